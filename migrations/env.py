@@ -1,0 +1,42 @@
+"""Run the migrations inside the app: `flask db upgrade`."""
+
+from alembic import context
+from flask import current_app
+
+from pilito.models.types import UtcDateTime
+
+db = current_app.extensions["migrate"].db
+
+
+def render_item(kind, thing, autogen_context):
+    """Write our own column types by name, so that a migration does not import what may change."""
+    if kind == "type" and isinstance(thing, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def number_the_revision(context, _revision, directives):
+    """0001, 0002, …: one line of history, readable by eye."""
+    if directives:
+        from alembic.script import ScriptDirectory
+
+        head = ScriptDirectory.from_config(context.config).get_current_head()
+        directives[0].rev_id = f"{int(head or 0) + 1:04d}"
+
+
+def run_migrations() -> None:
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            compare_type=True,
+            render_as_batch=connection.dialect.name == "sqlite",
+            render_item=render_item,
+            process_revision_directives=number_the_revision,
+            user_module_prefix="",
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations()

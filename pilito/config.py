@@ -1,0 +1,177 @@
+"""Every setting once: name, type, unit, default, meaning.
+
+Read from the environment and `.env`. A wrong value stops the start with one sentence (`ConfigError`). `.env.example`
+is compared with this file by a test.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pilito.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+# What `make run` keeps of its own (secrets, addresses of its servers), so that a `flask` command in another terminal
+# finds them; then the operator's own file. The environment wins over all of them.
+SECRETS_FILE, RUN_FILE = VAR / "secrets.env", VAR / "run.env"
+ENV_FILES = (SECRETS_FILE, RUN_FILE, ROOT / ".env")
+MINIMUM_SECRET_LENGTH = 32
+
+
+def _words(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _http_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or not urlsplit(value).hostname:
+        raise ValueError("an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+Seconds = Annotated[float, Field(ge=0)]
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Attributes are the names of contract.md in lower case."""
+
+    model_config = SettingsConfigDict(env_file=ENV_FILES, env_ignore_empty=True, extra="ignore", frozen=True)
+
+    pilito_env: Annotated[
+        Literal["development", "production"], Field(description="production refuses weak secrets and demo mode")
+    ] = "development"
+    secret_key: Annotated[str, Field(description="signs sessions; 32 characters or more")] = ""
+    encryption_keys: Annotated[
+        Words, Field(description="Fernet keys, comma-separated: the first encrypts, all decrypt")
+    ] = []
+    database_url: Annotated[str, Field(description="SQLAlchemy address; sqlite:///… or postgresql+psycopg://…")] = ""
+    redis_url: Annotated[
+        str, Field(description="redis://, rediss:// or unix://; empty: the embedded server of `make run`")
+    ] = ""
+    public_url: Annotated[HttpAddress, Field(description="where browsers and Meta reach this server")] = (
+        "http://127.0.0.1:8000"
+    )
+    host: Annotated[str, Field(description="address the web server listens on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="port the web server listens on")] = 8000
+
+    instagram_app_id: Annotated[str, Field(description="id of the Meta app")] = ""
+    instagram_app_secret: Annotated[
+        Words, Field(description="app secrets, comma-separated: a signature by any of them is accepted")
+    ] = []
+    instagram_verify_token: Annotated[str, Field(description="the token typed into Meta's webhook form")] = ""
+    instagram_graph_url: Annotated[HttpAddress, Field(description="API of Instagram Login")] = (
+        "https://graph.instagram.com"
+    )
+    facebook_graph_url: Annotated[HttpAddress, Field(description="API of Facebook Pages")] = (
+        "https://graph.facebook.com"
+    )
+    instagram_oauth_url: Annotated[HttpAddress, Field(description="log-in pages of Instagram")] = (
+        "https://www.instagram.com"
+    )
+    graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$", description="version of Meta's API")] = "v25.0"
+    telegram_api_url: Annotated[HttpAddress, Field(description="API of Telegram")] = "https://api.telegram.org"
+
+    openai_api_key: Annotated[
+        str, Field(description="key of the model's server; empty: the demo model in demo mode")
+    ] = ""
+    openai_base_url: Annotated[HttpAddress, Field(description="any server that speaks the OpenAI API")] = (
+        "https://api.openai.com/v1"
+    )
+    openai_model: Annotated[str, Field(description="name of the model")] = "gpt-4o-mini"
+    openai_timeout_seconds: Annotated[
+        float, Field(gt=0, le=300, description="longest wait for one answer of the model")
+    ] = 30
+
+    share_wait_seconds: Annotated[Seconds, Field(description="how long a share waits for its question")] = 120
+    share_lookback_seconds: Annotated[
+        Seconds, Field(description="how long before its share a question may be typed")
+    ] = 10
+    reply_quiet_seconds: Annotated[Seconds, Field(description="silence after a message before it is answered")] = 3
+    reply_quiet_max_seconds: Annotated[Seconds, Field(description="longest wait for silence in a burst")] = 30
+
+    web_processes: Annotated[int, Field(ge=1, le=64, description="web server processes")] = 2
+    worker_processes: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
+    worker_concurrency: Annotated[
+        int, Field(ge=1, le=128, description="replies prepared at once in one worker process")
+    ] = 16
+    sentry_dsn: Annotated[str, Field(description="where errors are reported; empty: nowhere")] = ""
+    log_format: Annotated[Literal["text", "json"], Field(description="form of the log lines")] = "text"
+
+    pilito_demo: Annotated[bool, Field(description="set by `make run`: the demo shop and its phone are served")] = False
+    pilito_demo_url: Annotated[HttpAddress, Field(description="set by `make run`: where the demo's servers listen")] = (
+        "http://127.0.0.1:8001"
+    )
+
+    @property
+    def demo(self) -> bool:
+        """Demo mode; never in production."""
+        return self.pilito_demo and not self.in_production
+
+    @property
+    def in_production(self) -> bool:
+        return self.pilito_env == "production"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; `overrides` win over the environment (tests use them).
+
+    Raises ConfigError with one sentence that names the setting, what was expected and what came.
+    """
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from None
+    _check_keys(settings)
+    if settings.in_production:
+        _check_production(settings)
+    return settings
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0]).upper()
+    expected = first["msg"].removeprefix("Value error, ")
+    expected = expected.removeprefix("Input should be ")
+    return f"{name}: expected {expected}, but it is {_shown(name, first.get('input'))}."
+
+
+def _shown(name: str, value: Any) -> str:
+    """The value as it came, unless it is a secret: an error text ends up in logs."""
+    return "another value" if any(word in name for word in ("SECRET", "KEY", "TOKEN", "URL")) else repr(value)
+
+
+def _check_keys(settings: Settings) -> None:
+    for number, key in enumerate(settings.encryption_keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise ConfigError(
+                f"ENCRYPTION_KEYS: expected Fernet keys (32 bytes in URL-safe base64), but key number {number} is none."
+            ) from None
+
+
+def _check_production(settings: Settings) -> None:
+    """Refuse what would be weak in the open."""
+    for name in ("secret_key", "instagram_verify_token"):
+        value = getattr(settings, name)
+        if len(value) < MINIMUM_SECRET_LENGTH:
+            raise ConfigError(
+                f"{name.upper()}: production expects at least {MINIMUM_SECRET_LENGTH} characters,"
+                f" but it has {len(value)}; `python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes one."
+            )
+    if not settings.encryption_keys:
+        raise ConfigError("ENCRYPTION_KEYS: production expects at least one Fernet key, but there is none.")
+    if not settings.instagram_app_secret or any(len(secret) < 16 for secret in settings.instagram_app_secret):
+        raise ConfigError(
+            "INSTAGRAM_APP_SECRET: production expects Meta's app secret (16 characters or more),"
+            " but it is missing or shorter."
+        )
+    redis = urlsplit(settings.redis_url)
+    if redis.scheme in ("redis", "rediss") and not redis.password:
+        raise ConfigError("REDIS_URL: production expects a password for Redis on TCP, but the address has none.")

@@ -1,0 +1,118 @@
+"""How Pilito talks to its database: one kind of write transaction, the same on SQLite and PostgreSQL.
+
+Reading needs nothing: a query opens a read transaction that ends with the request or job. Writing happens inside
+`transaction()` only; a flush elsewhere raises. See docs/decisions/0002-one-writer-on-sqlite.md.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from pilito.extensions import db
+
+log = logging.getLogger(__name__)
+
+# Below Meta's 5 s for a webhook, so that a locked database is answered 503 in time and the event is repeated.
+LOCK_WAIT_SECONDS = 4.0
+LOCK_RETRY_SECONDS = 0.01
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a row is on the disk before a webhook is answered 200
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=100",  # short: the wait is in `_begin`, where it lets other greenlets run
+)
+
+# SQLite knows no queue for writers, only sleeping and trying again; within a process this lock is the queue.
+_writer = threading.Lock()
+
+
+class Transaction:
+    """A write transaction; what it must tell others is kept until it is committed."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+
+    def after_commit(self, call: Callable[..., Any], *args: Any) -> None:
+        """Run `call(*args)` once the rows are safe. It can only be a hint: a failure is logged, never raised."""
+        self._calls.append((call, args))
+
+    def tell(self) -> None:
+        for call, args in self._calls:
+            try:
+                call(*args)
+            except Exception:  # the rows are committed; the sweep does what this hint would have started
+                log.exception("A hint after a commit failed: %s%r", getattr(call, "__name__", call), args)
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """Open a write transaction; commit at the end, roll back on an exception, then tell the others.
+
+    Raises OperationalError when the database cannot be written within LOCK_WAIT_SECONDS.
+    """
+    session = db.session()
+    if "transaction" in session.info:
+        raise RuntimeError("Write transactions do not nest: call the inner verb with the open one.")
+    session.rollback()  # ends a read transaction, whose snapshot would be stale
+    current = Transaction()
+    with _writer if is_sqlite() else nullcontext():
+        session.info["transaction"] = current
+        try:
+            _begin(session)
+            yield current
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            del session.info["transaction"]
+    current.tell()
+
+
+def is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"
+
+
+def _begin(session: Session) -> None:
+    """Take SQLite's write lock at once: a read transaction that turns into a writing one fails or loses updates."""
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            session.connection(execution_options={"pilito_writes": True})
+            return
+        except OperationalError as error:
+            session.rollback()
+            if "locked" not in str(error.orig) or time.monotonic() > deadline:
+                raise
+            time.sleep(LOCK_RETRY_SECONDS)
+
+
+def set_up_engine(engine: Engine) -> None:
+    """Give SQLite the durability and the transactions that the promises of Pilito rest on."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("pilito_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@event.listens_for(Session, "before_flush")
+def refuse_stray_writes(session: Session, _context: Any, _instances: Any) -> None:
+    if "transaction" not in session.info:
+        raise RuntimeError("Rows are written inside `with transaction():` only (pilito/database.py).")

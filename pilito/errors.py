@@ -1,0 +1,58 @@
+"""The few errors that cross a border between rooms."""
+
+from enum import StrEnum
+
+
+class PilitoError(Exception):
+    """Anything Pilito raises on purpose."""
+
+
+class ConfigError(PilitoError):
+    """A setting that stops the start; the text is one sentence that names it."""
+
+
+class Remedy(StrEnum):
+    """What to do about a failed call to a channel."""
+
+    RETRY = "retry"  # certainly not sent: try again later
+    STOP_INBOX = "stop_inbox"  # nothing of this inbox can be sent until somebody reconnects it
+    PERSON = "person"  # a person must decide
+    DROP = "drop"  # it can never be sent
+    UNKNOWN = "unknown"  # it may have been sent: never again in silence
+
+
+class ChannelError(PilitoError):
+    """A channel refused a call, or did not answer.
+
+    `reason` is a slug that the panel translates (`window_closed`), `code` what the provider said (`10/2534022`).
+    """
+
+    def __init__(
+        self, remedy: Remedy, reason: str, code: str = "", message: str = "", retry_after_seconds: float = 0
+    ) -> None:
+        super().__init__(f"{reason} ({code}): {message}" if code else f"{reason}: {message}")
+        self.remedy = remedy
+        self.reason = reason
+        self.code = code
+        self.message = message
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def permanent(self) -> bool:
+        return self.remedy in (Remedy.STOP_INBOX, Remedy.PERSON, Remedy.DROP)
+
+
+class ModelError(PilitoError):
+    """The model did not give a usable answer within its budget; `reason` is a slug for the panel."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+
+
+class Refused(PilitoError):
+    """What an operator asked for cannot be done now; `reason` is a slug the panel and the API put into a sentence."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

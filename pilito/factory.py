@@ -1,0 +1,117 @@
+"""How an app is made: extensions bound, blueprints and commands added. No logic."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.fernet import Fernet, MultiFernet
+from flask import Flask
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from socketio import RedisManager
+
+from pilito import extensions, keys
+from pilito.config import ROOT, VAR, Settings, load_settings
+
+# A hint must not hold a web request: no retry, and a dead Redis is noticed at once.
+REDIS_TIMEOUT_SECONDS = 2.0
+
+
+def make_app(settings: Settings | None = None) -> Flask:
+    """Make the app. Raises ConfigError with one sentence when a setting is wrong."""
+    settings = settings or load_settings()
+    app = Flask("pilito")
+    app.config.update(_flask_config(settings))
+    app.extensions["pilito_settings"] = settings
+    app.extensions["pilito_redis"] = _connect_redis(settings)
+    app.extensions["pilito_vault"] = _open_vault(settings)
+    app.extensions["pilito_queues"] = {}
+    _bind_extensions(app, settings)
+    _add_commands(app)
+    _add_blueprints(app, settings)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "SECRET_KEY": settings.secret_key or "development only",
+        "SQLALCHEMY_DATABASE_URI": settings.database_url or f"sqlite:///{VAR / 'pilito.sqlite3'}",
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 40, "max_overflow": 20},
+        "MAX_CONTENT_LENGTH": 1024 * 1024,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SECURE": settings.public_url.startswith("https://"),
+        "PERMANENT_SESSION_LIFETIME": 7 * 24 * 3600,
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def _connect_redis(settings: Settings) -> Redis:
+    """Make the client; it connects on first use."""
+    return Redis.from_url(
+        settings.redis_url or "redis://127.0.0.1:6379/0",
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+
+
+def _open_vault(settings: Settings) -> MultiFernet:
+    """The keys for tokens at rest; without a key nothing can be stored, so a throw-away one serves development."""
+    keys = settings.encryption_keys or [Fernet.generate_key().decode()]
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def _bind_extensions(app: Flask, settings: Settings) -> None:
+    from pilito import models  # noqa: F401  (registers the tables)
+    from pilito.channels import build_channels
+    from pilito.database import set_up_engine
+
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    extensions.csrf.init_app(app)
+    extensions.login.init_app(app)
+    extensions.socketio.init_app(
+        app,
+        client_manager=_socket_manager(settings),
+        async_mode=_async_mode(),
+        cors_allowed_origins=_is_own_origin(settings),
+        max_http_buffer_size=16_384,
+        transports=["websocket"],
+    )
+    app.extensions["pilito_channels"] = build_channels(settings)
+    with app.app_context():
+        set_up_engine(extensions.db.engine)
+
+
+def _socket_manager(settings: Settings) -> RedisManager | None:
+    """What brings the workers' words to the browsers; given by hand, for Flask-SocketIO takes unix:// for AMQP."""
+    return RedisManager(settings.redis_url, channel=keys.SOCKET_CHANNEL) if settings.redis_url else None
+
+
+def _is_own_origin(settings: Settings) -> Callable[[str, dict[str, Any]], bool]:
+    """Who may open the live line: pages of the address the browser is on, or of PUBLIC_URL behind a proxy."""
+
+    def is_own(origin: str, environ: dict[str, Any]) -> bool:
+        return origin in (settings.public_url, f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}")
+
+    return is_own
+
+
+def _async_mode() -> str:
+    """gevent where gunicorn has patched the process for it, threads elsewhere (worker, tests, `flask` commands)."""
+    from gevent.monkey import is_module_patched
+
+    return "gevent" if is_module_patched("socket") else "threading"
+
+
+def _add_commands(app: Flask) -> None:
+    from pilito import cli
+
+    cli.register(app)
+
+
+def _add_blueprints(app: Flask, settings: Settings) -> None:
+    from pilito import blueprints
+
+    blueprints.register(app, settings)

@@ -1,0 +1,95 @@
+"""Jobs as hints: ask RQ or rq-scheduler to look at a row soon. The row is safe whether or not a hint arrives."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq_scheduler import Scheduler
+
+from pilito import keys
+from pilito.extensions import redis
+
+log = logging.getLogger(__name__)
+
+JOB_TIMEOUT_SECONDS = 180  # above the longest model call with its retry, below the lease of a turn
+RESULT_SECONDS = 60
+BUSY_JOBS = 100
+FAILURE_SECONDS = 7 * 24 * 3600
+
+
+class JsonJob(Job):
+    """A job whose arguments are JSON whatever the caller asked for: rq-scheduler knows no serializer and would write
+    pickle, which runs code when it is read."""
+
+    def __init__(self, id: str | None = None, connection: Any = None, serializer: Any = None) -> None:
+        super().__init__(id, connection=connection, serializer=JSONSerializer)
+
+
+def hint(queue_name: str, job: str, *args: Any) -> None:
+    """Ask a worker to look now."""
+    try:
+        queue(queue_name).enqueue_call(
+            job, args=args, timeout=JOB_TIMEOUT_SECONDS, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS
+        )
+    except RedisError as error:
+        log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
+
+
+def hint_at(when: datetime, job_id: str, queue_name: str, job: str, *args: Any) -> None:
+    """Ask rq-scheduler to have a worker look at `when`; the same `job_id` again moves the time."""
+    timer = scheduler()
+    try:
+        # rq-scheduler cuts the time to whole seconds, and a timer that fires early finds nothing to do. So it is
+        # given the next whole second, and the exact time right after.
+        timer.enqueue_at(
+            when + timedelta(seconds=1),
+            job,
+            *args,
+            job_id=job_id,
+            queue_name=queue_name,
+            timeout=JOB_TIMEOUT_SECONDS,
+            job_result_ttl=RESULT_SECONDS,
+        )
+        timer.connection.zadd(timer.scheduled_jobs_key, {job_id: when.timestamp()})
+    except RedisError as error:
+        log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
+
+
+def cancel(job_id: str) -> None:
+    """Take a scheduled job back; harmless when it has run already."""
+    try:
+        scheduler().cancel(job_id)
+    except RedisError as error:
+        log.warning("Redis did not take back %s (%s); it will find nothing to do.", job_id, error)
+
+
+def is_busy(queue_name: str) -> bool:
+    """Whether the queue is long, or Redis is away."""
+    try:
+        return int(queue(queue_name).count) > BUSY_JOBS
+    except RedisError:
+        return True
+
+
+def queue(name: str) -> Queue:
+    queues: dict[str, Queue] = current_app.extensions["pilito_queues"]
+    if name not in queues:
+        queues[name] = Queue(name, connection=_connection(), job_class=JsonJob, serializer=JSONSerializer)
+    return queues[name]
+
+
+def scheduler() -> Scheduler:
+    """The API of rq-scheduler on our Redis; its loop is pilito/jobs/scheduler.py."""
+    if "pilito_scheduler" not in current_app.extensions:
+        current_app.extensions["pilito_scheduler"] = Scheduler(connection=_connection(), job_class=JsonJob)
+    made: Scheduler = current_app.extensions["pilito_scheduler"]
+    return made
+
+
+def _connection() -> Any:
+    return redis._get_current_object()  # type: ignore[attr-defined]

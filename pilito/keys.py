@@ -1,0 +1,36 @@
+"""Every Redis key, queue, job and socket room, with its lifetime."""
+
+# Queues, one per kind of waiting. A worker thread serves exactly one: with two, a job popped from the second was lost
+# when the worker was killed.
+RECEIVE = "receive"
+REPLIES = "replies"
+DELIVERIES = "deliveries"
+SHARES = "shares"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES)
+
+# Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
+RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
+ANSWER_JOB = "pilito.jobs.replies.answer_turn"
+DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
+SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
+
+# The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
+SOCKET_CHANNEL = "pilito-socket"
+PANEL_ROOM = "panel"
+
+# Holders of the scheduler: a fenced lock that lives SCHEDULER_LOCK_SECONDS after its last renewal.
+SCHEDULER_LOCK = "pilito:scheduler:lock"
+SCHEDULER_LOCK_SECONDS = 10
+# Heartbeat of the scheduler for /readyz; lives as long as the lock.
+SCHEDULER_BEAT = "pilito:scheduler:beat"
+# Scheduled jobs that could not be decoded, set aside for a person to look at; kept until deleted.
+SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
+
+
+def pending_share(conversation_id: int) -> str:
+    """Key of the share that waits for its question; holds the share's message id, lives until the wait ends."""
+    return f"pending_share_{conversation_id}"
+
+
+def share_timeout_job(share_message_id: int) -> str:
+    return f"share-timeout-{share_message_id}"

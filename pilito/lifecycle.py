@@ -1,0 +1,183 @@
+"""Every state and every move between states, on one screen.
+
+The tables are the law: models refuse a move that is not listed, and the database holds the states by constraints.
+"""
+
+from enum import StrEnum
+from typing import TypeVar
+
+State = TypeVar("State", bound=StrEnum)
+
+
+class MessageType(StrEnum):
+    """What a message is. `other` is a shape we do not know: stored raw and shown as shared content."""
+
+    TEXT = "text"
+    SHARE = "share"
+    IMAGE = "image"
+    VIDEO = "video"
+    VOICE = "voice"
+    FILE = "file"
+    STORY = "story"
+    STORY_MENTION = "story_mention"
+    PRODUCT = "product"
+    LIKE = "like"
+    POSTBACK = "postback"
+    UNSUPPORTED = "unsupported"
+    OTHER = "other"
+
+
+class Sender(StrEnum):
+    CUSTOMER = "customer"
+    ASSISTANT = "assistant"
+    OPERATOR = "operator"
+    PHONE = "phone"  # a person of the shop, typing in the provider's own app
+
+
+class ProcessingStatus(StrEnum):
+    """How far we got with a message's content: media that must be read first are `pending`."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class WebhookState(StrEnum):
+    PENDING = "pending"
+    READ = "read"
+    FAILED = "failed"
+
+
+class EventOutcome(StrEnum):
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    ECHO = "echo"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class InboxState(StrEnum):
+    ACTIVE = "active"
+    STOPPED = "stopped"  # receives, but cannot send: see `stop_reason`
+
+
+class AssistantMode(StrEnum):
+    OFF = "off"
+    AUTO = "auto"
+
+
+class ConversationState(StrEnum):
+    ASSISTANT = "assistant"
+    HANDED_OVER = "handed_over"  # waits for a person
+    OPERATOR = "operator"
+    CLOSED = "closed"
+
+
+class ShareState(StrEnum):
+    WAITING = "waiting"
+    COMBINED = "combined"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class TurnState(StrEnum):
+    OPEN = "open"
+    GENERATING = "generating"
+    ANSWERED = "answered"
+    HANDED_OVER = "handed_over"
+    DROPPED = "dropped"  # a person answered, or everything in it was unsent
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    ADMIN = "admin"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+ROLE_RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
+
+
+class HandOverReason(StrEnum):
+    """Why the assistant gave a conversation to people."""
+
+    ASKED_FOR_PERSON = "asked_for_person"
+    NOT_KNOWN = "not_known"
+    MEDIA = "media"  # a picture, voice or file that the assistant cannot read
+    UNREADABLE = "unreadable"  # something the channel would not show us
+    MODEL_FAILED = "model_failed"
+    REPLY_UNUSABLE = "reply_unusable"
+    TOO_OLD = "too_old"  # it came after the time in which we may answer
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_UNKNOWN = "delivery_unknown"
+
+
+WEBHOOK_MOVES = {
+    WebhookState.PENDING: {WebhookState.READ, WebhookState.FAILED},
+    WebhookState.FAILED: {WebhookState.PENDING},  # `flask replay`
+    WebhookState.READ: {WebhookState.PENDING},
+}
+CONVERSATION_MOVES = {
+    ConversationState.ASSISTANT: {
+        ConversationState.HANDED_OVER,
+        ConversationState.OPERATOR,
+        ConversationState.CLOSED,
+    },
+    ConversationState.HANDED_OVER: {
+        ConversationState.ASSISTANT,
+        ConversationState.OPERATOR,
+        ConversationState.CLOSED,
+    },
+    ConversationState.OPERATOR: {
+        ConversationState.ASSISTANT,
+        ConversationState.HANDED_OVER,
+        ConversationState.CLOSED,
+    },
+    ConversationState.CLOSED: {
+        ConversationState.ASSISTANT,
+        ConversationState.HANDED_OVER,
+        ConversationState.OPERATOR,
+    },
+}
+# A share's state follows from the provider's times alone (conversations/pairing.py), so an event that arrives late may
+# move it out of every state: a question that was sent in time takes a share that had already been called expired.
+SHARE_MOVES = {
+    ShareState.WAITING: {ShareState.COMBINED, ShareState.EXPIRED, ShareState.SUPERSEDED},
+    ShareState.EXPIRED: {ShareState.COMBINED, ShareState.SUPERSEDED},
+    ShareState.SUPERSEDED: {ShareState.COMBINED, ShareState.EXPIRED, ShareState.WAITING},
+    ShareState.COMBINED: {ShareState.WAITING, ShareState.EXPIRED, ShareState.SUPERSEDED},
+}
+TURN_MOVES = {
+    TurnState.OPEN: {TurnState.GENERATING, TurnState.HANDED_OVER, TurnState.DROPPED},
+    TurnState.GENERATING: {TurnState.OPEN, TurnState.ANSWERED, TurnState.HANDED_OVER, TurnState.DROPPED},
+    TurnState.ANSWERED: set(),
+    TurnState.HANDED_OVER: set(),
+    TurnState.DROPPED: set(),
+}
+DELIVERY_MOVES = {
+    DeliveryState.PENDING: {DeliveryState.SENDING, DeliveryState.FAILED},
+    DeliveryState.SENDING: {
+        DeliveryState.SENT,
+        DeliveryState.FAILED,
+        DeliveryState.UNKNOWN,
+        DeliveryState.PENDING,  # the provider certainly did not take it
+    },
+    DeliveryState.UNKNOWN: {DeliveryState.SENT, DeliveryState.FAILED},  # settled by an echo or by a person
+    DeliveryState.SENT: set(),
+    DeliveryState.FAILED: set(),
+}
+
+
+def check_move(moves: dict[State, set[State]], old: State | None, new: State) -> State:
+    """Return `new` if the table allows the move from `old`; `None` means the row is being made."""
+    if old is not None and old != new and new not in moves[old]:
+        raise ValueError(f"{type(new).__name__} cannot move from {old} to {new}.")
+    return new

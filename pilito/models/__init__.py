@@ -1,0 +1,32 @@
+"""The tables, a file per noun. Constraints and indexes, no verbs."""
+
+from pilito.extensions import db
+from pilito.models.audit import Audit
+from pilito.models.conversation import Conversation
+from pilito.models.customer import Customer
+from pilito.models.delivery import Delivery
+from pilito.models.inbox import Inbox
+from pilito.models.ledger import Event, Webhook
+from pilito.models.message import Attachment, Message
+from pilito.models.operator import ApiToken, Operator
+from pilito.models.proof import Proof
+from pilito.models.share import Share
+from pilito.models.turn import Turn
+
+__all__ = [
+    "ApiToken",
+    "Attachment",
+    "Audit",
+    "Conversation",
+    "Customer",
+    "Delivery",
+    "Event",
+    "Inbox",
+    "Message",
+    "Operator",
+    "Proof",
+    "Share",
+    "Turn",
+    "Webhook",
+    "db",
+]

@@ -1,0 +1,51 @@
+"""One customer in one inbox, for good: a closed conversation is opened again by the next message."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from pilito.extensions import db
+from pilito.lifecycle import CONVERSATION_MOVES, ConversationState, HandOverReason, check_move
+from pilito.models.customer import Customer
+from pilito.models.inbox import Inbox
+from pilito.models.operator import Operator
+from pilito.models.types import Id, UtcDateTime, state_column
+
+
+class Conversation(db.Model):
+    """`epoch` counts changes of who answers: work begun in an older epoch is thrown away.
+    `seq` counts changes of anything shown: a browser asks for what is newer than the last it saw."""
+
+    __tablename__ = "conversation"
+    __table_args__ = (
+        UniqueConstraint("inbox_id", "customer_id"),
+        Index("ix_conversation_state_last_message_at", "state", "last_message_at", "id"),
+        Index("ix_conversation_last_message_at", "last_message_at", "id"),
+    )
+
+    id: Mapped[Id]
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    state: Mapped[ConversationState] = mapped_column(
+        state_column(ConversationState), default=ConversationState.ASSISTANT
+    )
+    hand_over_reason: Mapped[HandOverReason | None] = mapped_column(state_column(HandOverReason))
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))  # who holds it
+    epoch: Mapped[int] = mapped_column(default=0)
+    seq: Mapped[int] = mapped_column(default=0)
+    unread_count: Mapped[int] = mapped_column(default=0)
+    preview: Mapped[str | None] = mapped_column(String(200))  # the newest message, for the list
+    last_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_customer_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the oldest message came that nobody has answered; None when nobody waits.
+    unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    inbox: Mapped[Inbox] = relationship()
+    customer: Mapped[Customer] = relationship()
+    operator: Mapped[Operator | None] = relationship()
+
+    @validates("state")
+    def _check_state(self, _key: str, new: ConversationState) -> ConversationState:
+        return check_move(CONVERSATION_MOVES, self.state, ConversationState(new))

@@ -1,0 +1,30 @@
+"""The person who writes, as one inbox knows them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pilito.extensions import db
+from pilito.models.inbox import Inbox
+from pilito.models.types import Id, UtcDateTime
+
+
+class Customer(db.Model):
+    __tablename__ = "customer"
+    __table_args__ = (UniqueConstraint("inbox_id", "external_id"),)
+
+    id: Mapped[Id]
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
+    external_id: Mapped[str] = mapped_column(String(128))
+    username: Mapped[str | None] = mapped_column(String(128))
+    name: Mapped[str | None] = mapped_column(String(300))
+    picture_url: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    inbox: Mapped[Inbox] = relationship()
+
+    @property
+    def label(self) -> str:
+        """The best name we have; never empty."""
+        return self.name or (f"@{self.username}" if self.username else self.external_id)

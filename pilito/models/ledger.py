@@ -1,0 +1,56 @@
+"""The ledger: every webhook body as it came, and the outcome of each event in it."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pilito.extensions import db
+from pilito.lifecycle import EventOutcome, WebhookState
+from pilito.models.types import Id, UtcDateTime, state_column
+
+
+class Webhook(db.Model):
+    """One body, raw. It is committed before the provider is answered 200."""
+
+    __tablename__ = "webhook"
+    __table_args__ = (
+        Index(
+            "ix_webhook_pending",
+            "received_at",
+            sqlite_where=db.text("state = 'pending'"),
+            postgresql_where=db.text("state = 'pending'"),
+        ),
+        Index("ix_webhook_state", "state"),
+    )
+
+    id: Mapped[Id]
+    channel: Mapped[str] = mapped_column(String(32))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    state: Mapped[WebhookState] = mapped_column(state_column(WebhookState), default=WebhookState.PENDING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Event(db.Model):
+    """One item of a webhook with its one outcome; its raw form is item `position` of the webhook's body."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        UniqueConstraint("webhook_id", "position"),
+        Index("ix_event_outcome", "channel", "outcome"),
+        Index("ix_event_message_id", "message_id"),
+    )
+
+    id: Mapped[Id]
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"))
+    position: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(32))
+    inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))
+    kind: Mapped[str] = mapped_column(String(64))  # message, echo, unsend, reaction, read, …
+    outcome: Mapped[EventOutcome] = mapped_column(state_column(EventOutcome))
+    reason: Mapped[str | None] = mapped_column(Text)
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

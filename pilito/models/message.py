@@ -1,0 +1,88 @@
+"""Incoming and outgoing messages, and the files they carry."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Optional
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from pilito.extensions import db
+from pilito.lifecycle import MessageType, ProcessingStatus, Sender
+from pilito.models.conversation import Conversation
+from pilito.models.types import Id, UtcDateTime, state_column
+
+if TYPE_CHECKING:
+    from pilito.models.delivery import Delivery
+    from pilito.models.proof import Proof
+    from pilito.models.share import Share
+
+
+class Message(db.Model):
+    """`text` is what was typed and never changes (an unsend empties it); `content` is what the assistant reads."""
+
+    __tablename__ = "message"
+    __table_args__ = (
+        UniqueConstraint("inbox_id", "external_id"),
+        UniqueConstraint("conversation_id", "client_id"),
+        UniqueConstraint("answers_turn_id"),  # one reply per turn, held by the database
+        Index("ix_message_conversation_sent_at", "conversation_id", "sent_at", "id"),
+        Index("ix_message_conversation_seq", "conversation_id", "seq"),
+        Index("ix_message_turn_id", "turn_id"),
+        Index(
+            "ix_message_unanswered",
+            "conversation_id",
+            sqlite_where=db.text("sender = 'customer' AND answered_by_id IS NULL"),
+            postgresql_where=db.text("sender = 'customer' AND answered_by_id IS NULL"),
+        ),
+        Index("ix_message_message_type", "message_type"),
+    )
+
+    id: Mapped[Id]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
+    external_id: Mapped[str | None] = mapped_column(String(512))  # the provider's id; None for our own replies
+    sender: Mapped[Sender] = mapped_column(state_column(Sender))
+    message_type: Mapped[MessageType] = mapped_column(state_column(MessageType))
+    provider_type: Mapped[str | None] = mapped_column(String(64))  # the provider's own word for it
+    processing_status: Mapped[ProcessingStatus] = mapped_column(
+        state_column(ProcessingStatus), default=ProcessingStatus.COMPLETED
+    )
+    text: Mapped[str] = mapped_column(Text, default="")
+    content: Mapped[str] = mapped_column(Text, default="")
+    reply_to_external_id: Mapped[str | None] = mapped_column(String(512))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the provider's time
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # ours
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seq: Mapped[int] = mapped_column(default=0)  # the conversation's `seq` when this last changed
+
+    # Of the customer: the turn it belongs to, and the reply that answered it.
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"))
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    # Of ours: the turn it answers, who wrote it, and the browser's id that makes a double click one reply.
+    answers_turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"))
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    epoch: Mapped[int | None]  # the conversation's epoch in which the reply was recorded
+
+    conversation: Mapped[Conversation] = relationship()
+    share: Mapped[Optional["Share"]] = relationship(
+        back_populates="message", foreign_keys="Share.message_id", uselist=False
+    )
+    attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.position")
+    deliveries: Mapped[list["Delivery"]] = relationship(order_by="Delivery.position", back_populates="message")
+    proof: Mapped[Optional["Proof"]] = relationship(back_populates="message", uselist=False)
+
+
+class Attachment(db.Model):
+    """A file of a message, where the provider keeps it."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (UniqueConstraint("message_id", "position"),)
+
+    id: Mapped[Id]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(32))  # image, video, voice, file, or the provider's own word
+    url: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(Text)
+    media_id: Mapped[str | None] = mapped_column(String(128))

@@ -1,0 +1,56 @@
+"""The post, reel or story that a message points to, and its wait for a question."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from pilito.extensions import db
+from pilito.lifecycle import SHARE_MOVES, ShareState, check_move
+from pilito.models.message import Message
+from pilito.models.types import Id, UtcDateTime, state_column
+
+
+class Share(db.Model):
+    __tablename__ = "share"
+    __table_args__ = (
+        Index(
+            "uq_share_waiting",
+            "conversation_id",
+            unique=True,
+            sqlite_where=db.text("state = 'waiting'"),
+            postgresql_where=db.text("state = 'waiting'"),
+        ),
+        Index(
+            "ix_share_expires_at",
+            "expires_at",
+            sqlite_where=db.text("state = 'waiting'"),
+            postgresql_where=db.text("state = 'waiting'"),
+        ),
+        Index("ix_share_state", "state"),
+        Index("ix_share_combined_with_id", "combined_with_id"),
+    )
+
+    id: Mapped[Id]
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), unique=True)
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    kind: Mapped[str] = mapped_column(String(32))  # share, ig_post, ig_reel, reel, link
+    media_id: Mapped[str | None] = mapped_column(String(128))
+    title: Mapped[str | None] = mapped_column(Text)
+    subtitle: Mapped[str | None] = mapped_column(Text)
+    caption: Mapped[str | None] = mapped_column(Text)
+    url: Mapped[str | None] = mapped_column(Text)
+    permalink: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[ShareState] = mapped_column(state_column(ShareState))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The question's message; the share's own message where post and question came as one.
+    combined_with_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    # Whether Redis still knew the waiting share when its question came (the hit rate of the cache).
+    found_in_cache: Mapped[bool | None]
+
+    message: Mapped[Message] = relationship(back_populates="share", foreign_keys=[message_id])
+
+    @validates("state")
+    def _check_state(self, _key: str, new: ShareState) -> ShareState:
+        return check_move(SHARE_MOVES, self.state, ShareState(new))

@@ -1,0 +1,43 @@
+"""The customer's messages not yet answered, and the one attempt at a time to answer them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pilito.extensions import db
+from pilito.lifecycle import TurnState
+from pilito.models.types import Id, UtcDateTime, state_column
+
+
+class Turn(db.Model):
+    """`version` counts what came into the turn: a draft built on an older one is dropped.
+    `attempt` fences: only the newest attempt may record its reply."""
+
+    __tablename__ = "turn"
+    __table_args__ = (
+        Index(
+            "uq_turn_unfinished",
+            "conversation_id",
+            unique=True,
+            sqlite_where=db.text("state IN ('open', 'generating')"),
+            postgresql_where=db.text("state IN ('open', 'generating')"),
+        ),
+        Index(
+            "ix_turn_due_at",
+            "due_at",
+            sqlite_where=db.text("state IN ('open', 'generating')"),
+            postgresql_where=db.text("state IN ('open', 'generating')"),
+        ),
+    )
+
+    id: Mapped[Id]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
+    state: Mapped[TurnState] = mapped_column(state_column(TurnState), default=TurnState.OPEN)
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=0)
+    attempt: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_why: Mapped[str | None] = mapped_column(String(64))

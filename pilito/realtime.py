@@ -1,0 +1,24 @@
+"""Tell the panels that a conversation changed. They fetch what they miss, so a lost word costs nothing."""
+
+from typing import Any
+
+from flask import current_app
+from socketio import RedisManager
+
+from pilito import keys
+from pilito.extensions import settings
+
+REDIS_OPTIONS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
+
+
+def changed(conversation_id: int, seq: int) -> None:
+    """Say "conversation 17 changed up to 93" to every logged-in operator. Call it after the commit."""
+    _emitter().emit("changed", {"conversation": conversation_id, "seq": seq}, namespace="/", room=keys.PANEL_ROOM)
+
+
+def _emitter() -> Any:
+    if "pilito_emitter" not in current_app.extensions:
+        current_app.extensions["pilito_emitter"] = RedisManager(
+            settings.redis_url, channel=keys.SOCKET_CHANNEL, write_only=True, redis_options=REDIS_OPTIONS
+        )
+    return current_app.extensions["pilito_emitter"]
