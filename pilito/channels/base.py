@@ -1,0 +1,175 @@
+"""What a channel is to the rest of Pilito: plain data in, plain data out.
+
+A new channel is a folder with a class that keeps this protocol, its tests, and one line in `channels/__init__.py`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pilito.lifecycle import MessageType
+
+
+@dataclass(frozen=True)
+class SharedMedia:
+    """The parts of a shared post or reel that could be read out of a payload; all optional but `kind`."""
+
+    kind: str  # share, ig_post, ig_reel, reel, link
+    media_id: str | None = None
+    title: str | None = None
+    subtitle: str | None = None
+    caption: str | None = None
+    url: str | None = None  # as it came: a file on a CDN, which expires, or a page
+    permalink: str | None = None  # the page on the channel's own site, where known
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a message, where the provider keeps it."""
+
+    kind: str  # image, video, voice, file, or the provider's own word
+    url: str | None = None
+    title: str | None = None
+    media_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """A message of a customer; `text` is what was typed, whole and unchanged.
+
+    A `share` with a `question` is a post and its question in one message.
+    """
+
+    account_id: str
+    customer_id: str
+    external_id: str
+    sent_at: datetime
+    message_type: MessageType
+    provider_type: str
+    text: str = ""
+    share: SharedMedia | None = None
+    files: tuple[File, ...] = ()
+    reply_to_external_id: str | None = None
+    question: str = ""  # for a share: what was asked in the same message; empty for a lone share
+    kind: str = field(default="message", init=False)
+
+
+@dataclass(frozen=True)
+class Echo:
+    """A message that left the account: one of ours, or one that a person typed in the provider's app."""
+
+    account_id: str
+    customer_id: str
+    external_id: str
+    sent_at: datetime
+    message_type: MessageType
+    provider_type: str
+    text: str = ""
+    share: SharedMedia | None = None
+    files: tuple[File, ...] = ()
+    kind: str = field(default="echo", init=False)
+
+
+@dataclass(frozen=True)
+class Unsend:
+    """The customer took a message back."""
+
+    account_id: str
+    customer_id: str
+    external_id: str
+    sent_at: datetime
+    kind: str = field(default="unsend", init=False)
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """An event that needs no message: on purpose, with the reason (`reaction`, `read`, `page_object`)."""
+
+    kind: str
+    reason: str
+    account_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An event or a body that could not be understood; a person can look at it and replay it."""
+
+    reason: str
+    account_id: str | None = None
+    kind: str = field(default="unreadable", init=False)
+
+
+Item = Inbound | Echo | Unsend | Ignored | Unreadable
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a channel needs to act for an inbox."""
+
+    external_id: str
+    token: str = field(repr=False)
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outbound:
+    recipient_id: str
+    text: str
+    tag: str | None = None  # the channel's word for why it may be sent outside the usual time
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The provider took it; `external_id` is its id, under which an echo will come."""
+
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Permission:
+    """Whether something may be sent now: `reason` is empty when it may, else a slug for the panel."""
+
+    reason: str = ""
+    tag: str | None = None
+
+    def __bool__(self) -> bool:
+        return not self.reason
+
+
+class Channel(Protocol):
+    """One medium. Everything but `send` is pure."""
+
+    name: str
+    title: str  # as people write it
+    shares_wait: bool  # whether a lone share waits for its question
+    reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
+    text_limit_bytes: int
+
+    def handshake(self, args: Mapping[str, str]) -> str | None:
+        """Return what the provider wants to hear when it asks whether this address is ours; None refuses."""
+        ...
+
+    def sign(self, body: bytes) -> dict[str, str]:
+        """Return the headers with which the provider would post this body (`flask replay`)."""
+        ...
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Tell whether the body was signed by the provider."""
+        ...
+
+    def parse(self, body: bytes, received_at: datetime) -> list[Item]:
+        """Read a webhook's body into its items, in their order; never raises, whatever the body holds."""
+        ...
+
+    def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
+        """Tell whether the rules of the provider let us write to the customer now."""
+        ...
+
+    def split(self, text: str) -> list[str]:
+        """Cut a reply into parts that the provider takes, in order; nothing of it is lost."""
+        ...
+
+    def send(self, account: Account, outbound: Outbound) -> Receipt:
+        """Send one part. Raises ChannelError."""
+        ...

@@ -1,0 +1,46 @@
+"""Instagram's direct messages. The facts of the protocol, and where each lives: README.md."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pilito.channels.base import Account, Item, Outbound, Permission, Receipt
+from pilito.channels.instagram import client, inbound, signature, split, window
+from pilito.config import Settings
+from pilito.errors import ConfigError
+
+
+class Instagram:
+    """The channel of Instagram accounts, by Instagram Login or by a Facebook Page (`options["login"]`)."""
+
+    name = "instagram"
+    title = "Instagram"
+    shares_wait = True
+    reply_window: timedelta | None = window.REPLY_WINDOW
+    text_limit_bytes = split.LIMIT_BYTES
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def handshake(self, args: Mapping[str, str]) -> str | None:
+        return signature.answer_handshake(args, self._settings.instagram_verify_token)
+
+    def sign(self, body: bytes) -> dict[str, str]:
+        secrets = self._settings.instagram_app_secret
+        if not secrets:
+            raise ConfigError("INSTAGRAM_APP_SECRET: expected a secret to sign with, but there is none.")
+        return {signature.HEADER: signature.signature(body, secrets[0])}
+
+    def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        return signature.is_signed(body, headers, self._settings.instagram_app_secret)
+
+    def parse(self, body: bytes, received_at: datetime) -> list[Item]:
+        return inbound.parse(body, received_at)
+
+    def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
+        return window.may_send(by_person, last_customer_message_at, now)
+
+    def split(self, text: str) -> list[str]:
+        return split.split(text)
+
+    def send(self, account: Account, outbound: Outbound) -> Receipt:
+        return client.send(self._settings, account, outbound)

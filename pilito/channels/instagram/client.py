@@ -1,0 +1,278 @@
+"""Speaks HTTP with Meta's Graph API, and says of each failure what it means: refused, lost, or perhaps sent.
+
+A message has no idempotency key at Meta. So a failure is told from a refusal with care: only what was certainly not
+sent is called `RETRY`, and everything that may have been sent is `UNKNOWN`.
+"""
+
+import json
+import os
+import re
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any
+
+from pilito.channels.base import Account, Outbound, Receipt
+from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, id_of, list_of, mapping_of, text_of
+from pilito.config import Settings
+from pilito.errors import ChannelError, Remedy
+
+if TYPE_CHECKING:
+    import requests
+
+CONNECT_SECONDS = 3.05
+READ_SECONDS = 15.0
+WHOLE_ANSWER_SECONDS = 30.0  # an answer that drips keeps each single read in time
+ANSWER_BYTES = 64 * 1024
+CONNECTIONS = 32  # threads of a worker process that send at once
+LONGEST_RETRY_SECONDS = 24 * 3600
+MESSAGE_LENGTH = 300
+LONG_WORD = re.compile(r"[\w-]{40,}")  # an error about a malformed token may quote it
+PRINTABLE = re.compile(r"[!-~]+")
+FACEBOOK = "facebook"
+
+ANY = 0
+# (code, subcode) of Meta's error -> what to do, and the reason in our words. Sources: README.md.
+ERRORS = {
+    (190, ANY): (Remedy.STOP_INBOX, "token_dead"),
+    (10, 2534022): (Remedy.PERSON, "window_closed"),
+    (10, 2018278): (Remedy.PERSON, "window_closed"),
+    (10, 1893063): (Remedy.STOP_INBOX, "restricted"),
+    (10, 2534077): (Remedy.STOP_INBOX, "restricted"),
+    (10, ANY): (Remedy.STOP_INBOX, "permission"),
+    (200, 2534041): (Remedy.STOP_INBOX, "message_access_off"),
+    # Meta lists it among the permissions, but elsewhere the subcode is one person who cannot be reached. Stopping the
+    # whole shop for that one was refused.
+    (200, 1545041): (Remedy.PERSON, "unreachable"),
+    (200, ANY): (Remedy.STOP_INBOX, "permission"),
+    (100, 2534013): (Remedy.DROP, "unreachable"),
+    (100, 2534014): (Remedy.DROP, "unreachable"),
+    (100, 2534015): (Remedy.DROP, "unreachable"),
+    (100, 2534029): (Remedy.DROP, "unreachable"),
+    (100, 2534025): (Remedy.DROP, "private_reply_invalid"),
+    (100, 2534037): (Remedy.PERSON, "not_thread_owner"),
+    (ANY, 2018300): (Remedy.PERSON, "not_thread_owner"),
+    (2018300, ANY): (Remedy.PERSON, "not_thread_owner"),
+    (100, 33): (Remedy.DROP, "not_found"),
+    (100, ANY): (Remedy.PERSON, "bad_request"),
+    (551, ANY): (Remedy.DROP, "unreachable"),
+    (9010, ANY): (Remedy.DROP, "unreachable"),
+    (230, ANY): (Remedy.DROP, "consent_missing"),
+    (36103, ANY): (Remedy.DROP, "not_eligible"),
+    (9000001, ANY): (Remedy.DROP, "message_deleted"),
+    (4, ANY): (Remedy.RETRY, "rate_limited"),
+    (17, ANY): (Remedy.RETRY, "rate_limited"),
+    (32, ANY): (Remedy.RETRY, "rate_limited"),
+    (613, ANY): (Remedy.RETRY, "rate_limited"),
+    (80001, ANY): (Remedy.RETRY, "rate_limited"),
+    (80002, ANY): (Remedy.RETRY, "rate_limited"),
+    (80004, ANY): (Remedy.RETRY, "rate_limited"),
+    (80006, ANY): (Remedy.RETRY, "rate_limited"),
+    # Called temporary by Meta, but messages that were delivered have been answered with both.
+    (1, ANY): (Remedy.UNKNOWN, "outcome_unknown"),
+    (2, ANY): (Remedy.UNKNOWN, "outcome_unknown"),
+}
+# For an answer without an error code that we can read.
+STATUSES = {
+    401: (Remedy.STOP_INBOX, "token_dead"),
+    408: (Remedy.UNKNOWN, "outcome_unknown"),
+    429: (Remedy.RETRY, "rate_limited"),
+}
+REFUSED = (Remedy.PERSON, "bad_request")
+UNCLEAR = (Remedy.UNKNOWN, "outcome_unknown")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: `body` is cut at ANSWER_BYTES, so a longer one is no JSON."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def send(settings: Settings, account: Account, outbound: Outbound) -> Receipt:
+    """Send one text; return Meta's id of the message. Raises ChannelError; the token is in no error."""
+    if not PRINTABLE.fullmatch(account.token):
+        raise ChannelError(Remedy.STOP_INBOX, "token_dead", message="The account's token is no token.")
+    answer = _post(_address(settings, account), account.token, _request(account, outbound))
+    if external_id := _message_id(answer):
+        return Receipt(external_id)
+    raise _error(answer, account.token)
+
+
+def _address(settings: Settings, account: Account) -> str:
+    host = settings.facebook_graph_url if _is_facebook(account) else settings.instagram_graph_url
+    return f"{host}/{settings.graph_version}/me/messages"
+
+
+def _is_facebook(account: Account) -> bool:
+    return account.options.get("login") == FACEBOOK
+
+
+def _request(account: Account, outbound: Outbound) -> dict[str, Any]:
+    message = {"recipient": {"id": outbound.recipient_id}, "message": {"text": outbound.text}}
+    return {**message, **_messaging_type(account, outbound)}
+
+
+def _messaging_type(account: Account, outbound: Outbound) -> dict[str, str]:
+    if outbound.tag:
+        return {"messaging_type": "MESSAGE_TAG", "tag": outbound.tag}
+    # The page on Instagram Login does not know the key.
+    return {"messaging_type": "RESPONSE"} if _is_facebook(account) else {}
+
+
+def _post(address: str, token: str, request: Mapping[str, Any]) -> Answer:
+    import requests
+    import urllib3
+
+    try:
+        with _session(os.getpid()).post(
+            address,
+            json=request,
+            auth=lambda prepared: _authorized(prepared, token),
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            return Answer(response.status_code, response.headers, b"".join(_chunks(response)))
+    except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
+        # `from None`, and only the error's name: what it says may quote the header with the token.
+        raise _failure(error) from None
+
+
+def _authorized(prepared: "requests.PreparedRequest", token: str) -> "requests.PreparedRequest":
+    # As `auth` and not as a header, which a `.netrc` of the server's user would replace.
+    prepared.headers["Authorization"] = f"Bearer {token}"
+    return prepared
+
+
+@cache
+def _session(_process_id: int) -> "requests.Session":
+    """One session per process: RQ forks, and two processes on one TLS connection would read each other's answers."""
+    import requests
+
+    session = requests.Session()
+    # No cookies: they are what threads would share. No retries: a repeated POST is a second message.
+    session.cookies.set_policy(_no_cookies())
+    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers.update({"User-Agent": "Pilito", "Accept": "application/json", "Accept-Encoding": "identity"})
+    return session
+
+
+def _no_cookies() -> Any:
+    from http.cookiejar import DefaultCookiePolicy
+
+    return DefaultCookiePolicy(allowed_domains=[])
+
+
+def _chunks(response: "requests.Response") -> Iterator[bytes]:
+    """The body as it arrives, up to ANSWER_BYTES and WHOLE_ANSWER_SECONDS."""
+    deadline, size = time.monotonic() + WHOLE_ANSWER_SECONDS, 0
+    while size < ANSWER_BYTES and (chunk := response.raw.read1(ANSWER_BYTES - size)):
+        if time.monotonic() > deadline:
+            raise TimeoutError("The answer took too long.")
+        size += len(chunk)
+        yield chunk
+
+
+def _failure(error: Exception) -> ChannelError:
+    """What it means that no answer came."""
+    name = type(error).__name__
+    if _never_connected(error):
+        return ChannelError(Remedy.RETRY, "temporary", message=f"Meta could not be reached ({name}).")
+    return ChannelError(*UNCLEAR, message=f"Meta's answer did not come ({name}).")
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether no byte of the request can have left: no address, no connection, or a certificate that we refused."""
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+    certain = (ConnectTimeoutError, NewConnectionError, ssl.SSLCertVerificationError)
+    return any(isinstance(cause, certain) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and those it wraps: requests keeps urllib3's in `args`, urllib3 its own in `reason` or `args`."""
+    yield error
+    for inner in (getattr(error, "reason", None), *error.args):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)
+
+
+def _message_id(answer: Answer) -> str | None:
+    return id_of(_json(answer).get("message_id"), MESSAGE_ID_LENGTH) if 200 <= answer.status < 300 else None
+
+
+def _json(answer: Answer) -> Mapping[str, Any]:
+    try:
+        return mapping_of(json.loads(answer.body))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _error(answer: Answer, token: str) -> ChannelError:
+    said = mapping_of(_json(answer).get("error"))
+    code, subcode = _number(said.get("code")), _number(said.get("error_subcode"))
+    remedy, reason = _meaning(answer.status, code, subcode)
+    retry_after = _retry_after_seconds(answer.headers) if remedy is Remedy.RETRY else 0
+    return ChannelError(remedy, reason, _code(answer.status, code, subcode), _message(said, token), retry_after)
+
+
+def _number(value: Any) -> int:
+    digits = text_of(value)
+    return int(digits) if digits.isdecimal() and len(digits) <= 10 else ANY
+
+
+def _meaning(status: int, code: int, subcode: int) -> tuple[Remedy, str]:
+    if status >= 500:
+        return UNCLEAR  # whatever it says: it broke at an unknown place
+    if code:
+        keys = ((code, subcode), (ANY, subcode), (code, ANY))
+        return next((ERRORS[key] for key in keys if key in ERRORS), REFUSED)
+    return STATUSES.get(status, REFUSED if status >= 300 else UNCLEAR)
+
+
+def _code(status: int, code: int, subcode: int) -> str:
+    if not code:
+        return f"HTTP {status}"
+    return f"{code}/{subcode}" if subcode else str(code)
+
+
+def _message(said: Mapping[str, Any], token: str) -> str:
+    """Meta's sentence, without anything that could be a token."""
+    message = text_of(said.get("message")).replace(token, "…")
+    return LONG_WORD.sub("…", message)[:MESSAGE_LENGTH] or "Meta gave no reason."
+
+
+def _retry_after_seconds(headers: Mapping[str, str]) -> float:
+    """How long Meta asks us to wait; 0 when it does not say. Calls made earlier lengthen the block."""
+    asked = max(_wait_header(headers), _wait_of_usage(headers))
+    return min(max(asked, 0.0), LONGEST_RETRY_SECONDS)
+
+
+def _wait_header(headers: Mapping[str, str]) -> float:
+    value = headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value[:10])
+    try:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def _wait_of_usage(headers: Mapping[str, str]) -> float:
+    """`X-Business-Use-Case-Usage`: per account a list of limits, each with the minutes until it is free again."""
+    try:
+        accounts = mapping_of(json.loads(headers.get("X-Business-Use-Case-Usage", "")))
+    except (ValueError, RecursionError):
+        return 0.0
+    limits = [mapping_of(limit) for account in accounts.values() for limit in list_of(account)]
+    return max((60.0 * _number(limit.get("estimated_time_to_regain_access")) for limit in limits), default=0.0)
