@@ -1,0 +1,76 @@
+"""What goes into the assistant and what comes out: plain data, so that an answer can be replayed."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pilito.lifecycle import HandOverReason, Sender
+
+
+@dataclass(frozen=True)
+class Line:
+    """One earlier message of the conversation, as the assistant reads it."""
+
+    sender: Sender
+    content: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line the assistant may rest on: a caption, a product, an answer the shop wrote."""
+
+    source: str  # caption, catalogue, faq, page
+    text: str
+    reference: str = ""  # where a person finds it: a message id, a product id, an address
+
+
+@dataclass(frozen=True)
+class TurnInput:
+    """A turn as the assistant sees it. `questions` are the contents of its messages in the order they were sent."""
+
+    shop_name: str
+    questions: tuple[str, ...]
+    history: tuple[Line, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What a model said, with what it cost."""
+
+    text: str
+    model: str
+    milliseconds: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Working:
+    """How an answer came about: kept as its proof."""
+
+    model: str
+    prompt_hash: str
+    milliseconds: int
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    facts: tuple[Fact, ...] = ()
+    checks: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Reply:
+    text: str
+    working: Working
+
+
+@dataclass(frozen=True)
+class HandOver:
+    reason: HandOverReason
+    detail: str = ""
+    working: Working | None = None
+
+
+class Model(Protocol):
+    def complete(self, messages: list[dict[str, str]]) -> Completion:
+        """Ask the model. Raises ModelError when it gave no answer within its time."""
+        ...
