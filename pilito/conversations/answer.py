@@ -1,0 +1,193 @@
+"""Answer a turn: claim it, ask the assistant with no session open, record the reply if nothing newer came."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from pilito.assistant.compose import compose
+from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
+from pilito.clock import Clock
+from pilito.conversations import lease, turns
+from pilito.conversations.hand_over import hand_over
+from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.outbox import add_reply
+from pilito.database import Transaction, transaction
+from pilito.extensions import channels
+from pilito.lifecycle import ConversationState, HandOverReason, MessageType, Sender, TurnState
+from pilito.models import Conversation, Message, Proof, Share, Turn, db
+
+log = logging.getLogger(__name__)
+
+HISTORY_MESSAGES = 20
+READABLE_TYPES = {MessageType.TEXT, MessageType.POSTBACK, MessageType.SHARE}
+MEDIA_TYPES = {MessageType.IMAGE, MessageType.VIDEO, MessageType.VOICE, MessageType.FILE}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An attempt at a turn: what it was built on, so that a newer state can void it."""
+
+    turn_id: int
+    conversation_id: int
+    attempt: int
+    version: int
+    epoch: int
+    message_ids: tuple[int, ...]
+    unreadable: HandOverReason | None
+    input: TurnInput
+
+
+def answer(turn_id: int, model: Model, clock: Clock) -> None:
+    """Answer the turn if it is due and nobody else does; harmless to call at any time, however often."""
+    claim = _claim(turn_id, clock())
+    if claim is None:
+        return
+    with lease.held(claim.turn_id, claim.attempt):
+        outcome = HandOver(claim.unreadable) if claim.unreadable else compose(claim.input, model)
+    _record(claim, outcome, clock())
+
+
+def _claim(turn_id: int, now: datetime) -> Claim | None:
+    turn = db.session.get(Turn, turn_id)
+    conversation_id = turn.conversation_id if turn else None
+    if conversation_id is None:
+        return None
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        turn = turns.find_unfinished(conversation_id)
+        if turn is None or turn.id != turn_id or not _is_free(turn, now):
+            return None
+        messages = _gather(conversation, turn)
+        if not messages or conversation.state is not ConversationState.ASSISTANT:
+            turns.drop(conversation, "nothing to answer", now)
+            return None
+        turn.state = TurnState.GENERATING
+        turn.attempt += 1
+        turn.lease_until = now + timedelta(seconds=lease.LEASE_SECONDS)
+        mark_changed(tx, conversation)
+        return Claim(
+            turn_id=turn.id,
+            conversation_id=conversation.id,
+            attempt=turn.attempt,
+            version=turn.version,
+            epoch=conversation.epoch,
+            message_ids=tuple(message.id for message in messages),
+            unreadable=_unreadable(messages),
+            input=_input(conversation, messages),
+        )
+
+
+def _is_free(turn: Turn, now: datetime) -> bool:
+    if turn.state is TurnState.OPEN:
+        return turn.due_at <= now
+    return turn.lease_until is None or turn.lease_until <= now
+
+
+def _gather(conversation: Conversation, turn: Turn) -> list[Message]:
+    """Everything that nobody has answered belongs to the turn, also what came while an answer was being written."""
+    messages = turns.unanswered(conversation)
+    for message in messages:
+        message.turn_id = turn.id
+    return messages
+
+
+def _unreadable(messages: list[Message]) -> HandOverReason | None:
+    """The reason why a person must look, where the assistant cannot read what came."""
+    types = {message.message_type for message in messages} - READABLE_TYPES
+    if not types:
+        return None
+    return HandOverReason.MEDIA if types <= MEDIA_TYPES else HandOverReason.UNREADABLE
+
+
+def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
+    return TurnInput(
+        shop_name=conversation.inbox.name,
+        questions=tuple(message.content for message in messages),
+        history=_history(conversation, messages),
+        facts=_facts(messages),
+    )
+
+
+def _history(conversation: Conversation, messages: list[Message]) -> tuple[Line, ...]:
+    """What was said before this turn, oldest first."""
+    earlier = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.id.not_in([message.id for message in messages]),
+            Message.sent_at <= messages[-1].sent_at,
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(HISTORY_MESSAGES)
+    ).all()
+    return tuple(Line(message.sender, message.content) for message in reversed(earlier))
+
+
+def _facts(messages: list[Message]) -> tuple[Fact, ...]:
+    """The captions of the posts that this turn asks about."""
+    shares = db.session.scalars(
+        select(Share).where(Share.combined_with_id.in_([message.id for message in messages])).order_by(Share.sent_at)
+    )
+    return tuple(Fact("caption", share.caption, reference=str(share.message_id)) for share in shares if share.caption)
+
+
+# --- recording -------------------------------------------------------------------------------------------------------
+
+
+def _record(claim: Claim, outcome: Reply | HandOver, now: datetime) -> None:
+    """Write the outcome, unless something newer came, a person took over, or another attempt is at it."""
+    with transaction() as tx:
+        conversation = get_locked(claim.conversation_id)
+        turn = turns.find_unfinished(claim.conversation_id)
+        if turn is None or not _still_holds(claim, conversation, turn):
+            log.info("The draft for turn %s was dropped: something newer came.", claim.turn_id)
+            return
+        if isinstance(outcome, HandOver):
+            hand_over(tx, conversation, outcome.reason, outcome.detail, now)
+            return
+        permission = channels[conversation.inbox.channel].may_send(False, conversation.last_customer_message_at, now)
+        if not permission:
+            hand_over(tx, conversation, HandOverReason.TOO_OLD, permission.reason, now)
+            return
+        _record_reply(tx, conversation, turn, claim, outcome, now)
+
+
+def _still_holds(claim: Claim, conversation: Conversation, turn: Turn) -> bool:
+    return (
+        turn.id == claim.turn_id
+        and turn.state is TurnState.GENERATING
+        and turn.attempt == claim.attempt
+        and turn.version == claim.version
+        and conversation.epoch == claim.epoch
+        and conversation.state is ConversationState.ASSISTANT
+    )
+
+
+def _record_reply(
+    tx: Transaction, conversation: Conversation, turn: Turn, claim: Claim, reply: Reply, now: datetime
+) -> None:
+    message = add_reply(tx, conversation, Sender.ASSISTANT, reply.text, now)
+    message.answers_turn_id = turn.id
+    message.proof = _proof(reply.working)
+    turn.state = TurnState.ANSWERED
+    turn.ended_at, turn.lease_until = now, None
+    for answered in db.session.scalars(select(Message).where(Message.id.in_(claim.message_ids))):
+        answered.answered_by_id = message.id
+    turns.count_unanswered(conversation)
+    turns.ask_unanswered(tx, conversation, now)
+    mark_changed(tx, conversation, message)
+
+
+def _proof(working: Working) -> Proof:
+    return Proof(
+        model=working.model[:128],
+        prompt_hash=working.prompt_hash,
+        facts=[{"source": fact.source, "text": fact.text, "reference": fact.reference} for fact in working.facts],
+        checks=list(working.checks),
+        input_tokens=working.input_tokens,
+        output_tokens=working.output_tokens,
+        milliseconds=working.milliseconds,
+    )

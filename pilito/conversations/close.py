@@ -1,0 +1,25 @@
+"""A conversation is done; the customer's next message opens it again."""
+
+from datetime import datetime
+
+from pilito.conversations import turns
+from pilito.conversations.lock import get_locked, mark_changed
+from pilito.database import transaction
+from pilito.lifecycle import ConversationState
+from pilito.models import Audit, db
+
+
+def close(conversation_id: int, operator_id: int | None, now: datetime) -> None:
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        if conversation.state is ConversationState.CLOSED:
+            return
+        turns.drop(conversation, "closed", now)
+        conversation.state = ConversationState.CLOSED
+        conversation.operator_id = None
+        conversation.hand_over_reason = None
+        conversation.epoch += 1
+        conversation.unanswered_since = None
+        conversation.unread_count = 0
+        db.session.add(Audit(at=now, action="closed", operator_id=operator_id, conversation_id=conversation.id))
+        mark_changed(tx, conversation)

@@ -1,0 +1,93 @@
+"""A message that left the account: one of ours, confirmed; or one that a person typed on the phone."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from pilito.channels.base import Echo
+from pilito.conversations import turns
+from pilito.conversations.lock import mark_changed
+from pilito.conversations.outcome import Outcome
+from pilito.conversations.store import add_message, find_message, get_conversation
+from pilito.conversations.take_over import settle_answered, to_people
+from pilito.database import Transaction
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Sender
+from pilito.models import Conversation, Delivery, Inbox, db
+
+UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+
+def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime) -> Outcome:
+    """Settle the delivery that the echo belongs to; else store it as typed on the phone, which pauses the assistant."""
+    conversation = get_conversation(inbox, item.customer_id, now)
+    known = find_message(inbox, item.external_id)
+    if known is not None:
+        return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
+    delivery = _find_delivery(inbox, conversation, item)
+    if delivery is None:
+        return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now))
+    if delivery.external_id is None:
+        settle_as_sent(tx, conversation, delivery, item.external_id, now)
+    return Outcome(EventOutcome.ECHO, "ours", delivery.message_id)
+
+
+def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Delivery | None:
+    """The delivery by its id; or, while its outcome is open, by its text: an echo may come before the answer."""
+    known = db.session.scalar(
+        select(Delivery).where(Delivery.inbox_id == inbox.id, Delivery.external_id == item.external_id)
+    )
+    if known is not None:
+        return known
+    unsettled = db.session.scalars(
+        select(Delivery)
+        .where(Delivery.conversation_id == conversation.id, Delivery.state.in_(UNSETTLED))
+        .order_by(Delivery.id)
+    )
+    return next((one for one in unsettled if _folded(one.text) == _folded(item.text)), None)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def settle_as_sent(
+    tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str, now: datetime
+) -> None:
+    """The provider has it: whatever we thought of this delivery, it was sent."""
+    delivery.state = DeliveryState.SENT
+    delivery.external_id = external_id
+    delivery.sent_at = delivery.sent_at or now
+    delivery.error = delivery.error_code = delivery.error_text = None
+    delivery.lease_until = None
+    db.session.flush()
+    _give_back_when_settled(tx, conversation, now)
+    mark_changed(tx, conversation, delivery.message)
+
+
+def _give_back_when_settled(tx: Transaction, conversation: Conversation, now: datetime) -> None:
+    """People were asked only because we did not know whether it had been sent; now we know."""
+    if (
+        conversation.state is not ConversationState.HANDED_OVER
+        or conversation.hand_over_reason is not HandOverReason.DELIVERY_UNKNOWN
+        or _has_unknown(conversation)
+    ):
+        return
+    conversation.state = ConversationState.ASSISTANT
+    conversation.hand_over_reason = None
+    conversation.epoch += 1
+    turns.ask_unanswered(tx, conversation, now)
+
+
+def _has_unknown(conversation: Conversation) -> bool:
+    unknown = select(Delivery.id).where(
+        Delivery.conversation_id == conversation.id, Delivery.state == DeliveryState.UNKNOWN
+    )
+    return db.session.scalar(unknown.limit(1)) is not None
+
+
+def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
+    message = add_message(conversation, item, Sender.PHONE, now)
+    to_people(conversation, None, "answered on the phone", now)
+    settle_answered(conversation, message)
+    mark_changed(tx, conversation, message)
+    return message.id

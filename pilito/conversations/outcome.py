@@ -1,0 +1,12 @@
+"""What became of one event: the line it gets on the ledger."""
+
+from dataclasses import dataclass
+
+from pilito.lifecycle import EventOutcome
+
+
+@dataclass(frozen=True)
+class Outcome:
+    outcome: EventOutcome
+    reason: str | None = None
+    message_id: int | None = None

@@ -1,0 +1,188 @@
+"""Put the pairing of shares and questions into the rows, and tell Redis, the scheduler and the log."""
+
+import logging
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from pilito.conversations import pending_share
+from pilito.conversations.pairing import Place, QuestionPoint, SharePoint, combined_content, pair
+from pilito.database import Transaction
+from pilito.extensions import channels, settings
+from pilito.lifecycle import MessageType, Sender, ShareState
+from pilito.models import Conversation, Message, Share, db
+
+log = logging.getLogger(__name__)
+
+CAPTION_PREVIEW_CHARACTERS = 50
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass
+class Pairing:
+    """What pairing changed: messages whose look or content is another now, and among them the questions."""
+
+    changed: list[Message] = field(default_factory=list)
+    questions: list[Message] = field(default_factory=list)
+
+
+def pair_shares(
+    tx: Transaction, conversation: Conversation, around: datetime, now: datetime, cached: int | None = None
+) -> Pairing:
+    """Pair again what a message sent `around` then can have changed. `cached` is the share that Redis knew of."""
+    lookback = timedelta(seconds=settings.share_lookback_seconds)
+    reach = 2 * (timedelta(seconds=settings.share_wait_seconds) + lookback)
+    db.session.flush()
+    messages = _load(conversation, around - reach)
+    shares = [message.share for message in messages if message.share is not None]
+    questions = {message.id: message for message in messages if is_question(message)}
+    places = pair(_share_points(shares), _question_points(questions, conversation, shares), now, lookback)
+    pairing = Pairing()
+    _move_shares(tx, conversation, shares, places, pairing, now)
+    _rewrite_contents(tx, conversation, shares, questions, pairing, cached)
+    return pairing
+
+
+def is_question(message: Message) -> bool:
+    """Only what the customer typed takes a share; pictures and voice keep their own way."""
+    return message.message_type is MessageType.TEXT and message.deleted_at is None
+
+
+def _load(conversation: Conversation, since: datetime) -> list[Message]:
+    """The shares and texts of the customer from `since` on, with a share that still waits from before it."""
+    waiting = select(Share.message_id).where(
+        Share.conversation_id == conversation.id, Share.state == ShareState.WAITING
+    )
+    return list(
+        db.session.scalars(
+            select(Message)
+            .where(
+                Message.conversation_id == conversation.id,
+                Message.sender == Sender.CUSTOMER,
+                Message.message_type.in_((MessageType.SHARE, MessageType.TEXT)),
+                or_(Message.sent_at >= since, Message.id.in_(waiting)),
+            )
+            .order_by(Message.sent_at, Message.id)
+            .options(joinedload(Message.share))
+        )
+    )
+
+
+def _share_points(shares: list[Share]) -> list[SharePoint]:
+    return [
+        SharePoint(share.message_id, share.sent_at, share.expires_at, fixed_to=_fixed_to(share)) for share in shares
+    ]
+
+
+def _fixed_to(share: Share) -> int | None:
+    """The question this share stays with: its own message, or one that was answered on it."""
+    if share.combined_with_id is None or share.combined_with_id == share.message_id:
+        return share.combined_with_id
+    question = db.session.get_one(Message, share.combined_with_id)
+    return question.id if question.answered_by_id and not question.deleted_at else None
+
+
+def _question_points(
+    questions: dict[int, Message], conversation: Conversation, shares: list[Share]
+) -> list[QuestionPoint]:
+    """The questions on the time line; one that took a share from before our window is not free for another."""
+    inside = [share.message_id for share in shares]
+    taken_outside = set(
+        db.session.scalars(
+            select(Share.combined_with_id).where(
+                Share.conversation_id == conversation.id,
+                Share.combined_with_id.in_(questions),
+                Share.message_id.not_in(inside),
+            )
+        )
+    )
+    return [
+        QuestionPoint(
+            message.id, message.sent_at, is_answered=message.answered_by_id is not None or message.id in taken_outside
+        )
+        for message in questions.values()
+    ]
+
+
+def _move_shares(
+    tx: Transaction,
+    conversation: Conversation,
+    shares: list[Share],
+    places: dict[int, Place],
+    pairing: Pairing,
+    now: datetime,
+) -> None:
+    moved = [share for share in shares if Place(share.state, share.combined_with_id) != places[share.message_id]]
+    # The database lets one share wait: whoever stops waiting goes first.
+    for share in sorted(moved, key=lambda share: places[share.message_id].state is ShareState.WAITING):
+        _move(tx, conversation, share, places[share.message_id], now)
+        pairing.changed.append(share.message)
+        db.session.flush()
+
+
+def _move(tx: Transaction, conversation: Conversation, share: Share, place: Place, now: datetime) -> None:
+    was_waiting = share.state is ShareState.WAITING
+    share.state, share.combined_with_id = place.state, place.question_id
+    if place.state is ShareState.WAITING:
+        tx.after_commit(pending_share.remember, conversation.id, share.message_id, share.expires_at, now)
+    elif was_waiting:
+        tx.after_commit(pending_share.forget, conversation.id, share.message_id)
+    if place.state is ShareState.EXPIRED:
+        tx.after_commit(log_timeout, share.message_id)
+
+
+def _rewrite_contents(
+    tx: Transaction,
+    conversation: Conversation,
+    shares: list[Share],
+    questions: dict[int, Message],
+    pairing: Pairing,
+    cached: int | None,
+) -> None:
+    """Give every unanswered question the content it has now: what was answered keeps what the assistant read."""
+    for question in questions.values():
+        taken = [share for share in shares if share.combined_with_id == question.id]
+        content = _content(question, taken)
+        if question.answered_by_id or content == question.content:
+            continue
+        question.content = content
+        pairing.changed.append(question)
+        pairing.questions.append(question)
+        for share in taken:
+            share.found_in_cache = share.message_id == cached
+            tx.after_commit(log_combined, share.message_id, question.id, len(content))
+
+
+def _content(question: Message, taken: list[Share]) -> str:
+    if not taken:
+        return question.text
+    return combined_content([share.message.content for share in taken], question.text)
+
+
+def log_waiting(conversation: Conversation, share: Share) -> None:
+    """The line that readers of the guide search for when a share begins to wait."""
+    preview = CONTROL_CHARACTERS.sub(" ", share.caption or "")[:CAPTION_PREVIEW_CHARACTERS]
+    log.info(
+        "⏳ %s share detected - waiting for follow-up question · Message ID: %s · Caption preview: %s · Timeout: %gs",
+        channels[conversation.inbox.channel].title,
+        share.message_id,
+        preview,
+        settings.share_wait_seconds,
+    )
+
+
+def log_combined(share_message_id: int, question_id: int, length: int) -> None:
+    log.info(
+        "✅ Combined share + question for AI processing · Share ID: %s · Question ID: %s"
+        " · Combined content length: %s chars",
+        share_message_id,
+        question_id,
+        length,
+    )
+
+
+def log_timeout(share_message_id: int) -> None:
+    log.info("⏰ Timeout for share %s - no question received, cleared cache (no AI response)", share_message_id)

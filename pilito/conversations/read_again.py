@@ -1,0 +1,28 @@
+"""A webhook of the ledger is read again: what failed gets another chance, what was stored stays stored."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+
+from pilito import hints, keys
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import WEBHOOK_MOVES, EventOutcome, WebhookState, check_move
+from pilito.models import Event, Webhook, db
+
+
+def read_again(webhook_id: int) -> None:
+    """Forget the failed outcomes of this webhook and have a worker read it. Raises Refused when there is none."""
+    with transaction() as tx:
+        webhook = db.session.get(Webhook, webhook_id, with_for_update=True, populate_existing=True)
+        if webhook is None:
+            raise Refused("not_found", f"There is no webhook {webhook_id} on the ledger.")
+        db.session.execute(delete(Event).where(Event.webhook_id == webhook_id, Event.outcome == EventOutcome.FAILED))
+        webhook.state = check_move(WEBHOOK_MOVES, webhook.state, WebhookState.PENDING)
+        webhook.error = None
+        tx.after_commit(hints.hint, keys.RECEIVE, keys.RECEIVE_JOB, webhook_id)
+
+
+def find_failed() -> Sequence[int]:
+    """Return the ids of the failed webhooks, oldest first."""
+    return db.session.scalars(select(Webhook.id).where(Webhook.state == WebhookState.FAILED).order_by(Webhook.id)).all()

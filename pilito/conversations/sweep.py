@@ -1,0 +1,103 @@
+"""Finish what a crash, a lost job or a dead scheduler left: a look at the rows, every few seconds."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+
+from pilito import hints, keys
+from pilito.conversations.deliver import mark_unknown
+from pilito.conversations.expire import expire
+from pilito.conversations.lock import get_locked
+from pilito.database import transaction
+from pilito.lifecycle import DeliveryState, InboxState, ShareState, TurnState, WebhookState
+from pilito.models import Delivery, Inbox, Share, Turn, Webhook, db
+
+log = logging.getLogger(__name__)
+
+GRACE = timedelta(seconds=3)  # younger rows have a job on its way
+BATCH = 200
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Wake every unfinished row whose time has come; return how many of each kind."""
+    found = {
+        "webhooks": _wake_webhooks(now),
+        "shares": _expire_shares(now),
+        "turns": _wake_turns(now),
+        "deliveries": _wake_deliveries(now),
+        "lost_sends": _mark_lost_sends(now),
+    }
+    db.session.rollback()
+    if any(found.values()):
+        log.info("Sweep found unfinished rows: %s", {kind: count for kind, count in found.items() if count})
+    return found
+
+
+def _wake_webhooks(now: datetime) -> int:
+    overdue = select(Webhook.id).where(Webhook.state == WebhookState.PENDING, Webhook.received_at <= now - GRACE)
+    ids = db.session.scalars(overdue.order_by(Webhook.received_at).limit(BATCH)).all()
+    return _wake(keys.RECEIVE, keys.RECEIVE_JOB, ids)
+
+
+def _expire_shares(now: datetime) -> int:
+    overdue = (
+        select(Share.conversation_id, Share.message_id)
+        .where(Share.state == ShareState.WAITING, Share.expires_at <= now)
+        .order_by(Share.expires_at)
+        .limit(BATCH)
+    )
+    due = db.session.execute(overdue).all()
+    return sum(expire(conversation_id, message_id, now) for conversation_id, message_id in due)
+
+
+def _wake_turns(now: datetime) -> int:
+    overdue = select(Turn.id).where(
+        or_(
+            (Turn.state == TurnState.OPEN) & (Turn.due_at <= now - GRACE),
+            (Turn.state == TurnState.GENERATING) & (Turn.lease_until <= now),
+        )
+    )
+    ids = db.session.scalars(overdue.order_by(Turn.due_at).limit(BATCH)).all()
+    return _wake(keys.REPLIES, keys.ANSWER_JOB, ids)
+
+
+def _wake_deliveries(now: datetime) -> int:
+    overdue = (
+        select(Delivery.message_id)
+        .join(Inbox, Delivery.inbox_id == Inbox.id)
+        .where(
+            Delivery.state == DeliveryState.PENDING,
+            Delivery.due_at <= now - GRACE,
+            Inbox.state == InboxState.ACTIVE,
+        )
+        .order_by(Delivery.due_at)
+        .limit(BATCH)
+    )
+    ids = list(dict.fromkeys(db.session.scalars(overdue)))
+    return _wake(keys.DELIVERIES, keys.DELIVER_JOB, ids)
+
+
+def _wake(queue_name: str, job: str, ids: Sequence[int]) -> int:
+    """Hint the rows, unless the queue is long: then their jobs are probably in it, and it would only grow."""
+    if not ids or hints.is_busy(queue_name):
+        return 0
+    for row_id in ids:
+        hints.hint(queue_name, job, row_id)
+    return len(ids)
+
+
+def _mark_lost_sends(now: datetime) -> int:
+    """A `sending` whose worker is gone may have been sent or not."""
+    lost = select(Delivery.id, Delivery.conversation_id).where(
+        Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= now
+    )
+    due = db.session.execute(lost.limit(BATCH)).all()
+    for delivery_id, conversation_id in due:
+        with transaction() as tx:
+            conversation = get_locked(conversation_id)
+            delivery = db.session.get_one(Delivery, delivery_id, populate_existing=True)
+            if delivery.state is DeliveryState.SENDING and delivery.lease_until and delivery.lease_until <= now:
+                mark_unknown(tx, conversation, delivery, now)
+    return len(due)

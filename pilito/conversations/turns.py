@@ -1,0 +1,145 @@
+"""The open turn of a conversation: what came into it, when it is due, when it ends without an answer."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from pilito import hints, keys
+from pilito.conversations.hand_over import hand_over
+from pilito.database import Transaction
+from pilito.extensions import channels, settings
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    HandOverReason,
+    MessageType,
+    Sender,
+    TurnState,
+)
+from pilito.models import Conversation, Inbox, Message, Turn, db
+
+UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
+# These ask for nothing by themselves; a share asks once a question has taken it.
+SILENT_TYPES = {MessageType.SHARE, MessageType.STORY, MessageType.STORY_MENTION, MessageType.LIKE}
+
+
+def first_state(inbox: Inbox) -> ConversationState:
+    """Who answers a new or reopened conversation."""
+    is_on = inbox.assistant_mode is AssistantMode.AUTO
+    return ConversationState.ASSISTANT if is_on else ConversationState.OPERATOR
+
+
+def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message], now: datetime) -> None:
+    """Put what the customer asked into the open turn, which moves its time; nothing happens where people answer."""
+    asking = [message for message in messages if asks(message)]
+    if not asking or conversation.state is not ConversationState.ASSISTANT:
+        return
+    if conversation.inbox.assistant_mode is not AssistantMode.AUTO:
+        conversation.state = ConversationState.OPERATOR
+        return
+    if all(is_too_old(conversation, message, now) for message in asking):
+        hand_over(tx, conversation, HandOverReason.TOO_OLD, "", now)
+        return
+    turn = find_unfinished(conversation.id)
+    if turn is None:
+        turn = Turn(
+            conversation_id=conversation.id, opened_at=now, due_at=now, state=TurnState.OPEN, version=0, attempt=0
+        )
+        db.session.add(turn)
+        db.session.flush()
+    elif _must_be_finished(turn, asking, now):
+        # The burst has lasted as long as it may: this answer is finished without them, and the next turn takes them.
+        # Dropping the draft again and again would leave an endless stream without any answer.
+        return
+    for message in asking:
+        message.turn_id = turn.id
+    touch(tx, turn, now)
+
+
+def _must_be_finished(turn: Turn, asking: list[Message], now: datetime) -> bool:
+    """Whether the answer being written goes out as it is, because the burst is over its time."""
+    is_late = turn.state is TurnState.GENERATING and now >= last_due_at(turn)
+    return is_late and not any(message.turn_id == turn.id for message in asking)
+
+
+def asks(message: Message) -> bool:
+    """Whether somebody must answer this message."""
+    if message.sender is not Sender.CUSTOMER or message.deleted_at or message.answered_by_id:
+        return False
+    if message.message_type is MessageType.SHARE:
+        return message.share is not None and message.share.combined_with_id == message.id
+    return message.message_type not in SILENT_TYPES
+
+
+def is_too_old(conversation: Conversation, message: Message, now: datetime) -> bool:
+    """Whether the time is over in which the assistant may answer this message (a webhook replayed, or very late)."""
+    window = channels[conversation.inbox.channel].reply_window
+    return window is not None and now - message.sent_at > window
+
+
+def touch(tx: Transaction, turn: Turn, now: datetime) -> None:
+    """Something came into the turn: a draft on the old version is void, and the quiet period begins again."""
+    turn.version += 1
+    turn.state = TurnState.OPEN
+    turn.lease_until = None
+    turn.due_at = min(now + timedelta(seconds=settings.reply_quiet_seconds), last_due_at(turn))
+    tx.after_commit(wake, turn.id, turn.version, turn.due_at, now)
+
+
+def last_due_at(turn: Turn) -> datetime:
+    return turn.opened_at + timedelta(seconds=settings.reply_quiet_max_seconds)
+
+
+def wake(turn_id: int, version: int, due_at: datetime, now: datetime) -> None:
+    """Have a worker look at the turn when it is due."""
+    if due_at <= now:
+        hints.hint(keys.REPLIES, keys.ANSWER_JOB, turn_id)
+    else:
+        hints.hint_at(due_at, f"answer-{turn_id}-{version}", keys.REPLIES, keys.ANSWER_JOB, turn_id)
+
+
+def find_unfinished(conversation_id: int) -> Turn | None:
+    return db.session.scalar(
+        select(Turn)
+        .where(Turn.conversation_id == conversation_id, Turn.state.in_(UNFINISHED))
+        .execution_options(populate_existing=True)
+    )
+
+
+def drop(conversation: Conversation, why: str, now: datetime) -> None:
+    """End the open turn without an answer of the assistant."""
+    turn = find_unfinished(conversation.id)
+    if turn is not None:
+        turn.state = TurnState.DROPPED
+        turn.ended_at, turn.ended_why = now, why
+
+
+def ask_unanswered(tx: Transaction, conversation: Conversation, now: datetime) -> None:
+    """Open a turn for everything that nobody has answered yet."""
+    ask(tx, conversation, unanswered(conversation), now)
+
+
+def unanswered(conversation: Conversation) -> list[Message]:
+    """The customer's messages that wait for somebody, in the order they were sent."""
+    if conversation.unanswered_since is None:
+        return []
+    waiting = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sender == Sender.CUSTOMER,
+            Message.answered_by_id.is_(None),
+            Message.deleted_at.is_(None),
+            Message.sent_at >= conversation.unanswered_since,
+        )
+        .order_by(Message.sent_at, Message.id)
+    )
+    return [message for message in waiting if asks(message)]
+
+
+def count_unanswered(conversation: Conversation) -> None:
+    """Bring `unanswered_since` up to date after an answer or an unsend."""
+    db.session.flush()
+    waiting = unanswered(conversation)
+    conversation.unanswered_since = waiting[0].sent_at if waiting else None

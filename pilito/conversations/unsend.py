@@ -1,0 +1,83 @@
+"""The customer took a message back: its text goes, and what had been built on it is built again."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from pilito.channels.base import Unsend
+from pilito.conversations import pending_share, turns
+from pilito.conversations.lock import mark_changed
+from pilito.conversations.outcome import Outcome
+from pilito.conversations.pair import pair_shares
+from pilito.conversations.store import find_message, get_conversation
+from pilito.database import Transaction
+from pilito.extensions import channels
+from pilito.lifecycle import EventOutcome, MessageType, Sender, TurnState
+from pilito.models import Attachment, Conversation, Inbox, Message, Turn, db
+
+
+def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcome:
+    """Empty the message; one that is not here yet gets a tombstone, so that it stays away when it comes late."""
+    conversation = get_conversation(inbox, item.customer_id, now)
+    message = find_message(inbox, item.external_id)
+    if message is None:
+        return Outcome(EventOutcome.STORED, "came before its message", _bury(tx, conversation, item, now))
+    if message.deleted_at is not None:
+        return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
+    _empty(tx, conversation, message, now)
+    changed = [message]
+    if channels[inbox.channel].shares_wait:
+        pairing = pair_shares(tx, conversation, message.sent_at, now)
+        changed += pairing.changed
+        turns.ask(tx, conversation, pairing.questions, now)
+    _shrink_turn(tx, message, now)
+    turns.count_unanswered(conversation)
+    mark_changed(tx, conversation, *changed)
+    return Outcome(EventOutcome.STORED, message_id=message.id)
+
+
+def _bury(tx: Transaction, conversation: Conversation, item: Unsend, now: datetime) -> int:
+    tombstone = Message(
+        conversation=conversation,
+        inbox_id=conversation.inbox_id,
+        external_id=item.external_id,
+        sender=Sender.CUSTOMER,
+        message_type=MessageType.OTHER,
+        provider_type="unsent",
+        text="",
+        content="",
+        sent_at=item.sent_at,
+        created_at=now,
+        deleted_at=now,
+    )
+    db.session.add(tombstone)
+    db.session.flush()
+    mark_changed(tx, conversation, tombstone)
+    return tombstone.id
+
+
+def _empty(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> None:
+    message.text = message.content = ""
+    message.deleted_at = now
+    db.session.execute(delete(Attachment).where(Attachment.message_id == message.id))
+    if message.share is not None:
+        tx.after_commit(pending_share.forget, conversation.id, message.id)
+        db.session.delete(message.share)
+        message.share = None
+    if conversation.last_message_at == message.sent_at:
+        conversation.preview = ""
+    db.session.flush()
+
+
+def _shrink_turn(tx: Transaction, message: Message, now: datetime) -> None:
+    """Take the message out of its open turn; a turn with nothing left in it ends."""
+    turn = db.session.get(Turn, message.turn_id) if message.turn_id else None
+    if turn is None or turn.state not in turns.UNFINISHED:
+        return
+    message.turn_id = None
+    db.session.flush()
+    if db.session.scalar(db.select(Message.id).where(Message.turn_id == turn.id).limit(1)):
+        turns.touch(tx, turn, now)
+    else:
+        turn.state = TurnState.DROPPED
+        turn.ended_at, turn.ended_why = now, "unsent"

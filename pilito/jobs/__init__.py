@@ -1,0 +1,38 @@
+"""The jobs of RQ: each looks at one row and calls one verb. The chain on one screen:
+
+    webhook row  --receive-->  inbound.receive_webhook(webhook_id)           conversations/receive.py
+    turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py
+    reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
+    share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py
+
+A job carries ids only and may run twice, late or never; `periodic.py` lists what runs by the clock, first of all the
+sweep, which finds the rows whose job was lost.
+"""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import ParamSpec
+
+from sqlalchemy.exc import OperationalError
+
+from pilito.models import db
+
+log = logging.getLogger(__name__)
+
+Params = ParamSpec("Params")
+
+
+def patient(job: Callable[Params, None]) -> Callable[Params, None]:
+    """Leave the row to the sweep when the database is away, instead of failing the job; give the session back."""
+
+    @functools.wraps(job)
+    def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
+        try:
+            job(*args, **kwargs)
+        except OperationalError as error:
+            log.warning("%s%r: the database is away (%s); the sweep will come back.", job.__name__, args, error.orig)
+        finally:
+            db.session.remove()
+
+    return run

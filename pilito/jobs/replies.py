@@ -1,0 +1,28 @@
+"""A turn is answered."""
+
+import threading
+
+from flask import current_app
+
+from pilito.assistant.types import Model
+from pilito.clock import utc_now
+from pilito.conversations.answer import answer
+from pilito.jobs import patient
+
+_making = threading.Lock()
+
+
+@patient
+def answer_turn(turn_id: int) -> None:
+    answer(turn_id, get_model(), utc_now)
+
+
+def get_model() -> Model:
+    """The model's client, made once per process and shared by its threads."""
+    with _making:
+        if "pilito_model" not in current_app.extensions:
+            from pilito.assistant.model import OpenAIModel
+
+            current_app.extensions["pilito_model"] = OpenAIModel(current_app.extensions["pilito_settings"])
+    model: Model = current_app.extensions["pilito_model"]
+    return model

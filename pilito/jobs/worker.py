@@ -1,0 +1,137 @@
+"""Workers: many threads in one process, each an RQ SimpleWorker on one queue.
+
+Replies wait for the model, so threads cost nothing while they wait; a fork per job would load everything anew, 130 ms
+of CPU each (docs/decisions/0004-workers-are-threads.md).
+"""
+
+import logging
+import os
+import signal
+import threading
+import uuid
+from typing import Any
+
+from flask import Flask
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+
+from pilito import keys
+from pilito.config import Settings
+from pilito.hints import JsonJob
+
+log = logging.getLogger(__name__)
+
+# How many threads serve each queue beside the replies, whose number is WORKER_CONCURRENCY.
+SHORT_QUEUES = {keys.RECEIVE: 2, keys.DELIVERIES: 4, keys.SHARES: 1}
+LISTEN_SECONDS = 2  # a stop request is noticed at least this often
+HEARTBEAT_SECONDS = 30
+DRAIN_SECONDS = 9.0  # what is not finished then is found by the sweep
+
+
+class ThreadWorker(SimpleWorker):
+    """An RQ worker that lives in a thread: time-outs by a timer, no signal handlers, stopped by `stop()`."""
+
+    death_penalty_class = TimerDeathPenalty
+    max_connection_wait_time = 2.0  # Redis back: workers move within seconds
+    log_result_lifespan = False
+
+    def __init__(self, app: Flask, queue_name: str, connection: Any) -> None:
+        queue = Queue(
+            queue_name,
+            connection=connection,
+            job_class=JsonJob,
+            serializer=JSONSerializer,
+            death_penalty_class=TimerDeathPenalty,
+        )
+        super().__init__(
+            [queue],
+            name=f"{queue_name}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
+            connection=connection,
+            job_class=JsonJob,
+            serializer=JSONSerializer,
+            worker_ttl=HEARTBEAT_SECONDS,
+            log_job_description=False,
+        )
+        self._app = app
+
+    def stop(self) -> None:
+        """Ask for the end after the job at hand."""
+        self._stop_requested = True
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return LISTEN_SECONDS
+
+    @property
+    def should_run_maintenance_tasks(self) -> bool:
+        """RQ asks this between two waits for a job: the one place where an idle worker can be stopped."""
+        if self._stop_requested:
+            raise StopRequested
+        return bool(super().should_run_maintenance_tasks)
+
+    def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
+        with self._app.app_context():
+            return bool(super().perform_job(job, queue, execution))
+
+    def _install_signal_handlers(self) -> None:
+        """Signals reach the main thread only, which stops us."""
+
+    def bootstrap(self, *_args: Any, **_options: Any) -> None:
+        """Register, without RQ's own log handlers: our lines go through our own."""
+        self.register_birth()  # type: ignore[no-untyped-call]
+        self.subscribe()  # type: ignore[no-untyped-call]
+        self.set_state("started")
+
+
+def run_workers(app: Flask, settings: Settings) -> None:
+    """Serve all queues until SIGTERM or SIGINT; then finish the jobs at hand, at most DRAIN_SECONDS."""
+    stopping = threading.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signal_number, lambda *_: stopping.set())
+    crew = [_Seat(app, settings, name) for name, count in _seats(settings).items() for _ in range(count)]
+    for seat in crew:
+        seat.start()
+    log.info("Working with %s threads: %s", len(crew), _seats(settings))
+    stopping.wait()
+    for seat in crew:
+        seat.stop()
+    for seat in crew:
+        seat.join(DRAIN_SECONDS)
+    # Threads that still wait for a model would hold the process; their turns are leased and will be taken up again.
+    os._exit(0)
+
+
+def _seats(settings: Settings) -> dict[str, int]:
+    return {**SHORT_QUEUES, keys.REPLIES: settings.worker_concurrency}
+
+
+class _Seat(threading.Thread):
+    """A thread that always has a worker in it: one that Redis threw out is replaced."""
+
+    def __init__(self, app: Flask, settings: Settings, queue_name: str) -> None:
+        super().__init__(name=f"worker-{queue_name}", daemon=True)
+        self._app, self._settings, self._queue_name = app, settings, queue_name
+        self._stopping = threading.Event()
+        self._worker: ThreadWorker | None = None
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._worker is not None:
+            self._worker.stop()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._worker = ThreadWorker(self._app, self._queue_name, connect(self._settings))
+                self._worker.work()
+            except Exception:  # Redis away at the start: RQ waits only once it runs
+                log.exception("A worker of queue %s ended; another takes its seat.", self._queue_name)
+            self._stopping.wait(1.0)
+
+
+def connect(settings: Settings) -> Any:
+    """A connection for waiting: RQ blocks on it for LISTEN_SECONDS at a time."""
+    return Redis.from_url(settings.redis_url, socket_connect_timeout=2.0, socket_timeout=LISTEN_SECONDS + 10)

@@ -1,0 +1,174 @@
+"""Events late, twice, swapped and unsent, against the rule in one line: on real rows, by a state machine."""
+
+import json
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from shop import reel, seconds, text, unsent, webhook
+
+from pilito import keys
+from pilito.clock import utc_now
+from pilito.conversations.expire import expire
+from pilito.conversations.receive import receive
+from pilito.conversations.record import record
+from pilito.lifecycle import ShareState
+from pilito.models import Conversation, Customer, Message, Share, db
+
+WAIT, LOOKBACK = 120, 10
+NOW = 300  # seconds after the beginning of each run's time line: the oldest shares are over, the newest wait
+MOMENTS = st.integers(min_value=0, max_value=400)
+customers = count(1)
+
+
+def expected(shares, questions):
+    """The rule once more, told from the questions' side. Both map a message's id to the second it was sent at."""
+    taken_by = {}
+    for question, asked in sorted(questions.items(), key=lambda one: (one[1], one[0])):
+        newest = max((one for one in shares if shares[one] <= asked), key=lambda one: (shares[one], one), default=None)
+        if newest is not None and newest not in taken_by and asked - shares[newest] < WAIT:
+            taken_by[newest] = question
+            continue
+        following = min(
+            (one for one in shares if shares[one] > asked), key=lambda one: (shares[one], one), default=None
+        )
+        if following is not None and shares[following] - asked <= LOOKBACK:
+            nearer = [
+                one
+                for one in questions
+                if (asked, question) < (questions[one], one) and questions[one] < shares[following]
+            ]
+            if not nearer:
+                taken_by[following] = question
+    return {share: _place(share, shares, taken_by) for share in shares}
+
+
+def _place(share, shares, taken_by):
+    if share in taken_by:
+        return ShareState.COMBINED, taken_by[share]
+    newer = [shares[one] for one in shares if (shares[one], one) > (shares[share], share)]
+    if newer and min(newer) - shares[share] < WAIT:
+        return ShareState.SUPERSEDED, None
+    is_over = bool(newer) or NOW - shares[share] >= WAIT
+    return (ShareState.EXPIRED if is_over else ShareState.WAITING), None
+
+
+class Pairing(RuleBasedStateMachine):
+    """One conversation; its events come in any order, some of them again."""
+
+    shop = None
+
+    def __init__(self):
+        super().__init__()
+        self.customer = f"9000{next(customers)}"
+        self.begin = utc_now() - seconds(NOW)
+        self.now = self.begin + seconds(NOW)
+        self.sent = {}  # mid -> (kind, moment)
+        self.unsent = set()
+
+    def deliver(self, item):
+        webhook_id = record("instagram", json.dumps(webhook(item)).encode(), self.now)
+        receive(webhook_id, self.now)
+
+    @rule(moment=MOMENTS)
+    def share(self, moment):
+        self._send("share", moment)
+
+    @rule(moment=MOMENTS)
+    def ask(self, moment):
+        self._send("text", moment)
+
+    def _send(self, kind, moment):
+        mid = f"{self.customer}.{len(self.sent)}"
+        self.sent[mid] = kind, moment
+        self._deliver(mid)
+
+    def _deliver(self, mid):
+        kind, moment = self.sent[mid]
+        make = reel if kind == "share" else lambda at, **where: text("چنده؟", at, **where)
+        self.deliver(make(self.begin + seconds(moment), mid=mid, customer=self.customer))
+
+    @rule(data=st.data())
+    def come_again(self, data):
+        if self.sent:
+            self._deliver(data.draw(st.sampled_from(sorted(self.sent))))
+
+    @rule(data=st.data())
+    def unsend(self, data):
+        if self.sent:
+            mid = data.draw(st.sampled_from(sorted(self.sent)))
+            self.unsent.add(mid)
+            self.deliver(unsent(mid, self.now, customer=self.customer))
+
+    @rule()
+    def unsend_before_it_comes(self):
+        mid = f"{self.customer}.{len(self.sent)}"
+        self.sent[mid] = "text", NOW
+        self.unsent.add(mid)
+        self.deliver(unsent(mid, self.now, customer=self.customer))
+
+    @rule(data=st.data())
+    def time_out(self, data):
+        messages = self._messages()
+        if messages:
+            message = data.draw(st.sampled_from(messages))
+            expire(message.conversation_id, message.id, self.now)
+
+    def _messages(self):
+        db.session.rollback()
+        return list(
+            db.session.scalars(
+                db.select(Message)
+                .join(Conversation, Message.conversation_id == Conversation.id)
+                .join(Customer, Conversation.customer_id == Customer.id)
+                .where(Customer.external_id == self.customer)
+                .order_by(Message.id)
+            )
+        )
+
+    @invariant()
+    def the_rows_follow_the_rule(self):
+        messages = {message.external_id: message for message in self._messages()}
+        assert set(messages) == set(self.sent)
+        present = {mid: one for mid, one in self.sent.items() if mid not in self.unsent}
+        shares = {messages[mid].id: at for mid, (kind, at) in present.items() if kind == "share"}
+        questions = {messages[mid].id: at for mid, (kind, at) in present.items() if kind == "text"}
+
+        rows = list(db.session.scalars(db.select(Share).where(Share.message_id.in_([m.id for m in messages.values()]))))
+        places = expected(shares, questions)
+
+        assert {row.message_id: (row.state, row.combined_with_id) for row in rows} == places
+        for mid, message in messages.items():
+            is_combined = message.id in [question for _, question in places.values()]
+            assert message.content.startswith("[CONTEXT: پست/ریلز") == is_combined
+            assert bool(message.deleted_at) == (mid in self.unsent)
+            assert not (message.deleted_at and (message.text or message.content))
+        self._redis_knows_the_waiting_share(messages, places)
+
+    def _redis_knows_the_waiting_share(self, messages, places):
+        if not messages:
+            return
+        conversation_id = next(iter(messages.values())).conversation_id
+        waiting = [share for share, (state, _) in places.items() if state is ShareState.WAITING]
+        kept = self.shop.app.extensions["pilito_redis"].get(keys.pending_share(conversation_id))
+        assert ([int(kept)] if kept else []) == waiting
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(120)
+def test_pairing_follows_the_rule_whatever_happens(make_shop):
+    Pairing.shop = make_shop(reply_quiet_seconds=3000, reply_quiet_max_seconds=3000)
+
+    run_state_machine_as_test(
+        Pairing,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=12,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+            database=None,
+        ),
+    )

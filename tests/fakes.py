@@ -1,0 +1,104 @@
+"""The other side, over real HTTP: a fake of Instagram's API and of a model's server, each with its own log."""
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Fake:
+    """A server that logs every call and answers by a list of scripted answers, then by its default."""
+
+    def __init__(self):
+        self.calls = []
+        self.script = []
+        self.lock = threading.Lock()
+
+    def answer(self, path, payload, headers):
+        """Return (status, body as a dict or bytes); a callable of the script gets the payload."""
+        with self.lock:
+            self.calls.append(payload)
+            scripted = self.script.pop(0) if self.script else None
+        if callable(scripted):
+            return scripted(payload)
+        return scripted or self.default(payload)
+
+
+class FakeGraph(Fake):
+    """Instagram's Send API: every accepted send is in `sent`, which is the truth about what customers got."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent = []
+
+    def default(self, payload):
+        with self.lock:
+            mid = f"mid.sent.{len(self.sent) + 1}"
+            self.sent.append({"mid": mid, "to": payload["recipient"]["id"], "text": payload["message"]["text"]})
+        return 200, {"recipient_id": payload["recipient"]["id"], "message_id": mid}
+
+    @property
+    def texts(self):
+        return [one["text"] for one in self.sent]
+
+
+class FakeModel(Fake):
+    """A model that says what it is told to; `prompts` holds what it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.reply = {"reply": "۲ میلیون تومان است.", "hand_over": False, "reason": ""}
+        self.delay_seconds = 0.0
+
+    @property
+    def prompts(self):
+        return ["\n".join(message["content"] for message in call["messages"]) for call in self.calls]
+
+    def default(self, payload):
+        time.sleep(self.delay_seconds)
+        said = self.reply if isinstance(self.reply, str) else json.dumps(self.reply, ensure_ascii=False)
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": said}}
+        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        return 200, {
+            "id": "x",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "fake",
+            "choices": [choice],
+            "usage": usage,
+        }
+
+
+@contextmanager
+def serve(fake):
+    """Serve the fake on a free port of this machine; give its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answer = fake.answer(self.path, json.loads(body or b"{}"), self.headers)
+            if answer == "reset":
+                self.connection.close()
+                self.close_connection = True
+                return
+            status, content = answer
+            raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

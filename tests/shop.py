@@ -1,0 +1,143 @@
+"""A shop on Instagram as the tests drive it: signed webhooks in, real jobs, sends out."""
+
+import hashlib
+import hmac
+import json
+from datetime import datetime, timedelta
+from itertools import count
+
+from pilito import keys
+from pilito.clock import utc_now
+from pilito.conversations.connect import connect
+from pilito.jobs.scheduler import Timer
+from pilito.jobs.worker import ThreadWorker
+from pilito.lifecycle import AssistantMode
+from pilito.models import Conversation, Message, Share, db
+
+ACCOUNT = "17841400000000001"
+CUSTOMER = "600000000000001"
+CAPTION = "پیراهن نخی گل‌دار 🌸\nقیمت: ۲٬۰۰۰٬۰۰۰ تومان\nسایز ۳۸ تا ۴۴"
+REEL_URL = "https://www.instagram.com/reel/DAbcdefghij/"
+
+_numbers = count(1)
+
+
+class BurstWorker(ThreadWorker):
+    """Our worker, as it is, for one burst in the test's own thread."""
+
+    def subscribe(self):
+        """No pub/sub thread: the burst ends before anybody could stop it."""
+
+    def unsubscribe(self):
+        pass
+
+
+class Shop:
+    """Give it the app; `post` sends a body to the webhook, `work` runs every queue until it is empty."""
+
+    def __init__(self, app, graph, model, secret):
+        self.app, self.graph, self.model, self.secret = app, graph, model, secret
+        self.client = app.test_client()
+        self.timer = Timer()
+        self.inbox_id = connect("instagram", "گالری نیلوفر", ACCOUNT, "a-token", {}, AssistantMode.AUTO, utc_now())
+
+    def post(self, body):
+        """Post a signed body, raw bytes or a dict; return the answer."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        signature = "sha256=" + hmac.new(self.secret.encode(), raw, hashlib.sha256).hexdigest()
+        headers = {"X-Hub-Signature-256": signature, "Content-Type": "application/json"}
+        return self.client.post("/webhooks/instagram", data=raw, headers=headers)
+
+    def receive(self, *items):
+        """Post the items in one webhook, and have them read; return their messages."""
+        assert self.post(webhook(*items)).status_code == 200
+        self.work(keys.RECEIVE)
+        mids = [item["message"]["mid"] for item in items if "message" in item]
+        db.session.rollback()
+        messages = [self.message(mid) for mid in mids]
+        return messages[0] if len(messages) == 1 else messages
+
+    def work(self, *queues):
+        """Run the jobs of these queues, or of all until none is left."""
+        for _ in range(20):
+            worked = [self._burst(queue) for queue in queues or keys.QUEUES]
+            if not any(worked):
+                return
+        raise AssertionError("The queues do not run empty.")
+
+    def _burst(self, queue):
+        connection = self.app.extensions["pilito_redis"]
+        return BurstWorker(self.app, queue, connection).work(burst=True)
+
+    def tick(self, at):
+        """Let the scheduler look at the clock."""
+        return self.timer.tick(at.timestamp())
+
+    def message(self, mid):
+        db.session.rollback()
+        return db.session.scalar(
+            db.select(Message).filter_by(external_id=mid).execution_options(populate_existing=True)
+        )
+
+    @property
+    def conversation(self):
+        db.session.rollback()
+        return db.session.scalar(db.select(Conversation).execution_options(populate_existing=True))
+
+    def share_of(self, message):
+        db.session.rollback()
+        return db.session.scalar(
+            db.select(Share).filter_by(message_id=message.id).execution_options(populate_existing=True)
+        )
+
+
+def webhook(*items, account=ACCOUNT):
+    return {"object": "instagram", "entry": [{"id": account, "time": 1, "messaging": list(items)}]}
+
+
+def item(sent_at: datetime, message: dict, customer=CUSTOMER, account=ACCOUNT) -> dict:
+    message.setdefault("mid", f"mid.{next(_numbers)}")
+    return {
+        "sender": {"id": customer},
+        "recipient": {"id": account},
+        "timestamp": int(sent_at.timestamp() * 1000),
+        "message": message,
+    }
+
+
+def text(words, sent_at, **where):
+    mid = where.pop("mid", None)
+    return item(sent_at, {"text": words, **({"mid": mid} if mid else {})}, **where)
+
+
+def reel(sent_at, caption=CAPTION, **where):
+    mid = where.pop("mid", None)
+    payload = {"reel_video_id": "18000000000000001", "title": caption, "url": REEL_URL}
+    message = {"attachments": [{"type": "ig_reel", "payload": payload}], **({"mid": mid} if mid else {})}
+    return item(sent_at, message, **where)
+
+
+def attachment(kind, sent_at, url="https://lookaside.fbsbx.com/x", **where):
+    return item(sent_at, {"attachments": [{"type": kind, "payload": {"url": url}}]}, **where)
+
+
+def echo(words, sent_at, mid, customer=CUSTOMER, account=ACCOUNT):
+    return {
+        "sender": {"id": account},
+        "recipient": {"id": customer},
+        "timestamp": int(sent_at.timestamp() * 1000),
+        "message": {"mid": mid, "text": words, "is_echo": True},
+    }
+
+
+def unsent(mid, sent_at, customer=CUSTOMER, account=ACCOUNT):
+    return {
+        "sender": {"id": customer},
+        "recipient": {"id": account},
+        "timestamp": int(sent_at.timestamp() * 1000),
+        "message": {"mid": mid, "is_deleted": True},
+    }
+
+
+def seconds(number) -> timedelta:
+    return timedelta(seconds=number)
