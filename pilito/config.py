@@ -4,6 +4,7 @@ Read from the environment and `.env`. A wrong value stops the start with one sen
 is compared with this file by a test.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,7 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pilito.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
+# Everything this copy keeps; PILITO_VAR moves it (the tests of `make run` use a folder of their own).
+VAR = Path(os.environ.get("PILITO_VAR") or ROOT / "var").resolve()
 # What `make run` keeps of its own (secrets, addresses of its servers), so that a `flask` command in another terminal
 # finds them; then the operator's own file. The environment wins over all of them.
 SECRETS_FILE, RUN_FILE = VAR / "secrets.env", VAR / "run.env"

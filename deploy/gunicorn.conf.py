@@ -1,0 +1,28 @@
+"""How gunicorn serves Pilito: greenlets, so that an open panel costs no thread."""
+
+worker_class = "gevent"
+worker_connections = 2000
+keepalive = 30
+timeout = 60
+graceful_timeout = 8
+max_requests = 0
+accesslog = None
+loglevel = "warning"
+proc_name = "pilito-web"
+# A header is never a megabyte.
+limit_request_line = 8190
+limit_request_fields = 100
+
+
+def post_worker_init(_worker: object) -> None:
+    """Make psycopg and the standard library wait without holding the process; gunicorn has patched them by now."""
+    from pilito.config import load_settings
+    from pilito.logs import set_up_logs
+
+    set_up_logs(load_settings())
+
+
+def when_ready(_server: object) -> None:
+    from pilito.parent import end_with_parent
+
+    end_with_parent()

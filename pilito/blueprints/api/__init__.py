@@ -1,0 +1,124 @@
+"""The REST API: bearer tokens, JSON, the routes of contract.md.
+
+A browser's cookies count for nothing here, so there is no request to forge and no CSRF token to ask for.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from pilito.blueprints.api import errors, inputs, shapes
+from pilito.blueprints.api.openapi import DOCUMENT
+from pilito.conversations.close import close
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back, take_over
+from pilito.errors import Refused
+from pilito.extensions import csrf
+from pilito.models import Conversation
+from pilito.queries import conversations, stats, thread
+from pilito.tokens import find_by_bearer
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+csrf.exempt(bp)
+errors.register(bp)
+
+# What the API is, is no secret; what is in it, is.
+PUBLIC_ENDPOINTS = {"api.describe"}
+# A larger number is no id: the databases would refuse it with an error instead of finding nothing.
+CONVERSATION = "/conversations/<int(max=9223372036854775807):conversation_id>"
+# A token is a machine, not an operator.
+NOBODY = None
+
+Shape = dict[str, Any]
+
+
+@bp.before_request
+def ask_for_token() -> None:
+    if request.endpoint in PUBLIC_ENDPOINTS or find_by_bearer(bearer_token(), datetime.now(UTC)):
+        return
+    raise Unauthorized(
+        "Send a token that is known and not revoked: Authorization: Bearer …; `flask token add NAME` makes one.",
+        www_authenticate=WWWAuthenticate("bearer", {"realm": "pilito"}),
+    )
+
+
+def bearer_token() -> str | None:
+    given = request.authorization
+    return given.token if given and given.type == "bearer" else None
+
+
+@bp.after_request
+def keep_out_of_caches(response: Response) -> Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+@bp.get("/openapi.json")
+def describe() -> Shape:
+    return DOCUMENT
+
+
+@bp.get("/conversations")
+def list_conversations() -> Shape:
+    limit = inputs.limit()
+    rows = conversations.page(
+        state=inputs.state(),
+        inbox_id=inputs.whole_number("inbox"),
+        unread=inputs.unread(),
+        q=inputs.search(),
+        before=inputs.cursor(),
+        limit=limit + 1,
+    )
+    return shapes.page(rows, limit, shapes.conversation_position, shapes.conversation)
+
+
+@bp.get(CONVERSATION)
+def show_conversation(conversation_id: int) -> Shape:
+    return shapes.conversation(_get(conversation_id))
+
+
+@bp.get(f"{CONVERSATION}/messages")
+def list_messages(conversation_id: int) -> Shape:
+    limit = inputs.limit()
+    rows = thread.page(_get(conversation_id).id, after=inputs.cursor(), limit=limit + 1)
+    return shapes.page(rows, limit, shapes.message_position, shapes.message)
+
+
+@bp.post(f"{CONVERSATION}/replies")
+def add_reply(conversation_id: int) -> tuple[Shape, int]:
+    values = inputs.body()
+    text, client_id = inputs.text(values), inputs.client_id(values)
+    return shapes.message(reply(conversation_id, NOBODY, text, client_id, datetime.now(UTC))), 202
+
+
+@bp.post(f"{CONVERSATION}/take-over")
+def take_over_conversation(conversation_id: int) -> Shape:
+    take_over(_get(conversation_id).id, NOBODY, datetime.now(UTC))
+    return show_conversation(conversation_id)
+
+
+@bp.post(f"{CONVERSATION}/give-back")
+def give_back_conversation(conversation_id: int) -> Shape:
+    give_back(_get(conversation_id).id, NOBODY, datetime.now(UTC))
+    return show_conversation(conversation_id)
+
+
+@bp.post(f"{CONVERSATION}/close")
+def close_conversation(conversation_id: int) -> Shape:
+    close(_get(conversation_id).id, NOBODY, datetime.now(UTC))
+    return show_conversation(conversation_id)
+
+
+@bp.get("/stats")
+def show_stats() -> Shape:
+    return stats.summary()
+
+
+def _get(conversation_id: int) -> Conversation:
+    found = conversations.find(conversation_id)
+    if found is None:
+        raise Refused("not_found", f"There is no conversation {conversation_id}.")
+    return found

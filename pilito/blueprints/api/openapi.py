@@ -1,0 +1,216 @@
+"""The API in OpenAPI 3.1, written by hand; a test compares it with the routes and the shapes."""
+
+from typing import Any
+
+from pilito.blueprints.api.inputs import (
+    DEFAULT_LIMIT,
+    MAXIMUM_CLIENT_ID_CHARACTERS,
+    MAXIMUM_LIMIT,
+    MAXIMUM_QUERY_CHARACTERS,
+)
+from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS
+from pilito.lifecycle import (
+    ConversationState,
+    DeliveryState,
+    EventOutcome,
+    MessageType,
+    ProcessingStatus,
+    Sender,
+    ShareState,
+)
+
+Part = dict[str, Any]
+
+ID: Part = {"type": "integer", "minimum": 1}
+COUNT: Part = {"type": "integer", "minimum": 0}
+TEXT: Part = {"type": "string"}
+TEXT_OR_NULL: Part = {"type": ["string", "null"]}
+MOMENT: Part = {"type": "string", "format": "date-time", "description": "UTC, ends in Z"}
+MOMENT_OR_NULL: Part = {"type": ["string", "null"], "format": "date-time", "description": "UTC, ends in Z"}
+
+
+def _one_of(names: Any) -> Part:
+    return {"type": "string", "enum": [str(name) for name in names]}
+
+
+def _object(**properties: Part) -> Part:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _counts(*names: str) -> Part:
+    return _object(**dict.fromkeys(names, COUNT))
+
+
+def _ref(name: str) -> Part:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _or_null(part: Part) -> Part:
+    return {"anyOf": [part, {"type": "null"}]}
+
+
+def _page(name: str) -> Part:
+    return _object(data={"type": "array", "items": _ref(name)}, next=TEXT_OR_NULL)
+
+
+def _answer(description: str, schema: Part) -> Part:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _query(name: str, description: str, schema: Part) -> Part:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
+
+
+def _refusals(*codes: str) -> Part:
+    return {code: {"$ref": "#/components/responses/Refusal"} for code in ("401", *codes)}
+
+
+def _operation(operation_id: str, summary: str, answers: Part, **more: Any) -> Part:
+    return {"operationId": operation_id, "summary": summary, "responses": answers, **more}
+
+
+def _change(operation_id: str, summary: str) -> Part:
+    done = _answer("The conversation as it is now", _ref("Conversation"))
+    return {
+        "post": _operation(operation_id, summary, {"200": done, **_refusals("404", "409")}),
+        "parameters": [IN_PATH],
+    }
+
+
+IN_PATH: Part = {"name": "conversation_id", "in": "path", "required": True, "schema": ID}
+PAGING: list[Part] = [
+    _query("cursor", "`next` of the page before", TEXT),
+    _query("limit", "rows per page", {**COUNT, "minimum": 1, "maximum": MAXIMUM_LIMIT, "default": DEFAULT_LIMIT}),
+]
+FILTERS: list[Part] = [
+    _query("state", "who answers", _one_of(ConversationState)),
+    _query("inbox", "id of the inbox", ID),
+    _query("unread", "with or without unread messages", {"type": "boolean"}),
+    _query(
+        "q",
+        "part of the customer's name or id, or of the newest message",
+        {**TEXT, "maxLength": MAXIMUM_QUERY_CHARACTERS},
+    ),
+]
+
+SCHEMAS: Part = {
+    "Error": _object(error=_object(code=TEXT, message=TEXT)),
+    "Customer": _object(id=ID, external_id=TEXT, username=TEXT_OR_NULL, name=TEXT_OR_NULL),
+    "Conversation": _object(
+        id=ID,
+        inbox_id=ID,
+        channel=TEXT,
+        state=_one_of(ConversationState),
+        customer=_ref("Customer"),
+        unread_count=COUNT,
+        last_message_at=MOMENT_OR_NULL,
+        window_closes_at={**MOMENT_OR_NULL, "description": "until when the assistant may answer; null: no end"},
+    ),
+    "Share": _object(
+        kind=TEXT,
+        state=_one_of(ShareState),
+        title=TEXT_OR_NULL,
+        subtitle=TEXT_OR_NULL,
+        caption=TEXT_OR_NULL,
+        url=TEXT_OR_NULL,
+        permalink=TEXT_OR_NULL,
+        media_id=TEXT_OR_NULL,
+        combined_with={"type": ["integer", "null"], "description": "id of the question's message"},
+    ),
+    "Delivery": _object(state=_one_of(DeliveryState), external_id=TEXT_OR_NULL, error=TEXT_OR_NULL),
+    "Message": _object(
+        id=ID,
+        external_id=TEXT_OR_NULL,
+        sender=_one_of(Sender),
+        message_type=_one_of(MessageType),
+        processing_status=_one_of(ProcessingStatus),
+        text={**TEXT, "description": "as typed; empty when unsent"},
+        content={**TEXT, "description": "as the assistant reads it; empty when unsent"},
+        share=_or_null(_ref("Share")),
+        reply_to={**TEXT_OR_NULL, "description": "external_id of the message it answers"},
+        delivery=_or_null(_ref("Delivery")),
+        sent_at=MOMENT,
+        created_at=MOMENT,
+        deleted_at=MOMENT_OR_NULL,
+    ),
+    "Reply": _object(
+        text={**TEXT, "minLength": 1, "maxLength": LONGEST_REPLY_CHARACTERS},
+        client_id={
+            **TEXT,
+            "minLength": 1,
+            "maxLength": MAXIMUM_CLIENT_ID_CHARACTERS,
+            "description": "chosen by you, new for each reply; sent again it gives the same reply",
+        },
+    ),
+    "Stats": _object(
+        shares=_counts("received", *ShareState),
+        pending_share_cache=_object(hits=COUNT, misses=COUNT, hit_rate={"type": ["number", "null"]}),
+        events=_counts("received", *EventOutcome, "pending"),
+        replies=_counts("assistant", "operator", "phone", "hand_overs"),
+        deliveries=_counts(*DeliveryState),
+    ),
+}
+
+PATHS: Part = {
+    "/openapi.json": {
+        "get": _operation("describe", "This document", {"200": _answer("OpenAPI 3.1", {"type": "object"})}, security=[])
+    },
+    "/conversations": {
+        "get": _operation(
+            "listConversations",
+            "Conversations, newest first",
+            {"200": _answer("A page", _page("Conversation")), **_refusals("422")},
+            parameters=[*FILTERS, *PAGING],
+        )
+    },
+    "/conversations/{conversation_id}": {
+        "get": _operation(
+            "showConversation",
+            "One conversation",
+            {"200": _answer("The conversation", _ref("Conversation")), **_refusals("404")},
+        ),
+        "parameters": [IN_PATH],
+    },
+    "/conversations/{conversation_id}/messages": {
+        "get": _operation(
+            "listMessages",
+            "Messages, oldest first by the time they were sent",
+            {"200": _answer("A page", _page("Message")), **_refusals("404", "422")},
+            parameters=PAGING,
+        ),
+        "parameters": [IN_PATH],
+    },
+    "/conversations/{conversation_id}/replies": {
+        "post": _operation(
+            "addReply",
+            "Send a reply; the conversation goes to people",
+            {
+                "202": _answer("Recorded, on its way", _ref("Message")),
+                **_refusals("404", "409", "413", "415", "422"),
+            },
+            requestBody={"required": True, "content": {"application/json": {"schema": _ref("Reply")}}},
+        ),
+        "parameters": [IN_PATH],
+    },
+    "/conversations/{conversation_id}/take-over": _change("takeOver", "From the assistant to people"),
+    "/conversations/{conversation_id}/give-back": _change("giveBack", "From people to the assistant"),
+    "/conversations/{conversation_id}/close": _change("close", "Done, until the customer writes again"),
+    "/stats": {
+        "get": _operation(
+            "showStats", "Counts since the beginning", {"200": _answer("Counts", _ref("Stats")), **_refusals()}
+        )
+    },
+}
+
+DOCUMENT: Part = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pilito", "version": "1", "description": "The inbox of a shop: conversations, replies, counts."},
+    "servers": [{"url": "/api/v1"}],
+    "security": [{"bearer": []}],
+    "paths": PATHS,
+    "components": {
+        "schemas": SCHEMAS,
+        "responses": {"Refusal": _answer("Why not", _ref("Error"))},
+        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+    },
+}

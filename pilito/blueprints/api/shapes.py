@@ -1,0 +1,108 @@
+"""Rows as the JSON of contract.md: its names are fixed."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pilito.blueprints.api.inputs import Position, write_cursor
+from pilito.extensions import channels
+from pilito.lifecycle import DeliveryState
+from pilito.models import Conversation, Customer, Delivery, Message, Share
+
+Row = TypeVar("Row")
+
+# A reply of several parts is as well off as its worst part.
+WORST_LAST = (
+    DeliveryState.SENT,
+    DeliveryState.PENDING,
+    DeliveryState.SENDING,
+    DeliveryState.UNKNOWN,
+    DeliveryState.FAILED,
+)
+
+
+def page(
+    rows: Sequence[Row], limit: int, position: Callable[[Row], Position], shape: Callable[[Row], dict[str, Any]]
+) -> dict[str, Any]:
+    """Shape one page; `rows` holds one more than `limit` where a next page exists."""
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return {"data": [shape(row) for row in shown], "next": write_cursor(position(shown[-1])) if more else None}
+
+
+def conversation_position(conversation: Conversation) -> Position:
+    assert conversation.last_message_at is not None  # the query leaves out the others
+    return conversation.last_message_at, conversation.id
+
+
+def message_position(message: Message) -> Position:
+    return message.sent_at, message.id
+
+
+def conversation(row: Conversation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "inbox_id": row.inbox_id,
+        "channel": row.inbox.channel,
+        "state": row.state.value,
+        "customer": customer(row.customer),
+        "unread_count": row.unread_count,
+        "last_message_at": moment(row.last_message_at),
+        "window_closes_at": moment(window_closes_at(row)),
+    }
+
+
+def customer(row: Customer) -> dict[str, Any]:
+    return {"id": row.id, "external_id": row.external_id, "username": row.username, "name": row.name}
+
+
+def window_closes_at(row: Conversation) -> datetime | None:
+    """When the assistant may answer no more; None while the customer has not written, or where nothing closes."""
+    channel = channels.get(row.inbox.channel)
+    window = channel.reply_window if channel else None
+    since = row.last_customer_message_at
+    return since + window if since is not None and window is not None else None
+
+
+def message(row: Message) -> dict[str, Any]:
+    is_there = row.deleted_at is None
+    return {
+        "id": row.id,
+        "external_id": row.external_id,
+        "sender": row.sender.value,
+        "message_type": row.message_type.value,
+        "processing_status": row.processing_status.value,
+        # What was unsent is gone: the customer took back the words and the post alike.
+        "text": row.text if is_there else "",
+        "content": row.content if is_there else "",
+        "share": share(row.share) if row.share and is_there else None,
+        "reply_to": row.reply_to_external_id,
+        "delivery": delivery(row.deliveries) if row.deliveries else None,
+        "sent_at": moment(row.sent_at),
+        "created_at": moment(row.created_at),
+        "deleted_at": moment(row.deleted_at),
+    }
+
+
+def share(row: Share) -> dict[str, Any]:
+    return {
+        "kind": row.kind,
+        "state": row.state.value,
+        "title": row.title,
+        "subtitle": row.subtitle,
+        "caption": row.caption,
+        "url": row.url,
+        "permalink": row.permalink,
+        "media_id": row.media_id,
+        "combined_with": row.combined_with_id,
+    }
+
+
+def delivery(parts: Sequence[Delivery]) -> dict[str, Any]:
+    """Sum up the parts of one reply; `external_id` is that of its first."""
+    worst = max(parts, key=lambda part: WORST_LAST.index(part.state))
+    return {"state": worst.state.value, "external_id": parts[0].external_id, "error": worst.error}
+
+
+def moment(value: datetime | None) -> str | None:
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z") if value else None

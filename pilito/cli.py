@@ -1,0 +1,195 @@
+"""The `flask` commands. Each reads its words, calls one verb, and says what happened."""
+
+import sys
+from pathlib import Path
+
+import click
+import requests
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from pilito.channels.base import Channel
+from pilito.clock import utc_now
+from pilito.errors import Refused
+from pilito.extensions import channels, settings
+from pilito.lifecycle import AssistantMode, Role
+from pilito.logs import set_up_logs
+from pilito.models import Inbox, db
+from pilito.parent import end_with_parent
+
+REPLAY_TIMEOUT_SECONDS = 10
+
+
+def register(app: Flask) -> None:
+    for command in (worker, scheduler, doctor, replay, sweep, operator, inbox, token):
+        app.cli.add_command(command)
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Run the jobs: receive, replies, deliveries, shares."""
+    from pilito.jobs.worker import run_workers
+
+    set_up_logs(settings)
+    end_with_parent()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    run_workers(app, app.extensions["pilito_settings"])
+
+
+@click.command()
+@with_appcontext
+def scheduler() -> None:
+    """Run the timers and the sweep."""
+    from pilito.jobs.scheduler import run_scheduler
+
+    set_up_logs(settings)
+    end_with_parent()
+    run_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@click.command()
+@with_appcontext
+def sweep() -> None:
+    """Finish once what a crash left behind, and say what was found."""
+    from pilito.conversations.sweep import sweep as run_sweep
+
+    for kind, count in run_sweep(utc_now()).items():
+        click.echo(f"{kind}: {count}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print machine-readable JSON.")
+@with_appcontext
+def doctor(as_json: bool) -> None:
+    """Look at everything Pilito needs; say what is wrong and what to do."""
+    from pilito.doctor import examine, print_findings
+
+    findings = examine()
+    print_findings(findings, as_json)
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--channel", "channel_name", default="instagram", show_default=True)
+@click.option(
+    "--webhook", "webhook_ids", type=int, multiple=True, help="Read a webhook of the ledger again, by its id."
+)
+@click.option("--failed", is_flag=True, help="Read every failed webhook of the ledger again.")
+@with_appcontext
+def replay(files: tuple[Path, ...], channel_name: str, webhook_ids: tuple[int, ...], failed: bool) -> None:
+    """Post stored event bodies again, signed, to this server; or read the ledger's own again."""
+    channel: Channel | None = channels.get(channel_name)
+    if channel is None:
+        raise click.ClickException(f"There is no channel {channel_name!r}; known: {', '.join(channels)}.")
+    for path in files:
+        _post(channel, path)
+    _read_again(webhook_ids, failed)
+
+
+def _post(channel: Channel, path: Path) -> None:
+    body = path.read_bytes()
+    url = f"{settings.public_url}/webhooks/{channel.name}"
+    headers = {"Content-Type": "application/json", **channel.sign(body)}
+    try:
+        answer = requests.post(url, data=body, headers=headers, timeout=REPLAY_TIMEOUT_SECONDS)
+    except requests.RequestException as error:
+        raise click.ClickException(f"{url} does not answer ({type(error).__name__}); is the server running?") from None
+    click.echo(f"{path}: {answer.status_code} {answer.text[:80]}")
+    if answer.status_code != requests.codes.ok:
+        sys.exit(1)
+
+
+def _read_again(webhook_ids: tuple[int, ...], failed: bool) -> None:
+    from pilito.conversations.read_again import find_failed, read_again
+
+    for webhook_id in [*webhook_ids, *(find_failed() if failed else [])]:
+        try:
+            read_again(webhook_id)
+        except Refused as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"Webhook {webhook_id} is read again.")
+
+
+@click.group()
+def operator() -> None:
+    """People who may log in."""
+
+
+@operator.command("add")
+@click.argument("email")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--name", default="")
+@click.option("--language", type=click.Choice(["fa", "en"]), default="fa", show_default=True)
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
+def add_operator(email: str, role: str, name: str, language: str, password_stdin: bool) -> None:
+    """Let a person in."""
+    from pilito.conversations.team import add_operator as add
+
+    password = _read_password(password_stdin)
+    try:
+        add(email, name, Role(role), password, language, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{email} may log in as {role}.")
+
+
+def _read_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+@click.group()
+def inbox() -> None:
+    """Connected accounts."""
+
+
+@inbox.command("add")
+@click.argument("channel_name", metavar="CHANNEL")
+@click.option("--name", required=True, help="The shop's name, as people see it.")
+@click.option("--account-id", required=True, help="The account's id, as its webhooks name it.")
+@click.option("--token", required=True, help="The access token; '-' reads it from standard input.")
+@click.option("--login", type=click.Choice(["instagram", "facebook"]), default="instagram", show_default=True)
+@click.option(
+    "--assistant", type=click.Choice([mode.value for mode in AssistantMode]), default="auto", show_default=True
+)
+@with_appcontext
+def add_inbox(channel_name: str, name: str, account_id: str, token: str, login: str, assistant: str) -> None:
+    """Connect an account; an account known already gets the new token and goes on where it stopped."""
+    from pilito.conversations.connect import connect
+
+    secret = sys.stdin.readline().strip() if token == "-" else token
+    try:
+        inbox_id = connect(
+            channel_name, name, account_id, secret, {"login": login}, AssistantMode(assistant), utc_now()
+        )
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Inbox {inbox_id}: {name} ({channel_name} {account_id}) is connected.")
+
+
+@inbox.command("list")
+@with_appcontext
+def list_inboxes() -> None:
+    """List the connected accounts."""
+    for row in db.session.scalars(select(Inbox).order_by(Inbox.id)):
+        click.echo(f"{row.id}\t{row.channel}\t{row.external_id}\t{row.state}\t{row.assistant_mode}\t{row.name}")
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens of the API."""
+
+
+@token.command("add")
+@click.argument("name")
+@with_appcontext
+def add_token(name: str) -> None:
+    """Make a token and print it; it is shown this once."""
+    from pilito.tokens import issue_token
+
+    click.echo(issue_token(name, utc_now()))

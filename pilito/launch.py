@@ -1,0 +1,320 @@
+"""`make run`: everything in one terminal, under supervisor, which starts again what dies.
+
+It prepares `var/` (secrets, the embedded Redis, the database, the first operator, the demo shop), then becomes
+supervisord; the programs are written into its configuration as plain commands, the same that `deploy/` uses.
+"""
+
+import fcntl
+import os
+import re
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from redis import Redis
+from redis.exceptions import RedisError
+
+from pilito.config import ROOT, RUN_FILE, SECRETS_FILE, VAR, Settings, load_settings
+from pilito.embedded_redis import find_binary
+from pilito.errors import ConfigError
+from pilito.parent import VARIABLE as PARENT
+
+FIRST_OPERATOR_FILE = VAR / "first-operator.txt"
+REDIS_FOLDER = VAR / "redis"
+LONGEST_SOCKET_PATH = 100  # the kernel allows 107 characters on Linux and 103 on macOS
+REDIS_START_SECONDS = 20.0
+FIRST_EMAIL = "owner@pilito.local"
+DEMO_ACCOUNT = "17841400000000001"
+DEMO_SHOP = "گالری نیلوفر"
+STOP_SECONDS = 12  # above the time in which workers finish what they have in hand
+
+
+def main() -> None:
+    """Start everything in this terminal; Ctrl-C stops everything."""
+    VAR.mkdir(mode=0o700, exist_ok=True)
+    try:
+        _refuse_second_start()
+        _make_secrets()
+        _write_private(RUN_FILE, "")
+        settings = load_settings()
+        _refuse_busy_port(settings)
+        if "public_url" not in settings.model_fields_set:
+            _tell_everybody({"PUBLIC_URL": f"http://{settings.host}:{settings.port}"})
+        programs = _programs(settings)
+    except ConfigError as error:
+        sys.exit(f"Pilito cannot start. {error}")
+    os.environ[PARENT] = str(os.getpid())  # supervisord takes our place, and our number
+    configuration = _write_configuration(programs)
+    _say_where(settings)
+    supervisor = Path(sys.executable).with_name("supervisord")
+    os.execv(supervisor, [str(supervisor), "--nodaemon", "--configuration", str(configuration)])  # noqa: S606
+
+
+def _programs(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Prepare what the programs rest on, and return them by name, in the order of their start."""
+    programs: dict[str, dict[str, Any]] = {}
+    if not settings.redis_url:
+        programs["redis"] = {"command": _prepare_redis(), "priority": 1}
+        settings = load_settings()
+    is_demo = _prepare_database(settings)
+    if is_demo:
+        programs["demo"] = {"command": [sys.executable, "-m", "pilito.demo"], "priority": 10}
+        _tell_everybody(_demo_environment(settings))
+    web = _gunicorn(settings)
+    flask = str(Path(sys.executable).with_name("flask"))
+    return programs | {
+        "web": {"command": web, "priority": 20},
+        "worker": {"command": [flask, "worker"], "priority": 20, "count": settings.worker_processes},
+        "scheduler": {"command": [flask, "scheduler"], "priority": 20},
+    }
+
+
+def _gunicorn(settings: Settings) -> list[str]:
+    return [
+        str(Path(sys.executable).with_name("gunicorn")),
+        "--config",
+        str(ROOT / "deploy" / "gunicorn.conf.py"),
+        "--bind",
+        f"{settings.host}:{settings.port}",
+        "--workers",
+        str(settings.web_processes),
+        "wsgi:app",
+    ]
+
+
+# --- secrets ---------------------------------------------------------------------------------------------------------
+
+
+def _make_secrets() -> None:
+    """Make the secrets of this copy, once; an own setting in the environment or `.env` wins."""
+    if SECRETS_FILE.exists():
+        return
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "INSTAGRAM_APP_SECRET": secrets.token_hex(16),
+        "INSTAGRAM_VERIFY_TOKEN": secrets.token_urlsafe(32),
+    }
+    _write_private(SECRETS_FILE, _env_lines(made))
+
+
+def _env_lines(values: dict[str, str]) -> str:
+    return "".join(f"{name}='{value}'\n" for name, value in values.items())
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+
+
+def _tell_everybody(values: dict[str, str]) -> None:
+    """Set these for the programs we start, and keep them for a `flask` command in another terminal."""
+    os.environ.update(values)
+    with RUN_FILE.open("a") as file:
+        file.write(_env_lines(values))
+
+
+# --- Redis -----------------------------------------------------------------------------------------------------------
+
+
+def _prepare_redis() -> list[str]:
+    """Set up a server of our own on a Unix socket, with a password and an append-only file; return its command."""
+    REDIS_FOLDER.mkdir(exist_ok=True)
+    password = secrets.token_urlsafe(24)
+    address = _socket_path()
+    configuration = REDIS_FOLDER / "redis.conf"
+    lines = {
+        "port": "0",
+        "unixsocket": str(address),
+        "unixsocketperm": "700",
+        "dir": str(REDIS_FOLDER),
+        "requirepass": password,
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "maxmemory-policy": "noeviction",
+        "logfile": str(REDIS_FOLDER / "redis.log"),
+    }
+    _stop_left_over(configuration, address)
+    _write_private(configuration, "".join(f'{name} "{value}"\n' for name, value in lines.items()))
+    _tell_everybody({"REDIS_URL": f"unix://:{password}@{address}?db=0"})
+    return [find_binary(), str(configuration)]
+
+
+def _socket_path() -> Path:
+    """A short path, for the kernel takes no long one; outside `var/` only where the folder's name is too long."""
+    path = REDIS_FOLDER / "redis.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    note = REDIS_FOLDER / "socket-folder"
+    if not note.exists() or not Path(note.read_text()).is_dir():
+        note.write_text(tempfile.mkdtemp(prefix="pilito-"))
+    return Path(note.read_text()) / "redis.sock"
+
+
+def _stop_left_over(configuration: Path, address: Path) -> None:
+    """End the server of a start whose supervisor was killed: two on one append-only file would spoil it."""
+    if not configuration.exists():
+        return
+    password = re.search(r'^requirepass "(.*)"$', configuration.read_text(), re.MULTILINE)
+    client = Redis(unix_socket_path=str(address), password=password[1] if password else None, socket_timeout=5)
+    try:
+        client.ping()
+        client.shutdown(save=False)  # its append-only file has everything already
+    except RedisError:
+        return
+    deadline = time.monotonic() + REDIS_START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            client.ping()
+        except RedisError:
+            return
+        time.sleep(0.05)
+
+
+# --- the database, the first operator, the demo shop -----------------------------------------------------------------
+
+
+def _prepare_database(settings: Settings) -> bool:
+    """Migrate, make the first operator, connect the demo shop where nothing is connected; tell whether it is a demo."""
+    from flask_migrate import upgrade
+    from sqlalchemy import func, select
+
+    from pilito import create_app
+    from pilito.models import Inbox, Operator, db
+
+    app = create_app(settings)
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        if not db.session.scalar(select(func.count()).select_from(Operator)):
+            _add_first_operator()
+        accounts = list(db.session.scalars(select(Inbox.external_id)))
+        is_demo = not settings.in_production and set(accounts) <= {DEMO_ACCOUNT}
+        if is_demo:
+            _connect_demo()
+        db.session.remove()
+        db.engine.dispose()
+    return is_demo
+
+
+def _add_first_operator() -> None:
+    from pilito.clock import utc_now
+    from pilito.conversations.team import add_operator
+    from pilito.lifecycle import Role
+
+    password = secrets.token_urlsafe(12)
+    add_operator(FIRST_EMAIL, "", Role.OWNER, password, "fa", utc_now())
+    _write_private(FIRST_OPERATOR_FILE, f"{FIRST_EMAIL}\n{password}\n")
+
+
+def _connect_demo() -> None:
+    from pilito.clock import utc_now
+    from pilito.conversations.connect import connect
+    from pilito.demo.instagram import DEFAULT_TOKEN
+    from pilito.lifecycle import AssistantMode
+
+    connect("instagram", DEMO_SHOP, DEMO_ACCOUNT, DEFAULT_TOKEN, {}, AssistantMode.AUTO, utc_now())
+
+
+def _demo_environment(settings: Settings) -> dict[str, str]:
+    """Point Pilito at the demo's servers: the same settings with which it is pointed at the real ones."""
+    port = _free_port()
+    base = f"http://127.0.0.1:{port}"
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    values = {
+        "PILITO_DEMO": "1",
+        "PILITO_DEMO_PORT": str(port),
+        "PILITO_DEMO_URL": base,
+        "PILITO_DEMO_STATE": str(VAR / "demo.sqlite3"),
+        "PILITO_DEMO_ACCOUNT_ID": DEMO_ACCOUNT,
+        "PILITO_DEMO_WEBHOOK_URL": f"http://{host}:{settings.port}/webhooks/instagram",
+        "INSTAGRAM_APP_SECRET": ",".join(settings.instagram_app_secret),  # the fake signs with the first
+        "INSTAGRAM_GRAPH_URL": f"{base}/instagram",
+    }
+    if not settings.openai_api_key:
+        values |= {
+            "OPENAI_API_KEY": "demo",
+            "OPENAI_BASE_URL": f"{base}/openai/v1",
+            "OPENAI_MODEL": "demo model, not an AI",
+        }
+    return values
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _refuse_second_start() -> None:
+    """Hold a lock on `var/` for as long as supervisord lives, which inherits it; its children do not."""
+    descriptor = os.open(VAR / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise ConfigError("Pilito runs from this folder already, or is just stopping; stop it first.") from None
+    os.set_inheritable(descriptor, True)
+
+
+def _refuse_busy_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ConfigError(
+                f"PORT: {settings.host}:{settings.port} cannot be used ({error.strerror});"
+                f" is Pilito running already? Another port: PORT={settings.port + 1} make run."
+            ) from None
+
+
+# --- supervisor ------------------------------------------------------------------------------------------------------
+
+
+def _write_configuration(programs: dict[str, dict[str, Any]]) -> Path:
+    path = VAR / "supervisord.conf"
+    sections = [
+        f"[supervisord]\nnodaemon=true\nsilent=true\nlogfile={_escape(VAR / 'supervisord.log')}\n"
+        f"pidfile={_escape(VAR / 'supervisord.pid')}\nidentifier=pilito\n"
+    ]
+    sections += [_program(name, **program) for name, program in programs.items()]
+    _write_private(path, "\n".join(sections))
+    return path
+
+
+def _program(name: str, command: list[str], priority: int, count: int = 1) -> str:
+    quoted = " ".join(f'"{_escape(word)}"' for word in command)
+    return (
+        f"[program:{name}]\ncommand={quoted}\ndirectory={_escape(ROOT)}\npriority={priority}\n"
+        f"numprocs={count}\nprocess_name=%(program_name)s{'_%(process_num)d' if count > 1 else ''}\n"
+        f"autorestart=true\nstartsecs=1\nstartretries=1000\nstopsignal=TERM\nstopwaitsecs={STOP_SECONDS}\n"
+        "stopasgroup=false\nkillasgroup=true\nredirect_stderr=true\n"
+        "stdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n"
+    )
+
+
+def _escape(value: object) -> str:
+    return str(value).replace("%", "%%")
+
+
+def _say_where(settings: Settings) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    lines = [f"  Panel   {address}/"]
+    if os.environ.get("PILITO_DEMO"):
+        lines.append(f"  Demo    {address}/demo   (play the customer; nothing leaves this machine)")
+    if FIRST_OPERATOR_FILE.exists():
+        email, password = FIRST_OPERATOR_FILE.read_text().split()
+        lines.append(f"  Log in  {email}  {password}")
+    print("\n".join(["", "Pilito is starting; Ctrl-C stops it.", *lines, ""]), flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    main()

@@ -1,0 +1,1 @@
+"""Every SELECT as a named function; nothing here writes."""

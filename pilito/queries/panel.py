@@ -1,0 +1,298 @@
+"""What the panel shows: zones, list and thread, each in a fixed number of statements whatever the size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+
+from pilito.lifecycle import ConversationState
+from pilito.models import Audit, Conversation, Delivery, Message, Operator, Share, db
+
+COUNT_LIMIT = 1000  # counting stops here: the panel then says "999+"
+CHANGES_LIMIT = 200
+# What a thread tells about itself beside its messages.
+ACTIVITIES = ("handed_over", "took_over", "gave_back", "closed", "reopened")
+ACTIVITIES_LIMIT = 100
+
+
+class Zone(StrEnum):
+    """A view of the list. Every conversation is in exactly one of the last four; `open` is the first three of them."""
+
+    OPEN = "open"
+    NEEDS_YOU = "needs_you"
+    ASSISTANT = "assistant"
+    WAITING = "waiting"
+    DONE = "done"
+
+
+_STATE = Conversation.state
+_ANSWERED = Conversation.unanswered_since.is_(None)
+_PEOPLE = (ConversationState.HANDED_OVER, ConversationState.OPERATOR)
+IN_ZONE: dict[Zone, ColumnElement[bool]] = {
+    Zone.OPEN: _STATE != ConversationState.CLOSED,
+    Zone.NEEDS_YOU: and_(_STATE.in_(_PEOPLE), or_(_STATE == ConversationState.HANDED_OVER, ~_ANSWERED)),
+    Zone.ASSISTANT: _STATE == ConversationState.ASSISTANT,
+    Zone.WAITING: and_(_STATE == ConversationState.OPERATOR, _ANSWERED),
+    Zone.DONE: _STATE == ConversationState.CLOSED,
+}
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """A place in a list that is sorted by time and id."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()},{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor":
+        """Raises ValueError for anything that was not made by `str`."""
+        at, _, number = text.partition(",")
+        cursor = cls(datetime.fromisoformat(at), int(number))
+        if cursor.at.tzinfo is None:
+            raise ValueError("A cursor's time has a zone.")
+        return cursor
+
+
+@dataclass(frozen=True)
+class Row:
+    """A conversation with its newest message."""
+
+    conversation: Conversation
+    newest: Message | None
+
+
+@dataclass(frozen=True)
+class ListPage:
+    rows: list[Row]
+    next: Cursor | None
+
+
+@dataclass(frozen=True)
+class Thread:
+    """Messages in the order they were sent, and what is needed to show them."""
+
+    messages: list[Message]
+    activities: list[Audit] = field(default_factory=list)
+    shares_asked: dict[int, list[Share]] = field(default_factory=dict)  # by the question's message id
+    quoted: dict[str, Message] = field(default_factory=dict)  # by external id
+    names: dict[int, str] = field(default_factory=dict)  # of operators
+    older: Cursor | None = None
+    seq: int = 0  # everything up to this change is in it
+    is_cut: bool = False  # there were more changes than fit: ask again from `seq`
+
+
+def zone_of(conversation: Conversation) -> Zone:
+    """The one zone of a conversation; the twin of IN_ZONE."""
+    if conversation.state is ConversationState.OPERATOR and conversation.unanswered_since is None:
+        return Zone.WAITING
+    return {
+        ConversationState.ASSISTANT: Zone.ASSISTANT,
+        ConversationState.HANDED_OVER: Zone.NEEDS_YOU,
+        ConversationState.OPERATOR: Zone.NEEDS_YOU,
+        ConversationState.CLOSED: Zone.DONE,
+    }[conversation.state]
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+def count_zones() -> dict[Zone, int]:
+    """Count the conversations of each zone, up to COUNT_LIMIT."""
+    counts = [
+        select(func.count()).select_from(select(1).where(where).limit(COUNT_LIMIT).subquery()).scalar_subquery()
+        for where in IN_ZONE.values()
+    ]
+    return dict(zip(IN_ZONE, db.session.execute(select(*counts)).one(), strict=True))
+
+
+def list_conversations(zone: Zone, before: Cursor | None, limit: int) -> ListPage:
+    """The conversations of a zone, the one with the newest message first."""
+    wanted = (
+        select(Conversation)
+        .where(IN_ZONE[zone], Conversation.last_message_at.is_not(None))
+        .options(joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator))
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(limit + 1)
+    )
+    if before:
+        wanted = wanted.where(_is_before(Conversation.last_message_at, Conversation.id, before))
+    found = db.session.scalars(wanted).all()
+    newest = _newest_messages([conversation.id for conversation in found[:limit]])
+    rows = [Row(conversation, newest.get(conversation.id)) for conversation in found[:limit]]
+    return ListPage(rows, _list_cursor(rows[-1].conversation) if len(found) > limit else None)
+
+
+def _list_cursor(conversation: Conversation) -> Cursor:
+    assert conversation.last_message_at is not None
+    return Cursor(conversation.last_message_at, conversation.id)
+
+
+def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
+    """The newest message of each: one step down an index per conversation, never a scan of its messages."""
+    if not conversation_ids:
+        return {}
+    newest_id = (
+        select(Message.id)
+        .where(Message.conversation_id == Conversation.id)
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    ids = db.session.scalars(select(newest_id).select_from(Conversation).where(Conversation.id.in_(conversation_ids)))
+    found = db.session.scalars(
+        select(Message)
+        .where(Message.id.in_([number for number in ids if number is not None]))
+        .options(joinedload(Message.share), selectinload(Message.attachments))
+    )
+    return {message.conversation_id: message for message in found}
+
+
+def _is_before(
+    at: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    number: InstrumentedAttribute[int],
+    cursor: Cursor,
+) -> ColumnElement[bool]:
+    """Older than the cursor; written so that an index on (at, id) finds the place."""
+    return and_(at <= cursor.at, or_(at < cursor.at, number < cursor.id))
+
+
+# --- the thread ------------------------------------------------------------------------------------------------------
+
+
+def find_conversation(conversation_id: int) -> Conversation | None:
+    return db.session.scalar(
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .options(joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator))
+    )
+
+
+def read_thread(conversation: Conversation, before: Cursor | None, limit: int) -> Thread:
+    """The newest messages, or those before the cursor, oldest first; with the activities of the same time."""
+    wanted = _messages_of(conversation).order_by(Message.sent_at.desc(), Message.id.desc()).limit(limit + 1)
+    if before:
+        wanted = wanted.where(_is_before(Message.sent_at, Message.id, before))
+    found = db.session.scalars(wanted).all()
+    messages = list(reversed(found[:limit]))
+    older = Cursor(messages[0].sent_at, messages[0].id) if len(found) > limit else None
+    activities = _activities(conversation, older.at if older else None, before.at if before else None)
+    return _complete(conversation, messages, activities, older=older, seq=conversation.seq)
+
+
+def read_changes(conversation: Conversation, after_seq: int) -> Thread:
+    """The messages that changed after `after_seq`, in the order they were sent, and the newest activities.
+
+    The conversation must have been read before: what is committed since then may be in the answer too, and is asked
+    for once more, which changes nothing; the other way round it would be missed.
+    """
+    found = db.session.scalars(
+        _messages_of(conversation).where(Message.seq > after_seq).order_by(Message.seq).limit(CHANGES_LIMIT + 1)
+    ).all()
+    changed = _whole_changes(found)
+    messages = sorted(changed, key=lambda message: (message.sent_at, message.id))
+    is_cut = len(changed) < len(found)
+    seq = max(message.seq for message in changed) if is_cut else conversation.seq
+    return _complete(conversation, messages, _activities(conversation, None, None), seq=seq, is_cut=is_cut)
+
+
+def _whole_changes(found: Sequence[Message]) -> Sequence[Message]:
+    """Up to CHANGES_LIMIT messages, without the part of a change that does not fit whole."""
+    if len(found) <= CHANGES_LIMIT:
+        return found
+    whole = [message for message in found if message.seq < found[-1].seq]
+    return whole or found  # one change of more than CHANGES_LIMIT messages has to go as one
+
+
+def _messages_of(conversation: Conversation) -> Select[Message]:
+    return (
+        select(Message)
+        .where(Message.conversation_id == conversation.id)
+        .options(
+            joinedload(Message.share),
+            joinedload(Message.proof),
+            selectinload(Message.attachments),
+            selectinload(Message.deliveries),
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def _activities(conversation: Conversation, since: datetime | None, until: datetime | None) -> list[Audit]:
+    wanted = select(Audit).where(Audit.conversation_id == conversation.id, Audit.action.in_(ACTIVITIES))
+    if since:
+        wanted = wanted.where(Audit.at >= since)
+    if until:
+        wanted = wanted.where(Audit.at < until)
+    newest = db.session.scalars(wanted.order_by(Audit.at.desc(), Audit.id.desc()).limit(ACTIVITIES_LIMIT))
+    return list(reversed(newest.all()))
+
+
+def _complete(
+    conversation: Conversation,
+    messages: list[Message],
+    activities: list[Audit],
+    older: Cursor | None = None,
+    seq: int = 0,
+    is_cut: bool = False,
+) -> Thread:
+    """Add what the messages point to."""
+    people = {message.operator_id for message in messages} | {audit.operator_id for audit in activities}
+    return Thread(
+        messages=messages,
+        activities=activities,
+        shares_asked=_shares_asked([message.id for message in messages]),
+        quoted=_quoted(conversation, {message.reply_to_external_id for message in messages} - {None}),
+        names=_names(people - {None}),
+        older=older,
+        seq=seq,
+        is_cut=is_cut,
+    )
+
+
+def _shares_asked(message_ids: Sequence[int]) -> dict[int, list[Share]]:
+    """The shares that each question took, from other messages than its own."""
+    if not message_ids:
+        return {}
+    found = db.session.scalars(
+        select(Share)
+        .where(Share.combined_with_id.in_(message_ids), Share.message_id != Share.combined_with_id)
+        .order_by(Share.sent_at, Share.id)
+    )
+    asked: dict[int, list[Share]] = {}
+    for share in found:
+        asked.setdefault(share.combined_with_id or 0, []).append(share)
+    return asked
+
+
+def _quoted(conversation: Conversation, external_ids: Iterable[str | None]) -> dict[str, Message]:
+    """The messages that were replied to: the customer's by their own id, ours by the id their delivery got."""
+    wanted = list(external_ids)
+    if not wanted:
+        return {}
+    theirs = select(Message.external_id, Message).where(
+        Message.inbox_id == conversation.inbox_id, Message.external_id.in_(wanted)
+    )
+    ours = (
+        select(Delivery.external_id, Message)
+        .join(Message, Delivery.message_id == Message.id)
+        .where(Delivery.inbox_id == conversation.inbox_id, Delivery.external_id.in_(wanted))
+    )
+    with_share = joinedload(Message.share), selectinload(Message.attachments)
+    found = [*db.session.execute(theirs.options(*with_share)), *db.session.execute(ours.options(*with_share))]
+    return {external_id: message for external_id, message in found if message.conversation_id == conversation.id}
+
+
+def _names(operator_ids: Iterable[int | None]) -> dict[int, str]:
+    wanted = list(operator_ids)
+    if not wanted:
+        return {}
+    found = db.session.execute(select(Operator.id, Operator.name).where(Operator.id.in_(wanted)))
+    return {row.id: row.name for row in found}

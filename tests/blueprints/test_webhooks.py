@@ -1,0 +1,238 @@
+"""The door for events: signed bodies in, everything else refused, nothing promised that is not stored."""
+
+import time
+from pathlib import Path
+
+import pytest
+from conftest import TEST_SECRET, VERIFY_TOKEN
+from shop import ACCOUNT, reel, seconds, text, webhook
+from sqlalchemy import create_engine
+
+from pilito import database, keys
+from pilito.clock import utc_now
+from pilito.lifecycle import EventOutcome, WebhookState
+from pilito.models import Event, Message, Webhook, db
+
+PAYLOADS = Path(__file__).parents[2].parent / "shared" / "payloads"
+
+
+def webhooks():
+    db.session.rollback()
+    return list(db.session.scalars(db.select(Webhook).execution_options(populate_existing=True)))
+
+
+def test_the_handshake_returns_the_challenge_as_plain_text(client):
+    answer = client.get(
+        "/webhooks/instagram",
+        query_string={"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1158201444"},
+    )
+
+    assert (answer.status_code, answer.text, answer.mimetype) == (200, "1158201444", "text/plain")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        {"hub.mode": "subscribe", "hub.verify_token": "wrong", "hub.challenge": "1"},
+        {"hub.mode": "unsubscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1"},
+        {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "<script>alert(1)</script>"},
+        {},
+    ],
+)
+def test_a_wrong_handshake_is_refused(client, question):
+    assert client.get("/webhooks/instagram", query_string=question).status_code == 403
+
+
+def test_a_signed_body_is_on_the_ledger_before_the_answer(shop):
+    answer = shop.post(webhook(text("سلام", utc_now())))
+
+    assert (answer.status_code, answer.text) == (200, "EVENT_RECEIVED")
+    (row,) = webhooks()
+    assert (row.state, row.channel) == (WebhookState.PENDING, "instagram")
+    assert shop.app.extensions["pilito_redis"].llen(f"rq:queue:{keys.RECEIVE}") == 1
+
+
+@pytest.mark.parametrize("header", [None, "", "sha256=", "sha256=" + "0" * 64, "sha1=" + "0" * 40, "sha256=é"])
+def test_a_body_without_a_right_signature_is_refused_and_not_stored(client, header):
+    headers = {"X-Hub-Signature-256": header} if header is not None else {}
+
+    answer = client.post("/webhooks/instagram", data=b'{"object":"instagram"}', headers=headers)
+
+    assert answer.status_code == 401
+    assert webhooks() == []
+
+
+def test_a_signature_by_any_of_several_secrets_is_accepted(make_shop):
+    shop = make_shop(instagram_app_secret=["an older secret of the app", TEST_SECRET])
+
+    assert shop.post(webhook(text("سلام", utc_now()))).status_code == 200
+
+
+def test_a_body_over_a_mebibyte_is_refused(shop):
+    assert shop.post(b"[" + b" " * (1024 * 1024) + b"]").status_code == 413
+    assert webhooks() == []
+
+
+def test_a_body_of_just_a_mebibyte_is_taken(shop):
+    assert shop.post(b"[" + b" " * (1024 * 1024 - 2) + b"]").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"",
+        b"not json",
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"entry": [{"messaging": [{"message": {"mid": 7}}]}]}',
+        b"null",
+    ],
+)
+def test_signed_nonsense_is_answered_200_and_kept(shop, nonsense):
+    assert shop.post(nonsense).status_code == 200
+    shop.work(keys.RECEIVE)
+
+    (row,) = webhooks()
+    assert row.body == nonsense
+    assert row.state in (WebhookState.FAILED, WebhookState.READ)
+    outcomes = db.session.scalars(db.select(Event.outcome)).all()
+    assert outcomes
+    assert set(outcomes) <= {EventOutcome.FAILED, EventOutcome.IGNORED}
+
+
+def test_what_cannot_be_read_is_marked_failed_with_a_reason(shop):
+    shop.post(b"not json")
+    shop.work(keys.RECEIVE)
+
+    (row,) = webhooks()
+    assert row.state is WebhookState.FAILED
+    assert row.error
+
+
+@pytest.mark.sqlite_only
+def test_a_locked_database_is_a_503_and_never_a_false_200(shop, monkeypatch):
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.2)
+    body = webhook(text("سلام", utc_now()))
+    other = create_engine(shop.app.config["SQLALCHEMY_DATABASE_URI"])
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+
+        refused = shop.post(body)
+
+    other.dispose()
+    assert refused.status_code == 503
+    assert refused.headers["Retry-After"]
+    assert webhooks() == []
+    assert shop.post(body).status_code == 200
+
+
+@pytest.mark.sqlite_only
+def test_a_database_that_is_gone_is_a_503(make_shop, monkeypatch):
+    shop = make_shop()
+    db.session.remove()
+    db.engine.dispose()
+    monkeypatch.setattr(db.engine.pool, "_creator", _refuse, raising=False)
+    monkeypatch.setattr(db.engine.dialect, "connect", _refuse)
+
+    assert shop.post(webhook(text("سلام", utc_now()))).status_code == 503
+
+
+def _refuse(*_args, **_options):
+    import sqlite3
+
+    raise sqlite3.OperationalError("unable to open database file")
+
+
+def test_redis_away_costs_no_event_and_little_time(make_shop):
+    shop = make_shop()
+    shop.app.extensions["pilito_redis"].connection_pool.connection_kwargs["path"] = "/nowhere/redis.sock"
+    shop.app.extensions["pilito_redis"].connection_pool.disconnect()
+    started = time.monotonic()
+
+    answer = shop.post(webhook(text("سلام", utc_now())))
+
+    assert answer.status_code == 200
+    assert time.monotonic() - started < 3
+    assert len(webhooks()) == 1
+
+
+def test_an_unknown_channel_is_not_found(client):
+    assert client.post("/webhooks/pigeon", data=b"{}").status_code == 404
+
+
+@pytest.mark.skipif(not PAYLOADS.is_dir(), reason="The captured bodies are not beside this copy.")
+@pytest.mark.sqlite_only
+def test_every_captured_body_is_received_without_loss(shop):
+    """Through the real route and the real queue: stored byte for byte, each item with one outcome, none lost."""
+    bodies = {path.name: path.read_bytes() for path in sorted(PAYLOADS.glob("*.json"))}
+
+    for name, raw in bodies.items():
+        assert shop.post(raw).status_code == 200, name
+    shop.work(keys.RECEIVE)
+
+    rows = webhooks()
+    assert [row.body for row in rows] == list(bodies.values())
+    assert {row.state for row in rows} <= {WebhookState.READ, WebhookState.FAILED}
+    for row, name in zip(rows, bodies, strict=True):
+        assert db.session.scalar(db.select(db.func.count()).where(Event.webhook_id == row.id)) > 0, name
+    bugs = db.session.scalars(db.select(Event.reason).where(Event.reason.like("%Error:%"))).all()
+    assert bugs == []
+
+
+@pytest.mark.skipif(not PAYLOADS.is_dir(), reason="The captured bodies are not beside this copy.")
+@pytest.mark.sqlite_only
+def test_every_captured_message_to_our_account_is_stored_and_shown_by_the_api(shop):
+    """The same bodies, addressed to a connected account: what is a message is a message, and can be listed."""
+    from pilito.clock import utc_now as now
+    from pilito.conversations.connect import connect
+    from pilito.lifecycle import AssistantMode
+    from pilito.tokens import issue_token
+
+    accounts = set()
+    for path in PAYLOADS.glob("*.json"):
+        for one in shop.app.extensions["pilito_channels"]["instagram"].parse(path.read_bytes(), now()):
+            accounts.add(getattr(one, "account_id", None))
+    for account in filter(None, accounts):
+        connect("instagram", "shop", account, "a-token", {}, AssistantMode.AUTO, now())
+    for path in sorted(PAYLOADS.glob("*.json")):
+        shop.post(path.read_bytes())
+    shop.work(keys.RECEIVE)
+
+    stored = db.session.scalars(db.select(Event).where(Event.outcome == EventOutcome.STORED)).all()
+    bearer = {"Authorization": f"Bearer {issue_token('a test', now())}"}
+    conversations = shop.client.get("/api/v1/conversations?limit=200", headers=bearer).json["data"]
+    listed = [
+        message["id"]
+        for conversation in conversations
+        for message in shop.client.get(
+            f"/api/v1/conversations/{conversation['id']}/messages?limit=200", headers=bearer
+        ).json["data"]
+    ]
+    assert len(stored) > 40
+    assert {event.message_id for event in stored} <= set(listed)
+
+
+def test_a_shares_own_account_is_found_among_several(make_shop):
+    from pilito.conversations.connect import connect
+    from pilito.lifecycle import AssistantMode
+
+    shop = make_shop()
+    other_id = connect("instagram", "another shop", "17841400000000009", "a-token", {}, AssistantMode.AUTO, utc_now())
+    now = utc_now()
+    body = {
+        "object": "instagram",
+        "entry": [
+            {"id": ACCOUNT, "time": 1, "messaging": [reel(now - seconds(5), mid="here")]},
+            {
+                "id": "17841400000000009",
+                "time": 1,
+                "messaging": [text("سلام", now, account="17841400000000009", mid="there")],
+            },
+        ],
+    }
+
+    shop.post(body)
+    shop.work(keys.RECEIVE)
+
+    found = {message.external_id: message.inbox_id for message in Message.query}
+    assert found == {"here": shop.inbox_id, "there": other_id}

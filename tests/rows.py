@@ -1,0 +1,155 @@
+"""Rows for tests, with everything filled in that a test does not care about. Call them inside `with transaction():`."""
+
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from pilito.lifecycle import (
+    DeliveryState,
+    EventOutcome,
+    MessageType,
+    Role,
+    Sender,
+    ShareState,
+    TurnState,
+    WebhookState,
+)
+from pilito.models import (
+    Conversation,
+    Customer,
+    Delivery,
+    Event,
+    Inbox,
+    Message,
+    Operator,
+    Proof,
+    Share,
+    Turn,
+    Webhook,
+    db,
+)
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+numbers = count(1)
+
+
+def add(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def record_statements() -> list[str]:
+    """Return a list that fills with the queries sent to the database from now on."""
+    statements: list[str] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", record)
+    return statements
+
+
+def add_inbox(**values: Any) -> Inbox:
+    defaults = {
+        "channel": "instagram",
+        "external_id": f"account-{next(numbers)}",
+        "name": "Shop",
+        "token_encrypted": b"",
+        "created_at": NOON,
+    }
+    return add(Inbox(**defaults | values))
+
+
+def add_conversation(inbox: Inbox | None = None, customer: dict[str, Any] | None = None, **values: Any) -> Conversation:
+    inbox = inbox or add_inbox()
+    person = {"external_id": f"customer-{next(numbers)}", "inbox_id": inbox.id, "created_at": NOON} | (customer or {})
+    defaults = {
+        "inbox_id": inbox.id,
+        "customer_id": add(Customer(**person)).id,
+        "created_at": NOON,
+        "last_message_at": NOON,
+    }
+    return add(Conversation(**defaults | values))
+
+
+def add_message(conversation: Conversation, **values: Any) -> Message:
+    defaults = {
+        "conversation_id": conversation.id,
+        "inbox_id": conversation.inbox_id,
+        "external_id": f"mid-{next(numbers)}",
+        "sender": Sender.CUSTOMER,
+        "message_type": MessageType.TEXT,
+        "sent_at": NOON,
+        "created_at": NOON,
+    }
+    return add(Message(**defaults | values))
+
+
+def add_share(conversation: Conversation, state: ShareState, **values: Any) -> Share:
+    """A message of a customer that is a share."""
+    message = add_message(conversation, message_type=MessageType.SHARE)
+    defaults = {
+        "message_id": message.id,
+        "conversation_id": conversation.id,
+        "kind": "ig_reel",
+        "state": state,
+        "sent_at": NOON,
+        "expires_at": NOON + timedelta(seconds=120),
+    }
+    return add(Share(**defaults | values))
+
+
+def add_delivery(message: Message, state: DeliveryState, **values: Any) -> Delivery:
+    defaults = {
+        "message_id": message.id,
+        "conversation_id": message.conversation_id,
+        "inbox_id": message.inbox_id,
+        "position": 0,
+        "text": "",
+        "state": state,
+        "due_at": NOON,
+        "created_at": NOON,
+    }
+    return add(Delivery(**defaults | values))
+
+
+def add_turn(conversation: Conversation, state: TurnState, **values: Any) -> Turn:
+    defaults = {"conversation_id": conversation.id, "state": state, "opened_at": NOON, "due_at": NOON}
+    return add(Turn(**defaults | values))
+
+
+def add_answer(conversation: Conversation, seconds: float, model_milliseconds: int = 700) -> Message:
+    """A reply of the assistant that the channel took `seconds` after the question came."""
+    turn = add_turn(conversation, TurnState.ANSWERED)
+    message = add_message(conversation, external_id=None, sender=Sender.ASSISTANT, answers_turn_id=turn.id)
+    add_delivery(message, DeliveryState.SENT, sent_at=NOON + timedelta(seconds=seconds))
+    proof = {"input_tokens": 100, "output_tokens": 20, "milliseconds": model_milliseconds}
+    add(Proof(message_id=message.id, model="demo", prompt_hash="0" * 64, **proof))
+    return message
+
+
+def add_webhook(state: WebhookState, outcomes: tuple[EventOutcome, ...] = (), channel: str = "instagram") -> Webhook:
+    webhook = add(Webhook(channel=channel, received_at=NOON, body=b"{}", state=state))
+    for position, outcome in enumerate(outcomes):
+        event = {"webhook_id": webhook.id, "position": position, "channel": channel, "kind": "message"}
+        add(Event(outcome=outcome, created_at=NOON, **event))
+    return webhook
+
+
+def add_operator(role: Role) -> Operator:
+    name = f"{role.value}{next(numbers)}"
+    return add(Operator(email=f"{name}@shop.test", name=name, password_hash="!", role=role, created_at=NOON))
+
+
+class FreshClient(FlaskClient):
+    """Makes each request in a context of its own, as a server does: in that of the `app` fixture `g` would be shared,
+    and with it who is logged in."""
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        return Context().run(super().open, *args, **options)

@@ -1,0 +1,178 @@
+"""The `flask` commands, as a person types them."""
+
+import json
+import threading
+
+import pytest
+from rows import FreshClient
+from shop import ACCOUNT, text, webhook
+from werkzeug.serving import make_server
+
+from pilito import keys
+from pilito.clock import utc_now
+from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
+from pilito.models import Inbox, Message, Operator, Webhook, db
+from pilito.passwords import check_password
+
+
+@pytest.fixture
+def run(app):
+    runner = app.test_cli_runner()
+
+    def run(*words, stdin=None):
+        result = runner.invoke(args=list(words), input=stdin)
+        db.session.remove()
+        return result
+
+    return run
+
+
+def test_an_operator_is_added_with_a_password_from_standard_input(run):
+    result = run("operator", "add", "Sara@Shop.ir", "--role", "agent", "--password-stdin", stdin="a long enough one\n")
+
+    operator = db.session.scalar(db.select(Operator))
+    assert (result.exit_code, operator.email, operator.role) == (0, "sara@shop.ir", Role.AGENT)
+    assert check_password(operator.password_hash, "a long enough one")
+    assert "a long enough one" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "sentence"),
+    [("sara", "a long enough one", "is not an e-mail address"), ("s@shop.ir", "short", "at least 12 characters")],
+)
+def test_a_wrong_operator_is_refused_with_a_sentence(run, email, password, sentence):
+    result = run("operator", "add", email, "--role", "agent", "--password-stdin", stdin=f"{password}\n")
+
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert db.session.scalar(db.select(db.func.count()).select_from(Operator)) == 0
+
+
+def test_the_same_operator_twice_is_refused(run):
+    words = ("operator", "add", "s@shop.ir", "--role", "agent", "--password-stdin")
+    run(*words, stdin="a long enough one\n")
+
+    again = run(*words, stdin="another long one\n")
+
+    assert again.exit_code == 1
+    assert "has a log-in already" in again.output
+
+
+def test_an_inbox_is_connected_with_its_token_encrypted(run, app):
+    result = run(
+        "inbox", "add", "instagram", "--name", "گالری", "--account-id", ACCOUNT, "--token", "-", stdin="IGAAtoken\n"
+    )
+
+    inbox = db.session.scalar(db.select(Inbox))
+    assert result.exit_code == 0
+    assert (inbox.external_id, inbox.options, inbox.assistant_mode) == (
+        ACCOUNT,
+        {"login": "instagram"},
+        AssistantMode.AUTO,
+    )
+    assert b"IGAAtoken" not in inbox.token_encrypted
+    assert app.extensions["pilito_vault"].decrypt(inbox.token_encrypted) == b"IGAAtoken"
+    assert "IGAAtoken" not in result.output
+
+
+def test_connecting_again_keeps_the_inbox_and_starts_it_again(run):
+    words = ("inbox", "add", "instagram", "--name", "گالری", "--account-id", ACCOUNT, "--login", "facebook")
+    run(*words, "--token", "first")
+    with_stop = db.session.scalar(db.select(Inbox))
+    from pilito.database import transaction
+
+    with transaction():
+        db.session.get(Inbox, with_stop.id).state = InboxState.STOPPED
+
+    run(*words, "--token", "second")
+
+    (inbox,) = db.session.scalars(db.select(Inbox)).all()
+    assert (inbox.state, inbox.options) == (InboxState.ACTIVE, {"login": "facebook"})
+
+
+def test_an_unknown_channel_is_refused(run):
+    result = run("inbox", "add", "pigeon", "--name", "x", "--account-id", "1", "--token", "t")
+
+    assert result.exit_code == 1
+    assert "There is no channel 'pigeon'" in result.output
+
+
+def test_a_token_opens_the_api_and_is_printed_once(run, app):
+    token = run("token", "add", "my script").output.strip()
+
+    answer = FreshClient(app).get("/api/v1/conversations", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 200
+    assert FreshClient(app).get("/api/v1/conversations").status_code == 401
+
+
+def test_replay_posts_a_stored_body_again_signed(make_shop, tmp_path, free_port):
+    shop = make_shop(public_url=f"http://127.0.0.1:{free_port}")
+    body = tmp_path / "event.json"
+    body.write_text(json.dumps(webhook(text("سلام", utc_now(), mid="replayed"))))
+    server = make_server("127.0.0.1", free_port, shop.app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    result = shop.app.test_cli_runner().invoke(args=["replay", str(body), str(body)])
+    server.shutdown()
+    shop.work(keys.RECEIVE)
+
+    assert result.exit_code == 0, result.output
+    assert result.output.count("200 EVENT_RECEIVED") == 2
+    assert [message.external_id for message in Message.query] == ["replayed"]
+
+
+def test_replay_without_a_server_says_what_to_do(run, tmp_path):
+    body = tmp_path / "event.json"
+    body.write_text("{}")
+
+    result = run("replay", str(body))
+
+    assert result.exit_code == 1
+    assert "is the server running?" in result.output
+
+
+def test_replay_reads_a_failed_webhook_of_the_ledger_again(shop, monkeypatch):
+    from pilito.conversations import receive
+
+    real = receive.store_message
+    monkeypatch.setattr(receive, "store_message", lambda *_: 1 / 0)
+    shop.post(webhook(text("سلام", utc_now(), mid="second-chance")))
+    shop.work(keys.RECEIVE)
+    assert db.session.scalar(db.select(Webhook.state)) is WebhookState.FAILED
+    monkeypatch.setattr(receive, "store_message", real)
+
+    result = shop.app.test_cli_runner().invoke(args=["replay", "--failed"])
+    shop.work(keys.RECEIVE)
+
+    assert result.exit_code == 0
+    assert shop.message("second-chance").text == "سلام"
+    assert db.session.scalar(db.select(Webhook.state).execution_options(populate_existing=True)) is WebhookState.READ
+
+
+def test_sweep_says_what_it_found(shop):
+    result = shop.app.test_cli_runner().invoke(args=["sweep"])
+
+    assert result.exit_code == 0
+    assert "webhooks: 0" in result.output
+    assert "shares: 0" in result.output
+
+
+def test_doctor_names_what_is_missing_and_fails(run):
+    result = run("doctor")
+
+    assert result.exit_code == 1
+    assert "No worker serves" in result.output
+    assert "The scheduler shows no sign of life" in result.output
+    assert "Nobody can log in" in result.output
+    assert "No account is connected" in result.output
+
+
+def test_doctor_speaks_json(shop):
+    result = shop.app.test_cli_runner().invoke(args=["doctor", "--json"])
+
+    findings = {finding["name"]: finding for finding in json.loads(result.output)}
+    assert findings["database"]["ok"] is True
+    assert findings["workers"]["ok"] is False
+    assert findings["inbox 1"]["ok"] is True
+    assert findings["model"]["ok"] is True

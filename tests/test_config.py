@@ -1,0 +1,121 @@
+"""A wrong setting stops the start with one sentence; production refuses what is weak."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from pilito.config import load_settings
+from pilito.errors import ConfigError
+
+STRONG = {
+    "_env_file": None,
+    "pilito_env": "production",
+    "secret_key": "s" * 32,
+    "encryption_keys": [Fernet.generate_key().decode()],
+    "instagram_app_secret": ["a" * 32],
+    "instagram_verify_token": "v" * 32,
+    "redis_url": "redis://:password@127.0.0.1:6379/0",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("port", "eighty", "PORT: expected a valid integer"),
+        ("port", 70000, "PORT: expected less than or equal to 65535"),
+        ("share_wait_seconds", -1, "SHARE_WAIT_SECONDS: expected greater than or equal to 0"),
+        ("public_url", "ftp://shop", "PUBLIC_URL: expected an address that begins with http:// or https://"),
+        ("graph_version", "25", "GRAPH_VERSION:"),
+        ("pilito_env", "prod", "PILITO_ENV: expected 'development' or 'production', but it is 'prod'."),
+        ("log_format", "xml", "LOG_FORMAT:"),
+        ("encryption_keys", "no key", "ENCRYPTION_KEYS: expected Fernet keys"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_was_expected_and_what_came(name, value, expected):
+    with pytest.raises(ConfigError) as error:
+        load_settings(_env_file=None, **{name: value})
+
+    assert str(error.value).startswith(expected)
+    assert "\n" not in str(error.value)
+
+
+def test_a_secret_that_is_wrong_is_not_shown():
+    with pytest.raises(ConfigError) as error:
+        load_settings(_env_file=None, encryption_keys="my-own-secret-words")
+
+    assert "my-own-secret-words" not in str(error.value)
+
+
+def test_several_app_secrets_come_comma_separated(monkeypatch):
+    monkeypatch.setenv("INSTAGRAM_APP_SECRET", "one, two,")
+
+    assert load_settings(_env_file=None).instagram_app_secret == ["one", "two"]
+
+
+def test_an_empty_setting_is_the_default(monkeypatch):
+    monkeypatch.setenv("SHARE_WAIT_SECONDS", "")
+
+    assert load_settings(_env_file=None).share_wait_seconds == 120
+
+
+@pytest.mark.parametrize(
+    ("name", "weak"),
+    [
+        ("secret_key", ""),
+        ("secret_key", "short"),
+        ("encryption_keys", []),
+        ("instagram_app_secret", []),
+        ("instagram_app_secret", ["a" * 32, "short"]),
+        ("instagram_verify_token", "short"),
+        ("redis_url", "redis://127.0.0.1:6379/0"),
+    ],
+)
+def test_production_refuses_a_weak_setting(name, weak):
+    with pytest.raises(ConfigError, match=name.upper()):
+        load_settings(**{**STRONG, name: weak})
+
+
+def test_production_takes_strong_ones_and_a_unix_socket():
+    assert load_settings(**STRONG).in_production
+    assert load_settings(**{**STRONG, "redis_url": "unix:///run/redis.sock"}).in_production
+
+
+def test_demo_mode_never_starts_in_production():
+    assert not load_settings(**{**STRONG, "pilito_demo": True}).demo
+    assert load_settings(_env_file=None, pilito_demo=True).demo
+
+
+def test_the_start_ends_with_the_sentence_alone(tmp_path):
+    root = Path(__file__).parents[1]
+    env = {"PATH": "/usr/bin:/bin", "PILITO_VAR": str(tmp_path), "PORT": "eighty"}
+
+    started = subprocess.run(
+        [sys.executable, "-m", "pilito.launch"],
+        cwd=root,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert started.returncode == 1
+    assert started.stderr.startswith("Pilito cannot start. PORT: expected a valid integer")
+    assert "Traceback" not in started.stderr
+
+
+@pytest.mark.parametrize("command", [["flask", "db", "current"], ["flask", "worker"]])
+def test_a_flask_command_ends_with_the_sentence_alone(tmp_path, command):
+    root = Path(__file__).parents[1]
+    env = {"PATH": "/usr/bin:/bin", "PILITO_VAR": str(tmp_path), "LOG_FORMAT": "xml"}
+
+    started = subprocess.run(
+        [sys.executable, "-m", *command], cwd=root, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert started.returncode != 0
+    assert "LOG_FORMAT: expected" in started.stderr
+    assert "Traceback" not in started.stderr

@@ -1,0 +1,69 @@
+"""Migrations run from nothing on both databases, end in one head, and make exactly the tables of the models."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from pilito.config import ROOT
+from pilito.database import transaction
+from pilito.lifecycle import MessageType
+from pilito.models import db
+
+MIGRATIONS = str(ROOT / "migrations")
+
+
+def test_there_is_one_head_and_the_numbers_go_up():
+    script = ScriptDirectory(MIGRATIONS)
+
+    numbers = [revision.revision for revision in script.walk_revisions()][::-1]
+
+    assert len(script.get_heads()) == 1
+    assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+
+
+def test_the_migrated_tables_are_those_of_the_models(app):
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_every_step_can_be_taken_back_and_again(app):
+    downgrade(directory=MIGRATIONS, revision="base")
+    assert inspect(db.engine).get_table_names() == ["alembic_version"]
+
+    upgrade(directory=MIGRATIONS)
+
+    assert {table.name for table in db.metadata.sorted_tables} <= set(inspect(db.engine).get_table_names())
+
+
+def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):
+    from pilito.clock import utc_now
+    from shop import text as say
+
+    message = shop.receive(say("سلام", utc_now()))
+
+    with pytest.raises(IntegrityError), transaction():
+        db.session.execute(text("UPDATE message SET message_type = 'pigeon' WHERE id = :id"), {"id": message.id})
+    for allowed in MessageType:
+        with transaction():
+            db.session.execute(
+                text("UPDATE message SET message_type = :type WHERE id = :id"),
+                {"type": allowed.value, "id": message.id},
+            )
+
+
+def test_a_second_waiting_share_is_refused_by_the_database_itself(shop):
+    from pilito.clock import utc_now
+    from shop import reel, seconds
+
+    now = utc_now()
+    shop.receive(reel(now - seconds(5)))
+    shop.receive(reel(now))
+
+    with pytest.raises(IntegrityError), transaction():
+        db.session.execute(text("UPDATE share SET state = 'waiting'"))
