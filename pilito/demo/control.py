@@ -1,0 +1,336 @@
+"""The side of the fake that plays the customer: write, share, unsend, and disturb the network on the way."""
+
+import secrets
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from pilito.demo import payloads, shop
+from pilito.demo.faults import parse_faults
+from pilito.demo.graph import World
+from pilito.demo.media import find_media
+from pilito.demo.store import HELD, WAITING, Customer, Full, Message, Webhook, now_ms
+
+TEXT_LIMIT = 20_000
+NAME_LIMIT = 80
+DELAY_LIMIT_SECONDS = 24 * 3600
+CUSTOMERS_SHOWN = 50
+MESSAGES_SHOWN = 200
+LOG_SHOWN = 80
+LOG_PAGE = 1000
+ORDERS = ("given", "swapped")
+
+NAMES = (
+    ("سارا احمدی", "Sara Ahmadi", "sara.ahmadi"),
+    ("مریم رستگار", "Maryam Rastegar", "maryam_rst"),
+    ("نگار شمس", "Negar Shams", "negar.shams"),
+    ("آرش کیانی", "Arash Kiani", "arash.kiani"),
+    ("الهام یوسفی", "Elham Yousefi", "elham_ysf"),
+    ("پریسا مرادی", "Parisa Moradi", "parisa.moradi"),
+    ("کاوه نوری", "Kaveh Nouri", "kaveh.nouri"),
+    ("ترانه بهرامی", "Taraneh Bahrami", "taraneh.bhr"),
+)
+
+
+class Wrong(Exception):
+    """A control call that cannot be done; the text says what was expected."""
+
+    def __init__(self, message: str, http_status: int = 400, code: str = "bad_request") -> None:
+        super().__init__(message)
+        self.message = message
+        self.http_status = http_status
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Order:
+    """One press of "send" on the phone, checked."""
+
+    customer: Customer
+    kind: str
+    text: str
+    post: shop.Post | None
+    variant: str
+    url: str
+    timestamp_ms: int
+    hold: bool
+    delay_seconds: float
+    twice: bool
+
+
+def create_control(world: World) -> Blueprint:
+    control = Blueprint("control", __name__, url_prefix="/control")
+    calls = _Control(world)
+    control.register_error_handler(Wrong, _answer_wrong)
+    control.register_error_handler(Full, lambda error: _answer_wrong(Wrong(str(error), 409, "full")))
+    control.add_url_rule("/customers", "make_customer", calls.make_customer, methods=["POST"])
+    control.add_url_rule("/send", "send", calls.send, methods=["POST"])
+    control.add_url_rule("/unsend", "unsend", calls.unsend, methods=["POST"])
+    control.add_url_rule("/release", "release", calls.release, methods=["POST"])
+    control.add_url_rule("/faults", "add_faults", calls.add_faults, methods=["POST"])
+    control.add_url_rule("/faults", "clear_faults", calls.clear_faults, methods=["DELETE"])
+    control.add_url_rule("/reset", "reset", calls.reset, methods=["POST"])
+    control.add_url_rule("/state", "state", calls.state)
+    control.add_url_rule("/log", "log", calls.log)
+    return control
+
+
+def _answer_wrong(error: Wrong) -> ResponseReturnValue:
+    return jsonify(error={"code": error.code, "message": error.message}), error.http_status
+
+
+class _Control:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._store = world.store
+
+    # Customers
+
+    def make_customer(self) -> ResponseReturnValue:
+        data = _body()
+        wanted = _text(data, "id", 32)
+        if wanted and not wanted.isascii():
+            raise Wrong("id: expected digits")
+        if wanted and (known := self._store.find_customer(wanted)):
+            return jsonify(customer=asdict(known))
+        customer = self._new_customer(data, wanted)
+        self._store.add_customer(customer)
+        return jsonify(customer=asdict(customer)), 201
+
+    def _new_customer(self, data: dict[str, Any], wanted_id: str) -> Customer:
+        """Name a customer as asked, else by the next invented name."""
+        count = self._store.count_customers()
+        persian, english, username = NAMES[count % len(NAMES)]
+        suffix = str(count // len(NAMES) + 1) if count >= len(NAMES) else ""
+        name = english if data.get("language") == "en" else persian
+        return Customer(
+            id=wanted_id or str(1_000_000_000_000_000 + secrets.randbelow(9_000_000_000_000_000)),
+            username=_text(data, "username", NAME_LIMIT) or username + suffix,
+            name=_text(data, "name", NAME_LIMIT) or f"{name} {suffix}".strip(),
+            created_ms=now_ms(),
+        )
+
+    def _get_customer(self, data: Any) -> Customer:
+        customer_id = str(data.get("customer", ""))
+        customer = self._store.find_customer(customer_id)
+        if customer is None:
+            raise Wrong(f"customer: nobody has the id {customer_id[:40]!r}", 404, "no_customer")
+        return customer
+
+    # Sending
+
+    def send(self) -> ResponseReturnValue:
+        order = self._read_order(_body())
+        messages = self._compose(order)
+        webhooks = [hook for message in messages for hook in self._webhooks(order, message)]
+        details = {"hold": order.hold, "delay_seconds": order.delay_seconds, "twice": order.twice}
+        ids = self._store.record(messages, webhooks, "customer_sent", **details)
+        self._world.postman.wake()
+        mids = [message.mid for message in messages]
+        return jsonify(mid=mids[0], mids=mids, webhooks=ids), 201
+
+    def _read_order(self, data: dict[str, Any]) -> Order:
+        kind = _one_of(data, "kind", payloads.KINDS, "text")
+        text = _text(data, "text", TEXT_LIMIT)
+        if kind == "text" and not text:
+            raise Wrong("text: expected something to send")
+        default = "twin" if kind == "share" else "media"
+        return Order(
+            customer=self._get_customer(data),
+            kind=kind,
+            text=text,
+            post=self._read_post(data) if kind in payloads.SHARE_KINDS else None,
+            variant=_one_of(data, "variant", payloads.VARIANTS, default),
+            url=_text(data, "url", 2000),
+            timestamp_ms=int(_number(data, "timestamp_ms", 0, 10**14)) or now_ms(),
+            hold=_flag(data, "hold"),
+            delay_seconds=_number(data, "delay_seconds", 0, DELAY_LIMIT_SECONDS),
+            twice=_flag(data, "twice"),
+        )
+
+    def _read_post(self, data: dict[str, Any]) -> shop.Post:
+        post_id = str(data.get("post_id", ""))
+        post = shop.find_post(post_id)
+        if post is None:
+            raise Wrong(
+                f"post_id: expected one of {', '.join(each.id for each in shop.POSTS)}, but it is {post_id[:40]!r}"
+            )
+        return post
+
+    def _compose(self, order: Order) -> list[Message]:
+        """One message; a share with words typed under it is two, the share first, as on Instagram."""
+        first = Message(
+            mid=payloads.message_id(self._world.account_id, order.customer.id),
+            customer_id=order.customer.id,
+            sender="customer",
+            kind=order.kind,
+            timestamp_ms=order.timestamp_ms,
+            text=self._text_of(order),
+            post_id=order.post.id if order.post else "",
+            url=order.url or self._url_of(order),
+        )
+        if order.post is None or not order.text:
+            return [first]
+        mid = payloads.message_id(self._world.account_id, order.customer.id)
+        return [first, Message(mid, order.customer.id, "customer", "text", order.timestamp_ms + 1, order.text)]
+
+    def _text_of(self, order: Order) -> str:
+        if order.kind == "link" and order.post:
+            return order.post.permalink
+        return order.text if order.kind == "text" else ""
+
+    def _url_of(self, order: Order) -> str:
+        if order.post:
+            return self._world.media_url(f"{order.post.id}.svg")
+        if order.kind in payloads.FILE_KINDS:
+            return self._world.media_url(payloads.FILE_KINDS[order.kind][1])
+        return ""
+
+    def _webhooks(self, order: Order, message: Message) -> list[Webhook]:
+        content = self._content(order, message)
+        body = self._envelope(message.customer_id, message.timestamp_ms, content)
+        due_ms = now_ms() + round(order.delay_seconds * 1000)
+        hook = Webhook(message.customer_id, message.mid, "message", body, due_ms, HELD if order.hold else WAITING)
+        return [hook, hook] if order.twice else [hook]
+
+    def _content(self, order: Order, message: Message) -> payloads.Json:
+        if message.kind == "text":
+            return payloads.text_message(message.mid, message.text)
+        if order.post:
+            return payloads.share_message(message.mid, order.kind, order.variant, order.post, message.url)
+        if order.kind in payloads.FILE_KINDS:
+            return payloads.file_message(message.mid, order.kind, message.url)
+        if order.kind == "like_heart":
+            return payloads.like_message(message.mid)
+        return payloads.unsupported_message(message.mid)
+
+    def _envelope(self, customer_id: str, timestamp_ms: int, message: payloads.Json) -> bytes:
+        account_id = self._world.account_id
+        return payloads.encode(payloads.envelope(account_id, customer_id, account_id, timestamp_ms, now_ms(), message))
+
+    def unsend(self) -> ResponseReturnValue:
+        data = _body()
+        customer = self._get_customer(data)
+        message = self._store.find_message(str(data.get("mid", "")))
+        if message is None or message.customer_id != customer.id or message.sender != "customer":
+            raise Wrong("mid: expected a message of this customer", 404, "no_message")
+        at_ms = now_ms()
+        body = self._envelope(customer.id, at_ms, payloads.unsend_message(message.mid))
+        done = self._store.unsend(message, Webhook(customer.id, message.mid, "unsend", body, at_ms), at_ms)
+        self._world.postman.wake()
+        return jsonify(mid=message.mid, unsent=done)
+
+    def release(self) -> ResponseReturnValue:
+        data = _body()
+        order = _one_of(data, "order", ORDERS, "given")
+        held = self._store.held(str(data["customer"]) if data.get("customer") else None)
+        count = self._store.release(held if order == "given" else held[::-1], now_ms())
+        self._world.postman.wake()
+        return jsonify(released=count)
+
+    # Faults
+
+    def add_faults(self) -> ResponseReturnValue:
+        try:
+            count = self._world.faults.add(parse_faults(request.get_json(silent=True)))
+        except ValueError as error:
+            raise Wrong(str(error)) from None
+        return jsonify(waiting=count), 201
+
+    def clear_faults(self) -> ResponseReturnValue:
+        self._world.faults.clear()
+        return jsonify(waiting=0)
+
+    def reset(self) -> ResponseReturnValue:
+        _body()
+        self._world.faults.clear()
+        self._store.reset()
+        return jsonify(reset=True)
+
+    # Reading
+
+    def state(self) -> ResponseReturnValue:
+        """What the phone shows; `known` is the version the page has: nothing more is sent when it is still true."""
+        version = self._store.version
+        if request.args.get("known", "") == str(version):
+            return jsonify(version=version, unchanged=True, now_ms=now_ms())
+        customer = self._store.find_customer(request.args.get("customer", ""))
+        return jsonify(
+            version=version,
+            now_ms=now_ms(),
+            customers=[asdict(each) for each in self._store.customers(CUSTOMERS_SHOWN)],
+            customer=asdict(customer) if customer else None,
+            messages=self._messages(customer) if customer else [],
+            held=len(self._store.held(customer.id)) if customer else 0,
+            pending=self._store.pending_webhooks(),
+            faults=self._world.faults.waiting(),
+            log=self._store.log_tail(customer.id, LOG_SHOWN) if customer else [],
+        )
+
+    def _messages(self, customer: Customer) -> list[dict[str, Any]]:
+        messages = self._store.messages(customer.id, MESSAGES_SHOWN)
+        hooks = self._store.webhooks_of(customer.id, [message.mid for message in messages])
+        return [_shown_message(message, hooks.get(message.mid, [])) for message in messages]
+
+    def log(self) -> ResponseReturnValue:
+        after = request.args.get("after", 0, type=int)
+        limit = min(max(request.args.get("limit", LOG_PAGE, type=int), 1), LOG_PAGE)
+        rows = self._store.log_after(after, request.args.get("customer"), limit)
+        return jsonify(data=rows, next=rows[-1]["id"] if len(rows) == limit else None)
+
+
+def _shown_message(message: Message, hooks: list[Webhook]) -> dict[str, Any]:
+    path = message.url.rpartition("/demo/media/")[2]
+    return {
+        "mid": message.mid,
+        "from": message.sender,
+        "kind": message.kind,
+        "text": message.text,
+        "post_id": message.post_id,
+        "media": path if find_media(path) else "",
+        "timestamp_ms": message.timestamp_ms,
+        "unsent": message.unsent_ms is not None,
+        "delivery": [_shown_delivery(hook) for hook in hooks],
+    }
+
+
+def _shown_delivery(hook: Webhook) -> dict[str, Any]:
+    return {"state": hook.state, "due_ms": hook.due_ms, "attempts": hook.attempts, "status": hook.status}
+
+
+def _body() -> dict[str, Any]:
+    """The call's JSON object. No other content type is read, so that no foreign web page can post here."""
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        raise Wrong("expected a JSON object with Content-Type application/json")
+    return data
+
+
+def _text(data: dict[str, Any], name: str, limit: int) -> str:
+    value = data.get(name) or ""
+    if not isinstance(value, str) or len(value) > limit:
+        raise Wrong(f"{name}: expected a text of at most {limit} characters")
+    return value.strip()
+
+
+def _number(data: dict[str, Any], name: str, low: float, high: float) -> float:
+    value = data.get(name) or 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise Wrong(f"{name}: expected a number from {low:g} to {high:g}")
+    return value
+
+
+def _flag(data: dict[str, Any], name: str) -> bool:
+    value = data.get(name, False)
+    if not isinstance(value, bool):
+        raise Wrong(f"{name}: expected true or false")
+    return value
+
+
+def _one_of(data: dict[str, Any], name: str, values: tuple[str, ...], default: str) -> str:
+    value = data.get(name) or default
+    if value not in values:
+        raise Wrong(f"{name}: expected one of {', '.join(values)}")
+    return str(value)

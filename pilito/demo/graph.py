@@ -1,0 +1,402 @@
+"""The side of the fake that Pilito calls: Instagram's Graph API, as far as a shop's inbox needs it."""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from flask import Blueprint, Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from pilito.demo import payloads, shop
+from pilito.demo.faults import Fault, Faults
+from pilito.demo.media import AVATAR
+from pilito.demo.postman import Postman
+from pilito.demo.store import HELD, Customer, Message, Store, Webhook, now_ms
+
+TEXT_LIMIT_BYTES = 1000
+WINDOW_MS = 24 * 3600 * 1000
+HUMAN_AGENT_WINDOW_MS = 7 * WINDOW_MS
+# Instagram shows only so many messages of a thread to its API.
+READABLE_MESSAGES = 20
+# A moment, so that the answer of the send usually comes first, as with Meta. The fault `echo` does otherwise.
+ECHO_DELAY_SECONDS = 0.15
+TOKEN_SECONDS = 60 * 24 * 3600
+VERSION = re.compile(r"v\d+\.\d+")
+
+
+@dataclass(frozen=True)
+class World:
+    """What both sides of the fake share."""
+
+    store: Store
+    postman: Postman
+    faults: Faults
+    account_id: str
+    token: str
+    public_url: str
+    stopping: threading.Event
+
+    def media_url(self, name: str) -> str:
+        return f"{self.public_url}/demo/media/{name}"
+
+    @property
+    def scoped_id(self) -> str:
+        """The account's other id, which `/me?fields=id` gives: never the one of the webhooks."""
+        return "2" + self.account_id[1:]
+
+
+class GraphError(Exception):
+    """An answer in Meta's error form."""
+
+    def __init__(self, message: str, code: int, subcode: int = 0, http_status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.subcode = subcode
+        self.http_status = http_status
+
+    def body(self) -> dict[str, Any]:
+        error = {"message": self.message, "type": "OAuthException", "code": self.code}
+        if self.subcode:
+            error["error_subcode"] = self.subcode
+        return {"error": {**error, "fbtrace_id": "A" + secrets.token_urlsafe(16)}}
+
+
+def create_graph(world: World) -> Blueprint:
+    graph = Blueprint("graph", __name__)
+    send = _Send(world)
+    read = _Read(world)
+    graph.before_request(lambda: _check_call(world))
+    graph.register_error_handler(GraphError, _answer_error)
+    graph.add_url_rule("/<version>/<node>/messages", "send", send.answer, methods=["POST"])
+    graph.add_url_rule("/<version>/<node>/subscribed_apps", "subscribe", _subscribe, methods=["POST", "GET"])
+    graph.add_url_rule("/<version>/<node>/conversations", "conversations", read.conversations)
+    graph.add_url_rule("/<version>/<node>/media", "media", read.media)
+    graph.add_url_rule("/<version>/<node>", "node", read.node)
+    graph.add_url_rule("/refresh_access_token", "refresh", _refresh)
+    return graph
+
+
+def _check_call(world: World) -> None:
+    version = (request.view_args or {}).get("version")
+    if version is not None and not VERSION.fullmatch(version):
+        raise GraphError(f"Unknown path components: /{version}", 2500)
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    given = bearer if scheme.lower() == "bearer" else request.args.get("access_token", "")
+    if not given:
+        raise GraphError("An access token is required to request this resource.", 104, http_status=401)
+    if not secrets.compare_digest(given.encode(), world.token.encode()):
+        raise GraphError("Invalid OAuth access token - Cannot parse access token", 190, http_status=401)
+
+
+def _answer_error(error: GraphError) -> ResponseReturnValue:
+    return jsonify(error.body()), error.http_status
+
+
+def _check_account(world: World, node: str) -> None:
+    if node not in ("me", world.account_id, world.scoped_id):
+        raise _missing(node)
+
+
+def _missing(node: str) -> GraphError:
+    return GraphError(f"Unsupported request. Object with ID '{node}' does not exist or cannot be loaded", 100, 33)
+
+
+def _subscribe(version: str, node: str) -> ResponseReturnValue:  # noqa: ARG001
+    fields = request.values.get("subscribed_fields", "messages,message_reactions,messaging_seen")
+    if request.method == "POST":
+        return jsonify(success=True)
+    return jsonify(data=[{"id": "1000000000000001", "subscribed_fields": fields.split(",")}])
+
+
+def _refresh() -> ResponseReturnValue:
+    token = request.args.get("access_token", "")
+    return jsonify(access_token=token, token_type="bearer", expires_in=TOKEN_SECONDS)  # noqa: S106
+
+
+class _Send:
+    """POST /messages, with the scripted faults around it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._store = world.store
+
+    def answer(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
+        _check_account(self._world, node)
+        data = request.get_json(silent=True)
+        if not isinstance(data, dict):
+            raise GraphError("(#100) The body is not a JSON object", 100)
+        customer = self._find_recipient(data)
+        if "sender_action" in data:
+            return jsonify(recipient_id=customer.id)
+        fault = self._world.faults.take()
+        if fault.shown():
+            self._store.log("fault", customer.id, "", **fault.shown())
+        return self._with_fault(fault, customer, data)
+
+    def _find_recipient(self, data: dict[str, Any]) -> Customer:
+        recipient = data.get("recipient")
+        wanted = recipient.get("id") if isinstance(recipient, dict) else None
+        customer = self._store.find_customer(str(wanted)) if wanted else None
+        if customer is None:
+            self._store.log("send_refused", str(wanted or ""), "", code=100, subcode=2534014)
+            raise GraphError("(#100) No matching user found", 100, 2534014)
+        return customer
+
+    def _with_fault(self, fault: Fault, customer: Customer, data: dict[str, Any]) -> ResponseReturnValue:
+        self._world.stopping.wait(fault.hang)
+        if fault.refuse or fault.reset == "before":
+            return _hang_up(with_reset=not fault.refuse)
+        if fault.is_error:
+            return self._refuse(fault, customer)
+        answer = {"recipient_id": customer.id, "message_id": self._accept(fault, customer, data)}
+        self._world.stopping.wait(fault.accept_then_hang)
+        if fault.reset == "after":
+            return _hang_up(with_reset=True)
+        if fault.accept_then_500:
+            return _answer_error(GraphError("An unknown error occurred", 1, http_status=500))
+        if fault.accept_then_broken_json:
+            return Response('{"recipient_id": "', mimetype="application/json")
+        return jsonify(answer)
+
+    def _refuse(self, fault: Fault, customer: Customer) -> ResponseReturnValue:
+        status = fault.http_status or 400
+        self._store.log("send_refused", customer.id, "", code=fault.code, subcode=fault.subcode, status=status)
+        if not fault.code:
+            return Response("<html>Sorry, something went wrong.</html>", status=status, mimetype="text/html")
+        return _answer_error(GraphError(fault.message or "Scripted fault", fault.code, fault.subcode, status))
+
+    def _accept(self, fault: Fault, customer: Customer, data: dict[str, Any]) -> str:
+        """Deliver to the customer's phone and tell it back as an echo; return the message's id."""
+        try:
+            kind, content = _read_content(data.get("message"))
+            self._check_window(customer, data)
+        except GraphError as error:
+            self._store.log("send_refused", customer.id, "", code=error.code, subcode=error.subcode)
+            raise
+        at_ms = now_ms()
+        mid = payloads.message_id(self._world.account_id, customer.id)
+        text = str(content.get("text", ""))
+        message = Message(mid, customer.id, "shop", kind, at_ms, text=text, url=_url_of(content))
+        echo = self._echo(fault, message, content)
+        ids = self._store.record([message], [echo] if echo else [], "send_accepted", text=text, tag=data.get("tag"))
+        if fault.echo == "before":
+            self._world.postman.post(self._store.get_webhook(ids[0]))
+        self._world.postman.wake()
+        return mid
+
+    def _check_window(self, customer: Customer, data: dict[str, Any]) -> None:
+        """Instagram lets an account write for 24 hours after the person did; a human, marked so, for seven days."""
+        last_ms = self._store.last_customer_message_ms(customer.id)
+        by_human = data.get("messaging_type") == "MESSAGE_TAG" and data.get("tag") == "HUMAN_AGENT"
+        window_ms = HUMAN_AGENT_WINDOW_MS if by_human else WINDOW_MS
+        if last_ms is None or now_ms() - last_ms > window_ms:
+            raise GraphError("(#10) This message is sent outside of allowed window.", 10, 2534022)
+
+    def _echo(self, fault: Fault, message: Message, content: dict[str, Any]) -> Webhook | None:
+        if fault.echo == "none":
+            return None
+        body = payloads.envelope(
+            self._world.account_id,
+            self._world.account_id,
+            message.customer_id,
+            message.timestamp_ms,
+            message.timestamp_ms,
+            payloads.echo_message(message.mid, content),
+        )
+        delay_seconds = fault.echo_delay_seconds if fault.echo == "late" else ECHO_DELAY_SECONDS
+        due_ms = message.timestamp_ms + round(delay_seconds * 1000)
+        # Held until posted by hand: the postman must not post the early echo a second time.
+        state = HELD if fault.echo == "before" else "waiting"
+        return Webhook(message.customer_id, message.mid, "echo", payloads.encode(body), due_ms, state)
+
+
+def _read_content(message: Any) -> tuple[str, dict[str, Any]]:
+    """The kind and what an echo repeats of it."""
+    if not isinstance(message, dict):
+        raise GraphError("(#100) The parameter message is required", 100)
+    text = message.get("text")
+    if isinstance(text, str) and text.strip():
+        if len(text.encode()) > TEXT_LIMIT_BYTES:
+            raise GraphError(f"(#100) Length of param message[text] must be at most {TEXT_LIMIT_BYTES} bytes", 100)
+        return "text", {"text": text}
+    attachment = message.get("attachment")
+    if isinstance(attachment, dict) and isinstance(attachment.get("type"), str):
+        return attachment["type"], {"attachments": [attachment]}
+    raise GraphError("(#100) Message cannot be empty, must provide valid attachment or text", 100)
+
+
+def _url_of(content: dict[str, Any]) -> str:
+    for attachment in content.get("attachments", []):
+        payload = attachment.get("payload")
+        if isinstance(payload, dict) and isinstance(payload.get("url"), str):
+            return cast(str, payload["url"])
+    return ""
+
+
+def _hang_up(with_reset: bool) -> Response:
+    """Cut the connection with no answer: by a TCP reset, or by a polite end."""
+    connection = request.environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        _cut(connection, with_reset)
+
+    def nothing() -> Iterator[bytes]:
+        # To the server the client has gone: it sends no header and logs nothing.
+        raise ConnectionResetError("scripted fault")
+        yield b""
+
+    return Response(nothing())
+
+
+def _cut(connection: socket.socket, with_reset: bool) -> None:
+    """End the connection now, although the server still holds it.
+
+    Its file descriptor is given to a socket that is at its end already. Closing the descriptor was considered: another
+    thread could get the same number at once, and the server would write into a stranger's connection.
+    """
+    if with_reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    ours, theirs = socket.socketpair()
+    theirs.close()
+    os.dup2(ours.fileno(), connection.fileno())
+    ours.close()
+
+
+class _Read:
+    """Profiles, posts and conversations."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._store = world.store
+
+    def node(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
+        fields = _split_fields(request.args.get("fields", "id"))
+        return jsonify(_only(fields, self._get(node, fields)))
+
+    def media(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
+        _check_account(self._world, node)
+        fields = _split_fields(request.args.get("fields", "id"))
+        return jsonify(data=[_only(fields, self._post_view(post)) for post in shop.POSTS])
+
+    def conversations(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
+        _check_account(self._world, node)
+        wanted = request.args.get("user_id")
+        customers = [self._store.find_customer(wanted)] if wanted else self._store.customers(READABLE_MESSAGES)
+        fields = _split_fields(request.args.get("fields", "id,updated_time"))
+        return jsonify(data=[_only(fields, self._thread_view(each, fields)) for each in customers if each])
+
+    def _get(self, node: str, fields: dict[str, str]) -> dict[str, Any]:
+        if node in ("me", self._world.account_id, self._world.scoped_id):
+            return self._account_view()
+        if (customer := self._store.find_customer(node)) is not None:
+            return self._customer_view(customer)
+        if (post := shop.find_post_by_media_id(node)) is not None:
+            return self._post_view(post)
+        if (message := self._store.find_message(node)) is not None and message.unsent_ms is None:
+            return self._message_view(message)
+        if (customer := self._find_by_thread(node)) is not None:
+            return self._thread_view(customer, fields)
+        raise _missing(node)
+
+    def _account_view(self) -> dict[str, Any]:
+        return {
+            "id": self._world.scoped_id,
+            "user_id": self._world.account_id,
+            "username": shop.USERNAME,
+            "name": shop.NAME,
+            "account_type": "BUSINESS",
+            "profile_picture_url": self._world.media_url(AVATAR),
+            "followers_count": 1384,
+            "media_count": len(shop.POSTS),
+        }
+
+    def _customer_view(self, customer: Customer) -> dict[str, Any]:
+        """A profile is open to the account only once its owner has written."""
+        if self._store.last_customer_message_ms(customer.id) is None:
+            raise GraphError("(#230) User consent is required to access user profile", 230, http_status=403)
+        return {
+            "id": customer.id,
+            "name": customer.name or None,
+            "username": customer.username,
+            "profile_pic": None,
+            "follower_count": 210,
+            "is_user_follow_business": True,
+            "is_business_follow_user": False,
+            "is_verified_user": False,
+        }
+
+    def _post_view(self, post: shop.Post) -> dict[str, Any]:
+        picture = self._world.media_url(f"{post.id}.svg")
+        view = {
+            "id": post.media_id,
+            "media_type": "VIDEO" if post.is_reel else "IMAGE",
+            "media_product_type": "REELS" if post.is_reel else "FEED",
+            "media_url": picture,
+            "thumbnail_url": picture,
+            "permalink": post.permalink,
+            "shortcode": post.code,
+            "username": shop.USERNAME,
+            "timestamp": "2026-11-01T08:30:00+0000",
+        }
+        return {**view, "caption": post.caption} if post.caption else view
+
+    def _message_view(self, message: Message) -> dict[str, Any]:
+        account = {"id": self._world.account_id, "username": shop.USERNAME}
+        customer = self._store.find_customer(message.customer_id)
+        person = {"id": message.customer_id, "username": customer.username if customer else ""}
+        sender, recipient = (person, account) if message.sender == "customer" else (account, person)
+        return {
+            "id": message.mid,
+            "created_time": _iso(message.timestamp_ms),
+            "from": sender,
+            "to": {"data": [recipient]},
+            "message": message.text,
+        }
+
+    def _thread_view(self, customer: Customer, fields: dict[str, str]) -> dict[str, Any]:
+        """A conversation with its newest messages, newest first."""
+        shown = [each for each in self._store.messages(customer.id, READABLE_MESSAGES) if each.unsent_ms is None]
+        inner = _split_fields(fields.get("messages") or "id,created_time")
+        return {
+            "id": _thread_id(customer.id),
+            "updated_time": _iso(shown[-1].timestamp_ms if shown else customer.created_ms),
+            "messages": {"data": [_only(inner, self._message_view(each)) for each in reversed(shown)]},
+        }
+
+    def _find_by_thread(self, thread_id: str) -> Customer | None:
+        try:
+            prefix, _, customer_id = base64.urlsafe_b64decode(thread_id + "==").decode().rpartition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        return self._store.find_customer(customer_id) if prefix == "ig_thread" else None
+
+
+def _thread_id(customer_id: str) -> str:
+    return base64.urlsafe_b64encode(f"ig_thread:{customer_id}".encode()).decode().rstrip("=")
+
+
+def _iso(timestamp_ms: int) -> str:
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def _split_fields(fields: str) -> dict[str, str]:
+    """`id,messages{id,from}` -> {"id": "", "messages": "id,from"}."""
+    found: dict[str, str] = {}
+    for part in re.findall(r"[^,{}]+(?:\{(?:[^{}]|\{[^{}]*\})*\})?", fields[:2000]):
+        name, _, inner = part.strip().partition("{")
+        found[re.sub(r"\.limit\(\d+\)", "", name)] = inner[:-1]
+    return found
+
+
+def _only(fields: dict[str, str], view: dict[str, Any]) -> dict[str, Any]:
+    """The asked fields; the id comes always, as with Meta."""
+    return {name: value for name, value in view.items() if name in fields or name == "id"}

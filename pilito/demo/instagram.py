@@ -1,0 +1,104 @@
+"""A local fake of Instagram: its Graph API, its webhook sender, and the phones of its customers.
+
+It posts webhooks as Meta does (payloads, raw bytes, `X-Hub-Signature-256`, retries) and takes replies as Meta does
+(Bearer token, error bodies, 24-hour window, echo). Its log is the ground truth of demo, tests and chaos runs.
+
+Graph API, called by Pilito; every call needs the accepted token:
+
+    POST /<version>/me|<account>/messages      {"recipient":{"id"},"message":{"text"}} -> {"recipient_id","message_id"}
+    GET  /<version>/me?fields=…                the account; `user_id` is the id of the webhooks, `id` another one
+    GET  /<version>/<customer>?fields=…        name, username, profile_pic
+    GET  /<version>/<media id>?fields=…        caption, permalink of a post of the shop; /me/media lists them
+    GET  /<version>/me/conversations?user_id=  then /<version>/<conversation>?fields=messages{id,from,message}
+    GET  /<version>/<message id>?fields=…      one message
+    GET/POST /<version>/me/subscribed_apps · GET /refresh_access_token
+
+Control API, called by the phone page and by tests; JSON in, JSON out, errors as {"error":{"code","message"}}:
+
+    POST   /control/customers  {name?, username?, id?, language?: fa|en}     -> {"customer": {"id", …}}
+    POST   /control/send       {customer, kind, text?, post_id?, variant?, url?, timestamp_ms?, hold?, delay_seconds?,
+                                twice?}                                      -> {"mid", "mids", "webhooks"}
+    POST   /control/unsend     {customer, mid}                               -> {"mid", "unsent"}
+    POST   /control/release    {customer?, order?: given|swapped}            -> {"released"}
+    GET    /control/state      ?customer=&known=                             -> the phone's thread, deliveries, log
+    GET    /control/log        ?after=&limit=&customer=                      -> {"data": […], "next"}
+    POST   /control/faults     {times?, code?, subcode?, http_status?, …}    -> {"waiting"}; see faults.py
+    DELETE /control/faults
+    POST   /control/reset      {}
+
+Kinds, variants and log rows are explained in README.md beside this file.
+"""
+
+import threading
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, jsonify
+from flask.typing import ResponseReturnValue
+
+from pilito.demo.control import create_control
+from pilito.demo.faults import Faults
+from pilito.demo.graph import World, create_graph
+from pilito.demo.media import find_media
+from pilito.demo.postman import RETRY_SECONDS, Postman
+from pilito.demo.store import Store
+
+BODY_LIMIT_BYTES = 256 * 1024
+DEFAULT_TOKEN = "demo-token"  # noqa: S105  (opens nothing but the fake on this machine)
+
+
+def create_fake_instagram(
+    state_path: str,
+    app_secret: str,
+    webhook_url: str,
+    account_id: str,
+    *,
+    token: str = DEFAULT_TOKEN,
+    public_url: str = "",
+    retry_seconds: Sequence[float] = RETRY_SECONDS,
+) -> Flask:
+    """Make the fake and start its postman; `close_fake_instagram` ends both.
+
+    `public_url` is where browsers reach Pilito, which serves the pictures; by default, where the webhook goes.
+    """
+    if not app_secret:
+        raise ValueError("app_secret: expected the secret that Pilito checks signatures with, but it is empty")
+    store = Store(state_path)
+    world = World(
+        store=store,
+        postman=Postman(store, webhook_url, app_secret, retry_seconds),
+        faults=Faults(),
+        account_id=account_id,
+        token=token,
+        public_url=(public_url or _origin(webhook_url)).rstrip("/"),
+        stopping=threading.Event(),
+    )
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
+    app.extensions["fake_instagram"] = world
+    app.register_blueprint(create_control(world))
+    app.register_blueprint(create_graph(world))
+    app.add_url_rule("/media/<name>", "media_file", serve_media)
+    app.add_url_rule("/healthz", "healthz", lambda: jsonify(ok=True))
+    world.postman.start()
+    return app
+
+
+def close_fake_instagram(app: Flask) -> None:
+    """Stop posting and close the file; what was not posted yet is posted after the next start."""
+    world: World = app.extensions["fake_instagram"]
+    world.stopping.set()
+    world.postman.stop()
+    world.store.close()
+
+
+def serve_media(name: str) -> ResponseReturnValue:
+    """One of the demo's own pictures or sounds; nothing else can be named."""
+    media = find_media(name) or abort(404)
+    headers = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
+    return Response(media.content, mimetype=media.mimetype, headers=headers)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,322 @@
+"""The demo's stand-in for a model: no intelligence, only the lines of the given facts that hold what was asked.
+
+It speaks the OpenAI API over HTTP, so the demo runs the same client, prompt and checks as a real shop. Of the prompt it
+reads the data section alone (`pilito.assistant.prompt.read_blocks`); like a real model it is asked to answer from the
+fact blocks, and unlike one it cannot do anything else.
+"""
+
+import hashlib
+import json
+import os
+import re
+import time
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+
+from pilito.assistant.prompt import Block, read_blocks
+
+MODEL_NAME = "demo model, not an AI"
+DELAY_SETTING = "PILITO_DEMO_MODEL_DELAY_SECONDS"
+DELAY_HEADER = "Pilito-Demo-Model-Delay-Seconds"
+DELAY_SECONDS = "0.6"  # an answer that is there at once does not look like one
+LONGEST_DELAY_SECONDS = 30.0
+LONGEST_QUOTE = 3  # lines
+
+# Patterns are held against `_normal` text: one spelling, so ی and ک stand for ي and ك too, and أ is ا.
+COLOURS = (
+    r"مشکی|سیاه|سفید|قرمز|زرشکی|آبی|سرمه ای|سبز|زرد|صورتی|بنفش|کرم|طوسی|نارنجی|قهوه ای|بژ"
+    r"|\b(black|white|red|blue|navy|green|yellow|pink|purple|beige|gr[ae]y|orange|brown)\b"
+    r"|اسود|ابیض|احمر|ازرق|اخضر|اصفر|وردی"
+)
+AMOUNT = (
+    r"\d[\d.,،٬٫/ ]*(تومان|تومن|ریال|هزار|میلیون|درهم|دینار|جنیه|د\.ا|t\b|tomans?\b|usd|eur|aed|irr|[$€£﷼])"
+    r"|([$€£]|\b(usd|eur|aed))\s*\d|(قیمت|price|سعر)\D{0,20}\d"
+)
+HOW_MUCH = (
+    r"چند(?!\s*(تا|روز|ساعت|وقت|سایز|رنگ|نفر|مدل|م\b|ین))|(چقد|چه قدر)(?!.{0,12}(طول|زمان|روز))"
+    r"|\bhow much\b|\bبکم\b|^کم\b|\bکم (ال|سعر|ثمن|هذ)|\bchande?\b"
+)
+SHIPPING = r"ارسال|\bshipping\b|\bdeliver|\bship\b|شحن|توصیل|\bersal"
+LETTER_SIZES = r"\b([2-6]?x?xs|[2-6]?x?xl)\b|\bs\s*[-,،/]\s*m\b|\bm\s*[-,،/]\s*l\b"
+IS_THERE = r"دار|موجود|هست|\bavailable\b|\bhave\b|\bin stock\b|متوفر"
+
+SPELLING = str.maketrans("يىكةأإ\u200c۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "ییکهاا 01234567890123456789")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Something customers ask for: how the question sounds, and how a line that answers it looks, the surest first."""
+
+    name: str
+    asked: str
+    held: tuple[str, ...]
+    is_about_product: bool = True  # then a shared post's caption decides, and no other fact
+
+
+TOPICS = (
+    Topic(
+        "price",
+        rf"{HOW_MUCH}|قیمت|\bprices?\b|\bcosts?\b|سعر|\b(gh|q)[ei]*y?mat",
+        (r"(قیمت|\bprice|سعر).*\d", rf"^(?!.*({SHIPPING})).*({AMOUNT})"),
+    ),
+    Topic(
+        "size",
+        r"سایز|\bsiz(e|es|ing)\b|مقاس",
+        (
+            r"^\W*(سایز|sizes?\b|المقاس|مقاس)[^:\d]{0,12}:",
+            rf"(سایز|\bsiz(e|es|ing)\b|مقاس).*(\d|\b[sml]\b|استاندارد)|{LETTER_SIZES}|\bfree ?size\b|فری سایز",
+        ),
+    ),
+    Topic(
+        "colour",
+        rf"رنگ|\bcolou?rs?\b|لون|الوان|({COLOURS}).*({IS_THERE})|({IS_THERE}).*({COLOURS})",
+        (r"^\W*(رنگ|colou?rs?\b|اللون|الالوان|الوان|لون)[^:\d]{0,12}:", rf"\d رنگ|\d colou?rs|{COLOURS}"),
+    ),
+    Topic(
+        "stock",
+        r"موجود|\bin stock\b|\bavailable\b|\bstill have\b|متوفر|متوافر|\bmojoo?d",
+        (r"موجود(?!ی)|موجودی\s*:|تمام شد|\bin stock\b|\bavailable\b|\bsold out\b|متوفر|نفد",),
+    ),
+    Topic(
+        "material",
+        r"\bجنس|متریال|پارچه|\bmaterials?\b|\bfabric\b|قماش|خامه",
+        (
+            r"\bجنس|متریال|\bmaterials?\b|\bfabric\b|قماش|خامه",
+            r"پارچه|نخی|لینن|ابریشم|پشم|چرم|کاموا|\b(cotton|linen|silk|wool|leather|stoneware)\b|قطن|جلد|حریر",
+        ),
+    ),
+    Topic(
+        "shipping_cost",
+        rf"({SHIPPING}).*({HOW_MUCH}|هزینه|\bcosts?\b|\bfee\b)|({HOW_MUCH}|هزینه|\bcosts?\b|\bfee\b).*({SHIPPING})",
+        (rf"({SHIPPING}).*(\d|رایگان|\bfree\b|مجان|هزینه)|(رایگان|\bfree\b|مجان).*({SHIPPING})",),
+        is_about_product=False,
+    ),
+    Topic("shipping", SHIPPING, (SHIPPING,), is_about_product=False),
+    Topic(
+        "address",
+        r"[آا]درس(?! ?(سایت|اینست))|نشانی|کجا(ست|یی)|حضوری|\baddress\b|\bwhere are you\b|\blocated\b|عنوان|\bوین\b",
+        (r"[آا]درس|نشانی|خیابان|پاساژ|بلوار|\baddress\b|\bstreet\b|شارع|العنوان",),
+        is_about_product=False,
+    ),
+    Topic(
+        "phone",
+        r"شماره|تلفن|واتس ?اپ|\bphone\b|\bnumber\b|\bwhats ?app\b|هاتف",
+        (r"(\+|\b00|\b0)\d[\d\s-]{7,}",),
+        is_about_product=False,
+    ),
+    Topic(
+        "link",
+        r"لینک|سایت|\blinks?\b|\bweb ?site\b|رابط|موقع",
+        (r"https?://|\bwww\.|\b[\w-]+\.(com|ir|shop|net|org|store)\b",),
+        is_about_product=False,
+    ),
+)
+# A question for the first is not one for the second, though its words are there.
+SWALLOWS = {"shipping_cost": {"shipping"}, "size": {"stock"}, "colour": {"stock"}}
+PRICE_WORD = r"قیمت|\bprice|سعر|\b(gh|q)[ei]*y?mat"
+
+PERSON = r"اپراتور|پشتیبان|آدم|انسان|با (یه|یک|ی) نفر|\bhuman\b|\b(real|a) person\b|\boperator\b|\bagent\b|موظف|\bشخص\b"
+GREETING = (
+    r"سلام|درود|وقت بخیر|خسته نباشید|خوبین|خوبید|چطورین|مرحبا|اهلا|کیف الحال"
+    r"|\b(hi|hello|hey|salam|how are you|good (morning|evening|afternoon))\b"
+)
+THANKS = r"ممنون|مرسی|متشکر|سپاس|تشکر|دستت(ون)? درد نکنه|\b(thanks?( you)?|thx|merci|mersi)\b|شکرا"
+# Arabic is told from Persian by letters and words that Persian has not.
+ARABIC = (
+    r"[ةإ]|\b(بکم|هل|شکرا|مرحبا|اهلا|لو سمحت|متوفر|ما هو|وین|هذا|هذه)\b"
+    r"|\b(ال)?(سعر|مقاس|مقاسات|الوان|توصیل|هاتف)\b"
+)
+FINGLISH = r"\b(salam|chande?|(gh|q)[ei]*y?mat\w*|mersi|merci|mojoo?d\w*|ersal|darin|darid)\b"
+
+TEXTS = {
+    "fa": {
+        "hello": "سلام!",
+        "greeting": "سلام! خوش آمدید. چه کمکی از دستم برمی‌آید؟",
+        "thanks": "خواهش می‌کنم!",
+        "caption": "در توضیحات همین پست نوشته شده:",
+        "shop": "فروشگاه این‌طور نوشته است:",
+    },
+    "en": {
+        "hello": "Hi!",
+        "greeting": "Hi, and welcome! How can I help you?",
+        "thanks": "You're welcome!",
+        "caption": "The post says:",
+        "shop": "The shop says:",
+    },
+    "ar": {
+        "hello": "مرحبا!",
+        "greeting": "مرحبا بك! كيف أساعدك؟",
+        "thanks": "على الرحب والسعة!",
+        "caption": "مكتوب في المنشور:",
+        "shop": "كتب المتجر:",
+    },
+}
+
+
+def create_demo_model() -> Flask:
+    """Make the stand-in's web application: POST /v1/chat/completions and GET /v1/models."""
+    app = Flask("pilito_demo_model")
+    app.add_url_rule("/v1/models", view_func=list_models, methods=["GET"])
+    app.add_url_rule("/v1/chat/completions", view_func=complete_chat, methods=["POST"])
+    return app
+
+
+def list_models() -> Response:
+    return jsonify({"object": "list", "data": [{"id": MODEL_NAME, "object": "model", "owned_by": "pilito"}]})
+
+
+def complete_chat() -> tuple[Response, int]:
+    body: Any = request.get_json(silent=True)
+    texts = _texts(body)
+    if not texts:
+        return _refusal("messages: expected a list with texts.")
+    if body.get("stream"):
+        return _refusal("stream: the demo model answers in one piece.")
+    time.sleep(_delay_seconds())
+    return jsonify(_completion(texts, json.dumps(answer(texts[-1]), ensure_ascii=False))), 200
+
+
+def _refusal(message: str) -> tuple[Response, int]:
+    return jsonify({"error": {"message": message, "type": "invalid_request_error"}}), 400
+
+
+def _texts(body: Any) -> list[str]:
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(messages, list):
+        return []
+    found = [message.get("content") for message in messages if isinstance(message, dict)]
+    return [text for text in found if isinstance(text, str)]
+
+
+def _delay_seconds() -> float:
+    value = request.headers.get(DELAY_HEADER) or os.environ.get(DELAY_SETTING) or DELAY_SECONDS
+    try:
+        return min(max(float(value), 0.0), LONGEST_DELAY_SECONDS)
+    except ValueError:
+        return float(DELAY_SECONDS)
+
+
+def _completion(texts: list[str], content: str) -> dict[str, Any]:
+    asked, answered = sum(map(_tokens, texts)), _tokens(content)
+    message = {"role": "assistant", "content": content}
+    return {
+        "id": "chatcmpl-demo-" + hashlib.sha256("\0".join(texts).encode("utf-8", "replace")).hexdigest()[:16],
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": MODEL_NAME,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": asked, "completion_tokens": answered, "total_tokens": asked + answered},
+    }
+
+
+def _tokens(text: str) -> int:
+    """A rough count, so that the panel has something to show."""
+    return len(text) // 4 + 1
+
+
+def answer(data: str) -> dict[str, Any]:
+    """Answer a prompt's data section in the form that the rules of the prompt ask for."""
+    blocks = read_blocks(data)
+    said = "\n".join(_own_words(block.text) for block in blocks if block.kind == "question")
+    asked, words = _normal(said), TEXTS[_language(said)]
+    if _found(PERSON, asked):
+        return _hand_over("asked_for_person")
+    if topics := _topics(asked):
+        return _quoted(topics, [block for block in blocks if block.kind == "fact"], asked, words)
+    return _courtesy(asked, words)
+
+
+def _own_words(question: str) -> str:
+    """Return a question without the shared post before it: what a post says is looked up in the facts."""
+    return question.rpartition("[/CONTEXT]")[2].strip()
+
+
+def _topics(asked: str) -> list[Topic]:
+    topics = [topic for topic in TOPICS if _found(topic.asked, asked)]
+    swallowed = {name for topic in topics for name in SWALLOWS.get(topic.name, ())}
+    if any(topic.name == "shipping_cost" for topic in topics) and not _found(PRICE_WORD, asked):
+        swallowed.add("price")
+    return [topic for topic in topics if topic.name not in swallowed]
+
+
+def _quoted(topics: list[Topic], facts: list[Block], asked: str, words: dict[str, str]) -> dict[str, Any]:
+    """Reply with the lines that hold all that was asked; with a part of it missing, a person must answer."""
+    found = [_held(topic, facts) for topic in topics]
+    if not all(found):
+        return _hand_over("not_known")
+    hello = [words["hello"]] if _found(GREETING, asked) else []
+    lines = dict.fromkeys(line for lines in found for line in lines)
+    return _reply("\n".join([*hello, *_cited(lines, words)]))
+
+
+def _held(topic: Topic, facts: list[Block]) -> list[tuple[str, str]]:
+    """Return (source, line) pairs of the first fact that holds a topic."""
+    captions = [fact for fact in facts if fact.label == "caption"]
+    for fact in captions if topic.is_about_product and captions else facts:
+        if lines := _matching(topic.held, _lines(fact.text)):
+            return [("caption" if fact.label == "caption" else "shop", line) for line in lines[:LONGEST_QUOTE]]
+    return []
+
+
+def _matching(patterns: tuple[str, ...], lines: list[str]) -> list[str]:
+    """Return the lines that match the first of the patterns that any line matches."""
+    found = ([line for line in lines if _found(pattern, _normal(line))] for pattern in patterns)
+    return next(filter(None, found), [])
+
+
+def _cited(lines: Iterable[tuple[str, str]], words: dict[str, str]) -> Iterable[str]:
+    """Name each source once, before its lines."""
+    by_source: dict[str, list[str]] = {}
+    for source, line in lines:
+        by_source.setdefault(source, [words[source]]).append(line)
+    return (line for its_lines in by_source.values() for line in its_lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a fact, long ones cut into sentences, and no lines of hashtags."""
+    parts = [part.strip() for line in text.splitlines() for part in _sentences(line)]
+    return [part for part in parts if re.sub(r"#\S+", "", part).strip()]
+
+
+def _sentences(line: str) -> list[str]:
+    return re.split(r"(?<=[.!?؟])\s+", line) if len(line) > 100 else [line]
+
+
+def _language(text: str) -> str:
+    if not re.search(r"[\u0600-\u06ff]", text):
+        return "fa" if _found(FINGLISH, text.lower()) else "en"
+    # The letters are looked for in the text as typed, the words in its normal form.
+    return "ar" if _found(ARABIC, text) or _found(ARABIC, _normal(text)) else "fa"
+
+
+def _courtesy(asked: str, words: dict[str, str]) -> dict[str, Any]:
+    """Answer thanks and greetings; anything more than a name beside them is a question we have no lines for."""
+    rest = re.findall(r"\w+", re.sub(f"{GREETING}|{THANKS}", " ", asked))
+    if len(rest) > 2 or (rest and re.search("[?؟]", asked)):
+        return _hand_over("not_known")
+    if _found(THANKS, asked):
+        return _reply(words["thanks"])
+    return _reply(words["greeting"]) if _found(GREETING, asked) else _hand_over("not_known")
+
+
+def _normal(text: str) -> str:
+    """One spelling for what people type in many: digits, Arabic and Persian letters, joiners, capitals."""
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = text.translate(SPELLING)
+    return "".join(char for char in text if not unicodedata.combining(char) and char != "ـ")
+
+
+def _found(pattern: str, text: str) -> bool:
+    return re.search(pattern, text) is not None
+
+
+def _reply(text: str) -> dict[str, Any]:
+    return {"reply": text, "hand_over": False, "reason": ""}
+
+
+def _hand_over(reason: str) -> dict[str, Any]:
+    return {"reply": "", "hand_over": True, "reason": reason}
