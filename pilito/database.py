@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from pilito.extensions import db
@@ -56,14 +57,14 @@ class Transaction:
 def transaction() -> Iterator[Transaction]:
     """Open a write transaction; commit at the end, roll back on an exception, then tell the others.
 
-    Raises OperationalError when the database cannot be written within LOCK_WAIT_SECONDS.
+    Raises OperationalError or TimeoutError of sqlalchemy when the database cannot be written in LOCK_WAIT_SECONDS.
     """
     session = db.session()
     if "transaction" in session.info:
         raise RuntimeError("Write transactions do not nest: call the inner verb with the open one.")
     session.rollback()  # ends a read transaction, whose snapshot would be stale
     current = Transaction()
-    with _writer if is_sqlite() else nullcontext():
+    with _one_writer() if is_sqlite() else nullcontext():
         session.info["transaction"] = current
         try:
             _begin(session)
@@ -75,6 +76,16 @@ def transaction() -> Iterator[Transaction]:
         finally:
             del session.info["transaction"]
     current.tell()
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    if not _writer.acquire(timeout=LOCK_WAIT_SECONDS):
+        raise PoolTimeout(f"No turn to write came within {LOCK_WAIT_SECONDS:g} s.")
+    try:
+        yield
+    finally:
+        _writer.release()
 
 
 def is_sqlite() -> bool:

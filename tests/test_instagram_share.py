@@ -1,4 +1,4 @@
-"""The share and its question, through the real route, the real queue and the real scheduler: the guide's scenarios."""
+"""The share and its question, through the real route, the real queue and the real scheduler."""
 
 import logging
 
@@ -110,7 +110,7 @@ def test_a_share_is_stored_with_its_type_and_status(shop):
     assert (row.kind, row.media_id, row.caption, row.permalink) == ("ig_reel", "18000000000000001", CAPTION, REEL_URL)
 
 
-def test_the_guides_query_finds_the_combined_messages(shop):
+def test_a_plain_query_finds_the_combined_messages(shop):
     now = utc_now()
     shop.receive(reel(now - seconds(5)))
     shop.receive(text(QUESTION, now))

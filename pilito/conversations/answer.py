@@ -1,6 +1,7 @@
 """Answer a turn: claim it, ask the assistant with no session open, record the reply if nothing newer came."""
 
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,7 @@ from pilito.models import Conversation, Message, Proof, Share, Turn, db
 log = logging.getLogger(__name__)
 
 HISTORY_MESSAGES = 20
+EARLIER_CAPTIONS = 3
 READABLE_TYPES = {MessageType.TEXT, MessageType.POSTBACK, MessageType.SHARE}
 MEDIA_TYPES = {MessageType.IMAGE, MessageType.VIDEO, MessageType.VOICE, MessageType.FILE}
 
@@ -45,8 +47,17 @@ def answer(turn_id: int, model: Model, clock: Clock) -> None:
     if claim is None:
         return
     with lease.held(claim.turn_id, claim.attempt):
-        outcome = HandOver(claim.unreadable) if claim.unreadable else compose(claim.input, model)
+        outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model)
     _record(claim, outcome, clock())
+
+
+def _compose(claim: Claim, model: Model) -> Reply | HandOver:
+    """Ask the assistant; what breaks it goes to a person, for the sweep would ask it again for ever."""
+    try:
+        return compose(claim.input, model)
+    except Exception as error:
+        log.exception("Turn %s broke the assistant.", claim.turn_id)
+        return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:
@@ -102,17 +113,18 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
 
 
 def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
+    earlier = _earlier(conversation, messages)
     return TurnInput(
         shop_name=conversation.inbox.name,
         questions=tuple(message.content for message in messages),
-        history=_history(conversation, messages),
-        facts=_facts(messages),
+        history=tuple(Line(message.sender, message.content) for message in reversed(earlier)),
+        facts=_facts(messages, earlier),
     )
 
 
-def _history(conversation: Conversation, messages: list[Message]) -> tuple[Line, ...]:
-    """What was said before this turn, oldest first."""
-    earlier = db.session.scalars(
+def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Message]:
+    """What was said before this turn, newest first."""
+    return db.session.scalars(
         select(Message)
         .where(
             Message.conversation_id == conversation.id,
@@ -123,15 +135,28 @@ def _history(conversation: Conversation, messages: list[Message]) -> tuple[Line,
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(HISTORY_MESSAGES)
     ).all()
-    return tuple(Line(message.sender, message.content) for message in reversed(earlier))
 
 
-def _facts(messages: list[Message]) -> tuple[Fact, ...]:
-    """The captions of the posts that this turn asks about."""
-    shares = db.session.scalars(
-        select(Share).where(Share.combined_with_id.in_([message.id for message in messages])).order_by(Share.sent_at)
+def _facts(messages: Sequence[Message], earlier: Sequence[Message]) -> tuple[Fact, ...]:
+    """The captions of the posts that this turn asks about, then of the newest that were asked about before.
+
+    Those have a source of their own: the price of an earlier post is not the price of this one.
+    """
+    asked_now = _shares_of(messages)
+    asked_before = list(reversed(_shares_of(earlier)))[:EARLIER_CAPTIONS]
+    return (
+        *(Fact("caption", share.caption or "", reference=str(share.message_id)) for share in asked_now),
+        *(Fact("earlier_caption", share.caption or "", reference=str(share.message_id)) for share in asked_before),
     )
-    return tuple(Fact("caption", share.caption, reference=str(share.message_id)) for share in shares if share.caption)
+
+
+def _shares_of(questions: Iterable[Message]) -> Sequence[Share]:
+    """The posts with a caption that these questions took, oldest first."""
+    return db.session.scalars(
+        select(Share)
+        .where(Share.combined_with_id.in_([message.id for message in questions]), Share.caption != "")
+        .order_by(Share.sent_at, Share.id)
+    ).all()
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

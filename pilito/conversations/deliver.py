@@ -13,6 +13,7 @@ from sqlalchemy import select
 from pilito import hints, keys
 from pilito.channels.base import Account, Outbound
 from pilito.clock import Clock
+from pilito.conversations import turns
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -120,18 +121,19 @@ def _record_sent(claim: Claim, external_id: str, now: datetime) -> None:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-            _drop_mistaken_echo(conversation, external_id)
+            _drop_mistaken_echo(tx, conversation, external_id)
             settle_as_sent(tx, conversation, delivery, external_id, now)
         _wake_next(tx, conversation)
 
 
-def _drop_mistaken_echo(conversation: Conversation, external_id: str) -> None:
+def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str) -> None:
     """An echo that came before this answer, and whose text the provider had changed, looked like a person's."""
     mistaken = find_message(conversation.inbox, external_id)
     if mistaken is not None and mistaken.sender is Sender.PHONE:
         mistaken.external_id = None
         mistaken.deleted_at = mistaken.created_at
         mistaken.text = mistaken.content = ""
+        mark_changed(tx, conversation, mistaken)
 
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
@@ -188,7 +190,9 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     delivery.error = reason
     _stop_rest(delivery)
     _unanswer(conversation, delivery)
-    if reason != "taken_over":
+    if reason == "taken_over":
+        turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
+    else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)
     _wake_next(tx, conversation)
@@ -209,6 +213,7 @@ def _unanswer(conversation: Conversation, delivery: Delivery) -> None:
     if waiting and conversation.state is not ConversationState.CLOSED:
         since = conversation.unanswered_since
         conversation.unanswered_since = min(since, waiting[0].sent_at) if since else waiting[0].sent_at
+        turns.count_unanswered(conversation)  # a lone share among them waits for nobody
 
 
 def _stop_rest(delivery: Delivery) -> None:

@@ -8,11 +8,11 @@ from pilito.channels.base import Echo
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.store import add_message, find_message, get_conversation
+from pilito.conversations.store import add_message, count_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Sender
-from pilito.models import Conversation, Delivery, Inbox, db
+from pilito.models import Conversation, Delivery, Inbox, Message, db
 
 UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -41,7 +41,8 @@ def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Deli
     unsettled = db.session.scalars(
         select(Delivery)
         .where(Delivery.conversation_id == conversation.id, Delivery.state.in_(UNSETTLED))
-        .order_by(Delivery.id)
+        # The one being sent now before an older one of the same words whose fate nobody knows.
+        .order_by(Delivery.state != DeliveryState.SENDING, Delivery.id)
     )
     return next((one for one in unsettled if _folded(one.text) == _folded(item.text)), None)
 
@@ -60,16 +61,17 @@ def settle_as_sent(
     delivery.error = delivery.error_code = delivery.error_text = None
     delivery.lease_until = None
     db.session.flush()
-    _give_back_when_settled(tx, conversation, now)
+    _give_back_when_settled(tx, conversation, delivery, now)
     mark_changed(tx, conversation, delivery.message)
 
 
-def _give_back_when_settled(tx: Transaction, conversation: Conversation, now: datetime) -> None:
-    """People were asked only because we did not know whether it had been sent; now we know."""
+def _give_back_when_settled(tx: Transaction, conversation: Conversation, delivery: Delivery, now: datetime) -> None:
+    """People were asked only because we did not know whether it had been sent; now we know that all of it was."""
     if (
         conversation.state is not ConversationState.HANDED_OVER
         or conversation.hand_over_reason is not HandOverReason.DELIVERY_UNKNOWN
         or _has_unknown(conversation)
+        or any(part.state is DeliveryState.FAILED for part in delivery.message.deliveries)
     ):
         return
     conversation.state = ConversationState.ASSISTANT
@@ -87,7 +89,8 @@ def _has_unknown(conversation: Conversation) -> bool:
 
 def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
     message = add_message(conversation, item, Sender.PHONE, now)
+    count_message(conversation, message)
     to_people(conversation, None, "answered on the phone", now)
-    settle_answered(conversation, message)
+    settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)
     return message.id

@@ -30,9 +30,10 @@ _keeper: threading.Thread | None = None
 @contextmanager
 def held(turn_id: int, attempt: int) -> Iterator[None]:
     """Keep the turn leased while the block runs."""
-    _start_keeper()
     with _lock:
+        # Together: a keeper that finds nothing held ends, and must not do so between these two.
         _held[turn_id] = attempt
+        _start_keeper()
     try:
         yield
     finally:
@@ -43,11 +44,10 @@ def held(turn_id: int, attempt: int) -> Iterator[None]:
 
 def _start_keeper() -> None:
     global _keeper
-    with _lock:
-        if _keeper is None or not _keeper.is_alive():
-            app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-            _keeper = threading.Thread(target=_keep, args=(app,), name="lease-keeper", daemon=True)
-            _keeper.start()
+    if _keeper is None or not _keeper.is_alive():
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        _keeper = threading.Thread(target=_keep, args=(app,), name="lease-keeper", daemon=True)
+        _keeper.start()
 
 
 def _keep(app: Flask) -> None:

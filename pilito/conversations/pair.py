@@ -29,20 +29,29 @@ class Pairing:
     questions: list[Message] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class LookUp:
+    """What Redis knew of a waiting share when this question came."""
+
+    question_id: int
+    share_message_id: int | None
+
+
 def pair_shares(
-    tx: Transaction, conversation: Conversation, around: datetime, now: datetime, cached: int | None = None
+    tx: Transaction, conversation: Conversation, around: datetime, now: datetime, look_up: LookUp | None = None
 ) -> Pairing:
-    """Pair again what a message sent `around` then can have changed. `cached` is the share that Redis knew of."""
+    """Pair again what a message sent `around` then can have changed. `look_up` is what Redis knew, if it was asked."""
     lookback = timedelta(seconds=settings.share_lookback_seconds)
     reach = 2 * (timedelta(seconds=settings.share_wait_seconds) + lookback)
     db.session.flush()
     messages = _load(conversation, around - reach)
     shares = [message.share for message in messages if message.share is not None]
     questions = {message.id: message for message in messages if is_question(message)}
-    places = pair(_share_points(shares), _question_points(questions, conversation, shares), now, lookback)
+    places = pair(_share_points(shares, questions), _question_points(questions, conversation, shares), now, lookback)
     pairing = Pairing()
     _move_shares(tx, conversation, shares, places, pairing, now)
-    _rewrite_contents(tx, conversation, shares, questions, pairing, cached)
+    _rewrite_contents(tx, shares, questions, pairing)
+    _count_look_up(shares, look_up)
     return pairing
 
 
@@ -67,22 +76,25 @@ def _load(conversation: Conversation, since: datetime) -> list[Message]:
             )
             .order_by(Message.sent_at, Message.id)
             .options(joinedload(Message.share))
+            .execution_options(populate_existing=True)
         )
     )
 
 
-def _share_points(shares: list[Share]) -> list[SharePoint]:
+def _share_points(shares: list[Share], questions: dict[int, Message]) -> list[SharePoint]:
     return [
-        SharePoint(share.message_id, share.sent_at, share.expires_at, fixed_to=_fixed_to(share)) for share in shares
+        SharePoint(share.message_id, share.sent_at, share.expires_at, fixed_to=_fixed_to(share, questions))
+        for share in shares
     ]
 
 
-def _fixed_to(share: Share) -> int | None:
-    """The question this share stays with: its own message, or one that was answered on it."""
+def _fixed_to(share: Share, questions: dict[int, Message]) -> int | None:
+    """The question this share stays with: its own message, or one that was answered on it or is out of our window."""
     if share.combined_with_id is None or share.combined_with_id == share.message_id:
         return share.combined_with_id
     question = db.session.get_one(Message, share.combined_with_id)
-    return question.id if question.answered_by_id and not question.deleted_at else None
+    is_settled = question.answered_by_id is not None or question.id not in questions
+    return question.id if is_settled and not question.deleted_at else None
 
 
 def _question_points(
@@ -115,12 +127,18 @@ def _move_shares(
     pairing: Pairing,
     now: datetime,
 ) -> None:
-    moved = [share for share in shares if Place(share.state, share.combined_with_id) != places[share.message_id]]
+    moved = [share for share in shares if _has_moved(share, places[share.message_id])]
     # The database lets one share wait: whoever stops waiting goes first.
     for share in sorted(moved, key=lambda share: places[share.message_id].state is ShareState.WAITING):
         _move(tx, conversation, share, places[share.message_id], now)
         pairing.changed.append(share.message)
         db.session.flush()
+
+
+def _has_moved(share: Share, place: Place) -> bool:
+    # A wait that ended does not begin again because this process's clock is behind the one that ended it.
+    waits_again = share.state is ShareState.EXPIRED and place.state is ShareState.WAITING
+    return not waits_again and Place(share.state, share.combined_with_id) != place
 
 
 def _move(tx: Transaction, conversation: Conversation, share: Share, place: Place, now: datetime) -> None:
@@ -136,11 +154,9 @@ def _move(tx: Transaction, conversation: Conversation, share: Share, place: Plac
 
 def _rewrite_contents(
     tx: Transaction,
-    conversation: Conversation,
     shares: list[Share],
     questions: dict[int, Message],
     pairing: Pairing,
-    cached: int | None,
 ) -> None:
     """Give every unanswered question the content it has now: what was answered keeps what the assistant read."""
     for question in questions.values():
@@ -152,8 +168,14 @@ def _rewrite_contents(
         pairing.changed.append(question)
         pairing.questions.append(question)
         for share in taken:
-            share.found_in_cache = share.message_id == cached
             tx.after_commit(log_combined, share.message_id, question.id, len(content))
+
+
+def _count_look_up(shares: list[Share], look_up: LookUp | None) -> None:
+    """Note on the share that the question took at once whether Redis had it: a hit or a miss of the cache."""
+    for share in shares:
+        if look_up and share.combined_with_id == look_up.question_id and share.found_in_cache is None:
+            share.found_in_cache = share.message_id == look_up.share_message_id
 
 
 def _content(question: Message, taken: list[Share]) -> str:
@@ -163,7 +185,7 @@ def _content(question: Message, taken: list[Share]) -> str:
 
 
 def log_waiting(conversation: Conversation, share: Share) -> None:
-    """The line that readers of the guide search for when a share begins to wait."""
+    """The line that people search the logs for when a share begins to wait."""
     preview = CONTROL_CHARACTERS.sub(" ", share.caption or "")[:CAPTION_PREVIEW_CHARACTERS]
     log.info(
         "⏳ %s share detected - waiting for follow-up question · Message ID: %s · Caption preview: %s · Timeout: %gs",

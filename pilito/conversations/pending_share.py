@@ -39,7 +39,7 @@ def remember(conversation_id: int, share_message_id: int, expires_at: datetime, 
 def recall(conversation_id: int) -> int | None:
     """The message id of the waiting share, or None when Redis knows of none."""
     value = _try(redis.get, keys.pending_share(conversation_id))
-    return int(value) if value else None
+    return int(value) if value and value.isdigit() else None
 
 
 def forget(conversation_id: int, share_message_id: int) -> None:

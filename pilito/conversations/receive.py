@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from rq.timeouts import JobTimeoutException
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.channels.base import Echo, Ignored, Inbound, Item, Unreadable, Unsend
 from pilito.conversations import pending_share
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 # Two workers that store the same message at once collide on its unique key; the second look sees a duplicate.
 COLLISIONS = 3
 REASON_CHARACTERS = 500
+# Says nothing about the item: the row stays pending, and the sweep comes back to it.
+PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 
 Become = Callable[[Transaction, Inbox | None], Outcome]
 
@@ -51,7 +55,7 @@ def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now:
 
     try:
         _store_colliding(webhook_id, position, item, now, is_last, become)
-    except OperationalError:
+    except PASSING:
         raise
     except Exception as error:  # a bug or a hostile item: it is kept, shown and can be replayed
         log.exception("Item %s of webhook %s failed; it stays on the ledger.", position, webhook_id)
@@ -82,7 +86,8 @@ def _recall_share(channel: str, item: Item) -> int | None:
 def _store_colliding(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> None:
     for look in range(COLLISIONS):
         try:
-            return _store(webhook_id, position, item, now, is_last, become)
+            _store(webhook_id, position, item, now, is_last, become)
+            break
         except IntegrityError:
             if look == COLLISIONS - 1:
                 raise

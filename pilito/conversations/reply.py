@@ -35,7 +35,8 @@ def reply(conversation_id: int, operator_id: int | None, text: str, client_id: s
         to_people(conversation, operator_id, "answered by a person", now)
         message = add_reply(tx, conversation, Sender.OPERATOR, text, now, tag=tag)
         message.operator_id, message.client_id = operator_id, client_id
-        settle_answered(conversation, message)
+        # By our clock, which the provider's may be ahead of: what the person saw must not be answered once more.
+        settle_answered(conversation, message, Message.created_at <= now)
         conversation.unread_count = 0
         mark_changed(tx, conversation, message)
         return message

@@ -10,7 +10,7 @@ from pilito.conversations import turns
 from pilito.conversations.contents import content_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.pair import is_question, log_waiting, pair_shares
+from pilito.conversations.pair import LookUp, is_question, log_waiting, pair_shares
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
@@ -31,6 +31,7 @@ def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, c
     if item.share is not None:
         _add_share(message, item)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
+    count_message(conversation, message)
     _count_in(conversation, message, inbox)
     _pair_and_ask(tx, inbox, conversation, message, now, cached)
     return Outcome(EventOutcome.STORED, message_id=message.id)
@@ -41,7 +42,8 @@ def _pair_and_ask(
 ) -> None:
     changed, asked = [message], [message]
     if channels[inbox.channel].shares_wait and (message.share is not None or is_question(message)):
-        pairing = pair_shares(tx, conversation, message.sent_at, now, cached)
+        look_up = LookUp(message.id, cached) if is_question(message) else None
+        pairing = pair_shares(tx, conversation, message.sent_at, now, look_up)
         changed += pairing.changed
         asked += pairing.questions
     if message.share is not None and message.share.state is ShareState.WAITING:
@@ -106,7 +108,6 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
     )
     db.session.add(message)
     db.session.flush()
-    count_message(conversation, message)
     return message
 
 

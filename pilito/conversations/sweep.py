@@ -81,6 +81,7 @@ def _wake_deliveries(now: datetime) -> int:
 
 def _wake(queue_name: str, job: str, ids: Sequence[int]) -> int:
     """Hint the rows, unless the queue is long: then their jobs are probably in it, and it would only grow."""
+    db.session.rollback()  # no transaction is open while Redis is asked
     if not ids or hints.is_busy(queue_name):
         return 0
     for row_id in ids:

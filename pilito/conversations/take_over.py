@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 
 from pilito.conversations import turns
 from pilito.conversations.lock import get_locked, mark_changed
@@ -48,15 +48,15 @@ def to_people(conversation: Conversation, operator_id: int | None, why: str, now
     _note("took_over", conversation, operator_id, now)
 
 
-def settle_answered(conversation: Conversation, reply: Message) -> None:
-    """A person's reply answers everything that the customer had sent before it."""
+def settle_answered(conversation: Conversation, reply: Message, came_before: ColumnElement[bool]) -> None:
+    """A person's reply answers everything of the customer that came before it."""
     db.session.execute(
         update(Message)
         .where(
             Message.conversation_id == conversation.id,
             Message.sender == Sender.CUSTOMER,
             Message.answered_by_id.is_(None),
-            Message.sent_at <= reply.sent_at,
+            came_before,
         )
         .values(answered_by_id=reply.id)
         .execution_options(synchronize_session="fetch")

@@ -14,7 +14,8 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.models import db
 
@@ -30,8 +31,8 @@ def patient(job: Callable[Params, None]) -> Callable[Params, None]:
     def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
         try:
             job(*args, **kwargs)
-        except OperationalError as error:
-            log.warning("%s%r: the database is away (%s); the sweep will come back.", job.__name__, args, error.orig)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            log.warning("%s%r: the database is away (%s); the sweep will come back.", job.__name__, args, error)
         finally:
             db.session.remove()
 

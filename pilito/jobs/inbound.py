@@ -1,4 +1,4 @@
-"""A webhook of the ledger is read."""
+"""Webhooks of the ledger are read."""
 
 from pilito.clock import utc_now
 from pilito.conversations.receive import receive
@@ -6,5 +6,7 @@ from pilito.jobs import patient
 
 
 @patient
-def receive_webhook(webhook_id: int) -> None:
-    receive(webhook_id, utc_now())
+def receive_webhook(*webhook_ids: int) -> None:
+    """Read these webhooks; what came together was stored together."""
+    for webhook_id in webhook_ids:
+        receive(webhook_id, utc_now())

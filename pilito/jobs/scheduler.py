@@ -51,7 +51,7 @@ class Timer:
             return 0
         redis.set(keys.SCHEDULER_BEAT, self.token, ex=keys.SCHEDULER_LOCK_SECONDS)
         due = redis.zrangebyscore(Scheduler.scheduled_jobs_key, "-inf", now, start=0, num=BATCH)
-        return sum(self._move(_text(job_id)) for job_id in due)
+        return sum(self._move(job_id) for job_id in due)
 
     def release(self) -> None:
         redis.eval(RELEASE, 1, keys.SCHEDULER_LOCK, self.token)
@@ -61,11 +61,11 @@ class Timer:
             return True
         return bool(redis.set(keys.SCHEDULER_LOCK, self.token, nx=True, ex=keys.SCHEDULER_LOCK_SECONDS))
 
-    def _move(self, job_id: str) -> bool:
+    def _move(self, job_id: Any) -> bool:
         if not redis.zrem(Scheduler.scheduled_jobs_key, job_id):
             return False  # another process claimed it
         try:
-            job = JsonJob.fetch(job_id, connection=_connection())
+            job = JsonJob.fetch(job_id.decode(), connection=_connection())
             _ = job.args  # decodes the arguments
             hints.queue(job.origin).enqueue_job(job)
         except NoSuchJobError:
@@ -97,7 +97,7 @@ def _run_timer(stopping: threading.Event) -> None:
         try:
             moved = timer.tick(time.time())
         except RedisError as error:
-            log.warning("Redis is away (%s); the sweep does the scheduler's work meanwhile.", error)
+            log.warning("Redis is away (%s); shares still expire, the rest waits for its return.", error)
             stopping.wait(OUTAGE_SECONDS)
         else:
             stopping.wait(0 if moved == BATCH else POLL_SECONDS)
@@ -114,10 +114,6 @@ def _repeat(app: Flask, periodic: Periodic, stopping: threading.Event) -> None:
                 periodic.run()
         except Exception:
             log.exception("The periodic job %s failed; it runs again in %s s.", periodic.name, periodic.every_seconds)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _connection() -> Any:

@@ -8,12 +8,14 @@ import logging
 import os
 import signal
 import threading
+import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Flask
 from redis import Redis
-from rq import Queue, SimpleWorker
+from rq import Queue, SimpleWorker, worker_registration
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
@@ -72,6 +74,21 @@ class ThreadWorker(SimpleWorker):
             raise StopRequested
         return bool(super().should_run_maintenance_tasks)
 
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Say that we live; and who we are, when Redis was emptied: RQ registers a worker only at its birth."""
+        super().heartbeat(timeout, pipeline)
+        if pipeline is None and not self.connection.sismember(self.redis_workers_keys, self.key):
+            self.connection.hset(self.key, mapping=self.serialize())
+            worker_registration.register(self)
+
+    def teardown(self) -> None:
+        """Let the pub/sub thread end too when Redis is away, where RQ comes no further than its good-bye to it."""
+        try:
+            super().teardown()  # type: ignore[no-untyped-call]
+        finally:
+            if self.pubsub_thread:
+                self.pubsub_thread.stop()
+
     def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
         with self._app.app_context():
             return bool(super().perform_job(job, queue, execution))
@@ -96,12 +113,18 @@ def run_workers(app: Flask, settings: Settings) -> None:
         seat.start()
     log.info("Working with %s threads: %s", len(crew), _seats(settings))
     stopping.wait()
+    drain(crew)
+    # Threads that still wait for a model would hold the process; their turns are leased and will be taken up again.
+    os._exit(0)
+
+
+def drain(crew: "Sequence[_Seat]") -> None:
+    """Ask all to stop, and wait for them; DRAIN_SECONDS are for all together."""
+    deadline = time.monotonic() + DRAIN_SECONDS
     for seat in crew:
         seat.stop()
     for seat in crew:
-        seat.join(DRAIN_SECONDS)
-    # Threads that still wait for a model would hold the process; their turns are leased and will be taken up again.
-    os._exit(0)
+        seat.join(max(0.0, deadline - time.monotonic()))
 
 
 def _seats(settings: Settings) -> dict[str, int]:
@@ -126,6 +149,8 @@ class _Seat(threading.Thread):
         while not self._stopping.is_set():
             try:
                 self._worker = ThreadWorker(self._app, self._queue_name, connect(self._settings))
+                if self._stopping.is_set():
+                    return  # asked meanwhile: `stop` saw the worker before this one
                 self._worker.work()
             except Exception:  # Redis away at the start: RQ waits only once it runs
                 log.exception("A worker of queue %s ended; another takes its seat.", self._queue_name)

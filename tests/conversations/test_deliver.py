@@ -1,0 +1,380 @@
+"""A reply is sent: in order, once, and never again when nobody knows whether it was."""
+
+import time
+from functools import partial
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import ACCOUNT, echo, seconds, text
+
+from pilito.channels.instagram import client
+from pilito.conversations import deliver as delivering
+from pilito.conversations.connect import connect
+from pilito.conversations.deliver import deliver
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back, take_over
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DeliveryState,
+    HandOverReason,
+    InboxState,
+    TurnState,
+)
+from pilito.models import Inbox, Message, Turn
+
+PENDING, SENDING, SENT, FAILED, UNKNOWN = (
+    DeliveryState.PENDING,
+    DeliveryState.SENDING,
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+)
+RATE_LIMITED = (400, {"error": {"code": 613, "message": "slower"}})
+TOKEN_DEAD = (401, {"error": {"code": 190, "message": "expired"}})
+WINDOW_CLOSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
+LONG = "\n".join(f"سطر {number}: این پیراهن در این رنگ موجود است." for number in range(40))
+
+
+@pytest.fixture
+def desk(shop):
+    """Its assistant has a reply ready."""
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON)
+    return desk
+
+
+@pytest.fixture
+def long_desk(shop):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": LONG, "hand_over": False}
+    desk.take(text("همه را بگو", NOON, mid="question"))
+    desk.answer(NOON)
+    return desk
+
+
+def states(desk):
+    return [delivery.state for delivery in desk.deliveries]
+
+
+def say(desk, words, now=NOON):
+    return desk.call(reply, desk.conversation.id, None, words, words, now).id
+
+
+def try_everything_again(desk):
+    """Whatever could send once more, for an hour."""
+    for minute in range(1, 60, 10):
+        desk.sweep(NOON + seconds(60 * minute))
+        desk.shop.work()
+        desk.deliver(NOON + seconds(60 * minute))
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_is_sent_with_its_id_and_answers_its_question(desk):
+    desk.deliver(NOON + seconds(1))
+
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.external_id) == (SENT, "mid.sent.1")
+    assert (delivery.attempt, delivery.lease_until, delivery.sent_at) == (1, None, NOON + seconds(1))
+    assert desk.message("question").answered_by_id == delivery.message_id
+    assert desk.graph.sent[0]["to"] == "600000000000001"
+
+
+@pytest.mark.sqlite_only
+def test_a_long_reply_leaves_in_parts_in_their_order(long_desk):
+    desk = long_desk
+
+    desk.deliver(NOON)
+
+    assert len(desk.graph.texts) > 1
+    assert all(len(part.encode()) <= 1000 for part in desk.graph.texts)
+    assert "\n".join(desk.graph.texts).split() == LONG.split()
+    assert [one.external_id for one in desk.deliveries] == [one["mid"] for one in desk.graph.sent]
+
+
+@pytest.mark.sqlite_only
+def test_a_later_part_waits_for_an_earlier_one(long_desk):
+    desk = long_desk
+    desk.graph.script = [RATE_LIMITED]
+
+    desk.deliver(NOON)
+    waiting = list(desk.graph.texts)
+    desk.deliver(desk.deliveries[0].due_at)
+
+    assert waiting == []
+    assert "\n".join(desk.graph.texts).split() == LONG.split()
+
+
+@pytest.mark.sqlite_only
+def test_the_rest_of_a_reply_stays_when_a_part_fails(long_desk):
+    desk = long_desk
+    desk.graph.script = [None, WINDOW_CLOSED]
+
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert states(desk)[:2] == [SENT, FAILED]
+    assert set(states(desk)[2:]) == {FAILED}
+    assert desk.deliveries[2].error == "earlier_part_failed"
+    assert len(desk.graph.sent) == 1
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.message("question").answered_by_id is not None
+
+
+def test_a_rate_limit_sends_later_and_once(desk):
+    desk.graph.script = [RATE_LIMITED]
+
+    desk.deliver(NOON)
+    desk.deliver(NOON + seconds(1))
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.error, delivery.error_code) == (PENDING, "rate_limited", "613")
+    assert NOON + seconds(1) < delivery.due_at <= NOON + seconds(3)
+    assert len(desk.graph.calls) == 1
+    desk.deliver(delivery.due_at)
+
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.error) == (SENT, None)
+    assert len(desk.graph.sent) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_rate_limit_that_does_not_end_goes_to_a_person(desk):
+    desk.graph.script = [RATE_LIMITED] * 9
+
+    for _ in range(9):
+        desk.deliver(desk.deliveries[0].due_at)
+
+    assert len(desk.graph.calls) == delivering.TRIES
+    assert states(desk) == [FAILED]
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_FAILED
+    assert desk.message("question").answered_by_id is None
+
+
+def test_a_dead_token_stops_the_inbox_which_keeps_receiving_and_sends_when_connected_again(desk):
+    desk.graph.script = [TOKEN_DEAD]
+
+    desk.deliver(NOON)
+    inbox = desk.rows(Inbox)[0]
+    assert (inbox.state, inbox.stop_reason) == (InboxState.STOPPED, "token_dead")
+    desk.take(text("هستید؟", NOON + seconds(5), mid="later"), now=NOON + seconds(5))
+    woken = desk.sweep(NOON + seconds(60))["deliveries"]
+    desk.deliver(NOON + seconds(60))
+    assert desk.message("later")
+    assert woken == 0
+    assert len(desk.graph.calls) == 1
+    desk.call(connect, "instagram", "x", ACCOUNT, "new-token", {}, AssistantMode.AUTO, NOON + seconds(90))
+    woken = desk.sweep(NOON + seconds(95))["deliveries"]
+    desk.deliver(NOON + seconds(95))
+
+    assert woken == 1
+    assert states(desk) == [SENT]
+    assert desk.rows(Inbox)[0].stop_reason is None
+
+
+@pytest.mark.sqlite_only
+def test_a_refusal_for_the_window_is_final_and_goes_to_a_person(desk):
+    desk.graph.script = [WINDOW_CLOSED]
+
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.error, delivery.error_code) == (FAILED, "window_closed", "10/2534022")
+    assert len(desk.graph.calls) == 1
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_FAILED
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_whose_window_closed_before_it_left_is_not_tried(desk):
+    desk.deliver(NOON + seconds(24 * 3600))
+
+    assert states(desk) == [FAILED]
+    assert desk.deliveries[0].error == "window_closed"
+    assert desk.graph.calls == []
+
+
+# --- not known -------------------------------------------------------------------------------------------------------
+
+
+def accept_too_late(desk, payload):
+    answer = desk.graph.default(payload)
+    time.sleep(0.3)
+    return answer
+
+
+@pytest.mark.parametrize("failure", ["500", "reset", "time-out", "broken"])
+def test_a_send_that_may_have_happened_is_never_repeated(desk, monkeypatch, failure):
+    monkeypatch.setattr(client, "READ_SECONDS", 0.15)
+    answers = {
+        "500": (500, {"error": {"code": 2}}),
+        "reset": lambda payload: "reset",
+        "time-out": partial(accept_too_late, desk),
+        "broken": (200, b"{"),
+    }
+    desk.graph.script = [answers[failure]]
+
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert states(desk) == [UNKNOWN]
+    assert len(desk.graph.calls) == 1
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
+
+
+def test_a_worker_killed_during_the_send_leaves_an_unknown_that_is_never_repeated(desk):
+    desk.call(delivering._claim, desk.deliveries[0].message_id, NOON)
+
+    desk.sweep(NOON + seconds(delivering.LEASE_SECONDS - 1))
+    before = states(desk)
+    found = desk.sweep(NOON + seconds(delivering.LEASE_SECONDS))
+    try_everything_again(desk)
+
+    assert before == [SENDING]
+    assert found["lost_sends"] == 1
+    assert states(desk) == [UNKNOWN]
+    assert desk.graph.calls == []
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
+
+
+@pytest.mark.sqlite_only
+def test_a_result_that_comes_after_the_lease_settles_it(desk):
+    def slow(payload):
+        desk.sweep(NOON + seconds(delivering.LEASE_SECONDS))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [slow]
+
+    desk.deliver(NOON)
+
+    assert states(desk) == [SENT]
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_a_refusal_that_comes_after_the_lease_leaves_it_unknown(desk):
+    def slow(payload):
+        desk.sweep(NOON + seconds(delivering.LEASE_SECONDS))
+        return RATE_LIMITED
+
+    desk.graph.script = [slow]
+
+    desk.deliver(NOON)
+
+    assert states(desk) == [UNKNOWN]
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_of_a_person_goes_on_after_an_unknown_one(desk):
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON)
+
+    say(desk, "سلام، من هستم")
+    desk.deliver(NOON)
+
+    assert states(desk) == [UNKNOWN, SENT]
+    assert desk.graph.texts == ["سلام، من هستم"]
+
+
+# --- a person --------------------------------------------------------------------------------------------------------
+
+
+def test_a_reply_that_was_taken_over_before_it_left_stays_and_its_question_is_unanswered_again(desk):
+    desk.call(take_over, desk.conversation.id, None, NOON)
+
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.error) == (FAILED, "taken_over")
+    assert desk.graph.calls == []
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
+def test_a_reply_that_was_taken_over_and_given_back_before_it_left_is_written_anew(desk):
+    conversation_id = desk.conversation.id
+    desk.call(take_over, conversation_id, None, NOON)
+    desk.call(give_back, conversation_id, None, NOON)
+
+    desk.deliver(NOON)
+    desk.answer(NOON)
+    desk.deliver(NOON)
+
+    assert states(desk) == [FAILED, SENT]
+    assert len(desk.graph.sent) == 1
+    assert desk.message("question").answered_by_id == desk.replies[1].id
+    assert [turn.state for turn in desk.rows(Turn)] == [TurnState.ANSWERED, TurnState.ANSWERED]
+
+
+@pytest.mark.sqlite_only
+def test_the_reply_of_a_person_leaves_whoever_holds_the_conversation(desk):
+    desk.deliver(NOON)
+    say(desk, "از ما")
+    desk.call(give_back, desk.conversation.id, None, NOON)
+
+    desk.deliver(NOON)
+
+    assert states(desk) == [SENT, SENT]
+
+
+# --- at once, in order -----------------------------------------------------------------------------------------------
+
+
+def test_many_workers_with_the_same_job_send_once(desk):
+    message_id = desk.deliveries[0].message_id
+
+    results = desk.together(*[partial(deliver, message_id, lambda: NOON)] * 6)
+
+    assert results == [None] * 6
+    assert states(desk) == [SENT]
+    assert len(desk.graph.calls) == 1
+
+
+def test_a_later_reply_waits_for_an_earlier_one(desk):
+    desk.graph.script = [RATE_LIMITED]
+    say(desk, "اول")
+    second = say(desk, "دوم")
+    desk.deliver(NOON)  # the assistant's own reply was taken over; the first of the person is refused for now
+
+    desk.call(deliver, second, lambda: NOON)
+    waiting = list(desk.graph.texts)
+    desk.deliver(NOON + seconds(3))
+
+    assert waiting == []
+    assert desk.graph.texts == ["اول", "دوم"]
+
+
+def test_replies_of_one_conversation_sent_by_many_workers_keep_their_order(desk):
+    ids = [say(desk, f"پاسخ {number}") for number in range(4)]
+    desk.deliver(NOON)
+
+    for _ in range(3):
+        desk.together(*(partial(deliver, message_id, lambda: NOON) for message_id in reversed(ids)))
+
+    assert desk.graph.texts == [f"پاسخ {number}" for number in range(4)]
+
+
+@pytest.mark.sqlite_only
+def test_an_echo_whose_words_were_changed_is_withdrawn_when_the_answer_shows_that_it_was_ours(desk):
+    def echo_first(payload):
+        desk.take(echo("متن دیگر", NOON, "mid.sent.1"))
+        with desk.app.app_context():
+            shown.append(desk.message("mid.sent.1").seq)
+        return desk.graph.default(payload)
+
+    shown = []
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON)
+
+    (withdrawn,) = desk.rows(Message, sender="phone")
+    assert (withdrawn.text, withdrawn.external_id) == ("", None)
+    assert withdrawn.deleted_at is not None
+    assert withdrawn.seq > shown[0]  # so the panels fetch it once more
+    assert states(desk) == [SENT]

@@ -1,0 +1,209 @@
+"""A message that left the account: ours, confirmed; or a person's, who typed it on the phone."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import echo, seconds, text
+
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import take_over
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, TurnState
+from pilito.models import Event, Message
+
+ANSWER = "۲ میلیون تومان است."
+PHONE = "این را از گوشی نوشتم"
+
+
+@pytest.fixture
+def desk(shop):
+    """Its assistant has a reply ready."""
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON)
+    return desk
+
+
+def unknown(desk):
+    """Send the reply so that nobody knows whether it arrived."""
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON)
+
+
+def phone_messages(desk):
+    return desk.rows(Message, sender="phone")
+
+
+def last_event(desk):
+    event = desk.rows(Event)[-1]
+    return event.outcome, event.reason
+
+
+def test_the_echo_of_our_reply_confirms_it_and_changes_nothing(desk):
+    desk.deliver(NOON)
+
+    desk.take(echo(ANSWER, NOON, "mid.sent.1"))
+
+    assert last_event(desk) == (EventOutcome.ECHO, "ours")
+    assert phone_messages(desk) == []
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def test_an_echo_that_comes_before_the_answer_of_the_send_is_known_by_its_text(desk):
+    def echo_first(payload):
+        desk.take(echo(f" {ANSWER}\n", NOON, "mid.sent.1"))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON)
+
+    assert last_event(desk) == (EventOutcome.ECHO, "ours")
+    assert [(one.state, one.external_id) for one in desk.deliveries] == [(DeliveryState.SENT, "mid.sent.1")]
+    assert phone_messages(desk) == []
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_the_echo_of_our_reply_twice_changes_nothing(desk):
+    desk.deliver(NOON)
+
+    for _ in range(2):
+        desk.take(echo(ANSWER, NOON, "mid.sent.1"))
+
+    assert last_event(desk) == (EventOutcome.ECHO, "ours")
+    assert phone_messages(desk) == []
+    assert len(desk.deliveries) == 1
+
+
+@pytest.mark.sqlite_only
+def test_the_same_words_typed_on_the_phone_after_ours_were_sent_are_a_persons(desk):
+    desk.deliver(NOON)
+
+    desk.take(echo(ANSWER, NOON + seconds(5), "another"))
+
+    assert last_event(desk) == (EventOutcome.ECHO, "phone")
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
+def test_a_reply_typed_on_the_phone_pauses_the_assistant_and_drops_its_turn(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+
+    desk.take(echo(PHONE, NOON + seconds(2), "phone"), now=NOON + seconds(2))
+    desk.answer(NOON + seconds(60))
+
+    assert desk.message("phone").text == PHONE
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.turn.state is TurnState.DROPPED
+    assert desk.message("question").answered_by_id == desk.message("phone").id
+    assert desk.conversation.unanswered_since is None
+    assert desk.conversation.preview == PHONE
+    assert desk.model.calls == []
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_on_the_phone_does_not_answer_what_came_after_it(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON + seconds(5), mid="later"), now=NOON + seconds(5))
+
+    desk.take(echo(PHONE, NOON, "phone"), now=NOON + seconds(6))
+
+    assert desk.message("later").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON + seconds(5)
+
+
+@pytest.mark.sqlite_only
+def test_the_echo_of_the_phone_twice_is_one_message(desk):
+    for _ in range(2):
+        desk.take(echo(PHONE, NOON, "phone"))
+
+    assert last_event(desk) == (EventOutcome.DUPLICATE, None)
+    assert len(phone_messages(desk)) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_on_the_phone_leaves_the_conversation_with_the_person_who_holds_it(desk):
+    desk.call(take_over, desk.conversation.id, None, NOON)
+    epoch = desk.conversation.epoch
+
+    desk.take(echo(PHONE, NOON, "phone"))
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.epoch == epoch
+
+
+@pytest.mark.sqlite_only
+def test_a_first_message_from_the_phone_opens_a_conversation_that_people_hold(shop):
+    desk = Desk(shop)
+
+    desk.take(echo(PHONE, NOON, "phone"))
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.unread_count == 0
+
+
+def test_an_echo_settles_an_unknown_reply_and_the_assistant_answers_what_came_meanwhile(desk):
+    unknown(desk)
+    desk.take(text("و سایز؟", NOON + seconds(9), mid="meanwhile"), now=NOON + seconds(9))
+
+    desk.take(echo(ANSWER, NOON, "mid.late"), now=NOON + seconds(10))
+    desk.answer(NOON + seconds(10))
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+    assert desk.deliveries[0].external_id == "mid.late"
+    assert desk.deliveries[0].error is None
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.message("meanwhile").answered_by_id == desk.replies[1].id
+    assert desk.message("question").answered_by_id == desk.replies[0].id
+
+
+@pytest.mark.sqlite_only
+def test_an_echo_does_not_give_back_what_a_person_took(desk):
+    unknown(desk)
+    desk.call(take_over, desk.conversation.id, None, NOON)
+
+    desk.take(echo(ANSWER, NOON, "mid.late"))
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
+@pytest.mark.sqlite_only
+def test_an_echo_of_other_words_leaves_the_reply_unknown(desk):
+    unknown(desk)
+
+    desk.take(echo(PHONE, NOON, "phone"))
+
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_of_which_only_the_first_part_arrived_stays_with_people(shop):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": "این پیراهن موجود است. " * 60, "hand_over": False}
+    desk.take(text("چنده؟", NOON))
+    desk.answer(NOON)
+    unknown(desk)
+
+    desk.take(echo(desk.deliveries[0].text, NOON, "mid.late"))
+
+    assert [one.state for one in desk.deliveries[:2]] == [DeliveryState.SENT, DeliveryState.FAILED]
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+
+
+@pytest.mark.sqlite_only
+def test_an_echo_belongs_to_the_send_at_hand_before_an_older_one_of_the_same_words(desk):
+    unknown(desk)
+    desk.call(reply, desk.conversation.id, None, ANSWER, "a-click", NOON)
+
+    def echo_first(payload):
+        desk.take(echo(ANSWER, NOON, "mid.sent.1"))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON)
+
+    assert [(one.state, one.external_id) for one in desk.deliveries] == [
+        (DeliveryState.UNKNOWN, None),
+        (DeliveryState.SENT, "mid.sent.1"),
+    ]

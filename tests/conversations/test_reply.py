@@ -1,0 +1,169 @@
+"""A person answers: once per click, within the provider's rules, and the assistant steps back."""
+
+from functools import partial
+
+import pytest
+from desk import Desk
+from rows import NOON, add_operator
+from shop import seconds, text
+
+from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, reply
+from pilito.conversations.take_over import give_back
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import ConversationState, InboxState, Role, Sender, TurnState
+from pilito.models import Inbox, Message
+
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def desk(shop):
+    """A customer has asked."""
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    return desk
+
+
+def say(desk, words="دو میلیون", client_id="a-click", now=NOON, operator_id=None):
+    return desk.call(reply, desk.conversation.id, operator_id, words, client_id, now).id
+
+
+def refusal(desk, *args, **options):
+    with pytest.raises(Refused) as refused:
+        say(desk, *args, **options)
+    return refused.value.reason
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_is_recorded_and_sent_as_it_was_typed(desk):
+    say(desk, "  دو میلیون\n")
+    desk.deliver()
+
+    (message,) = desk.replies
+    assert (message.sender, message.text, message.sent_at) == (Sender.OPERATOR, "دو میلیون", NOON)
+    assert desk.graph.texts == ["دو میلیون"]
+    assert "tag" not in desk.graph.calls[0]
+
+
+@pytest.mark.sqlite_only
+def test_a_double_click_is_one_reply(desk):
+    first, second = say(desk), say(desk, "دیگر")
+    desk.deliver()
+
+    assert first == second
+    assert desk.graph.texts == ["دو میلیون"]
+
+
+@pytest.mark.sqlite_only
+def test_two_clicks_with_the_same_words_are_two_replies(desk):
+    say(desk, client_id="a")
+    say(desk, client_id="b")
+    desk.deliver()
+
+    assert len(desk.graph.texts) == 2
+
+
+def test_twenty_clicks_at_once_are_one_reply_and_one_send(desk):
+    click = partial(reply, desk.conversation.id, None, "دو میلیون", "a-click", NOON)
+
+    results = desk.together(*[click] * 20)
+    desk.deliver()
+
+    assert len({message.id for message in results}) == 1
+    assert len(desk.replies) == 1
+    assert len(desk.graph.calls) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("words", "reason"), [("", "empty"), (" \n\t", "empty"), ("x" * 20_001, "too_long")])
+def test_a_text_that_is_none_or_too_long_is_refused(desk, words, reason):
+    assert refusal(desk, words) == reason
+    assert desk.replies == []
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_the_longest_text_is_taken(desk):
+    say(desk, "x" * LONGEST_REPLY_CHARACTERS)
+
+    assert len(desk.deliveries) == 20
+
+
+@pytest.mark.sqlite_only
+def test_a_disconnected_inbox_refuses_and_nothing_changes(desk):
+    inbox = desk.rows(Inbox)[0]
+    with transaction():
+        inbox.state = InboxState.STOPPED
+
+    assert refusal(desk) == "inbox_stopped"
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.turn.state is TurnState.OPEN
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("silence", "tag"), [(DAY - 1, None), (DAY, "HUMAN_AGENT"), (7 * DAY - 1, "HUMAN_AGENT")])
+def test_after_a_day_a_person_needs_the_tag_and_gets_it(desk, silence, tag):
+    say(desk, now=NOON + seconds(silence))
+    desk.deliver(NOON + seconds(silence))
+
+    assert desk.deliveries[0].tag == tag
+    assert desk.graph.calls[0].get("tag") == tag
+    assert len(desk.graph.sent) == 1
+
+
+@pytest.mark.sqlite_only
+def test_after_a_week_nobody_may_write(desk):
+    assert refusal(desk, now=NOON + seconds(7 * DAY)) == "window_closed"
+
+
+@pytest.mark.sqlite_only
+def test_a_conversation_that_is_not_there_is_refused(desk):
+    with pytest.raises(Refused, match="no conversation 999"):
+        desk.call(reply, 999, None, "سلام", "a-click", NOON)
+
+
+def test_a_reply_takes_the_conversation_over_and_answers_all_that_was_asked(desk):
+    with transaction():
+        operator_id = add_operator(Role.AGENT).id
+    epoch = desk.conversation.epoch
+
+    reply_id = say(desk, operator_id=operator_id)
+
+    conversation = desk.conversation
+    assert (conversation.state, conversation.operator_id) == (ConversationState.OPERATOR, operator_id)
+    assert conversation.epoch == epoch + 1
+    assert (conversation.unread_count, conversation.unanswered_since) == (0, None)
+    assert desk.message("question").answered_by_id == reply_id
+    assert desk.turn.state is TurnState.DROPPED
+
+
+@pytest.mark.sqlite_only
+def test_what_comes_after_the_reply_waits_for_the_next_one(desk):
+    say(desk)
+
+    desk.take(text("و سایز؟", NOON + seconds(9), mid="later"), now=NOON + seconds(9))
+
+    assert desk.message("later").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON + seconds(9)
+    assert desk.conversation.unread_count == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_message_that_the_person_saw_is_answered_though_the_providers_clock_is_ahead(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON + seconds(30), mid="question"), now=NOON)
+
+    say(desk, now=NOON + seconds(10))
+    desk.call(give_back, desk.conversation.id, None, NOON + seconds(11))
+
+    assert desk.message("question").answered_by_id is not None
+    assert [turn.state for turn in [desk.turn]] == [TurnState.DROPPED]
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_counts_once_in_the_panels_numbering(desk):
+    say(desk)
+
+    assert desk.replies[0].seq == desk.conversation.seq
+    assert max(one.seq for one in desk.rows(Message)) == desk.conversation.seq

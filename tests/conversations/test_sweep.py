@@ -1,0 +1,205 @@
+"""What a crash, a lost job, an emptied Redis or a dead scheduler left is found in the rows and finished."""
+
+import pytest
+from desk import Desk
+from shop import reel, seconds, text
+
+from pilito import hints, keys
+from pilito.clock import utc_now
+from pilito.conversations import answer, deliver, sweep
+from pilito.jobs.periodic import sweep_unfinished
+from pilito.lifecycle import DeliveryState, ShareState, TurnState, WebhookState
+from pilito.models import Delivery, Share, Turn, Webhook
+
+NOTHING = {"webhooks": 0, "shares": 0, "turns": 0, "deliveries": 0, "lost_sends": 0}
+AFTER_GRACE = sweep.GRACE + seconds(0.1)
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+@pytest.fixture
+def now():
+    return utc_now()
+
+
+def empty_redis(desk):
+    desk.app.extensions["pilito_redis"].flushall()
+
+
+def sweep_and_work(desk, now):
+    found = desk.sweep(now)
+    desk.shop.work()
+    return {kind: count for kind, count in found.items() if count}
+
+
+def expect_answered_once(desk):
+    assert len(desk.graph.sent) == 1
+    assert [turn.state for turn in desk.rows(Turn)] == [TurnState.ANSWERED]
+    assert desk.sweep(utc_now() + seconds(3600)) == NOTHING
+
+
+def test_a_webhook_without_a_job_is_read(desk, now):
+    desk.record(text("چنده؟", now), now=now)
+    empty_redis(desk)
+
+    found = sweep_and_work(desk, now + AFTER_GRACE)
+
+    assert found == {"webhooks": 1}
+    assert desk.rows(Webhook)[0].state is WebhookState.READ
+    expect_answered_once(desk)
+
+
+@pytest.mark.sqlite_only
+def test_a_webhook_that_just_came_is_left_to_its_job(desk, now):
+    desk.record(text("چنده؟", now), now=now)
+
+    assert desk.sweep(now + seconds(1)) == NOTHING
+
+
+def test_a_turn_without_a_job_is_answered(desk, now):
+    desk.take(text("چنده؟", now), now=now)
+    empty_redis(desk)
+
+    found = sweep_and_work(desk, now + AFTER_GRACE)
+
+    assert found == {"turns": 1}
+    expect_answered_once(desk)
+
+
+@pytest.mark.sqlite_only
+def test_a_turn_that_is_not_due_is_left_alone(make_shop, now):
+    desk = Desk(make_shop(reply_quiet_seconds=20))
+    desk.take(text("چنده؟", now), now=now)
+
+    assert desk.sweep(now + seconds(20)) == NOTHING
+
+
+def test_a_turn_whose_worker_died_is_answered(desk, now):
+    desk.take(text("چنده؟", now - seconds(20)), now=now - seconds(20))
+    desk.call(answer._claim, desk.turn.id, now - seconds(16))
+    empty_redis(desk)
+
+    found = sweep_and_work(desk, now)
+
+    assert found == {"turns": 1}
+    assert desk.turn.attempt == 2
+    expect_answered_once(desk)
+
+
+@pytest.mark.sqlite_only
+def test_a_turn_whose_worker_lives_is_left_to_it(desk, now):
+    desk.take(text("چنده؟", now), now=now)
+    desk.call(answer._claim, desk.turn.id, now)
+
+    assert desk.sweep(now + seconds(14)) == NOTHING
+
+
+def test_a_reply_without_a_job_is_sent(desk, now):
+    desk.take(text("چنده؟", now), now=now)
+    desk.answer(now)
+    empty_redis(desk)
+
+    found = sweep_and_work(desk, now + AFTER_GRACE)
+
+    assert found == {"deliveries": 1}
+    expect_answered_once(desk)
+
+
+@pytest.mark.sqlite_only
+def test_a_send_whose_worker_died_is_called_unknown_and_not_sent(desk, now):
+    desk.take(text("چنده؟", now), now=now)
+    desk.answer(now)
+    desk.call(deliver._claim, desk.replies[0].id, now)
+    empty_redis(desk)
+
+    found = sweep_and_work(desk, now + seconds(deliver.LEASE_SECONDS))
+
+    assert found == {"lost_sends": 1}
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+    assert desk.graph.calls == []
+    assert desk.sweep(now + seconds(3600)) == NOTHING
+
+
+def test_a_share_expires_without_a_scheduler(desk, now):
+    desk.take(reel(now, mid="reel"), now=now)
+    empty_redis(desk)
+
+    early = desk.sweep(now + seconds(119.9))
+    found = sweep_and_work(desk, now + seconds(120))
+
+    assert early == NOTHING
+    assert found == {"shares": 1}
+    assert desk.rows(Share)[0].state is ShareState.EXPIRED
+    assert desk.graph.calls == []
+    assert desk.sweep(now + seconds(3600)) == NOTHING
+
+
+def test_everything_at_once_with_redis_emptied_ends_as_without_a_fault(desk, now):
+    customers = [str(7000 + number) for number in range(4)]
+    long_ago = now - seconds(130)
+    desk.take(reel(long_ago, customer=customers[0]), now=long_ago)
+    desk.take(text("چنده؟", now, customer=customers[1]), now=now)
+    desk.answer(now)
+    desk.take(text("چنده؟", now, customer=customers[2]), now=now)
+    desk.record(text("چنده؟", now, customer=customers[3]), now=now)
+    empty_redis(desk)
+
+    sweep_and_work(desk, now + AFTER_GRACE)
+
+    assert sorted(one["to"] for one in desk.graph.sent) == customers[1:]
+    assert desk.rows(Share)[0].state is ShareState.EXPIRED
+    assert {webhook.state for webhook in desk.rows(Webhook)} == {WebhookState.READ}
+    assert {turn.state for turn in desk.rows(Turn)} == {TurnState.ANSWERED}
+    assert {one.state for one in desk.rows(Delivery)} == {DeliveryState.SENT}
+    assert desk.sweep(utc_now() + seconds(3600)) == NOTHING
+
+
+@pytest.mark.sqlite_only
+def test_two_sweeps_at_once_do_no_more_than_one(desk, now):
+    desk.record(text("چنده؟", now), now=now)
+    desk.take(reel(now - seconds(130), customer="7000"), now=now - seconds(130))
+
+    found = desk.together(*[lambda: sweep.sweep(now + AFTER_GRACE)] * 2)
+    desk.shop.work()
+
+    assert sum(one["shares"] for one in found) == 1
+    expect_answered_once(desk)
+
+
+@pytest.mark.sqlite_only
+def test_a_busy_queue_is_not_flooded(desk, now):
+    desk.record(text("چنده؟", now), now=now)
+    with desk.app.app_context():
+        for _ in range(hints.BUSY_JOBS + 1):
+            hints.hint(keys.RECEIVE, keys.RECEIVE_JOB, 999)
+        length = hints.queue(keys.RECEIVE).count
+
+        found = desk.sweep(now + AFTER_GRACE)
+
+        assert found == NOTHING
+        assert hints.queue(keys.RECEIVE).count == length
+
+
+@pytest.mark.sqlite_only
+def test_no_transaction_is_open_while_redis_is_asked(desk, now, monkeypatch):
+    held = []
+    desk.record(text("چنده؟", now), now=now)
+    monkeypatch.setattr(hints, "hint", lambda *args: held.append(desk.pool_in_use()))
+
+    desk.sweep(now + AFTER_GRACE)
+
+    assert held == [0]
+
+
+@pytest.mark.sqlite_only
+def test_the_periodic_job_sweeps_by_the_real_clock(desk, now):
+    desk.record(text("چنده؟", now), now=now - seconds(60))
+    empty_redis(desk)
+
+    sweep_unfinished()
+    desk.shop.work()
+
+    expect_answered_once(desk)

@@ -1,0 +1,161 @@
+"""The customer takes a message back: before it came, while it is answered, afterwards."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import attachment, reel, seconds, text, unsent
+
+from pilito import keys
+from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState, TurnState
+from pilito.models import Attachment, Event, Message, Share
+
+ONE = seconds(1)
+
+
+@pytest.fixture
+def desk(make_shop):
+    return Desk(make_shop(reply_quiet_seconds=3))
+
+
+def test_an_unsent_message_is_emptied_and_its_turn_ends(desk):
+    desk.take(text("چنده؟", NOON, mid="question"))
+
+    desk.take(unsent("question", NOON + ONE), now=NOON + ONE)
+    desk.answer(NOON + seconds(60))
+
+    message = desk.message("question")
+    assert (message.text, message.content, message.deleted_at) == ("", "", NOON + ONE)
+    assert desk.turn.state is TurnState.DROPPED
+    assert desk.turn.ended_why == "unsent"
+    assert desk.conversation.unanswered_since is None
+    assert desk.conversation.preview == ""
+    assert desk.model.calls == []
+
+
+@pytest.mark.sqlite_only
+def test_the_other_messages_of_the_turn_are_answered_without_it(desk):
+    desk.take(text("این چنده؟", NOON, mid="kept"), text("اشتباه شد", NOON + ONE, mid="unsent"), now=NOON + ONE)
+
+    desk.take(unsent("unsent", NOON + seconds(2)), now=NOON + seconds(2))
+    desk.answer(NOON + seconds(4.9))
+    asked_early = len(desk.model.calls)
+    desk.answer(NOON + seconds(5))
+
+    assert asked_early == 0
+    assert "اشتباه شد" not in desk.model.prompts[0]
+    assert desk.message("kept").answered_by_id == desk.replies[0].id
+    assert desk.message("unsent").answered_by_id is None
+
+
+@pytest.mark.sqlite_only
+def test_a_message_unsent_while_its_answer_is_written_is_not_in_the_answer(desk):
+    desk.take(text("این چنده؟", NOON, mid="kept"), text("اشتباه شد", NOON, mid="unsent"))
+
+    def unsend_now(payload):
+        desk.take(unsent("unsent", NOON + seconds(4)), now=NOON + seconds(4))
+        return desk.model.default(payload)
+
+    desk.model.script = [unsend_now]
+    desk.answer(NOON + seconds(3))
+    dropped = not desk.replies
+    desk.answer(NOON + seconds(7))
+
+    assert dropped
+    assert "اشتباه شد" in desk.model.prompts[0]
+    assert "اشتباه شد" not in desk.model.prompts[1]
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_message_unsent_after_its_answer_gets_no_second_one(desk):
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON + seconds(3))
+    desk.deliver(NOON + seconds(3))
+
+    desk.take(unsent("question", NOON + seconds(9)), now=NOON + seconds(9))
+    desk.sweep(NOON + seconds(60))
+
+    assert desk.message("question").text == ""
+    assert len(desk.graph.sent) == 1
+    assert desk.turn.state is TurnState.ANSWERED
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def test_a_message_that_comes_after_its_unsend_stays_away(desk):
+    desk.take(unsent("question", NOON + ONE), now=NOON + ONE)
+    tombstone = desk.message("question")
+    assert (tombstone.sender, tombstone.text, tombstone.deleted_at) == (Sender.CUSTOMER, "", NOON + ONE)
+
+    webhook_id = desk.take(text("چنده؟", NOON, mid="question"), now=NOON + seconds(2))
+    desk.answer(NOON + seconds(60), turn_id=1)
+
+    assert desk.outcomes(webhook_id) == [EventOutcome.DUPLICATE]
+    assert desk.message("question").text == ""
+    assert len(desk.rows(Message)) == 1
+    assert desk.turn is None
+    assert desk.conversation.unread_count == 0
+
+
+@pytest.mark.sqlite_only
+def test_an_unsend_twice_is_one(desk):
+    desk.take(text("چنده؟", NOON, mid="question"))
+
+    for second in (1, 2):
+        desk.take(unsent("question", NOON + seconds(second)), now=NOON + seconds(second))
+
+    assert desk.rows(Event)[-1].outcome is EventOutcome.DUPLICATE
+    assert desk.message("question").deleted_at == NOON + ONE
+
+
+@pytest.mark.sqlite_only
+def test_a_share_that_is_unsent_waits_no_more_and_joins_no_question(desk):
+    desk.take(reel(NOON, mid="reel"))
+    key = keys.pending_share(desk.conversation.id)
+    desk.app.extensions["pilito_redis"].persist(key)
+
+    desk.take(unsent("reel", NOON + ONE), now=NOON + ONE)
+    desk.take(text("چنده؟", NOON + seconds(2), mid="question"), now=NOON + seconds(2))
+
+    assert desk.rows(Share) == []
+    assert desk.app.extensions["pilito_redis"].get(key) is None
+    assert desk.message("question").content == "چنده؟"
+
+
+def test_a_share_that_is_unsent_after_its_question_leaves_the_question_alone(desk):
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + ONE, mid="question"), now=NOON + ONE)
+
+    desk.take(unsent("reel", NOON + seconds(2)), now=NOON + seconds(2))
+    desk.answer(NOON + seconds(5))
+
+    assert desk.message("question").content == "چنده؟"
+    assert "[CONTEXT: پست" not in desk.model.prompts[0]
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_question_that_is_unsent_leaves_its_share_waiting_again(desk):
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + ONE, mid="question"), now=NOON + ONE)
+
+    desk.take(unsent("question", NOON + seconds(2)), now=NOON + seconds(2))
+
+    share = desk.shop.share_of(desk.message("reel"))
+    assert (share.state, share.combined_with_id) == (ShareState.WAITING, None)
+
+
+@pytest.mark.sqlite_only
+def test_an_older_share_waits_again_when_the_newer_one_is_unsent(desk):
+    desk.take(reel(NOON, mid="older"), reel(NOON + ONE, mid="newer"), now=NOON + ONE)
+
+    desk.take(unsent("newer", NOON + seconds(2)), now=NOON + seconds(2))
+
+    assert desk.shop.share_of(desk.message("older")).state is ShareState.WAITING
+
+
+@pytest.mark.sqlite_only
+def test_the_files_of_an_unsent_message_go_with_it(desk):
+    desk.take(attachment("image", NOON))
+    mid = desk.rows(Message)[0].external_id
+
+    desk.take(unsent(mid, NOON + ONE), now=NOON + ONE)
+
+    assert desk.rows(Attachment) == []

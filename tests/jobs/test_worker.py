@@ -1,0 +1,293 @@
+"""Our worker in a thread, held against what RQ promises of a worker."""
+
+import logging
+import pickle
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Worker
+from rq.job import JobStatus
+from rq.serializers import JSONSerializer
+from shop import BurstWorker, reel, text
+
+from pilito import create_app, hints, keys
+from pilito.clock import utc_now
+from pilito.embedded_redis import find_binary
+from pilito.hints import JsonJob
+from pilito.jobs import worker as working
+from pilito.jobs.worker import ThreadWorker, connect, drain
+
+pytestmark = pytest.mark.sqlite_only
+
+QUEUE = keys.RECEIVE
+logging.getLogger("rq.worker").addHandler(logging.NullHandler())  # an outage is no news here
+
+
+@pytest.fixture
+def redis(app):
+    return app.extensions["pilito_redis"]
+
+
+@pytest.fixture
+def worker(app, settings, monkeypatch):
+    """A worker of one queue in a thread, stopped at the end."""
+    monkeypatch.setattr(working, "LISTEN_SECONDS", 1)
+    worker = ThreadWorker(app, QUEUE, connect(settings))
+    worker.thread = threading.Thread(target=worker.work, daemon=True)
+    worker.thread.start()
+    wait_for(lambda: worker.get_state() == "idle")
+    yield worker
+    worker.stop()
+    worker.thread.join(5)
+
+
+def wait_for(is_so, timeout=10.0):
+    deadline = time.monotonic() + timeout
+    while not is_so():
+        assert time.monotonic() < deadline, "It did not happen in time."
+        time.sleep(0.005)
+
+
+def noted(redis):
+    return [words.decode() for words in redis.lrange("noted", 0, -1)]
+
+
+def enqueue(name, *args, timeout=60):
+    return hints.queue(QUEUE).enqueue_call(f"job_samples.{name}", args=args, timeout=timeout)
+
+
+def workers(redis):
+    return Worker.all(connection=redis, job_class=JsonJob, serializer=JSONSerializer)
+
+
+def test_a_job_is_run_inside_the_app_and_finishes(worker, redis):
+    job = enqueue("note", "سلام")
+
+    wait_for(lambda: job.get_status(refresh=True) is JobStatus.FINISHED)
+
+    assert noted(redis) == ["سلام"]
+
+
+def test_a_job_that_takes_longer_than_its_time_fails_and_the_next_one_runs(worker, redis):
+    job = enqueue("nap", 30, timeout=1)
+    enqueue("note", "next")
+
+    wait_for(lambda: noted(redis)[-1:] == ["next"], timeout=4)
+
+    assert job.get_status(refresh=True) is JobStatus.FAILED
+    assert "exceeded maximum timeout value" in job.latest_result().exc_string
+    assert noted(redis) == ["began", "next"]
+
+
+def test_an_idle_worker_stops_within_seconds(app, settings):
+    worker = ThreadWorker(app, QUEUE, connect(settings))
+    thread = threading.Thread(target=worker.work, daemon=True)
+    thread.start()
+    wait_for(lambda: worker.get_state() == "idle")
+
+    worker.stop()
+    thread.join(working.LISTEN_SECONDS + 2)  # RQ may wait a second more for its pub/sub thread
+
+    assert not thread.is_alive()
+
+
+def test_a_busy_worker_finishes_its_job_and_begins_no_other(worker, redis):
+    enqueue("nap", 0.3)
+    enqueue("note", "next")
+    wait_for(lambda: noted(redis) == ["began"])
+
+    worker.stop()
+    worker.thread.join(4)
+
+    assert not worker.thread.is_alive()
+    assert noted(redis) == ["began", "ended"]
+    assert hints.queue(QUEUE).count == 1
+
+
+def test_a_worker_is_visible_while_it_lives_and_gone_when_it_stopped(worker, redis):
+    (seen,) = workers(redis)
+    assert (seen.name, seen.queue_names()) == (worker.name, [QUEUE])
+    assert (utc_now() - seen.last_heartbeat).total_seconds() < 5
+
+    worker.stop()
+    worker.thread.join(4)
+
+    assert workers(redis) == []
+
+
+def test_a_worker_is_visible_again_after_redis_was_emptied(worker, redis):
+    redis.flushall()
+
+    wait_for(lambda: [seen.name for seen in workers(redis)] == [worker.name], timeout=3)
+
+    assert workers(redis)[0].queue_names() == [QUEUE]
+
+
+def test_the_end_takes_no_longer_for_many_stuck_workers_than_for_one(monkeypatch):
+    class Stuck(threading.Thread):
+        def __init__(self):
+            super().__init__(target=threading.Event().wait, args=(3,), daemon=True)
+            self.asked = False
+
+        def stop(self):
+            self.asked = True
+
+    monkeypatch.setattr(working, "DRAIN_SECONDS", 0.2)
+    crew = [Stuck() for _ in range(10)]
+    for seat in crew:
+        seat.start()
+
+    began = time.monotonic()
+    drain(crew)
+
+    assert time.monotonic() - began < 1
+    assert all(seat.asked for seat in crew)
+
+
+def test_a_seat_that_is_stopped_before_its_worker_is_made_does_not_begin(app, settings, monkeypatch):
+    seat = working._Seat(app, settings, QUEUE)
+    make = working.ThreadWorker
+
+    def stop_meanwhile(*args):
+        seat.stop()
+        return make(*args)
+
+    monkeypatch.setattr(working, "ThreadWorker", stop_meanwhile)
+    seat.start()
+    seat.join(3)
+
+    assert not seat.is_alive()
+
+
+# --- Redis away ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_redis():
+    """A server of this test alone, which it may kill: (address, start, kill)."""
+    folder = Path(tempfile.mkdtemp(prefix="plt"))
+    address, servers = folder / "redis.sock", []
+    url = f"unix://{address}?db=0"
+
+    def start():
+        command = [find_binary(), "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(folder)]
+        servers.append(subprocess.Popen(command, stdout=subprocess.DEVNULL))
+        wait_for(lambda: answers(url))
+
+    def kill():
+        servers[-1].kill()
+        servers[-1].wait()
+
+    start()
+    yield url, start, kill
+    kill()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def answers(url):
+    try:
+        return Redis.from_url(url).ping()
+    except RedisError:
+        return False
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+def test_a_worker_goes_on_after_redis_was_away(make_settings, own_redis, is_busy):
+    url, start, kill = own_redis
+    settings = make_settings(redis_url=url)
+    app = create_app(settings)
+    with app.app_context():
+        redis = app.extensions["pilito_redis"]
+        seat = working._Seat(app, settings, QUEUE)
+        seat.start()
+        wait_for(lambda: seat._worker and seat._worker.get_state() == "idle")
+        first = seat._worker
+        enqueue(*(("nap", 0.3) if is_busy else ("note", "before")))
+        wait_for(lambda: noted(redis))
+
+        kill()
+        time.sleep(0.3 if is_busy else 0.1)
+        start()
+        enqueue("note", "after")
+
+        wait_for(lambda: "after" in noted(redis), timeout=8)
+        seat.stop()
+        seat.join(5)
+        assert not seat.is_alive()
+        wait_for(lambda: not first.pubsub_thread.is_alive(), timeout=4)  # no thread is left behind
+
+
+# --- JSON only -------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_in_redis_is_pickle(shop):
+    now = utc_now()
+    shop.receive(reel(now, customer="7000"))
+    shop.receive(reel(now), text("چنده؟", now))
+    shop.work(keys.REPLIES)
+
+    stored = dict(everything(shop.app.extensions["pilito_redis"]))
+
+    assert any(key.startswith(b"rq:job:share-timeout-") for key in stored)
+    assert any(key.startswith(b"rq:job:") and b"deliver_reply" in b"".join(values) for key, values in stored.items())
+    assert not [key for key, values in stored.items() for value in values if value.startswith(b"\x80")]
+
+
+def everything(redis):
+    """Yield every key of Redis with all that it holds, unpacked."""
+    for key in redis.scan_iter():
+        yield key, [unpacked(value) for value in held_by(redis, key)]
+
+
+def held_by(redis, key):
+    kind = redis.type(key)
+    if kind == b"string":
+        return [redis.get(key)]
+    if kind == b"hash":
+        return [part for pair in redis.hgetall(key).items() for part in pair]
+    if kind == b"list":
+        return redis.lrange(key, 0, -1)
+    if kind == b"set":
+        return list(redis.smembers(key))
+    if kind == b"zset":
+        return redis.zrange(key, 0, -1)
+    assert kind == b"stream"
+    return [part for _, entry in redis.xrange(key) for pair in entry.items() for part in pair]
+
+
+def unpacked(value):
+    try:
+        return zlib.decompress(value)
+    except zlib.error:
+        return value
+
+
+class Bomb:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, canary):
+        self.canary = canary
+
+    def __reduce__(self):
+        return Path.touch, (self.canary,)
+
+
+def test_a_job_with_a_pickle_is_refused_unread(app, redis, tmp_path):
+    canary = tmp_path / "canary"
+    job = Queue(QUEUE, connection=redis).enqueue("job_samples.note", Bomb(canary))
+
+    BurstWorker(app, QUEUE, redis).work(burst=True)
+
+    assert JsonJob.fetch(job.id, connection=redis).get_status() is JobStatus.FAILED
+    assert noted(redis) == []
+    assert not canary.exists()
+    pickle.loads(job.data)
+    assert canary.exists()  # so it would have gone off
