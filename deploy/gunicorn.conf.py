@@ -15,7 +15,7 @@ limit_request_fields = 100
 
 
 def post_worker_init(_worker: object) -> None:
-    """Make psycopg and the standard library wait without holding the process; gunicorn has patched them by now."""
+    """Set up our log lines, in the worker: its master must import nothing that gevent is still to patch."""
     from pilito.config import load_settings
     from pilito.logs import set_up_logs
 

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
     reply_quiet_seconds: Annotated[Seconds, Field(description="silence after a message before it is answered")] = 3
     reply_quiet_max_seconds: Annotated[Seconds, Field(description="longest wait for silence in a burst")] = 30
 
+    trusted_proxies: Annotated[
+        int, Field(ge=0, le=5, description="reverse proxies in front, whose X-Forwarded headers are believed")
+    ] = 0
     web_processes: Annotated[int, Field(ge=1, le=64, description="web server processes")] = 2
     worker_processes: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
     worker_concurrency: Annotated[

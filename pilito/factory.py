@@ -9,6 +9,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from socketio import RedisManager
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pilito import extensions, keys
 from pilito.config import ROOT, VAR, Settings, load_settings
@@ -22,6 +23,9 @@ def make_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     app = Flask("pilito")
     app.config.update(_flask_config(settings))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["pilito_settings"] = settings
     app.extensions["pilito_redis"] = _connect_redis(settings)
     app.extensions["pilito_vault"] = _open_vault(settings)

@@ -21,6 +21,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from pilito.config import VAR
 from pilito.demo.instagram import DEFAULT_TOKEN, close_fake_instagram, create_fake_instagram
 from pilito.errors import ConfigError
+from pilito.parent import end_with_parent
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ def run(env: Mapping[str, str] = os.environ) -> int:
     )
     server = serve(create_service(fake), settings.port)
     _stop_on_signals(server)
+    end_with_parent()
     logger.info("Demo on http://%s:%d: /instagram and /openai/v1 (a demo model, not an AI).", HOST, settings.port)
     try:
         server.serve_forever(poll_interval=0.2)

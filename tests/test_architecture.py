@@ -1,0 +1,188 @@
+"""The rules of the house: who may import whom, and what must never be forgotten."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from pilito import keys, lifecycle
+from pilito.channels import CHANNELS
+from pilito.jobs import deliveries, inbound, periodic, replies, shares
+from pilito.jobs.worker import SHORT_QUEUES, _seats
+
+ROOT = Path(__file__).parents[1]
+HOUSE = ROOT / "pilito"
+
+# Each room with what it may import of Pilito. A room that is not here may not exist.
+BASICS = {"config", "errors", "keys", "lifecycle", "clock"}
+STORES = {"extensions", "models", "database", "hints", "realtime", "queries", "passwords", "tokens"}
+RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
+MAY_IMPORT = {
+    **dict.fromkeys(BASICS, BASICS),
+    **dict.fromkeys(STORES, BASICS | STORES),
+    "channels": BASICS | {"channels"},
+    "assistant": BASICS | {"assistant"},
+    "conversations": BASICS | STORES | {"channels", "assistant", "conversations"},
+    "jobs": BASICS | STORES | {"channels", "assistant", "conversations", "jobs"},
+    **dict.fromkeys(RIM, BASICS | STORES | RIM | {"channels", "assistant", "conversations", "jobs"}),
+}
+PURE = ("channels", "assistant")  # no Flask, no tables: functions of plain data
+STORE_LIBRARIES = {"flask", "flask_sqlalchemy", "sqlalchemy", "rq", "rq_scheduler", "redis", "flask_socketio"}
+
+# Routes that anybody may call, each with the reason.
+PUBLIC = {
+    "static": "files of the pages",
+    "webhooks.shake_hands": "the provider's question, answered by a token",
+    "webhooks.take_event": "signed over the raw body",
+    "health.healthz": "says that the process lives, and nothing else",
+    "health.readyz": "names parts of Pilito, no address and no secret",
+    "health.show_metrics": "this machine, or a bearer token",
+    "auth.show_login": "the door itself",
+    "auth.log_in": "the door itself",
+    "auth.log_out": "ends a session, and there is none",
+    "panel.choose_language": "the log-in page speaks two languages",
+    "api.describe": "what the API is, is no secret",
+}
+
+
+def sources():
+    return sorted(path for path in HOUSE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    part = path.relative_to(HOUSE).parts[0]
+    return part.removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            if node.module == "pilito":
+                names |= {f"pilito.{alias.name}" for alias in node.names}
+    return names
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_what_it_may(path):
+    room = room_of(path)
+    if room == "__init__":
+        return
+    used = {name.split(".")[1] for name in imports_of(path) if name.startswith("pilito.")} - {"create_app"}
+
+    assert used <= MAY_IMPORT[room], f"{path.name} reaches into {used - MAY_IMPORT[room]}"
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_channels_and_the_assistant_know_no_store(room):
+    for path in (HOUSE / room).rglob("*.py"):
+        used = {name.split(".")[0] for name in imports_of(path)}
+
+        assert not used & STORE_LIBRARIES, path
+
+
+def test_no_channel_imports_another():
+    for channel in CHANNELS:
+        for path in (HOUSE / "channels" / channel.name).rglob("*.py"):
+            others = {
+                name
+                for name in imports_of(path)
+                if re.match(r"pilito\.channels\.(?!base\b)", name)
+                and not name.startswith(f"pilito.channels.{channel.name}")
+            }
+            assert not others, path
+
+
+def test_the_core_never_says_a_channels_name():
+    names = re.compile("|".join(channel.name for channel in CHANNELS), re.IGNORECASE)
+    for room in ("conversations", "jobs", "assistant", "models", "queries"):
+        for path in (HOUSE / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Compare | ast.Call):
+                    words = [
+                        one.value
+                        for one in ast.walk(node)
+                        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                    ]
+                    assert not any(names.fullmatch(word) for word in words), f"{path}:{node.lineno}"
+
+
+def test_the_demo_is_imported_in_demo_mode_only():
+    for path in sources():
+        if room_of(path) in ("demo", "launch", "blueprints"):
+            continue
+        assert not any(name.startswith("pilito.demo") for name in imports_of(path)), path
+
+
+def test_every_queue_has_a_worker_and_every_job_exists(settings):
+    assert set(_seats(settings)) == set(keys.QUEUES)
+    assert all(count > 0 for count in _seats(settings).values())
+    assert set(SHORT_QUEUES) < set(keys.QUEUES)
+    found = {f"{module.__name__}.{name}" for module in (deliveries, inbound, replies, shares) for name in vars(module)}
+    assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
+    assert [one.name for one in periodic.PERIODIC] == ["sweep"]
+
+
+def test_every_state_has_its_moves():
+    tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
+
+    assert len(tables) == 5
+    for name, table in tables.items():
+        states = type(next(iter(table)))
+        assert set(table) == set(states), name
+        assert all(set(targets) <= set(states) for targets in table.values()), name
+
+
+def test_final_states_never_reopen():
+    for table, finals in (
+        (lifecycle.DELIVERY_MOVES, (lifecycle.DeliveryState.SENT, lifecycle.DeliveryState.FAILED)),
+        (
+            lifecycle.TURN_MOVES,
+            (lifecycle.TurnState.ANSWERED, lifecycle.TurnState.HANDED_OVER, lifecycle.TurnState.DROPPED),
+        ),
+    ):
+        assert all(not table[state] for state in finals)
+
+
+def test_nothing_of_ours_pickles_or_evaluates():
+    forbidden = re.compile(r"\b(pickle|marshal|eval\(|exec\(|yaml\.load\b|shell=True)")
+    for path in sources():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
+                assert not any(name.split(".")[0] in ("pickle", "marshal", "shelve") for name in names), path
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in ("eval", "exec"), path
+    assert forbidden
+
+
+def test_templates_never_switch_escaping_off():
+    for path in (HOUSE / "templates").rglob("*.html"):
+        page = path.read_text()
+        assert "|safe" not in page.replace(" ", ""), path
+        assert not re.search(r"<script(?![^>]*\bsrc=)", page), path
+        assert not re.search(r"\son[a-z]+=", page), path
+        assert not re.search(r"\sstyle=", page), path
+
+
+def test_every_route_is_signed_behind_log_in_or_listed_as_public(app: Flask, client):
+    app.config["WTF_CSRF_ENABLED"] = False  # or a missing token would hide a missing log-in
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in PUBLIC or rule.endpoint.startswith("demo."):
+            continue
+        url = re.sub(r"<[^>]+>", "1", rule.rule)
+        for method in rule.methods - {"HEAD", "OPTIONS"}:
+            answer = client.open(url, method=method)
+            to_log_in = answer.status_code in (302, 303) and "/login" in answer.headers.get("Location", "")
+            assert to_log_in or answer.status_code in (401, 403, 405), f"{method} {rule.rule}: {answer.status_code}"
+
+
+def test_public_routes_are_real(app: Flask):
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+    assert set(PUBLIC) <= endpoints
