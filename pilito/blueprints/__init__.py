@@ -1,0 +1,25 @@
+"""The ways in: each blueprint turns HTTP into a call of one verb or one query. No logic."""
+
+from flask import Flask
+
+from pilito.config import Settings
+from pilito.extensions import csrf
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add every blueprint; demo mode adds the phone."""
+    from pilito.blueprints import api, auth, headers, health, i18n, jobs_dashboard, panel, webhooks
+    from pilito.blueprints.panel import errors
+
+    i18n.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    for blueprint in (webhooks.bp, api.bp, health.bp, auth.bp, panel.bp):
+        app.register_blueprint(blueprint)
+    csrf.exempt(webhooks.bp)  # Meta signs instead
+    jobs_dashboard.init_app(app)
+    if settings.demo:
+        from pilito.demo import phone
+
+        app.register_blueprint(phone.bp)
+        app.config["PILITO_DEMO"] = True

@@ -1,0 +1,154 @@
+"""Persian and English: which language, which calendar, which digits, in which direction."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import jdatetime
+from babel.dates import format_date
+from flask import Flask, g, has_request_context, request, session
+from flask_babel import Babel, get_locale, gettext
+from flask_login import current_user
+
+LANGUAGES = {"fa": "فارسی", "en": "English"}
+RIGHT_TO_LEFT = {"fa"}
+THEMES = ("system", "light", "dark")
+# Until the browser has told its time zone (cookie `zone`, set by static/panel/zone.js).
+DEFAULT_ZONES = {"fa": "Asia/Tehran", "en": "UTC"}
+ZONE_COOKIE = "zone"
+
+PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+PERSIAN_MONTHS = jdatetime.date.j_months_fa
+
+babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    babel.init_app(app, locale_selector=select_language)
+    app.context_processor(page_words)
+    for filter_ in (digits, clock, day, day_key, age, moment):
+        app.jinja_env.filters[filter_.__name__] = filter_
+
+
+def page_words() -> dict[str, Any]:
+    """What every template may say about its own language."""
+    language = current_language()
+    return {
+        "language": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "languages": LANGUAGES,
+        "theme": current_user.theme if current_user and current_user.is_authenticated else "system",
+        "themes": THEMES,
+    }
+
+
+def select_language() -> str:
+    """The operator's choice; before log-in `?lang=`, kept in the session; else what the browser asks for."""
+    if not has_request_context():
+        return "en"
+    if current_user and current_user.is_authenticated and current_user.language in LANGUAGES:
+        return str(current_user.language)
+    asked = request.args.get("lang")
+    if asked in LANGUAGES:
+        session["language"] = asked
+    kept = session.get("language")
+    if kept in LANGUAGES:
+        return str(kept)
+    return request.accept_languages.best_match(list(LANGUAGES)) or "en"
+
+
+def current_language() -> str:
+    locale = get_locale()
+    return locale.language if locale else "en"
+
+
+# --- numbers and times -----------------------------------------------------------------------------------------------
+
+
+def digits(value: object) -> str:
+    """The value with the digits of the page's language."""
+    text = str(value)
+    return text.translate(PERSIAN_DIGITS) if current_language() == "fa" else text
+
+
+def clock(when: datetime) -> str:
+    """14:08, in the operator's time zone."""
+    return digits(_local(when).strftime("%H:%M"))
+
+
+def day_key(when: datetime) -> str:
+    """The day as 2026-11-22, to tell whether two messages share one."""
+    return _local(when).date().isoformat()
+
+
+def day(when: datetime) -> str:
+    """Today, Yesterday, or the day with its name; Jalali in Persian."""
+    local, today = _local(when).date(), _local(datetime.now(UTC)).date()
+    if local == today:
+        return str(gettext("Today"))
+    if local == today - timedelta(days=1):
+        return str(gettext("Yesterday"))
+    return f"{_weekday(local)}{_comma()} {_date(local, with_year=not _is_this_year(local))}"
+
+
+def moment(when: datetime) -> str:
+    """The full time, for those who want to know exactly."""
+    local = _local(when).date()
+    return f"{_weekday(local)}{_comma()} {_date(local, with_year=True)}{_comma()} {clock(when)}"
+
+
+def age(when: datetime) -> str:
+    """How long ago, as short as a list needs it."""
+    passed = datetime.now(UTC) - when
+    if passed < timedelta(minutes=1):
+        return str(gettext("now"))
+    if passed < timedelta(hours=1):
+        return str(gettext("%(count)sm", count=digits(passed // timedelta(minutes=1))))
+    if passed < timedelta(days=1):
+        return str(gettext("%(count)sh", count=digits(passed // timedelta(hours=1))))
+    if passed < timedelta(days=7):
+        return str(gettext("%(count)sd", count=digits(passed.days)))
+    local = _local(when).date()
+    return _date(local, with_year=not _is_this_year(local))
+
+
+def _local(when: datetime) -> datetime:
+    return when.astimezone(_zone())
+
+
+def _zone() -> tzinfo:
+    """The browser's time zone, if it named one that exists."""
+    if "zone" not in g:
+        g.zone = _find_zone(request.cookies.get(ZONE_COOKIE, "")) or ZoneInfo(DEFAULT_ZONES[current_language()])
+    zone: tzinfo = g.zone
+    return zone
+
+
+def _find_zone(name: str) -> tzinfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a name that is a folder, or too long
+        return None
+
+
+def _weekday(local: date) -> str:
+    return str(format_date(local, "EEEE", locale=current_language()))
+
+
+def _comma() -> str:
+    return "،" if current_language() == "fa" else ","
+
+
+def _date(local: date, with_year: bool) -> str:
+    if current_language() == "fa":
+        jalali = jdatetime.date.fromgregorian(date=local)
+        year = f" {jalali.year}" if with_year else ""
+        return digits(f"{jalali.day} {PERSIAN_MONTHS[jalali.month - 1]}{year}")
+    return str(format_date(local, "d MMM y" if with_year else "d MMM", locale="en"))
+
+
+def _is_this_year(local: date) -> bool:
+    today = _local(datetime.now(UTC)).date()
+    if current_language() == "fa":
+        return bool(jdatetime.date.fromgregorian(date=local).year == jdatetime.date.fromgregorian(date=today).year)
+    return local.year == today.year

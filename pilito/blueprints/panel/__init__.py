@@ -1,0 +1,7 @@
+"""The operators' panel: server-rendered pages, and fragments that the browser fetches when something changed."""
+
+from flask import Blueprint
+
+bp = Blueprint("panel", __name__)
+
+from pilito.blueprints.panel import actions, settings, sockets, views  # noqa: E402,F401  (their routes join `bp`)

@@ -1,0 +1,85 @@
+"""What operators do to a conversation: one verb each."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import ParamSpec
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.blueprints.panel import bp, sentences
+from pilito.conversations.close import close
+from pilito.conversations.read import mark_read
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back, take_over
+from pilito.errors import Refused
+from pilito.lifecycle import Role
+
+P = ParamSpec("P")
+STATUS = {"not_found": 404, "not_allowed": 403}
+CLIENT_ID_LENGTH = 64
+
+
+def changes(verb: Callable[P, None]) -> Callable[P, ResponseReturnValue]:
+    """Agents and above may; a refusal becomes its sentence; a form without JavaScript goes back to its page."""
+
+    @wraps(verb)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.may(Role.AGENT):
+            return _refuse("not_allowed")
+        try:
+            verb(*args, **kwargs)
+        except Refused as refusal:
+            return _refuse(refusal.reason)
+        return ("", 204) if request.headers.get(FRAGMENT_HEADER) else _back()
+
+    return wrapper
+
+
+def _refuse(reason: str) -> ResponseReturnValue:
+    sentence = sentences.explain_refusal(reason)
+    if request.headers.get(FRAGMENT_HEADER):
+        return jsonify(reason=reason, message=sentence), STATUS.get(reason, 409)
+    flash(sentence, "problem")
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
+    values = {"conversation_id": (request.view_args or {})["conversation_id"], "zone": request.form.get("zone")}
+    return redirect(url_for("panel.show_thread", **values))
+
+
+@bp.post("/conversations/<int:conversation_id>/replies")
+@changes
+def send_reply(conversation_id: int) -> None:
+    client_id = request.form.get("client_id", "").strip()
+    if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
+        raise Refused("no_client_id", "A reply carries a client_id of 1 to 64 characters: it makes it one reply.")
+    reply(conversation_id, current_user.id, request.form.get("text", ""), client_id, datetime.now(UTC))
+
+
+@bp.post("/conversations/<int:conversation_id>/take-over")
+@changes
+def take_conversation(conversation_id: int) -> None:
+    take_over(conversation_id, current_user.id, datetime.now(UTC))
+
+
+@bp.post("/conversations/<int:conversation_id>/give-back")
+@changes
+def give_conversation_back(conversation_id: int) -> None:
+    give_back(conversation_id, current_user.id, datetime.now(UTC))
+
+
+@bp.post("/conversations/<int:conversation_id>/close")
+@changes
+def close_conversation(conversation_id: int) -> None:
+    close(conversation_id, current_user.id, datetime.now(UTC))
+
+
+@bp.post("/conversations/<int:conversation_id>/read")
+@changes
+def read_conversation(conversation_id: int) -> None:
+    mark_read(conversation_id, datetime.now(UTC))

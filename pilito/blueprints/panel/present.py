@@ -1,0 +1,355 @@
+"""Rows as the templates show them: names, lines and states worked out here, so that the templates only place them."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_babel import gettext
+
+from pilito.blueprints.panel import sentences
+from pilito.extensions import channels
+from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, ShareState
+from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Share
+from pilito.queries.panel import Row, Thread, Zone, zone_of
+
+TINTS = 8  # colours of avatars, see static/panel/base.css
+PREVIEW_CHARACTERS = 140
+WINDOW_WARNING = timedelta(hours=4)
+
+
+# --- people and links ------------------------------------------------------------------------------------------------
+
+
+def initials(name: str) -> str:
+    """One or two letters for an avatar. Persian and Arabic letters would join into a word, so there is one of them."""
+    words = [word for word in ("".join(filter(str.isalnum, part)) for part in name.split()) if word]
+    if not words:
+        return "?"
+    first = words[0][0]
+    is_joining = unicodedata.bidirectional(first) in ("R", "AL")
+    return first if is_joining or len(words) == 1 else (first + words[-1][0]).upper()
+
+
+def tint(number: int) -> int:
+    return number % TINTS
+
+
+def web_link(url: str | None) -> str | None:
+    """The address if a browser may follow it; javascript:, data: and whatever else strangers send is no link."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return None
+    return url.strip() if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def short_link(url: str) -> str:
+    """The address as a person reads it."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    text = f"{(parts.hostname or '').removeprefix('www.')}{path}"
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+# --- the list --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """The last line of a conversation, with a glyph where it is not plain text."""
+
+    text: str
+    glyph: str = ""
+    by: str = ""  # who wrote it, unless the customer
+
+
+GLYPHS = {
+    MessageType.SHARE: "post",
+    MessageType.IMAGE: "image",
+    MessageType.VIDEO: "video",
+    MessageType.VOICE: "voice",
+    MessageType.FILE: "file",
+    MessageType.STORY: "story",
+    MessageType.STORY_MENTION: "story",
+    MessageType.PRODUCT: "product",
+    MessageType.LIKE: "heart",
+    MessageType.POSTBACK: "button",
+    MessageType.UNSUPPORTED: "hidden",
+    MessageType.OTHER: "hidden",
+}
+
+
+def last_line(row: Row) -> Line:
+    if row.newest is None:
+        return Line(row.conversation.preview or "")
+    return Line(gist(row.newest), glyph_of(row.newest), _by(row.newest))
+
+
+def gist(message: Message) -> str:
+    """A message in one line."""
+    if message.deleted_at:
+        return str(sentences.TAKEN_BACK)
+    words = message.text
+    if not words and message.share:
+        words = message.share.caption or message.share.title or str(kind_label(message.share))
+    return " ".join((words or str(sentences.MESSAGE_TYPES[message.message_type])).split())[:PREVIEW_CHARACTERS]
+
+
+def glyph_of(message: Message) -> str:
+    if message.deleted_at:
+        return "undo"
+    if message.share:
+        return kind_of(message.share)
+    return GLYPHS.get(message.message_type, "")
+
+
+def _by(message: Message) -> str:
+    return {
+        Sender.ASSISTANT: gettext("Assistant"),
+        Sender.OPERATOR: gettext("Shop"),
+        Sender.PHONE: gettext("Phone"),
+    }.get(message.sender, "")
+
+
+# --- the share card --------------------------------------------------------------------------------------------------
+
+
+def kind_of(share: Share) -> str:
+    """post, reel, story or link: the provider's many words for few things."""
+    for kind in ("reel", "story", "link"):
+        if kind in share.kind:
+            return kind
+    return "post"
+
+
+def kind_label(share: Share) -> Any:
+    return sentences.SHARE_KINDS[kind_of(share)]
+
+
+def picture_of(share: Share) -> str | None:
+    """An address that may hold a picture; a page is none, and the browser finds out the rest."""
+    url = web_link(share.url)
+    return None if url is None or url == web_link(share.permalink) or kind_of(share) == "link" else url
+
+
+def page_of(share: Share) -> str | None:
+    return web_link(share.permalink) or web_link(share.url)
+
+
+def words_of(share: Share) -> list[str]:
+    """Title, subtitle and caption, each once: Instagram repeats the caption as a title."""
+    words: list[str] = []
+    for part in (share.title, share.subtitle, share.caption):
+        if part and part.strip() and part.strip() not in words:
+            words.append(part.strip())
+    return words
+
+
+def wait_left(share: Share, now: datetime) -> str:
+    """1:37, as long as the share waits."""
+    seconds = max(0, int((share.expires_at - now).total_seconds()))
+    return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+def wait_seconds(share: Share) -> int:
+    return max(1, round((share.expires_at - share.sent_at).total_seconds()))
+
+
+def share_note(share: Share, thread: Thread) -> Any:
+    """What became of the share. A question may have been typed before it, or in the same message."""
+    if share.state is ShareState.COMBINED and _asked_before(share, thread):
+        return str(gettext("Question above"))
+    return sentences.SHARE_STATES[share.state]
+
+
+def _asked_before(share: Share, thread: Thread) -> bool:
+    return any(message.id == share.combined_with_id and message.sent_at < share.sent_at for message in thread.messages)
+
+
+# --- the thread ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Item:
+    """A message or an activity in its place. `order` sorts as text, in the browser too."""
+
+    key: str
+    order: str
+    at: datetime
+    message: Message | None = None
+    activity: Audit | None = None
+
+
+def arrange(thread: Thread) -> list[Item]:
+    """Messages and activities in one row of time."""
+    items = [_message_item(message) for message in thread.messages]
+    items += [
+        Item(f"a{audit.id}", _order(audit.at, 1, audit.id), audit.at, activity=audit) for audit in thread.activities
+    ]
+    return sorted(items, key=lambda item: item.order)
+
+
+def _message_item(message: Message) -> Item:
+    return Item(f"m{message.id}", _order(message.sent_at, 0, message.id), message.sent_at, message=message)
+
+
+def _order(at: datetime, rank: int, number: int) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}-{rank}-{number:012d}"
+
+
+FILE_KINDS = {
+    "image": "image",
+    "video": "video",
+    "voice": "voice",
+    "audio": "voice",
+    "story": "image",
+    "story_mention": "image",
+    "ig_story": "image",
+    "product": "image",
+    "template": "image",
+}
+
+
+def file_kind(file: Attachment) -> str:
+    """image, video, voice or file. A story may be a film: the browser tries it as one when it is no picture."""
+    return FILE_KINDS.get(file.kind, "file")
+
+
+def may_be_video(file: Attachment) -> bool:
+    return "story" in file.kind
+
+
+def is_gone(message: Message) -> bool:
+    """An echo that turned out to be a reply of ours: it was never a message, so nothing is left to show."""
+    return bool(message.deleted_at) and message.sender is not Sender.CUSTOMER and message.external_id is None
+
+
+def author(message: Message, names: dict[int, str]) -> str:
+    """Who wrote one of our messages."""
+    if message.sender is Sender.OPERATOR:
+        return names.get(message.operator_id or 0) or gettext("Shop")
+    return str(gettext("Assistant") if message.sender is Sender.ASSISTANT else gettext("From the phone"))
+
+
+@dataclass(frozen=True)
+class Note:
+    """How far a reply got."""
+
+    state: DeliveryState
+    label: str
+    what: str = ""
+    next: str = ""
+
+
+# The worst part of a reply decides how the whole looks.
+WORST_FIRST = (
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+    DeliveryState.SENDING,
+    DeliveryState.PENDING,
+    DeliveryState.SENT,
+)
+
+
+def delivery_note(message: Message) -> Note | None:
+    """None for what we did not send: the customer's messages, and those from the phone."""
+    if not message.deliveries:
+        return None
+    worst = min(message.deliveries, key=_badness)
+    label = str(sentences.DELIVERY_STATES[worst.state])
+    if len(message.deliveries) > 1 and worst.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN):
+        label = gettext(
+            "%(label)s: part %(part)s of %(all)s", label=label, part=worst.position + 1, all=len(message.deliveries)
+        )
+    sentence = _delivery_sentence(worst)
+    return Note(worst.state, label, str(sentence.what), str(sentence.next))
+
+
+def _badness(delivery: Delivery) -> tuple[bool, int]:
+    """The lower, the worse. A part that only fell with an earlier one does not hide what that one met."""
+    return delivery.error == "earlier_part_failed", WORST_FIRST.index(delivery.state)
+
+
+def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
+    if delivery.state is DeliveryState.UNKNOWN:
+        return sentences.explain_delivery("outcome_unknown")
+    if delivery.state is DeliveryState.FAILED or (delivery.state is DeliveryState.PENDING and delivery.error):
+        return sentences.explain_delivery(delivery.error)
+    return sentences.Sentence("")
+
+
+def activity_line(activity: Audit, names: dict[int, str]) -> str:
+    """An audit row as a sentence."""
+    name = names.get(activity.operator_id or 0)
+    if activity.action == "handed_over":
+        return str(gettext("The assistant handed over"))
+    if activity.action == "took_over":
+        if name:
+            return str(gettext("%(name)s took over", name=name))
+        return str(gettext("A person took over outside this panel"))
+    if activity.action == "gave_back":
+        return str(gettext("%(name)s gave it back to the assistant", name=name or gettext("Somebody")))
+    if activity.action == "closed":
+        return str(gettext("%(name)s closed the conversation", name=name or gettext("Somebody")))
+    return str(gettext("The conversation was opened again"))
+
+
+def activity_reason(activity: Audit) -> sentences.Sentence | None:
+    if activity.action != "handed_over":
+        return None
+    return sentences.explain_hand_over((activity.details or {}).get("reason"))
+
+
+# --- who holds it, and what may be written ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What an operator can do with a conversation now."""
+
+    zone: Zone
+    holder: str
+    may_take_over: bool
+    may_give_back: bool
+    may_close: bool
+    may_reply: bool
+    refusal: str  # why not
+    limit_bytes: int
+    closes_at: datetime | None  # the end of the usual reply time, if it is near
+    is_late: bool  # after the usual time, when only a person may write
+
+
+def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
+    state = conversation.state
+    channel = channels[conversation.inbox.channel]
+    permission = channel.may_send(True, conversation.last_customer_message_at, now)
+    closes_at = _closes_at(conversation, channel.reply_window)
+    is_near = closes_at is not None and now < closes_at < now + WINDOW_WARNING
+    return Desk(
+        zone=zone_of(conversation),
+        holder=_holder(conversation),
+        may_take_over=is_agent and state is not ConversationState.OPERATOR,
+        may_give_back=is_agent and state in (ConversationState.OPERATOR, ConversationState.HANDED_OVER),
+        may_close=is_agent and state is not ConversationState.CLOSED,
+        may_reply=is_agent and bool(permission),
+        refusal=sentences.explain_refusal(permission.reason if is_agent else "not_allowed"),
+        limit_bytes=channel.text_limit_bytes,
+        closes_at=closes_at if is_near else None,
+        is_late=bool(permission) and closes_at is not None and closes_at <= now,
+    )
+
+
+def _closes_at(conversation: Conversation, window: timedelta | None) -> datetime | None:
+    if window is None or conversation.last_customer_message_at is None:
+        return None
+    return conversation.last_customer_message_at + window
+
+
+def _holder(conversation: Conversation) -> str:
+    if conversation.state is ConversationState.OPERATOR:
+        return conversation.operator.name if conversation.operator else gettext("A person outside this panel")
+    return gettext("Assistant") if conversation.state is ConversationState.ASSISTANT else ""

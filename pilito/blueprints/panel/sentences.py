@@ -1,0 +1,191 @@
+"""Every slug as a sentence: what happened, and what to do next."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from pilito.lifecycle import DeliveryState, HandOverReason, MessageType, ShareState
+from pilito.queries.panel import Zone
+
+# A lazy string: translated when it is shown, not when this file is read.
+Words = Any
+
+
+@dataclass(frozen=True)
+class Sentence:
+    what: Words
+    next: Words = ""
+
+
+ZONES: dict[Zone, Words] = {
+    Zone.OPEN: _("All open"),
+    Zone.NEEDS_YOU: _("Needs you"),
+    Zone.ASSISTANT: _("Assistant"),
+    Zone.WAITING: _("Waiting"),
+    Zone.DONE: _("Done"),
+}
+
+NOTHING_IN_ZONE: dict[Zone, Sentence] = {
+    Zone.OPEN: Sentence(_("Nothing is open"), _("New messages appear here by themselves.")),
+    Zone.NEEDS_YOU: Sentence(
+        _("Nobody is waiting for you"), _("When the assistant does not know an answer, the conversation comes here.")
+    ),
+    Zone.ASSISTANT: Sentence(
+        _("The assistant has nothing to do"), _("Conversations that it answers by itself are listed here.")
+    ),
+    Zone.WAITING: Sentence(
+        _("No customer owes you an answer"), _("After your reply a conversation rests here until the customer writes.")
+    ),
+    Zone.DONE: Sentence(_("Nothing is closed yet"), _("A closed conversation opens again when the customer writes.")),
+}
+
+# A few words for the list.
+HAND_OVER_SHORT: dict[HandOverReason, Words] = {
+    HandOverReason.ASKED_FOR_PERSON: _("Asks for a person"),
+    HandOverReason.NOT_KNOWN: _("Answer not known"),
+    HandOverReason.MEDIA: _("Sent a file"),
+    HandOverReason.UNREADABLE: _("Cannot be shown"),
+    HandOverReason.MODEL_FAILED: _("Assistant silent"),
+    HandOverReason.REPLY_UNUSABLE: _("Reply held back"),
+    HandOverReason.TOO_OLD: _("Came too late"),
+    HandOverReason.DELIVERY_FAILED: _("Reply not sent"),
+    HandOverReason.DELIVERY_UNKNOWN: _("Reply uncertain"),
+}
+HAND_OVER: dict[HandOverReason, Sentence] = {
+    HandOverReason.ASKED_FOR_PERSON: Sentence(_("The customer asked for a person."), _("Say hello.")),
+    HandOverReason.NOT_KNOWN: Sentence(
+        _("The answer is not in what the shop wrote."), _("Answer it, and add it to the facts for next time.")
+    ),
+    HandOverReason.MEDIA: Sentence(
+        _("The customer sent something the assistant cannot look at."), _("Have a look and answer.")
+    ),
+    HandOverReason.UNREADABLE: Sentence(
+        _("A message came that we are not shown."), _("Look at it on the phone, then answer here or there.")
+    ),
+    HandOverReason.MODEL_FAILED: Sentence(
+        _("The assistant's model gave no answer."), _("Answer the customer yourself; if it goes on, check the model.")
+    ),
+    HandOverReason.REPLY_UNUSABLE: Sentence(
+        _("The assistant's reply was held back: it did not rest on the facts."), _("Answer the customer yourself.")
+    ),
+    HandOverReason.TOO_OLD: Sentence(
+        _("The message reached us after the time in which the assistant may answer."),
+        _("Decide whether it still wants an answer."),
+    ),
+    HandOverReason.DELIVERY_FAILED: Sentence(
+        _("The assistant's reply could not be sent."), _("See the cause beneath the reply.")
+    ),
+    HandOverReason.DELIVERY_UNKNOWN: Sentence(
+        _("Nobody knows whether the assistant's reply arrived."),
+        _("Look on the phone before you write it again."),
+    ),
+}
+
+# Why an operator's wish was refused (errors.Refused).
+REFUSED: dict[str, Words] = {
+    "not_found": _("This conversation is not there any more. Go back to the list."),
+    "empty": _("There is nothing to send yet. Write a few words first."),
+    "too_long": _("This is too long to send. Shorten it or send it in several replies."),
+    "window_closed": _("The time to reply is over. You can write again as soon as the customer does."),
+    "customer_has_not_written": _("The customer has not written yet, so nothing may be sent. Wait for a message."),
+    "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
+    "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
+}
+REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
+
+# Why a part of a reply was not sent (Delivery.error), and why an inbox was stopped (Inbox.stop_reason).
+DELIVERY_ERRORS: dict[str, Sentence] = {
+    "window_closed": Sentence(_("The time to reply was over."), _("You can write again as soon as the customer does.")),
+    "token_dead": Sentence(_("The connection to the account has ended."), _("Connect the inbox again, then resend.")),
+    "rate_limited": Sentence(
+        _("Too many messages in a short time."), _("It is tried again by itself; if it failed, send it once more.")
+    ),
+    "permission": Sentence(_("The account does not let us send."), _("Connect the inbox again and allow messages.")),
+    "message_access_off": Sentence(
+        _("Access to messages is switched off in the account's settings."), _("Switch it on there, then resend.")
+    ),
+    "restricted": Sentence(_("The account is restricted at the moment."), _("Look into the account's own notices.")),
+    "unreachable": Sentence(
+        _("The customer cannot be reached."), _("The account is gone or has blocked you; there is nothing to do.")
+    ),
+    "not_thread_owner": Sentence(
+        _("Another app holds this conversation."), _("Answer there, or take it back in the account's settings.")
+    ),
+    "bad_request": Sentence(_("The message was not accepted as it is."), _("Change its text and send it again.")),
+    "temporary": Sentence(
+        _("The other side has a problem."), _("It is tried again by itself; if it failed, send it once more.")
+    ),
+    "outcome_unknown": Sentence(
+        _("No answer came, so it may have arrived or not."), _("Look on the phone before you write it again.")
+    ),
+    "taken_over": Sentence(_("A person took over before it was sent."), _("Nothing to do: it was not sent.")),
+    "inbox_stopped": Sentence(_("The inbox cannot send at the moment."), _("Connect it again, then resend.")),
+    "customer_has_not_written": Sentence(_("The customer has not written yet."), _("Wait for a message.")),
+    "message_deleted": Sentence(_("The message it answers was deleted."), _("There is nothing to do.")),
+    "earlier_part_failed": Sentence(
+        _("An earlier part did not go out, so this one was kept back."), _("Settle the earlier part first.")
+    ),
+    "consent_missing": Sentence(_("The customer has not agreed to messages yet."), _("Wait for a message.")),
+    "not_eligible": Sentence(_("The customer's account takes no messages from shops."), _("There is nothing to do.")),
+    "private_reply_invalid": Sentence(
+        _("A comment can be answered privately once and for seven days only."), _("Answer beneath the comment.")
+    ),
+    "not_found": Sentence(_("What it belongs to is not there any more."), _("Look at the conversation on the phone.")),
+}
+DELIVERY_OTHERWISE = Sentence(_("It was not sent."), _("Try again; if it goes on, look at the health page."))
+
+DELIVERY_STATES: dict[DeliveryState, Words] = {
+    DeliveryState.PENDING: _("Waits to be sent"),
+    DeliveryState.SENDING: _("Sending …"),
+    DeliveryState.SENT: _("Sent"),
+    DeliveryState.FAILED: _("Not sent"),
+    DeliveryState.UNKNOWN: _("Uncertain"),
+}
+
+# What a message is called where it has no words of its own.
+MESSAGE_TYPES: dict[MessageType, Words] = {
+    MessageType.TEXT: _("Message"),
+    MessageType.SHARE: _("Shared post"),
+    MessageType.IMAGE: _("Picture"),
+    MessageType.VIDEO: _("Video"),
+    MessageType.VOICE: _("Voice message"),
+    MessageType.FILE: _("File"),
+    MessageType.STORY: _("Reply to your story"),
+    MessageType.STORY_MENTION: _("Mentioned you in a story"),
+    MessageType.PRODUCT: _("Product"),
+    MessageType.LIKE: _("Heart"),
+    MessageType.POSTBACK: _("Pressed a button"),
+    MessageType.UNSUPPORTED: _("A message that we are not shown"),
+    MessageType.OTHER: _("Shared content"),
+}
+TAKEN_BACK = _("Message taken back")
+
+SHARE_KINDS: dict[str, Words] = {
+    "post": _("Post"),
+    "reel": _("Reel"),
+    "story": _("Story"),
+    "link": _("Link"),
+}
+SHARE_STATES: dict[ShareState, Words] = {
+    ShareState.WAITING: _("Waits for a question"),
+    ShareState.COMBINED: _("Question below"),
+    ShareState.EXPIRED: _("No question came — nothing was answered"),
+    ShareState.SUPERSEDED: _("A newer post took its place"),
+}
+
+
+def explain_hand_over(reason: str | HandOverReason | None) -> Sentence | None:
+    """The sentence of a reason; None for one that nobody named."""
+    try:
+        return HAND_OVER[HandOverReason(reason)] if reason else None
+    except ValueError:
+        return None
+
+
+def explain_refusal(reason: str) -> str:
+    return str(REFUSED.get(reason, REFUSED_OTHERWISE))
+
+
+def explain_delivery(error: str | None) -> Sentence:
+    return DELIVERY_ERRORS.get(error or "", DELIVERY_OTHERWISE)

@@ -1,0 +1,137 @@
+"""Pages and fragments of the panel: they only read."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from flask import abort, current_app, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from pilito.blueprints.auth import FRAGMENT_HEADER, ask_to_log_in
+from pilito.blueprints.panel import bp, present, sentences
+from pilito.extensions import channels
+from pilito.lifecycle import Role
+from pilito.models import Conversation
+from pilito.queries import panel as queries
+from pilito.queries.panel import Cursor, Zone
+
+LIST_PAGE = 40
+LIST_LIMIT = 200  # the longest list that is fetched again at once
+THREAD_PAGE = 50
+
+
+@bp.before_request
+def require_login() -> ResponseReturnValue | None:
+    """Every route of the panel, at one place."""
+    return None if current_user.is_authenticated else ask_to_log_in()
+
+
+@bp.after_request
+def keep_private(response: Response) -> Response:
+    """Customers' words stay out of every cache, the browser's own on a shared computer included."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@bp.app_context_processor
+def panel_words() -> dict[str, Any]:
+    return {
+        "present": present,
+        "sentences": sentences,
+        "Zone": Zone,
+        "demo": bool(current_app.config.get("PILITO_DEMO")),
+        "may_change": bool(current_user and current_user.is_authenticated and current_user.may(Role.AGENT)),
+    }
+
+
+@bp.get("/")
+def start() -> ResponseReturnValue:
+    return redirect(url_for("panel.show_list"))
+
+
+@bp.get("/conversations/")
+def show_list() -> ResponseReturnValue:
+    return render_template("panel/page.html", **_list_words(), **_clock_words(), conversation=None)
+
+
+@bp.get("/conversations/list")
+def list_fragment() -> ResponseReturnValue:
+    return render_template("panel/list_fragment.html", **_list_words(), **_clock_words())
+
+
+@bp.get("/conversations/<int:conversation_id>")
+def show_thread(conversation_id: int) -> ResponseReturnValue:
+    """The page; with the fragment header only its thread, for a browser that has the rest."""
+    conversation = _get_conversation(conversation_id)
+    words = _thread_words(conversation)
+    if request.headers.get(FRAGMENT_HEADER):
+        return render_template("panel/thread.html", **words, **_clock_words(), zone=_asked_zone())
+    return render_template("panel/page.html", **words, **_list_words(), **_clock_words())
+
+
+@bp.get("/conversations/<int:conversation_id>/messages")
+def messages_fragment(conversation_id: int) -> ResponseReturnValue:
+    """`after_seq=93`: what changed since; `before=<cursor>`: the page of older messages."""
+    conversation = _get_conversation(conversation_id)
+    before = _asked_cursor()
+    if before:
+        thread = queries.read_thread(conversation, before, THREAD_PAGE)
+    else:
+        thread = queries.read_changes(conversation, request.args.get("after_seq", 0, type=int))
+    words = _desk_words(conversation) | _clock_words() | {"thread": thread, "zone": _asked_zone()}
+    return render_template("panel/messages_fragment.html", **words)
+
+
+# --- what the templates get ------------------------------------------------------------------------------------------
+
+
+def _get_conversation(conversation_id: int) -> Conversation:
+    conversation = queries.find_conversation(conversation_id)
+    if conversation is None:
+        abort(404)
+    return conversation
+
+
+def _list_words() -> dict[str, Any]:
+    zone = _asked_zone()
+    limit = min(max(request.args.get("limit", LIST_PAGE, type=int), 1), LIST_LIMIT)
+    before = None if "conversation_id" in (request.view_args or {}) else _asked_cursor()
+    return {
+        "zone": zone,
+        "counts": queries.count_zones(),
+        "count_limit": queries.COUNT_LIMIT,
+        "page": queries.list_conversations(zone, before, limit),
+    }
+
+
+def _thread_words(conversation: Conversation) -> dict[str, Any]:
+    thread = queries.read_thread(conversation, _asked_cursor(), THREAD_PAGE)
+    return _desk_words(conversation) | {"thread": thread, "client_id": uuid4()}
+
+
+def _desk_words(conversation: Conversation) -> dict[str, Any]:
+    desk = present.desk_of(conversation, current_user.may(Role.AGENT), datetime.now(UTC))
+    return {"conversation": conversation, "desk": desk, "channel": channels[conversation.inbox.channel]}
+
+
+def _clock_words() -> dict[str, Any]:
+    """The server's time, so that a browser whose clock is wrong still counts down rightly."""
+    return {"now": datetime.now(UTC), "now_ms": time.time_ns() // 1_000_000}
+
+
+def _asked_zone() -> Zone:
+    try:
+        return Zone(request.args.get("zone", Zone.OPEN))
+    except ValueError:
+        return Zone.OPEN
+
+
+def _asked_cursor() -> Cursor | None:
+    text = request.args.get("before")
+    try:
+        return Cursor.read(text) if text else None
+    except (ValueError, OverflowError):
+        abort(400)

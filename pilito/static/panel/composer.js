@@ -1,0 +1,97 @@
+// The reply: kept while it is written, shown at once, true as soon as the server says so.
+import { Refusal, send } from "./http.js";
+import { openConversation, refreshThread, toEnd } from "./thread.js";
+import { digits, say } from "./words.js";
+
+const SHOW_SIZE_FROM = 0.8; // of the limit
+const find = (id) => document.getElementById(id);
+const encoder = new TextEncoder();
+
+export function startComposer() {
+  const text = find("composer-text");
+  if (!text) return;
+  text.value = recall() || text.value;
+  grow(text);
+  text.addEventListener("input", () => (remember(text.value), grow(text)));
+  text.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("composer").requestSubmit();
+  });
+  find("composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
+}
+
+function submit(text) {
+  const words = text.value.trim();
+  if (!words) return;
+  const bubble = showOptimistic(words);
+  text.value = "";
+  remember("");
+  grow(text);
+  text.focus();
+  deliver(bubble, find("composer").action, { text: words, client_id: bubble.dataset.clientId });
+}
+
+async function deliver(bubble, url, fields) {
+  const foot = bubble.querySelector(".foot");
+  bubble.classList.remove("has-failed");
+  foot.textContent = say("sending");
+  try {
+    await send(url, fields);
+  } catch (error) {
+    return showFailure(bubble, foot, error, () => deliver(bubble, url, fields));
+  }
+  await refreshThread().catch(() => {}); // the bubble stays until the true one comes
+}
+
+function showFailure(bubble, foot, error, again) {
+  bubble.classList.add("has-failed");
+  foot.textContent = error instanceof Refusal ? error.message || say("failed") : say("unsent");
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "button", textContent: say("again") });
+  button.addEventListener("click", again, { once: true });
+  foot.append(" ", button);
+  toEnd();
+}
+
+function showOptimistic(words) {
+  const bubble = document.createElement("li");
+  bubble.className = "item is-ours from-operator is-optimistic";
+  bubble.dataset.clientId = newId();
+  bubble.innerHTML = '<div class="stack-of-parts"><div class="bubble"><p dir="auto"></p></div></div><p class="foot"></p>';
+  bubble.querySelector(".bubble p").textContent = words;
+  find("items").append(bubble);
+  toEnd();
+  return bubble;
+}
+
+// randomUUID exists on https and on this machine only; a shop's own network may have neither.
+function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// --- while it is written ---------------------------------------------------------------------------------------------
+
+function grow(text) {
+  if (!CSS.supports("field-sizing", "content")) {
+    text.style.height = "auto";
+    text.style.height = `${text.scrollHeight}px`;
+  }
+  showSize(encoder.encode(text.value).length, Number(find("composer").dataset.limit));
+}
+
+function showSize(used, limit) {
+  const size = find("composer-size");
+  const parts = Math.ceil(used / limit);
+  size.classList.toggle("is-long", used > limit);
+  if (used < limit * SHOW_SIZE_FROM) size.textContent = "";
+  else if (used > limit) size.textContent = say("parts", { parts: digits(parts) });
+  else size.textContent = say("bytes", { used: digits(used), limit: digits(limit) });
+}
+
+// A draft per conversation, for as long as the tab lives.
+const key = () => `draft-${openConversation()}`;
+const recall = () => sessionStorage.getItem(key());
+function remember(words) {
+  if (words) sessionStorage.setItem(key(), words);
+  else sessionStorage.removeItem(key());
+}

@@ -1,0 +1,35 @@
+// Requests to our own server. A session that has ended leads to the log-in, and back here afterwards.
+import { setServerTime } from "./clocks.js";
+
+const token = document.querySelector('meta[name="csrf-token"]').content;
+const FRAGMENT = { "X-Fragment": "1" };
+
+export class Refusal extends Error {}
+
+export async function fetchFragment(url) {
+  const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store" });
+  if (answer.status === 401) return logIn();
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fragment = parsed.body.firstElementChild;
+  setServerTime(Number(fragment.dataset.now));
+  return fragment;
+}
+
+export async function send(url, fields = {}) {
+  const body = new URLSearchParams(fields);
+  const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
+  if (answer.status === 401) return logIn();
+  if (!answer.ok) throw new Refusal(await reasonOf(answer));
+}
+
+async function reasonOf(answer) {
+  const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
+  return isJson ? (await answer.json()).message : "";
+}
+
+function logIn() {
+  const here = location.pathname + location.search;
+  location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(here)}`);
+  return new Promise(() => {}); // the page is leaving: nothing after this should run
+}

@@ -1,0 +1,55 @@
+// The list of conversations and the counts of its zones.
+import { tick } from "./clocks.js";
+import { fetchFragment } from "./http.js";
+import { morph } from "./morph.js";
+
+const PAGE = 40;
+const LIMIT = 200;
+const body = document.body.dataset;
+
+export async function refreshList() {
+  const rows = document.querySelectorAll("#rows > li").length;
+  const limit = Math.min(LIMIT, Math.max(PAGE, rows));
+  show(await fetchFragment(`${body.list}?zone=${body.zone}&limit=${limit}`));
+}
+
+function show(fragment) {
+  morph(document.getElementById("zones"), fragment.querySelector("#zones"));
+  morph(document.getElementById("list"), fragment.querySelector("#list"));
+  markCurrent();
+  tick();
+}
+
+// On a phone the zones are a strip that scrolls.
+export function showZone() {
+  document.querySelector(".zones [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+}
+
+export function markCurrent() {
+  const open = document.getElementById("thread")?.dataset.conversation;
+  document.querySelectorAll("#rows .row").forEach((row) => {
+    if (row.dataset.conversation === open) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  });
+  const waiting = document.querySelector("#zone-needs_you .count")?.textContent;
+  document.title = `${waiting ? `(${waiting}) ` : ""}${document.title.replace(/^\(.*?\) /, "")}`;
+}
+
+export async function chooseZone(link) {
+  body.zone = link.dataset.zone;
+  show(await fetchFragment(`${body.list}?zone=${body.zone}`));
+  document.querySelector(".list-pane").scrollTop = 0;
+  showZone();
+}
+
+export async function showOlder(link) {
+  const url = `${body.list}${new URL(link.href).search}`;
+  link.setAttribute("aria-busy", "true");
+  const fragment = await fetchFragment(url);
+  const known = new Set([...document.querySelectorAll("#rows > li")].map((row) => row.id));
+  const fresh = [...fragment.querySelectorAll("#rows > li")].filter((row) => !known.has(row.id));
+  document.getElementById("rows").append(...fresh);
+  const more = fragment.querySelector("#more");
+  if (more) link.replaceWith(more);
+  else link.remove();
+}

@@ -1,0 +1,56 @@
+// The live line. It only says that something changed; what, is fetched. So a lost word costs nothing: every return of
+// the line, and of the page, fetches what was missed.
+import { say } from "./words.js";
+
+const GATHER_MS = 100; // changes within this time are one fetch
+const WITHOUT_LINE_MS = 15_000;
+const WITH_LINE_MS = 60_000; // also keeps the ages in the list true
+
+export function startLive({ onChange, onReturn }) {
+  const line = window.io({ transports: ["websocket"], reconnectionDelayMax: 5000 });
+  line.on("connect", () => (show("live"), onReturn()));
+  line.on("disconnect", () => show("reconnecting"));
+  line.on("connect_error", () => show("reconnecting"));
+  line.on("changed", onChange);
+  // Socket.IO leaves it at that when the server closed the line by itself.
+  line.on("disconnect", (reason) => reason === "io server disconnect" && line.connect());
+
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && onReturn());
+  let last = Date.now();
+  setInterval(() => {
+    const pause = line.connected ? WITH_LINE_MS : WITHOUT_LINE_MS;
+    if (document.visibilityState !== "visible" || Date.now() - last < pause) return;
+    last = Date.now();
+    onReturn();
+  }, 1000);
+}
+
+function show(state) {
+  const pill = document.getElementById("line");
+  pill.dataset.state = state;
+  pill.lastElementChild.textContent = say(state);
+  pill.title = say(state);
+}
+
+// Run `work` soon, once for many calls, never twice at a time; what is asked for meanwhile runs after it.
+export function gather(work) {
+  let timer = null;
+  let isRunning = false;
+  let isAsked = false;
+
+  async function run() {
+    timer = null;
+    if (isRunning) return (isAsked = true);
+    isRunning = true;
+    try {
+      await work();
+    } catch (error) {
+      console.warn("Could not refresh:", error.message); // the next change or the slow poll tries again
+    } finally {
+      isRunning = false;
+      if (isAsked) (isAsked = false), ask();
+    }
+  }
+  const ask = () => (timer ??= setTimeout(run, GATHER_MS));
+  return ask;
+}

@@ -1,0 +1,144 @@
+// Ties the panel together: what is clicked, what changed, which conversation is open.
+import "./zone.js";
+import { startClocks, tick } from "./clocks.js";
+import { startComposer } from "./composer.js";
+import { fetchFragment, send } from "./http.js";
+import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
+import { gather, startLive } from "./live.js";
+import { watchPictures } from "./pictures.js";
+import { expand, markRead, openConversation, refreshThread, showOlder, startThread, toEnd } from "./thread.js";
+import { say } from "./words.js";
+
+const body = document.body;
+const askList = gather(refreshList);
+const askThread = gather(refreshThread);
+let today = new Date().toDateString();
+
+// --- live ------------------------------------------------------------------------------------------------------------
+
+function onChange({ conversation, seq }) {
+  askList();
+  if (String(conversation) === openConversation() && seq > Number(document.getElementById("thread").dataset.seq)) askThread();
+}
+
+function onReturn() {
+  askList();
+  const isNewDay = today !== new Date().toDateString();
+  today = new Date().toDateString();
+  if (isNewDay) refreshThread(0).catch(() => {}); // "Today" has become "Yesterday"
+  else askThread();
+}
+
+// --- moving about ----------------------------------------------------------------------------------------------------
+
+async function open(url, { isBack = false } = {}) {
+  const pane = document.getElementById("thread-pane");
+  const thread = await fetchFragment(url);
+  if (!isBack) history.pushState({}, "", url);
+  pane.replaceChildren(thread);
+  body.dataset.view = "thread";
+  document.title = `${thread.dataset.name} · Pilito`;
+  startOpen();
+}
+
+function startOpen() {
+  startThread();
+  startComposer();
+  markCurrent();
+  markRead();
+  tick();
+}
+
+function showListOnly() {
+  body.dataset.view = "list";
+  const nothingChosen = document.getElementById("nothing-chosen").content.cloneNode(true);
+  document.getElementById("thread-pane").replaceChildren(nothingChosen);
+  markCurrent();
+}
+
+// Another zone changes the list; what is open stays open.
+const zoneUrl = (link) => (openConversation() ? `${location.pathname}?zone=${link.dataset.zone}` : link.href);
+
+// Whatever fails on the way falls back to the plain link.
+const CLICKS = {
+  ".row": (row) => open(row.href),
+  ".zones a": (link) => (history.pushState({}, "", zoneUrl(link)), chooseZone(link)),
+  "#back": (link) => (history.pushState({}, "", link.href), showListOnly(), refreshList()),
+  "#more": showOlderRows,
+  "#older": showOlder,
+  ".expand": expand,
+  ".about, .quote": (link) => jumpTo(link.hash.slice(1)),
+};
+
+function jumpTo(id) {
+  const message = document.getElementById(id);
+  if (!message) return;
+  message.scrollIntoView({ block: "center", behavior: "smooth" });
+  message.classList.remove("is-found");
+  requestAnimationFrame(() => message.classList.add("is-found"));
+}
+
+document.addEventListener("click", async (event) => {
+  closeMenu(event.target);
+  if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const [selector, act] = Object.entries(CLICKS).find(([one]) => event.target.closest(one)) ?? [];
+  if (!act) return;
+  event.preventDefault();
+  const element = event.target.closest(selector);
+  try {
+    await act(element);
+  } catch {
+    if (element.href) location.assign(element.href);
+  }
+});
+
+window.addEventListener("popstate", () => {
+  const zone = new URLSearchParams(location.search).get("zone");
+  if (zone) body.dataset.zone = zone;
+  refreshList().catch(() => {});
+  if (/\/conversations\/\d+$/.test(location.pathname)) open(location.href, { isBack: true }).catch(() => location.reload());
+  else showListOnly();
+});
+
+function closeMenu(target) {
+  const menu = document.querySelector(".account[open]");
+  if (menu && !menu.contains(target)) menu.open = false;
+}
+
+// --- take over, give back, close -------------------------------------------------------------------------------------
+
+document.addEventListener("submit", async (event) => {
+  if (!event.target.matches("[data-action]")) return;
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  try {
+    await send(event.target.action);
+    await Promise.all([refreshThread(), refreshList()]);
+  } catch (error) {
+    toast(error.message && error.name !== "TypeError" ? error.message : say("offline"));
+  } finally {
+    button.disabled = false;
+  }
+});
+
+const TOAST_MS = 7000;
+
+function toast(words) {
+  const note = document.createElement("p");
+  note.className = "toast";
+  note.textContent = words || say("failed");
+  document.getElementById("toasts").append(note);
+  setTimeout(() => note.remove(), TOAST_MS);
+}
+
+// --- start -----------------------------------------------------------------------------------------------------------
+
+document.querySelectorAll(".toast").forEach((note) => setTimeout(() => note.remove(), TOAST_MS));
+showZone();
+startClocks();
+watchPictures();
+startOpen();
+startLive({ onChange, onReturn });
+document.addEventListener("visibilitychange", () => openConversation() && markRead());
+document.fonts?.ready.then(() => openConversation() && !location.hash && toEnd());

@@ -1,0 +1,21 @@
+// Turn what is shown into what came, touching only what differs: focus, open captions and running sound stay.
+import { isBroken } from "./pictures.js";
+
+const KEPT = new Set(["open", "stroke-dashoffset"]);
+
+export function morph(shown, came) {
+  window.Idiomorph.morph(shown, came, {
+    morphStyle: "outerHTML",
+    callbacks: {
+      beforeAttributeUpdated: (name) => !KEPT.has(name),
+      beforeNodeMorphed: (node) => !isBusy(node),
+      beforeNodeAdded: (node) => !isBroken(node),
+      beforeNodeRemoved: (node) => !node.matches?.("[data-film]"),
+    },
+  });
+}
+
+// A film or sound that plays, and a caption that somebody opened, are left as they are.
+function isBusy(node) {
+  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand");
+}

@@ -1,0 +1,354 @@
+"""The panel in a real browser: what arrives while one looks, what one writes, and a line that breaks and returns."""
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from rows import FreshClient, add, add_message
+from shop import reel, seconds, text
+from werkzeug.serving import make_server
+
+from pilito.blueprints.auth import STARTED_AT
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.extensions import socketio
+from pilito.lifecycle import Role
+from pilito.models import Conversation, Operator, db
+from pilito.passwords import hash_password
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+    " --disable-component-update --disable-sync"
+).split()
+EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+QUESTION = "این لباس چقدره؟"
+
+pytestmark = [
+    pytest.mark.sqlite_only,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="There is no Chromium at /usr/bin/chromium."),
+]
+
+
+class Server:
+    """The web server of `make run`, as far as a browser can tell; it can be stopped and started again."""
+
+    def __init__(self, app, port):
+        self.app, self.port = app, port
+        self.start()
+
+    def start(self):
+        self.server = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.server.daemon_threads = True
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def hang_up(self):
+        """End every live line, as a restart does."""
+        for line in list(socketio.server.eio.sockets.values()):
+            line.close(wait=False)
+
+
+@pytest.fixture
+def server(shop, free_port):
+    server = Server(shop.app, free_port)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def operator(shop):
+    with transaction():
+        values = {"password_hash": hash_password(PASSWORD), "role": Role.AGENT, "created_at": utc_now()}
+        return add(Operator(email=EMAIL, name="سارا", language="en", **values))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def session(shop, operator):
+    """The cookie of somebody who is logged in."""
+    client = FreshClient(shop.app)
+    with client.session_transaction() as session:
+        session.update({"_user_id": operator.get_id(), "_fresh": True, STARTED_AT: time.time()})
+    return client.get_cookie("session").value
+
+
+def log_in(page, path):
+    page.goto(f"/login?next={path}")
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+
+
+@pytest.fixture
+def open_page(chromium, server, session):
+    """Return a page in which Sara is logged in; at the end nothing in it may have failed or been forbidden."""
+    problems, contexts = [], []
+
+    def make(path="/conversations/", viewport=DESKTOP, by_form=False):
+        context = chromium.new_context(viewport=viewport, base_url=f"http://127.0.0.1:{server.port}", locale="en-US")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}"))
+        page.on("console", lambda line: "Content Security" in line.text and problems.append(line.text))
+        if by_form:
+            log_in(page, path)
+        else:
+            context.add_cookies([{"name": "session", "value": session, "url": f"http://127.0.0.1:{server.port}"}])
+            page.goto(path)
+        expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def ago(number):
+    return utc_now() - seconds(number)
+
+
+def talk(shop, count=30):
+    """A conversation that is longer than the window; return its path."""
+    shop.receive(text("words 0", ago(300)))
+    shop.work()
+    conversation = shop.conversation
+    with transaction():
+        for number in range(1, count):
+            add_message(conversation, text=f"words {number}", sent_at=ago(200 - number))
+    return f"/conversations/{conversation.id}"
+
+
+# --- the main walk ---------------------------------------------------------------------------------------------------
+
+
+def test_a_share_its_question_and_the_answer_arrive_while_one_looks(shop, open_page):
+    page = open_page(by_form=True)
+    expect(page.get_by_text("No conversations yet")).to_be_visible()
+
+    shop.receive(reel(ago(1)))
+    row = page.locator(".row")
+    expect(row.locator(".countdown")).to_be_visible()
+    row.click()
+    card = page.locator("article.share")
+    expect(card).to_contain_text("Waits for a question")
+    expect(card).to_contain_text("پیراهن نخی")
+
+    shop.receive(text(QUESTION, ago(0)))
+    expect(card).to_contain_text("Question below")
+    expect(page.locator(".is-share.is-combined + .is-question")).to_contain_text(QUESTION)
+
+    shop.work()
+    answer = page.locator(".from-assistant")
+    expect(answer).to_contain_text("میلیون تومان")
+    expect(answer.locator(".delivery")).to_have_text("Sent")
+    expect(page.locator(".item")).to_have_count(3)
+
+
+def test_the_countdown_counts(shop, open_page):
+    shop.receive(reel(ago(30)))
+    page = open_page(f"/conversations/{shop.conversation.id}")
+
+    first = page.locator("article .countdown").inner_text()
+    page.wait_for_timeout(2100)
+
+    assert first.startswith("1:2")
+    assert page.locator("article .countdown").inner_text() < first
+
+
+def test_a_reply_is_shown_at_once_then_truly_and_sent_once(shop, graph, open_page):
+    page = open_page(talk(shop, 3))
+
+    page.fill("#composer-text", "بله، **سایز** ۴۰ موجود است")
+    page.press("#composer-text", "Control+Enter")
+    reply = page.locator(".from-operator")
+    expect(reply).to_contain_text("سایز")
+    expect(page.locator(".from-operator:not(.is-optimistic) .delivery")).to_have_text("Waits to be sent")
+    shop.work()
+
+    expect(reply.locator(".delivery")).to_have_text("Sent")
+    expect(reply).to_have_count(1)
+    expect(page.locator("#composer-text")).to_have_value("")
+    expect(page.get_by_text("سارا took over")).to_be_visible()
+    assert graph.texts.count("بله، **سایز** ۴۰ موجود است") == 1
+
+
+def test_taking_over_giving_back_and_closing(shop, open_page):
+    page = open_page(talk(shop, 2))
+
+    page.get_by_role("button", name="Take over").click()
+    expect(page.locator(".thread-state")).to_contain_text("سارا")
+    page.get_by_role("button", name="Give back").click()
+    expect(page.locator(".thread-state")).to_contain_text("Assistant")
+    page.get_by_role("button", name="Close").click()
+
+    expect(page.locator(".thread-state")).to_contain_text("Done")
+    expect(page.locator("#zone-done .count")).to_have_text("1")
+    expect(page.locator(".activity")).to_have_count(3)
+
+
+# --- order, and where one reads --------------------------------------------------------------------------------------
+
+
+def test_a_message_that_comes_late_stands_where_it_was_sent(shop, open_page):
+    shop.receive(text("first", ago(60)), text("third", ago(20)))
+    page = open_page(f"/conversations/{shop.conversation.id}")
+
+    shop.receive(text("second", ago(40)))
+
+    expect(page.locator(".from-customer .bubble")).to_have_text(["first", "second", "third"])
+
+
+def test_the_view_never_scrolls_away_while_one_reads(shop, open_page):
+    page = open_page(talk(shop))
+    scroller = page.locator("#scroller")
+    scroller.evaluate("element => element.scrollTop = 300")
+
+    shop.receive(text("the newest", ago(0)))
+    pill = page.get_by_role("button", name="New messages")
+    expect(pill).to_be_visible()
+    assert scroller.evaluate("element => element.scrollTop") == 300
+
+    pill.click()
+    expect(page.get_by_text("the newest").last).to_be_in_viewport()
+    expect(pill).to_be_hidden()
+
+
+def test_at_the_end_the_view_follows(shop, open_page):
+    page = open_page(talk(shop))
+
+    shop.receive(text("the newest", ago(0)))
+
+    expect(page.locator(".bubble", has_text="the newest")).to_be_in_viewport()
+
+
+def test_older_messages_load_upwards_without_a_jump(shop, open_page):
+    page = open_page(talk(shop, 130))
+    expect(page.locator(".item", has_text="words 129")).to_be_in_viewport()
+
+    while page.locator("a#older").count():
+        before = page.locator(".item").count()
+        page.locator("#scroller").evaluate("element => element.scrollTop = 0")
+        expect(page.locator(".item")).not_to_have_count(before)
+        assert page.locator("#scroller").evaluate("element => element.scrollTop") > 0
+
+    numbers = [int(words.split()[1]) for words in page.locator(".from-customer .bubble").all_inner_texts()]
+    assert numbers == list(range(130))
+
+
+# --- a line that breaks ----------------------------------------------------------------------------------------------
+
+
+def test_what_came_while_the_line_was_away_is_there_when_it_returns(shop, server, open_page):
+    page = open_page(talk(shop, 2))
+    page.fill("#composer-text", "half a sentence")
+
+    server.stop()
+    server.hang_up()
+    expect(page.locator("#line")).to_have_attribute("data-state", "reconnecting")
+    shop.receive(text("while you were away", ago(0)))
+    server.start()
+
+    expect(page.locator("#line")).to_have_attribute("data-state", "live", timeout=15_000)
+    expect(page.locator(".bubble", has_text="while you were away")).to_be_visible()
+    expect(page.locator("#composer-text")).to_have_value("half a sentence")
+
+
+def test_a_reply_that_did_not_get_out_can_be_sent_again_and_is_one_reply(shop, graph, open_page):
+    page = open_page(talk(shop, 2))
+    page.route("**/replies", lambda route: route.abort())
+
+    page.fill("#composer-text", "still here")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Your words are safe here")).to_be_visible()
+    page.unroute("**/replies")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("still here")
+    shop.work()
+
+    expect(page.locator(".from-operator")).to_have_count(1)
+    assert graph.texts.count("still here") == 1
+
+
+def test_a_refused_reply_keeps_its_words_and_says_why(shop, open_page):
+    page = open_page(talk(shop, 2))
+    with transaction():
+        db.session.get_one(Conversation, shop.conversation.id).last_customer_message_at = utc_now() - timedelta(days=30)
+
+    page.fill("#composer-text", "too late")
+    page.press("#composer-text", "Control+Enter")
+
+    failed = page.locator(".has-failed")
+    expect(failed).to_contain_text("too late")
+    expect(failed).to_contain_text("as soon as the customer does")
+
+
+def test_a_deactivated_operator_is_led_out_at_the_next_change(shop, operator, open_page):
+    page = open_page(talk(shop, 2))
+
+    with transaction():
+        db.session.get_one(Operator, operator.id).active = False
+    shop.receive(text("hello?", ago(0)))
+
+    page.wait_for_url("**/login?next=*")
+
+
+# --- a phone, and strangers' words -----------------------------------------------------------------------------------
+
+
+def test_on_a_phone_one_pane_at_a_time(shop, open_page):
+    talk(shop, 2)
+    page = open_page(viewport=PHONE)
+    expect(page.locator(".thread-pane")).to_be_hidden()
+
+    page.locator(".row").click()
+    expect(page.locator("#thread-title")).to_be_visible()
+    expect(page.locator(".list-pane")).to_be_hidden()
+    page.get_by_label("Back to the list").click()
+
+    expect(page.locator(".row")).to_be_visible()
+    expect(page.locator(".thread-pane")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("viewport", "language"), [(DESKTOP, "en"), (PHONE, "fa")], ids=["desktop", "phone"])
+def test_nothing_is_wider_than_the_window(shop, operator, open_page, viewport, language):
+    shop.receive(reel(ago(9), caption="W" * 300), text("W" * 300, ago(5)), text("https://a.test/" + "x" * 300, ago(4)))
+    with transaction():
+        db.session.get_one(Operator, operator.id).language = language
+
+    page = open_page(f"/conversations/{shop.conversation.id}", viewport)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate(
+        "document.getElementById('scroller').scrollWidth <= document.getElementById('scroller').clientWidth"
+    )
+    assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "fa" else "ltr")
+
+
+def test_strangers_words_run_nowhere(shop, open_page):
+    evil = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
+    page = open_page()
+
+    shop.receive(reel(ago(9), caption=evil), text(evil, ago(5)))
+    page.locator(".row").click()
+
+    expect(page.locator(".is-question .bubble")).to_have_text(evil)
+    expect(page.locator(".share .caption")).to_contain_text(evil)
