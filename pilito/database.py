@@ -63,6 +63,7 @@ def transaction() -> Iterator[Transaction]:
     if "transaction" in session.info:
         raise RuntimeError("Write transactions do not nest: call the inner verb with the open one.")
     session.rollback()  # ends a read transaction, whose snapshot would be stale
+    session.expire_all()  # and what an earlier transaction of this job had loaded
     current = Transaction()
     with _one_writer() if is_sqlite() else nullcontext():
         session.info["transaction"] = current

@@ -126,7 +126,7 @@ def _model() -> Iterator[Finding]:
 
 def _ask(model: Model) -> tuple[bool, str]:
     try:
-        completion = model.complete([{"role": "user", "content": "Answer with the JSON object {\"ok\": true}."}])
+        completion = model.complete([{"role": "user", "content": 'Answer with the JSON object {"ok": true}.'}])
     except ModelError as error:
         return False, f"The model does not answer ({error}); check OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL."
     return True, f"{completion.model} answered in {completion.milliseconds} ms"

@@ -26,21 +26,36 @@ def make_app(settings: Settings | None = None) -> Flask:
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.extensions["pilito_settings"] = settings
-    app.extensions["pilito_redis"] = _connect_redis(settings)
-    app.extensions["pilito_vault"] = _open_vault(settings)
-    app.extensions["pilito_queues"] = {}
+    bind_services(app, settings)
     _bind_extensions(app, settings)
     _add_commands(app)
     _add_blueprints(app, settings)
     return app
 
 
+def bind_services(app: Flask, settings: Settings) -> None:
+    """Give the app what hangs on its settings alone; each connects on first use. Again: with other settings."""
+    from pilito.channels import build_channels
+
+    app.extensions["pilito_settings"] = settings
+    app.extensions["pilito_redis"] = _connect_redis(settings)
+    app.extensions["pilito_vault"] = _open_vault(settings)
+    app.extensions["pilito_channels"] = build_channels(settings)
+    app.extensions["pilito_queues"] = {}
+    for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model"):
+        app.extensions.pop(made_on_first_use, None)
+
+
 def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key or "development only",
         "SQLALCHEMY_DATABASE_URI": settings.database_url or f"sqlite:///{VAR / 'pilito.sqlite3'}",
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True, "pool_size": 40, "max_overflow": 20},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": 40,
+            "max_overflow": 20,
+            "hide_parameters": True,  # an error text ends up in logs, and parameters are customers' words
+        },
         "MAX_CONTENT_LENGTH": 1024 * 1024,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -68,7 +83,6 @@ def _open_vault(settings: Settings) -> MultiFernet:
 
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     from pilito import models  # noqa: F401  (registers the tables)
-    from pilito.channels import build_channels
     from pilito.database import set_up_engine
 
     extensions.db.init_app(app)
@@ -83,7 +97,6 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         max_http_buffer_size=16_384,
         transports=["websocket"],
     )
-    app.extensions["pilito_channels"] = build_channels(settings)
     with app.app_context():
         set_up_engine(extensions.db.engine)
 

@@ -18,6 +18,7 @@ from sqlalchemy import create_engine, text
 
 from pilito import create_app
 from pilito.config import ROOT, Settings, load_settings
+from pilito.factory import bind_services
 from pilito.models import db
 
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -119,7 +120,7 @@ def _wait_for(is_ready, seconds=15):
 
 @pytest.fixture(scope="session")
 def database_template(database_kind, request, tmp_path_factory):
-    """A migrated, empty database; `database_url` gives each test one like it."""
+    """The address of a database of this run; `shared_app` migrates it."""
     if database_kind == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('db') / 'template.sqlite3'}"
     else:
@@ -134,26 +135,49 @@ def database_template(database_kind, request, tmp_path_factory):
             if "/postgres?" in server
             else f"{server.rsplit('/', 1)[0]}/{name}"
         )
-    app = create_app(_settings(database_url=url, redis_url="redis://127.0.0.1:1/0"))
-    with app.app_context():
-        upgrade(directory=str(ROOT / "migrations"))
-        db.engine.dispose()
     return url
 
 
+@pytest.fixture(scope="session")
+def shared_app(database_template, redis_url):
+    """One migrated app per database: a new one for every test would compile every statement anew."""
+    app = create_app(_settings(database_url=database_template, redis_url=redis_url))
+    app.config["TESTING"] = True
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+    return app
+
+
 @pytest.fixture
-def database_url(database_kind, database_template, tmp_path):
-    if database_kind == "sqlite":
-        path = tmp_path / "pilito.sqlite3"
-        shutil.copy(database_template.removeprefix("sqlite:///"), path)
-        yield f"sqlite:///{path}"
-        return
+def database_url(database_template, shared_app):
+    """An empty database; ids begin at 1."""
+    with shared_app.app_context():
+        with db.engine.begin() as connection:
+            names = [f'"{table.name}"' for table in reversed(db.metadata.sorted_tables)]
+            if db.engine.dialect.name == "sqlite":
+                for name in names:
+                    connection.exec_driver_sql(f"DELETE FROM {name}")
+            else:
+                connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
     yield database_template
-    engine = create_engine(database_template)
-    with engine.begin() as connection:
-        names = ", ".join(table.name for table in db.metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-    engine.dispose()
+    with shared_app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def make_app(shared_app, database_url, redis_url):
+    """The app with these settings, on an empty Redis, inside a context of its own."""
+    with contextlib.ExitStack() as stack:
+
+        def make(settings):
+            Redis.from_url(redis_url).flushall()
+            bind_services(shared_app, settings)
+            shared_app.config["WTF_CSRF_ENABLED"] = True
+            stack.enter_context(shared_app.app_context())
+            return shared_app
+
+        yield make
 
 
 def _settings(**changes) -> Settings:
@@ -188,15 +212,8 @@ def settings(make_settings):
 
 
 @pytest.fixture
-def app(settings, redis_url):
-    """The app on an empty database and an empty Redis, inside its context."""
-    Redis.from_url(redis_url).flushall()
-    app = create_app(settings)
-    app.config["TESTING"] = True
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
+def app(make_app, settings):
+    return make_app(settings)
 
 
 @pytest.fixture
@@ -226,8 +243,8 @@ def model():
 
 
 @pytest.fixture
-def make_shop(make_settings, redis_url, graph, model):
-    """A shop with its fakes, on an app with the settings of the test; closes everything at the end."""
+def make_shop(make_settings, make_app, graph, model):
+    """A shop with its fakes, on an app with the settings of the test."""
     from fakes import serve
     from shop import Shop
 
@@ -235,14 +252,10 @@ def make_shop(make_settings, redis_url, graph, model):
         graph_url, model_url = stack.enter_context(serve(graph)), stack.enter_context(serve(model))
 
         def make(**changes):
-            Redis.from_url(redis_url).flushall()
             settings = make_settings(
                 instagram_graph_url=graph_url, facebook_graph_url=graph_url, openai_base_url=model_url, **changes
             )
-            app = create_app(settings)
-            app.config["TESTING"] = True
-            stack.enter_context(app.app_context())
-            stack.callback(lambda: (db.session.remove(), db.engine.dispose()))
+            app = make_app(settings)
             return Shop(app, graph, model, TEST_SECRET)
 
         yield make

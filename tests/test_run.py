@@ -25,7 +25,9 @@ class Run:
 
     def start(self):
         self.output = (self.folder / "output.log").open("a")
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "REDIS_", "DATABASE_"))}
+        env = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "REDIS_", "DATABASE_"))
+        }
         env |= {
             "PILITO_VAR": str(self.folder / "var"),
             "PORT": str(self.port),
@@ -93,7 +95,12 @@ class Run:
         return [int(row[0]) for row in children if words[name] in row[2]]
 
     def descendants(self):
-        rows = [line.split() for line in subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout.splitlines()[1:]]
+        rows = [
+            line.split()
+            for line in subprocess.run(
+                ["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True
+            ).stdout.splitlines()[1:]
+        ]
         family, grown = {str(self.process.pid)}, True
         while grown:
             more = {pid for pid, parent in rows if parent in family} - family
@@ -179,7 +186,13 @@ def test_a_second_start_from_the_same_folder_is_refused_with_a_sentence(run):
     env = {**os.environ, "PILITO_VAR": str(run.folder / "var"), "PORT": "1"}
 
     second = subprocess.run(
-        [sys.executable, "-m", "pilito.launch"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "pilito.launch"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert second.returncode == 1

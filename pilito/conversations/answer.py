@@ -16,7 +16,7 @@ from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import add_reply
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
-from pilito.lifecycle import ConversationState, HandOverReason, MessageType, Sender, TurnState
+from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, MessageType, Sender, TurnState
 from pilito.models import Conversation, Message, Proof, Share, Turn, db
 
 log = logging.getLogger(__name__)
@@ -169,6 +169,9 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime) -> None:
         turn = turns.find_unfinished(claim.conversation_id)
         if turn is None or not _still_holds(claim, conversation, turn):
             log.info("The draft for turn %s was dropped: something newer came.", claim.turn_id)
+            return
+        if conversation.inbox.assistant_mode is not AssistantMode.AUTO:
+            turns.leave_to_people(tx, conversation, now)
             return
         if isinstance(outcome, HandOver):
             hand_over(tx, conversation, outcome.reason, outcome.detail, now)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from pilito import hints, keys
 from pilito.conversations.hand_over import hand_over
+from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import (
@@ -36,7 +37,7 @@ def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message]
     if not asking or conversation.state is not ConversationState.ASSISTANT:
         return
     if conversation.inbox.assistant_mode is not AssistantMode.AUTO:
-        conversation.state = ConversationState.OPERATOR
+        leave_to_people(tx, conversation, now)
         return
     if all(is_too_old(conversation, message, now) for message in asking):
         hand_over(tx, conversation, HandOverReason.TOO_OLD, "", now)
@@ -55,6 +56,14 @@ def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message]
     for message in asking:
         message.turn_id = turn.id
     touch(tx, turn, now)
+
+
+def leave_to_people(tx: Transaction, conversation: Conversation, now: datetime) -> None:
+    """The assistant of this inbox was switched off while it held the conversation."""
+    drop(conversation, "assistant off", now)
+    conversation.state = ConversationState.OPERATOR
+    conversation.epoch += 1
+    mark_changed(tx, conversation)
 
 
 def _must_be_finished(turn: Turn, asking: list[Message], now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from pilito.channels.base import Unsend
 from pilito.conversations import pending_share, turns
@@ -13,13 +13,15 @@ from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction
 from pilito.extensions import channels
 from pilito.lifecycle import EventOutcome, MessageType, Sender, TurnState
-from pilito.models import Attachment, Conversation, Inbox, Message, Turn, db
+from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Turn, db
 
 
 def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcome:
     """Empty the message; one that is not here yet gets a tombstone, so that it stays away when it comes late."""
     conversation = get_conversation(inbox, item.customer_id, now)
     message = find_message(inbox, item.external_id)
+    if message is None and _is_ours(inbox, item):
+        return Outcome(EventOutcome.IGNORED, "a reply of ours was taken back on the phone")
     if message is None:
         return Outcome(EventOutcome.STORED, "came before its message", _bury(tx, conversation, item, now))
     if message.deleted_at is not None:
@@ -34,6 +36,11 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     turns.count_unanswered(conversation)
     mark_changed(tx, conversation, *changed)
     return Outcome(EventOutcome.STORED, message_id=message.id)
+
+
+def _is_ours(inbox: Inbox, item: Unsend) -> bool:
+    sent = select(Delivery.id).where(Delivery.inbox_id == inbox.id, Delivery.external_id == item.external_id)
+    return db.session.scalar(sent) is not None
 
 
 def _bury(tx: Transaction, conversation: Conversation, item: Unsend, now: datetime) -> int:

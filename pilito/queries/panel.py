@@ -32,7 +32,7 @@ _STATE = Conversation.state
 _ANSWERED = Conversation.unanswered_since.is_(None)
 _PEOPLE = (ConversationState.HANDED_OVER, ConversationState.OPERATOR)
 IN_ZONE: dict[Zone, ColumnElement[bool]] = {
-    Zone.OPEN: _STATE != ConversationState.CLOSED,
+    Zone.OPEN: _STATE.in_((*_PEOPLE, ConversationState.ASSISTANT)),
     Zone.NEEDS_YOU: and_(_STATE.in_(_PEOPLE), or_(_STATE == ConversationState.HANDED_OVER, ~_ANSWERED)),
     Zone.ASSISTANT: _STATE == ConversationState.ASSISTANT,
     Zone.WAITING: and_(_STATE == ConversationState.OPERATOR, _ANSWERED),

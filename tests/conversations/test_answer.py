@@ -337,6 +337,22 @@ def test_an_assistant_that_is_switched_off_answers_nothing_that_comes_later(desk
     assert desk.turn.state is TurnState.ANSWERED
 
 
+def test_an_assistant_that_is_switched_off_while_it_writes_sends_nothing(desk):
+    def switch_off(payload):
+        desk.call(connect, "instagram", "x", ACCOUNT, "t", {}, AssistantMode.OFF, NOON)
+        return desk.model.default(payload)
+
+    desk.model.script.append(switch_off)
+    desk.take(text("سلام", NOON))
+
+    desk.answer(NOON)
+
+    assert desk.replies == []
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.unanswered_since == NOON
+    assert desk.turn.state is TurnState.DROPPED
+
+
 def expect_handed_over(desk, reason):
     assert desk.conversation.state is ConversationState.HANDED_OVER
     assert desk.conversation.hand_over_reason is reason

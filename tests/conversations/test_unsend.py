@@ -159,3 +159,17 @@ def test_the_files_of_an_unsent_message_go_with_it(desk):
     desk.take(unsent(mid, NOON + ONE), now=NOON + ONE)
 
     assert desk.rows(Attachment) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_of_ours_that_is_taken_back_on_the_phone_is_no_message_of_the_customer(desk):
+    desk.take(text("سلام", NOON))
+    desk.answer(NOON + seconds(3))
+    desk.deliver(NOON + seconds(3))
+    (sent,) = desk.deliveries
+    before = len(desk.rows(Message))
+
+    desk.take(unsent(sent.external_id, NOON + seconds(9)), now=NOON + seconds(9))
+
+    assert len(desk.rows(Message)) == before
+    assert desk.rows(Event)[-1].outcome is EventOutcome.IGNORED
