@@ -6,13 +6,15 @@ RECEIVE = "receive"
 REPLIES = "replies"
 DELIVERIES = "deliveries"
 SHARES = "shares"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES)
+PROFILES = "profiles"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
 ANSWER_JOB = "pilito.jobs.replies.answer_turn"
 DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
+PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
 
 # The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
 SOCKET_CHANNEL = "pilito-socket"

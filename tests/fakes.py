@@ -14,6 +14,14 @@ class Fake:
         self.calls = []
         self.script = []
         self.lock = threading.Lock()
+        self.profiles = {}
+
+    def look_up(self, path):
+        """Answer a GET: a customer's profile, where the test gave one; else as Meta does without consent."""
+        name = path.partition("?")[0].rpartition("/")[2]
+        if name in self.profiles:
+            return 200, self.profiles[name]
+        return 403, {"error": {"message": "(#230) User consent is required", "code": 230}}
 
     def answer(self, path, payload, headers):
         """Return (status, body as a dict or bytes); a callable of the script gets the payload."""
@@ -77,6 +85,9 @@ def serve(fake):
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self):
+            self._send(*fake.look_up(self.path))
+
         def do_POST(self):
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             answer = fake.answer(self.path, json.loads(body or b"{}"), self.headers)
@@ -84,7 +95,9 @@ def serve(fake):
                 self.connection.close()
                 self.close_connection = True
                 return
-            status, content = answer
+            self._send(*answer)
+
+        def _send(self, status, content):
             raw = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

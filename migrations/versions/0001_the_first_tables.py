@@ -72,6 +72,7 @@ def upgrade() -> None:
     sa.Column('username', sa.String(length=128), nullable=True),
     sa.Column('name', sa.String(length=300), nullable=True),
     sa.Column('picture_url', sa.Text(), nullable=True),
+    sa.Column('profile_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['inbox_id'], ['inbox.id'], name=op.f('fk_customer_inbox_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer')),

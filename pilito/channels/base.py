@@ -127,6 +127,15 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """Who a customer is, as far as the provider tells; all may be missing."""
+
+    name: str | None = None
+    username: str | None = None
+    picture_url: str | None = None
+
+
+@dataclass(frozen=True)
 class Permission:
     """Whether something may be sent now: `reason` is empty when it may, else a slug for the panel."""
 
@@ -138,7 +147,7 @@ class Permission:
 
 
 class Channel(Protocol):
-    """One medium. Everything but `send` is pure."""
+    """One medium. Everything but `send` and `profile` is pure."""
 
     name: str
     title: str  # as people write it
@@ -168,6 +177,10 @@ class Channel(Protocol):
 
     def split(self, text: str) -> list[str]:
         """Cut a reply into parts that the provider takes, in order; nothing of it is lost."""
+        ...
+
+    def profile(self, account: Account, customer_id: str) -> Profile:
+        """Ask who the customer is. Raises ChannelError; nothing may wait for it."""
         ...
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from pilito.channels.base import Echo, Inbound
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
+from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import LookUp, is_question, log_waiting, pair_shares
@@ -33,6 +34,7 @@ def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, c
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
     count_message(conversation, message)
     _count_in(conversation, message, inbox)
+    ask_for_profile(tx, conversation, now)
     _pair_and_ask(tx, inbox, conversation, message, now, cached)
     return Outcome(EventOutcome.STORED, message_id=message.id)
 

@@ -20,6 +20,7 @@ class Customer(db.Model):
     username: Mapped[str | None] = mapped_column(String(128))
     name: Mapped[str | None] = mapped_column(String(300))
     picture_url: Mapped[str | None] = mapped_column(Text)
+    profile_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the provider was asked last
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     inbox: Mapped[Inbox] = relationship()

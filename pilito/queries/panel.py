@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
@@ -32,7 +32,7 @@ _STATE = Conversation.state
 _ANSWERED = Conversation.unanswered_since.is_(None)
 _PEOPLE = (ConversationState.HANDED_OVER, ConversationState.OPERATOR)
 IN_ZONE: dict[Zone, ColumnElement[bool]] = {
-    Zone.OPEN: _STATE.in_((*_PEOPLE, ConversationState.ASSISTANT)),
+    Zone.OPEN: _STATE != ConversationState.CLOSED,  # not IN (…): the newest are found by time
     Zone.NEEDS_YOU: and_(_STATE.in_(_PEOPLE), or_(_STATE == ConversationState.HANDED_OVER, ~_ANSWERED)),
     Zone.ASSISTANT: _STATE == ConversationState.ASSISTANT,
     Zone.WAITING: and_(_STATE == ConversationState.OPERATOR, _ANSWERED),
@@ -105,11 +105,21 @@ def zone_of(conversation: Conversation) -> Zone:
 
 def count_zones() -> dict[Zone, int]:
     """Count the conversations of each zone, up to COUNT_LIMIT."""
-    counts = [
-        select(func.count()).select_from(select(1).where(where).limit(COUNT_LIMIT).subquery()).scalar_subquery()
-        for where in IN_ZONE.values()
-    ]
-    return dict(zip(IN_ZONE, db.session.execute(select(*counts)).one(), strict=True))
+    parts = (Zone.NEEDS_YOU, Zone.ASSISTANT, Zone.WAITING, Zone.DONE)
+    counts = [_count(IN_ZONE[zone]) for zone in parts]
+    needs_you, assistant, waiting, done = tuple(db.session.execute(select(*counts)).one())
+    return {
+        Zone.OPEN: min(COUNT_LIMIT, needs_you + assistant + waiting),
+        Zone.NEEDS_YOU: needs_you,
+        Zone.ASSISTANT: assistant,
+        Zone.WAITING: waiting,
+        Zone.DONE: done,
+    }
+
+
+def _count(where: ColumnElement[bool]) -> ScalarSelect[int]:
+    found = select(Conversation.id).where(where).limit(COUNT_LIMIT).subquery()
+    return select(func.count()).select_from(found).scalar_subquery()
 
 
 def list_conversations(zone: Zone, before: Cursor | None, limit: int) -> ListPage:

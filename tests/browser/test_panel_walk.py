@@ -20,10 +20,15 @@ from pilito.models import Conversation, Operator, db
 from pilito.passwords import hash_password
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -170,7 +175,7 @@ def test_the_countdown_counts(shop, open_page):
     first = page.locator("article .countdown").inner_text()
     page.wait_for_timeout(2100)
 
-    assert first.startswith("1:2")
+    assert first.startswith(("1:2", "1:30"))
     assert page.locator("article .countdown").inner_text() < first
 
 
@@ -290,8 +295,9 @@ def test_a_reply_that_did_not_get_out_can_be_sent_again_and_is_one_reply(shop, g
 
 def test_a_refused_reply_keeps_its_words_and_says_why(shop, open_page):
     page = open_page(talk(shop, 2))
+    conversation_id = shop.conversation.id
     with transaction():
-        db.session.get_one(Conversation, shop.conversation.id).last_customer_message_at = utc_now() - timedelta(days=30)
+        db.session.get_one(Conversation, conversation_id).last_customer_message_at = utc_now() - timedelta(days=30)
 
     page.fill("#composer-text", "too late")
     page.press("#composer-text", "Control+Enter")

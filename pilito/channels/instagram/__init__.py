@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pilito.channels.base import Account, Item, Outbound, Permission, Receipt
+from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
 from pilito.channels.instagram import client, inbound, signature, split, window
 from pilito.config import Settings
 from pilito.errors import ConfigError
@@ -41,6 +41,9 @@ class Instagram:
 
     def split(self, text: str) -> list[str]:
         return split.split(text)
+
+    def profile(self, account: Account, customer_id: str) -> Profile:
+        return client.profile(self._settings, account, customer_id)
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         return client.send(self._settings, account, outbound)

@@ -16,9 +16,10 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from pilito.channels.base import Account, Outbound, Receipt
-from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, id_of, list_of, mapping_of, text_of
+from pilito.channels.base import Account, Outbound, Profile, Receipt
+from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, http_url, id_of, list_of, mapping_of, text_of
 from pilito.config import Settings
 from pilito.errors import ChannelError, Remedy
 
@@ -35,6 +36,8 @@ MESSAGE_LENGTH = 300
 LONG_WORD = re.compile(r"[\w-]{40,}")  # an error about a malformed token may quote it
 PRINTABLE = re.compile(r"[!-~]+")
 FACEBOOK = "facebook"
+PROFILE_FIELDS = "name,username,profile_pic"
+NAME_LENGTH, USERNAME_LENGTH = 300, 128
 
 ANY = 0
 # (code, subcode) of Meta's error -> what to do, and the reason in our words. Sources: README.md.
@@ -98,17 +101,30 @@ class Answer:
 
 def send(settings: Settings, account: Account, outbound: Outbound) -> Receipt:
     """Send one text; return Meta's id of the message. Raises ChannelError; the token is in no error."""
-    if not PRINTABLE.fullmatch(account.token):
-        raise ChannelError(Remedy.STOP_INBOX, "token_dead", message="The account's token is no token.")
-    answer = _post(_address(settings, account), account.token, _request(account, outbound))
+    request = _request(account, outbound)
+    answer = _call("POST", f"{_address(settings, account)}/me/messages", account, json=request)
     if external_id := _message_id(answer):
         return Receipt(external_id)
     raise _error(answer, account.token)
 
 
+def profile(settings: Settings, account: Account, customer_id: str) -> Profile:
+    """Ask for a customer's name, user name and picture. Raises ChannelError, also where consent is missing."""
+    address = f"{_address(settings, account)}/{quote(customer_id, safe='')}"
+    answer = _call("GET", address, account, params={"fields": PROFILE_FIELDS})
+    told = mapping_of(_json(answer))
+    if answer.status != 200 or "error" in told:
+        raise _error(answer, account.token)
+    return Profile(
+        name=text_of(told.get("name"))[:NAME_LENGTH] or None,
+        username=text_of(told.get("username"))[:USERNAME_LENGTH] or None,
+        picture_url=http_url(told.get("profile_pic")),
+    )
+
+
 def _address(settings: Settings, account: Account) -> str:
     host = settings.facebook_graph_url if _is_facebook(account) else settings.instagram_graph_url
-    return f"{host}/{settings.graph_version}/me/messages"
+    return f"{host}/{settings.graph_version}"
 
 
 def _is_facebook(account: Account) -> bool:
@@ -127,15 +143,18 @@ def _messaging_type(account: Account, outbound: Outbound) -> dict[str, str]:
     return {"messaging_type": "RESPONSE"} if _is_facebook(account) else {}
 
 
-def _post(address: str, token: str, request: Mapping[str, Any]) -> Answer:
+def _call(method: str, address: str, account: Account, **content: Any) -> Answer:
     import requests
     import urllib3
 
+    if not PRINTABLE.fullmatch(account.token):
+        raise ChannelError(Remedy.STOP_INBOX, "token_dead", message="The account's token is no token.")
     try:
-        with _session(os.getpid()).post(
+        with _session(os.getpid()).request(
+            method,
             address,
-            json=request,
-            auth=lambda prepared: _authorized(prepared, token),
+            **content,
+            auth=lambda prepared: _authorized(prepared, account.token),
             timeout=(CONNECT_SECONDS, READ_SECONDS),
             allow_redirects=False,
             stream=True,

@@ -1,0 +1,83 @@
+"""Who the customer is: asked once, beside the message, and never waited for."""
+
+from shop import CUSTOMER, seconds, text
+
+from pilito import keys
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.lifecycle import InboxState
+from pilito.models import Customer, Inbox, db
+
+SARA = {"id": CUSTOMER, "name": "سارا احمدی", "username": "sara.ahmadi", "profile_pic": "https://cdn.example/sara.jpg"}
+
+
+def customer():
+    db.session.rollback()
+    return db.session.scalar(db.select(Customer).execution_options(populate_existing=True))
+
+
+def waiting(shop):
+    return shop.app.extensions["pilito_redis"].llen(f"rq:queue:{keys.PROFILES}")
+
+
+def test_a_new_customer_gets_a_name_and_the_panel_hears_of_it(shop):
+    shop.graph.profiles[CUSTOMER] = SARA
+    shop.receive(text("سلام", utc_now()))
+    before = shop.conversation.seq
+
+    shop.work(keys.PROFILES)
+
+    assert (customer().name, customer().username) == ("سارا احمدی", "sara.ahmadi")
+    assert customer().picture_url == "https://cdn.example/sara.jpg"
+    assert shop.conversation.seq == before + 1
+
+
+def test_a_second_message_does_not_ask_again(shop):
+    shop.graph.profiles[CUSTOMER] = SARA
+    shop.receive(text("سلام", utc_now()))
+    shop.work(keys.PROFILES)
+
+    shop.receive(text("چنده؟", utc_now()))
+
+    assert waiting(shop) == 0
+
+
+def test_without_consent_the_customer_stays_nameless_and_the_answer_goes_out(shop):
+    shop.receive(text("سلام", utc_now()))
+    shop.work()
+
+    assert (customer().name, customer().label) == (None, CUSTOMER)
+    assert len(shop.graph.sent) == 1
+
+
+def test_a_nameless_customer_is_asked_for_again_after_an_hour(shop):
+    shop.receive(text("سلام", utc_now()))
+    shop.work(keys.PROFILES)
+    with transaction():
+        db.session.scalar(db.select(Customer)).profile_asked_at = utc_now() - seconds(3601)
+
+    shop.receive(text("هستید؟", utc_now()))
+
+    assert waiting(shop) == 1
+
+
+def test_a_hostile_profile_is_kept_as_plain_text_and_its_address_dropped(shop):
+    shop.graph.profiles[CUSTOMER] = {"name": "<b>\x00" + "x" * 999, "username": 7, "profile_pic": "javascript:alert(1)"}
+    shop.receive(text("سلام", utc_now()))
+
+    shop.work(keys.PROFILES)
+
+    assert customer().name.startswith("<b>")
+    assert len(customer().name) == 300
+    assert customer().picture_url is None
+
+
+def test_a_stopped_inbox_asks_nobody(shop):
+    shop.graph.profiles[CUSTOMER] = SARA
+    shop.receive(text("سلام", utc_now()))
+    with transaction():
+        db.session.get(Inbox, shop.inbox_id).state = InboxState.STOPPED
+
+    shop.work(keys.PROFILES)
+
+    assert customer().name is None
