@@ -1,0 +1,1 @@
+"""The measurements of `make bench`; docs/bench.md says how to read them."""
