@@ -38,6 +38,7 @@ class Claim:
     delivery_id: int
     conversation_id: int
     attempt: int
+    is_last: bool  # of its reply's parts
     channel: str
     account: Account
     outbound: Outbound
@@ -45,13 +46,19 @@ class Claim:
 
 def deliver(message_id: int, clock: Clock) -> None:
     """Send what is left of this reply, in order; harmless to call at any time, however often."""
-    while (claim := _claim(message_id, clock())) is not None:
-        try:
-            receipt = channels[claim.channel].send(claim.account, claim.outbound)
-        except ChannelError as error:
-            _record_error(claim, error, clock())
-        else:
-            _record_sent(claim, receipt.external_id, clock())
+    claim = _claim(message_id, clock())
+    while claim is not None:
+        _send(claim, clock)
+        claim = None if claim.is_last else _claim(message_id, clock())
+
+
+def _send(claim: Claim, clock: Clock) -> None:
+    try:
+        receipt = channels[claim.channel].send(claim.account, claim.outbound)
+    except ChannelError as error:
+        _record_error(claim, error, clock())
+    else:
+        _record_sent(claim, receipt.external_id, clock())
 
 
 def _claim(message_id: int, now: datetime) -> Claim | None:
@@ -107,6 +114,7 @@ def _start(delivery: Delivery, conversation: Conversation, now: datetime) -> Cla
         delivery_id=delivery.id,
         conversation_id=conversation.id,
         attempt=delivery.attempt,
+        is_last=delivery.position == len(delivery.message.deliveries) - 1,
         channel=inbox.channel,
         account=Account(inbox.external_id, vault.decrypt(inbox.token_encrypted).decode(), dict(inbox.options)),
         outbound=Outbound(conversation.customer.external_id, delivery.text, delivery.tag),

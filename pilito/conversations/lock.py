@@ -1,6 +1,7 @@
 """The one row lock that orders everything in a conversation, and the mark of a change."""
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from pilito import realtime
 from pilito.database import Transaction
@@ -13,6 +14,8 @@ def get_locked(conversation_id: int) -> Conversation:
     conversation = db.session.scalar(
         select(Conversation)
         .where(Conversation.id == conversation_id)
+        # With it, for every verb needs them: one question to the database instead of three.
+        .options(joinedload(Conversation.inbox), joinedload(Conversation.customer))
         .with_for_update(of=Conversation)
         .execution_options(populate_existing=True)
     )

@@ -101,6 +101,8 @@ def _question_points(
     questions: dict[int, Message], conversation: Conversation, shares: list[Share]
 ) -> list[QuestionPoint]:
     """The questions on the time line; one that took a share from before our window is not free for another."""
+    if not shares:
+        return []  # nobody to take: the commonest case, a chat without posts, asks the database nothing more
     inside = [share.message_id for share in shares]
     taken_outside = set(
         db.session.scalars(

@@ -64,7 +64,7 @@ def _write(group: list[_Entry]) -> None:
         with transaction() as tx:
             # Core, not the ORM: half the time on the one path that every event takes.
             ids = db.session.scalars(
-                insert(Webhook).returning(Webhook.id, sort_by_parameter_order=True),
+                insert(Webhook.__table__).returning(Webhook.id, sort_by_parameter_order=True),
                 [{**entry.row, "attempts": 0} for entry in group],
             ).all()
             tx.after_commit(hints.hint, keys.RECEIVE, keys.RECEIVE_JOB, *ids)

@@ -3,12 +3,19 @@
 import { say } from "./words.js";
 
 const GATHER_MS = 100; // changes within this time are one fetch
+// A server that has just started hears its workers a moment after it lets browsers in: what was said in between is
+// fetched by looking once more.
+const SETTLE_MS = 1_500;
 const WITHOUT_LINE_MS = 15_000;
 const WITH_LINE_MS = 60_000; // also keeps the ages in the list true
 
 export function startLive({ onChange, onReturn }) {
   const line = window.io({ transports: ["websocket"], reconnectionDelayMax: 5000 });
-  line.on("connect", () => (show("live"), onReturn()));
+  line.on("connect", () => {
+    show("live");
+    onReturn();
+    setTimeout(onReturn, SETTLE_MS);
+  });
   line.on("disconnect", () => show("reconnecting"));
   line.on("connect_error", () => show("reconnecting"));
   line.on("changed", onChange);
