@@ -51,7 +51,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of shared/bench.md. `measure(stand, size)` returns its figures."""
+    """A row of the table. `measure(stand, size)` returns its figures."""
 
     name: str
     title: str

@@ -8,7 +8,7 @@ from pilito.models.types import UtcDateTime
 db = current_app.extensions["migrate"].db
 
 
-def render_item(kind, thing, autogen_context):
+def render_item(kind, thing, _context):
     """Write our own column types by name, so that a migration does not import what may change."""
     if kind == "type" and isinstance(thing, UtcDateTime):
         return "sa.DateTime(timezone=True)"

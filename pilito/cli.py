@@ -162,7 +162,7 @@ def add_inbox(channel_name: str, name: str, account_id: str, token: str, login: 
     """Connect an account; an account known already gets the new token and goes on where it stopped."""
     from pilito.conversations.connect import connect
 
-    secret = sys.stdin.readline().strip() if token == "-" else token
+    secret = sys.stdin.readline().strip() if token == "-" else token  # noqa: S105
     try:
         inbox_id = connect(
             channel_name, name, account_id, secret, {"login": login}, AssistantMode(assistant), utc_now()

@@ -41,7 +41,7 @@ Seconds = Annotated[float, Field(ge=0)]
 
 
 class Settings(BaseSettings):
-    """The settings of one process. Attributes are the names of contract.md in lower case."""
+    """The settings of one process. Attributes are the settings' names in lower case."""
 
     model_config = SettingsConfigDict(env_file=ENV_FILES, env_ignore_empty=True, extra="ignore", frozen=True)
 

@@ -1,4 +1,4 @@
-"""A Redis-compatible server for a machine that has none: Debian's or Homebrew's if installed, else the wheel's Valkey."""
+"""A Redis-compatible server for a machine that runs none: one on the PATH, else the wheel's Valkey."""
 
 import shutil
 

@@ -11,7 +11,6 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
-from pilito import keys
 from pilito.extensions import redis
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ class JsonJob(Job):
     """A job whose arguments are JSON whatever the caller asked for: rq-scheduler knows no serializer and would write
     pickle, which runs code when it is read."""
 
-    def __init__(self, id: str | None = None, connection: Any = None, serializer: Any = None) -> None:
+    def __init__(self, id: str | None = None, connection: Any = None, serializer: Any = None) -> None:  # noqa: ARG002
         super().__init__(id, connection=connection, serializer=JSONSerializer)
 
 

@@ -151,14 +151,13 @@ def shared_app(database_template, redis_url):
 @pytest.fixture
 def database_url(database_template, shared_app):
     """An empty database; ids begin at 1."""
-    with shared_app.app_context():
-        with db.engine.begin() as connection:
-            names = [f'"{table.name}"' for table in reversed(db.metadata.sorted_tables)]
-            if db.engine.dialect.name == "sqlite":
-                for name in names:
-                    connection.exec_driver_sql(f"DELETE FROM {name}")
-            else:
-                connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+    with shared_app.app_context(), db.engine.begin() as connection:
+        names = [f'"{table.name}"' for table in reversed(db.metadata.sorted_tables)]
+        if db.engine.dialect.name == "sqlite":
+            for name in names:
+                connection.exec_driver_sql(f"DELETE FROM {name}")
+        else:
+            connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
     yield database_template
     with shared_app.app_context():
         db.session.remove()

@@ -42,8 +42,9 @@ def test_every_step_can_be_taken_back_and_again(app):
 
 
 def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):
-    from pilito.clock import utc_now
     from shop import text as say
+
+    from pilito.clock import utc_now
 
     message = shop.receive(say("سلام", utc_now()))
 
@@ -58,8 +59,9 @@ def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):
 
 
 def test_a_second_waiting_share_is_refused_by_the_database_itself(shop):
-    from pilito.clock import utc_now
     from shop import reel, seconds
+
+    from pilito.clock import utc_now
 
     now = utc_now()
     shop.receive(reel(now - seconds(5)))

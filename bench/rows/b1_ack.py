@@ -12,7 +12,7 @@ from bench.stand import Stand
 
 AT_ONCE = 16
 SENDERS = 5000
-CHAT_SDK_ACKS = 342  # a second; measured on the machine of shared/bench.md, stores nothing
+CHAT_SDK_ACKS = 342  # a second; the nearest peer, measured once on two such cores; it stores nothing
 MOST_P99_RATIO = 5
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 

@@ -1,4 +1,4 @@
-"""What Meta posts to a webhook, built here the way Meta builds it. Pure; shapes are from meta-protocol.md, 5 and 6."""
+"""What Meta posts to a webhook, built here the way Meta builds it. Pure; facts: channels/instagram/README.md."""
 
 import base64
 import hashlib

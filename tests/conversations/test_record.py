@@ -43,7 +43,7 @@ def test_bodies_that_come_together_are_each_stored_under_the_id_they_got(app):
 
     ids = together(app, bodies)
 
-    assert {webhook_id: body for webhook_id, body in zip(ids, bodies, strict=True)} == rows()
+    assert dict(zip(ids, bodies, strict=True)) == rows()
 
 
 def test_they_share_commits_and_jobs(app, monkeypatch):

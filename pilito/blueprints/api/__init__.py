@@ -1,4 +1,4 @@
-"""The REST API: bearer tokens, JSON, the routes of contract.md.
+"""The REST API: bearer tokens, JSON.
 
 A browser's cookies count for nothing here, so there is no request to forge and no CSRF token to ask for.
 """

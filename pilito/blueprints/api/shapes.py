@@ -1,4 +1,4 @@
-"""Rows as the JSON of contract.md: its names are fixed."""
+"""Rows as the JSON of the API: its names are fixed, for others rely on them."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
