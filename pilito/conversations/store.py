@@ -15,7 +15,7 @@ from pilito.conversations.pair import LookUp, is_question, log_waiting, pair_sha
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
-from pilito.models import Attachment, Conversation, Customer, Inbox, Message, Share, db
+from pilito.models import Attachment, Audit, Conversation, Customer, Inbox, Message, Share, db
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,9 @@ def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, c
         _add_share(message, item)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
     count_message(conversation, message)
-    _count_in(conversation, message, inbox)
+    if conversation.state is ConversationState.CLOSED:
+        _reopen(conversation, inbox, now)
+    _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
     _pair_and_ask(tx, inbox, conversation, message, now, cached)
     return Outcome(EventOutcome.STORED, message_id=message.id)
@@ -143,14 +145,17 @@ def count_message(conversation: Conversation, message: Message) -> None:
         ]
 
 
-def _count_in(conversation: Conversation, message: Message, inbox: Inbox) -> None:
-    """Count what the customer sent: unread, the reply window, who waits; a closed conversation opens again."""
+def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:
+    """The customer writes again: whoever answers new conversations answers this one."""
+    conversation.state = turns.first_state(inbox)
+    db.session.add(Audit(at=now, action="reopened", conversation_id=conversation.id))
+
+
+def _count_in(conversation: Conversation, message: Message) -> None:
+    """Count what the customer sent: unread, the reply window, who waits."""
     conversation.unread_count += 1
     newest = conversation.last_customer_message_at
     conversation.last_customer_message_at = max(newest, message.sent_at) if newest else message.sent_at
-    if conversation.state is ConversationState.CLOSED:
-        conversation.state = turns.first_state(inbox)
-        conversation.hand_over_reason = None
     if turns.asks(message):
         since = conversation.unanswered_since
         conversation.unanswered_since = min(since, message.sent_at) if since else message.sent_at

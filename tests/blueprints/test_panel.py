@@ -800,8 +800,14 @@ def test_what_others_wrote_is_unchanged_and_has_its_licence():
 
 
 @pytest.fixture
-def call(app, make_settings):
-    """Open the live line as this browser; without Redis between, which Flask-SocketIO's test client does not know."""
+def call(app, make_settings, monkeypatch):
+    """Open the live line as this browser; without Redis between, which Flask-SocketIO's test client does not know.
+
+    The app that this needs takes over the one server of the process; the other tests get theirs back.
+    """
+    monkeypatch.setattr(socketio, "server", socketio.server)
+    monkeypatch.setattr(socketio, "sockio_mw", socketio.sockio_mw)
+    monkeypatch.setattr(socketio, "server_options", dict(socketio.server_options))
 
     def make(browser):
         alone = create_app(make_settings(redis_url=""))
