@@ -203,6 +203,29 @@ def test_a_question_typed_long_before_a_share_does_not_take_it(make_shop):
     assert shop.share_of(share).state is ShareState.WAITING
 
 
+def test_a_greeting_a_share_and_a_question_are_combined_as_they_were_meant(make_shop):
+    shop = make_shop(reply_quiet_seconds=60)
+    now = utc_now()
+    greeting = shop.receive(text("سلام", now - seconds(9)))
+    shop.receive(reel(now - seconds(4)))
+
+    question = shop.receive(text(QUESTION, now))
+
+    assert question.content.startswith("[CONTEXT:")
+    assert shop.message(greeting.external_id).content == "سلام"
+
+
+def test_a_question_keeps_its_share_when_a_text_comes_long_after(make_shop):
+    shop = make_shop(reply_quiet_seconds=600)
+    now = utc_now()
+    shop.receive(reel(now - seconds(330)))
+    question = shop.receive(text(QUESTION, now - seconds(230)))
+
+    shop.receive(text("هستید؟", now))
+
+    assert shop.message(question.external_id).content.startswith("[CONTEXT:")
+
+
 def test_a_swapped_pair_in_one_webhook_is_combined(shop):
     now = utc_now()
 

@@ -46,12 +46,15 @@ def pair_shares(
     db.session.flush()
     messages = _load(conversation, around - reach)
     shares = [message.share for message in messages if message.share is not None]
+    waiting = {share.message_id for share in shares if share.state is ShareState.WAITING}
     questions = {message.id: message for message in messages if is_question(message)}
-    places = pair(_share_points(shares, questions), _question_points(questions, conversation, shares), now, lookback)
+    outside = _taken_outside(questions, shares)
+    points = _question_points(questions, outside)
+    places = pair(_share_points(shares, questions), points, now, lookback)
     pairing = Pairing()
     _move_shares(tx, conversation, shares, places, pairing, now)
-    _rewrite_contents(tx, shares, questions, pairing)
-    _count_look_up(shares, look_up)
+    _rewrite_contents(tx, shares, [one for one in questions.values() if one.id not in outside], pairing)
+    _count_look_up([share for share in shares if share.message_id in waiting], look_up)
     return pairing
 
 
@@ -97,25 +100,24 @@ def _fixed_to(share: Share, questions: dict[int, Message]) -> int | None:
     return question.id if is_settled and not question.deleted_at else None
 
 
-def _question_points(
-    questions: dict[int, Message], conversation: Conversation, shares: list[Share]
-) -> list[QuestionPoint]:
-    """The questions on the time line; one that took a share from before our window is not free for another."""
-    if not shares:
-        return []  # nobody to take: the commonest case, a chat without posts, asks the database nothing more
-    inside = [share.message_id for share in shares]
-    taken_outside = set(
-        db.session.scalars(
-            select(Share.combined_with_id).where(
-                Share.conversation_id == conversation.id,
-                Share.combined_with_id.in_(questions),
-                Share.message_id.not_in(inside),
-            )
-        )
-    )
+def _taken_outside(questions: dict[int, Message], shares: list[Share]) -> set[int]:
+    """The questions that took a share from before our window: they keep it, and are not free for another."""
+    inside = {share.combined_with_id for share in shares}
+    suspects = [
+        question.id
+        for question in questions.values()
+        if question.content != question.text and question.id not in inside
+    ]
+    if not suspects:
+        return set()
+    taken = db.session.scalars(select(Share.combined_with_id).where(Share.combined_with_id.in_(suspects)))
+    return {question_id for question_id in taken if question_id is not None}
+
+
+def _question_points(questions: dict[int, Message], outside: set[int]) -> list[QuestionPoint]:
     return [
         QuestionPoint(
-            message.id, message.sent_at, is_answered=message.answered_by_id is not None or message.id in taken_outside
+            message.id, message.sent_at, is_answered=message.answered_by_id is not None or message.id in outside
         )
         for message in questions.values()
     ]
@@ -157,11 +159,11 @@ def _move(tx: Transaction, conversation: Conversation, share: Share, place: Plac
 def _rewrite_contents(
     tx: Transaction,
     shares: list[Share],
-    questions: dict[int, Message],
+    questions: list[Message],
     pairing: Pairing,
 ) -> None:
     """Give every unanswered question the content it has now: what was answered keeps what the assistant read."""
-    for question in questions.values():
+    for question in questions:
         taken = [share for share in shares if share.combined_with_id == question.id]
         content = _content(question, taken)
         if question.answered_by_id or content == question.content:
@@ -174,7 +176,7 @@ def _rewrite_contents(
 
 
 def _count_look_up(shares: list[Share], look_up: LookUp | None) -> None:
-    """Note on the share that the question took at once whether Redis had it: a hit or a miss of the cache."""
+    """Note on the waiting share that this question took whether Redis had it: a hit or a miss of the cache."""
     for share in shares:
         if look_up and share.combined_with_id == look_up.question_id and share.found_in_cache is None:
             share.found_in_cache = share.message_id == look_up.share_message_id

@@ -2,7 +2,8 @@
 
 The rule in one line: a question takes the newest share that was sent before it and whose wait was not over,
 `0 <= question.sent_at - share.sent_at < wait`. Beside it: a question typed up to `lookback` before a share, and still
-unanswered, takes it too. No I/O here: the order in which events arrive, Redis and the scheduler cannot matter.
+unanswered, takes it too, as long as none follows that does. No I/O here: the order in which events arrive, Redis and
+the scheduler cannot matter.
 """
 
 from collections.abc import Iterable
@@ -48,28 +49,28 @@ def pair(
 ) -> dict[int, Place]:
     """Return the place of every share, by its message id."""
     places: dict[int, Place] = {}
-    waiting: SharePoint | None = None
+    last: SharePoint | None = None  # the newest share, while a question may still take it
     free: QuestionPoint | None = None  # the newest question that has no share and no answer
     for point in _in_order(shares, questions):
         if isinstance(point, SharePoint):
-            if waiting:
-                places[waiting.message_id] = _left_at(waiting, point.sent_at)
-            waiting = None
+            if last and last.message_id not in places:
+                places[last.message_id] = _left_at(last, point.sent_at)
+            last = point
             if point.fixed_to is not None:
                 places[point.message_id] = Place(ShareState.COMBINED, point.fixed_to)
+                last = None
             elif free and point.sent_at - free.sent_at <= lookback:
+                # For now: a question that follows the share has the better right to it ("hello", post, "how much?").
                 places[point.message_id] = Place(ShareState.COMBINED, free.message_id)
-                free = None
-            else:
-                waiting = point
-        elif waiting and point.sent_at < waiting.expires_at:
-            places[waiting.message_id] = Place(ShareState.COMBINED, point.message_id)
-            waiting = free = None
+            free = None
+        elif last and point.sent_at < last.expires_at:
+            places[last.message_id] = Place(ShareState.COMBINED, point.message_id)
+            last = free = None
         else:
             free = None if point.is_answered else point
-    if waiting:
-        is_over = now >= waiting.expires_at
-        places[waiting.message_id] = Place(ShareState.EXPIRED if is_over else ShareState.WAITING)
+    if last and last.message_id not in places:
+        is_over = now >= last.expires_at
+        places[last.message_id] = Place(ShareState.EXPIRED if is_over else ShareState.WAITING)
     return places
 
 

@@ -129,3 +129,15 @@ def test_a_caption_cannot_close_its_own_context():
 
     assert content.count("[/CONTEXT]") == 1
     assert content.count("[CONTEXT") == 1
+
+
+def test_a_question_that_follows_the_share_has_the_better_right_to_it():
+    found = places([share(2, 5)], [question(1, 0), question(3, 9)])
+
+    assert found == {2: Place(ShareState.COMBINED, 3)}
+
+
+def test_a_greeting_that_was_answered_on_the_share_keeps_it():
+    found = places([share(2, 5, fixed_to=1)], [question(1, 0, answered=True), question(3, 9)])
+
+    assert found == {2: Place(ShareState.COMBINED, 1)}

@@ -18,30 +18,32 @@ from pilito.lifecycle import ShareState
 from pilito.models import Conversation, Customer, Message, Share, db
 
 WAIT, LOOKBACK = 120, 10
-NOW = 300  # seconds after the beginning of each run's time line: the oldest shares are over, the newest wait
-MOMENTS = st.integers(min_value=0, max_value=400)
+NOW = 500  # seconds after the beginning of each run's time line: the oldest shares are over, the newest wait
+MOMENTS = st.integers(min_value=0, max_value=700)
 customers = count(1)
 
 
 def expected(shares, questions):
     """The rule once more, told from the questions' side. Both map a message's id to the second it was sent at."""
-    taken_by = {}
+    taken_by, free = {}, []
     for question, asked in sorted(questions.items(), key=lambda one: (one[1], one[0])):
         newest = max((one for one in shares if shares[one] <= asked), key=lambda one: (shares[one], one), default=None)
         if newest is not None and newest not in taken_by and asked - shares[newest] < WAIT:
             taken_by[newest] = question
-            continue
+        else:
+            free.append(question)
+    for question in free:
+        asked = questions[question]
         following = min(
             (one for one in shares if shares[one] > asked), key=lambda one: (shares[one], one), default=None
         )
-        if following is not None and shares[following] - asked <= LOOKBACK:
-            nearer = [
-                one
-                for one in questions
-                if (asked, question) < (questions[one], one) and questions[one] < shares[following]
-            ]
-            if not nearer:
-                taken_by[following] = question
+        if following is None or following in taken_by or shares[following] - asked > LOOKBACK:
+            continue
+        nearer = [
+            one for one in free if (asked, question) < (questions[one], one) and questions[one] < shares[following]
+        ]
+        if not nearer:
+            taken_by[following] = question
     return {share: _place(share, shares, taken_by) for share in shares}
 
 
@@ -53,6 +55,14 @@ def _place(share, shares, taken_by):
         return ShareState.SUPERSEDED, None
     is_over = bool(newer) or NOW - shares[share] >= WAIT
     return (ShareState.EXPIRED if is_over else ShareState.WAITING), None
+
+
+def share_of(mid):
+    return lambda at, **where: reel(at, caption=f"<{mid}>", **where)
+
+
+def ask(at, **where):
+    return text("چنده؟", at, **where)
 
 
 class Pairing(RuleBasedStateMachine):
@@ -87,7 +97,7 @@ class Pairing(RuleBasedStateMachine):
 
     def _deliver(self, mid):
         kind, moment = self.sent[mid]
-        make = reel if kind == "share" else lambda at, **where: text("چنده؟", at, **where)
+        make = share_of(mid) if kind == "share" else ask
         self.deliver(make(self.begin + seconds(moment), mid=mid, customer=self.customer))
 
     @rule(data=st.data())
@@ -141,8 +151,10 @@ class Pairing(RuleBasedStateMachine):
 
         assert {row.message_id: (row.state, row.combined_with_id) for row in rows} == places
         for mid, message in messages.items():
-            is_combined = message.id in [question for _, question in places.values()]
-            assert message.content.startswith("[CONTEXT: پست/ریلز") == is_combined
+            taken = [share for share, (_, question) in places.items() if question == message.id]
+            assert message.content.startswith("[CONTEXT: پست/ریلز") == bool(taken)
+            for share in taken:
+                assert f"<{next(one for one in messages if messages[one].id == share)}>" in message.content
             assert bool(message.deleted_at) == (mid in self.unsent)
             assert not (message.deleted_at and (message.text or message.content))
         self._redis_knows_the_waiting_share(messages, places)
