@@ -32,7 +32,7 @@ $(BIN)/python:
 
 $(VENV)/installed: requirements.txt | $(BIN)/python
 	@echo "Installing what Pilito needs (once; about a minute) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-binary=crontab -r requirements.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python

@@ -14,12 +14,17 @@ limit_request_line = 8190
 limit_request_fields = 100
 
 
-def post_worker_init(_worker: object) -> None:
+def post_worker_init(worker) -> None:
     """Set up our log lines, in the worker: its master must import nothing that gevent is still to patch."""
+    import logging
+
     from pilito.config import load_settings
     from pilito.logs import set_up_logs
 
-    set_up_logs(load_settings())
+    settings = load_settings()
+    set_up_logs(settings)
+    if worker.age == 1:
+        logging.getLogger("pilito.web").info("Ready: %s/", settings.public_url)
 
 
 def when_ready(_server: object) -> None:

@@ -35,6 +35,18 @@ def _http_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _database_address(value: str) -> str:
+    if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ValueError("an address that begins with sqlite:/// or postgresql+psycopg://")
+    return value
+
+
+def _redis_address(value: str) -> str:
+    if value and not value.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("an address that begins with redis://, rediss:// or unix://")
+    return value
+
+
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -52,9 +64,15 @@ class Settings(BaseSettings):
     encryption_keys: Annotated[
         Words, Field(description="Fernet keys, comma-separated: the first encrypts, all decrypt")
     ] = []
-    database_url: Annotated[str, Field(description="SQLAlchemy address; sqlite:///… or postgresql+psycopg://…")] = ""
+    database_url: Annotated[
+        str,
+        AfterValidator(_database_address),
+        Field(description="SQLAlchemy address; sqlite:///… or postgresql+psycopg://…"),
+    ] = ""
     redis_url: Annotated[
-        str, Field(description="redis://, rediss:// or unix://; empty: the embedded server of `make run`")
+        str,
+        AfterValidator(_redis_address),
+        Field(description="redis://, rediss:// or unix://; empty: the embedded server of `make run`"),
     ] = ""
     public_url: Annotated[HttpAddress, Field(description="where browsers and Meta reach this server")] = (
         "http://127.0.0.1:8000"
@@ -177,6 +195,8 @@ def _check_production(settings: Settings) -> None:
             "INSTAGRAM_APP_SECRET: production expects Meta's app secret (16 characters or more),"
             " but it is missing or shorter."
         )
+    if not settings.redis_url:
+        raise ConfigError("REDIS_URL: production expects the address of a Redis server, but there is none.")
     redis = urlsplit(settings.redis_url)
     if redis.scheme in ("redis", "rediss") and not redis.password:
         raise ConfigError("REDIS_URL: production expects a password for Redis on TCP, but the address has none.")

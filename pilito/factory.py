@@ -1,5 +1,6 @@
 """How an app is made: extensions bound, blueprints and commands added. No logic."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -48,12 +49,13 @@ def bind_services(app: Flask, settings: Settings) -> None:
 
 def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
-        "SECRET_KEY": settings.secret_key or "development only",
+        "SECRET_KEY": settings.secret_key or secrets.token_urlsafe(32),
         "SQLALCHEMY_DATABASE_URI": settings.database_url or f"sqlite:///{VAR / 'pilito.sqlite3'}",
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
-            "pool_size": 40,
-            "max_overflow": 20,
+            # A connection for every thread of a worker, opened when needed; a web process needs far fewer.
+            "pool_size": settings.worker_concurrency + 12,
+            "max_overflow": 8,
             "hide_parameters": True,  # an error text ends up in logs, and parameters are customers' words
         },
         "MAX_CONTENT_LENGTH": 1024 * 1024,
@@ -76,7 +78,7 @@ def _connect_redis(settings: Settings) -> Redis:
 
 
 def _open_vault(settings: Settings) -> MultiFernet:
-    """The keys for tokens at rest; without a key nothing can be stored, so a throw-away one serves development."""
+    """The keys for tokens at rest; without one, a throw-away key opens nothing, and no account can be connected."""
     keys = settings.encryption_keys or [Fernet.generate_key().decode()]
     return MultiFernet([Fernet(key) for key in keys])
 

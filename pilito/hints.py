@@ -15,7 +15,7 @@ from pilito.extensions import redis
 
 log = logging.getLogger(__name__)
 
-JOB_TIMEOUT_SECONDS = 180  # above the longest model call with its retry, below the lease of a turn
+JOB_TIMEOUT_SECONDS = 180  # above the longest model call with its retry; the turn's lease is renewed meanwhile
 RESULT_SECONDS = 60
 BUSY_JOBS = 100
 FAILURE_SECONDS = 7 * 24 * 3600

@@ -19,6 +19,7 @@ from typing import Any
 from cryptography.fernet import Fernet
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
 
 from pilito.config import ROOT, RUN_FILE, SECRETS_FILE, VAR, Settings, load_settings
 from pilito.embedded_redis import find_binary
@@ -37,7 +38,9 @@ STOP_SECONDS = 12  # above the time in which workers finish what they have in ha
 
 def main() -> None:
     """Start everything in this terminal; Ctrl-C stops everything."""
-    VAR.mkdir(mode=0o700, exist_ok=True)
+    os.umask(0o077)  # customers' words are for nobody else on this machine
+    VAR.mkdir(exist_ok=True)
+    VAR.chmod(0o700)
     try:
         _refuse_second_start()
         _make_secrets()
@@ -45,10 +48,12 @@ def main() -> None:
         settings = load_settings()
         _refuse_busy_port(settings)
         if "public_url" not in settings.model_fields_set:
-            _tell_everybody({"PUBLIC_URL": f"http://{settings.host}:{settings.port}"})
+            _tell_everybody({"PUBLIC_URL": f"http://{_reachable_host(settings)}:{settings.port}"})
         programs = _programs(settings)
     except ConfigError as error:
         sys.exit(f"Pilito cannot start. {error}")
+    except OperationalError as error:
+        sys.exit(f"Pilito cannot start. DATABASE_URL: the database does not answer ({str(error.orig).strip()}).")
     os.environ[PARENT] = str(os.getpid())  # supervisord takes our place, and our number
     configuration = _write_configuration(programs)
     _say_where(settings)
@@ -226,7 +231,7 @@ def _demo_environment(settings: Settings) -> dict[str, str]:
     """Point Pilito at the demo's servers: the same settings with which it is pointed at the real ones."""
     port = _free_port()
     base = f"http://127.0.0.1:{port}"
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    host = _reachable_host(settings)
     values = {
         "PILITO_DEMO": "1",
         "PILITO_DEMO_PORT": str(port),
@@ -244,6 +249,11 @@ def _demo_environment(settings: Settings) -> dict[str, str]:
             "OPENAI_MODEL": "demo model, not an AI",
         }
     return values
+
+
+def _reachable_host(settings: Settings) -> str:
+    """The host by which this machine reaches the web server, also where that listens on every address."""
+    return "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104
 
 
 def _free_port() -> int:
@@ -285,6 +295,9 @@ def _write_configuration(programs: dict[str, dict[str, Any]]) -> Path:
         f"pidfile={_escape(VAR / 'supervisord.pid')}\nidentifier=pilito\n"
     ]
     sections += [_program(name, **program) for name, program in programs.items()]
+    # One group, so that they are all asked to stop at once; Redis, which they need to say good-bye, after them.
+    members = ",".join(name for name in programs if name != "redis")
+    sections.append(f"[group:pilito]\nprograms={members}\npriority=20\n")
     _write_private(path, "\n".join(sections))
     return path
 
@@ -305,14 +318,21 @@ def _escape(value: object) -> str:
 
 
 def _say_where(settings: Settings) -> None:
-    address = f"http://{settings.host}:{settings.port}"
+    address = f"http://{_reachable_host(settings)}:{settings.port}"
     lines = [f"  Panel   {address}/"]
     if os.environ.get("PILITO_DEMO"):
-        lines.append(f"  Demo    {address}/demo   (play the customer; nothing leaves this machine)")
+        lines.append(f"  Demo    {address}/demo   (play the customer; {_where_the_model_is()})")
     if FIRST_OPERATOR_FILE.exists():
         email, password = FIRST_OPERATOR_FILE.read_text().split()
         lines.append(f"  Log in  {email}  {password}")
     print("\n".join(["", "Pilito is starting; Ctrl-C stops it.", *lines, ""]), flush=True)
+
+
+def _where_the_model_is() -> str:
+    settings = load_settings()
+    if settings.openai_base_url.startswith(settings.pilito_demo_url):
+        return "nothing leaves this machine"
+    return f"questions go to {settings.openai_model} at {settings.openai_base_url}"
 
 
 if __name__ == "__main__":

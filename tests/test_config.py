@@ -31,6 +31,9 @@ STRONG = {
         ("graph_version", "25", "GRAPH_VERSION:"),
         ("pilito_env", "prod", "PILITO_ENV: expected 'development' or 'production', but it is 'prod'."),
         ("log_format", "xml", "LOG_FORMAT:"),
+        ("database_url", "nonsense", "DATABASE_URL: expected an address that begins with sqlite:///"),
+        ("database_url", "mysql://shop", "DATABASE_URL: expected an address that begins with sqlite:///"),
+        ("redis_url", "foo://x", "REDIS_URL: expected an address that begins with redis://"),
         ("encryption_keys", "no key", "ENCRYPTION_KEYS: expected Fernet keys"),
     ],
 )
@@ -71,6 +74,7 @@ def test_an_empty_setting_is_the_default(monkeypatch):
         ("instagram_app_secret", ["a" * 32, "short"]),
         ("instagram_verify_token", "short"),
         ("redis_url", "redis://127.0.0.1:6379/0"),
+        ("redis_url", ""),
     ],
 )
 def test_production_refuses_a_weak_setting(name, weak):
@@ -119,3 +123,25 @@ def test_a_flask_command_ends_with_the_sentence_alone(tmp_path, command):
     assert started.returncode != 0
     assert "LOG_FORMAT: expected" in started.stderr
     assert "Traceback" not in started.stderr
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(tmp_path):
+    root = Path(__file__).parents[1]
+    address = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+    env = {"PATH": "/usr/bin:/bin", "PILITO_VAR": str(tmp_path / "var"), "DATABASE_URL": address, "PORT": "18999"}
+    env["REDIS_URL"] = "redis://127.0.0.1:1/0"
+
+    started = subprocess.run(
+        [sys.executable, "-m", "pilito.launch"],
+        cwd=root,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert started.returncode == 1
+    assert "Pilito cannot start. DATABASE_URL: the database does not answer" in started.stderr
+    assert "Traceback" not in started.stderr
+    assert (tmp_path / "var").stat().st_mode & 0o077 == 0

@@ -90,7 +90,7 @@ def show_login() -> ResponseReturnValue:
 
 @bp.post("/login")
 def log_in() -> ResponseReturnValue:
-    email = request.form.get("email", "").strip().lower()[:254]
+    email = request.form.get("email", "").replace("\x00", "").strip().lower()[:254]
     counters = _counters(email)
     if not _may_try(counters):
         return _refuse(email, gettext("Too many tries. Wait a quarter of an hour, then try again."), 429)

@@ -46,7 +46,7 @@ def readyz() -> tuple[dict[str, object], int]:
 
 @bp.get("/metrics")
 def show_metrics() -> Response:
-    if not (_is_from_this_machine() or _has_token()):
+    if not (is_from_this_machine() or _has_token()):
         abort(403, "Metrics are for this machine, or for who sends `Authorization: Bearer …` (`flask token add NAME`).")
     try:
         return Response(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
@@ -99,7 +99,8 @@ def _redis() -> dict[str, str]:
 
 
 def _workers() -> str:
-    alone = [name for name in keys.QUEUES if name not in _served_queues()]
+    served = _served_queues()
+    alone = [name for name in keys.QUEUES if name not in served]
     if not alone:
         return PASSED
     return f"No worker serves {', '.join(alone)}: start `flask worker`, or read its log for why it stopped."
@@ -118,7 +119,7 @@ def _scheduler() -> str:
     return "The scheduler shows no sign of life: start `flask scheduler`. Until then timed work is late, not lost."
 
 
-def _is_from_this_machine() -> bool:
+def is_from_this_machine() -> bool:
     """Whether a program of this machine asks for itself.
 
     Behind a reverse proxy on the same machine everybody comes from 127.0.0.1; who comes through one is a stranger.

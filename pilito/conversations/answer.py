@@ -1,11 +1,11 @@
 """Answer a turn: claim it, ask the assistant with no session open, record the reply if nothing newer came."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from pilito.assistant.compose import compose
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
@@ -16,7 +16,15 @@ from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import add_reply
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
-from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, MessageType, Sender, TurnState
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    HandOverReason,
+    MessageType,
+    Sender,
+    ShareState,
+    TurnState,
+)
 from pilito.models import Conversation, Message, Proof, Share, Turn, db
 
 log = logging.getLogger(__name__)
@@ -138,25 +146,26 @@ def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Me
 
 
 def _facts(messages: Sequence[Message], earlier: Sequence[Message]) -> tuple[Fact, ...]:
-    """The captions of the posts that this turn asks about, then of the newest that were asked about before.
+    """The captions of the posts that this turn asks about, then of the newest that were shared or asked about before.
 
     Those have a source of their own: the price of an earlier post is not the price of this one.
     """
-    asked_now = _shares_of(messages)
-    asked_before = list(reversed(_shares_of(earlier)))[:EARLIER_CAPTIONS]
+    asked_now = _captions(Share.combined_with_id.in_([message.id for message in messages]))
+    ids = [message.id for message in earlier]
+    left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
+    asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))[-EARLIER_CAPTIONS:]
     return (
         *(Fact("caption", share.caption or "", reference=str(share.message_id)) for share in asked_now),
-        *(Fact("earlier_caption", share.caption or "", reference=str(share.message_id)) for share in asked_before),
+        *(
+            Fact("earlier_caption", share.caption or "", reference=str(share.message_id))
+            for share in asked_before[::-1]
+        ),
     )
 
 
-def _shares_of(questions: Iterable[Message]) -> Sequence[Share]:
-    """The posts with a caption that these questions took, oldest first."""
-    return db.session.scalars(
-        select(Share)
-        .where(Share.combined_with_id.in_([message.id for message in questions]), Share.caption != "")
-        .order_by(Share.sent_at, Share.id)
-    ).all()
+def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
+    """The shares with a caption, oldest first."""
+    return db.session.scalars(select(Share).where(which, Share.caption != "").order_by(Share.sent_at, Share.id)).all()
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

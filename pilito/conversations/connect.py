@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.extensions import channels, vault
+from pilito.extensions import channels, settings, vault
 from pilito.lifecycle import AssistantMode, InboxState
 from pilito.models import Inbox, db
 
@@ -25,6 +25,8 @@ def connect(
         raise Refused("unknown_channel", f"There is no channel {channel!r}; known: {', '.join(channels)}.")
     if not account_id.strip() or not token.strip():
         raise Refused("empty", "An account needs its id and its token.")
+    if not settings.encryption_keys:
+        raise Refused("no_keys", "Set ENCRYPTION_KEYS first: without a key the token could not be read again.")
     with transaction():
         inbox = db.session.scalar(select(Inbox).where(Inbox.channel == channel, Inbox.external_id == account_id))
         if inbox is None:

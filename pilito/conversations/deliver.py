@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 
 from pilito import hints, keys
@@ -15,8 +16,9 @@ from pilito.channels.base import Account, Outbound
 from pilito.clock import Clock
 from pilito.conversations import turns
 from pilito.conversations.echo import settle_as_sent
-from pilito.conversations.hand_over import hand_over
+from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.outbox import next_delivery, wake_next
 from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Remedy
@@ -67,7 +69,7 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         return None
     with transaction() as tx:
         conversation = get_locked(first.conversation_id)
-        delivery = _next(conversation.id)
+        delivery = next_delivery(conversation.id)
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.due_at > now:
             return None
         if delivery.message_id != message_id:
@@ -80,21 +82,11 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         if refusal:
             _fail(tx, conversation, delivery, refusal, now)
             return None
-        return _start(delivery, conversation, now)
-
-
-def _next(conversation_id: int) -> Delivery | None:
-    """The oldest part of this conversation that is not settled: parts and replies leave in order."""
-    return db.session.scalar(
-        select(Delivery)
-        .where(
-            Delivery.conversation_id == conversation_id,
-            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
-        )
-        .order_by(Delivery.id)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+        account = _open_account(conversation)
+        if account is None:
+            _stop_inbox(tx, conversation, delivery, "token_unreadable")
+            return None
+        return _start(delivery, conversation, account, now)
 
 
 def _refusal(conversation: Conversation, delivery: Delivery, now: datetime) -> str:
@@ -105,18 +97,26 @@ def _refusal(conversation: Conversation, delivery: Delivery, now: datetime) -> s
     return channels[conversation.inbox.channel].may_send(by_person, conversation.last_customer_message_at, now).reason
 
 
-def _start(delivery: Delivery, conversation: Conversation, now: datetime) -> Claim:
+def _open_account(conversation: Conversation) -> Account | None:
+    """The account with its token; None when no key of ours opens it any more."""
+    inbox = conversation.inbox
+    try:
+        return Account(inbox.external_id, vault.decrypt(inbox.token_encrypted).decode(), dict(inbox.options))
+    except InvalidToken:
+        return None
+
+
+def _start(delivery: Delivery, conversation: Conversation, account: Account, now: datetime) -> Claim:
     delivery.state = DeliveryState.SENDING
     delivery.attempt += 1
     delivery.lease_until = now + timedelta(seconds=LEASE_SECONDS)
-    inbox = conversation.inbox
     return Claim(
         delivery_id=delivery.id,
         conversation_id=conversation.id,
         attempt=delivery.attempt,
         is_last=delivery.position == len(delivery.message.deliveries) - 1,
-        channel=inbox.channel,
-        account=Account(inbox.external_id, vault.decrypt(inbox.token_encrypted).decode(), dict(inbox.options)),
+        channel=conversation.inbox.channel,
+        account=account,
         outbound=Outbound(conversation.customer.external_id, delivery.text, delivery.tag),
     )
 
@@ -131,7 +131,7 @@ def _record_sent(claim: Claim, external_id: str, now: datetime) -> None:
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
             _drop_mistaken_echo(tx, conversation, external_id)
             settle_as_sent(tx, conversation, delivery, external_id, now)
-        _wake_next(tx, conversation)
+        wake_next(tx, conversation)
 
 
 def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str) -> None:
@@ -150,12 +150,13 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
         if delivery.state is not DeliveryState.SENDING or delivery.attempt != claim.attempt:
+            wake_next(tx, conversation)
             return  # an echo settled it meanwhile
         delivery.error, delivery.error_code = error.reason, error.code[:64]
         delivery.error_text = error.message[:ERROR_TEXT_CHARACTERS]
         delivery.lease_until = None
         if error.remedy is Remedy.STOP_INBOX:
-            _stop_inbox(tx, conversation, delivery, error)
+            _stop_inbox(tx, conversation, delivery, error.reason)
         elif error.remedy is Remedy.RETRY and delivery.attempt < TRIES:
             _retry(tx, conversation, delivery, error, now)
         elif error.remedy is Remedy.UNKNOWN:
@@ -164,11 +165,11 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
             _fail(tx, conversation, delivery, error.reason, now)
 
 
-def _stop_inbox(tx: Transaction, conversation: Conversation, delivery: Delivery, error: ChannelError) -> None:
+def _stop_inbox(tx: Transaction, conversation: Conversation, delivery: Delivery, reason: str) -> None:
     """Nothing of this account can be sent; what is pending waits for a new connection, what comes in is kept."""
     delivery.state = DeliveryState.PENDING
     conversation.inbox.state = InboxState.STOPPED
-    conversation.inbox.stop_reason = error.reason
+    conversation.inbox.stop_reason = reason
     mark_changed(tx, conversation, delivery.message)
 
 
@@ -188,9 +189,10 @@ def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery
     delivery.error = delivery.error or "outcome_unknown"
     delivery.lease_until = None
     _stop_rest(delivery)
-    hand_over(tx, conversation, HandOverReason.DELIVERY_UNKNOWN, delivery.error, now)
+    if conversation.state in (ConversationState.ASSISTANT, ConversationState.OPERATOR):
+        call_people(tx, conversation, HandOverReason.DELIVERY_UNKNOWN, delivery.error, now)
     mark_changed(tx, conversation, delivery.message)
-    _wake_next(tx, conversation)
+    wake_next(tx, conversation)
 
 
 def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reason: str, now: datetime) -> None:
@@ -203,7 +205,7 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)
-    _wake_next(tx, conversation)
+    wake_next(tx, conversation)
 
 
 def _unanswer(conversation: Conversation, delivery: Delivery) -> None:
@@ -230,11 +232,3 @@ def _stop_rest(delivery: Delivery) -> None:
         if part.position > delivery.position and part.state is DeliveryState.PENDING:
             part.state = DeliveryState.FAILED
             part.error = "earlier_part_failed"
-
-
-def _wake_next(tx: Transaction, conversation: Conversation) -> None:
-    """The next reply of this conversation waited for ours."""
-    db.session.flush()
-    following = _next(conversation.id)
-    if following is not None and following.state is DeliveryState.PENDING:
-        tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, following.message_id)

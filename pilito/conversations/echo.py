@@ -7,6 +7,7 @@ from sqlalchemy import select
 from pilito.channels.base import Echo
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.store import add_message, count_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_people
@@ -28,6 +29,7 @@ def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime) -> Outco
         return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now))
     if delivery.external_id is None:
         settle_as_sent(tx, conversation, delivery, item.external_id, now)
+        wake_next(tx, conversation)
     return Outcome(EventOutcome.ECHO, "ours", delivery.message_id)
 
 
@@ -74,9 +76,12 @@ def _give_back_when_settled(tx: Transaction, conversation: Conversation, deliver
         or any(part.state is DeliveryState.FAILED for part in delivery.message.deliveries)
     ):
         return
-    conversation.state = ConversationState.ASSISTANT
     conversation.hand_over_reason = None
     conversation.epoch += 1
+    if delivery.message.sender is Sender.OPERATOR:
+        conversation.state = ConversationState.OPERATOR  # whose reply it was
+        return
+    conversation.state = ConversationState.ASSISTANT
     turns.ask_unanswered(tx, conversation, now)
 
 

@@ -12,8 +12,14 @@ from pilito.models import Audit, Conversation, Turn, db
 
 def hand_over(tx: Transaction, conversation: Conversation, reason: HandOverReason, detail: str, now: datetime) -> None:
     """Hand a conversation that the assistant holds to people; where people hold it already, nothing changes."""
-    if conversation.state is not ConversationState.ASSISTANT:
-        return
+    if conversation.state is ConversationState.ASSISTANT:
+        call_people(tx, conversation, reason, detail, now)
+
+
+def call_people(
+    tx: Transaction, conversation: Conversation, reason: HandOverReason, detail: str, now: datetime
+) -> None:
+    """Put the conversation before people, also one that a person holds and may have looked away from."""
     conversation.state = ConversationState.HANDED_OVER
     conversation.hand_over_reason = reason
     conversation.epoch += 1

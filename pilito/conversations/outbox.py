@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
+
 from pilito import hints, keys
 from pilito.conversations.store import count_message
 from pilito.database import Transaction
@@ -45,3 +47,25 @@ def add_reply(
     count_message(conversation, message)
     tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
     return message
+
+
+def next_delivery(conversation_id: int) -> Delivery | None:
+    """The oldest part of this conversation that is not settled: parts and replies leave in order."""
+    return db.session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.conversation_id == conversation_id,
+            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+        )
+        .order_by(Delivery.id)
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+
+
+def wake_next(tx: Transaction, conversation: Conversation) -> None:
+    """The next reply of this conversation waited for ours."""
+    db.session.flush()
+    following = next_delivery(conversation.id)
+    if following is not None and following.state is DeliveryState.PENDING:
+        tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, following.message_id)

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from pilito import hints, keys
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import WEBHOOK_MOVES, EventOutcome, WebhookState, check_move
+from pilito.lifecycle import EventOutcome, WebhookState
 from pilito.models import Event, Webhook, db
 
 
@@ -18,7 +18,7 @@ def read_again(webhook_id: int) -> None:
         if webhook is None:
             raise Refused("not_found", f"There is no webhook {webhook_id} on the ledger.")
         db.session.execute(delete(Event).where(Event.webhook_id == webhook_id, Event.outcome == EventOutcome.FAILED))
-        webhook.state = check_move(WEBHOOK_MOVES, webhook.state, WebhookState.PENDING)
+        webhook.state = WebhookState.PENDING
         webhook.error = None
         tx.after_commit(hints.hint, keys.RECEIVE, keys.RECEIVE_JOB, webhook_id)
 

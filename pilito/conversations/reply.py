@@ -21,7 +21,8 @@ def reply(conversation_id: int, operator_id: int | None, text: str, client_id: s
 
     Raises Refused (not_found, empty, too_long, inbox_stopped, window_closed, customer_has_not_written).
     """
-    text = text.strip()
+    text = _storable(text).strip()
+    client_id = _storable(client_id)
     if not text:
         raise Refused("empty", "A reply needs a text.")
     if len(text) > LONGEST_REPLY_CHARACTERS:
@@ -40,6 +41,11 @@ def reply(conversation_id: int, operator_id: int | None, text: str, client_id: s
         conversation.unread_count = 0
         mark_changed(tx, conversation, message)
         return message
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _find_known(conversation: Conversation, client_id: str) -> Message | None:

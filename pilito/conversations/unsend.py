@@ -13,7 +13,7 @@ from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction
 from pilito.extensions import channels
 from pilito.lifecycle import EventOutcome, MessageType, Sender, TurnState
-from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Turn, db
+from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Share, Turn, db
 
 
 def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcome:
@@ -68,12 +68,20 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
     message.deleted_at = now
     db.session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     if message.share is not None:
+        _forget_context(message.share)
         tx.after_commit(pending_share.forget, conversation.id, message.id)
         db.session.delete(message.share)
         message.share = None
     if conversation.last_message_at == message.sent_at:
         conversation.preview = ""
     db.session.flush()
+
+
+def _forget_context(share: Share) -> None:
+    """What was read beside an answered question goes too; for an open one pairing writes its content anew."""
+    question = db.session.get(Message, share.combined_with_id) if share.combined_with_id else None
+    if question is not None and question.id != share.message_id:
+        question.content = question.text
 
 
 def _shrink_turn(tx: Transaction, message: Message, now: datetime) -> None:

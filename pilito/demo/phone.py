@@ -8,9 +8,11 @@ import os
 from typing import Any
 
 import requests
-from flask import Blueprint, current_app, jsonify, render_template, request
+from flask import Blueprint, abort, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
+from pilito.blueprints.health import is_from_this_machine
 from pilito.demo import shop
 from pilito.demo.instagram import serve_media
 from pilito.demo.words import WORDS
@@ -26,6 +28,13 @@ ASK_POSTS = {"fa": "dress", "en": "boots"}
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 bp = Blueprint("demo", __name__, url_prefix="/demo")
+
+
+@bp.before_request
+def let_in() -> None:
+    """Only who sits at this machine, or is logged in: the phone reads its threads and spends the model's money."""
+    if not (is_from_this_machine() or current_user.is_authenticated):
+        abort(403)
 
 
 @bp.get("")

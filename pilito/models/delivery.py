@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from pilito.extensions import db
-from pilito.lifecycle import DeliveryState
+from pilito.lifecycle import DELIVERY_MOVES, DeliveryState, check_move
 from pilito.models.message import Message
 from pilito.models.types import Id, UtcDateTime, state_column
 
@@ -51,3 +51,7 @@ class Delivery(db.Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     message: Mapped[Message] = relationship(back_populates="deliveries")
+
+    @validates("state")
+    def _check_state(self, _key: str, new: DeliveryState) -> DeliveryState:
+        return check_move(DELIVERY_MOVES, self.state, DeliveryState(new))

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from pilito.extensions import db
-from pilito.lifecycle import EventOutcome, WebhookState
+from pilito.lifecycle import WEBHOOK_MOVES, EventOutcome, WebhookState, check_move
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -32,6 +32,10 @@ class Webhook(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None] = mapped_column(Text)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @validates("state")
+    def _check_state(self, _key: str, new: WebhookState) -> WebhookState:
+        return check_move(WEBHOOK_MOVES, self.state, WebhookState(new))
 
 
 class Event(db.Model):

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from pilito.extensions import db
-from pilito.lifecycle import TurnState
+from pilito.lifecycle import TURN_MOVES, TurnState, check_move
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -41,3 +41,7 @@ class Turn(db.Model):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_why: Mapped[str | None] = mapped_column(String(64))
+
+    @validates("state")
+    def _check_state(self, _key: str, new: TurnState) -> TurnState:
+        return check_move(TURN_MOVES, self.state, TurnState(new))

@@ -69,8 +69,8 @@ def test_nothing_said_is_an_empty_reply(text):
 
 @pytest.mark.parametrize("text", ["ب" * 50_000, "{" * 10_000, '{"a":' * 2_000, '[{"a":' * 1_600, '{"reply": "' * 900])
 def test_an_endless_or_nested_text_takes_no_time(text):
-    started = time.monotonic()
+    started = time.thread_time()
 
     read_answer(text)
 
-    assert time.monotonic() - started < 0.5
+    assert time.thread_time() - started < 2  # what takes time takes minutes: the pauses of a busy machine do not count

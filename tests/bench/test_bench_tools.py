@@ -148,6 +148,7 @@ class OneSystem(Stand):
         return self.the_one
 
 
+@pytest.mark.bench
 def test_every_row_measures_all_its_goals_and_a_refusal_is_never_taken_for_an_ack():
     """One test, so that the system is started once, whatever runs side by side."""
     unsigned = b"POST /webhooks/instagram HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"

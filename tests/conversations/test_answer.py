@@ -413,13 +413,13 @@ def test_of_earlier_captions_the_newest_three_are_passed(desk):
 
 
 @pytest.mark.sqlite_only
-def test_a_share_that_nobody_asked_about_is_no_fact(desk):
-    desk.take(reel(NOON - seconds(600)), now=NOON)
+def test_a_share_that_a_newer_one_superseded_is_no_fact(desk):
+    desk.take(reel(NOON - seconds(610), caption="کفش"), reel(NOON - seconds(600), caption="کیف"), now=NOON)
 
     desk.take(text("سلام", NOON))
     desk.answer(NOON)
 
-    assert facts_of_last_answer(desk) == []
+    assert facts_of_last_answer(desk) == [("earlier_caption", "کیف")]
 
 
 def ask(desk, second, caption):
@@ -444,3 +444,15 @@ def test_no_connection_to_the_database_is_held_while_others_are_asked(desk):
 
     assert held == [0, 0]
     assert desk.graph.texts == [ANSWER]
+
+
+@pytest.mark.sqlite_only
+def test_a_question_long_after_a_post_may_rest_on_its_caption_without_being_combined(desk):
+    desk.take(reel(NOON, mid="post"))
+    desk.take(text("قیمتش چنده؟", NOON + seconds(300), mid="late"), now=NOON + seconds(300))
+
+    desk.answer(NOON + seconds(303))
+
+    assert desk.message("late").content == "قیمتش چنده؟"
+    assert "earlier_caption" in desk.model.prompts[0]
+    assert CAPTION.splitlines()[0] in desk.model.prompts[0]

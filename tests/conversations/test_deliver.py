@@ -378,3 +378,33 @@ def test_an_echo_whose_words_were_changed_is_withdrawn_when_the_answer_shows_tha
     assert withdrawn.deleted_at is not None
     assert withdrawn.seq > shown[0]  # so the panels fetch it once more
     assert states(desk) == [SENT]
+
+
+@pytest.mark.sqlite_only
+def test_a_token_that_no_key_opens_stops_the_inbox_and_the_reply_waits(desk):
+    from pilito.database import transaction
+    from pilito.models import db
+
+    with transaction():
+        db.session.scalar(db.select(Inbox)).token_encrypted = b"not of ours"
+
+    desk.deliver(NOON + seconds(1))
+
+    (inbox,) = desk.rows(Inbox)
+    assert (inbox.state, inbox.stop_reason) == (InboxState.STOPPED, "token_unreadable")
+    assert states(desk) == [PENDING]
+
+
+@pytest.mark.sqlite_only
+def test_an_operators_uncertain_reply_comes_before_people_and_goes_back_to_them_when_it_is_settled(desk):
+    desk.deliver(NOON + seconds(1))
+    desk.graph.script.append((500, {}))
+    say(desk, "با پست فردا", NOON + seconds(5))
+    desk.deliver(NOON + seconds(5))
+    uncertain = desk.conversation.state
+
+    desk.take(echo("با پست فردا", NOON + seconds(6), "mid.of.the.phone"), now=NOON + seconds(6))
+
+    assert uncertain is ConversationState.HANDED_OVER
+    assert states(desk) == [SENT, SENT]
+    assert desk.conversation.state is ConversationState.OPERATOR

@@ -173,3 +173,14 @@ def test_a_reply_of_ours_that_is_taken_back_on_the_phone_is_no_message_of_the_cu
 
     assert len(desk.rows(Message)) == before
     assert desk.rows(Event)[-1].outcome is EventOutcome.IGNORED
+
+
+@pytest.mark.sqlite_only
+def test_a_share_taken_back_after_its_answer_leaves_no_caption_behind(desk):
+    desk.take(reel(NOON, mid="share"), text("چنده؟", NOON + ONE, mid="question"), now=NOON + ONE)
+    desk.answer(NOON + seconds(4))
+
+    desk.take(unsent("share", NOON + seconds(9)), now=NOON + seconds(9))
+
+    assert desk.message("question").content == "چنده؟"
+    assert desk.message("question").answered_by_id

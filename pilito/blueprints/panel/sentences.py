@@ -55,7 +55,8 @@ HAND_OVER_SHORT: dict[HandOverReason, Words] = {
 HAND_OVER: dict[HandOverReason, Sentence] = {
     HandOverReason.ASKED_FOR_PERSON: Sentence(_("The customer asked for a person."), _("Say hello.")),
     HandOverReason.NOT_KNOWN: Sentence(
-        _("The answer is not in what the shop wrote."), _("Answer it, and add it to the facts for next time.")
+        _("The answer is not in what the shop wrote."),
+        _("Answer it. A caption that says it lets the assistant answer next time."),
     ),
     HandOverReason.MEDIA: Sentence(
         _("The customer sent something the assistant cannot look at."), _("Have a look and answer.")
@@ -98,6 +99,9 @@ REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
 DELIVERY_ERRORS: dict[str, Sentence] = {
     "window_closed": Sentence(_("The time to reply was over."), _("You can write again as soon as the customer does.")),
     "token_dead": Sentence(_("The connection to the account has ended."), _("Connect the inbox again, then resend.")),
+    "token_unreadable": Sentence(
+        _("The connection to the account has ended."), _("Connect the inbox again, then resend.")
+    ),
     "rate_limited": Sentence(
         _("Too many messages in a short time."), _("It is tried again by itself; if it failed, send it once more.")
     ),

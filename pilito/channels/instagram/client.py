@@ -173,7 +173,7 @@ def _authorized(prepared: "requests.PreparedRequest", token: str) -> "requests.P
 
 @cache
 def _session(_process_id: int) -> "requests.Session":
-    """One session per process: RQ forks, and two processes on one TLS connection would read each other's answers."""
+    """One session per process: two processes on one TLS connection would read each other's answers after a fork."""
     import requests
 
     session = requests.Session()

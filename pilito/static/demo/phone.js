@@ -108,10 +108,13 @@ async function refresh() {
   clearTimeout(timer);
   if (asking) return schedule();
   asking = true;
+  const asked = customer;
   try {
     const query = new URLSearchParams({ customer, known });
-    show(await call(`state?${query}`));
-    schedule();
+    const state = await call(`state?${query}`);
+    if (asked === customer) show(state);
+    // Somebody became another customer while the answer was on its way: it is not theirs.
+    schedule(asked === customer ? POLL_MS : 0);
   } catch {
     showBanner(words.away);
     schedule(SLOW_POLL_MS);
