@@ -49,7 +49,7 @@ def worker(app, settings, monkeypatch):
     worker.thread.join(5)
 
 
-def wait_for(is_so, timeout=10.0):
+def wait_for(is_so, timeout=20.0):
     deadline = time.monotonic() + timeout
     while not is_so():
         assert time.monotonic() < deadline, "It did not happen in time."
@@ -218,11 +218,11 @@ def test_a_worker_goes_on_after_redis_was_away(make_settings, own_redis, is_busy
         start()
         enqueue("note", "after")
 
-        wait_for(lambda: "after" in noted(redis), timeout=8)
+        wait_for(lambda: "after" in noted(redis), timeout=20)
         seat.stop()
-        seat.join(5)
+        seat.join(15)
         assert not seat.is_alive()
-        wait_for(lambda: not first.pubsub_thread.is_alive(), timeout=4)  # no thread is left behind
+        wait_for(lambda: not first.pubsub_thread.is_alive(), timeout=20)  # no thread is left behind
 
 
 # --- JSON only -------------------------------------------------------------------------------------------------------
