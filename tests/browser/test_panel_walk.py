@@ -34,6 +34,8 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 QUESTION = "این لباس چقدره؟"
 
+expect.set_options(timeout=20_000)  # how long a busy machine may take; what is there at once is seen at once
+
 pytestmark = [
     pytest.mark.sqlite_only,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="There is no Chromium at /usr/bin/chromium."),
