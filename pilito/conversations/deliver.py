@@ -189,7 +189,7 @@ def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery
     delivery.error = delivery.error or "outcome_unknown"
     delivery.lease_until = None
     _stop_rest(delivery)
-    if conversation.state in (ConversationState.ASSISTANT, ConversationState.OPERATOR):
+    if conversation.state is not ConversationState.HANDED_OVER:
         call_people(tx, conversation, HandOverReason.DELIVERY_UNKNOWN, delivery.error, now)
     mark_changed(tx, conversation, delivery.message)
     wake_next(tx, conversation)
@@ -202,6 +202,8 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     _unanswer(conversation, delivery)
     if reason == "taken_over":
         turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
+    elif conversation.state is ConversationState.CLOSED:
+        call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)  # closed right after writing
     else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)

@@ -10,6 +10,7 @@ from shop import ACCOUNT, echo, seconds, text
 
 from pilito.channels.instagram import client
 from pilito.conversations import deliver as delivering
+from pilito.conversations.close import close
 from pilito.conversations.connect import connect
 from pilito.conversations.deliver import deliver
 from pilito.conversations.reply import reply
@@ -408,3 +409,20 @@ def test_an_operators_uncertain_reply_comes_before_people_and_goes_back_to_them_
     assert uncertain is ConversationState.HANDED_OVER
     assert states(desk) == [SENT, SENT]
     assert desk.conversation.state is ConversationState.OPERATOR
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [((500, {}), HandOverReason.DELIVERY_UNKNOWN), (WINDOW_CLOSED, HandOverReason.DELIVERY_FAILED)],
+)
+def test_a_reply_that_did_not_get_out_brings_a_closed_conversation_back(desk, answer, reason):
+    desk.deliver(NOON + seconds(1))
+    desk.graph.script.append(answer)
+    say(desk, "با پست فردا", NOON + seconds(5))
+    desk.call(close, desk.conversation.id, None, NOON + seconds(5))
+
+    desk.deliver(NOON + seconds(6))
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.conversation.hand_over_reason is reason
