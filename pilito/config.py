@@ -195,8 +195,6 @@ def _check_production(settings: Settings) -> None:
             "INSTAGRAM_APP_SECRET: production expects Meta's app secret (16 characters or more),"
             " but it is missing or shorter."
         )
-    if not settings.redis_url:
-        raise ConfigError("REDIS_URL: production expects the address of a Redis server, but there is none.")
     redis = urlsplit(settings.redis_url)
     if redis.scheme in ("redis", "rediss") and not redis.password:
         raise ConfigError("REDIS_URL: production expects a password for Redis on TCP, but the address has none.")

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pilito import extensions, keys
 from pilito.config import ROOT, VAR, Settings, load_settings
+from pilito.errors import ConfigError
 
 # A hint must not hold a web request: no retry, and a dead Redis is noticed at once.
 REDIS_TIMEOUT_SECONDS = 2.0
@@ -22,6 +23,9 @@ REDIS_TIMEOUT_SECONDS = 2.0
 def make_app(settings: Settings | None = None) -> Flask:
     """Make the app. Raises ConfigError with one sentence when a setting is wrong."""
     settings = settings or load_settings()
+    if settings.in_production and not settings.redis_url:
+        # Here and not among the settings: `make run` reads those before it has started its own server.
+        raise ConfigError("REDIS_URL: production expects the address of a Redis server, but there is none.")
     app = Flask("pilito")
     app.config.update(_flask_config(settings))
     if settings.trusted_proxies:

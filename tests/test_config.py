@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from pilito import create_app
 from pilito.config import load_settings
 from pilito.errors import ConfigError
 
@@ -74,12 +75,20 @@ def test_an_empty_setting_is_the_default(monkeypatch):
         ("instagram_app_secret", ["a" * 32, "short"]),
         ("instagram_verify_token", "short"),
         ("redis_url", "redis://127.0.0.1:6379/0"),
-        ("redis_url", ""),
     ],
 )
 def test_production_refuses_a_weak_setting(name, weak):
     with pytest.raises(ConfigError, match=name.upper()):
         load_settings(**{**STRONG, name: weak})
+
+
+def test_production_makes_no_app_without_an_address_of_redis():
+    with pytest.raises(ConfigError, match="REDIS_URL"):
+        create_app(load_settings(**{**STRONG, "redis_url": ""}))
+
+
+def test_make_run_may_read_production_settings_before_it_has_started_its_own_redis():
+    assert load_settings(**{**STRONG, "redis_url": ""}).in_production
 
 
 def test_production_takes_strong_ones_and_a_unix_socket():
