@@ -62,7 +62,6 @@ def settle_as_sent(
     delivery.sent_at = delivery.sent_at or now
     delivery.error = delivery.error_code = delivery.error_text = None
     delivery.lease_until = None
-    db.session.flush()
     _give_back_when_settled(tx, conversation, delivery, now)
     mark_changed(tx, conversation, delivery.message)
 
@@ -94,6 +93,7 @@ def _has_unknown(conversation: Conversation) -> bool:
 
 def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
     message = add_message(conversation, item, Sender.PHONE, now)
+    db.session.flush()
     count_message(conversation, message)
     to_people(conversation, None, "answered on the phone", now)
     settle_answered(conversation, message, Message.sent_at <= message.sent_at)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -28,6 +28,43 @@ REASON_CHARACTERS = 500
 # Says nothing about the item: the row stays pending, and the sweep comes back to it.
 PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 
+# The questions that every event asks, built once: building them cost as much as asking them.
+READ_WEBHOOK = select(Webhook.state, Webhook.channel, Webhook.body, Webhook.received_at).where(
+    Webhook.id == bindparam("webhook")
+)
+LOCK_WEBHOOK = (
+    select(
+        Webhook.state,
+        Webhook.channel,
+        select(Event.id)
+        .where(Event.webhook_id == Webhook.id, Event.position == bindparam("position"))
+        .scalar_subquery(),
+    )
+    .where(Webhook.id == bindparam("webhook"))
+    .with_for_update(of=Webhook)
+)
+FIND_INBOX = select(Inbox).where(Inbox.channel == bindparam("channel"), Inbox.external_id == bindparam("account"))
+FIND_CONVERSATION = (
+    select(Conversation.id)
+    .join(Conversation.customer)
+    .join(Customer.inbox)
+    .where(
+        Inbox.channel == bindparam("channel"),
+        Inbox.external_id == bindparam("account"),
+        Customer.external_id == bindparam("customer"),
+    )
+)
+FAILED_REASONS = select(Event.reason).where(
+    Event.webhook_id == bindparam("webhook"), Event.outcome == EventOutcome.FAILED
+)
+CLOSE_WEBHOOK = (
+    update(Webhook.__table__)
+    .where(Webhook.id == bindparam("webhook"))
+    .values(
+        attempts=Webhook.attempts + 1, state=bindparam("state"), error=bindparam("error"), read_at=bindparam("read_at")
+    )
+)
+
 Become = Callable[[Transaction, Inbox | None], Outcome]
 
 
@@ -36,11 +73,11 @@ def receive(webhook_id: int, now: datetime) -> None:
 
     Raises OperationalError when the database is away: the row stays pending, and the sweep comes back to it.
     """
-    webhook = db.session.get(Webhook, webhook_id)
+    webhook = db.session.execute(READ_WEBHOOK, {"webhook": webhook_id}).one_or_none()
+    db.session.rollback()
     if webhook is None or webhook.state is not WebhookState.PENDING:
         return
     channel, body, received_at = webhook.channel, webhook.body, webhook.received_at
-    db.session.rollback()
     items = channels[channel].parse(body, received_at) or [Ignored("empty", "a body without events")]
     for position, item in enumerate(items):
         is_last = position == len(items) - 1
@@ -70,14 +107,7 @@ def _recall_share(channel: str, item: Item) -> int | None:
     if not channels[channel].shares_wait:
         return None
     conversation_id = db.session.scalar(
-        select(Conversation.id)
-        .join(Conversation.customer)
-        .join(Customer.inbox)
-        .where(
-            Inbox.channel == channel,
-            Inbox.external_id == item.account_id,
-            Customer.external_id == item.customer_id,
-        )
+        FIND_CONVERSATION, {"channel": channel, "account": item.account_id, "customer": item.customer_id}
     )
     db.session.rollback()
     return pending_share.recall(conversation_id) if conversation_id else None
@@ -96,42 +126,42 @@ def _store_colliding(webhook_id: int, position: int, item: Item, now: datetime, 
 def _store(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> None:
     """Give one item its outcome, in one transaction. The webhook's row lock keeps a second worker out."""
     with transaction() as tx:
-        webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
-        if webhook.state is not WebhookState.PENDING:
+        place = {"webhook": webhook_id, "position": position}
+        state, channel, event_id = db.session.execute(LOCK_WEBHOOK, place).one()
+        if state is not WebhookState.PENDING:
             return
-        if not _is_on_ledger(webhook_id, position):
-            _write_event(webhook, position, item, now, become, tx)
+        if event_id is None:
+            _write_event(webhook_id, channel, position, item, now, become, tx)
         if is_last:
-            _finish(webhook, now)
+            _finish(webhook_id, now)
 
 
-def _is_on_ledger(webhook_id: int, position: int) -> bool:
-    event = select(Event.id).where(Event.webhook_id == webhook_id, Event.position == position)
-    return db.session.scalar(event) is not None
-
-
-def _write_event(webhook: Webhook, position: int, item: Item, now: datetime, become: Become, tx: Transaction) -> None:
-    inbox = _find_inbox(webhook.channel, item.account_id)
+def _write_event(
+    webhook_id: int, channel: str, position: int, item: Item, now: datetime, become: Become, tx: Transaction
+) -> None:
+    inbox = _find_inbox(channel, item.account_id)
     outcome = become(tx, inbox)
-    db.session.add(
-        Event(
-            webhook_id=webhook.id,
-            position=position,
-            channel=webhook.channel,
-            inbox_id=inbox.id if inbox else None,
-            kind=item.kind[:64],
-            outcome=outcome.outcome,
-            reason=outcome.reason,
-            message_id=outcome.message_id,
-            created_at=now,
-        )
+    # Core, not the ORM, here and in `_finish`: every event takes this path, and nothing else looks at these rows now.
+    db.session.execute(
+        insert(Event.__table__),
+        {
+            "webhook_id": webhook_id,
+            "position": position,
+            "channel": channel,
+            "inbox_id": inbox.id if inbox else None,
+            "kind": item.kind[:64],
+            "outcome": outcome.outcome,
+            "reason": outcome.reason,
+            "message_id": outcome.message_id,
+            "created_at": now,
+        },
     )
 
 
 def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
     if account_id is None:
         return None
-    return db.session.scalar(select(Inbox).where(Inbox.channel == channel, Inbox.external_id == account_id))
+    return db.session.scalar(FIND_INBOX, {"channel": channel, "account": account_id})
 
 
 def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None) -> Outcome:
@@ -149,13 +179,12 @@ def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cac
     return store_message(tx, inbox, item, now, cached)
 
 
-def _finish(webhook: Webhook, now: datetime) -> None:
+def _finish(webhook_id: int, now: datetime) -> None:
     """Close the webhook; one that holds a failed event is marked, so that a person finds it."""
-    db.session.flush()
-    reasons = db.session.scalars(
-        select(Event.reason).where(Event.webhook_id == webhook.id, Event.outcome == EventOutcome.FAILED)
-    ).all()
-    webhook.state = WebhookState.FAILED if reasons else WebhookState.READ
-    webhook.error = "; ".join(reason or "" for reason in reasons)[:REASON_CHARACTERS] or None
-    webhook.read_at = now
-    webhook.attempts += 1
+    reasons = db.session.scalars(FAILED_REASONS, {"webhook": webhook_id}).all()
+    values = {
+        "state": WebhookState.FAILED if reasons else WebhookState.READ,
+        "error": "; ".join(reason or "" for reason in reasons)[:REASON_CHARACTERS] or None,
+        "read_at": now,
+    }
+    db.session.execute(CLOSE_WEBHOOK, {"webhook": webhook_id, **values})

@@ -3,15 +3,15 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pilito.channels.base import Echo, Inbound
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
 from pilito.conversations.fetch_profile import ask_for_profile
-from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.pair import LookUp, is_question, log_waiting, pair_shares
+from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
@@ -20,6 +20,9 @@ from pilito.models import Attachment, Audit, Conversation, Customer, Inbox, Mess
 log = logging.getLogger(__name__)
 
 PREVIEW_CHARACTERS = 120
+MESSAGE_BY_EXTERNAL_ID = select(Message).where(
+    Message.inbox_id == bindparam("inbox"), Message.external_id == bindparam("external")
+)
 
 
 def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, cached: int | None) -> Outcome:
@@ -28,6 +31,15 @@ def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, c
     known = find_message(inbox, item.external_id)
     if known is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
+    with db.session.no_autoflush:  # one flush for all rows: each costs more than the question that would cause it
+        message = _add_rows(tx, inbox, conversation, item, now, cached)
+    db.session.flush()
+    return Outcome(EventOutcome.STORED, message_id=message.id)
+
+
+def _add_rows(
+    tx: Transaction, inbox: Inbox, conversation: Conversation, item: Inbound, now: datetime, cached: int | None
+) -> Message:
     message = add_message(conversation, item, Sender.CUSTOMER, now)
     if item.share is not None:
         _add_share(message, item)
@@ -38,14 +50,15 @@ def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, c
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
     _pair_and_ask(tx, inbox, conversation, message, now, cached)
-    return Outcome(EventOutcome.STORED, message_id=message.id)
+    return message
 
 
 def _pair_and_ask(
     tx: Transaction, inbox: Inbox, conversation: Conversation, message: Message, now: datetime, cached: int | None
 ) -> None:
     changed, asked = [message], [message]
-    if channels[inbox.channel].shares_wait and (message.share is not None or is_question(message)):
+    if channels[inbox.channel].shares_wait and _may_pair(conversation, message):
+        db.session.flush()
         look_up = LookUp(message.id, cached) if is_question(message) else None
         pairing = pair_shares(tx, conversation, message.sent_at, now, look_up)
         changed += pairing.changed
@@ -56,23 +69,29 @@ def _pair_and_ask(
     mark_changed(tx, conversation, *changed)
 
 
+def _may_pair(conversation: Conversation, message: Message) -> bool:
+    """Whether the message can change a pairing: it is a share, or a question with a share near it."""
+    if message.share is not None:
+        return True
+    return is_question(message) and has_shares_near(conversation, message.sent_at)
+
+
 def get_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:
     """Find or make the customer and the conversation, and lock it.
 
     Raises IntegrityError when another worker made one of them at the same moment.
     """
+    return find_locked(inbox, customer_external_id) or _make_conversation(inbox, customer_external_id, now)
+
+
+def _make_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:
     customer = _get_customer(inbox, customer_external_id, now)
-    conversation_id = db.session.scalar(
-        select(Conversation.id).where(Conversation.inbox_id == inbox.id, Conversation.customer_id == customer.id)
+    conversation = Conversation(
+        inbox_id=inbox.id, customer_id=customer.id, state=turns.first_state(inbox), created_at=now
     )
-    if conversation_id is None:
-        conversation = Conversation(
-            inbox_id=inbox.id, customer_id=customer.id, state=turns.first_state(inbox), created_at=now
-        )
-        db.session.add(conversation)
-        db.session.flush()
-        conversation_id = conversation.id
-    return get_locked(conversation_id)
+    db.session.add(conversation)
+    db.session.flush()
+    return get_locked(conversation.id)
 
 
 def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
@@ -87,11 +106,11 @@ def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
 
 
 def find_message(inbox: Inbox, external_id: str) -> Message | None:
-    return db.session.scalar(select(Message).where(Message.inbox_id == inbox.id, Message.external_id == external_id))
+    return db.session.scalar(MESSAGE_BY_EXTERNAL_ID, {"inbox": inbox.id, "external": external_id})
 
 
 def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender, now: datetime) -> Message:
-    """Add the row of a message that came through the channel, with its files."""
+    """Add the row of a message that came through the channel, with its files. The caller flushes."""
     question = item.question if isinstance(item, Inbound) else ""
     message = Message(
         conversation=conversation,
@@ -109,9 +128,9 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
             Attachment(position=number, kind=file.kind[:32], url=file.url, title=file.title, media_id=file.media_id)
             for number, file in enumerate(item.files)
         ],
+        share=None,  # said, so that nobody asks the database for it
     )
     db.session.add(message)
-    db.session.flush()
     return message
 
 
@@ -120,7 +139,7 @@ def _add_share(message: Message, item: Inbound) -> None:
     media = item.share
     assert media is not None
     message.share = Share(
-        conversation_id=message.conversation_id,
+        conversation_id=message.conversation.id,
         kind=media.kind[:32],
         media_id=media.media_id,
         title=media.title,

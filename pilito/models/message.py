@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pilito.models.delivery import Delivery
     from pilito.models.proof import Proof
     from pilito.models.share import Share
+    from pilito.models.turn import Turn
 
 
 class Message(db.Model):
@@ -65,6 +66,7 @@ class Message(db.Model):
     epoch: Mapped[int | None]  # the conversation's epoch in which the reply was recorded
 
     conversation: Mapped[Conversation] = relationship()
+    turn: Mapped[Optional["Turn"]] = relationship(foreign_keys=[turn_id])
     share: Mapped[Optional["Share"]] = relationship(
         back_populates="message", foreign_keys="Share.message_id", uselist=False
     )
