@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import contains_eager
 
 from pilito import hints, keys
 from pilito.channels.base import Account, Outbound
 from pilito.clock import Clock
-from pilito.conversations import turns
+from pilito.conversations import outbox, turns
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -33,11 +34,20 @@ TRIES = 5
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 120.0
 ERROR_TEXT_CHARACTERS = 500
+FIND_CONVERSATION = select(Delivery.conversation_id).where(Delivery.message_id == bindparam("message")).limit(1)
+CLAIMED_DELIVERY = (
+    select(Delivery)
+    .join(Delivery.message)
+    .where(Delivery.id == bindparam("delivery"))
+    .options(contains_eager(Delivery.message))
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
 class Claim:
     delivery_id: int
+    message_id: int
     conversation_id: int
     attempt: int
     is_last: bool  # of its reply's parts
@@ -49,9 +59,31 @@ class Claim:
 def deliver(message_id: int, clock: Clock) -> None:
     """Send what is left of this reply, in order; harmless to call at any time, however often."""
     claim = _claim(message_id, clock())
-    while claim is not None:
-        _send(claim, clock)
-        claim = None if claim.is_last else _claim(message_id, clock())
+    if claim is not None:
+        send(claim, clock)
+
+
+def send(claim: Claim, clock: Clock) -> None:
+    """Send the part that was claimed, then the others of its reply."""
+    following: Claim | None = claim
+    while following is not None:
+        _send(following, clock)
+        following = None if following.is_last else _claim(claim.message_id, clock())
+
+
+def begin(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> Claim | None:
+    """Claim a reply in the transaction that records it: who wrote it sends it, with no job and no commit between.
+
+    What cannot leave now (an earlier reply goes first, the inbox is stopped) is left to its own job.
+    """
+    first = message.deliveries[0]
+    account = _open_account(conversation)
+    is_free = conversation.inbox.state is InboxState.ACTIVE and next_delivery(conversation.id) is first
+    if account is None or not is_free:
+        outbox.leave(tx, conversation, message, now)
+        return None
+    _lease(first, now)
+    return _claimed(first, conversation, account)
 
 
 def _send(claim: Claim, clock: Clock) -> None:
@@ -64,11 +96,11 @@ def _send(claim: Claim, clock: Clock) -> None:
 
 
 def _claim(message_id: int, now: datetime) -> Claim | None:
-    first = db.session.scalar(select(Delivery).where(Delivery.message_id == message_id).limit(1))
-    if first is None:
+    conversation_id = db.session.scalar(FIND_CONVERSATION, {"message": message_id})
+    if conversation_id is None:
         return None
     with transaction() as tx:
-        conversation = get_locked(first.conversation_id)
+        conversation = get_locked(conversation_id)
         delivery = next_delivery(conversation.id)
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.due_at > now:
             return None
@@ -86,7 +118,8 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         if account is None:
             _stop_inbox(tx, conversation, delivery, "token_unreadable")
             return None
-        return _start(delivery, conversation, account, now)
+        _lease(delivery, now)
+        return _claimed(delivery, conversation, account)
 
 
 def _refusal(conversation: Conversation, delivery: Delivery, now: datetime) -> str:
@@ -106,12 +139,16 @@ def _open_account(conversation: Conversation) -> Account | None:
         return None
 
 
-def _start(delivery: Delivery, conversation: Conversation, account: Account, now: datetime) -> Claim:
+def _lease(delivery: Delivery, now: datetime) -> None:
     delivery.state = DeliveryState.SENDING
     delivery.attempt += 1
     delivery.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+
+
+def _claimed(delivery: Delivery, conversation: Conversation, account: Account) -> Claim:
     return Claim(
         delivery_id=delivery.id,
+        message_id=delivery.message.id,
         conversation_id=conversation.id,
         attempt=delivery.attempt,
         is_last=delivery.position == len(delivery.message.deliveries) - 1,
@@ -127,7 +164,7 @@ def _start(delivery: Delivery, conversation: Conversation, account: Account, now
 def _record_sent(claim: Claim, external_id: str, now: datetime) -> None:
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
-        delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
+        delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
             _drop_mistaken_echo(tx, conversation, external_id)
             settle_as_sent(tx, conversation, delivery, external_id, now)
@@ -148,7 +185,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
     log.warning("Delivery %s: %s", claim.delivery_id, error)
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
-        delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
+        delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is not DeliveryState.SENDING or delivery.attempt != claim.attempt:
             wake_next(tx, conversation)
             return  # an echo settled it meanwhile

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pilito import hints, keys
 from pilito.conversations.store import count_message
@@ -11,11 +11,20 @@ from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState, MessageType, ProcessingStatus, Sender
 from pilito.models import Conversation, Delivery, Message, db
 
+NEXT_DELIVERY = (
+    select(Delivery)
+    .where(
+        Delivery.conversation_id == bindparam("conversation"),
+        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+    )
+    .order_by(Delivery.id)
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
 
-def add_reply(
-    tx: Transaction, conversation: Conversation, sender: Sender, text: str, now: datetime, tag: str | None = None
-) -> Message:
-    """Record a reply with its deliveries; a worker sends them after the commit."""
+
+def add_reply(conversation: Conversation, sender: Sender, text: str, now: datetime, tag: str | None = None) -> Message:
+    """Record a reply with its deliveries. The caller flushes, and has them sent after the commit."""
     message = Message(
         conversation=conversation,
         inbox_id=conversation.inbox_id,
@@ -41,26 +50,21 @@ def add_reply(
             )
             for position, part in enumerate(channels[conversation.inbox.channel].split(text))
         ],
+        share=None,  # said, so that nobody asks the database for it
     )
     db.session.add(message)
-    db.session.flush()
     count_message(conversation, message)
-    tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
     return message
+
+
+def leave(tx: Transaction, _conversation: Conversation, message: Message, _now: datetime) -> None:
+    """Leave the reply to a job of its own."""
+    tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
 
 
 def next_delivery(conversation_id: int) -> Delivery | None:
     """The oldest part of this conversation that is not settled: parts and replies leave in order."""
-    return db.session.scalar(
-        select(Delivery)
-        .where(
-            Delivery.conversation_id == conversation_id,
-            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
-        )
-        .order_by(Delivery.id)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+    return db.session.scalar(NEXT_DELIVERY, {"conversation": conversation_id})
 
 
 def wake_next(tx: Transaction, conversation: Conversation) -> None:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from pilito.conversations import outbox
 from pilito.conversations.lock import get_locked, mark_changed
-from pilito.conversations.outbox import add_reply
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -34,8 +34,10 @@ def reply(conversation_id: int, operator_id: int | None, text: str, client_id: s
             return known
         tag = _permission_tag(conversation, now)
         to_people(conversation, operator_id, "answered by a person", now)
-        message = add_reply(tx, conversation, Sender.OPERATOR, text, now, tag=tag)
+        message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, tag=tag)
         message.operator_id, message.client_id = operator_id, client_id
+        db.session.flush()
+        outbox.leave(tx, conversation, message, now)
         # By our clock, which the provider's may be ahead of: what the person saw must not be answered once more.
         settle_answered(conversation, message, Message.created_at <= now)
         conversation.unread_count = 0
