@@ -226,8 +226,7 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
         if not permission:
             hand_over(tx, conversation, HandOverReason.TOO_OLD, permission.reason, now)
             return None
-        message = _record_reply(tx, conversation, turn, claim, outcome, now)
-        return hand_on(tx, conversation, message, now)
+        return _record_reply(tx, conversation, turn, claim, outcome, now, hand_on)
 
 
 def _still_holds(claim: Claim, conversation: Conversation, turn: Turn) -> bool:
@@ -242,8 +241,14 @@ def _still_holds(claim: Claim, conversation: Conversation, turn: Turn) -> bool:
 
 
 def _record_reply(
-    tx: Transaction, conversation: Conversation, turn: Turn, claim: Claim, reply: Reply, now: datetime
-) -> Message:
+    tx: Transaction,
+    conversation: Conversation,
+    turn: Turn,
+    claim: Claim,
+    reply: Reply,
+    now: datetime,
+    hand_on: HandOn,
+) -> deliver.Claim | None:
     remaining = [one for one in turns.unanswered(conversation) if one.id not in claim.message_ids]
     conversation.unanswered_since = remaining[0].sent_at if remaining else None
     turn.state = TurnState.ANSWERED
@@ -253,10 +258,10 @@ def _record_reply(
         message.answers_turn_id = turn.id
         message.proof = _proof(reply.working)
         mark_changed(tx, conversation, message)
-    db.session.flush()
+        sending = hand_on(tx, conversation, message, now)
     db.session.execute(SETTLE, {"reply": message.id, "questions": list(claim.message_ids)})
     turns.ask(tx, conversation, remaining, now)
-    return message
+    return sending
 
 
 def _proof(working: Working) -> Proof:

@@ -74,15 +74,16 @@ def send(claim: Claim, clock: Clock) -> None:
 def begin(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> Claim | None:
     """Claim a reply in the transaction that records it: who wrote it sends it, with no job and no commit between.
 
-    What cannot leave now (an earlier reply goes first, the inbox is stopped) is left to its own job.
+    Its rows are not flushed yet, so every other of the conversation was there before it. What cannot leave now (an earlier reply goes first, the inbox is stopped) is left to its own job.
     """
     first = message.deliveries[0]
     account = _open_account(conversation)
-    is_free = conversation.inbox.state is InboxState.ACTIVE and next_delivery(conversation.id) is first
+    is_free = conversation.inbox.state is InboxState.ACTIVE and next_delivery(conversation.id) is None
     if account is None or not is_free:
         outbox.leave(tx, conversation, message, now)
         return None
     _lease(first, now)
+    db.session.flush()
     return _claimed(first, conversation, account)
 
 

@@ -58,7 +58,8 @@ def add_reply(conversation: Conversation, sender: Sender, text: str, now: dateti
 
 
 def leave(tx: Transaction, _conversation: Conversation, message: Message, _now: datetime) -> None:
-    """Leave the reply to a job of its own."""
+    """Flush the reply's rows, and leave it to a job of its own."""
+    db.session.flush()
     tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
 
 

@@ -36,7 +36,6 @@ def reply(conversation_id: int, operator_id: int | None, text: str, client_id: s
         to_people(conversation, operator_id, "answered by a person", now)
         message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, tag=tag)
         message.operator_id, message.client_id = operator_id, client_id
-        db.session.flush()
         outbox.leave(tx, conversation, message, now)
         # By our clock, which the provider's may be ahead of: what the person saw must not be answered once more.
         settle_answered(conversation, message, Message.created_at <= now)
