@@ -74,7 +74,8 @@ def send(claim: Claim, clock: Clock) -> None:
 def begin(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> Claim | None:
     """Claim a reply in the transaction that records it: who wrote it sends it, with no job and no commit between.
 
-    Its rows are not flushed yet, so every other of the conversation was there before it. What cannot leave now (an earlier reply goes first, the inbox is stopped) is left to its own job.
+    Its rows are not flushed yet, so whatever is unfinished is of an earlier reply. What cannot leave now (an earlier
+    one goes first, the inbox is stopped) is left to its own job.
     """
     first = message.deliveries[0]
     account = _open_account(conversation)

@@ -7,8 +7,8 @@
     share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py
 
 A job carries ids only and may run twice, late or never; `periodic.py` lists what runs by the clock, first of all the
-sweep, which finds the rows whose job was lost. Who writes a reply sends it (docs/decisions/0014); `deliver_reply` is for
-replies of people and for what could not leave at once.
+sweep, which finds the rows whose job was lost. Who writes a reply sends it (docs/decisions/0014); `deliver_reply` is
+for replies of people and for what could not leave at once.
 """
 
 import functools
