@@ -24,7 +24,7 @@ COMPLETION = json.dumps(
                 "finish_reason": "stop",
                 "message": {
                     "role": "assistant",
-                    "content": json.dumps({"reply": "۲ میلیون تومان است.", "hand_over": False, "reason": ""}),
+                    "content": json.dumps({"reply": "در همین پست نوشته‌ایم.", "hand_over": False, "reason": ""}),
                 },
             }
         ],

@@ -56,7 +56,7 @@ class FakeModel(Fake):
 
     def __init__(self):
         super().__init__()
-        self.reply = {"reply": "۲ میلیون تومان است.", "hand_over": False, "reason": ""}
+        self.reply = {"reply": "در همین پست نوشته‌ایم.", "hand_over": False, "reason": ""}
         self.delay_seconds = 0.0
 
     @property

@@ -17,7 +17,7 @@ from pilito.jobs.replies import get_model
 from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, TurnState
 from pilito.models import Message, Proof, Turn
 
-ANSWER = "۲ میلیون تومان است."
+ANSWER = "در همین پست نوشته‌ایم."
 
 
 @pytest.fixture

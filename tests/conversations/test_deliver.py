@@ -39,7 +39,9 @@ PENDING, SENDING, SENT, FAILED, UNKNOWN = (
 RATE_LIMITED = (400, {"error": {"code": 613, "message": "slower"}})
 TOKEN_DEAD = (401, {"error": {"code": 190, "message": "expired"}})
 WINDOW_CLOSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
-LONG = "\n".join(f"سطر {number}: این پیراهن در این رنگ موجود است." for number in range(40))
+LONG = "\n".join(
+    f"سطر {letter}: این پیراهن در این رنگ موجود است." for letter in "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی" + "آئؤأإءةى"
+)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pilito.conversations.take_over import take_over
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, TurnState
 from pilito.models import Event, Message
 
-ANSWER = "۲ میلیون تومان است."
+ANSWER = "در همین پست نوشته‌ایم."
 PHONE = "این را از گوشی نوشتم"
 
 
