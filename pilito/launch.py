@@ -32,6 +32,7 @@ LONGEST_SOCKET_PATH = 100  # the kernel allows 107 characters on Linux and 103 o
 REDIS_START_SECONDS = 20.0
 FIRST_EMAIL = "owner@pilito.local"
 DEMO_ACCOUNT = "17841400000000001"
+DEMO_APP_ID = "1000000000000001"
 DEMO_SHOP = "گالری نیلوفر"
 STOP_SECONDS = 12  # above the time in which workers finish what they have in hand
 
@@ -240,7 +241,11 @@ def _demo_environment(settings: Settings) -> dict[str, str]:
         "PILITO_DEMO_ACCOUNT_ID": DEMO_ACCOUNT,
         "PILITO_DEMO_WEBHOOK_URL": f"http://{host}:{settings.port}/webhooks/instagram",
         "INSTAGRAM_APP_SECRET": ",".join(settings.instagram_app_secret),  # the fake signs with the first
+        "INSTAGRAM_APP_ID": DEMO_APP_ID,
         "INSTAGRAM_GRAPH_URL": f"{base}/instagram",
+        "FACEBOOK_GRAPH_URL": f"{base}/instagram",
+        "INSTAGRAM_OAUTH_URL": f"{base}/instagram",
+        "INSTAGRAM_TOKEN_URL": f"{base}/instagram",
     }
     if not settings.openai_api_key:
         values |= {

@@ -96,6 +96,11 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DeletionState(StrEnum):
+    REQUESTED = "requested"
+    DONE = "done"
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -173,6 +178,10 @@ DELIVERY_MOVES = {
     DeliveryState.UNKNOWN: {DeliveryState.SENT, DeliveryState.FAILED},  # settled by an echo or by a person
     DeliveryState.SENT: set(),
     DeliveryState.FAILED: set(),
+}
+DELETION_MOVES = {
+    DeletionState.REQUESTED: {DeletionState.DONE},
+    DeletionState.DONE: set(),
 }
 
 

@@ -3,7 +3,7 @@
 A new channel is a folder with a class that keeps this protocol, its tests, and one line in `channels/__init__.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -146,6 +146,103 @@ class Permission:
         return not self.reason
 
 
+@dataclass(frozen=True)
+class Grant:
+    """What a log-in or a pasted token gives us: an account, and the right to act for it."""
+
+    account_id: str  # as the channel's events name it
+    token: str = field(repr=False)
+    name: str = ""
+    username: str | None = None
+    app_user_id: str | None = None  # how the provider's callbacks name it, which may be another id
+    scopes: tuple[str, ...] | None = None  # None: the provider did not tell
+    expires_at: datetime | None = None  # None: not by time, or not known
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Token:
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What the provider posts to us for an account, and what of that we need and it does not."""
+
+    fields: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A request of the provider about a person of ours, signed; `user_id` is the app's own id for them."""
+
+    user_id: str
+    issued_at: datetime | None = None
+
+
+class Connector(Protocol):
+    """How accounts of a channel are connected and stay so. Every call of the provider raises ChannelError."""
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether the settings for a log-in are there."""
+        ...
+
+    def login_address(self, redirect_uri: str, state: str) -> str:
+        """Return where the owner's browser goes to allow us in."""
+        ...
+
+    def redeem(self, code: str, redirect_uri: str, now: datetime) -> Grant:
+        """Turn the code of a log-in into a grant that lasts."""
+        ...
+
+    def adopt(self, token: str) -> Grant:
+        """Ask whose token this is."""
+        ...
+
+    def identify(self, account: Account) -> Grant:
+        """Ask who the account is: this also tells whether its token lives."""
+        ...
+
+    def missing_scopes(self, options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
+        """Tell which permissions are needed and were not given."""
+        ...
+
+    def renews(self, options: Mapping[str, str]) -> bool:
+        """Whether tokens of this kind end by time and can be renewed."""
+        ...
+
+    def renew(self, account: Account, now: datetime) -> Token:
+        """Get a token that lasts from now."""
+        ...
+
+    def subscription(self, account: Account, known: Sequence[str]) -> Subscription:
+        """Read what is posted to us; a field of `known` that is gone is missing too."""
+        ...
+
+    def subscribe(self, account: Account) -> Subscription:
+        """Ask for everything we can use, then read what was granted."""
+        ...
+
+    def unsubscribe(self, account: Account) -> None:
+        """Have nothing posted to us any more."""
+        ...
+
+    def try_reading(self, account: Account) -> None:
+        """Read one conversation: shows that the account lets us at its messages."""
+        ...
+
+    def probe(self) -> tuple[dict[str, str], str]:
+        """Return a handshake as the provider would ask it, and the answer that it wants."""
+        ...
+
+    def read_callback(self, signed: str, now: datetime) -> Callback | None:
+        """Read a signed callback; None for one that the provider did not sign, or not so."""
+        ...
+
+
 class Channel(Protocol):
     """One medium. Everything but `send` and `profile` is pure."""
 
@@ -154,6 +251,11 @@ class Channel(Protocol):
     shares_wait: bool  # whether a lone share waits for its question
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
     text_limit_bytes: int
+
+    @property
+    def connector(self) -> Connector:
+        """How its accounts are connected."""
+        ...
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         """Return what the provider wants to hear when it asks whether this address is ours; None refuses."""
@@ -169,6 +271,14 @@ class Channel(Protocol):
 
     def parse(self, body: bytes, received_at: datetime) -> list[Item]:
         """Read a webhook's body into its items, in their order; never raises, whatever the body holds."""
+        ...
+
+    def items_about(self, body: bytes, person_id: str) -> list[Mapping[str, object]]:
+        """Return the raw items of a body that name this person, as they came."""
+        ...
+
+    def without(self, body: bytes, person_id: str) -> bytes:
+        """Return the body with every item that names this person emptied; the other items keep their positions."""
         ...
 
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:

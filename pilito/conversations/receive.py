@@ -2,16 +2,18 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.channels.base import Echo, Ignored, Inbound, Item, Unreadable, Unsend
 from pilito.conversations import pending_share
 from pilito.conversations.echo import take_echo
+from pilito.conversations.erase import is_erased
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.store import store_message
 from pilito.conversations.unsend import unsend
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 # Two workers that store the same message at once collide on its unique key; the second look sees a duplicate.
 COLLISIONS = 3
 REASON_CHARACTERS = 500
+SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
 # Says nothing about the item: the row stays pending, and the sweep comes back to it.
 PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 
@@ -34,11 +37,14 @@ READ_WEBHOOK = select(Webhook.state, Webhook.channel, Webhook.body, Webhook.rece
 )
 LOCK_WEBHOOK = (
     select(
+        Webhook.id,
         Webhook.state,
         Webhook.channel,
+        Webhook.received_at,
         select(Event.id)
         .where(Event.webhook_id == Webhook.id, Event.position == bindparam("position"))
-        .scalar_subquery(),
+        .scalar_subquery()
+        .label("event_id"),
     )
     .where(Webhook.id == bindparam("webhook"))
     .with_for_update(of=Webhook)
@@ -127,27 +133,27 @@ def _store(webhook_id: int, position: int, item: Item, now: datetime, is_last: b
     """Give one item its outcome, in one transaction. The webhook's row lock keeps a second worker out."""
     with transaction() as tx:
         place = {"webhook": webhook_id, "position": position}
-        state, channel, event_id = db.session.execute(LOCK_WEBHOOK, place).one()
-        if state is not WebhookState.PENDING:
+        webhook = db.session.execute(LOCK_WEBHOOK, place).one()
+        if webhook.state is not WebhookState.PENDING:
             return
-        if event_id is None:
-            _write_event(webhook_id, channel, position, item, now, become, tx)
+        if webhook.event_id is None:
+            _write_event(webhook, position, item, now, become, tx)
         if is_last:
             _finish(webhook_id, now)
 
 
-def _write_event(
-    webhook_id: int, channel: str, position: int, item: Item, now: datetime, become: Become, tx: Transaction
-) -> None:
-    inbox = _find_inbox(channel, item.account_id)
+def _write_event(webhook: Row[Any], position: int, item: Item, now: datetime, become: Become, tx: Transaction) -> None:
+    inbox = _find_inbox(webhook.channel, item.account_id)
     outcome = become(tx, inbox)
+    if inbox is not None:
+        _note_sign_of_life(inbox, webhook.received_at)
     # Core, not the ORM, here and in `_finish`: every event takes this path, and nothing else looks at these rows now.
     db.session.execute(
         insert(Event.__table__),
         {
-            "webhook_id": webhook_id,
+            "webhook_id": webhook.id,
             "position": position,
-            "channel": channel,
+            "channel": webhook.channel,
             "inbox_id": inbox.id if inbox else None,
             "kind": item.kind[:64],
             "outcome": outcome.outcome,
@@ -156,6 +162,12 @@ def _write_event(
             "created_at": now,
         },
     )
+
+
+def _note_sign_of_life(inbox: Inbox, received_at: datetime) -> None:
+    """Keep when the provider last posted something; right to a minute, for a busy inbox would write its row always."""
+    if inbox.last_webhook_at is None or received_at - inbox.last_webhook_at >= SIGN_OF_LIFE_EVERY:
+        inbox.last_webhook_at = received_at
 
 
 def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
@@ -172,6 +184,8 @@ def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cac
         return Outcome(EventOutcome.FAILED, item.reason)
     if inbox is None:
         return Outcome(EventOutcome.IGNORED, f"unknown account {item.account_id}")
+    if is_erased(inbox, item):
+        return Outcome(EventOutcome.IGNORED, "of a customer who was erased")
     if isinstance(item, Echo):
         return take_echo(tx, inbox, item, now)
     if isinstance(item, Unsend):

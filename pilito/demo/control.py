@@ -124,7 +124,8 @@ class _Control:
     def send(self) -> ResponseReturnValue:
         order = self._read_order(_body())
         messages = self._compose(order)
-        webhooks = [hook for message in messages for hook in self._webhooks(order, message)]
+        is_posted = self._world.access.is_subscribed("messages")
+        webhooks = [hook for message in messages for hook in self._webhooks(order, message)] if is_posted else []
         details = {"hold": order.hold, "delay_seconds": order.delay_seconds, "twice": order.twice}
         ids = self._store.record(messages, webhooks, "customer_sent", **details)
         self._world.postman.wake()
@@ -246,6 +247,7 @@ class _Control:
     def reset(self) -> ResponseReturnValue:
         _body()
         self._world.faults.clear()
+        self._world.access.restore()
         self._store.reset()
         return jsonify(reset=True)
 

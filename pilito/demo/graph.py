@@ -17,6 +17,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from pilito.demo import payloads, shop
+from pilito.demo.access import PAGE_ID, Access, TokenRefused
 from pilito.demo.faults import Fault, Faults
 from pilito.demo.media import AVATAR
 from pilito.demo.postman import Postman
@@ -29,7 +30,6 @@ HUMAN_AGENT_WINDOW_MS = 7 * WINDOW_MS
 READABLE_MESSAGES = 20
 # A moment, so that the answer of the send usually comes first, as with Meta. The fault `echo` does otherwise.
 ECHO_DELAY_SECONDS = 0.15
-TOKEN_SECONDS = 60 * 24 * 3600
 VERSION = re.compile(r"v\d+\.\d+")
 
 
@@ -44,6 +44,7 @@ class World:
     token: str
     public_url: str
     stopping: threading.Event
+    access: Access
 
     def media_url(self, name: str) -> str:
         return f"{self.public_url}/demo/media/{name}"
@@ -78,11 +79,9 @@ def create_graph(world: World) -> Blueprint:
     graph.before_request(lambda: _check_call(world))
     graph.register_error_handler(GraphError, _answer_error)
     graph.add_url_rule("/<version>/<node>/messages", "send", send.answer, methods=["POST"])
-    graph.add_url_rule("/<version>/<node>/subscribed_apps", "subscribe", _subscribe, methods=["POST", "GET"])
     graph.add_url_rule("/<version>/<node>/conversations", "conversations", read.conversations)
     graph.add_url_rule("/<version>/<node>/media", "media", read.media)
     graph.add_url_rule("/<version>/<node>", "node", read.node)
-    graph.add_url_rule("/refresh_access_token", "refresh", _refresh)
     return graph
 
 
@@ -94,8 +93,10 @@ def _check_call(world: World) -> None:
     given = bearer if scheme.lower() == "bearer" else request.args.get("access_token", "")
     if not given:
         raise GraphError("An access token is required to request this resource.", 104, http_status=401)
-    if not secrets.compare_digest(given.encode(), world.token.encode()):
-        raise GraphError("Invalid OAuth access token - Cannot parse access token", 190, http_status=401)
+    try:
+        world.access.check(given)
+    except TokenRefused as refused:
+        raise GraphError(str(refused), 190, refused.subcode, http_status=401) from None
 
 
 def _answer_error(error: GraphError) -> ResponseReturnValue:
@@ -109,18 +110,6 @@ def _check_account(world: World, node: str) -> None:
 
 def _missing(node: str) -> GraphError:
     return GraphError(f"Unsupported request. Object with ID '{node}' does not exist or cannot be loaded", 100, 33)
-
-
-def _subscribe(version: str, node: str) -> ResponseReturnValue:  # noqa: ARG001
-    fields = request.values.get("subscribed_fields", "messages,message_reactions,messaging_seen")
-    if request.method == "POST":
-        return jsonify(success=True)
-    return jsonify(data=[{"id": "1000000000000001", "subscribed_fields": fields.split(",")}])
-
-
-def _refresh() -> ResponseReturnValue:
-    token = request.args.get("access_token", "")
-    return jsonify(access_token=token, token_type="bearer", expires_in=TOKEN_SECONDS)  # noqa: S106
 
 
 class _Send:
@@ -296,7 +285,7 @@ class _Read:
 
     def _get(self, node: str, fields: dict[str, str]) -> dict[str, Any]:
         if node in ("me", self._world.account_id, self._world.scoped_id):
-            return self._account_view()
+            return self._page_view() if self._world.access.is_page_call() else self._account_view()
         if (customer := self._store.find_customer(node)) is not None:
             return self._customer_view(customer)
         if (post := shop.find_post_by_media_id(node)) is not None:
@@ -318,6 +307,11 @@ class _Read:
             "followers_count": 1384,
             "media_count": len(shop.POSTS),
         }
+
+    def _page_view(self) -> dict[str, Any]:
+        """What a Page's token shows of itself."""
+        linked = {"id": self._world.account_id, "username": shop.USERNAME, "name": shop.NAME}
+        return {"id": PAGE_ID, "name": shop.NAME_EN, "instagram_business_account": linked}
 
     def _customer_view(self, customer: Customer) -> dict[str, Any]:
         """A profile is open to the account only once its owner has written."""

@@ -11,7 +11,9 @@ Graph API, called by Pilito; every call needs the accepted token:
     GET  /<version>/<media id>?fields=…        caption, permalink of a post of the shop; /me/media lists them
     GET  /<version>/me/conversations?user_id=  then /<version>/<conversation>?fields=messages{id,from,message}
     GET  /<version>/<message id>?fields=…      one message
-    GET/POST /<version>/me/subscribed_apps · GET /refresh_access_token
+    GET/POST/DELETE /<version>/me/subscribed_apps
+
+Log-in, in oauth.py: GET /oauth/authorize (a page) · POST /oauth/access_token · GET /access_token, /refresh_access_token
 
 Control API, called by the phone page and by tests; JSON in, JSON out, errors as {"error":{"code","message"}}:
 
@@ -24,6 +26,8 @@ Control API, called by the phone page and by tests; JSON in, JSON out, errors as
     GET    /control/log        ?after=&limit=&customer=                      -> {"data": […], "next"}
     POST   /control/faults     {times?, code?, subcode?, http_status?, …}    -> {"waiting"}; see faults.py
     DELETE /control/faults
+    POST   /control/access     {expire_tokens?, revoke?, drop_subscription?, …}  -> what is set; see access.py
+    POST   /control/callback   {kind: deauthorize|data-deletion}             -> {"status", "answer"}: Pilito's
     POST   /control/reset      {}
 
 Kinds, variants and log rows are explained in README.md beside this file.
@@ -36,10 +40,12 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, jsonify
 from flask.typing import ResponseReturnValue
 
+from pilito.demo.access import Access
 from pilito.demo.control import create_control
 from pilito.demo.faults import Faults
 from pilito.demo.graph import World, create_graph
 from pilito.demo.media import find_media
+from pilito.demo.oauth import create_oauth
 from pilito.demo.postman import RETRY_SECONDS, Postman
 from pilito.demo.store import Store
 
@@ -72,11 +78,13 @@ def create_fake_instagram(
         token=token,
         public_url=(public_url or _origin(webhook_url)).rstrip("/"),
         stopping=threading.Event(),
+        access=Access(token, app_secret),
     )
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.extensions["fake_instagram"] = world
     app.register_blueprint(create_control(world))
+    app.register_blueprint(create_oauth(world, _origin(webhook_url)))
     app.register_blueprint(create_graph(world))
     app.add_url_rule("/media/<name>", "media_file", serve_media)
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(ok=True))

@@ -5,6 +5,7 @@ from pilito.models.audit import Audit
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
+from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
 from pilito.models.ledger import Event, Webhook
 from pilito.models.message import Attachment, Message
@@ -19,7 +20,9 @@ __all__ = [
     "Audit",
     "Conversation",
     "Customer",
+    "DataDeletion",
     "Delivery",
+    "Erasure",
     "Event",
     "Inbox",
     "Message",

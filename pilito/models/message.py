@@ -36,6 +36,12 @@ class Message(db.Model):
             postgresql_where=db.text("sender = 'customer' AND answered_by_id IS NULL"),
         ),
         Index("ix_message_message_type", "message_type"),
+        Index(
+            "ix_message_answered_by_id",
+            "answered_by_id",
+            sqlite_where=db.text("answered_by_id IS NOT NULL"),
+            postgresql_where=db.text("answered_by_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]

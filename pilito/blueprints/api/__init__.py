@@ -18,7 +18,7 @@ from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
 from pilito.extensions import csrf
 from pilito.models import Conversation
-from pilito.queries import conversations, stats, thread
+from pilito.queries import conversations, inboxes, stats, thread
 from pilito.tokens import find_by_bearer
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -110,6 +110,12 @@ def give_back_conversation(conversation_id: int) -> Shape:
 def close_conversation(conversation_id: int) -> Shape:
     close(_get(conversation_id).id, NOBODY, datetime.now(UTC))
     return show_conversation(conversation_id)
+
+
+@bp.get("/inboxes")
+def list_inboxes() -> Shape:
+    now = datetime.now(UTC)
+    return {"data": [shapes.inbox(row, now) for row in inboxes.all_inboxes()], "next": None}
 
 
 @bp.get("/stats")

@@ -13,6 +13,7 @@ from pilito.lifecycle import (
     ConversationState,
     DeliveryState,
     EventOutcome,
+    InboxState,
     MessageType,
     ProcessingStatus,
     Sender,
@@ -142,6 +143,19 @@ SCHEMAS: Part = {
             "description": "chosen by you, new for each reply; sent again it gives the same reply",
         },
     ),
+    "Inbox": _object(
+        id=ID,
+        channel=TEXT,
+        external_id=TEXT,
+        name=TEXT,
+        username=TEXT_OR_NULL,
+        state=_one_of(InboxState),
+        stop_reason={**TEXT_OR_NULL, "description": "why it cannot send"},
+        token_expires_at={**MOMENT_OR_NULL, "description": "null: not by time, or not known"},
+        token_is_ending={"type": "boolean", "description": "it ends within seven days and was not renewed"},
+        subscription_error={**TEXT_OR_NULL, "description": "why its messages may not be posted to us"},
+        last_webhook_at={**MOMENT_OR_NULL, "description": "right to a minute"},
+    ),
     "Stats": _object(
         shares=_counts("received", *ShareState),
         pending_share_cache=_object(hits=COUNT, misses=COUNT, hit_rate={"type": ["number", "null"]}),
@@ -195,6 +209,11 @@ PATHS: Part = {
     "/conversations/{conversation_id}/take-over": _change("takeOver", "From the assistant to people"),
     "/conversations/{conversation_id}/give-back": _change("giveBack", "From people to the assistant"),
     "/conversations/{conversation_id}/close": _change("close", "Done, until the customer writes again"),
+    "/inboxes": {
+        "get": _operation(
+            "listInboxes", "The connected accounts", {"200": _answer("All of them", _page("Inbox")), **_refusals()}
+        )
+    },
     "/stats": {
         "get": _operation(
             "showStats", "Counts since the beginning", {"200": _answer("Counts", _ref("Stats")), **_refusals()}

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pilito.blueprints.api.inputs import Position, write_cursor
+from pilito.conversations.tokens import is_ending
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState
-from pilito.models import Conversation, Customer, Delivery, Message, Share
+from pilito.models import Conversation, Customer, Delivery, Inbox, Message, Share
 
 Row = TypeVar("Row")
 
@@ -54,6 +55,22 @@ def conversation(row: Conversation) -> dict[str, Any]:
 
 def customer(row: Customer) -> dict[str, Any]:
     return {"id": row.id, "external_id": row.external_id, "username": row.username, "name": row.name}
+
+
+def inbox(row: Inbox, now: datetime) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "external_id": row.external_id,
+        "name": row.name,
+        "username": row.username,
+        "state": row.state.value,
+        "stop_reason": row.stop_reason,
+        "token_expires_at": moment(row.token_expires_at),
+        "token_is_ending": is_ending(row, now),
+        "subscription_error": row.subscription_error,
+        "last_webhook_at": moment(row.last_webhook_at),
+    }
 
 
 def window_closes_at(row: Conversation) -> datetime | None:

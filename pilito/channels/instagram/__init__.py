@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
-from pilito.channels.instagram import client, inbound, signature, split, window
+from pilito.channels.instagram import client, inbound, redact, signature, split, window
+from pilito.channels.instagram.connector import InstagramConnector
 from pilito.config import Settings
 from pilito.errors import ConfigError
 
@@ -20,6 +21,11 @@ class Instagram:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._connector = InstagramConnector(settings)
+
+    @property
+    def connector(self) -> InstagramConnector:
+        return self._connector
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         return signature.answer_handshake(args, self._settings.instagram_verify_token)
@@ -35,6 +41,12 @@ class Instagram:
 
     def parse(self, body: bytes, received_at: datetime) -> list[Item]:
         return inbound.parse(body, received_at)
+
+    def items_about(self, body: bytes, person_id: str) -> list[Mapping[str, object]]:
+        return redact.items_about(body, person_id)
+
+    def without(self, body: bytes, person_id: str) -> bytes:
+        return redact.without(body, person_id)
 
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
         return window.may_send(by_person, last_customer_message_at, now)
