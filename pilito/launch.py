@@ -193,6 +193,8 @@ def _prepare_database(settings: Settings) -> bool:
     from sqlalchemy import func, select
 
     from pilito import create_app
+    from pilito.conversations.account import open_account
+    from pilito.lifecycle import InboxState
     from pilito.models import Inbox, Operator, db
 
     app = create_app(settings)
@@ -200,9 +202,10 @@ def _prepare_database(settings: Settings) -> bool:
         upgrade(directory=str(ROOT / "migrations"))
         if not db.session.scalar(select(func.count()).select_from(Operator)):
             _add_first_operator()
-        accounts = list(db.session.scalars(select(Inbox.external_id)))
-        is_demo = not settings.in_production and set(accounts) <= {DEMO_ACCOUNT}
-        if is_demo:
+        inboxes = list(db.session.scalars(select(Inbox)))
+        is_demo = not settings.in_production and {inbox.external_id for inbox in inboxes} <= {DEMO_ACCOUNT}
+        # One that was connected by hand, on the fake's own page, stays as it is.
+        if is_demo and not any(inbox.state is InboxState.ACTIVE and open_account(inbox) for inbox in inboxes):
             _connect_demo()
         db.session.remove()
         db.engine.dispose()

@@ -100,7 +100,7 @@ def test_a_cancelled_log_in_is_told_in_both_languages(log_in, meta, language, se
     ("language", "sentence"),
     [
         ("en", "You did not allow everything that is needed: read and send messages."),
-        ("fa", "همه‌ی دسترسی‌های لازم را ندادید: خواندن و فرستادن پیام‌ها."),
+        ("fa", "همهٔ دسترسی‌های لازم را ندادید: خواندن و فرستادن پیام‌ها."),
     ],
 )
 def test_a_missing_permission_is_named_in_both_languages(log_in, meta, language, sentence):
@@ -332,6 +332,37 @@ def test_every_finding_of_the_check_has_its_sentences():
     known = set(connecting.FOUND) | set(connecting.PROBLEMS)
     assert {"alive", "scopes_missing", "certificate_wrong", "never_heard"} <= reasons
     assert reasons - known - {"inbox_not_found", "token_unreadable"} == set()
+
+
+# --- machines --------------------------------------------------------------------------------------------------------
+
+
+def test_the_api_lists_the_accounts_with_their_state_and_no_token(meta, meta_app, browser):
+    walk(browser, meta)
+    token = meta_app.test_cli_runner().invoke(args=["token", "add", "test"]).output.strip()
+
+    (one,) = FreshClient(meta_app).get("/api/v1/inboxes", headers={"Authorization": f"Bearer {token}"}).json["data"]
+
+    assert (one["external_id"], one["state"], one["token_is_ending"]) == (ACCOUNT, "active", False)
+    assert "IGdemo" not in str(one)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"token_expires_at": utc_now() + timedelta(days=6)}, "Its token ends on"),
+        ({"subscription_error": "subscription_missing"}, "Its messages are not posted to us"),
+        ({"state": InboxState.STOPPED, "stop_reason": "deauthorized"}, "It cannot send (deauthorized)"),
+    ],
+)
+def test_the_doctor_names_what_is_wrong_with_an_account(meta, meta_app, browser, values, said):
+    walk(browser, meta)
+    with transaction():
+        inbox = db.session.get_one(Inbox, only_inbox().id)
+        for name, value in values.items():
+            setattr(inbox, name, value)
+
+    assert said in meta_app.test_cli_runner().invoke(args=["doctor"]).output
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------

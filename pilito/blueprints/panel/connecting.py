@@ -73,7 +73,7 @@ PROBLEMS: dict[str, Sentence] = {
     ),
     "message_access_off": Sentence(
         _("Access to messages is switched off in the Instagram app."),
-        _("On the phone: Settings, Messages and story replies, Message controls, Connected tools: allow access."),
+        _("On the phone: Settings › Messages and story replies › Message controls › Connected tools: allow access."),
     ),
     "restricted": Sentence(_("Instagram restricts this account at the moment."), _("Look at its notices there.")),
     "rate_limited": Sentence(_("Instagram asks us to wait a while."), _("Try again in a few minutes.")),
@@ -223,12 +223,17 @@ def find_problem(reason: str | None) -> Sentence:
 def explain_check(reason: str, details: Sequence[str]) -> Sentence:
     """The two sentences of a look, with what they name."""
     found = FOUND.get(reason) or PROBLEMS.get(reason, OTHERWISE)
-    names = _scope_words(details) if reason == "scopes_missing" else list(details)
+    names = _scope_words(details) if reason == "scopes_missing" else [isolated(name) for name in details]
     return Sentence(_fill(found.what, names), found.next)
 
 
 def _fill(words: Words, names: Sequence[str]) -> str:
     return str(words).replace("%(names)s", _comma().join(names))
+
+
+def isolated(name: str) -> str:
+    """A name or an address keeps its own direction inside a sentence of the other one."""
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _scope_words(names: Sequence[str]) -> list[str]:
