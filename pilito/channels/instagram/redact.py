@@ -7,8 +7,9 @@ from typing import Any
 from pilito.channels.instagram.values import list_of, load_json
 
 LISTS = ("messaging", "standby", "changes")
-# What an emptied item becomes: an event of no known kind, should the body ever be read again.
-EMPTIED = {"erased": True}
+# What an emptied item becomes: an event of no known kind, which is ignored should the body ever be read again.
+EMPTIED = {"erased": True, "field": "erased"}
+NOTHING = b"{}"
 
 
 def items_about(body: bytes, person_id: str) -> list[Mapping[str, object]]:
@@ -27,9 +28,9 @@ def without(body: bytes, person_id: str) -> bytes:
     """Return the body with these items emptied; an unreadable body that holds the id goes as a whole."""
     root = _walk(body, person_id, lambda _item: dict(EMPTIED))
     if root is None:
-        return b"" if person_id.encode() in body else body
+        return NOTHING if person_id.encode() in body else body
     cleaned = json.dumps(root, separators=(",", ":")).encode()
-    return b"{}" if person_id.encode() in cleaned else cleaned
+    return NOTHING if person_id.encode() in cleaned else cleaned
 
 
 def _walk(body: bytes, person_id: str, change: Callable[[dict[str, Any]], Any]) -> Any:

@@ -5,6 +5,7 @@ import json
 import pytest
 from rows import NOON
 
+from pilito.channels.base import Ignored
 from pilito.channels.instagram import redact
 from pilito.channels.instagram.inbound import parse
 
@@ -23,13 +24,20 @@ def body(*items, name="messaging", account=ACCOUNT):
 def test_the_items_of_one_person_are_emptied_and_the_neighbours_stay(name):
     cleaned = json.loads(redact.without(body(item(SARA, "canary"), item(MARYAM), name=name), SARA))
 
-    assert cleaned["entry"][0][name] == [{"erased": True}, item(MARYAM)]
+    assert cleaned["entry"][0][name] == [redact.EMPTIED, item(MARYAM)]
 
 
 def test_the_positions_stay_so_that_the_ledger_still_fits():
     whole = body(item(MARYAM), item(SARA), item(MARYAM))
 
     assert len(parse(redact.without(whole, SARA), NOON)) == len(parse(whole, NOON)) == 3
+
+
+@pytest.mark.parametrize("name", ["messaging", "standby", "changes"])
+def test_an_emptied_item_that_is_read_again_is_ignored(name):
+    cleaned = redact.without(body(item(SARA), name=name), SARA)
+
+    assert [type(one) for one in parse(cleaned, NOON)] == [Ignored]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_the_person_is_found_wherever_the_id_stands(hidden):
 def test_a_comment_on_the_entry_itself_is_found():
     raw = json.dumps({"entry": [{"id": ACCOUNT, "field": "comments", "value": {"from": {"id": SARA}}}]}).encode()
 
-    assert json.loads(redact.without(raw, SARA))["entry"][0]["value"] == {"erased": True}
+    assert json.loads(redact.without(raw, SARA))["entry"][0]["value"] == redact.EMPTIED
 
 
 def test_of_an_account_everything_in_its_entry_goes_and_other_accounts_stay():
@@ -61,6 +69,6 @@ def test_of_an_account_everything_in_its_entry_goes_and_other_accounts_stay():
 
 
 def test_a_body_that_cannot_be_read_goes_as_a_whole_only_where_it_holds_the_id():
-    assert redact.without(b"{broken " + SARA.encode(), SARA) == b""
+    assert redact.without(b"{broken " + SARA.encode(), SARA) == b"{}"
     assert redact.without(b"{broken", SARA) == b"{broken"
     assert redact.without(json.dumps({"odd": SARA}).encode(), SARA) == b"{}"
