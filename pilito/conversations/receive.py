@@ -3,16 +3,22 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pilito.channels.base import Echo, Ignored, Inbound, Item, Unreadable, Unsend
+from pilito.channels.base import Echo, Edit, Ignored, Inbound, Item, Notice, Opened, Reaction, Seen, Unreadable, Unsend
 from pilito.conversations import pending_share
 from pilito.conversations.echo import take_echo
+from pilito.conversations.edit import edit
+from pilito.conversations.forget import redact
+from pilito.conversations.notice import take_notice, take_opening
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.react import react
+from pilito.conversations.see import see
 from pilito.conversations.store import store_message
 from pilito.conversations.unsend import unsend
 from pilito.database import Transaction, transaction
@@ -29,6 +35,15 @@ REASON_CHARACTERS = 500
 PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 
 Become = Callable[[Transaction, Inbox | None], Outcome]
+
+VERBS: dict[type, Callable[[Transaction, Inbox, Any, datetime], Outcome]] = {
+    Echo: take_echo,
+    Unsend: unsend,
+    Reaction: react,
+    Seen: see,
+    Opened: take_opening,
+    Notice: take_notice,
+}
 
 
 def receive(webhook_id: int, now: datetime) -> None:
@@ -51,7 +66,7 @@ def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now:
     cached = _recall_share(channel, item)
 
     def become(tx: Transaction, inbox: Inbox | None) -> Outcome:
-        return _become(tx, inbox, item, now, cached)
+        return _become(tx, inbox, item, now, cached, webhook_id)
 
     try:
         _store_colliding(webhook_id, position, item, now, is_last, become)
@@ -126,6 +141,8 @@ def _write_event(webhook: Webhook, position: int, item: Item, now: datetime, bec
             created_at=now,
         )
     )
+    if inbox is not None and outcome.forget is not None:
+        redact(inbox, webhook, outcome.forget)
 
 
 def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
@@ -134,7 +151,9 @@ def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
     return db.session.scalar(select(Inbox).where(Inbox.channel == channel, Inbox.external_id == account_id))
 
 
-def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None) -> Outcome:
+def _become(
+    tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None, webhook_id: int
+) -> Outcome:
     """Turn an item into rows and say what became of it."""
     if isinstance(item, Ignored):
         return Outcome(EventOutcome.IGNORED, item.reason)
@@ -142,11 +161,11 @@ def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cac
         return Outcome(EventOutcome.FAILED, item.reason)
     if inbox is None:
         return Outcome(EventOutcome.IGNORED, f"unknown account {item.account_id}")
-    if isinstance(item, Echo):
-        return take_echo(tx, inbox, item, now)
-    if isinstance(item, Unsend):
-        return unsend(tx, inbox, item, now)
-    return store_message(tx, inbox, item, now, cached)
+    if isinstance(item, Inbound):
+        return store_message(tx, inbox, item, now, cached)
+    if isinstance(item, Edit):
+        return edit(tx, inbox, item, webhook_id, now)
+    return VERBS[type(item)](tx, inbox, item, now)
 
 
 def _finish(webhook: Webhook, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
-from pilito.channels.instagram import client, inbound, signature, split, window
+from pilito.channels.instagram import client, inbound, redact, signature, split, window
 from pilito.config import Settings
 from pilito.errors import ConfigError
 
@@ -35,6 +35,9 @@ class Instagram:
 
     def parse(self, body: bytes, received_at: datetime) -> list[Item]:
         return inbound.parse(body, received_at)
+
+    def redact(self, body: bytes, external_id: str) -> bytes:
+        return redact.redact(body, external_id)
 
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
         return window.may_send(by_person, last_customer_message_at, now)
