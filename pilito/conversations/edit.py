@@ -3,31 +3,35 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import and_, delete, select
 
 from pilito.channels.base import Edit
 from pilito.conversations import pending_share, turns
 from pilito.conversations.find import find_any_message
+from pilito.conversations.forget import redact
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import pair_shares
 from pilito.conversations.reword import reword
-from pilito.conversations.store import set_preview
+from pilito.conversations.store import link_event, set_preview
 from pilito.database import Transaction, transaction
 from pilito.lifecycle import EventOutcome, Sender, TurnState
-from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, db
+from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, Webhook, db
 
 log = logging.getLogger(__name__)
 
 # A provider repeats a webhook for 36 hours: after that, the message of an early edit comes no more.
 EARLY_EDITS_KEPT = timedelta(hours=37)
+BATCH = 200
+
+Place = tuple[int, int]  # of an event on the ledger: its webhook's id, and its position in it
 
 
-def edit(tx: Transaction, inbox: Inbox, item: Edit, webhook_id: int, now: datetime) -> Outcome:
+def edit(tx: Transaction, inbox: Inbox, item: Edit, place: Place, now: datetime) -> Outcome:
     """Give the message its new text, unless a newer edit is known; one that is not here yet gets it when it comes."""
     message = find_any_message(inbox, item.external_id)
     if message is None:
-        _keep(inbox, item, webhook_id, now)
+        _keep(inbox, item, place, now)
         return Outcome(EventOutcome.IGNORED, "an edit that waits for its message")
     conversation = get_locked(message.conversation_id)
     db.session.refresh(message)
@@ -41,8 +45,9 @@ def edit(tx: Transaction, inbox: Inbox, item: Edit, webhook_id: int, now: dateti
     return Outcome(EventOutcome.STORED, message_id=message.id)
 
 
-def _keep(inbox: Inbox, item: Edit, webhook_id: int, now: datetime) -> None:
-    row = EarlyEdit(inbox_id=inbox.id, external_id=item.external_id, webhook_id=webhook_id, created_at=now)
+def _keep(inbox: Inbox, item: Edit, place: Place, now: datetime) -> None:
+    row = EarlyEdit(inbox_id=inbox.id, external_id=item.external_id, created_at=now)
+    row.webhook_id, row.position = place
     row.text, row.question, row.number, row.at = item.text, item.question, item.number, item.at
     db.session.add(row)
 
@@ -90,12 +95,36 @@ def log_edited(message_id: int, turn_id: int) -> None:
     log.info("✏️ Message %s was edited before its answer - turn %s is answered from the new text", message_id, turn_id)
 
 
-def forget_early_edits(now: datetime) -> int:
-    """Delete the edits whose message never came; return how many."""
-    is_over = EarlyEdit.created_at <= now - EARLY_EDITS_KEPT
-    found = len(db.session.scalars(db.select(EarlyEdit.id).where(is_over).limit(1000)).all())
+# --- edits that came before their message -----------------------------------------------------------------------------
+
+
+def settle_early_edits(now: datetime) -> int:
+    """Apply the edits whose message came at the same moment, unseen by both; forget those whose message never came."""
+    arrived = select(EarlyEdit.id).join(
+        Message, and_(Message.inbox_id == EarlyEdit.inbox_id, Message.external_id == EarlyEdit.external_id)
+    )
+    found = db.session.scalars(arrived.order_by(EarlyEdit.number, EarlyEdit.id).limit(BATCH)).all()
+    over = db.session.scalars(
+        select(EarlyEdit.id).where(EarlyEdit.created_at <= now - EARLY_EDITS_KEPT).limit(BATCH)
+    ).all()
     db.session.rollback()
-    if found:
+    for early_id in found:
+        _settle(early_id, now)
+    if over:
         with transaction():
-            db.session.execute(delete(EarlyEdit).where(is_over))
-    return found
+            db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_(over)))
+    return len({*found, *over})
+
+
+def _settle(early_id: int, now: datetime) -> None:
+    with transaction() as tx:
+        early = db.session.get(EarlyEdit, early_id, with_for_update=True, populate_existing=True)
+        if early is None:
+            return
+        inbox = db.session.get_one(Inbox, early.inbox_id)
+        item = Edit(inbox.external_id, early.external_id, early.at, early.text, early.number, early.question)
+        outcome = edit(tx, inbox, item, (early.webhook_id, early.position), now)
+        link_event(early, outcome.message_id)
+        if outcome.forget is not None:
+            redact(inbox, db.session.get_one(Webhook, early.webhook_id), outcome.forget)
+        db.session.delete(early)

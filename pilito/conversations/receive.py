@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from pilito.channels.base import Echo, Edit, Ignored, Inbound, Item, Notice, Opened, Reaction, Seen, Unreadable, Unsend
 from pilito.conversations import pending_share
 from pilito.conversations.echo import take_echo
-from pilito.conversations.edit import edit
+from pilito.conversations.edit import Place, edit
 from pilito.conversations.forget import redact
 from pilito.conversations.notice import take_notice, take_opening
 from pilito.conversations.outcome import Outcome
@@ -66,7 +66,7 @@ def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now:
     cached = _recall_share(channel, item)
 
     def become(tx: Transaction, inbox: Inbox | None) -> Outcome:
-        return _become(tx, inbox, item, now, cached, webhook_id)
+        return _become(tx, inbox, item, now, cached, (webhook_id, position))
 
     try:
         _store_colliding(webhook_id, position, item, now, is_last, become)
@@ -152,7 +152,7 @@ def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
 
 
 def _become(
-    tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None, webhook_id: int
+    tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None, place: Place
 ) -> Outcome:
     """Turn an item into rows and say what became of it."""
     if isinstance(item, Ignored):
@@ -164,7 +164,7 @@ def _become(
     if isinstance(item, Inbound):
         return store_message(tx, inbox, item, now, cached)
     if isinstance(item, Edit):
-        return edit(tx, inbox, item, webhook_id, now)
+        return edit(tx, inbox, item, place, now)
     return VERBS[type(item)](tx, inbox, item, now)
 
 

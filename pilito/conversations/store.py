@@ -107,13 +107,14 @@ def _apply_edits(message: Message, edits: list[EarlyEdit]) -> None:
     for edit in sorted(edits, key=lambda edit: (edit.number or 0, edit.at)):
         if edit.number is None or edit.number > (message.edit_number or 0):
             reword(message, edit.text, edit.question, edit.number, edit.at)
-    webhook_ids = [edit.webhook_id for edit in edits]
-    db.session.execute(
-        update(Event)
-        .where(Event.webhook_id.in_(webhook_ids), Event.kind == "edit", Event.message_id.is_(None))
-        .values(message_id=message.id)
-    )
+        link_event(edit, message.id)
     db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_([edit.id for edit in edits])))
+
+
+def link_event(edit: EarlyEdit, message_id: int | None) -> None:
+    """Say on the ledger whose edit it was, so that an unsend finds the words there."""
+    of_edit = (Event.webhook_id == edit.webhook_id, Event.position == edit.position)
+    db.session.execute(update(Event).where(*of_edit).values(message_id=message_id))
 
 
 def find_message(inbox: Inbox, external_id: str) -> Message | None:

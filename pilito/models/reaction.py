@@ -41,7 +41,8 @@ class EarlyEdit(db.Model):
     id: Mapped[Id]
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
     external_id: Mapped[str] = mapped_column(String(512))
-    webhook_id: Mapped[int | None] = mapped_column(ForeignKey("webhook.id"))  # which told of it
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhook.id"))  # which told of it, and where in it
+    position: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     question: Mapped[str] = mapped_column(Text)  # see channels.base.Edit
     number: Mapped[int | None]

@@ -7,8 +7,9 @@ from desk import Desk
 from rows import NOON
 from shop import CAPTION, about, echo, edited, reel, seconds, text, unsent
 
+from pilito.database import transaction
 from pilito.lifecycle import ConversationState, EventOutcome, ShareState, TurnState
-from pilito.models import EarlyEdit, Message
+from pilito.models import EarlyEdit, Message, db
 
 ONE, TWO = seconds(1), seconds(2)
 
@@ -216,3 +217,27 @@ def test_a_lone_link_that_becomes_a_question_is_asked_and_back_again_it_waits(de
     assert desk.shop.share_of(desk.message("s")).state is ShareState.WAITING
     desk.answer(NOON + seconds(9))
     assert desk.model.calls == []
+
+
+def test_an_edit_and_its_message_that_came_at_the_same_moment_meet_at_the_sweep(desk):
+    webhook_id = desk.take(text("یک", NOON, mid="q"))
+
+    def add_early():
+        with transaction():
+            values = {
+                "inbox_id": desk.shop.inbox_id,
+                "external_id": "q",
+                "webhook_id": webhook_id,
+                "position": 0,
+                "at": NOON + ONE,
+            }
+            db.session.add(EarlyEdit(text="دو", question="دو", number=1, created_at=NOON, **values))
+
+    desk.call(add_early)
+
+    found = desk.sweep(NOON + TWO)
+    desk.answer(NOON + seconds(6))
+
+    assert found["early_edits"] == 1
+    assert (desk.message("q").text, desk.rows(EarlyEdit)) == ("دو", [])
+    assert desk.model.prompts[-1].count("دو") == 1

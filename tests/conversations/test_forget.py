@@ -151,3 +151,14 @@ def test_its_neighbours_on_the_ledger_keep_their_words_and_places(desk):
     assert [one["message"].get("text") for one in items] == ["یک", None, "سه"]
     assert [event.position for event in desk.rows(Event, webhook_id=webhook_id)] == [0, 1, 2]
     assert desk.message("a").text == "یک"
+
+
+@pytest.mark.sqlite_only
+def test_early_edits_of_several_messages_in_one_webhook_each_leave_with_their_own(desk):
+    desk.take(edited("n", "دو", NOON), edited("m", CANARY, NOON))
+    desk.take(text("یک", NOON, mid="n"), text("یک", NOON, mid="m"))
+
+    desk.take(unsent("m", NOON + AFTER), now=NOON + AFTER)
+
+    assert leaks(desk) == []
+    assert desk.message("n").text == "دو"
