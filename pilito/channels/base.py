@@ -10,6 +10,10 @@ from typing import Protocol
 
 from pilito.lifecycle import MessageType
 
+STANDBY = "standby"  # the origin of a message that came while another app held the conversation
+STORY_REPLY = "story"  # the kind of the file behind a reply to a story of the shop
+NOTICES = ("thread_passed", "thread_taken", "thread_requested", "opted_in", "linked")
+
 
 @dataclass(frozen=True)
 class SharedMedia:
@@ -35,6 +39,19 @@ class File:
 
 
 @dataclass(frozen=True)
+class Referral:
+    """Where a customer came from: an advertisement, a shop's product or a link; all parts may be missing."""
+
+    source: str | None = None  # the provider's word: ADS, SHORTLINK, …
+    ref: str | None = None  # what the link carried; whoever made the link wrote it
+    ad_id: str | None = None
+    ad_title: str | None = None
+    picture_url: str | None = None
+    post_id: str | None = None
+    product_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Inbound:
     """A message of a customer; `text` is what was typed, whole and unchanged.
 
@@ -52,7 +69,17 @@ class Inbound:
     files: tuple[File, ...] = ()
     reply_to_external_id: str | None = None
     question: str = ""  # for a share: what was asked in the same message; empty for a lone share
+    payload: str | None = None  # of a button: what the shop's own program put behind its title
+    referral: Referral | None = None
+    origin: str | None = None  # STANDBY where another app holds the conversation
     kind: str = field(default="message", init=False)
+
+    @property
+    def story(self) -> File | None:
+        """The story of the shop that this message answers; its file stands among `files`."""
+        if self.message_type is MessageType.STORY:
+            return None
+        return next((file for file in self.files if file.kind == STORY_REPLY), None)
 
 
 @dataclass(frozen=True)
@@ -68,6 +95,8 @@ class Echo:
     text: str = ""
     share: SharedMedia | None = None
     files: tuple[File, ...] = ()
+    reply_to_external_id: str | None = None
+    origin: str | None = None
     kind: str = field(default="echo", init=False)
 
 
@@ -83,8 +112,75 @@ class Unsend:
 
 
 @dataclass(frozen=True)
+class Reaction:
+    """Somebody put an emoji on a message, or took it off; it may come before the message."""
+
+    account_id: str
+    customer_id: str
+    external_id: str  # of the message
+    at: datetime
+    by_shop: bool = False
+    emoji: str = ""
+    name: str | None = None  # the provider's word for the emoji: love, haha, …
+    is_removed: bool = False
+    kind: str = field(default="reaction", init=False)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A message has another text now; it may come before the message.
+
+    `number` counts the edits of this message, where the provider counts them. For a message whose text holds a post's
+    address, `question` is what it says besides.
+    """
+
+    account_id: str
+    external_id: str
+    at: datetime
+    text: str
+    number: int | None = None
+    question: str = ""
+    kind: str = field(default="edit", init=False)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The customer saw everything up to a message; the provider names it, or only a time."""
+
+    account_id: str
+    customer_id: str
+    at: datetime
+    external_id: str | None = None
+    kind: str = field(default="seen", init=False)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The customer came into the conversation through a link or an advertisement, without writing yet."""
+
+    account_id: str
+    customer_id: str
+    at: datetime
+    referral: Referral
+    kind: str = field(default="referral", init=False)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that happened to a conversation, told in its thread as one line; `what` is one of NOTICES."""
+
+    kind: str  # the provider's word
+    reason: str
+    what: str
+    account_id: str
+    customer_id: str
+    at: datetime
+    detail: str = ""  # words of another app's maker
+
+
+@dataclass(frozen=True)
 class Ignored:
-    """An event that needs no message: on purpose, with the reason (`reaction`, `read`, `page_object`)."""
+    """An event that needs no message: on purpose, with the reason (`app_roles`, `delivery`, `page_object`)."""
 
     kind: str
     reason: str
@@ -100,7 +196,7 @@ class Unreadable:
     kind: str = field(default="unreadable", init=False)
 
 
-Item = Inbound | Echo | Unsend | Ignored | Unreadable
+Item = Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | Ignored | Unreadable
 
 
 @dataclass(frozen=True)
@@ -279,6 +375,10 @@ class Channel(Protocol):
 
     def without(self, body: bytes, person_id: str) -> bytes:
         """Return the body with every item that names this person emptied; the other items keep their positions."""
+        ...
+
+    def redact(self, body: bytes, external_id: str) -> bytes:
+        """Return a body of this provider without what it says of one message; its items keep their number and order."""
         ...
 
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:

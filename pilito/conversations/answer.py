@@ -1,16 +1,18 @@
 """Answer a turn: claim it, ask the assistant with no session open, record the reply if nothing newer came."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 
 from pilito.assistant.compose import compose
-from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
+from pilito.assistant.types import Fact, HandOver, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, turns
+from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import Transaction, transaction
@@ -25,6 +27,8 @@ from pilito.lifecycle import (
     TurnState,
 )
 from pilito.models import Conversation, Message, Proof, Share, Turn, db
+from pilito.queries.quoted import quoted
+from pilito.queries.reactions import of_messages
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +39,15 @@ HandOn = Callable[[Transaction, Conversation, Message, datetime], deliver.Claim 
 FIND_CONVERSATION = select(Turn.conversation_id).where(Turn.id == bindparam("turn"))
 # Columns, not whole rows: twenty messages are read for every answer.
 FIND_EARLIER = (
-    select(Message.sender, Message.message_type, Message.text, Message.content, Message.id)
+    select(
+        Message.sender,
+        Message.message_type,
+        Message.text,
+        Message.content,
+        Message.id,
+        Message.sent_at,
+        Message.referral,
+    )
     .where(
         Message.conversation_id == bindparam("conversation"),
         Message.id.not_in(bindparam("inside", expanding=True)),
@@ -64,6 +76,8 @@ class Earlier:
     text: str
     content: str
     id: int
+    sent_at: datetime
+    referral: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -158,11 +172,18 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
 
 def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
     earlier = _earlier(conversation, messages)
+    answered = quoted(conversation, {message.reply_to_external_id for message in messages})
+    reactions = of_messages(conversation, [message.id for message in earlier])
     return TurnInput(
         shop_name=conversation.inbox.name,
         questions=tuple(message.content for message in messages),
-        history=tuple(Line(message.sender, message.content) for message in reversed(earlier)),
-        facts=_facts(messages, earlier),
+        history=tuple(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
+        facts=(
+            *_facts(messages, earlier, answered.values()),
+            *product_facts(messages, earlier),
+            *referral_facts(conversation, messages, earlier),
+        ),
+        contexts=contexts_of(messages, answered),
     )
 
 
@@ -175,17 +196,21 @@ def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Ea
     return [Earlier(*row) for row in rows]
 
 
-def _facts(messages: Sequence[Message], earlier: Sequence[Earlier]) -> tuple[Fact, ...]:
+def _facts(messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]) -> tuple[Fact, ...]:
     """The captions of the posts that this turn asks about, then of the newest that were shared or asked about before.
+
+    A post is asked about by a question that took it, or by one that answers the message it came in.
 
     Those have a source of their own: the price of an earlier post is not the price of this one.
     """
-    if not (any(map(_may_have_post, messages)) or any(map(_may_have_post, earlier))):
+    if not (answered or any(map(_may_have_post, messages)) or any(map(_may_have_post, earlier))):
         return ()  # most conversations: nothing to ask the database for
-    asked_now = _captions(Share.combined_with_id.in_([message.id for message in messages]))
+    taken = Share.combined_with_id.in_([message.id for message in messages])
+    asked_now = _captions(or_(taken, Share.message_id.in_([message.id for message in answered])))
     ids = [message.id for message in earlier]
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
-    asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))[-EARLIER_CAPTIONS:]
+    asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))
+    asked_before = [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
     return (
         *(Fact("caption", share.caption or "", reference=str(share.message_id)) for share in asked_now),
         *(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pilito.channels.base import Echo
+from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
@@ -23,7 +23,7 @@ def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime) -> Outco
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
-        return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
+        return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
     delivery = _find_delivery(inbox, conversation, item)
     if delivery is None:
         return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now))
@@ -95,7 +95,8 @@ def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: d
     message = add_message(conversation, item, Sender.PHONE, now)
     db.session.flush()
     count_message(conversation, message)
-    to_people(conversation, None, "answered on the phone", now)
-    settle_answered(conversation, message, Message.sent_at <= message.sent_at)
+    if item.origin != STANDBY:  # there it was another app that wrote, in a conversation that it holds
+        to_people(conversation, None, "answered on the phone", now)
+        settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)
     return message.id

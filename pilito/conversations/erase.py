@@ -14,13 +14,13 @@ from datetime import datetime
 from sqlalchemy import Column, ColumnElement, LargeBinary, Table, bindparam, delete, func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from pilito.channels.base import Channel, Echo, Inbound, Unsend
+from pilito.channels.base import Channel
 from pilito.conversations import pending_share
 from pilito.database import is_sqlite, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels
 from pilito.lifecycle import EventOutcome
-from pilito.models import Audit, Conversation, Customer, Erasure, Event, Inbox, Share, Webhook, db
+from pilito.models import Audit, Conversation, Customer, EarlyEdit, Erasure, Event, Inbox, Share, Webhook, db
 
 log = logging.getLogger(__name__)
 
@@ -62,16 +62,14 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     log.info("Inbox %s was erased.", inbox_id)
 
 
-def is_erased(inbox: Inbox, item: Inbound | Echo | Unsend) -> bool:
-    """Whether this item is from before its customer's erasure: then it stays away, however often it comes."""
-    if inbox.newest_erasure_at is None or item.sent_at > inbox.newest_erasure_at:
+def is_erased(inbox: Inbox, customer_id: str, said_at: datetime) -> bool:
+    """Whether this was said before its customer's erasure: then it stays away, however often it comes."""
+    if inbox.newest_erasure_at is None or said_at > inbox.newest_erasure_at:
         return False  # nearly always: nothing is asked of the database
     erased_at = db.session.scalar(
-        select(Erasure.erased_at).where(
-            Erasure.inbox_id == inbox.id, Erasure.customer_digest == digest(item.customer_id)
-        )
+        select(Erasure.erased_at).where(Erasure.inbox_id == inbox.id, Erasure.customer_digest == digest(customer_id))
     )
-    return erased_at is not None and item.sent_at <= erased_at
+    return erased_at is not None and said_at <= erased_at
 
 
 def digest(person_id: str) -> str:
@@ -114,6 +112,7 @@ def _clean_ledger(channel: Channel, person_id: str) -> None:
                 webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
                 webhook.body = channel.without(webhook.body, person_id)
                 webhook.error = None
+            db.session.execute(delete(EarlyEdit).where(EarlyEdit.webhook_id.in_(webhook_ids)))
             # The reason of a failure may quote what could not be read.
             db.session.execute(
                 update(Event)

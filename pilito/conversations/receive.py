@@ -10,11 +10,16 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pilito.channels.base import Echo, Ignored, Inbound, Item, Unreadable, Unsend
+from pilito.channels.base import Echo, Edit, Ignored, Inbound, Item, Notice, Opened, Reaction, Seen, Unreadable, Unsend
 from pilito.conversations import pending_share
 from pilito.conversations.echo import take_echo
+from pilito.conversations.edit import Place, edit
 from pilito.conversations.erase import is_erased
+from pilito.conversations.forget import redact
+from pilito.conversations.notice import take_notice, take_opening
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.react import react
+from pilito.conversations.see import see
 from pilito.conversations.store import store_message
 from pilito.conversations.unsend import unsend
 from pilito.database import Transaction, transaction
@@ -73,6 +78,15 @@ CLOSE_WEBHOOK = (
 
 Become = Callable[[Transaction, Inbox | None], Outcome]
 
+VERBS: dict[type, Callable[[Transaction, Inbox, Any, datetime], Outcome]] = {
+    Echo: take_echo,
+    Unsend: unsend,
+    Reaction: react,
+    Seen: see,
+    Opened: take_opening,
+    Notice: take_notice,
+}
+
 
 def receive(webhook_id: int, now: datetime) -> None:
     """Read the webhook once, whoever asks and however often. One bad item never loses its neighbours.
@@ -94,7 +108,7 @@ def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now:
     cached = _recall_share(channel, item)
 
     def become(tx: Transaction, inbox: Inbox | None) -> Outcome:
-        return _become(tx, inbox, item, now, cached)
+        return _become(tx, inbox, item, now, cached, (webhook_id, position))
 
     try:
         _store_colliding(webhook_id, position, item, now, is_last, become)
@@ -162,6 +176,8 @@ def _write_event(webhook: Row[Any], position: int, item: Item, now: datetime, be
             "created_at": now,
         },
     )
+    if inbox is not None and outcome.forget is not None:
+        redact(inbox, db.session.get_one(Webhook, webhook.id), outcome.forget)
 
 
 def _note_sign_of_life(inbox: Inbox, received_at: datetime) -> None:
@@ -176,7 +192,9 @@ def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
     return db.session.scalar(FIND_INBOX, {"channel": channel, "account": account_id})
 
 
-def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None) -> Outcome:
+def _become(
+    tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None, place: Place
+) -> Outcome:
     """Turn an item into rows and say what became of it."""
     if isinstance(item, Ignored):
         return Outcome(EventOutcome.IGNORED, item.reason)
@@ -184,13 +202,20 @@ def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cac
         return Outcome(EventOutcome.FAILED, item.reason)
     if inbox is None:
         return Outcome(EventOutcome.IGNORED, f"unknown account {item.account_id}")
-    if is_erased(inbox, item):
+    if is_erased(inbox, *_author(item)):
         return Outcome(EventOutcome.IGNORED, "of a customer who was erased")
-    if isinstance(item, Echo):
-        return take_echo(tx, inbox, item, now)
-    if isinstance(item, Unsend):
-        return unsend(tx, inbox, item, now)
-    return store_message(tx, inbox, item, now, cached)
+    if isinstance(item, Inbound):
+        return store_message(tx, inbox, item, now, cached)
+    if isinstance(item, Edit):
+        return edit(tx, inbox, item, place, now)
+    return VERBS[type(item)](tx, inbox, item, now)
+
+
+def _author(item: Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice) -> tuple[str, datetime]:
+    """Whose item it is, and when it was said; an edit names nobody, and finds its message or none."""
+    if isinstance(item, Inbound | Echo | Unsend):
+        return item.customer_id, item.sent_at
+    return ("" if isinstance(item, Edit) else item.customer_id), item.at
 
 
 def _finish(webhook_id: int, now: datetime) -> None:

@@ -1,21 +1,24 @@
 """A message of a customer becomes rows: the message, its files, its share, and the turn it opens."""
 
 import logging
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, delete, literal, select, update
 
-from pilito.channels.base import Echo, Inbound
+from pilito.channels.base import STANDBY, Echo, Inbound
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
+from pilito.conversations.reword import reword
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Customer, Inbox, Message, Share, db
+from pilito.models import Attachment, Audit, Conversation, Customer, EarlyEdit, Event, Inbox, Message, Share, db
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +31,33 @@ MESSAGE_BY_EXTERNAL_ID = select(Message).where(
 def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, cached: int | None) -> Outcome:
     """Store a customer's message once, pair it, and ask the assistant where something was asked."""
     conversation = get_conversation(inbox, item.customer_id, now)
-    known = find_message(inbox, item.external_id)
+    known, edits = _look_up(inbox, item.external_id)
     if known is not None:
-        return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
+        return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
     with db.session.no_autoflush:  # one flush for all rows: each costs more than the question that would cause it
-        message = _add_rows(tx, inbox, conversation, item, now, cached)
+        message = _add_rows(tx, inbox, conversation, item, now, cached, edits)
     db.session.flush()
     return Outcome(EventOutcome.STORED, message_id=message.id)
 
 
 def _add_rows(
-    tx: Transaction, inbox: Inbox, conversation: Conversation, item: Inbound, now: datetime, cached: int | None
+    tx: Transaction,
+    inbox: Inbox,
+    conversation: Conversation,
+    item: Inbound,
+    now: datetime,
+    cached: int | None,
+    edits: list[EarlyEdit],
 ) -> Message:
     message = add_message(conversation, item, Sender.CUSTOMER, now)
     if item.share is not None:
         _add_share(message, item)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
+    if edits:
+        db.session.flush()
+        _apply_edits(message, edits)
     count_message(conversation, message)
-    if conversation.state is ConversationState.CLOSED:
+    if conversation.state is ConversationState.CLOSED and item.origin != STANDBY:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
@@ -105,6 +117,32 @@ def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
     return customer
 
 
+def _look_up(inbox: Inbox, external_id: str) -> tuple[Message | None, list[EarlyEdit]]:
+    """The message, if it came before, and the edits of it that came before it: one question for both."""
+    one = select(literal(1).label("one")).subquery()
+    is_message = and_(Message.inbox_id == inbox.id, Message.external_id == external_id)
+    is_edit = and_(EarlyEdit.inbox_id == inbox.id, EarlyEdit.external_id == external_id)
+    rows = db.session.execute(
+        select(Message, EarlyEdit).select_from(one).outerjoin(Message, is_message).outerjoin(EarlyEdit, is_edit)
+    ).all()
+    return rows[0][0], [row[1] for row in rows if row[1] is not None]
+
+
+def _apply_edits(message: Message, edits: list[EarlyEdit]) -> None:
+    """Give the message the texts that its edits gave it, oldest first; the ledger learns whose they were."""
+    for edit in sorted(edits, key=lambda edit: (edit.number or 0, edit.at)):
+        if edit.number is None or edit.number > (message.edit_number or 0):
+            reword(message, edit.text, edit.question, edit.number, edit.at)
+        link_event(edit, message.id)
+    db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_([edit.id for edit in edits])))
+
+
+def link_event(edit: EarlyEdit, message_id: int | None) -> None:
+    """Say on the ledger whose edit it was, so that an unsend finds the words there."""
+    of_edit = (Event.webhook_id == edit.webhook_id, Event.position == edit.position)
+    db.session.execute(update(Event).where(*of_edit).values(message_id=message_id))
+
+
 def find_message(inbox: Inbox, external_id: str) -> Message | None:
     return db.session.scalar(MESSAGE_BY_EXTERNAL_ID, {"inbox": inbox.id, "external": external_id})
 
@@ -120,8 +158,11 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
         message_type=item.message_type,
         provider_type=item.provider_type[:64],
         text=item.text,
-        content=content_of(item.message_type, item.text, item.share, question),
-        reply_to_external_id=item.reply_to_external_id if isinstance(item, Inbound) else None,
+        content=content_of(item.message_type, item.text, item.share, question, [file.title for file in item.files]),
+        reply_to_external_id=item.reply_to_external_id,
+        payload=item.payload if isinstance(item, Inbound) else None,
+        referral=_referral_row(item),
+        origin=item.origin,
         sent_at=item.sent_at,
         created_at=now,
         attachments=[
@@ -132,6 +173,13 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
     )
     db.session.add(message)
     return message
+
+
+def _referral_row(item: Inbound | Echo) -> dict[str, Any] | None:
+    """The parts of a referral that are there."""
+    if isinstance(item, Echo) or item.referral is None:
+        return None
+    return {name: value for name, value in asdict(item.referral).items() if value}
 
 
 def _add_share(message: Message, item: Inbound) -> None:
@@ -158,10 +206,13 @@ def count_message(conversation: Conversation, message: Message) -> None:
     """Bring the conversation's line in the list up to date; a late message is not the newest."""
     if conversation.last_message_at is None or message.sent_at >= conversation.last_message_at:
         conversation.last_message_at = message.sent_at
-        share = message.share
-        conversation.preview = (message.text or (share.caption if share else None) or message.content)[
-            :PREVIEW_CHARACTERS
-        ]
+        set_preview(conversation, message)
+
+
+def set_preview(conversation: Conversation, message: Message) -> None:
+    share = message.share
+    words = message.text or (share.caption if share else None) or message.content
+    conversation.preview = words[:PREVIEW_CHARACTERS]
 
 
 def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 
 from pilito import hints, keys
 from pilito.conversations.deliver import mark_unknown
+from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
@@ -28,6 +29,7 @@ def sweep(now: datetime) -> dict[str, int]:
         "turns": _wake_turns(now),
         "deliveries": _wake_deliveries(now),
         "lost_sends": _mark_lost_sends(now),
+        "early_edits": settle_early_edits(now),
     }
     db.session.rollback()
     if any(found.values()):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 
 from pilito import hints, keys
+from pilito.channels.base import STANDBY
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
@@ -22,7 +23,13 @@ from pilito.models import Conversation, Inbox, Message, Turn, db
 
 UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
 # These ask for nothing by themselves; a share asks once a question has taken it.
-SILENT_TYPES = {MessageType.SHARE, MessageType.STORY, MessageType.STORY_MENTION, MessageType.LIKE}
+SILENT_TYPES = {
+    MessageType.SHARE,
+    MessageType.STORY,
+    MessageType.STORY_MENTION,
+    MessageType.PRODUCT,
+    MessageType.LIKE,
+}
 # Asked at every step of an answer, so built once.
 FIND_UNFINISHED = (
     select(Turn)
@@ -92,6 +99,8 @@ def asks(message: Message) -> bool:
     """Whether somebody must answer this message."""
     if message.sender is not Sender.CUSTOMER or message.deleted_at or message.answered_by_id:
         return False
+    if message.origin == STANDBY:
+        return False  # another app holds the conversation, and answers
     if message.message_type is MessageType.SHARE:
         return message.share is not None and message.share.combined_with_id == message.id
     return message.message_type not in SILENT_TYPES

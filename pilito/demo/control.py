@@ -7,11 +7,11 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pilito.demo import payloads, shop
+from pilito.demo import payloads, shapes, shop
 from pilito.demo.faults import parse_faults
 from pilito.demo.graph import World
 from pilito.demo.media import find_media
-from pilito.demo.store import HELD, WAITING, Customer, Full, Message, Webhook, now_ms
+from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webhook, now_ms
 
 TEXT_LIMIT = 20_000
 NAME_LIMIT = 80
@@ -21,6 +21,9 @@ MESSAGES_SHOWN = 200
 LOG_SHOWN = 80
 LOG_PAGE = 1000
 ORDERS = ("given", "swapped")
+KINDS = (*payloads.KINDS, *shapes.SHAPES)
+EVENTS = ("react", "unreact", "edit", "seen", "opening")
+EMOJI_LIMIT = 16
 
 NAMES = (
     ("سارا احمدی", "Sara Ahmadi", "sara.ahmadi"),
@@ -58,6 +61,8 @@ class Order:
     hold: bool
     delay_seconds: float
     twice: bool
+    reply_to: str  # the message that it answers
+    is_standby: bool  # told while another app holds the conversation
 
 
 def create_control(world: World) -> Blueprint:
@@ -68,6 +73,7 @@ def create_control(world: World) -> Blueprint:
     control.add_url_rule("/customers", "make_customer", calls.make_customer, methods=["POST"])
     control.add_url_rule("/send", "send", calls.send, methods=["POST"])
     control.add_url_rule("/unsend", "unsend", calls.unsend, methods=["POST"])
+    control.add_url_rule("/event", "event", calls.event, methods=["POST"])
     control.add_url_rule("/release", "release", calls.release, methods=["POST"])
     control.add_url_rule("/faults", "add_faults", calls.add_faults, methods=["POST"])
     control.add_url_rule("/faults", "clear_faults", calls.clear_faults, methods=["DELETE"])
@@ -133,7 +139,7 @@ class _Control:
         return jsonify(mid=mids[0], mids=mids, webhooks=ids), 201
 
     def _read_order(self, data: dict[str, Any]) -> Order:
-        kind = _one_of(data, "kind", payloads.KINDS, "text")
+        kind = _one_of(data, "kind", KINDS, "text")
         text = _text(data, "text", TEXT_LIMIT)
         if kind == "text" and not text:
             raise Wrong("text: expected something to send")
@@ -149,6 +155,8 @@ class _Control:
             hold=_flag(data, "hold"),
             delay_seconds=_number(data, "delay_seconds", 0, DELAY_LIMIT_SECONDS),
             twice=_flag(data, "twice"),
+            reply_to=_text(data, "reply_to", 512),
+            is_standby=_flag(data, "standby"),
         )
 
     def _read_post(self, data: dict[str, Any]) -> shop.Post:
@@ -180,6 +188,8 @@ class _Control:
     def _text_of(self, order: Order) -> str:
         if order.kind == "link" and order.post:
             return order.post.permalink
+        if order.kind in shapes.SHAPES:
+            return order.text or shapes.DEFAULT_TEXTS.get(order.kind, "")
         return order.text if order.kind == "text" else ""
 
     def _url_of(self, order: Order) -> str:
@@ -187,14 +197,22 @@ class _Control:
             return self._world.media_url(f"{order.post.id}.svg")
         if order.kind in payloads.FILE_KINDS:
             return self._world.media_url(payloads.FILE_KINDS[order.kind][1])
+        if order.kind in shapes.PICTURES:
+            return self._world.media_url(shapes.PICTURES[order.kind])
         return ""
 
     def _webhooks(self, order: Order, message: Message) -> list[Webhook]:
-        content = self._content(order, message)
-        body = self._envelope(message.customer_id, message.timestamp_ms, content)
+        place = "standby" if order.is_standby else "messaging"
+        body = self._told(message.customer_id, message.timestamp_ms, self._said(order, message), place)
         due_ms = now_ms() + round(order.delay_seconds * 1000)
         hook = Webhook(message.customer_id, message.mid, "message", body, due_ms, HELD if order.hold else WAITING)
         return [hook, hook] if order.twice else [hook]
+
+    def _said(self, order: Order, message: Message) -> payloads.Json:
+        if message.kind in shapes.SHAPES:
+            return shapes.SHAPES[message.kind](shapes.Parts(message.mid, message.text, self._world.media_url))
+        content = self._content(order, message)
+        return {"message": {**content, **({"reply_to": {"mid": order.reply_to}} if order.reply_to else {})}}
 
     def _content(self, order: Order, message: Message) -> payloads.Json:
         if message.kind == "text":
@@ -207,9 +225,11 @@ class _Control:
             return payloads.like_message(message.mid)
         return payloads.unsupported_message(message.mid)
 
-    def _envelope(self, customer_id: str, timestamp_ms: int, message: payloads.Json) -> bytes:
+    def _told(self, customer_id: str, timestamp_ms: int, said: payloads.Json, place: str = "messaging") -> bytes:
         account_id = self._world.account_id
-        return payloads.encode(payloads.envelope(account_id, customer_id, account_id, timestamp_ms, now_ms(), message))
+        return payloads.encode(
+            payloads.event_envelope(account_id, customer_id, account_id, timestamp_ms, now_ms(), said, place)
+        )
 
     def unsend(self) -> ResponseReturnValue:
         data = _body()
@@ -218,10 +238,70 @@ class _Control:
         if message is None or message.customer_id != customer.id or message.sender != "customer":
             raise Wrong("mid: expected a message of this customer", 404, "no_message")
         at_ms = now_ms()
-        body = self._envelope(customer.id, at_ms, payloads.unsend_message(message.mid))
+        body = self._told(customer.id, at_ms, {"message": payloads.unsend_message(message.mid)})
         done = self._store.unsend(message, Webhook(customer.id, message.mid, "unsend", body, at_ms), at_ms)
         self._world.postman.wake()
         return jsonify(mid=message.mid, unsent=done)
+
+    # Around messages
+
+    def event(self) -> ResponseReturnValue:
+        """A reaction, an edit, "seen", a tap on an advertisement: told to Pilito as Instagram does."""
+        data = _body()
+        customer = self._get_customer(data)
+        webhook_id = getattr(self, f"_{_one_of(data, 'kind', EVENTS, '')}")(customer, data)
+        self._world.postman.wake()
+        return jsonify(webhook=webhook_id), 201
+
+    def _react(self, customer: Customer, data: dict[str, Any]) -> int:
+        message = self._get_message(customer, data)
+        emoji = _text(data, "emoji", EMOJI_LIMIT) or "❤️"
+        mark = Mark(emoji, self._mark_of(message).edits)
+        return self._happen(message, "reaction", shapes.react(message.mid, emoji), mark)
+
+    def _unreact(self, customer: Customer, data: dict[str, Any]) -> int:
+        message = self._get_message(customer, data)
+        return self._happen(message, "reaction", shapes.unreact(message.mid), Mark("", self._mark_of(message).edits))
+
+    def _edit(self, customer: Customer, data: dict[str, Any]) -> int:
+        message = self._get_message(customer, data)
+        text = _text(data, "text", TEXT_LIMIT)
+        if message.sender != "customer" or not text:
+            raise Wrong("edit: expected a message of this customer and its new text")
+        old = self._mark_of(message)
+        said = shapes.edit(message.mid, text, old.edits + 1)
+        return self._happen(message, "edit", said, Mark(old.emoji, old.edits + 1), text)
+
+    def _seen(self, customer: Customer, _data: dict[str, Any]) -> int:
+        ours = [one for one in self._store.messages(customer.id, MESSAGES_SHOWN) if one.sender != "customer"]
+        if not ours:
+            raise Wrong("seen: expected a reply of the shop, but there is none yet", 409, "no_reply")
+        return self._happen(ours[-1], "seen", shapes.seen(ours[-1].mid))
+
+    def _opening(self, customer: Customer, _data: dict[str, Any]) -> int:
+        said = {"referral": shapes.ad_referral(self._world.media_url)}
+        return self._happen(Message("", customer.id, "customer", "opening", now_ms()), "referral", said)
+
+    def _happen(
+        self,
+        message: Message,
+        event: str,
+        said: payloads.Json,
+        mark: Mark | None = None,
+        text: str | None = None,
+    ) -> int:
+        at_ms = now_ms()
+        body = self._told(message.customer_id, at_ms, said)
+        return self._store.happen(Webhook(message.customer_id, message.mid, event, body, at_ms), mark, text)
+
+    def _get_message(self, customer: Customer, data: dict[str, Any]) -> Message:
+        message = self._store.find_message(str(data.get("mid", "")))
+        if message is None or message.customer_id != customer.id or message.unsent_ms is not None:
+            raise Wrong("mid: expected a message of this conversation", 404, "no_message")
+        return message
+
+    def _mark_of(self, message: Message) -> Mark:
+        return self._store.marks([message.mid]).get(message.mid, Mark())
 
     def release(self) -> ResponseReturnValue:
         data = _body()
@@ -273,8 +353,11 @@ class _Control:
 
     def _messages(self, customer: Customer) -> list[dict[str, Any]]:
         messages = self._store.messages(customer.id, MESSAGES_SHOWN)
-        hooks = self._store.webhooks_of(customer.id, [message.mid for message in messages])
-        return [_shown_message(message, hooks.get(message.mid, [])) for message in messages]
+        mids = [message.mid for message in messages]
+        hooks, marks = self._store.webhooks_of(customer.id, mids), self._store.marks(mids)
+        return [
+            _shown_message(message, hooks.get(message.mid, []), marks.get(message.mid, Mark())) for message in messages
+        ]
 
     def log(self) -> ResponseReturnValue:
         after = request.args.get("after", 0, type=int)
@@ -283,7 +366,7 @@ class _Control:
         return jsonify(data=rows, next=rows[-1]["id"] if len(rows) == limit else None)
 
 
-def _shown_message(message: Message, hooks: list[Webhook]) -> dict[str, Any]:
+def _shown_message(message: Message, hooks: list[Webhook], mark: Mark) -> dict[str, Any]:
     path = message.url.rpartition("/demo/media/")[2]
     return {
         "mid": message.mid,
@@ -294,6 +377,8 @@ def _shown_message(message: Message, hooks: list[Webhook]) -> dict[str, Any]:
         "media": path if find_media(path) else "",
         "timestamp_ms": message.timestamp_ms,
         "unsent": message.unsent_ms is not None,
+        "emoji": mark.emoji,
+        "edited": mark.edits > 0,
         "delivery": [_shown_delivery(hook) for hook in hooks],
     }
 

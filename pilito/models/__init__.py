@@ -11,6 +11,7 @@ from pilito.models.ledger import Event, Webhook
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.proof import Proof
+from pilito.models.reaction import EarlyEdit, Reaction
 from pilito.models.share import Share
 from pilito.models.turn import Turn
 
@@ -23,11 +24,13 @@ __all__ = [
     "DataDeletion",
     "Delivery",
     "Erasure",
+    "EarlyEdit",
     "Event",
     "Inbox",
     "Message",
     "Operator",
     "Proof",
+    "Reaction",
     "Share",
     "Turn",
     "Webhook",

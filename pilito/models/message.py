@@ -1,9 +1,9 @@
 """Incoming and outgoing messages, and the files they carry."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pilito.extensions import db
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 class Message(db.Model):
-    """`text` is what was typed and never changes (an unsend empties it); `content` is what the assistant reads."""
+    """`text` is what the customer typed, and after an edit what it says now; an unsend empties it.
+    `content` is what the assistant reads."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -57,6 +58,12 @@ class Message(db.Model):
     text: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[str] = mapped_column(Text, default="")
     reply_to_external_id: Mapped[str | None] = mapped_column(String(512))
+    payload: Mapped[str | None] = mapped_column(Text)  # of a button that was tapped
+    referral: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # the ad or link it came from
+    origin: Mapped[str | None] = mapped_column(String(16))  # standby: another app held the conversation
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    edit_number: Mapped[int | None]  # of the newest edit, as the provider counts them
+    earlier_texts: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # before its edits, oldest first
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the provider's time
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # ours
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -40,7 +40,7 @@ from pilito.lifecycle import (
     Sender,
     ShareState,
 )
-from pilito.models import Attachment, Audit, Conversation, Message, Operator, Proof, Share, db
+from pilito.models import Attachment, Audit, Conversation, Message, Operator, Proof, Reaction, Share, db
 from pilito.queries.panel import Cursor, Zone
 
 PERSIAN = ROOT / "pilito" / "translations" / "fa" / "LC_MESSAGES"
@@ -307,7 +307,7 @@ MEDIA = [
     (MessageType.VOICE, "voice", "<audio"),
     (MessageType.VIDEO, "video", "<video"),
     (MessageType.FILE, "file", 'href="https://cdn.test/x"'),
-    (MessageType.STORY, "story", "Reply to your story"),
+    (MessageType.STORY, "story", "Shared story"),
     (MessageType.STORY_MENTION, "story_mention", "Mentioned you in a story"),
     (MessageType.PRODUCT, "template", "Product"),
 ]
@@ -320,6 +320,135 @@ def test_every_kind_of_file_is_shown_as_what_it_is(browser, conversation, messag
         add(Attachment(message_id=message.id, position=0, kind=kind, url="https://cdn.test/x"))
 
     assert shown in thread(browser, conversation)
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def item_of(page, message):
+    return page.partition(f'id="m{message.id}"')[2].partition('class="item')[0]
+
+
+def test_emojis_hang_on_their_message_with_who_put_them_there(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="سلام")
+        conversation.reacted_at = utc_now()
+        common = {"inbox_id": message.inbox_id, "conversation_id": conversation.id, "external_id": message.external_id}
+        add(Reaction(**common, by_shop=False, emoji="❤️", is_removed=False, at=utc_now()))
+        add(Reaction(**common, by_shop=True, emoji=HOSTILE[:32], is_removed=False, at=utc_now()))
+
+    shown = item_of(thread(browser, conversation), message)
+
+    assert "The customer&#39;s reaction: ❤️" in shown
+    assert "The shop&#39;s reaction" in shown
+    assert "<img src=x" not in shown
+
+
+def test_an_edited_message_shows_what_it_said_before(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="دو", earlier_texts=[HOSTILE, "یک"], edited_at=utc_now())
+        plain = add_message(conversation, text="سه")
+
+    page = thread(browser, conversation)
+
+    assert re.search(r"<details class=\"edited\">.*Edited.*&lt;img.*<li dir=\"auto\">یک</li>", item_of(page, message))
+    assert "Edited" not in item_of(page, plain)
+
+
+def test_only_the_newest_reply_that_was_seen_says_so(browser, conversation):
+    with transaction():
+        old, seen, unseen = (
+            add_message(conversation, text="بله", sender=Sender.PHONE, sent_at=utc_now() - timedelta(minutes=minutes))
+            for minutes in (9, 6, 3)
+        )
+        conversation.seen_until = conversation.customer_seen_at = utc_now() - timedelta(minutes=5)
+
+    page = thread(browser, conversation)
+
+    assert ["is-seen" in item_of(page, one) for one in (old, seen, unseen)] == [False, True, False]
+
+
+def test_a_reply_to_a_story_links_the_story_small(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="چنده؟", provider_type="story_reply")
+        add(Attachment(message_id=message.id, position=0, kind="story", url="https://cdn.test/story"))
+
+    shown = item_of(thread(browser, conversation), message)
+
+    assert "Answers your story" in shown
+    assert 'class="tile-line" href="https://cdn.test/story"' in shown
+    assert "media is-image" not in shown
+
+
+@pytest.mark.parametrize(
+    ("referral", "shown"),
+    [
+        ({"ad_id": "1", "ad_title": HOSTILE, "picture_url": "https://cdn.test/ad"}, "Came from an ad"),
+        ({"product_id": "1"}, "Came from a product of the shop"),
+        ({"ref": "bio", "picture_url": "javascript:alert(1)"}, "Came through a link"),
+    ],
+)
+def test_a_message_shows_where_its_customer_came_from(browser, conversation, referral, shown):
+    with transaction():
+        message = add_message(conversation, text="سلام", referral=referral)
+
+    page = item_of(thread(browser, conversation), message)
+
+    assert shown in page
+    assert "javascript:" not in page
+    assert "<img src=x" not in page
+
+
+def test_what_came_while_another_app_held_the_conversation_says_so(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="سلام", origin="standby")
+
+    assert "Another app's turn" in item_of(thread(browser, conversation), message)
+
+
+def test_the_further_pictures_of_a_carousel_stand_under_its_card(browser, conversation):
+    with transaction():
+        share = add_shared(conversation, ShareState.EXPIRED, url="https://cdn.test/1", media_id="1")
+        for position in (1, 2):
+            values = {"message_id": share.message_id, "position": position, "kind": "ig_post"}
+            add(Attachment(**values, url=f"https://cdn.test/{position}", media_id=str(position)))
+
+    page = thread(browser, conversation)
+
+    assert page.count('class="slide"') == 1
+    assert 'href="https://cdn.test/2"' in page
+
+
+def test_a_card_of_a_product_shows_its_title_and_price(browser, conversation):
+    with transaction():
+        message = add_message(conversation, message_type=MessageType.PRODUCT)
+        add(Attachment(message_id=message.id, position=0, kind="template", title="پیراهن · ۲ میلیون"))
+
+    assert "پیراهن · ۲ میلیون" in item_of(thread(browser, conversation), message)
+
+
+@pytest.mark.parametrize("provider_type", ["quick_reply", "ice_breaker"])
+def test_a_tap_is_told_from_typing(browser, conversation, provider_type):
+    with transaction():
+        tapped = add_message(conversation, text="ارسال", provider_type=provider_type)
+        typed = add_message(conversation, text="ارسال", provider_type="text")
+
+    page = thread(browser, conversation)
+
+    assert ["Pressed a button" in item_of(page, one) for one in (tapped, typed)] == [True, False]
+
+
+@pytest.mark.parametrize("action", [*sentences.ACTIVITIES, "referred"])
+def test_what_happened_besides_messages_is_a_line(browser, conversation, action):
+    with transaction():
+        details = {"detail": HOSTILE, "ad_title": HOSTILE}
+        add(Audit(at=utc_now(), action=action, conversation_id=conversation.id, details=details))
+
+    page = thread(browser, conversation)
+
+    assert str(sentences.ACTIVITIES.get(action, "Came from an ad: &lt;img")) in page
+    assert "<img src=x" not in page
+    assert "opened again" not in page
 
 
 @pytest.mark.parametrize("message_type", list(MessageType))

@@ -13,13 +13,13 @@ from pilito.conversations.export import export_customer, find_customer
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import EventOutcome
-from pilito.models import Audit, Conversation, Customer, Event, Inbox, Message, Webhook, db
+from pilito.models import Audit, Conversation, Customer, EarlyEdit, Event, Inbox, Message, Webhook, db
 
 OTHER = "600000000000002"
 CANARY = "kanarienvogel"
 # Every table, with what an erased customer's rows in it become. A new table needs a line here.
 GOES = {
-    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof",
+    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof", "reaction",
 }  # fmt: skip
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
@@ -33,6 +33,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "data_deletion": "a digest of an account, never of a customer",
     "audit": "what people of the shop did; its pointer goes",
     "event": "outcomes; its pointer goes, and the reason of a failure",
+    "early_edit": "edits that wait for their message; those of the customer's webhooks go, the rest within 37 hours",
     "webhook": "bodies, of which the customer's items are emptied",
 }
 
@@ -141,7 +142,7 @@ def test_it_goes_on_after_a_crash_at_any_step(desk, monkeypatch):
     real, monkeypatched = erase._in_batches, []
     wanted = customer_id()
 
-    for step in range(1, 16):
+    for step in range(1, 40):
         calls = iter(range(1, 100))
 
         def breaking(*args, step=step, calls=calls):
@@ -195,6 +196,17 @@ def test_a_customer_of_two_accounts_in_one_body_loses_only_their_own_items(desk)
     body = desk.webhook(row.id).body
     assert CANARY.encode() not in body
     assert b"spatz" in body
+
+
+def test_an_edit_that_waits_for_its_message_goes_too(desk):
+    edit = {"mid": "not-here-yet", "text": CANARY, "num_edit": 1}
+    item = {"sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT}, "timestamp": 1764000000000, "message_edit": edit}
+    desk.take(item)
+    assert CANARY in str([row.text for row in desk.rows(EarlyEdit)])
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert desk.rows(EarlyEdit) == []
 
 
 def test_the_reason_of_a_failure_goes_too(desk):

@@ -17,8 +17,8 @@ from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
 from pilito.extensions import csrf
-from pilito.models import Conversation
-from pilito.queries import conversations, inboxes, stats, thread
+from pilito.models import Conversation, Message
+from pilito.queries import conversations, inboxes, reactions, stats, thread
 from pilito.tokens import find_by_bearer
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -83,8 +83,14 @@ def show_conversation(conversation_id: int) -> Shape:
 @bp.get(f"{CONVERSATION}/messages")
 def list_messages(conversation_id: int) -> Shape:
     limit = inputs.limit()
-    rows = thread.page(_get(conversation_id).id, after=inputs.cursor(), limit=limit + 1)
-    return shapes.page(rows, limit, shapes.message_position, shapes.message)
+    conversation = _get(conversation_id)
+    rows = thread.page(conversation.id, after=inputs.cursor(), limit=limit + 1)
+    marks = reactions.of_messages(conversation, [row.id for row in rows])
+
+    def shape(row: Message) -> Shape:
+        return shapes.message(row, marks.get(row.id, []))
+
+    return shapes.page(rows, limit, shapes.message_position, shape)
 
 
 @bp.post(f"{CONVERSATION}/replies")

@@ -8,6 +8,7 @@ from pilito.blueprints.api.inputs import (
     MAXIMUM_LIMIT,
     MAXIMUM_QUERY_CHARACTERS,
 )
+from pilito.blueprints.api.shapes import REFERRAL_PARTS
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS
 from pilito.lifecycle import (
     ConversationState,
@@ -119,6 +120,11 @@ SCHEMAS: Part = {
         combined_with={"type": ["integer", "null"], "description": "id of the question's message"},
     ),
     "Delivery": _object(state=_one_of(DeliveryState), external_id=TEXT_OR_NULL, error=TEXT_OR_NULL),
+    "Reaction": _object(by=_one_of(("customer", "shop")), emoji=TEXT, name=TEXT_OR_NULL, at=MOMENT),
+    "Referral": {
+        **_object(**dict.fromkeys(REFERRAL_PARTS, TEXT_OR_NULL)),
+        "description": "the advertisement, product or link through which the customer came",
+    },
     "Message": _object(
         id=ID,
         external_id=TEXT_OR_NULL,
@@ -129,9 +135,14 @@ SCHEMAS: Part = {
         content={**TEXT, "description": "as the assistant reads it; empty when unsent"},
         share=_or_null(_ref("Share")),
         reply_to={**TEXT_OR_NULL, "description": "external_id of the message it answers"},
+        reactions={"type": "array", "items": _ref("Reaction")},
+        payload={**TEXT_OR_NULL, "description": "of a button that was tapped: what its maker put behind the title"},
+        origin={**TEXT_OR_NULL, "description": "standby: it came while another app held the conversation"},
+        referral=_or_null(_ref("Referral")),
         delivery=_or_null(_ref("Delivery")),
         sent_at=MOMENT,
         created_at=MOMENT,
+        edited_at={**MOMENT_OR_NULL, "description": "when the text became what it is; null: as it was sent"},
         deleted_at=MOMENT_OR_NULL,
     ),
     "Reply": _object(
@@ -162,6 +173,11 @@ SCHEMAS: Part = {
         events=_counts("received", *EventOutcome, "pending"),
         replies=_counts("assistant", "operator", "phone", "hand_overs"),
         deliveries=_counts(*DeliveryState),
+        unknown_types={
+            "type": "object",
+            "additionalProperties": COUNT,
+            "description": "messages of kinds that this version does not know, by the channel's word for them",
+        },
     ),
 }
 

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from flask_babel import gettext
 
 from pilito.blueprints.panel import sentences
+from pilito.channels.base import STORY_REPLY
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Share
+from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Reaction, Share
 from pilito.queries.panel import Row, Thread, Zone, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
@@ -77,7 +78,7 @@ GLYPHS = {
     MessageType.STORY_MENTION: "story",
     MessageType.PRODUCT: "product",
     MessageType.LIKE: "heart",
-    MessageType.POSTBACK: "button",
+    MessageType.POSTBACK: "tap",
     MessageType.UNSUPPORTED: "hidden",
     MessageType.OTHER: "hidden",
 }
@@ -223,6 +224,63 @@ def may_be_video(file: Attachment) -> bool:
     return "story" in file.kind
 
 
+def story_of(message: Message) -> Attachment | None:
+    """The story of the shop that this message answers."""
+    if message.message_type is MessageType.STORY:
+        return None
+    return next((file for file in message.attachments if file.kind == STORY_REPLY), None)
+
+
+def files_of(message: Message) -> list[Attachment]:
+    """The files that stand by themselves: not the post of a card, and not the story that is answered."""
+    story = story_of(message)
+    return [] if message.share else [file for file in message.attachments if file is not story]
+
+
+def slides_of(message: Message) -> list[Attachment]:
+    """The further pictures of a shared carousel; the first is on the card."""
+    share = message.share
+    if share is None:
+        return []
+    others = [file for file in message.attachments if file is not story_of(message) and not _is_on_card(file, share)]
+    return others if share.kind != "link" else []
+
+
+def _is_on_card(file: Attachment, share: Share) -> bool:
+    return file.url == share.url or (file.media_id is not None and file.media_id == share.media_id)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a customer came from."""
+
+    label: str
+    title: str = ""
+    glyph: str = "link"
+
+
+def source_of(referral: dict[str, Any]) -> Source:
+    title = referral.get("ad_title") or ""
+    if referral.get("ad_id") or title or referral.get("source") == "ADS":
+        return Source(gettext("Came from an ad"), title or referral.get("ref") or "", "ad")
+    if referral.get("product_id"):
+        return Source(gettext("Came from a product of the shop"), referral.get("ref") or "", "product")
+    return Source(gettext("Came through a link"), referral.get("ref") or "")
+
+
+# The provider's words for a tap whose title stands in the text; what was typed has none of them.
+TAPS = {"quick_reply", "ice_breaker"}
+
+
+def tap_label(message: Message) -> Any:
+    return sentences.MESSAGE_TYPES[MessageType.POSTBACK] if message.provider_type in TAPS else None
+
+
+def reaction_words(reaction: Reaction) -> str:
+    who = gettext("The shop's reaction") if reaction.by_shop else gettext("The customer's reaction")
+    return f"{who}: {reaction.emoji}"
+
+
 def is_gone(message: Message) -> bool:
     """An echo that turned out to be a reply of ours: it was never a message, so nothing is left to show."""
     return bool(message.deleted_at) and message.sender is not Sender.CUSTOMER and message.external_id is None
@@ -295,7 +353,15 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
         return str(gettext("%(name)s gave it back to the assistant", name=name or gettext("Somebody")))
     if activity.action == "closed":
         return str(gettext("%(name)s closed the conversation", name=name or gettext("Somebody")))
-    return str(gettext("The conversation was opened again"))
+    if activity.action == "referred":
+        source = source_of(activity.details or {})
+        return f"{source.label}: {source.title}" if source.title else source.label
+    return str(sentences.ACTIVITIES.get(activity.action, gettext("The conversation was opened again")))
+
+
+def activity_detail(activity: Audit) -> str:
+    """What another app's maker wrote beside it."""
+    return str((activity.details or {}).get("detail", "")) if activity.action in sentences.ACTIVITIES else ""
 
 
 def activity_reason(activity: Audit) -> sentences.Sentence | None:

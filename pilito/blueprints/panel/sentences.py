@@ -155,13 +155,21 @@ MESSAGE_TYPES: dict[MessageType, Words] = {
     MessageType.VIDEO: _("Video"),
     MessageType.VOICE: _("Voice message"),
     MessageType.FILE: _("File"),
-    MessageType.STORY: _("Reply to your story"),
+    MessageType.STORY: _("Shared story"),
     MessageType.STORY_MENTION: _("Mentioned you in a story"),
     MessageType.PRODUCT: _("Product"),
     MessageType.LIKE: _("Heart"),
     MessageType.POSTBACK: _("Pressed a button"),
     MessageType.UNSUPPORTED: _("A message that we are not shown"),
     MessageType.OTHER: _("Shared content"),
+}
+# What happened to a conversation besides messages (Audit.action).
+ACTIVITIES: dict[str, Words] = {
+    "thread_passed": _("The conversation was passed from one app to another"),
+    "thread_taken": _("Another app took the conversation, or lost it"),
+    "thread_requested": _("Another app asks for the conversation"),
+    "opted_in": _("The customer agreed to notifications"),
+    "linked": _("The customer linked or unlinked an account"),
 }
 TAKEN_BACK = _("Message taken back")
 

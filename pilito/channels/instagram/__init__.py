@@ -48,6 +48,9 @@ class Instagram:
     def without(self, body: bytes, person_id: str) -> bytes:
         return redact.without(body, person_id)
 
+    def redact(self, body: bytes, external_id: str) -> bytes:
+        return redact.redact(body, external_id)
+
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
         return window.may_send(by_person, last_customer_message_at, now)
 

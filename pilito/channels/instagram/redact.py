@@ -1,15 +1,17 @@
-"""Finds one person's items in a stored body, and empties them; the other items keep their positions."""
+"""Takes one person's items, or one message, out of a stored body; what is left keeps its positions."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pilito.channels.instagram.values import list_of, load_json
+from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, id_of, list_of, load_json
 
 LISTS = ("messaging", "standby", "changes")
 # What an emptied item becomes: an event of no known kind, which is ignored should the body ever be read again.
 EMPTIED = {"erased": True, "field": "erased"}
 NOTHING = b"{}"
+# What may stay of an unsent message: which it was, and what kind of event told of it.
+KEPT = ("mid", "is_echo", "is_self", "is_deleted", "is_unsupported", "action", "num_edit")
 
 
 def items_about(body: bytes, person_id: str) -> list[Mapping[str, object]]:
@@ -73,3 +75,23 @@ def _names(value: Any, person_id: str) -> bool:
     if isinstance(value, list):
         return any(_names(inner, person_id) for inner in value)
     return not isinstance(value, bool) and isinstance(value, str | int) and str(value) == person_id
+
+
+def redact(body: bytes, external_id: str) -> bytes:
+    """Return the body without the words, files and buttons of one message; unchanged where it says nothing of it."""
+    try:
+        root = load_json(body)
+        redacted = _redacted(root, external_id)
+        return body if redacted == root else json.dumps(redacted, separators=(",", ":")).encode()
+    except (ValueError, RecursionError):
+        return body  # nothing was ever read out of it
+
+
+def _redacted(value: Any, external_id: str) -> Any:
+    if isinstance(value, list):
+        return [_redacted(each, external_id) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if id_of(value.get("mid"), MESSAGE_ID_LENGTH) == external_id:
+        return {key: value[key] for key in KEPT if key in value}
+    return {key: _redacted(each, external_id) for key, each in value.items()}
