@@ -159,3 +159,4 @@ def _finish(webhook: Webhook, now: datetime) -> None:
     webhook.error = "; ".join(reason or "" for reason in reasons)[:REASON_CHARACTERS] or None
     webhook.read_at = now
     webhook.attempts += 1
+    webhook.lease_until = None
