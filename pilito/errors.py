@@ -56,3 +56,7 @@ class Refused(PilitoError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Unsendable(Refused):
+    """What was asked for breaks a rule of the channel: it can never be sent as it is."""
