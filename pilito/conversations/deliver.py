@@ -10,21 +10,23 @@ from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
-from pilito.channels.base import Account, Outbound
+from pilito.channels.base import Account, Outbound, Receipt
 from pilito.clock import Clock
-from pilito.conversations import turns
+from pilito.conversations import pace, turns
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import next_delivery, wake_next
+from pilito.conversations.payload import outbound_of
 from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Remedy
 from pilito.extensions import channels, vault
 from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender
-from pilito.models import Conversation, Delivery, Message, db
+from pilito.models import Conversation, Delivery, Inbox, Message, db
 
 log = logging.getLogger(__name__)
 
@@ -60,15 +62,16 @@ def _send(claim: Claim, clock: Clock) -> None:
     except ChannelError as error:
         _record_error(claim, error, clock())
     else:
-        _record_sent(claim, receipt.external_id, clock())
+        _record_sent(claim, receipt, clock())
 
 
 def _claim(message_id: int, now: datetime) -> Claim | None:
-    first = db.session.scalar(select(Delivery).where(Delivery.message_id == message_id).limit(1))
-    if first is None:
+    waiting = _find_waiting(message_id)
+    if waiting is None:
         return None
+    conversation_id, wait_seconds = waiting
     with transaction() as tx:
-        conversation = get_locked(first.conversation_id)
+        conversation = get_locked(conversation_id)
         delivery = next_delivery(conversation.id)
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.due_at > now:
             return None
@@ -82,6 +85,10 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         if refusal:
             _fail(tx, conversation, delivery, refusal, now)
             return None
+        rest_seconds = _rest_seconds(conversation.inbox, wait_seconds, now)
+        if rest_seconds:
+            _postpone(tx, delivery, now + timedelta(seconds=rest_seconds))
+            return None
         account = _open_account(conversation)
         if account is None:
             _stop_inbox(tx, conversation, delivery, "token_unreadable")
@@ -89,11 +96,46 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         return _start(delivery, conversation, account, now)
 
 
+def _find_waiting(message_id: int) -> tuple[int, float] | None:
+    """The conversation of this reply's next part, and how long the account's limits ask it to wait.
+
+    Asked before the transaction: none is open while Redis is asked.
+    """
+    part = db.session.scalar(
+        select(Delivery)
+        .where(Delivery.message_id == message_id, Delivery.state == DeliveryState.PENDING)
+        .options(joinedload(Delivery.inbox))
+        .order_by(Delivery.position)
+        .limit(1)
+    )
+    if part is None:
+        return None
+    channel, inbox_id, conversation_id = part.inbox.channel, part.inbox_id, part.conversation_id
+    limits = channels[channel].limits(outbound_of("", part.text, part.tag, part.payload))
+    db.session.rollback()
+    return conversation_id, pace.wait_seconds(inbox_id, limits)
+
+
+def _rest_seconds(inbox: Inbox, wait_seconds: float, now: datetime) -> float:
+    """How long the account must rest: the provider's own word, or our limits, whichever is longer; 0 for not at all."""
+    paused = (inbox.paused_until - now).total_seconds() if inbox.paused_until else 0.0
+    return max(paused, wait_seconds, 0.0)
+
+
+def _postpone(tx: Transaction, delivery: Delivery, until: datetime) -> None:
+    """Only the time moves: later replies of the conversation wait behind it, and the window is looked at again."""
+    delivery.due_at = until
+    job_id = f"deliver-{delivery.id}-{delivery.attempt}-later"
+    tx.after_commit(hints.hint_at, until, job_id, keys.DELIVERIES, keys.DELIVER_JOB, delivery.message_id)
+
+
 def _refusal(conversation: Conversation, delivery: Delivery, now: datetime) -> str:
     """Why this part may not leave any more; empty when it may."""
     by_person = delivery.message.sender is Sender.OPERATOR
     if not by_person and delivery.message.epoch != conversation.epoch:
         return "taken_over"
+    if (delivery.payload or {}).get("comment_id"):
+        return ""  # the answer to a comment has a time of its own, which the provider keeps
     return channels[conversation.inbox.channel].may_send(by_person, conversation.last_customer_message_at, now).reason
 
 
@@ -117,26 +159,27 @@ def _start(delivery: Delivery, conversation: Conversation, account: Account, now
         is_last=delivery.position == len(delivery.message.deliveries) - 1,
         channel=conversation.inbox.channel,
         account=account,
-        outbound=Outbound(conversation.customer.external_id, delivery.text, delivery.tag),
+        outbound=outbound_of(conversation.customer.external_id, delivery.text, delivery.tag, delivery.payload),
     )
 
 
 # --- outcomes --------------------------------------------------------------------------------------------------------
 
 
-def _record_sent(claim: Claim, external_id: str, now: datetime) -> None:
+def _record_sent(claim: Claim, receipt: Receipt, now: datetime) -> None:
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-            _drop_mistaken_echo(tx, conversation, external_id)
-            settle_as_sent(tx, conversation, delivery, external_id, now)
+            _drop_mistaken_echo(tx, conversation, receipt.external_id)
+            settle_as_sent(tx, conversation, delivery, receipt.external_id, now)
+        pace.pause(conversation.inbox, pace.pause_seconds(receipt.usage), now)
         wake_next(tx, conversation)
 
 
-def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str) -> None:
+def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str | None) -> None:
     """An echo that came before this answer, and whose text the provider had changed, looked like a person's."""
-    mistaken = find_message(conversation.inbox, external_id)
+    mistaken = find_message(conversation.inbox, external_id) if external_id else None
     if mistaken is not None and mistaken.sender is Sender.PHONE:
         mistaken.external_id = None
         mistaken.deleted_at = mistaken.created_at
@@ -157,7 +200,8 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         delivery.lease_until = None
         if error.remedy is Remedy.STOP_INBOX:
             _stop_inbox(tx, conversation, delivery, error.reason)
-        elif error.remedy is Remedy.RETRY and delivery.attempt < TRIES:
+        elif error.remedy is Remedy.RETRY and (error.retry_after_seconds or delivery.attempt < TRIES):
+            # Told how long to wait, it waits however often it is told: the window ends that, not a count.
             _retry(tx, conversation, delivery, error, now)
         elif error.remedy is Remedy.UNKNOWN:
             mark_unknown(tx, conversation, delivery, now)
@@ -175,6 +219,7 @@ def _stop_inbox(tx: Transaction, conversation: Conversation, delivery: Delivery,
 
 def _retry(tx: Transaction, conversation: Conversation, delivery: Delivery, error: ChannelError, now: datetime) -> None:
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (delivery.attempt - 1), LONGEST_PAUSE_SECONDS)
+    pace.pause(conversation.inbox, error.retry_after_seconds, now)
     pause = max(error.retry_after_seconds, pause * random.uniform(0.75, 1.25))  # noqa: S311  (jitter, no secret)
     delivery.state = DeliveryState.PENDING
     delivery.due_at = now + timedelta(seconds=pause)
