@@ -7,7 +7,8 @@ REPLIES = "replies"
 DELIVERIES = "deliveries"
 SHARES = "shares"
 PROFILES = "profiles"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES)
+SIGNALS = "signals"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -15,6 +16,7 @@ RETAKE_JOB = "pilito.jobs.inbound.retake_webhook"
 ANSWER_JOB = "pilito.jobs.replies.answer_turn"
 DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
+SIGNAL_JOB = "pilito.jobs.signals.show_signals"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
 
 # Calls of each account in moving windows, a key per account and limit; lives as long as its window.

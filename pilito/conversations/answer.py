@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from pilito.assistant.compose import compose
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
-from pilito.conversations import lease, turns
+from pilito.conversations import lease, signals, turns
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import add_reply
@@ -62,7 +62,8 @@ def answer(turn_id: int, model: Model, clock: Clock) -> None:
 def _compose(claim: Claim, model: Model) -> Reply | HandOver:
     """Ask the assistant; what breaks it goes to a person, for the sweep would ask it again for ever."""
     try:
-        return compose(claim.input, model)
+        with signals.typing(claim.conversation_id):
+            return compose(claim.input, model)
     except Exception as error:
         log.exception("Turn %s broke the assistant.", claim.turn_id)
         return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)

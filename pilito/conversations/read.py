@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.signals import ask_seen
 from pilito.database import transaction
 
 
@@ -11,4 +12,5 @@ def mark_read(conversation_id: int, now: datetime) -> None:  # noqa: ARG001  (th
         conversation = get_locked(conversation_id)
         if conversation.unread_count:
             conversation.unread_count = 0
+            ask_seen(tx, conversation)
             mark_changed(tx, conversation)
