@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
-from pilito.channels.base import Account, Outbound, Receipt
+from pilito.channels.base import Account, Outbound, Permission, Receipt
 from pilito.clock import Clock
 from pilito.conversations import pace, turns
 from pilito.conversations.echo import settle_as_sent
@@ -81,9 +81,9 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
             return None
         if conversation.inbox.state is InboxState.STOPPED:
             return None  # it waits until somebody connects the inbox again
-        refusal = _refusal(conversation, delivery, now)
-        if refusal:
-            _fail(tx, conversation, delivery, refusal, now)
+        permission = _permission(conversation, delivery, now)
+        if not permission:
+            _fail(tx, conversation, delivery, permission.reason, now)
             return None
         rest_seconds = _rest_seconds(conversation.inbox, wait_seconds, now)
         if rest_seconds:
@@ -93,6 +93,7 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         if account is None:
             _stop_inbox(tx, conversation, delivery, "token_unreadable")
             return None
+        delivery.tag = permission.tag  # what waited may need another one by now
         return _start(delivery, conversation, account, now)
 
 
@@ -129,14 +130,17 @@ def _postpone(tx: Transaction, delivery: Delivery, until: datetime) -> None:
     tx.after_commit(hints.hint_at, until, job_id, keys.DELIVERIES, keys.DELIVER_JOB, delivery.message_id)
 
 
-def _refusal(conversation: Conversation, delivery: Delivery, now: datetime) -> str:
-    """Why this part may not leave any more; empty when it may."""
+def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -> Permission:
+    """Whether this part may still leave, and the tag it needs."""
     by_person = delivery.message.sender is Sender.OPERATOR
     if not by_person and delivery.message.epoch != conversation.epoch:
-        return "taken_over"
+        return Permission("taken_over")
     if (delivery.payload or {}).get("comment_id"):
-        return ""  # the answer to a comment has a time of its own, which the provider keeps
-    return channels[conversation.inbox.channel].may_send(by_person, conversation.last_customer_message_at, now).reason
+        return Permission()  # the answer to a comment has a time of its own, which the provider keeps
+    permission: Permission = channels[conversation.inbox.channel].may_send(
+        by_person, conversation.last_customer_message_at, now
+    )
+    return permission
 
 
 def _open_account(conversation: Conversation) -> Account | None:

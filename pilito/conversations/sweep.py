@@ -75,6 +75,7 @@ def _wake_deliveries(now: datetime) -> int:
             Delivery.state == DeliveryState.PENDING,
             Delivery.due_at <= now - GRACE,
             Inbox.state == InboxState.ACTIVE,
+            or_(Inbox.paused_until.is_(None), Inbox.paused_until <= now),
         )
         .order_by(Delivery.due_at)
         .limit(BATCH)

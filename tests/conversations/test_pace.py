@@ -180,6 +180,29 @@ def test_a_pause_does_not_outlive_the_time_to_reply(desk):
 
 
 @pytest.mark.sqlite_only
+def test_a_reply_that_waited_over_the_end_of_the_day_leaves_with_the_tag_for_people(desk):
+    day = seconds(86_400)
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک", "دو", now=NOON + day - seconds(60))
+    desk.deliver(NOON + day - seconds(60))
+
+    desk.deliver(NOON + day + seconds(600))
+
+    assert [call.get("tag") for call in desk.graph.calls] == [None, "HUMAN_AGENT"]
+    assert states(desk) == [DeliveryState.SENT] * 2
+
+
+@pytest.mark.sqlite_only
+def test_the_sweep_leaves_a_resting_account_alone_and_wakes_it_afterwards(desk):
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک", "دو", "سه")
+    desk.deliver(NOON)
+
+    assert desk.sweep(NOON + seconds(590))["deliveries"] == 0
+    assert desk.sweep(NOON + seconds(610))["deliveries"] == 2
+
+
+@pytest.mark.sqlite_only
 def test_a_shorter_pause_does_not_shorten_a_longer_one(desk):
     desk.graph.script = [answered_with(desk, BLOCKED)]
     say(desk, "یک")
