@@ -12,5 +12,5 @@ def mark_read(conversation_id: int, now: datetime) -> None:  # noqa: ARG001  (th
         conversation = get_locked(conversation_id)
         if conversation.unread_count:
             conversation.unread_count = 0
-            ask_seen(tx, conversation)
             mark_changed(tx, conversation)
+            ask_seen(tx, conversation)
