@@ -87,6 +87,8 @@ class Connection(asyncio.Protocol):
             self._write(b"{}")
         elif path.endswith(b"/chat/completions"):
             self._complete()
+        elif path.endswith(b"/me/messages") and b'"sender_action"' in body:
+            self._write(b'{"recipient_id":"1"}')  # "typing" is no reply
         elif path.endswith(b"/me/messages") and (recipient := RECIPIENT.search(body)):
             self._write(self.provider.accept(recipient[1]))
         else:

@@ -10,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from pilito.channels.base import Channel
+from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.extensions import channels, settings
@@ -189,6 +189,24 @@ def add_inbox(channel_name: str, name: str, account_id: str, token: str, login: 
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Inbox {inbox_id}: {name} ({channel_name} {account_id}) is connected.")
+
+
+@inbox.command("signals")
+@click.argument("inbox_id", type=int)
+@click.option("--typing", type=click.Choice(["on", "off"]), help="Show customers that the assistant is writing.")
+@click.option("--seen", type=click.Choice(["on", "off"]), help="Show customers that their message was seen.")
+@with_appcontext
+def choose_signals(inbox_id: int, typing: str | None, seen: str | None) -> None:
+    """Switch what customers see of us beside messages; both are on at first."""
+    from pilito.conversations.signals import choose
+
+    chosen = {Signal.TYPING: typing, Signal.SEEN: seen}
+    try:
+        choose(inbox_id, {signal: value == "on" for signal, value in chosen.items() if value})
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    shown = ", ".join(f"{signal}: {value}" for signal, value in chosen.items() if value) or "nothing changed"
+    click.echo(f"Inbox {inbox_id}: {shown}.")
 
 
 @inbox.command("list")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import click
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pilito.assistant.types import Model
@@ -18,8 +18,8 @@ from pilito.conversations.tokens import is_ending
 from pilito.errors import ModelError
 from pilito.extensions import redis, settings
 from pilito.jobs.replies import get_model
-from pilito.lifecycle import InboxState
-from pilito.models import Inbox, Operator, db
+from pilito.lifecycle import InboxState, WebhookState
+from pilito.models import Inbox, Operator, Webhook, db
 
 PROBE_SECONDS = 30
 
@@ -140,4 +140,20 @@ def _ask(model: Model) -> tuple[bool, str]:
     return True, f"{completion.model} answered in {completion.milliseconds} ms"
 
 
-CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _model)
+def _ledger() -> Iterator[Finding]:
+    """No webhook was given up."""
+    failed = select(Webhook).where(Webhook.state == WebhookState.FAILED)
+    count = db.session.scalar(select(func.count()).select_from(failed.with_only_columns(Webhook.id).subquery())) or 0
+    if not count:
+        yield Finding("ledger", True, PASSED)
+        return
+    newest = db.session.scalars(failed.order_by(Webhook.id.desc()).limit(1)).one()
+    yield Finding(
+        "ledger",
+        False,
+        f"{count} failed; the newest is webhook {newest.id}: {newest.error}. `flask replay --webhook {newest.id}` reads"
+        " it again, `flask replay --failed` all of them.",
+    )
+
+
+CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _ledger, _model)

@@ -7,14 +7,22 @@ REPLIES = "replies"
 DELIVERIES = "deliveries"
 SHARES = "shares"
 PROFILES = "profiles"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES)
+SIGNALS = "signals"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
+RETAKE_JOB = "pilito.jobs.inbound.retake_webhook"
 ANSWER_JOB = "pilito.jobs.replies.answer_turn"
 DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
+SIGNAL_JOB = "pilito.jobs.signals.show_signals"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
+
+# Calls of each account in moving windows, a key per account and limit; lives as long as its window.
+PACE = "pilito:pace"
+# A hash: what became of the hints to customers that we have seen them or are writing (sent, late, failed …).
+SIGNALS_COUNT = "pilito:signals"
 
 # The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
 SOCKET_CHANNEL = "pilito-socket"

@@ -39,12 +39,25 @@ class FakeGraph(Fake):
     def __init__(self):
         super().__init__()
         self.sent = []
+        self.signals = []  # "typing_on" and "mark_seen", which are no calls that send
+        self.signal_answer = None
+
+    def answer(self, path, payload, headers):
+        action = payload.get("sender_action")
+        if action not in ("typing_on", "mark_seen"):
+            return super().answer(path, payload, headers)
+        with self.lock:
+            self.signals.append(action)
+        return self.signal_answer or (200, {"recipient_id": payload["recipient"]["id"]})
 
     def default(self, payload):
+        to = payload["recipient"].get("id")
+        if "sender_action" in payload:
+            return 200, {"recipient_id": to}
         with self.lock:
             mid = f"mid.sent.{len(self.sent) + 1}"
-            self.sent.append({"mid": mid, "to": payload["recipient"]["id"], "text": payload["message"]["text"]})
-        return 200, {"recipient_id": payload["recipient"]["id"], "message_id": mid}
+            self.sent.append({"mid": mid, "to": to, "text": payload["message"].get("text", "")})
+        return 200, {"recipient_id": to, "message_id": mid}
 
     @property
     def texts(self):
@@ -97,11 +110,13 @@ def serve(fake):
                 return
             self._send(*answer)
 
-        def _send(self, status, content):
+        def _send(self, status, content, headers=()):
             raw = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
+            for name, value in dict(headers).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(raw)
 

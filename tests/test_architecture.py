@@ -10,7 +10,7 @@ from flask import Flask
 from pilito import keys, lifecycle
 from pilito.channels import CHANNELS
 from pilito.extensions import csrf
-from pilito.jobs import deliveries, inbound, periodic, replies, shares
+from pilito.jobs import deliveries, inbound, periodic, replies, shares, signals
 from pilito.jobs.worker import SHORT_QUEUES, _seats
 
 ROOT = Path(__file__).parents[1]
@@ -132,8 +132,13 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(_seats(settings)) == set(keys.QUEUES)
     assert all(count > 0 for count in _seats(settings).values())
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
-    found = {f"{module.__name__}.{name}" for module in (deliveries, inbound, replies, shares) for name in vars(module)}
+    found = {
+        f"{module.__name__}.{name}"
+        for module in (deliveries, inbound, replies, shares, signals)
+        for name in vars(module)
+    }
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
+    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB} <= found
     assert [one.name for one in periodic.PERIODIC] == ["sweep", "tokens", "subscriptions", "deletions"]
 
 

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from rq.utils import utcparse
 
 from pilito import hints, keys
+from pilito.conversations import signals
 from pilito.hints import JsonJob
 from pilito.queries import stats
 from pilito.queries.stats import Histogram
@@ -34,7 +35,8 @@ class PilitoCollector(Collector):
 
     def collect(self) -> Families:
         # Redis away must not hide what the database knows; its own numbers are missing then, not zero.
-        return chain(_shares(), _events(), _replies(), _deliveries(), _model(), _unless_redis_is_away(_queues))
+        of_redis = map(_unless_redis_is_away, (_queues, _signals))
+        return chain(_shares(), _events(), _replies(), _deliveries(), _model(), *of_redis)
 
 
 def exposition() -> bytes:
@@ -94,6 +96,11 @@ def _queues() -> Families:
         depth.add_metric((name,), hints.queue(name).count)
         oldest.add_metric((name,), _waited_seconds(name, datetime.now(UTC)))
     yield from (depth, oldest)
+
+
+def _signals() -> Families:
+    meaning = "Signs to customers that we have seen them or are writing, by what became of them."
+    yield _counter("signals", meaning, ("signal", "outcome"), signals.counts().items())
 
 
 def _waited_seconds(queue_name: str, now: datetime) -> float:

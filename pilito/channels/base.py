@@ -6,6 +6,7 @@ A new channel is a folder with a class that keeps this protocol, its tests, and 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from pilito.lifecycle import MessageType
@@ -209,17 +210,91 @@ class Account:
 
 
 @dataclass(frozen=True)
+class QuickReply:
+    """A button under a message that types for the customer; `phone` and `email` offer what the provider knows."""
+
+    title: str = ""
+    payload: str = ""
+    kind: str = "text"  # text, phone, email
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button on a card: it opens `url`, or comes back to us as `payload`."""
+
+    title: str
+    url: str | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A product or whatever else is shown with a picture and buttons."""
+
+    title: str
+    subtitle: str = ""
+    image_url: str | None = None
+    url: str | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutboundFile:
+    """A file that the provider fetches from `url`; type and size where they are known."""
+
+    kind: str  # image, voice, video, file
+    url: str
+    content_type: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class OutboundReaction:
+    """A sign on a message of the customer; without `emoji` it is taken back."""
+
+    external_id: str
+    emoji: str | None = None
+
+
+@dataclass(frozen=True)
 class Outbound:
+    """One call that sends: a text with or without quick replies, or one of file, cards, heart, reaction."""
+
     recipient_id: str
-    text: str
+    text: str = ""
     tag: str | None = None  # the channel's word for why it may be sent outside the usual time
+    quick_replies: tuple[QuickReply, ...] = ()
+    file: OutboundFile | None = None
+    cards: tuple[Card, ...] = ()
+    is_like: bool = False
+    reaction: OutboundReaction | None = None
+    reply_to_external_id: str | None = None  # the message that it answers
+    comment_id: str | None = None  # a private reply: to whoever wrote this comment
+
+    @property
+    def kind(self) -> str:
+        """text, image, voice, video, file, cards, like or reaction."""
+        if self.file is not None:
+            return self.file.kind
+        if self.reaction is not None:
+            return "reaction"
+        return "cards" if self.cards else "like" if self.is_like else "text"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much of what an account may call is used up; at 100 calls are refused, and made ones lengthen the block."""
+
+    percent: int = 0
+    wait_seconds: float = 0.0  # until the provider takes calls again, where it says so
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The provider took it; `external_id` is its id, under which an echo will come."""
+    """The provider took it; `external_id` is its id, under which an echo will come. A reaction has none."""
 
-    external_id: str
+    external_id: str | None
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True)
@@ -229,6 +304,30 @@ class Profile:
     name: str | None = None
     username: str | None = None
     picture_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a message cannot be sent as it is: `reason` is a slug for the panel, `expected` a sentence for programs."""
+
+    reason: str
+    expected: str
+
+
+class Signal(StrEnum):
+    """What a customer may see of us beside messages."""
+
+    SEEN = "seen"
+    TYPING = "typing"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `calls` in `seconds` for one account; calls of the same `name` count together."""
+
+    name: str
+    calls: int
+    seconds: int
 
 
 @dataclass(frozen=True)
@@ -346,6 +445,7 @@ class Channel(Protocol):
     title: str  # as people write it
     shares_wait: bool  # whether a lone share waits for its question
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
+    person_window: timedelta | None  # the same for a person
     text_limit_bytes: int
 
     @property
@@ -385,6 +485,14 @@ class Channel(Protocol):
         """Tell whether the rules of the provider let us write to the customer now."""
         ...
 
+    def check(self, outbound: Outbound) -> Problem | None:
+        """Tell why the provider would refuse it whenever it is sent; None when it would not."""
+        ...
+
+    def limits(self, outbound: Outbound) -> tuple[Limit, ...]:
+        """Name the limits on calls of one account that this one counts against."""
+        ...
+
     def split(self, text: str) -> list[str]:
         """Cut a reply into parts that the provider takes, in order; nothing of it is lost."""
         ...
@@ -395,4 +503,8 @@ class Channel(Protocol):
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         """Send one part. Raises ChannelError."""
+        ...
+
+    def signal(self, account: Account, customer_id: str, signal: Signal) -> None:
+        """Show the customer that we have seen them or are writing; it lasts some seconds. Raises ChannelError."""
         ...

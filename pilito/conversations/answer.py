@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from pilito.assistant.compose import compose
 from pilito.assistant.types import Fact, HandOver, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
-from pilito.conversations import deliver, lease, outbox, turns
+from pilito.conversations import deliver, lease, outbox, signals, turns
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -112,7 +112,8 @@ def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
 def _compose(claim: Claim, model: Model) -> Reply | HandOver:
     """Ask the assistant; what breaks it goes to a person, for the sweep would ask it again for ever."""
     try:
-        return compose(claim.input, model)
+        with signals.typing(claim.conversation_id):
+            return compose(claim.input, model)
     except Exception as error:
         log.exception("Turn %s broke the assistant.", claim.turn_id)
         return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)

@@ -82,7 +82,7 @@ def _admit(
 
 
 def _write(inbox: Inbox, grant: Grant, now: datetime) -> None:
-    inbox.options = dict(grant.options)
+    inbox.options = {**(inbox.options or {}), **grant.options}  # what the shop chose since then stays
     inbox.token_encrypted = vault.encrypt(grant.token.encode())
     inbox.state, inbox.stop_reason = InboxState.ACTIVE, None
     inbox.username = grant.username or inbox.username

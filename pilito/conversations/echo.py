@@ -1,6 +1,6 @@
 """A message that left the account: one of ours, confirmed; or one that a person typed on the phone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -9,13 +9,25 @@ from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.payload import outbound_of
 from pilito.conversations.store import add_message, count_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction
-from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Sender
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, MessageType, Sender
 from pilito.models import Conversation, Delivery, Inbox, Message, db
 
 UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+# What an echo of each kind looks like when it comes back; a reaction has none.
+ECHOED_TYPES = {
+    "image": MessageType.IMAGE,
+    "voice": MessageType.VOICE,
+    "video": MessageType.VIDEO,
+    "file": MessageType.FILE,
+    "cards": MessageType.PRODUCT,
+    "like": MessageType.LIKE,
+}
+CLOCKS_APART = timedelta(seconds=10)
+ECHO_COMES_WITHIN = timedelta(minutes=2)
 
 
 def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime) -> Outcome:
@@ -46,7 +58,23 @@ def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Deli
         # The one being sent now before an older one of the same words whose fate nobody knows.
         .order_by(Delivery.state != DeliveryState.SENDING, Delivery.id)
     )
-    return next((one for one in unsettled if _folded(one.text) == _folded(item.text)), None)
+    return next((one for one in unsettled if _is_echo_of(one, item)), None)
+
+
+def _is_echo_of(delivery: Delivery, item: Echo) -> bool:
+    """Whether the echo repeats what this delivery sent, as far as an echo tells."""
+    outbound = outbound_of("", delivery.text, delivery.tag, delivery.payload)
+    if outbound.kind == "text":
+        return _folded(outbound.text) == _folded(item.text) and not item.files
+    if item.text or item.message_type is not ECHOED_TYPES.get(outbound.kind):
+        return False
+    if outbound.cards:
+        titles = [_folded(file.title or "") for file in item.files]
+        return titles == [_folded(card.title) for card in outbound.cards]
+    if outbound.file is not None and [file.url for file in item.files] == [outbound.file.url]:
+        return True
+    # The provider keeps files at addresses of its own: then kind and time must do.
+    return delivery.due_at - CLOCKS_APART <= item.sent_at <= delivery.due_at + ECHO_COMES_WITHIN
 
 
 def _folded(text: str) -> str:
@@ -54,7 +82,7 @@ def _folded(text: str) -> str:
 
 
 def settle_as_sent(
-    tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str, now: datetime
+    tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str | None, now: datetime
 ) -> None:
     """The provider has it: whatever we thought of this delivery, it was sent."""
     delivery.state = DeliveryState.SENT

@@ -5,11 +5,25 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from pilito import hints, keys
+from pilito.channels.base import Outbound
+from pilito.conversations.contents import content_of
+from pilito.conversations.payload import NOTHING, Extras, parts_of, payload_of, shown_files
 from pilito.conversations.store import count_message
 from pilito.database import Transaction
+from pilito.errors import Unsendable
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState, MessageType, ProcessingStatus, Sender
-from pilito.models import Conversation, Delivery, Message, db
+from pilito.models import Attachment, Conversation, Delivery, Message, db
+
+# What the whole reply is, by what its first part is.
+MESSAGE_TYPES = {
+    "image": MessageType.IMAGE,
+    "voice": MessageType.VOICE,
+    "video": MessageType.VIDEO,
+    "file": MessageType.FILE,
+    "cards": MessageType.PRODUCT,
+    "like": MessageType.LIKE,
+}
 
 NEXT_DELIVERY = (
     select(Delivery)
@@ -23,16 +37,30 @@ NEXT_DELIVERY = (
 )
 
 
-def add_reply(conversation: Conversation, sender: Sender, text: str, now: datetime, tag: str | None = None) -> Message:
-    """Record a reply with its deliveries. The caller flushes, and has them sent after the commit."""
+def add_reply(
+    conversation: Conversation,
+    sender: Sender,
+    text: str,
+    now: datetime,
+    tag: str | None = None,
+    extras: Extras = NOTHING,
+) -> Message:
+    """Record a reply with its deliveries. The caller flushes, and has them sent after the commit.
+
+    Raises Unsendable before any row is written when the channel would not take a part of it.
+    """
+    parts = _checked(conversation, text, extras)
+    message_type = MESSAGE_TYPES.get(parts[0].kind, MessageType.TEXT) if parts else MessageType.TEXT
     message = Message(
         conversation=conversation,
         inbox_id=conversation.inbox_id,
         sender=sender,
-        message_type=MessageType.TEXT,
+        message_type=message_type,
+        provider_type=parts[0].kind if extras is not NOTHING else None,
         processing_status=ProcessingStatus.COMPLETED,
         text=text,
-        content=text,
+        content=content_of(message_type, text, None),
+        reply_to_external_id=extras.reply_to_external_id,
         sent_at=now,
         created_at=now,
         epoch=conversation.epoch,
@@ -41,14 +69,19 @@ def add_reply(conversation: Conversation, sender: Sender, text: str, now: dateti
                 conversation_id=conversation.id,
                 inbox_id=conversation.inbox_id,
                 position=position,
-                text=part,
+                text=part.text,
+                payload=payload_of(part),
                 tag=tag,
                 state=DeliveryState.PENDING,
                 due_at=now,
                 created_at=now,
                 attempt=0,
             )
-            for position, part in enumerate(channels[conversation.inbox.channel].split(text))
+            for position, part in enumerate(parts)
+        ],
+        attachments=[
+            Attachment(position=number, kind=file.kind, url=file.url, title=file.title)
+            for number, file in enumerate(shown_files(extras))
         ],
         share=None,  # said, so that nobody asks the database for it
     )
@@ -61,6 +94,15 @@ def leave(tx: Transaction, _conversation: Conversation, message: Message, _now: 
     """Flush the reply's rows, and leave it to a job of its own."""
     db.session.flush()
     tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
+
+
+def _checked(conversation: Conversation, text: str, extras: Extras) -> list[Outbound]:
+    channel = channels[conversation.inbox.channel]
+    parts = parts_of(channel.split(text), extras)
+    for part in parts:
+        if problem := channel.check(part):
+            raise Unsendable(problem.reason, problem.expected)
+    return parts
 
 
 def next_delivery(conversation_id: int) -> Delivery | None:

@@ -72,7 +72,11 @@ CLOSE_WEBHOOK = (
     update(Webhook.__table__)
     .where(Webhook.id == bindparam("webhook"))
     .values(
-        attempts=Webhook.attempts + 1, state=bindparam("state"), error=bindparam("error"), read_at=bindparam("read_at")
+        attempts=Webhook.attempts + 1,
+        lease_until=None,
+        state=bindparam("state"),
+        error=bindparam("error"),
+        read_at=bindparam("read_at"),
     )
 )
 

@@ -9,7 +9,7 @@ from pilito.channels.base import Account, Connector, Subscription
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
 from pilito.database import transaction
-from pilito.errors import ChannelError
+from pilito.errors import TOKEN_ENDED, ChannelError
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState
 from pilito.models import Audit, Inbox, db
@@ -103,5 +103,5 @@ def _keep_failure(inbox_id: int, error: ChannelError, seen: bytes, now: datetime
     with transaction():
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         inbox.subscription_checked_at, inbox.subscription_error = now, error.reason[:64]
-    if error.reason == "token_dead":
+    if error.reason in TOKEN_ENDED:
         stop(inbox_id, error.reason, seen, now)

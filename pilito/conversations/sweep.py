@@ -38,9 +38,13 @@ def sweep(now: datetime) -> dict[str, int]:
 
 
 def _wake_webhooks(now: datetime) -> int:
-    overdue = select(Webhook.id).where(Webhook.state == WebhookState.PENDING, Webhook.received_at <= now - GRACE)
+    overdue = select(Webhook.id).where(
+        Webhook.state == WebhookState.PENDING,
+        Webhook.received_at <= now - GRACE,
+        or_(Webhook.lease_until.is_(None), Webhook.lease_until <= now),
+    )
     ids = db.session.scalars(overdue.order_by(Webhook.received_at).limit(BATCH)).all()
-    return _wake(keys.RECEIVE, keys.RECEIVE_JOB, ids)
+    return _wake(keys.RECEIVE, keys.RETAKE_JOB, ids)
 
 
 def _wake_turns(now: datetime) -> int:
@@ -62,6 +66,7 @@ def _wake_deliveries(now: datetime) -> int:
             Delivery.state == DeliveryState.PENDING,
             Delivery.due_at <= now - GRACE,
             Inbox.state == InboxState.ACTIVE,
+            or_(Inbox.paused_until.is_(None), Inbox.paused_until <= now),
         )
         .order_by(Delivery.due_at)
         .limit(BATCH)

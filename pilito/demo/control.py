@@ -11,6 +11,8 @@ from pilito.demo import payloads, shapes, shop
 from pilito.demo.faults import parse_faults
 from pilito.demo.graph import World
 from pilito.demo.media import find_media
+from pilito.demo.meta_errors import NAMED
+from pilito.demo.network import COPIES_LIMIT, Weather, ordered
 from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webhook, now_ms
 
 TEXT_LIMIT = 20_000
@@ -20,7 +22,7 @@ CUSTOMERS_SHOWN = 50
 MESSAGES_SHOWN = 200
 LOG_SHOWN = 80
 LOG_PAGE = 1000
-ORDERS = ("given", "swapped")
+ORDERS = ("given", "swapped", "shuffled")
 KINDS = (*payloads.KINDS, *shapes.SHAPES)
 EVENTS = ("react", "unreact", "edit", "seen", "opening")
 EMOJI_LIMIT = 16
@@ -75,6 +77,8 @@ def create_control(world: World) -> Blueprint:
     control.add_url_rule("/unsend", "unsend", calls.unsend, methods=["POST"])
     control.add_url_rule("/event", "event", calls.event, methods=["POST"])
     control.add_url_rule("/release", "release", calls.release, methods=["POST"])
+    control.add_url_rule("/network", "set_network", calls.set_network, methods=["POST"])
+    control.add_url_rule("/errors", "errors", _show_errors)
     control.add_url_rule("/faults", "add_faults", calls.add_faults, methods=["POST"])
     control.add_url_rule("/faults", "clear_faults", calls.clear_faults, methods=["DELETE"])
     control.add_url_rule("/reset", "reset", calls.reset, methods=["POST"])
@@ -85,6 +89,10 @@ def create_control(world: World) -> Blueprint:
 
 def _answer_wrong(error: Wrong) -> ResponseReturnValue:
     return jsonify(error={"code": error.code, "message": error.message}), error.http_status
+
+
+def _show_errors() -> ResponseReturnValue:
+    return jsonify(errors={name: error._asdict() for name, error in NAMED.items()})
 
 
 class _Control:
@@ -131,7 +139,8 @@ class _Control:
         order = self._read_order(_body())
         messages = self._compose(order)
         is_posted = self._world.access.is_subscribed("messages")
-        webhooks = [hook for message in messages for hook in self._webhooks(order, message)] if is_posted else []
+        hooks = [hook for each in messages for hook in self._webhooks(order, each)] if is_posted else []
+        webhooks = self._world.network.shape(hooks)
         details = {"hold": order.hold, "delay_seconds": order.delay_seconds, "twice": order.twice}
         ids = self._store.record(messages, webhooks, "customer_sent", **details)
         self._world.postman.wake()
@@ -239,7 +248,8 @@ class _Control:
             raise Wrong("mid: expected a message of this customer", 404, "no_message")
         at_ms = now_ms()
         body = self._told(customer.id, at_ms, {"message": payloads.unsend_message(message.mid)})
-        done = self._store.unsend(message, Webhook(customer.id, message.mid, "unsend", body, at_ms), at_ms)
+        hooks = self._world.network.shape([Webhook(customer.id, message.mid, "unsend", body, at_ms)])
+        done = self._store.unsend(message, hooks[0], at_ms)
         self._world.postman.wake()
         return jsonify(mid=message.mid, unsent=done)
 
@@ -307,9 +317,16 @@ class _Control:
         data = _body()
         order = _one_of(data, "order", ORDERS, "given")
         held = self._store.held(str(data["customer"]) if data.get("customer") else None)
-        count = self._store.release(held if order == "given" else held[::-1], now_ms())
+        seed = int(_number(data, "seed", 0, 2**31))
+        count = self._store.release(ordered(held, order, seed), now_ms())
         self._world.postman.wake()
         return jsonify(released=count)
+
+    def set_network(self) -> ResponseReturnValue:
+        """What is not named is as it was at the start."""
+        data = _body()
+        copies = int(_number(data, "copies", 0, COPIES_LIMIT)) or 1
+        return jsonify(self._world.network.set(Weather(_flag(data, "hold"), copies)))
 
     # Faults
 
@@ -328,6 +345,7 @@ class _Control:
         _body()
         self._world.faults.clear()
         self._world.access.restore()
+        self._world.network.set(Weather())
         self._store.reset()
         return jsonify(reset=True)
 

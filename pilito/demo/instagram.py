@@ -22,7 +22,8 @@ Control API, called by the phone page and by tests; JSON in, JSON out, errors as
                                 twice?, reply_to?, standby?}                 -> {"mid", "mids", "webhooks"}
     POST   /control/event      {customer, kind: react|unreact|edit|seen|opening, mid?, emoji?, text?} -> {"webhook"}
     POST   /control/unsend     {customer, mid}                               -> {"mid", "unsent"}
-    POST   /control/release    {customer?, order?: given|swapped}            -> {"released"}
+    POST   /control/release    {customer?, order?: given|swapped|shuffled}   -> {"released"}
+    POST   /control/network    {hold?, copies?}                              -> the weather for webhooks
     GET    /control/state      ?customer=&known=                             -> the phone's thread, deliveries, log
     GET    /control/log        ?after=&limit=&customer=                      -> {"data": […], "next"}
     POST   /control/faults     {times?, code?, subcode?, http_status?, …}    -> {"waiting"}; see faults.py

@@ -23,6 +23,7 @@ class Inbox(db.Model):
     options: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # what only its channel understands
     state: Mapped[InboxState] = mapped_column(state_column(InboxState), default=InboxState.ACTIVE)
     stop_reason: Mapped[str | None] = mapped_column(String(64))
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the provider asked us to call less
     assistant_mode: Mapped[AssistantMode] = mapped_column(state_column(AssistantMode), default=AssistantMode.AUTO)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

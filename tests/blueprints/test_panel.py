@@ -26,6 +26,7 @@ from rows import (
 from pilito import create_app, keys
 from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import connecting, present, sentences
+from pilito.channels.instagram import client, limits
 from pilito.clock import utc_now
 from pilito.config import ROOT
 from pilito.database import transaction
@@ -40,7 +41,7 @@ from pilito.lifecycle import (
     Sender,
     ShareState,
 )
-from pilito.models import Attachment, Audit, Conversation, Message, Operator, Proof, Reaction, Share, db
+from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Operator, Proof, Reaction, Share, db
 from pilito.queries.panel import Cursor, Zone
 
 PERSIAN = ROOT / "pilito" / "translations" / "fa" / "LC_MESSAGES"
@@ -576,9 +577,11 @@ def test_an_inbox_that_cannot_send_says_so(browser, conversation):
 
 
 WINDOW = [
-    (timedelta(hours=1), True, ""),
-    (timedelta(hours=21), True, "data-closes"),
+    (timedelta(hours=1), True, "data-closes"),
+    (timedelta(hours=21), True, 'chip is-needs_you" data-closes'),
     (timedelta(hours=25), True, "only a person may still write"),
+    (timedelta(hours=25), True, "still write, until"),
+    (timedelta(days=8), False, "a person may write for seven days after"),
     (timedelta(days=8), False, "You can write again as soon as the customer does."),
 ]
 
@@ -592,7 +595,38 @@ def test_the_composer_knows_the_time_that_is_left(browser, conversation, silence
 
     assert words in page
     assert f'data-may-reply="{int(may_reply)}"' in page
-    assert ("data-closes" in page) == (words == "data-closes")
+    assert ("data-closes" in page) == (silence < timedelta(hours=24))
+
+
+@pytest.mark.parametrize(
+    ("silence", "words"),
+    [
+        (timedelta(hours=1), "بعد از آن فقط همکاران"),
+        (timedelta(hours=25), "فقط همکاران هنوز می‌توانند بنویسند"),
+        (timedelta(days=8), "زمان پاسخ تمام شده است"),
+    ],
+)
+def test_and_says_it_in_persian(log_in, conversation, silence, words):
+    with transaction():
+        db.session.get_one(Conversation, conversation.id).last_customer_message_at = utc_now() - silence
+
+    assert words in thread(log_in(language="fa"), conversation)
+
+
+@pytest.mark.parametrize(("seconds", "is_shown"), [(600, True), (3, False), (-600, False)])
+def test_an_account_that_rests_says_so_where_one_writes_and_at_what_waits(browser, conversation, seconds, is_shown):
+    until = utc_now() + timedelta(seconds=seconds)
+    with transaction():
+        row = db.session.get_one(Conversation, conversation.id)
+        row.inbox.paused_until = until
+        reply = add_message(row, sender=Sender.OPERATOR, external_id=None, text="hello", created_at=utc_now())
+        add_delivery(reply, DeliveryState.PENDING, due_at=until, created_at=utc_now())
+
+    page = thread(browser, conversation)
+
+    assert page.count("must rest for a while") == (2 if is_shown else 0)
+    assert ("It goes on at" in page) == is_shown
+    assert 'data-may-reply="1"' in page
 
 
 def test_a_conversation_that_is_not_there_is_a_page_that_says_so(browser):
@@ -730,6 +764,37 @@ def test_a_reply_is_recorded_once_for_one_client_id(browser, conversation):
     replies = db.session.scalars(db.select(Message).filter_by(sender=Sender.OPERATOR)).all()
     assert [reply.text for reply in replies] == ["two million"]
     assert 'data-client-id="abc"' in thread(browser, conversation)
+
+
+def test_a_message_is_answered_by_its_id_with_quick_replies_under_the_answer(browser, conversation):
+    with transaction():
+        add_message(db.session.get_one(Conversation, conversation.id), external_id="mid-7", text="Which size?")
+    assert 'data-reply-to="mid-7"' in thread(browser, conversation)
+
+    fields = {"text": "These", "client_id": "1", "reply_to": "mid-7", "quick_replies": " 38 | 40|| 42 "}
+    answer = post(browser, f"/conversations/{conversation.id}/replies", **fields)
+
+    assert answer.status_code == 204
+    (delivery,) = db.session.scalars(db.select(Delivery))
+    assert delivery.payload["reply_to_external_id"] == "mid-7"
+    assert [one["title"] for one in delivery.payload["quick_replies"]] == ["38", "40", "42"]
+    assert thread(browser, conversation).count('class="quote"') == 1
+
+
+def test_a_quick_reply_that_is_too_long_is_refused_with_what_to_do(browser, conversation):
+    fields = {"text": "These", "client_id": "1", "quick_replies": "x" * 21}
+
+    answer = post(browser, f"/conversations/{conversation.id}/replies", **fields)
+
+    assert answer.status_code == 409
+    assert answer.json["message"] == "A quick reply has 1 to 20 characters. Shorten it."
+
+
+def test_a_viewer_is_offered_no_answer_to_a_message(log_in, conversation):
+    with transaction():
+        add_message(db.session.get_one(Conversation, conversation.id), text="Which size?")
+
+    assert "data-reply-to" not in thread(log_in(Role.VIEWER), conversation)
 
 
 def test_a_reply_without_its_id_is_refused(browser, conversation):
@@ -896,9 +961,22 @@ def test_every_refusal_of_a_verb_has_its_sentence():
     permissions = (ROOT / "pilito" / "channels").rglob("*.py")
     slugs = {slug for file in refused for slug in re.findall(r'Refused\(\s*"(\w+)"', file.read_text())}
     slugs |= {slug for file in permissions for slug in re.findall(r'Permission\("(\w+)"', file.read_text())}
+    slugs |= {reason for reason, _, _ in limits.RULES}
+    slugs |= {slug for file in refused for slug in re.findall(r'Unsendable\(\s*"(\w+)"', file.read_text())}
 
     assert {"not_found", "window_closed"} <= slugs
     assert slugs - set(sentences.REFUSED) == set()
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_every_error_of_a_channel_says_what_to_do_in_both_languages(app, language):
+    reasons = {reason for _, reason in (*client.ERRORS.values(), *client.STATUSES.values(), client.REFUSED)}
+    with app.test_request_context(), force_locale(language):
+        for reason in reasons:
+            sentence = sentences.DELIVERY_ERRORS[reason]
+            assert str(sentence.what).endswith((".", "؟")), reason
+            assert str(sentence.next).endswith("."), reason
+            assert (str(sentence.what) == sentence.what._args[0]) == (language == "en"), reason
 
 
 def test_every_error_of_a_channel_has_its_sentence():

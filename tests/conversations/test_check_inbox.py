@@ -66,7 +66,7 @@ def test_an_account_that_works_is_green_but_for_the_address_without_https(inbox,
 
 
 @pytest.mark.parametrize(
-    ("script", "reason"), [({"revoke": True}, "token_dead"), ({"expire_tokens": True}, "token_dead")]
+    ("script", "reason"), [({"revoke": True}, "app_removed"), ({"expire_tokens": True}, "token_expired")]
 )
 def test_a_dead_token_is_the_one_thing_to_say(meta, inbox, script, reason):
     meta.script(**script)

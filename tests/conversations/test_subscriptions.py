@@ -75,7 +75,7 @@ def test_a_dead_token_stops_the_inbox_and_a_stopped_one_is_not_asked_about(meta,
 
     heal_due(NOON + TEN)
 
-    assert (row(inbox).state, row(inbox).stop_reason) == (InboxState.STOPPED, "token_dead")
+    assert (row(inbox).state, row(inbox).stop_reason) == (InboxState.STOPPED, "token_expired")
     heal_due(NOON + 2 * TEN)
     assert row(inbox).subscription_checked_at == NOON + TEN
 

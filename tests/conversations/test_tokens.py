@@ -70,7 +70,7 @@ def test_a_dead_token_stops_the_inbox_with_its_reason(meta, inbox):
     renew_due(NOON + 50 * DAY)
 
     stopped = row(inbox)
-    assert (stopped.state, stopped.stop_reason) == (InboxState.STOPPED, "token_dead")
+    assert (stopped.state, stopped.stop_reason) == (InboxState.STOPPED, "app_removed")
     assert renew_due(NOON + 52 * DAY) == 0
 
 

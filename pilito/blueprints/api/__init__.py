@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from pilito.blueprints.api import errors, inputs, shapes
+from pilito.blueprints.api import errors, inputs, reply_inputs, shapes
 from pilito.blueprints.api.openapi import DOCUMENT
 from pilito.conversations.close import close
 from pilito.conversations.reply import reply
@@ -96,8 +96,8 @@ def list_messages(conversation_id: int) -> Shape:
 @bp.post(f"{CONVERSATION}/replies")
 def add_reply(conversation_id: int) -> tuple[Shape, int]:
     values = inputs.body()
-    text, client_id = inputs.text(values), inputs.client_id(values)
-    return shapes.message(reply(conversation_id, NOBODY, text, client_id, datetime.now(UTC))), 202
+    text, client_id, extras = inputs.text(values), inputs.client_id(values), reply_inputs.extras(values)
+    return shapes.message(reply(conversation_id, NOBODY, text, client_id, datetime.now(UTC), extras)), 202
 
 
 @bp.post(f"{CONVERSATION}/take-over")

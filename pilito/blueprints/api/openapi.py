@@ -39,6 +39,10 @@ def _object(**properties: Part) -> Part:
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
+def _with_optional(required: Part, **optional: Part) -> Part:
+    return {"type": "object", "required": list(required), "properties": {**required, **optional}}
+
+
 def _counts(*names: str) -> Part:
     return _object(**dict.fromkeys(names, COUNT))
 
@@ -145,14 +149,52 @@ SCHEMAS: Part = {
         edited_at={**MOMENT_OR_NULL, "description": "when the text became what it is; null: as it was sent"},
         deleted_at=MOMENT_OR_NULL,
     ),
-    "Reply": _object(
-        text={**TEXT, "minLength": 1, "maxLength": LONGEST_REPLY_CHARACTERS},
-        client_id={
+    "QuickReply": _with_optional(
+        {},
+        title={**TEXT, "maxLength": 20, "description": "what the button says, and the customer with it"},
+        payload={**TEXT, "maxLength": 1000, "description": "comes back with the tap"},
+        kind={**_one_of(("text", "phone", "email")), "default": "text"},
+    ),
+    "OutboundFile": _object(
+        kind=_one_of(("image", "voice", "video", "file")),
+        url={
+            **TEXT,
+            "format": "uri",
+            "description": "https, fetched by the channel; image: png or jpeg up to 8 MB; voice: aac, m4a, wav or mp4,"
+            " video: mp4, ogg, avi, mov or webm, file: pdf, each up to 25 MB",
+        },
+    ),
+    "Button": _with_optional(
+        {"title": {**TEXT, "maxLength": 20}}, url={**TEXT_OR_NULL, "format": "uri"}, payload=TEXT_OR_NULL
+    ),
+    "Card": _with_optional(
+        {"title": {**TEXT, "minLength": 1, "maxLength": 80}},
+        subtitle={**TEXT, "maxLength": 80},
+        image_url={**TEXT_OR_NULL, "format": "uri"},
+        url={**TEXT_OR_NULL, "format": "uri"},
+        buttons={"type": "array", "maxItems": 3, "items": _ref("Button")},
+    ),
+    "Reply": _with_optional(
+        {
+            "client_id": {
+                **TEXT,
+                "minLength": 1,
+                "maxLength": MAXIMUM_CLIENT_ID_CHARACTERS,
+                "description": "chosen by you, new for each reply; sent again it gives the same reply",
+            },
+        },
+        text={
             **TEXT,
             "minLength": 1,
-            "maxLength": MAXIMUM_CLIENT_ID_CHARACTERS,
-            "description": "chosen by you, new for each reply; sent again it gives the same reply",
+            "maxLength": LONGEST_REPLY_CHARACTERS,
+            "description": "needed, unless there is an attachment, cards, a like or a reaction",
         },
+        quick_replies={"type": "array", "maxItems": 13, "items": _ref("QuickReply")},
+        attachment=_or_null(_ref("OutboundFile")),
+        cards={"type": "array", "maxItems": 10, "items": _ref("Card")},
+        like={"type": "boolean", "description": "a heart"},
+        reaction=_or_null(_with_optional({}, emoji={**TEXT_OR_NULL, "description": "null takes it back"})),
+        reply_to={**TEXT_OR_NULL, "description": "external_id of the message it answers, or reacts to"},
     ),
     "Inbox": _object(
         id=ID,

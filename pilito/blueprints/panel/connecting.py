@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from pilito.blueprints.panel.sentences import Sentence
+from pilito.blueprints.panel.sentences import DELIVERY_ERRORS, Sentence
+from pilito.errors import TOKEN_ENDED
 
 Words = Any
 
@@ -88,6 +89,12 @@ PROBLEMS: dict[str, Sentence] = {
     ),
     "inbox_not_found": Sentence(_("This account is not here any more."), _("Go back to the list.")),
 }
+# Why a token ended is said in the same words as beside a reply that could not be sent.
+PROBLEMS |= {
+    reason: Sentence(DELIVERY_ERRORS[reason].what, PROBLEMS["token_dead"].next)
+    for reason in TOKEN_ENDED - PROBLEMS.keys() - {"checkpoint", "role_lost"}
+}
+PROBLEMS |= {reason: DELIVERY_ERRORS[reason] for reason in ("checkpoint", "role_lost")}
 OTHERWISE = Sentence(_("That did not work."), _("Try again; if it goes on, look into the server's log."))
 
 # What each look of the check is called.

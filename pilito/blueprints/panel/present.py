@@ -18,6 +18,7 @@ from pilito.queries.panel import Row, Thread, Zone, zone_of
 TINTS = 8  # colours of avatars, see static/panel/base.css
 PREVIEW_CHARACTERS = 140
 WINDOW_WARNING = timedelta(hours=4)
+PAUSE_SHOWN = timedelta(seconds=20)
 
 
 # --- people and links ------------------------------------------------------------------------------------------------
@@ -335,9 +336,16 @@ def _badness(delivery: Delivery) -> tuple[bool, int]:
 def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
     if delivery.state is DeliveryState.UNKNOWN:
         return sentences.explain_delivery("outcome_unknown")
+    if delivery.state is DeliveryState.PENDING and not delivery.error and _is_paused(delivery):
+        return sentences.ACCOUNT_PAUSED
     if delivery.state is DeliveryState.FAILED or (delivery.state is DeliveryState.PENDING and delivery.error):
         return sentences.explain_delivery(delivery.error)
     return sentences.Sentence("")
+
+
+def _is_paused(delivery: Delivery) -> bool:
+    """Whether it waits for so long that somebody may ask why."""
+    return delivery.due_at > delivery.created_at + PAUSE_SHOWN
 
 
 def activity_line(activity: Audit, names: dict[int, str]) -> str:
@@ -385,8 +393,11 @@ class Desk:
     may_reply: bool
     refusal: str  # why not
     limit_bytes: int
-    closes_at: datetime | None  # the end of the usual reply time, if it is near
+    closes_at: datetime | None  # the end of the usual reply time; None when it is over or never ends
+    is_near: bool  # that end
     is_late: bool  # after the usual time, when only a person may write
+    late_closes_at: datetime | None  # the end of a person's time
+    paused_until: datetime | None  # the account rests so long; None for a rest that nobody would notice
 
 
 def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
@@ -394,7 +405,7 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
     channel = channels[conversation.inbox.channel]
     permission = channel.may_send(True, conversation.last_customer_message_at, now)
     closes_at = _closes_at(conversation, channel.reply_window)
-    is_near = closes_at is not None and now < closes_at < now + WINDOW_WARNING
+    paused_until = conversation.inbox.paused_until
     return Desk(
         zone=zone_of(conversation),
         holder=_holder(conversation),
@@ -404,8 +415,11 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
         may_reply=is_agent and bool(permission),
         refusal=sentences.explain_refusal(permission.reason if is_agent else "not_allowed"),
         limit_bytes=channel.text_limit_bytes,
-        closes_at=closes_at if is_near else None,
+        closes_at=closes_at if closes_at is not None and now < closes_at else None,
+        is_near=closes_at is not None and now < closes_at < now + WINDOW_WARNING,
         is_late=bool(permission) and closes_at is not None and closes_at <= now,
+        late_closes_at=_closes_at(conversation, channel.person_window),
+        paused_until=paused_until if paused_until and paused_until > now + PAUSE_SHOWN else None,
     )
 
 

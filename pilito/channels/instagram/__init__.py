@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
-from pilito.channels.instagram import client, inbound, redact, signature, split, window
+from pilito.channels.base import Account, Item, Limit, Outbound, Permission, Problem, Profile, Receipt, Signal
+from pilito.channels.instagram import client, inbound, limits, redact, signature, split, window
 from pilito.channels.instagram.connector import InstagramConnector
 from pilito.config import Settings
 from pilito.errors import ConfigError
@@ -17,6 +17,7 @@ class Instagram:
     title = "Instagram"
     shares_wait = True
     reply_window: timedelta | None = window.REPLY_WINDOW
+    person_window: timedelta | None = window.PERSON_WINDOW
     text_limit_bytes = split.LIMIT_BYTES
 
     def __init__(self, settings: Settings) -> None:
@@ -54,6 +55,12 @@ class Instagram:
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
         return window.may_send(by_person, last_customer_message_at, now)
 
+    def check(self, outbound: Outbound) -> Problem | None:
+        return limits.check(outbound)
+
+    def limits(self, outbound: Outbound) -> tuple[Limit, ...]:
+        return limits.limits(outbound)
+
     def split(self, text: str) -> list[str]:
         return split.split(text)
 
@@ -62,3 +69,6 @@ class Instagram:
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         return client.send(self._settings, account, outbound)
+
+    def signal(self, account: Account, customer_id: str, signal: Signal) -> None:
+        client.signal(self._settings, account, customer_id, signal)

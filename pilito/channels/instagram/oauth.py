@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from pilito.channels.base import Account, Grant, Token
 from pilito.channels.instagram import client
-from pilito.channels.instagram.client import CONNECT_SECONDS, FACEBOOK, READ_SECONDS, Answer
+from pilito.channels.instagram.client import CONNECT_SECONDS, READ_SECONDS, Answer
+from pilito.channels.instagram.request import FACEBOOK
 from pilito.channels.instagram.values import ACCOUNT_ID_LENGTH, id_of, list_of, mapping_of, part_of, text_of
 from pilito.config import Settings
 from pilito.errors import ChannelError, Remedy

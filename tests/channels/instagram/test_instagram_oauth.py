@@ -189,9 +189,9 @@ def test_a_token_that_has_ended_or_was_taken_back_is_dead(meta, settings):
     old = account(meta)
     meta.script(revoke=True)
 
-    assert refusal_of(oauth.renew, settings, old, NOON).reason == "token_dead"
+    assert refusal_of(oauth.renew, settings, old, NOON).reason == "app_removed"
     assert refusal_of(oauth.identify, settings, old).code == "190/458"
-    assert refusal_of(oauth.renew, settings, account(meta, meta.token(days=0)), NOON).reason == "token_dead"
+    assert refusal_of(oauth.renew, settings, account(meta, meta.token(days=0)), NOON).reason == "token_expired"
 
 
 def test_a_refused_renewal_leaves_the_token_good(meta, settings):
