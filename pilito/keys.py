@@ -7,7 +7,8 @@ REPLIES = "replies"
 DELIVERIES = "deliveries"
 SHARES = "shares"
 PROFILES = "profiles"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES)
+MEDIA = "media"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, MEDIA)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -15,6 +16,8 @@ ANSWER_JOB = "pilito.jobs.replies.answer_turn"
 DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
+MEDIA_JOB = "pilito.jobs.media.fetch_media_file"
+DROP_MEDIA_JOB = "pilito.jobs.media.drop_media_file"
 
 # The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
 SOCKET_CHANNEL = "pilito-socket"

@@ -96,6 +96,25 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class MediaKind(StrEnum):
+    """What a copy is for: it decides which types and sizes are kept."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    VOICE = "voice"
+    FILE = "file"
+    PREVIEW = "preview"  # the picture or film of a post, a reel or a story
+    AVATAR = "avatar"
+
+
+class MediaState(StrEnum):
+    PENDING = "pending"
+    STORED = "stored"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # the provider forbids to keep it
+    DROPPED = "dropped"  # nothing points to it any more: our copy goes, then the row
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -173,6 +192,14 @@ DELIVERY_MOVES = {
     DeliveryState.UNKNOWN: {DeliveryState.SENT, DeliveryState.FAILED},  # settled by an echo or by a person
     DeliveryState.SENT: set(),
     DeliveryState.FAILED: set(),
+}
+
+MEDIA_MOVES = {
+    MediaState.PENDING: {MediaState.STORED, MediaState.FAILED, MediaState.DROPPED},
+    MediaState.STORED: {MediaState.DROPPED},
+    MediaState.FAILED: {MediaState.DROPPED},
+    MediaState.SKIPPED: {MediaState.DROPPED},
+    MediaState.DROPPED: set(),
 }
 
 

@@ -115,3 +115,52 @@ def serve(fake):
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+class FakeFiles:
+    """Where a provider keeps files: `put` says what is at a path; every request is in `asked`."""
+
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+
+    def put(self, path, body=b"", status=200, **headers):
+        """Answer this path so; a header of None is left out. Return the address."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers[path] = status, {"Content-Length": str(len(body)), **headers}, body
+        return self.url + path
+
+    @property
+    def settings(self):
+        return {"pilito_demo": True, "pilito_demo_url": self.url}
+
+    @contextmanager
+    def serve(self):
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                host.asked.append((self.path, dict(self.headers)))
+                status, headers, body = host.answers.get(self.path, (404, {"Content-Length": "0"}, b""))
+                self.send_response(status)
+                for name, value in headers.items():
+                    if value is not None:
+                        self.send_header(name, value)
+                self.end_headers()
+                for chunk in [body] if isinstance(body, bytes) else body:
+                    try:
+                        self.wfile.write(chunk)
+                        self.wfile.flush()
+                    except OSError:
+                        return
+
+            def log_message(self, *args):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield self
+        server.shutdown()
+        server.server_close()

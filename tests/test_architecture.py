@@ -9,7 +9,7 @@ from flask import Flask
 
 from pilito import keys, lifecycle
 from pilito.channels import CHANNELS
-from pilito.jobs import deliveries, inbound, periodic, replies, shares
+from pilito.jobs import deliveries, inbound, media, periodic, replies, shares
 from pilito.jobs.worker import SHORT_QUEUES, _seats
 
 ROOT = Path(__file__).parents[1]
@@ -17,7 +17,7 @@ HOUSE = ROOT / "pilito"
 
 # Each room with what it may import of Pilito. A room that is not here may not exist.
 BASICS = {"config", "errors", "keys", "lifecycle", "clock"}
-STORES = {"extensions", "models", "database", "hints", "realtime", "queries", "passwords", "tokens"}
+STORES = {"extensions", "models", "database", "hints", "realtime", "queries", "passwords", "tokens", "media", "outside"}
 RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
 MAY_IMPORT = {
     **dict.fromkeys(BASICS, BASICS),
@@ -122,15 +122,24 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(_seats(settings)) == set(keys.QUEUES)
     assert all(count > 0 for count in _seats(settings).values())
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
-    found = {f"{module.__name__}.{name}" for module in (deliveries, inbound, replies, shares) for name in vars(module)}
-    assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
+    found = {
+        f"{module.__name__}.{name}" for module in (deliveries, inbound, media, replies, shares) for name in vars(module)
+    }
+    assert {
+        keys.RECEIVE_JOB,
+        keys.ANSWER_JOB,
+        keys.DELIVER_JOB,
+        keys.SHARE_TIMEOUT_JOB,
+        keys.MEDIA_JOB,
+        keys.DROP_MEDIA_JOB,
+    } <= found
     assert [one.name for one in periodic.PERIODIC] == ["sweep"]
 
 
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 5
+    assert len(tables) == 6
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name

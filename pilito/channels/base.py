@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from pilito.lifecycle import MessageType
+from pilito.lifecycle import MediaKind, MessageType
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class File:
     url: str | None = None
     title: str | None = None
     media_id: str | None = None
+    media: MediaKind | None = None  # what our own copy of it is; None: there is no file to copy (a page, a word)
+    may_keep: bool = True  # False where the provider forbids a copy
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ class Channel(Protocol):
     shares_wait: bool  # whether a lone share waits for its question
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
     text_limit_bytes: int
+    media_hosts: tuple[str, ...]  # where the provider keeps files, subdomains included; nothing else is fetched
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         """Return what the provider wants to hear when it asks whether this address is ours; None refuses."""

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from pilito.channels.base import Echo
 from pilito.conversations import turns
+from pilito.conversations.copies import wake_copies
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
@@ -94,6 +95,7 @@ def _has_unknown(conversation: Conversation) -> bool:
 
 def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
     message = add_message(conversation, item, Sender.PHONE, now)
+    wake_copies(tx, message)
     count_message(conversation, message)
     to_people(conversation, None, "answered on the phone", now)
     settle_answered(conversation, message, Message.sent_at <= message.sent_at)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from pilito.channels.base import Echo, Inbound
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
+from pilito.conversations.copies import copy_of_file, copy_of_share, wake_copies
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
@@ -30,8 +31,9 @@ def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, c
         return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
     message = add_message(conversation, item, Sender.CUSTOMER, now)
     if item.share is not None:
-        _add_share(message, item)
+        _add_share(message, item, now)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
+    wake_copies(tx, message)
     count_message(conversation, message)
     if conversation.state is ConversationState.CLOSED:
         _reopen(conversation, inbox, now)
@@ -106,7 +108,14 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
         sent_at=item.sent_at,
         created_at=now,
         attachments=[
-            Attachment(position=number, kind=file.kind[:32], url=file.url, title=file.title, media_id=file.media_id)
+            Attachment(
+                position=number,
+                kind=file.kind[:32],
+                url=file.url,
+                title=file.title,
+                media_id=file.media_id,
+                copy=copy_of_file(conversation.inbox_id, file, now),
+            )
             for number, file in enumerate(item.files)
         ],
     )
@@ -115,7 +124,7 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
     return message
 
 
-def _add_share(message: Message, item: Inbound) -> None:
+def _add_share(message: Message, item: Inbound, now: datetime) -> None:
     """Add the share's row; pairing gives it its place. A post that came with its question has it already."""
     media = item.share
     assert media is not None
@@ -128,6 +137,7 @@ def _add_share(message: Message, item: Inbound) -> None:
         caption=media.caption,
         url=media.url,
         permalink=media.permalink,
+        copy=copy_of_share(message.inbox_id, media, now),
         state=ShareState.COMBINED if item.question else ShareState.SUPERSEDED,
         combined_with_id=message.id if item.question else None,
         sent_at=item.sent_at,

@@ -11,8 +11,8 @@ from pilito.conversations.deliver import mark_unknown
 from pilito.conversations.expire import expire
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
-from pilito.lifecycle import DeliveryState, InboxState, ShareState, TurnState, WebhookState
-from pilito.models import Delivery, Inbox, Share, Turn, Webhook, db
+from pilito.lifecycle import DeliveryState, InboxState, MediaState, ShareState, TurnState, WebhookState
+from pilito.models import Delivery, Inbox, MediaFile, Share, Turn, Webhook, db
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,8 @@ def sweep(now: datetime) -> dict[str, int]:
         "turns": _wake_turns(now),
         "deliveries": _wake_deliveries(now),
         "lost_sends": _mark_lost_sends(now),
+        "media": _wake_media(MediaState.PENDING, keys.MEDIA_JOB, now),
+        "dropped_media": _wake_media(MediaState.DROPPED, keys.DROP_MEDIA_JOB, now),
     }
     db.session.rollback()
     if any(found.values()):
@@ -77,6 +79,16 @@ def _wake_deliveries(now: datetime) -> int:
     )
     ids = list(dict.fromkeys(db.session.scalars(overdue)))
     return _wake(keys.DELIVERIES, keys.DELIVER_JOB, ids)
+
+
+def _wake_media(state: MediaState, job: str, now: datetime) -> int:
+    overdue = select(MediaFile.id).where(
+        MediaFile.state == state,
+        MediaFile.due_at <= now - GRACE,
+        or_(MediaFile.lease_until.is_(None), MediaFile.lease_until <= now),
+    )
+    ids = db.session.scalars(overdue.order_by(MediaFile.due_at).limit(BATCH)).all()
+    return _wake(keys.MEDIA, job, ids)
 
 
 def _wake(queue_name: str, job: str, ids: Sequence[int]) -> int:

@@ -7,6 +7,7 @@ from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
 from pilito.models.inbox import Inbox
 from pilito.models.ledger import Event, Webhook
+from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.proof import Proof
@@ -22,6 +23,7 @@ __all__ = [
     "Delivery",
     "Event",
     "Inbox",
+    "MediaFile",
     "Message",
     "Operator",
     "Proof",

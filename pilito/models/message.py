@@ -13,6 +13,7 @@ from pilito.models.types import Id, UtcDateTime, state_column
 
 if TYPE_CHECKING:
     from pilito.models.delivery import Delivery
+    from pilito.models.media_file import MediaFile
     from pilito.models.proof import Proof
     from pilito.models.share import Share
 
@@ -74,10 +75,10 @@ class Message(db.Model):
 
 
 class Attachment(db.Model):
-    """A file of a message, where the provider keeps it."""
+    """A file of a message, where the provider keeps it, and our copy."""
 
     __tablename__ = "attachment"
-    __table_args__ = (UniqueConstraint("message_id", "position"),)
+    __table_args__ = (UniqueConstraint("message_id", "position"), Index("ix_attachment_copy_id", "copy_id"))
 
     id: Mapped[Id]
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
@@ -86,3 +87,6 @@ class Attachment(db.Model):
     url: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str | None] = mapped_column(Text)
     media_id: Mapped[str | None] = mapped_column(String(128))
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))
+
+    copy: Mapped[Optional["MediaFile"]] = relationship()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
-from pilito.channels.instagram import client, inbound, signature, split, window
+from pilito.channels.instagram import attachments, client, inbound, signature, split, window
 from pilito.config import Settings
 from pilito.errors import ConfigError
 
@@ -17,6 +17,7 @@ class Instagram:
     shares_wait = True
     reply_window: timedelta | None = window.REPLY_WINDOW
     text_limit_bytes = split.LIMIT_BYTES
+    media_hosts: tuple[str, ...] = attachments.MEDIA_HOSTS
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -14,7 +14,7 @@ from pilito.channels.instagram.values import (
     mapping_of,
     word_of,
 )
-from pilito.lifecycle import MessageType
+from pilito.lifecycle import MediaKind, MessageType
 
 # Meta's word for an attachment -> what the message is. Shares and links are decided in shares.py and content.py.
 TYPES = {
@@ -33,6 +33,20 @@ TYPES = {
 }
 LINKS = ("fallback", "link")
 FILE_KINDS = {"audio": "voice"}
+# What our copy of an attachment is; the words that are not here have no file of their own.
+COPIES = {
+    "image": MediaKind.IMAGE,
+    "video": MediaKind.VIDEO,
+    "voice": MediaKind.VOICE,
+    "file": MediaKind.FILE,
+    "story": MediaKind.PREVIEW,
+    "ig_story": MediaKind.PREVIEW,
+    "story_mention": MediaKind.PREVIEW,
+    "template": MediaKind.IMAGE,
+    "product": MediaKind.IMAGE,
+}
+NEVER_KEPT = ("story_mention",)  # Meta: the media of a mention must not be stored, its address may
+MEDIA_HOSTS = ("fbsbx.com", "fbcdn.net", "cdninstagram.com")
 URL_KEYS = ("url", "story_media_url", "image_url")
 MEDIA_ID_KEYS = ("ig_post_media_id", "reel_video_id", "video_id", "story_media_id", "media_id", "id")
 
@@ -94,7 +108,14 @@ def _cards(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _file(kind: str, details: Mapping[str, Any]) -> File:
-    return File(kind, url_in(details), first_part(details, "title"), media_id_in(details))
+    return File(
+        kind,
+        url_in(details),
+        first_part(details, "title"),
+        media_id_in(details),
+        media=COPIES.get(kind),
+        may_keep=kind not in NEVER_KEPT,
+    )
 
 
 def _without_repeats(files: Iterable[File]) -> Iterable[File]:
