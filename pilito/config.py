@@ -126,12 +126,10 @@ class Settings(BaseSettings):
     media_url: Annotated[
         str, AfterValidator(_media_address), Field(description="where copies of files are kept: file:///… or s3://…")
     ] = ""
-    media_s3_endpoint: Annotated[HttpAddress, Field(description="server of an s3:// MEDIA_URL")] = (
-        "https://s3.amazonaws.com"
-    )
+    media_s3_endpoint: Annotated[HttpAddress, Field(description="server of the bucket")] = "https://s3.amazonaws.com"
     media_s3_region: Annotated[str, Field(description="region of the bucket, where its server has regions")] = ""
-    media_s3_access_key: Annotated[str, Field(description="access key of an s3:// MEDIA_URL")] = ""
-    media_s3_secret_key: Annotated[str, Field(repr=False, description="secret key of an s3:// MEDIA_URL")] = ""
+    media_s3_access_key: Annotated[str, Field(description="access key of the bucket")] = ""
+    media_s3_secret_key: Annotated[str, Field(repr=False, description="secret key of the bucket")] = ""
 
     trusted_proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front, whose X-Forwarded headers are believed")

@@ -164,3 +164,68 @@ class FakeFiles:
         yield self
         server.shutdown()
         server.server_close()
+
+
+class FakeBucket:
+    """As much of an S3 server as a store needs: PUT, GET with a range, DELETE; `asked` holds every request."""
+
+    def __init__(self):
+        self.objects = {}
+        self.asked = []
+        self.refuse = 0
+
+    @contextmanager
+    def serve(self):
+        bucket = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self._is_taken():
+                    bucket.objects[self.path] = body
+                    self._answer(200, b"", ETag='"x"')
+
+            def do_GET(self):
+                if not self._is_taken():
+                    return
+                if self.path not in bucket.objects:
+                    self._fail(404, "NoSuchKey")
+                    return
+                first = int(self.headers.get("Range", "bytes=0-")[6:].partition("-")[0])
+                self._answer(206 if first else 200, bucket.objects[self.path][first:])
+
+            def do_DELETE(self):
+                if self._is_taken():
+                    bucket.objects.pop(self.path, None)
+                    self._answer(204)
+
+            def _is_taken(self):
+                bucket.asked.append((self.command, self.path, dict(self.headers)))
+                if bucket.refuse:
+                    self._fail(bucket.refuse, "AccessDenied")
+                return not bucket.refuse
+
+            def _fail(self, status, code):
+                body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+                self._answer(status, body, Content_Type="application/xml")
+
+            def _answer(self, status, body=b"", **headers):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield self
+        server.shutdown()
+        server.server_close()

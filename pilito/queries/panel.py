@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
-from pilito.models import Audit, Conversation, Delivery, Message, Operator, Share, db
+from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Operator, Share, db
 
 COUNT_LIMIT = 1000  # counting stops here: the panel then says "999+"
 CHANGES_LIMIT = 200
@@ -160,7 +160,7 @@ def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
     found = db.session.scalars(
         select(Message)
         .where(Message.id.in_([number for number in ids if number is not None]))
-        .options(joinedload(Message.share), selectinload(Message.attachments))
+        .options(joinedload(Message.share).joinedload(Share.copy), selectinload(Message.attachments))
     )
     return {message.conversation_id: message for message in found}
 
@@ -226,9 +226,9 @@ def _messages_of(conversation: Conversation) -> Select[Message]:
         select(Message)
         .where(Message.conversation_id == conversation.id)
         .options(
-            joinedload(Message.share),
+            joinedload(Message.share).joinedload(Share.copy),
             joinedload(Message.proof),
-            selectinload(Message.attachments),
+            selectinload(Message.attachments).joinedload(Attachment.copy),
             selectinload(Message.deliveries),
         )
         .execution_options(populate_existing=True)
