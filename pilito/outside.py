@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -140,10 +140,13 @@ def _ask(target: _Target, deadline: float) -> Iterator[HTTPResponse]:
         raise MediaError("too_slow", "It took too long.", may_pass=True)
     with closing(_connection(target, min(READ_SECONDS, left))) as connection:
         # Each read has its own time; a server that drips keeps within it for ever, so the whole has one too.
-        watch = threading.Timer(left, _cut, (connection,))
+        lines: list[socket.socket] = []
+        watch = threading.Timer(left, _cut, (connection, lines))
         watch.daemon = True
         watch.start()
         try:
+            connection.connect()
+            lines.append(connection.sock)  # the connection itself forgets it once the answer has begun
             connection.request("GET", target.path, headers=HEADERS)
             with closing(connection.getresponse()) as response:
                 yield response
@@ -201,7 +204,9 @@ class _Pinned(HTTPSConnection):
     def connect(self) -> None:
         self.sock = self._reach()
         self.sock.settimeout(self._seconds)
-        self.sock = _tls().wrap_socket(self.sock, server_hostname=self.host)
+        # The handshake apart, so that it can be cut too.
+        self.sock = line = _tls().wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+        line.do_handshake()
 
     def _reach(self) -> socket.socket:
         for address in self._addresses[:-1]:
@@ -222,11 +227,11 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certifi.where())
 
 
-def _cut(connection: HTTPConnection) -> None:
-    try:
-        connection.sock.shutdown(socket.SHUT_RDWR)
-    except (OSError, AttributeError):
-        return  # not connected, or closed already
+def _cut(connection: HTTPConnection, lines: list[socket.socket]) -> None:
+    """End the line under whoever reads from it."""
+    for line in lines or [connection.sock]:
+        with suppress(OSError, AttributeError):  # not connected yet, or closed already
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def _check_status(status: int) -> None:
@@ -246,6 +251,8 @@ def _save(response: HTTPResponse, into: BinaryIO, limit_bytes: int, deadline: fl
         size += len(chunk)
         if size > limit_bytes:
             raise MediaError("too_large", f"It has more than {limit_bytes} bytes.")
+        if time.monotonic() >= deadline:
+            break
         into.write(chunk)
     if time.monotonic() >= deadline:  # a body of unknown length that was cut looks as if it had ended
         raise MediaError("too_slow", "It took too long.", may_pass=True)
