@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pilito.assistant.types import Model
 from pilito.blueprints.health import PASSED, readiness
-from pilito.errors import ModelError
-from pilito.extensions import redis, settings, vault
+from pilito.errors import MediaError, ModelError
+from pilito.extensions import media_store, redis, settings, vault
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import InboxState
 from pilito.models import Inbox, Operator, db
@@ -117,6 +117,14 @@ def _inbox(inbox: Inbox) -> tuple[bool, str]:
     return True, PASSED
 
 
+def _media() -> Iterator[Finding]:
+    """The store takes a file, gives it back and drops it; its disk has room."""
+    try:
+        yield Finding("media store", True, media_store.check())
+    except MediaError as error:
+        yield Finding("media store", False, f"{error} Check MEDIA_URL, the rights of its folder, and the disk.")
+
+
 def _model() -> Iterator[Finding]:
     if not settings.openai_api_key:
         yield Finding("model", False, "Set OPENAI_API_KEY (and OPENAI_BASE_URL for another server than OpenAI's).")
@@ -132,4 +140,4 @@ def _ask(model: Model) -> tuple[bool, str]:
     return True, f"{completion.model} answered in {completion.milliseconds} ms"
 
 
-CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _model)
+CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _media, _model)

@@ -2,7 +2,7 @@
 
 Only https on port 443, only host names on the channel's list, only addresses of the open internet. A name is looked up
 once, and the connection goes to the very address that was checked, so that a second answer of the DNS cannot move it.
-Redirects are followed one by one through the same door. Why it is our own: docs/decisions/0014.
+Redirects are followed one by one through the same door. Why it is our own: docs/decisions/0015.
 """
 
 import re

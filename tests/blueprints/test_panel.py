@@ -311,7 +311,7 @@ MEDIA = [
     (MessageType.IMAGE, "image", "image/jpeg", '<img src="/media/'),
     (MessageType.VOICE, "voice", "audio/mp4", "<audio"),
     (MessageType.VIDEO, "video", "video/mp4", "<video"),
-    (MessageType.FILE, "file", "application/pdf", "PDF · 1.5 MB"),
+    (MessageType.FILE, "file", "application/pdf", "<bdi>1.5 MB</bdi>"),
     (MessageType.FILE, "file", "application/octet-stream", "1.5 MB"),
     (MessageType.STORY, "story", "image/jpeg", "Reply to your story"),
     (MessageType.STORY, "story", "video/mp4", "<video"),

@@ -136,7 +136,8 @@ def kind_label(share: Share) -> Any:
 
 
 def page_of(share: Share) -> str | None:
-    return web_link(share.permalink) or web_link(share.url)
+    """The page of the post; a file has none, and once it was copied its address is of no use to anybody."""
+    return web_link(share.permalink) or (web_link(share.url) if share.copy is None else None)
 
 
 def words_of(share: Share) -> list[str]:
