@@ -74,6 +74,14 @@ def test_a_player_gets_the_part_it_asks_for(browser, keep):
     assert browser.get(path).headers["Accept-Ranges"] == "bytes"
 
 
+def test_a_film_opened_by_itself_may_ask_for_itself_again_and_still_runs_nothing(browser, keep):
+    policy = browser.get(keep(MP4, "video/mp4", MediaKind.VIDEO)).headers["Content-Security-Policy"]
+
+    assert policy.endswith("sandbox allow-same-origin")
+    assert policy.startswith("default-src 'none'")
+    assert "script" not in policy
+
+
 def test_a_part_beyond_the_end_is_refused(browser, keep):
     answer = browser.get(keep(MP4, "video/mp4"), headers={"Range": f"bytes={len(MP4)}-"})
 
