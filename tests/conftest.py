@@ -44,10 +44,12 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 
-@pytest.fixture(autouse=True)
-def _nothing_outside(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outside():
     """No test asks the real internet for a file; those of the door itself bring their own names."""
-    monkeypatch.setattr("pilito.outside.look_up", _know_nobody)
+    with pytest.MonkeyPatch.context() as patch:  # not `monkeypatch`: asked for first, it would be undone last
+        patch.setattr("pilito.outside.look_up", _know_nobody)
+        yield
 
 
 def _know_nobody(host):

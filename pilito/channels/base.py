@@ -3,7 +3,7 @@
 A new channel is a folder with a class that keeps this protocol, its tests, and one line in `channels/__init__.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -32,8 +32,6 @@ class File:
     url: str | None = None
     title: str | None = None
     media_id: str | None = None
-    media: MediaKind | None = None  # what our own copy of it is; None: there is no file to copy (a page, a word)
-    may_keep: bool = True  # False where the provider forbids a copy
 
 
 @dataclass(frozen=True)
@@ -157,6 +155,8 @@ class Channel(Protocol):
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
     text_limit_bytes: int
     media_hosts: tuple[str, ...]  # where the provider keeps files, subdomains included; nothing else is fetched
+    media_kinds: Mapping[str, MediaKind]  # a file's kind -> what our own copy of it is; others have no file to copy
+    never_kept: Collection[str]  # kinds of files of which the provider forbids a copy
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         """Return what the provider wants to hear when it asks whether this address is ours; None refuses."""

@@ -8,17 +8,20 @@ from sqlalchemy import select
 from pilito import hints, keys
 from pilito.channels.base import File, SharedMedia
 from pilito.database import Transaction
+from pilito.extensions import channels
 from pilito.lifecycle import MediaKind, MediaState
-from pilito.models import Attachment, MediaFile, Message, Share, db
+from pilito.models import Attachment, Inbox, MediaFile, Message, Share, db
 
 UNLEFT = (MediaState.PENDING, MediaState.STORED, MediaState.FAILED, MediaState.SKIPPED)
 
 
-def copy_of_file(inbox_id: int, file: File, now: datetime) -> MediaFile | None:
+def copy_of_file(inbox: Inbox, file: File, now: datetime) -> MediaFile | None:
     """The row for a message's file; None where there is nothing to fetch."""
-    if file.media is None or not file.url:
+    channel = channels[inbox.channel]
+    kind = channel.media_kinds.get(file.kind)
+    if kind is None or not file.url:
         return None
-    return new_copy(inbox_id, file.media, file.url, now, may_keep=file.may_keep)
+    return new_copy(inbox.id, kind, file.url, now, may_keep=file.kind not in channel.never_kept)
 
 
 def copy_of_share(inbox_id: int, share: SharedMedia, now: datetime) -> MediaFile | None:

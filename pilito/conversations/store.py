@@ -114,7 +114,7 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
                 url=file.url,
                 title=file.title,
                 media_id=file.media_id,
-                copy=copy_of_file(conversation.inbox_id, file, now),
+                copy=copy_of_file(conversation.inbox, file, now),
             )
             for number, file in enumerate(item.files)
         ],

@@ -1,12 +1,13 @@
 """Instagram's direct messages. The facts of the protocol, and where each lives: README.md."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
 from pilito.channels.instagram import attachments, client, inbound, signature, split, window
 from pilito.config import Settings
 from pilito.errors import ConfigError
+from pilito.lifecycle import MediaKind
 
 
 class Instagram:
@@ -18,6 +19,8 @@ class Instagram:
     reply_window: timedelta | None = window.REPLY_WINDOW
     text_limit_bytes = split.LIMIT_BYTES
     media_hosts: tuple[str, ...] = attachments.MEDIA_HOSTS
+    media_kinds: Mapping[str, MediaKind] = attachments.MEDIA_KINDS
+    never_kept: Collection[str] = attachments.NEVER_KEPT
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -33,8 +33,8 @@ TYPES = {
 }
 LINKS = ("fallback", "link")
 FILE_KINDS = {"audio": "voice"}
-# What our copy of an attachment is; the words that are not here have no file of their own.
-COPIES = {
+# A file's kind -> what our copy of it is; the words that are not here have no file of their own.
+MEDIA_KINDS = {
     "image": MediaKind.IMAGE,
     "video": MediaKind.VIDEO,
     "voice": MediaKind.VOICE,
@@ -108,14 +108,7 @@ def _cards(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _file(kind: str, details: Mapping[str, Any]) -> File:
-    return File(
-        kind,
-        url_in(details),
-        first_part(details, "title"),
-        media_id_in(details),
-        media=COPIES.get(kind),
-        may_keep=kind not in NEVER_KEPT,
-    )
+    return File(kind, url_in(details), first_part(details, "title"), media_id_in(details))
 
 
 def _without_repeats(files: Iterable[File]) -> Iterable[File]:
