@@ -47,6 +47,14 @@ def _redis_address(value: str) -> str:
     return value
 
 
+def _media_address(value: str) -> str:
+    parts = urlsplit(value)
+    is_folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    if value and not is_folder and not (parts.scheme == "s3" and parts.hostname):
+        raise ValueError("an address that begins with file:/// or s3://")
+    return value.rstrip("/")
+
+
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -118,6 +126,14 @@ class Settings(BaseSettings):
     reply_quiet_seconds: Annotated[Seconds, Field(description="silence after a message before it is answered")] = 3
     reply_quiet_max_seconds: Annotated[Seconds, Field(description="longest wait for silence in a burst")] = 30
 
+    media_url: Annotated[
+        str, AfterValidator(_media_address), Field(description="where copies of files are kept: file:///… or s3://…")
+    ] = ""
+    media_s3_endpoint: Annotated[HttpAddress, Field(description="server of the bucket")] = "https://s3.amazonaws.com"
+    media_s3_region: Annotated[str, Field(description="region of the bucket, where its server has regions")] = ""
+    media_s3_access_key: Annotated[str, Field(description="access key of the bucket")] = ""
+    media_s3_secret_key: Annotated[str, Field(repr=False, description="secret key of the bucket")] = ""
+
     trusted_proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front, whose X-Forwarded headers are believed")
     ] = 0
@@ -154,6 +170,7 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         raise ConfigError(_sentence(error)) from None
     _check_keys(settings)
+    _check_media(settings)
     if settings.in_production:
         _check_production(settings)
     return settings
@@ -180,6 +197,13 @@ def _check_keys(settings: Settings) -> None:
             raise ConfigError(
                 f"ENCRYPTION_KEYS: expected Fernet keys (32 bytes in URL-safe base64), but key number {number} is none."
             ) from None
+
+
+def _check_media(settings: Settings) -> None:
+    if settings.media_url.startswith("s3://"):
+        for name in ("media_s3_access_key", "media_s3_secret_key"):
+            if not getattr(settings, name):
+                raise ConfigError(f"{name.upper()}: MEDIA_URL names a bucket and expects a key, but it is empty.")
 
 
 def _check_production(settings: Settings) -> None:

@@ -15,8 +15,8 @@ from pilito.blueprints.health import PASSED, readiness
 from pilito.clock import utc_now
 from pilito.conversations.rotate_keys import KeyState, key_state
 from pilito.conversations.tokens import is_ending
-from pilito.errors import ModelError
-from pilito.extensions import redis, settings
+from pilito.errors import MediaError, ModelError
+from pilito.extensions import media_store, redis, settings
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import InboxState, WebhookState
 from pilito.models import Inbox, Operator, Webhook, db
@@ -125,6 +125,14 @@ def _inbox(inbox: Inbox) -> tuple[bool, str]:
     return True, PASSED
 
 
+def _media() -> Iterator[Finding]:
+    """The store takes a file, gives it back and drops it; its disk has room."""
+    try:
+        yield Finding("media store", True, media_store.check())
+    except MediaError as error:
+        yield Finding("media store", False, f"{error} Check MEDIA_URL, the rights of its folder, and the disk.")
+
+
 def _model() -> Iterator[Finding]:
     if not settings.openai_api_key:
         yield Finding("model", False, "Set OPENAI_API_KEY (and OPENAI_BASE_URL for another server than OpenAI's).")
@@ -156,4 +164,4 @@ def _ledger() -> Iterator[Finding]:
     )
 
 
-CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _ledger, _model)
+CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _ledger, _media, _model)

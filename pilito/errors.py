@@ -54,6 +54,18 @@ class ModelError(PilitoError):
         self.reason = reason
 
 
+class MediaError(PilitoError):
+    """A file could not be fetched, or is not what we keep; `reason` is a slug for the panel.
+
+    `may_pass` says whether a later try may do better.
+    """
+
+    def __init__(self, reason: str, message: str, may_pass: bool = False) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.may_pass = may_pass
+
+
 class Refused(PilitoError):
     """What an operator asked for cannot be done now; `reason` is a slug the panel and the API put into a sentence."""
 

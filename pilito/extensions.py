@@ -17,6 +17,8 @@ from pilito.config import Settings
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
+    from pilito.media.store import Store
+
 # Every constraint has a name, so that a migration can change it.
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -36,4 +38,5 @@ socketio = SocketIO()
 settings = cast(Settings, LocalProxy(lambda: current_app.extensions["pilito_settings"]))
 redis = cast(Redis, LocalProxy(lambda: current_app.extensions["pilito_redis"]))
 channels = cast("dict[str, Any]", LocalProxy(lambda: current_app.extensions["pilito_channels"]))
+media_store = cast("Store", LocalProxy(lambda: current_app.extensions["pilito_media_store"]))
 vault = cast("MultiFernet", LocalProxy(lambda: current_app.extensions["pilito_vault"]))

@@ -41,11 +41,13 @@ def make_app(settings: Settings | None = None) -> Flask:
 def bind_services(app: Flask, settings: Settings) -> None:
     """Give the app what hangs on its settings alone; each connects on first use. Again: with other settings."""
     from pilito.channels import build_channels
+    from pilito.media import open_store
 
     app.extensions["pilito_settings"] = settings
     app.extensions["pilito_redis"] = _connect_redis(settings)
     app.extensions["pilito_vault"] = _open_vault(settings)
     app.extensions["pilito_channels"] = build_channels(settings)
+    app.extensions["pilito_media_store"] = open_store(settings)
     app.extensions["pilito_queues"] = {}
     for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model", "pilito_pace"):
         app.extensions.pop(made_on_first_use, None)

@@ -8,7 +8,8 @@ DELIVERIES = "deliveries"
 SHARES = "shares"
 PROFILES = "profiles"
 SIGNALS = "signals"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS)
+MEDIA = "media"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -18,6 +19,8 @@ DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
 SIGNAL_JOB = "pilito.jobs.signals.show_signals"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
+MEDIA_JOB = "pilito.jobs.media.fetch_media_file"
+DROP_MEDIA_JOB = "pilito.jobs.media.drop_media_file"
 
 # Calls of each account in moving windows, a key per account and limit; lives as long as its window.
 PACE = "pilito:pace"

@@ -101,6 +101,25 @@ class DeletionState(StrEnum):
     DONE = "done"
 
 
+class MediaKind(StrEnum):
+    """What a copy is for: it decides which types and sizes are kept."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    VOICE = "voice"
+    FILE = "file"
+    PREVIEW = "preview"  # the picture or film of a post, a reel or a story
+    AVATAR = "avatar"
+
+
+class MediaState(StrEnum):
+    PENDING = "pending"
+    STORED = "stored"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # the provider forbids to keep it
+    DROPPED = "dropped"  # nothing points to it any more: our copy goes, then the row
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -182,6 +201,14 @@ DELIVERY_MOVES = {
 DELETION_MOVES = {
     DeletionState.REQUESTED: {DeletionState.DONE},
     DeletionState.DONE: set(),
+}
+
+MEDIA_MOVES = {
+    MediaState.PENDING: {MediaState.STORED, MediaState.FAILED, MediaState.DROPPED},
+    MediaState.STORED: {MediaState.DROPPED},
+    MediaState.FAILED: {MediaState.DROPPED},
+    MediaState.SKIPPED: {MediaState.DROPPED},
+    MediaState.DROPPED: set(),
 }
 
 

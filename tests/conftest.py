@@ -44,6 +44,18 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outside():
+    """No test asks the real internet for a file; those of the door itself bring their own names."""
+    with pytest.MonkeyPatch.context() as patch:  # not `monkeypatch`: asked for first, it would be undone last
+        patch.setattr("pilito.outside.look_up", _know_nobody)
+        yield
+
+
+def _know_nobody(host):
+    raise socket.gaierror(f"The tests know no host {host}.")
+
+
 @pytest.fixture(scope="session")
 def redis_url():
     """A real server of our own, as `make run` starts it, on a socket in a short folder."""
@@ -207,11 +219,12 @@ ENCRYPTION_KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture
-def make_settings(database_url, redis_url):
+def make_settings(database_url, redis_url, tmp_path):
     """Settings of a test: `make_settings(share_wait_seconds=1)`."""
 
     def make(**changes) -> Settings:
-        return _settings(**{"database_url": database_url, "redis_url": redis_url, **changes})
+        own = {"database_url": database_url, "redis_url": redis_url, "media_url": f"file://{tmp_path}/media"}
+        return _settings(**own | changes)
 
     return make
 
@@ -250,6 +263,15 @@ def model():
     from fakes import FakeModel
 
     return FakeModel()
+
+
+@pytest.fixture
+def files():
+    """A host of files on this machine; a shop made with `files.settings` fetches from it, as the demo does."""
+    from fakes import FakeFiles
+
+    with FakeFiles().serve() as host:
+        yield host
 
 
 @pytest.fixture

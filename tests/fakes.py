@@ -130,3 +130,117 @@ def serve(fake):
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+class FakeFiles:
+    """Where a provider keeps files: `put` says what is at a path; every request is in `asked`."""
+
+    def __init__(self):
+        self.answers = {}
+        self.asked = []
+
+    def put(self, path, body=b"", status=200, **headers):
+        """Answer this path so; a header of None is left out. Return the address."""
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.answers[path] = status, {"Content-Length": str(len(body)), **headers}, body
+        return self.url + path
+
+    @property
+    def settings(self):
+        return {"pilito_demo": True, "pilito_demo_url": self.url}
+
+    @contextmanager
+    def serve(self):
+        host = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                host.asked.append((self.path, dict(self.headers)))
+                status, headers, body = host.answers.get(self.path, (404, {"Content-Length": "0"}, b""))
+                self.send_response(status)
+                for name, value in headers.items():
+                    if value is not None:
+                        self.send_header(name, value)
+                self.end_headers()
+                for chunk in [body] if isinstance(body, bytes) else body:
+                    try:
+                        self.wfile.write(chunk)
+                        self.wfile.flush()
+                    except OSError:
+                        return
+
+            def log_message(self, *args):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield self
+        server.shutdown()
+        server.server_close()
+
+
+class FakeBucket:
+    """As much of an S3 server as a store needs: PUT, GET with a range, DELETE; `asked` holds every request."""
+
+    def __init__(self):
+        self.objects = {}
+        self.asked = []
+        self.refuse = 0
+
+    @contextmanager
+    def serve(self):
+        bucket = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_PUT(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self._is_taken():
+                    bucket.objects[self.path] = body
+                    self._answer(200, b"", ETag='"x"')
+
+            def do_GET(self):
+                if not self._is_taken():
+                    return
+                if self.path not in bucket.objects:
+                    self._fail(404, "NoSuchKey")
+                    return
+                first = int(self.headers.get("Range", "bytes=0-")[6:].partition("-")[0])
+                self._answer(206 if first else 200, bucket.objects[self.path][first:])
+
+            def do_DELETE(self):
+                if self._is_taken():
+                    bucket.objects.pop(self.path, None)
+                    self._answer(204)
+
+            def _is_taken(self):
+                bucket.asked.append((self.command, self.path, dict(self.headers)))
+                if bucket.refuse:
+                    self._fail(bucket.refuse, "AccessDenied")
+                return not bucket.refuse
+
+            def _fail(self, status, code):
+                body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+                self._answer(status, body, Content_Type="application/xml")
+
+            def _answer(self, status, body=b"", **headers):
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name.replace("_", "-"), value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        yield self
+        server.shutdown()
+        server.server_close()

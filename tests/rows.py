@@ -11,6 +11,8 @@ from sqlalchemy import event
 from pilito.lifecycle import (
     DeliveryState,
     EventOutcome,
+    MediaKind,
+    MediaState,
     MessageType,
     Role,
     Sender,
@@ -24,6 +26,7 @@ from pilito.models import (
     Delivery,
     Event,
     Inbox,
+    MediaFile,
     Message,
     Operator,
     Proof,
@@ -117,6 +120,20 @@ def add_delivery(message: Message, state: DeliveryState, **values: Any) -> Deliv
         "created_at": NOON,
     }
     return add(Delivery(**defaults | values))
+
+
+def add_media(inbox_id: int, kind: MediaKind, mime_type: str | None = None, **values: Any) -> MediaFile:
+    """A copy of a file; by default one that is in the store."""
+    key = f"00/00/{'0' * 64}.{next(numbers)}"
+    stored = {"state": MediaState.STORED, "key": key, "mime_type": mime_type, "size_bytes": 1_500_000}
+    defaults = {
+        "inbox_id": inbox_id,
+        "kind": kind,
+        "source_url": "https://cdn.test/x",
+        "due_at": NOON,
+        "created_at": NOON,
+    }
+    return add(MediaFile(**defaults | (stored if "state" not in values else {}) | values))
 
 
 def add_turn(conversation: Conversation, state: TurnState, **values: Any) -> Turn:

@@ -10,7 +10,7 @@ from flask import Flask
 from pilito import keys, lifecycle
 from pilito.channels import CHANNELS
 from pilito.extensions import csrf
-from pilito.jobs import deliveries, inbound, periodic, replies, shares, signals
+from pilito.jobs import deliveries, inbound, media, periodic, replies, shares, signals
 from pilito.jobs.worker import SHORT_QUEUES, _seats
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +18,7 @@ HOUSE = ROOT / "pilito"
 
 # Each room with what it may import of Pilito. A room that is not here may not exist.
 BASICS = {"config", "errors", "keys", "lifecycle", "clock"}
-STORES = {"extensions", "models", "database", "hints", "realtime", "queries", "passwords", "tokens"}
+STORES = {"extensions", "models", "database", "hints", "realtime", "queries", "passwords", "tokens", "media", "outside"}
 RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
 MAY_IMPORT = {
     **dict.fromkeys(BASICS, BASICS),
@@ -134,18 +134,18 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
     found = {
         f"{module.__name__}.{name}"
-        for module in (deliveries, inbound, replies, shares, signals)
+        for module in (deliveries, inbound, media, replies, shares, signals)
         for name in vars(module)
     }
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
-    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB} <= found
+    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB} <= found
     assert [one.name for one in periodic.PERIODIC] == ["sweep", "tokens", "subscriptions", "deletions"]
 
 
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 6
+    assert len(tables) == 7
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name

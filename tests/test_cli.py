@@ -1,6 +1,7 @@
 """The `flask` commands, as a person types them."""
 
 import json
+import re
 import threading
 
 import pytest
@@ -184,6 +185,15 @@ def test_doctor_names_what_is_missing_and_fails(run):
     assert "The scheduler shows no sign of life" in result.output
     assert "Nobody can log in" in result.output
     assert "No account is connected" in result.output
+
+
+def test_doctor_tries_the_media_store(shop, monkeypatch):
+    good = shop.app.test_cli_runner().invoke(args=["doctor"]).output
+    monkeypatch.setattr("pilito.media.folder.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1024}))
+    bad = shop.app.test_cli_runner().invoke(args=["doctor"]).output
+
+    assert re.search(r"ok .*media store: .* is writable, \d+ MiB free", good)
+    assert re.search(r"WRONG.*media store: .* make room", bad)
 
 
 def test_doctor_speaks_json(shop):

@@ -3,13 +3,13 @@
 A new channel is a folder with a class that keeps this protocol, its tests, and one line in `channels/__init__.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from pilito.lifecycle import MessageType
+from pilito.lifecycle import MediaKind, MessageType
 
 STANDBY = "standby"  # the origin of a message that came while another app held the conversation
 STORY_REPLY = "story"  # the kind of the file behind a reply to a story of the shop
@@ -447,6 +447,9 @@ class Channel(Protocol):
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
     person_window: timedelta | None  # the same for a person
     text_limit_bytes: int
+    media_hosts: tuple[str, ...]  # where the provider keeps files, subdomains included; nothing else is fetched
+    media_kinds: Mapping[str, MediaKind]  # a file's kind -> what our own copy of it is; others have no file to copy
+    never_kept: Collection[str]  # kinds of files of which the provider forbids a copy
 
     @property
     def connector(self) -> Connector:

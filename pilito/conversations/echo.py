@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
+from pilito.conversations.copies import wake_copies
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
@@ -122,6 +123,7 @@ def _has_unknown(conversation: Conversation) -> bool:
 def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
     message = add_message(conversation, item, Sender.PHONE, now)
     db.session.flush()
+    wake_copies(tx, message)
     count_message(conversation, message)
     if item.origin != STANDBY:  # there it was another app that wrote, in a conversation that it holds
         to_people(conversation, None, "answered on the phone", now)

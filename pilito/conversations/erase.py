@@ -16,11 +16,26 @@ from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import Channel
 from pilito.conversations import pending_share
+from pilito.conversations.copies import leave_copies
 from pilito.database import is_sqlite, transaction
 from pilito.errors import Refused
-from pilito.extensions import channels
+from pilito.extensions import channels, media_store
 from pilito.lifecycle import EventOutcome
-from pilito.models import Audit, Conversation, Customer, EarlyEdit, Erasure, Event, Inbox, Share, Webhook, db
+from pilito.models import (
+    Attachment,
+    Audit,
+    Conversation,
+    Customer,
+    EarlyEdit,
+    Erasure,
+    Event,
+    Inbox,
+    MediaFile,
+    Message,
+    Share,
+    Webhook,
+    db,
+)
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +57,7 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     _remember(inbox_id, person_id, now)
     _forget_waiting_shares(Conversation.customer_id == customer_id)
     _clean_ledger(channel, person_id)
+    _leave_copies(customer_id, now)
     _erase_rows(Customer.__table__, customer_id)
     with transaction():
         db.session.add(Audit(at=now, action="customer_erased", details={"inbox_id": inbox_id}))
@@ -56,6 +72,7 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     account_id, channel = inbox.external_id, channels[inbox.channel]
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
     _clean_ledger(channel, account_id)
+    _drop_objects(inbox_id)
     _erase_rows(Inbox.__table__, inbox_id)
     with transaction():
         db.session.add(Audit(at=now, action="inbox_erased", details={"inbox_id": inbox_id}))
@@ -134,6 +151,37 @@ def bodies_with(channel_name: str, person_id: str) -> Iterator[list[int]]:
         db.session.rollback()
         if ids:
             yield ids
+
+
+def _leave_copies(customer_id: int, now: datetime) -> None:
+    """Our copies of the customer's files and picture: workers drop them once nothing points to them."""
+    pointers = (
+        select(Customer.picture_id).where(Customer.id == customer_id),
+        select(Customer.next_picture_id).where(Customer.id == customer_id),
+        *(
+            select(column).join(Conversation, owner == Conversation.id).where(Conversation.customer_id == customer_id)
+            for column, owner in ((Message.copy_id, Message.conversation_id), (Share.copy_id, Share.conversation_id))
+        ),
+        select(Attachment.copy_id)
+        .join(Message, Attachment.message_id == Message.id)
+        .join(Conversation, Message.conversation_id == Conversation.id)
+        .where(Conversation.customer_id == customer_id),
+    )
+    found = {copy_id for pointer in pointers for copy_id in db.session.scalars(pointer) if copy_id is not None}
+    wanted = sorted(found)
+    for start in range(0, len(wanted), BATCH):
+        with transaction() as tx:
+            leave_copies(tx, wanted[start : start + BATCH], now)
+
+
+def _drop_objects(inbox_id: int) -> None:
+    """The files in our store; only copies of one inbox share an object, and all of them go."""
+    names = db.session.scalars(
+        select(MediaFile.key).where(MediaFile.inbox_id == inbox_id, MediaFile.key.is_not(None)).distinct()
+    ).all()
+    db.session.rollback()
+    for name in names:
+        media_store.drop(name or "")
 
 
 def _erase_rows(root: Table, root_id: int) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, literal, select, update
 
-from pilito.channels.base import STANDBY, Echo, Inbound
+from pilito.channels.base import STANDBY, Echo, File, Inbound, SharedMedia
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
+from pilito.conversations.copies import copy_of_ad, copy_of_file, copy_of_share, wake_copies
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
@@ -51,11 +52,12 @@ def _add_rows(
 ) -> Message:
     message = add_message(conversation, item, Sender.CUSTOMER, now)
     if item.share is not None:
-        _add_share(message, item)
+        _add_share(message, item, now)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
     if edits:
         db.session.flush()
         _apply_edits(message, edits)
+    wake_copies(tx, message)
     count_message(conversation, message)
     if conversation.state is ConversationState.CLOSED and item.origin != STANDBY:
         _reopen(conversation, inbox, now)
@@ -162,17 +164,30 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
         reply_to_external_id=item.reply_to_external_id,
         payload=item.payload if isinstance(item, Inbound) else None,
         referral=_referral_row(item),
+        copy=copy_of_ad(conversation.inbox_id, item.referral, now) if isinstance(item, Inbound) else None,
         origin=item.origin,
         sent_at=item.sent_at,
         created_at=now,
         attachments=[
-            Attachment(position=number, kind=file.kind[:32], url=file.url, title=file.title, media_id=file.media_id)
+            Attachment(
+                position=number,
+                kind=file.kind[:32],
+                url=file.url,
+                title=file.title,
+                media_id=file.media_id,
+                copy=None if _is_on_card(file, item.share) else copy_of_file(conversation.inbox, file, now),
+            )
             for number, file in enumerate(item.files)
         ],
         share=None,  # said, so that nobody asks the database for it
     )
     db.session.add(message)
     return message
+
+
+def _is_on_card(file: File, share: SharedMedia | None) -> bool:
+    """Whether this is the post itself, whose copy its card has; further slides of a carousel have their own."""
+    return share is not None and file.url == share.url
 
 
 def _referral_row(item: Inbound | Echo) -> dict[str, Any] | None:
@@ -182,7 +197,7 @@ def _referral_row(item: Inbound | Echo) -> dict[str, Any] | None:
     return {name: value for name, value in asdict(item.referral).items() if value}
 
 
-def _add_share(message: Message, item: Inbound) -> None:
+def _add_share(message: Message, item: Inbound, now: datetime) -> None:
     """Add the share's row; pairing gives it its place. A post that came with its question has it already."""
     media = item.share
     assert media is not None
@@ -195,6 +210,7 @@ def _add_share(message: Message, item: Inbound) -> None:
         caption=media.caption,
         url=media.url,
         permalink=media.permalink,
+        copy=copy_of_share(message.inbox_id, media, now),
         state=ShareState.COMBINED if item.question else ShareState.SUPERSEDED,
         combined_with_id=message.id if item.question else None,
         sent_at=item.sent_at,

@@ -12,8 +12,8 @@ from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
-from pilito.lifecycle import DeliveryState, InboxState, TurnState, WebhookState
-from pilito.models import Delivery, Inbox, Turn, Webhook, db
+from pilito.lifecycle import DeliveryState, InboxState, MediaState, TurnState, WebhookState
+from pilito.models import Delivery, Inbox, MediaFile, Turn, Webhook, db
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,8 @@ def sweep(now: datetime) -> dict[str, int]:
         "deliveries": _wake_deliveries(now),
         "lost_sends": _mark_lost_sends(now),
         "early_edits": settle_early_edits(now),
+        "media": _wake_media(MediaState.PENDING, keys.MEDIA_JOB, now),
+        "dropped_media": _wake_media(MediaState.DROPPED, keys.DROP_MEDIA_JOB, now),
     }
     db.session.rollback()
     if any(found.values()):
@@ -73,6 +75,16 @@ def _wake_deliveries(now: datetime) -> int:
     )
     ids = list(dict.fromkeys(db.session.scalars(overdue)))
     return _wake(keys.DELIVERIES, keys.DELIVER_JOB, ids)
+
+
+def _wake_media(state: MediaState, job: str, now: datetime) -> int:
+    overdue = select(MediaFile.id).where(
+        MediaFile.state == state,
+        MediaFile.due_at <= now - GRACE,
+        or_(MediaFile.lease_until.is_(None), MediaFile.lease_until <= now),
+    )
+    ids = db.session.scalars(overdue.order_by(MediaFile.due_at).limit(BATCH)).all()
+    return _wake(keys.MEDIA, job, ids)
 
 
 def _wake(queue_name: str, job: str, ids: Sequence[int]) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from pilito.channels.base import Unsend
 from pilito.conversations import pending_share, turns
+from pilito.conversations.copies import copies_of, leave_copies
 from pilito.conversations.forget import forget_words
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outcome import Outcome
@@ -70,6 +71,8 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
     message.text = message.content = ""
     message.payload = message.referral = message.earlier_texts = message.edited_at = None
     message.deleted_at = now
+    copies = copies_of(message)
+    message.copy = None
     db.session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     if message.share is not None:
         _forget_context(message.share)
@@ -79,6 +82,7 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
     if conversation.last_message_at == message.sent_at:
         conversation.preview = ""
     db.session.flush()
+    leave_copies(tx, copies, now)
 
 
 def _forget_context(share: Share) -> None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from pilito.demo import payloads, shapes, shop
 from pilito.demo.faults import parse_faults
 from pilito.demo.graph import World
-from pilito.demo.media import find_media
+from pilito.demo.media import find_media, still_of
 from pilito.demo.meta_errors import NAMED
 from pilito.demo.network import COPIES_LIMIT, Weather, ordered
 from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webhook, now_ms
@@ -203,7 +203,7 @@ class _Control:
 
     def _url_of(self, order: Order) -> str:
         if order.post:
-            return self._world.media_url(f"{order.post.id}.svg")
+            return self._world.media_url(f"{order.post.id}.jpg")
         if order.kind in payloads.FILE_KINDS:
             return self._world.media_url(payloads.FILE_KINDS[order.kind][1])
         if order.kind in shapes.PICTURES:
@@ -385,7 +385,7 @@ class _Control:
 
 
 def _shown_message(message: Message, hooks: list[Webhook], mark: Mark) -> dict[str, Any]:
-    path = message.url.rpartition("/demo/media/")[2]
+    path = still_of(message.url.rpartition("/media/")[2])
     return {
         "mid": message.mid,
         "from": message.sender,

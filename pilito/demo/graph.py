@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from pilito.demo import payloads, shop
 from pilito.demo.access import PAGE_ID, Access, TokenRefused
 from pilito.demo.faults import Fault, Faults
-from pilito.demo.media import AVATAR
+from pilito.demo.media import AVATAR, CUSTOMERS
 from pilito.demo.network import Network
 from pilito.demo.postman import Postman
 from pilito.demo.sends import Refusal, read_content, url_of
@@ -53,7 +53,7 @@ class World:
     network: Network = field(default_factory=Network)
 
     def media_url(self, name: str) -> str:
-        return f"{self.public_url}/demo/media/{name}"
+        return f"{self.public_url}/media/{name}"
 
     @property
     def scoped_id(self) -> str:
@@ -385,15 +385,20 @@ class _Read:
             "id": customer.id,
             "name": customer.name or None,
             "username": customer.username,
-            "profile_pic": None,
+            "profile_pic": self._picture_of(customer),
             "follower_count": 210,
             "is_user_follow_business": True,
             "is_business_follow_user": False,
             "is_verified_user": False,
         }
 
+    def _picture_of(self, customer: Customer) -> str | None:
+        """One of a few faces, the same for ever; some people have none."""
+        number = sum(map(ord, customer.id)) % (len(CUSTOMERS) + 1)
+        return self._world.media_url(CUSTOMERS[number]) if number < len(CUSTOMERS) else None
+
     def _post_view(self, post: shop.Post) -> dict[str, Any]:
-        picture = self._world.media_url(f"{post.id}.svg")
+        picture = self._world.media_url(f"{post.id}.jpg")
         view = {
             "id": post.media_id,
             "media_type": "VIDEO" if post.is_reel else "IMAGE",

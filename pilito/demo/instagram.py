@@ -67,7 +67,7 @@ def create_fake_instagram(
 ) -> Flask:
     """Make the fake and start its postman; `close_fake_instagram` ends both.
 
-    `public_url` is where browsers reach Pilito, which serves the pictures; by default, where the webhook goes.
+    `public_url` is where this fake is reached: its files' addresses begin with it. By default, where the webhook goes.
     """
     if not app_secret:
         raise ValueError("app_secret: expected the secret that Pilito checks signatures with, but it is empty")

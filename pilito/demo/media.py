@@ -1,4 +1,7 @@
-"""The files of the demo: pictures of the shop's posts and what a customer sends. A fixed list, nothing else is read."""
+"""The files of the demo: pictures of the shop's posts and what a customer sends. A fixed list, nothing else is read.
+
+The pages draw them from SVG; what the fake Instagram gives out are the same pictures as JPEG, as Meta's servers would.
+"""
 
 import io
 import math
@@ -10,12 +13,14 @@ from pathlib import Path
 from pilito.demo.shop import POSTS
 
 FOLDER = Path(__file__).resolve().parent.parent / "static" / "demo" / "media"
-PHOTO = "photo.svg"
-CLIP = "clip.svg"
-STORY = "story.svg"
+PHOTO = "photo.jpg"
+CLIP = "clip.mp4"
+STORY = "story.jpg"
 VOICE = "voice.wav"
-AVATAR = "shop.svg"
-PICTURES = frozenset({f"{post.id}.svg" for post in POSTS} | {PHOTO, CLIP, STORY, AVATAR})
+AVATAR = "shop.jpg"
+CUSTOMERS = ("customer-1.jpg", "customer-2.jpg", "customer-3.jpg")
+DRAWINGS = frozenset({f"{post.id}.svg" for post in POSTS} | {"photo.svg", "clip.svg", "story.svg", "shop.svg"})
+PICTURES = frozenset({f"{post.id}.jpg" for post in POSTS} | {PHOTO, STORY, AVATAR, *CUSTOMERS})
 
 VOICE_SECONDS = 1.6
 VOICE_RATE = 8000
@@ -32,9 +37,16 @@ def find_media(name: str) -> Media | None:
     """Return the file of that name, or None for a name that is not on the list."""
     if name == VOICE:
         return Media(_hum(), "audio/wav")
-    if name in PICTURES:
-        return Media((FOLDER / name).read_bytes(), "image/svg+xml")
+    for names, mimetype in ((DRAWINGS, "image/svg+xml"), (PICTURES, "image/jpeg"), ((CLIP,), "video/mp4")):
+        if name in names:
+            return Media((FOLDER / name).read_bytes(), mimetype)
     return None
+
+
+def still_of(name: str) -> str:
+    """The drawing that stands for a file on the phone page; the name itself where there is none."""
+    drawing = f"{name.rpartition('.')[0]}.svg"
+    return drawing if drawing in DRAWINGS else name
 
 
 def _hum() -> bytes:

@@ -39,7 +39,6 @@ class DemoSettings:
     webhook_url: str
     account_id: str
     token: str = field(repr=False)
-    public_url: str
 
 
 def read_settings(env: Mapping[str, str]) -> DemoSettings:
@@ -56,7 +55,6 @@ def read_settings(env: Mapping[str, str]) -> DemoSettings:
         webhook_url=env.get("PILITO_DEMO_WEBHOOK_URL") or WEBHOOK_URL,
         account_id=env.get("PILITO_DEMO_ACCOUNT_ID") or ACCOUNT_ID,
         token=env.get("PILITO_DEMO_TOKEN") or DEFAULT_TOKEN,
-        public_url=env.get("PUBLIC_URL", ""),
     )
 
 
@@ -100,7 +98,7 @@ def run(env: Mapping[str, str] = os.environ) -> int:
         settings.webhook_url,
         settings.account_id,
         token=settings.token,
-        public_url=settings.public_url,
+        public_url=f"http://{HOST}:{settings.port}/instagram",
     )
     server = serve(create_service(fake), settings.port)
     _stop_on_signals(server)

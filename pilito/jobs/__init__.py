@@ -5,6 +5,7 @@
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
     a moment     --signals-->  signals.show_signals(conversation_id, …)      conversations/signals.py
+    media row    --media-->    media.fetch_media_file(media_id)              conversations/fetch_media.py
     share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py
 
 A job carries ids only and may run twice, late or never; `periodic.py` lists what runs by the clock, first of all the

@@ -8,6 +8,7 @@ from pilito.models.delivery import Delivery
 from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
 from pilito.models.ledger import Event, Webhook
+from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.proof import Proof
@@ -27,6 +28,7 @@ __all__ = [
     "EarlyEdit",
     "Event",
     "Inbox",
+    "MediaFile",
     "Message",
     "Operator",
     "Proof",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pilito.extensions import db
@@ -12,14 +12,19 @@ from pilito.models.types import Id, UtcDateTime
 
 class Customer(db.Model):
     __tablename__ = "customer"
-    __table_args__ = (UniqueConstraint("inbox_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("inbox_id", "external_id"),
+        Index("ix_customer_next_picture_id", "next_picture_id"),
+    )
 
     id: Mapped[Id]
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
     external_id: Mapped[str] = mapped_column(String(128))
     username: Mapped[str | None] = mapped_column(String(128))
     name: Mapped[str | None] = mapped_column(String(300))
-    picture_url: Mapped[str | None] = mapped_column(Text)
+    picture_url: Mapped[str | None] = mapped_column(Text)  # where the provider keeps it; dies within days
+    picture_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # our copy, always a stored one
+    next_picture_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # being fetched to replace it
     profile_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the provider was asked last
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

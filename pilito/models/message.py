@@ -13,6 +13,7 @@ from pilito.models.types import Id, UtcDateTime, state_column
 
 if TYPE_CHECKING:
     from pilito.models.delivery import Delivery
+    from pilito.models.media_file import MediaFile
     from pilito.models.proof import Proof
     from pilito.models.share import Share
     from pilito.models.turn import Turn
@@ -30,6 +31,7 @@ class Message(db.Model):
         Index("ix_message_conversation_sent_at", "conversation_id", "sent_at", "id"),
         Index("ix_message_conversation_seq", "conversation_id", "seq"),
         Index("ix_message_turn_id", "turn_id"),
+        Index("ix_message_copy_id", "copy_id"),
         Index(
             "ix_message_unanswered",
             "conversation_id",
@@ -64,6 +66,7 @@ class Message(db.Model):
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     edit_number: Mapped[int | None]  # of the newest edit, as the provider counts them
     earlier_texts: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # before its edits, oldest first
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # the picture of the ad it came from
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the provider's time
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # ours
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -80,6 +83,7 @@ class Message(db.Model):
 
     conversation: Mapped[Conversation] = relationship()
     turn: Mapped[Optional["Turn"]] = relationship(foreign_keys=[turn_id])
+    copy: Mapped[Optional["MediaFile"]] = relationship()
     share: Mapped[Optional["Share"]] = relationship(
         back_populates="message", foreign_keys="Share.message_id", uselist=False
     )
@@ -89,10 +93,10 @@ class Message(db.Model):
 
 
 class Attachment(db.Model):
-    """A file of a message, where the provider keeps it."""
+    """A file of a message, where the provider keeps it, and our copy."""
 
     __tablename__ = "attachment"
-    __table_args__ = (UniqueConstraint("message_id", "position"),)
+    __table_args__ = (UniqueConstraint("message_id", "position"), Index("ix_attachment_copy_id", "copy_id"))
 
     id: Mapped[Id]
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
@@ -101,3 +105,6 @@ class Attachment(db.Model):
     url: Mapped[str | None] = mapped_column(Text)
     title: Mapped[str | None] = mapped_column(Text)
     media_id: Mapped[str | None] = mapped_column(String(128))
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))
+
+    copy: Mapped[Optional["MediaFile"]] = relationship()

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from pilito.extensions import db
 from pilito.lifecycle import SHARE_MOVES, ShareState, check_move
+from pilito.models.media_file import MediaFile
 from pilito.models.message import Message
 from pilito.models.types import Id, UtcDateTime, state_column
 
@@ -30,6 +31,7 @@ class Share(db.Model):
         Index("ix_share_conversation_sent_at", "conversation_id", "sent_at"),
         Index("ix_share_state", "state"),
         Index("ix_share_combined_with_id", "combined_with_id"),
+        Index("ix_share_copy_id", "copy_id"),
     )
 
     id: Mapped[Id]
@@ -49,7 +51,9 @@ class Share(db.Model):
     combined_with_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     # Whether Redis still knew the waiting share when its question came (the hit rate of the cache).
     found_in_cache: Mapped[bool | None]
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # its picture or film
 
+    copy: Mapped[MediaFile | None] = relationship()
     message: Mapped[Message] = relationship(back_populates="share", foreign_keys=[message_id])
 
     @validates("state")

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
-from pilito.models import Audit, Conversation, Message, Operator, Reaction, Share, db
+from pilito.models import Attachment, Audit, Conversation, Message, Operator, Reaction, Share, db
 from pilito.queries.quoted import quoted
 from pilito.queries.reactions import of_messages
 from pilito.queries.thread import newest_seen
@@ -177,7 +177,7 @@ def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
     found = db.session.scalars(
         select(Message)
         .where(Message.id.in_([number for number in ids if number is not None]))
-        .options(joinedload(Message.share), selectinload(Message.attachments))
+        .options(joinedload(Message.share).joinedload(Share.copy), selectinload(Message.attachments))
     )
     return {message.conversation_id: message for message in found}
 
@@ -243,9 +243,10 @@ def _messages_of(conversation: Conversation) -> Select[Message]:
         select(Message)
         .where(Message.conversation_id == conversation.id)
         .options(
-            joinedload(Message.share),
+            joinedload(Message.share).joinedload(Share.copy),
+            joinedload(Message.copy),
             joinedload(Message.proof),
-            selectinload(Message.attachments),
+            selectinload(Message.attachments).joinedload(Attachment.copy),
             selectinload(Message.deliveries),
         )
         .execution_options(populate_existing=True)

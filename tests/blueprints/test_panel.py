@@ -18,6 +18,7 @@ from rows import (
     add_conversation,
     add_delivery,
     add_inbox,
+    add_media,
     add_message,
     add_operator,
     record_statements,
@@ -36,6 +37,8 @@ from pilito.lifecycle import (
     DeliveryState,
     HandOverReason,
     InboxState,
+    MediaKind,
+    MediaState,
     MessageType,
     Role,
     Sender,
@@ -249,14 +252,16 @@ def test_and_in_the_demo_where_the_phone_is(app, browser):
 def test_the_card_shows_caption_link_and_its_state(browser, conversation):
     with transaction():
         url = "https://www.instagram.com/reel/DAbcdefghij/"
-        add_shared(conversation, ShareState.WAITING, permalink=url, url="https://cdn.test/picture.jpg")
+        share = add_shared(conversation, ShareState.WAITING, permalink=url, url="https://cdn.test/picture.jpg")
+        share.copy = add_media(conversation.inbox_id, MediaKind.PREVIEW, "image/jpeg")
 
     page = thread(browser, conversation)
 
     assert CAPTION in page
     assert f'href="{url}"' in page
     assert 'rel="noopener noreferrer"' in page
-    assert 'src="https://cdn.test/picture.jpg"' in page
+    assert f'src="/media/{share.copy_id}"' in page
+    assert "cdn.test" not in page
     assert "Waits for a question" in page
     assert "data-countdown" in page
 
@@ -304,23 +309,84 @@ def test_what_the_customer_typed_is_shown_and_not_what_the_assistant_reads(brows
 
 
 MEDIA = [
-    (MessageType.IMAGE, "image", '<img src="https://cdn.test/x"'),
-    (MessageType.VOICE, "voice", "<audio"),
-    (MessageType.VIDEO, "video", "<video"),
-    (MessageType.FILE, "file", 'href="https://cdn.test/x"'),
-    (MessageType.STORY, "story", "Shared story"),
-    (MessageType.STORY_MENTION, "story_mention", "Mentioned you in a story"),
-    (MessageType.PRODUCT, "template", "Product"),
+    (MessageType.IMAGE, "image", "image/jpeg", '<img src="/media/'),
+    (MessageType.VOICE, "voice", "audio/mp4", "<audio"),
+    (MessageType.VIDEO, "video", "video/mp4", "<video"),
+    (MessageType.FILE, "file", "application/pdf", "<bdi>1.5 MB</bdi>"),
+    (MessageType.FILE, "file", "application/octet-stream", "1.5 MB"),
+    (MessageType.STORY, "story", "image/jpeg", "Shared story"),
+    (MessageType.STORY, "story", "video/mp4", "<video"),
+    (MessageType.PRODUCT, "template", "image/png", "Product"),
+    (MessageType.STORY_MENTION, "story_mention", "image/jpeg", "Mentioned you in a story"),
 ]
 
 
-@pytest.mark.parametrize(("message_type", "kind", "shown"), MEDIA, ids=[kind for _, kind, _ in MEDIA])
-def test_every_kind_of_file_is_shown_as_what_it_is(browser, conversation, message_type, kind, shown):
-    with transaction():
-        message = add_message(conversation, message_type=message_type)
-        add(Attachment(message_id=message.id, position=0, kind=kind, url="https://cdn.test/x"))
+def add_file(conversation, message_type, kind, copy=None, **values):
+    message = add_message(conversation, message_type=message_type)
+    add(Attachment(message_id=message.id, position=0, kind=kind, url="https://cdn.test/x", copy=copy, **values))
+    return message
 
-    assert shown in thread(browser, conversation)
+
+@pytest.mark.parametrize(("message_type", "kind", "mime_type", "shown"), MEDIA)
+def test_our_copy_of_a_file_is_shown_as_what_it_is(browser, conversation, message_type, kind, mime_type, shown):
+    with transaction():
+        add_file(conversation, message_type, kind, add_media(conversation.inbox_id, MediaKind.FILE, mime_type))
+
+    page = thread(browser, conversation)
+
+    assert shown in page
+    assert "cdn.test" not in page
+
+
+def test_a_file_that_is_being_fetched_says_so_and_is_then_the_picture(browser, conversation):
+    with transaction():
+        copy = add_media(conversation.inbox_id, MediaKind.IMAGE, state=MediaState.PENDING)
+        add_file(conversation, MessageType.IMAGE, "image", copy)
+
+    page = thread(browser, conversation)
+
+    assert "Picture: is being fetched" in page
+    assert "<img" not in page.partition('id="items"')[2]
+
+
+@pytest.mark.parametrize(("error", "has_link"), [("unreachable", True), ("gone", False), ("address_refused", False)])
+def test_a_file_we_could_not_keep_says_why_in_words(browser, conversation, error, has_link):
+    with transaction():
+        copy = add_media(conversation.inbox_id, MediaKind.VOICE, state=MediaState.FAILED, error=error)
+        add_file(conversation, MessageType.VOICE, "voice", copy)
+
+    page = thread(browser, conversation)
+
+    assert str(sentences.explain_media(error).what) in page
+    assert ('href="https://cdn.test/x"' in page) == has_link
+
+
+def test_the_picture_of_a_story_mention_is_a_link_only(browser, conversation):
+    with transaction():
+        copy = add_media(conversation.inbox_id, MediaKind.PREVIEW, state=MediaState.SKIPPED)
+        add_file(conversation, MessageType.STORY_MENTION, "story_mention", copy)
+
+    page = thread(browser, conversation)
+
+    assert "Mentioned you in a story" in page
+    assert 'href="https://cdn.test/x"' in page
+    assert 'src="https://cdn.test/x"' not in page
+
+
+def test_a_file_of_a_time_without_copies_is_a_link(browser, conversation):
+    with transaction():
+        add_file(conversation, MessageType.IMAGE, "image")
+
+    assert 'href="https://cdn.test/x"' in thread(browser, conversation)
+
+
+def test_a_customers_picture_is_in_list_and_head(browser, conversation):
+    with transaction():
+        copy = add_media(conversation.inbox_id, MediaKind.AVATAR, "image/jpeg")
+        conversation.customer.picture_id = copy.id
+
+    assert f'src="/media/{copy.id}"' in thread(browser, conversation).partition("</header>")[0]
+    assert f'src="/media/{copy.id}"' in browser.get("/conversations/list").text
 
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -412,12 +478,13 @@ def test_the_further_pictures_of_a_carousel_stand_under_its_card(browser, conver
         share = add_shared(conversation, ShareState.EXPIRED, url="https://cdn.test/1", media_id="1")
         for position in (1, 2):
             values = {"message_id": share.message_id, "position": position, "kind": "ig_post"}
-            add(Attachment(**values, url=f"https://cdn.test/{position}", media_id=str(position)))
+            file = add(Attachment(**values, url=f"https://cdn.test/{position}", media_id=str(position)))
+            file.copy = add_media(conversation.inbox_id, MediaKind.PREVIEW, "image/jpeg")
 
     page = thread(browser, conversation)
 
     assert page.count('class="slide"') == 1
-    assert 'href="https://cdn.test/2"' in page
+    assert f'href="/media/{file.copy_id}"' in page
 
 
 def test_a_card_of_a_product_shows_its_title_and_price(browser, conversation):

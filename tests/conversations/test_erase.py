@@ -1,5 +1,6 @@
 """After an erasure nothing of the customer is anywhere, and nothing of anybody else is gone."""
 
+import io
 import json
 
 import pytest
@@ -8,15 +9,19 @@ from rows import NOON, add, add_inbox
 from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent, webhook
 
 from pilito.conversations import erase
+from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_customer, erase_inbox, owned_tables, pointers
 from pilito.conversations.export import export_customer, find_customer
 from pilito.database import transaction
-from pilito.errors import Refused
-from pilito.lifecycle import EventOutcome
-from pilito.models import Audit, Conversation, Customer, EarlyEdit, Event, Inbox, Message, Webhook, db
+from pilito.errors import MediaError, Refused
+from pilito.extensions import media_store
+from pilito.lifecycle import EventOutcome, MediaState
+from pilito.media.store import name_of
+from pilito.models import Audit, Conversation, Customer, EarlyEdit, Event, Inbox, MediaFile, Message, Webhook, db
 
 OTHER = "600000000000002"
 CANARY = "kanarienvogel"
+PICTURE = name_of("a" * 64, 1)
 # Every table, with what an erased customer's rows in it become. A new table needs a line here.
 GOES = {
     "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof", "reaction",
@@ -33,6 +38,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "data_deletion": "a digest of an account, never of a customer",
     "audit": "what people of the shop did; its pointer goes",
     "event": "outcomes; its pointer goes, and the reason of a failure",
+    "media_file": "copies of the customer's files, which are left and dropped with their objects",
     "early_edit": "edits that wait for their message; those of the customer's webhooks go, the rest within 37 hours",
     "webhook": "bodies, of which the customer's items are emptied",
 }
@@ -207,6 +213,38 @@ def test_an_edit_that_waits_for_its_message_goes_too(desk):
     desk.call(erase_customer, customer_id(), NOON + seconds(60))
 
     assert desk.rows(EarlyEdit) == []
+
+
+def test_our_copies_of_the_files_go_with_their_objects(desk):
+    body = b"\xff\xd8\xff a picture"
+    with desk.app.app_context():
+        desk.take(attachment("image", NOON + seconds(9), customer=CUSTOMER))
+        media_store.put(PICTURE, io.BytesIO(body), len(body), "image/jpeg")
+        with transaction():
+            copy = db.session.scalars(db.select(MediaFile).order_by(MediaFile.id.desc())).first()
+            copy.state, copy.key = MediaState.STORED, PICTURE
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+    for row in desk.rows(MediaFile, state=MediaState.DROPPED):
+        desk.call(drop_media, row.id, NOON + seconds(61))
+
+    with desk.app.app_context(), pytest.raises(MediaError):
+        media_store.open(PICTURE, 1)
+    assert CANARY not in everything()
+
+
+def test_the_files_of_an_erased_inbox_go_too(desk):
+    with desk.app.app_context():
+        media_store.put(PICTURE, io.BytesIO(b"x"), 1, "image/jpeg")
+        with transaction():
+            copy = db.session.scalars(db.select(MediaFile).order_by(MediaFile.id.desc())).first()
+            copy.state, copy.key = MediaState.STORED, PICTURE
+
+    desk.call(erase_inbox, copy.inbox_id, NOON + seconds(60))
+
+    with desk.app.app_context(), pytest.raises(MediaError):
+        media_store.open(PICTURE, 1)
+    assert desk.rows(MediaFile) == []
 
 
 def test_the_reason_of_a_failure_goes_too(desk):

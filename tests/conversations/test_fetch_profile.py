@@ -42,6 +42,18 @@ def test_a_second_message_does_not_ask_again(shop):
     assert waiting(shop) == 0
 
 
+def test_without_consent_the_next_message_asks_again_however_soon(shop):
+    shop.receive(text("سلام", utc_now()))
+    shop.work(keys.PROFILES)
+    assert customer().label == CUSTOMER
+
+    shop.graph.profiles[CUSTOMER] = SARA
+    shop.receive(text("چنده؟", utc_now()))
+    shop.work(keys.PROFILES)
+
+    assert customer().name == "سارا احمدی"
+
+
 def test_without_consent_the_customer_stays_nameless_and_the_answer_goes_out(shop):
     shop.receive(text("سلام", utc_now()))
     shop.work()

@@ -11,7 +11,9 @@ from pilito.jobs.periodic import sweep_unfinished
 from pilito.lifecycle import DeliveryState, ShareState, TurnState, WebhookState
 from pilito.models import Delivery, Share, Turn, Webhook
 
-NOTHING = {"webhooks": 0, "shares": 0, "turns": 0, "deliveries": 0, "lost_sends": 0, "early_edits": 0}
+NOTHING = dict.fromkeys(
+    ("webhooks", "shares", "turns", "deliveries", "lost_sends", "early_edits", "media", "dropped_media"), 0
+)
 AFTER_GRACE = sweep.GRACE + seconds(0.1)
 
 

@@ -93,8 +93,8 @@ def test_a_share_carries_its_id_its_caption_as_title_and_its_picture(fake, webho
     assert attachment["type"] == kind
     assert attachment["payload"][id_key] == dress.media_id
     assert attachment["payload"]["title"] == dress.caption
-    assert attachment["payload"]["url"].endswith("/demo/media/dress.svg")
-    assert webhook.url.startswith(attachment["payload"]["url"].removesuffix("/demo/media/dress.svg"))
+    assert attachment["payload"]["url"].endswith("/media/dress.jpg")
+    assert webhook.url.startswith(attachment["payload"]["url"].removesuffix("/media/dress.jpg"))
 
 
 def test_a_share_of_late_2025_holds_share_and_ig_post_side_by_side(fake, webhook, customer):

@@ -8,15 +8,20 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext
 
+from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
 from pilito.channels.base import STORY_REPLY
 from pilito.extensions import channels
-from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Reaction, Share
+from pilito.lifecycle import ConversationState, DeliveryState, MediaKind, MediaState, MessageType, Sender, ShareState
+from pilito.media.look import SHOWN_TYPES
+from pilito.models import Attachment, Audit, Conversation, Delivery, MediaFile, Message, Reaction, Share
 from pilito.queries.panel import Row, Thread, Zone, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
 PREVIEW_CHARACTERS = 140
+PICTURE_WIDTH, PICTURE_HEIGHT = 320, 340  # in CSS pixels, see static/panel/thread.css
+MEGABYTE = 1_000_000
+NOT_OFFERED = ("gone", "address_refused", "refused_type")
 WINDOW_WARNING = timedelta(hours=4)
 PAUSE_SHOWN = timedelta(seconds=20)
 
@@ -132,14 +137,9 @@ def kind_label(share: Share) -> Any:
     return sentences.SHARE_KINDS[kind_of(share)]
 
 
-def picture_of(share: Share) -> str | None:
-    """An address that may hold a picture; a page is none, and the browser finds out the rest."""
-    url = web_link(share.url)
-    return None if url is None or url == web_link(share.permalink) or kind_of(share) == "link" else url
-
-
 def page_of(share: Share) -> str | None:
-    return web_link(share.permalink) or web_link(share.url)
+    """The page of the post; a file has none, and once it was copied its address is of no use to anybody."""
+    return web_link(share.permalink) or (web_link(share.url) if share.copy is None else None)
 
 
 def words_of(share: Share) -> list[str]:
@@ -203,26 +203,51 @@ def _order(at: datetime, rank: int, number: int) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%S.%f}-{rank}-{number:012d}"
 
 
-FILE_KINDS = {
-    "image": "image",
-    "video": "video",
-    "voice": "voice",
-    "audio": "voice",
-    "story": "image",
-    "story_mention": "image",
-    "ig_story": "image",
-    "product": "image",
-    "template": "image",
-}
+def is_stored(copy: MediaFile | None) -> bool:
+    return copy is not None and copy.state is MediaState.STORED
 
 
-def file_kind(file: Attachment) -> str:
-    """image, video, voice or file. A story may be a film: the browser tries it as one when it is no picture."""
-    return FILE_KINDS.get(file.kind, "file")
+def medium_of(copy: MediaFile) -> str:
+    """How a browser shows our copy: image, video, voice, or file for a download."""
+    if copy.mime_type not in SHOWN_TYPES:
+        return "file"
+    family = (copy.mime_type or "").partition("/")[0]
+    return {"audio": "voice"}.get(family, family)
 
 
-def may_be_video(file: Attachment) -> bool:
-    return "story" in file.kind
+def frame_of(copy: MediaFile) -> tuple[int, int] | None:
+    """Width and height in which a picture is shown, known before it is loaded, so that nothing jumps."""
+    if not copy.width or not copy.height:
+        return None
+    scale = min(1.0, PICTURE_WIDTH / copy.width, PICTURE_HEIGHT / copy.height)
+    return max(1, round(copy.width * scale)), max(1, round(copy.height * scale))
+
+
+def size_of(copy: MediaFile) -> str:
+    """1.2 MB, 34 kB."""
+    size = copy.size_bytes or 0
+    if size >= MEGABYTE:
+        return str(gettext("%(number)s MB", number=i18n.digits(f"{size / MEGABYTE:.1f}")))
+    return str(gettext("%(number)s kB", number=i18n.digits(max(1, round(size / 1000)))))
+
+
+def type_of(copy: MediaFile) -> str:
+    """PDF, or nothing for a type without a name that people know."""
+    return "PDF" if copy.mime_type == "application/pdf" else ""
+
+
+def copy_label(copy: MediaFile) -> Any:
+    return sentences.MEDIA_KINDS[copy.kind]
+
+
+def copy_glyph(copy: MediaFile) -> str:
+    return {MediaKind.PREVIEW: "image", MediaKind.AVATAR: "person"}.get(copy.kind, copy.kind.value)
+
+
+def original_of(file: Attachment) -> str | None:
+    """The provider's own address, while it may live; not one that we would not follow ourselves."""
+    is_refused = file.copy is not None and file.copy.error in NOT_OFFERED
+    return None if is_refused else web_link(file.url)
 
 
 def story_of(message: Message) -> Attachment | None:

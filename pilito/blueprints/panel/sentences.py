@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from pilito.lifecycle import DeliveryState, HandOverReason, MessageType, ShareState
+from pilito.lifecycle import DeliveryState, HandOverReason, MediaKind, MessageType, ShareState
 from pilito.queries.panel import Zone
 
 # A lazy string: translated when it is shown, not when this file is read.
@@ -216,6 +216,30 @@ ACTIVITIES: dict[str, Words] = {
     "opted_in": _("The customer agreed to notifications"),
     "linked": _("The customer linked or unlinked an account"),
 }
+# What a copy is called.
+MEDIA_KINDS: dict[MediaKind, Words] = {
+    MediaKind.IMAGE: _("Picture"),
+    MediaKind.VIDEO: _("Video"),
+    MediaKind.VOICE: _("Voice message"),
+    MediaKind.FILE: _("File"),
+    MediaKind.PREVIEW: _("Picture"),
+    MediaKind.AVATAR: _("Picture"),
+}
+
+# Why we have no copy of a file (MediaFile.error).
+MEDIA_ERRORS: dict[str, Sentence] = {
+    "gone": Sentence(_("It was gone before we could keep it."), _("Ask the customer to send it again.")),
+    "too_large": Sentence(_("It is larger than what we keep."), _("Look at it on the phone.")),
+    "wrong_type": Sentence(_("It is not what it says it is, so it was not kept."), _("Look at it on the phone.")),
+    "refused_type": Sentence(_("It could run in a browser, so it was not kept."), _("Do not open it.")),
+    "empty": Sentence(_("There is nothing in it."), _("Ask the customer to send it again.")),
+    "address_refused": Sentence(_("It lies where no file should come from, so it was not fetched."), _("Be careful.")),
+    "store_failed": Sentence(
+        _("Our own store did not take it."), _("Look at it on the phone, and tell who runs this server.")
+    ),
+}
+MEDIA_OTHERWISE = Sentence(_("The server that has it did not answer."), _("Look at it on the phone."))
+
 TAKEN_BACK = _("Message taken back")
 
 SHARE_KINDS: dict[str, Words] = {
@@ -242,6 +266,10 @@ def explain_hand_over(reason: str | HandOverReason | None) -> Sentence | None:
 
 def explain_refusal(reason: str) -> str:
     return str(REFUSED.get(reason, REFUSED_OTHERWISE))
+
+
+def explain_media(error: str | None) -> Sentence:
+    return MEDIA_ERRORS.get(error or "", MEDIA_OTHERWISE)
 
 
 def explain_delivery(error: str | None) -> Sentence:

@@ -1,13 +1,14 @@
 """Instagram's direct messages. The facts of the protocol, and where each lives: README.md."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from pilito.channels.base import Account, Item, Limit, Outbound, Permission, Problem, Profile, Receipt, Signal
-from pilito.channels.instagram import client, inbound, limits, redact, signature, split, window
+from pilito.channels.instagram import attachments, client, inbound, limits, redact, signature, split, window
 from pilito.channels.instagram.connector import InstagramConnector
 from pilito.config import Settings
 from pilito.errors import ConfigError
+from pilito.lifecycle import MediaKind
 
 
 class Instagram:
@@ -19,6 +20,9 @@ class Instagram:
     reply_window: timedelta | None = window.REPLY_WINDOW
     person_window: timedelta | None = window.PERSON_WINDOW
     text_limit_bytes = split.LIMIT_BYTES
+    media_hosts: tuple[str, ...] = attachments.MEDIA_HOSTS
+    media_kinds: Mapping[str, MediaKind] = attachments.MEDIA_KINDS
+    never_kept: Collection[str] = attachments.NEVER_KEPT
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

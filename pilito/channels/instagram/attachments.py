@@ -14,7 +14,7 @@ from pilito.channels.instagram.values import (
     part_of,
     word_of,
 )
-from pilito.lifecycle import MessageType
+from pilito.lifecycle import MediaKind, MessageType
 
 # Meta's word for an attachment -> what the message is. Shares and links are decided in shares.py and content.py.
 TYPES = {
@@ -33,6 +33,22 @@ TYPES = {
 }
 LINKS = ("fallback", "link")
 FILE_KINDS = {"audio": "voice"}
+# A file's kind -> what our copy of it is; the words that are not here have no file of their own.
+MEDIA_KINDS = {
+    "image": MediaKind.IMAGE,
+    "video": MediaKind.VIDEO,
+    "voice": MediaKind.VOICE,
+    "file": MediaKind.FILE,
+    "story": MediaKind.PREVIEW,
+    "ig_story": MediaKind.PREVIEW,
+    "story_mention": MediaKind.PREVIEW,
+    "template": MediaKind.IMAGE,
+    "product": MediaKind.IMAGE,
+    "share": MediaKind.PREVIEW,  # the further slides of a carousel
+    "ig_post": MediaKind.PREVIEW,
+}
+NEVER_KEPT = ("story_mention",)  # Meta: the media of a mention must not be stored, its address may
+MEDIA_HOSTS = ("fbsbx.com", "fbcdn.net", "cdninstagram.com")
 URL_KEYS = ("url", "story_media_url", "image_url")
 MEDIA_ID_KEYS = ("ig_post_media_id", "reel_video_id", "video_id", "story_media_id", "media_id", "id")
 

@@ -10,7 +10,6 @@ export function morph(shown, came) {
       beforeAttributeUpdated: (name) => !KEPT.has(name),
       beforeNodeMorphed: (node) => !isBusy(node),
       beforeNodeAdded: (node) => !isBroken(node),
-      beforeNodeRemoved: (node) => !node.matches?.("[data-film]"),
     },
   });
 }

@@ -1,0 +1,134 @@
+"""The store in a bucket of an S3-compatible server."""
+
+import io
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
+
+import urllib3
+from minio import Minio
+from minio.error import MinioException, S3Error
+
+from pilito.config import Settings
+from pilito.errors import MediaError
+from pilito.media.store import store_failed
+
+CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
+CONNECTIONS = 16
+UNKNOWN = ("NoSuchKey", "NoSuchObject", "NoSuchVersion")
+
+
+class Bucket:
+    def __init__(self, settings: Settings) -> None:
+        where, server = urlsplit(settings.media_url), urlsplit(settings.media_s3_endpoint)
+        self._bucket, self._prefix = where.netloc, where.path.strip("/")
+        self._client = Minio(
+            server.netloc,
+            access_key=settings.media_s3_access_key,
+            secret_key=settings.media_s3_secret_key,
+            region=settings.media_s3_region or None,
+            secure=server.scheme == "https",
+            http_client=_connections(),
+        )
+
+    def put(self, name: str, file: BinaryIO, size_bytes: int, mime_type: str) -> None:
+        with _told("keep a file"):
+            self._client.put_object(self._bucket, self._key(name), file, size_bytes, content_type=mime_type)
+
+    def open(self, name: str, size_bytes: int) -> BinaryIO:
+        remote = _Remote(self._client, self._bucket, self._key(name), size_bytes)
+        remote.begin()  # now, so that a missing object is known before an answer is begun
+        return cast(BinaryIO, io.BufferedReader(remote, 64 * 1024))
+
+    def drop(self, name: str) -> None:
+        with _told("drop a file"):
+            self._client.remove_object(self._bucket, self._key(name))
+
+    def check(self) -> str:
+        name = f"doctor-{secrets.token_hex(8)}"
+        self.put(name, io.BytesIO(b"Pilito"), 6, "text/plain")
+        with self.open(name, 6) as file:
+            if file.read() != b"Pilito":
+                raise MediaError("store_failed", "The bucket does not return what it was given.")
+        self.drop(name)
+        return f"the bucket {self._bucket} is writable"
+
+    def _key(self, name: str) -> str:
+        return f"{self._prefix}/{name}" if self._prefix else name
+
+
+class _Remote(io.RawIOBase):
+    """An object that is read from where one seeks to, in one request as long as nobody seeks again."""
+
+    def __init__(self, client: Minio, bucket: str, key: str, size_bytes: int) -> None:
+        self._client, self._bucket, self._key, self._size = client, bucket, key, size_bytes
+        self._at = 0
+        self._answer: Any = None
+
+    def begin(self) -> None:
+        with _told("open a file"):
+            self._answer = self._client.get_object(self._bucket, self._key, offset=self._at)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        if start + offset != self._at:
+            self._at = start + offset
+            self._end_answer()
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at >= self._size:
+            return 0
+        if self._answer is None:
+            self.begin()
+        with _told("read a file"):
+            chunk = self._answer.read(min(len(buffer), self._size - self._at))
+        buffer[: len(chunk)] = chunk
+        self._at += len(chunk)
+        return len(chunk)
+
+    def close(self) -> None:
+        self._end_answer()
+        super().close()
+
+    def _end_answer(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+            self._answer.release_conn()
+            self._answer = None
+
+
+def _connections() -> urllib3.PoolManager:
+    import certifi
+
+    return urllib3.PoolManager(
+        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        maxsize=CONNECTIONS,
+        retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=certifi.where(),
+    )
+
+
+@contextmanager
+def _told(doing: str) -> Iterator[None]:
+    """Turn the library's errors into ours."""
+    try:
+        yield
+    except S3Error as error:
+        if error.code in UNKNOWN:
+            raise MediaError("missing", "There is no such file.") from None
+        raise store_failed(f"{doing}: {error.code}", error) from None
+    except (MinioException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        raise store_failed(doing, error) from None

@@ -1,0 +1,41 @@
+"""What a store is to the rest of Pilito: objects by name, written once, read in parts, dropped."""
+
+from typing import BinaryIO, Protocol
+
+from pilito.errors import MediaError
+
+CHUNK_BYTES = 1024 * 1024
+NAME_PARTS = 2  # `ab/cd/abcd….17`: no folder gets millions of entries
+
+
+def name_of(sha256: str, media_id: int) -> str:
+    """The name of an object: its content, and the row that wrote it first.
+
+    With the row's id in it a name is never written by two, so that dropping one copy cannot take another's file.
+    """
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}.{media_id}"
+
+
+class Store(Protocol):
+    """Every method raises MediaError `store_failed` when the store does not do it, `missing` for an unknown name."""
+
+    def put(self, name: str, file: BinaryIO, size_bytes: int, mime_type: str) -> None:
+        """Keep the whole file under this name, all of it or nothing; the same name again replaces it."""
+        ...
+
+    def open(self, name: str, size_bytes: int) -> BinaryIO:
+        """Return the object for reading; it can be sought in."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Delete the object; one that is not there is no error."""
+        ...
+
+    def check(self) -> str:
+        """Write, read and drop an object; return a few words about what is free, for `flask doctor`."""
+        ...
+
+
+def store_failed(doing: str, error: Exception) -> MediaError:
+    # Only the error's name: what it says may hold an address with a key in it.
+    return MediaError("store_failed", f"The media store did not {doing} ({type(error).__name__}).", may_pass=True)

@@ -1,0 +1,201 @@
+"""Both stores keep the same promise: all of a file or nothing, read in parts, dropped for good."""
+
+import hashlib
+import io
+import sys
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from fakes import FakeBucket
+
+from pilito.config import load_settings
+from pilito.errors import ConfigError, MediaError
+from pilito.media import open_store
+from pilito.media.folder import Folder
+from pilito.media.store import name_of
+
+BODY = bytes(range(256)) * 40
+NAME = name_of(hashlib.sha256(BODY).hexdigest(), 7)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return open_store(load_settings(_env_file=None, media_url=f"file://{tmp_path}/our%20files"))
+
+
+@pytest.fixture
+def bucket_server():
+    with FakeBucket().serve() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(bucket_server):
+    return open_store(
+        load_settings(
+            _env_file=None,
+            media_url="s3://shop/copies/",
+            media_s3_endpoint=bucket_server.url,
+            media_s3_region="eu-test-1",
+            media_s3_access_key="the-key",
+            media_s3_secret_key="the-secret",
+        )
+    )
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request):
+    return request.getfixturevalue(request.param)
+
+
+def put(store, body=BODY):
+    store.put(NAME, io.BytesIO(body), len(body), "image/jpeg")
+
+
+def test_a_file_comes_back_as_it_was(store):
+    put(store)
+
+    with store.open(NAME, len(BODY)) as file:
+        assert file.read() == BODY
+
+
+def test_a_part_of_it_can_be_read(store):
+    put(store)
+
+    with store.open(NAME, len(BODY)) as file:
+        file.seek(5000)
+        assert file.tell() == 5000
+        assert file.read(100) == BODY[5000:5100]
+        file.seek(-10, io.SEEK_END)
+        assert file.read() == BODY[-10:]
+        assert file.read() == b""
+
+
+def test_the_same_name_again_replaces_it(store):
+    put(store, b"x" * len(BODY))
+    put(store)
+
+    with store.open(NAME, len(BODY)) as file:
+        assert file.read() == BODY
+
+
+def test_a_dropped_file_is_gone_and_may_be_dropped_again(store):
+    put(store)
+
+    store.drop(NAME)
+    store.drop(NAME)
+
+    with pytest.raises(MediaError, match="missing"):
+        store.open(NAME, len(BODY))
+
+
+def test_the_doctor_writes_reads_and_drops(store):
+    assert "writable" in store.check()
+
+
+# --- the folder ------------------------------------------------------------------------------------------------------
+
+
+def test_the_folder_is_for_our_own_user_alone(folder, tmp_path):
+    put(folder)
+
+    paths = [tmp_path / "our files", *(tmp_path / "our files").rglob("*")]
+    modes = {path.relative_to(tmp_path).as_posix(): path.stat().st_mode & 0o777 for path in paths}
+    assert modes[f"our files/{NAME}"] == 0o600
+    assert {mode for path, mode in modes.items() if not path.endswith(".7")} == {0o700}
+
+
+def test_a_file_that_could_not_be_written_whole_is_not_there(folder, tmp_path):
+    class Broken(io.BytesIO):
+        def read(self, *_):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(MediaError, match="store_failed") as failed:
+        folder.put(NAME, Broken(BODY), len(BODY), "image/jpeg")
+
+    assert failed.value.may_pass
+    with pytest.raises(MediaError, match="missing"):
+        folder.open(NAME, len(BODY))
+    put(folder)  # and what was left does not stand in the way
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "aa/bb/../../x", "", ".unfinished/x", "aa/bb/cc\n"])
+def test_a_name_that_is_none_of_ours_leads_nowhere(folder, name):
+    with pytest.raises(MediaError, match="missing"):
+        folder.open(name, 1)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(MediaError, match="store_failed"):
+        Folder(tmp_path / "file" / "media").check()
+
+
+def test_a_full_disk_is_said(folder, monkeypatch):
+    put(folder)
+    monkeypatch.setattr("pilito.media.folder.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1024}))
+
+    with pytest.raises(MediaError, match="make room"):
+        folder.check()
+
+
+# --- the bucket ------------------------------------------------------------------------------------------------------
+
+
+def test_the_bucket_gets_type_prefix_and_a_signed_request(bucket, bucket_server):
+    put(bucket)
+
+    method, path, headers = bucket_server.asked[-1]
+    assert (method, urlsplit(path).path) == ("PUT", f"/shop/copies/{NAME}")
+    assert headers["Content-Type"] == "image/jpeg"
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=the-key/")
+    assert not parse_qs(urlsplit(path).query)
+
+
+def test_a_bucket_that_refuses_is_said_without_the_key(bucket, bucket_server):
+    bucket_server.refuse = 403
+
+    with pytest.raises(MediaError, match="store_failed") as failed:
+        put(bucket)
+
+    assert failed.value.may_pass
+    assert "the-secret" not in str(failed.value)
+
+
+def test_a_bucket_that_is_away_is_said(bucket_server, free_port):
+    settings = load_settings(
+        _env_file=None,
+        media_url="s3://shop",
+        media_s3_endpoint=f"http://127.0.0.1:{free_port}",
+        media_s3_region="eu-test-1",
+        media_s3_access_key="k",
+        media_s3_secret_key="s",
+    )
+
+    with pytest.raises(MediaError, match="store_failed"):
+        open_store(settings).drop(NAME)
+
+
+def test_its_library_is_loaded_only_for_a_bucket(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "minio", raising=False)
+
+    open_store(load_settings(_env_file=None, media_url=f"file://{tmp_path}"))
+
+    assert "minio" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("ftp://x", "MEDIA_URL: expected an address that begins with file:/// or s3://"),
+        ("file://relative/x", "MEDIA_URL: expected"),
+        ("s3:///x", "MEDIA_URL: expected"),
+        ("s3://bucket", "MEDIA_S3_ACCESS_KEY: MEDIA_URL names a bucket and expects a key"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start(url, sentence):
+    with pytest.raises(ConfigError) as error:
+        load_settings(_env_file=None, media_url=url)
+
+    assert sentence in str(error.value)
