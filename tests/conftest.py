@@ -4,17 +4,21 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from fakes import FakeGraph, FakeModel, serve
 from flask_migrate import upgrade
 from redis import Redis
-from sqlalchemy import create_engine, text
+from shop import TEST_SECRET, VERIFY_TOKEN, Shop
+from sqlalchemy import create_engine, event, text
 
 from pilito import create_app
 from pilito.config import ROOT, Settings, load_settings
@@ -24,8 +28,6 @@ from pilito.models import db
 
 RIM = ("test_panel", "test_api.py", "test_auth.py", "test_cli.py", "test_architecture.py", "test_jobs_dashboard.py")
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-TEST_SECRET = "a secret of the tests, long enough"
-VERIFY_TOKEN = "a verify token of the tests"
 
 
 def pytest_addoption(parser):
@@ -42,6 +44,19 @@ def pytest_generate_tests(metafunc):
         if metafunc.definition.get_closest_marker("sqlite_only"):
             kinds = ["sqlite"]
         metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+def pytest_configure(config):
+    """With several processes, start PostgreSQL once for all of them, while they collect; they find it by its address."""
+    distributes = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if not distributes or os.environ.get("TEST_POSTGRES_URL") or not POSTGRES_BINARIES:
+        return
+    if config.getoption("--database") == "sqlite" or config.option.collectonly:
+        return
+    postgres = OwnPostgres(POSTGRES_BINARIES[0])
+    config.add_cleanup(postgres.stop)
+    os.environ["TEST_POSTGRES_URL"] = postgres.url
+    threading.Thread(target=postgres.start, name="postgres-start").start()
 
 
 @pytest.fixture(scope="session")
@@ -68,47 +83,63 @@ def postgres_url():
     """An address of a PostgreSQL server: TEST_POSTGRES_URL, else one of our own where it is installed."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
+        _wait_for_postgres(given)
         yield given
     elif not POSTGRES_BINARIES:
         pytest.skip("No PostgreSQL is installed, and TEST_POSTGRES_URL names none.")
     else:
-        with _own_postgres(POSTGRES_BINARIES[0]) as url:
-            yield url
+        postgres = OwnPostgres(POSTGRES_BINARIES[0])
+        postgres.start()
+        _wait_for_postgres(postgres.url)
+        yield postgres.url
+        postgres.stop()
 
 
-@contextlib.contextmanager
-def _own_postgres(binaries):
-    folder = Path(tempfile.mkdtemp(prefix="pltpg"))
-    user = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "postgres", "postgres")
-        user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    data = folder / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **user}
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True,
-        **quiet,
-    )
-    options = [
-        "-c",
+class OwnPostgres:
+    """A server of the tests on a socket in a folder of its own, which forgets what a crash would take from it."""
+
+    OPTIONS = (
         "listen_addresses=",
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
         "fsync=off",
-        "-c",
+        "synchronous_commit=off",
+        "full_page_writes=off",
         "max_connections=300",
-    ]
-    server = subprocess.Popen([binaries / "postgres", "-D", data, *options], **quiet)
-    url = f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    )
+
+    def __init__(self, binaries):
+        self.binaries = binaries
+        self.folder = Path(tempfile.mkdtemp(prefix="pltpg"))
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+        self.server = None
+        self._starting = threading.Lock()
+
+    def start(self):
+        user = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            shutil.chown(self.folder, "postgres", "postgres")
+            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        data = self.folder / "data"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self.folder, **user}
+        make = [self.binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        options = [
+            word for option in (*self.OPTIONS, f"unix_socket_directories={self.folder}") for word in ("-c", option)
+        ]
+        with self._starting:
+            subprocess.run(make, check=True, **quiet)
+            self.server = subprocess.Popen([self.binaries / "postgres", "-D", data, *options], **quiet)
+
+    def stop(self):
+        with self._starting:
+            if self.server:
+                self.server.send_signal(signal.SIGINT)  # does not wait for those who are still connected
+                self.server.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _wait_for_postgres(url):
     engine = create_engine(url)
     _wait_for(lambda: engine.connect().close() is None)
     engine.dispose()
-    yield url
-    server.send_signal(2)
-    server.wait(20)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_for(is_ready, seconds=15):
@@ -148,9 +179,22 @@ def shared_app(database_template, redis_url):
     app = create_app(_settings(database_url=database_template, redis_url=redis_url))
     app.config["TESTING"] = True
     with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _spare_the_disk)
         upgrade(directory=str(ROOT / "migrations"))
     app.extensions["tests_socket_server"] = socketio.server
     return app
+
+
+def _spare_the_disk(connection, _record):
+    """No test pulls the plug: what the operating system has taken is safe enough."""
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,), "Pilito waits for the disk with every commit."
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(scope="session")
+def redis_client(redis_url):
+    return Redis.from_url(redis_url)
 
 
 @pytest.fixture
@@ -174,12 +218,12 @@ def database_url(database_template, shared_app):
 
 
 @pytest.fixture
-def make_app(shared_app, database_url, redis_url):
+def make_app(shared_app, database_url, redis_client):
     """The app with these settings, on an empty Redis, inside a context of its own."""
     with contextlib.ExitStack() as stack:
 
         def make(settings):
-            Redis.from_url(redis_url).flushall()
+            redis_client.flushall()
             bind_services(shared_app, settings)
             # Flask-SocketIO has one server per process: a test that makes an app of its own takes it away.
             socketio.server = shared_app.extensions["tests_socket_server"]
@@ -191,19 +235,23 @@ def make_app(shared_app, database_url, redis_url):
 
 
 def _settings(**changes) -> Settings:
-    values = {
-        "_env_file": None,
-        "secret_key": "a session key of the tests, long enough",
-        "encryption_keys": [ENCRYPTION_KEY],
-        "instagram_app_secret": [TEST_SECRET],
-        "instagram_verify_token": VERIFY_TOKEN,
-        "openai_api_key": "a key of the tests",
-        "reply_quiet_seconds": 0,
-    }
-    return load_settings(**{**values, **changes})
+    """Settings are frozen and to read them takes longer than many a test: the same are read once."""
+    key = repr(changes)
+    if key not in _read:
+        _read[key] = load_settings(**{**DEFAULTS, **changes})
+    return _read[key]
 
 
-ENCRYPTION_KEY = Fernet.generate_key().decode()
+_read: dict[str, Settings] = {}
+DEFAULTS = {
+    "_env_file": None,
+    "secret_key": "a session key of the tests, long enough",
+    "encryption_keys": [Fernet.generate_key().decode()],
+    "instagram_app_secret": [TEST_SECRET],
+    "instagram_verify_token": VERIFY_TOKEN,
+    "openai_api_key": "a key of the tests",
+    "reply_quiet_seconds": 0,
+}
 
 
 @pytest.fixture
@@ -240,35 +288,42 @@ def free_port():
 
 @pytest.fixture
 def graph():
-    from fakes import FakeGraph
-
     return FakeGraph()
 
 
 @pytest.fixture
 def model():
-    from fakes import FakeModel
-
     return FakeModel()
 
 
+@pytest.fixture(scope="session")
+def graph_line():
+    with serve() as line:
+        yield line
+
+
+@pytest.fixture(scope="session")
+def model_line():
+    with serve() as line:
+        yield line
+
+
 @pytest.fixture
-def make_shop(make_settings, make_app, graph, model):
+def make_shop(make_settings, make_app, graph, model, graph_line, model_line):
     """A shop with its fakes, on an app with the settings of the test."""
-    from fakes import serve
-    from shop import Shop
+    graph_line.fake, model_line.fake = graph, model
 
-    with contextlib.ExitStack() as stack:
-        graph_url, model_url = stack.enter_context(serve(graph)), stack.enter_context(serve(model))
+    def make(**changes):
+        settings = make_settings(
+            instagram_graph_url=graph_line.url,
+            facebook_graph_url=graph_line.url,
+            openai_base_url=model_line.url,
+            **changes,
+        )
+        app = make_app(settings)
+        return Shop(app, graph, model, TEST_SECRET)
 
-        def make(**changes):
-            settings = make_settings(
-                instagram_graph_url=graph_url, facebook_graph_url=graph_url, openai_base_url=model_url, **changes
-            )
-            app = make_app(settings)
-            return Shop(app, graph, model, TEST_SECRET)
-
-        yield make
+    return make
 
 
 @pytest.fixture
