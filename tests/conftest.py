@@ -27,6 +27,8 @@ from pilito.factory import bind_services
 from pilito.models import db
 
 RIM = ("test_panel", "test_api.py", "test_auth.py", "test_cli.py", "test_architecture.py", "test_jobs_dashboard.py")
+# The files that mostly wait, for real processes, a real browser, a real worker.
+LONG = ("test_run.py", "test_panel_walk.py", "test_worker.py")
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 
 
@@ -57,6 +59,19 @@ def pytest_configure(config):
     config.add_cleanup(postgres.stop)
     os.environ["TEST_POSTGRES_URL"] = postgres.url
     threading.Thread(target=postgres.start, name="postgres-start").start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Let each process begin with a long file: `worksteal` gives every process an equal stretch of the list to begin
+    with, and another takes over what is left of a stretch that waits."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    long = {name: [item for item in items if item.path.name == name] for name in LONG}
+    ordered = [item for item in items if item.path.name not in LONG]
+    for number, name in enumerate(LONG):
+        start = number % processes * len(items) // processes
+        ordered[start:start] = long[name]
+    items[:] = ordered
 
 
 @pytest.fixture(scope="session")
