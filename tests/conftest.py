@@ -197,8 +197,25 @@ def shared_app(database_template, redis_url):
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _spare_the_disk)
         upgrade(directory=str(ROOT / "migrations"))
-    app.extensions["tests_socket_server"] = socketio.server
-    return app
+    app.extensions["tests_socket_server"] = server = socketio.server
+    yield app
+    _end_listener(server.manager)
+
+
+def _end_listener(manager):
+    """Let go of Redis, while it still lives, where a thread waits for the workers' words: python-socketio knows no end
+    for it and would subscribe anew for ever. So it is parked there, until the process ends."""
+    if not getattr(manager, "thread", None):
+        return  # no browser came
+    parked = threading.Event()
+
+    def park():
+        parked.set()
+        threading.Event().wait()
+
+    manager._redis_connect = park
+    manager.pubsub.unsubscribe()
+    assert parked.wait(5), "The listener of python-socketio did not let go."
 
 
 def _spare_the_disk(connection, _record):
@@ -228,8 +245,6 @@ def database_url(database_template, shared_app):
     yield database_template
     with shared_app.app_context():
         db.session.remove()
-        if db.engine.dialect.name == "sqlite":
-            db.engine.dispose()
 
 
 @pytest.fixture
