@@ -6,9 +6,10 @@ import sys
 # Kept also where PYTHONDONTWRITEBYTECODE asks for none: pytest rewrites every assert, and Pilito, started by a test,
 # compiles itself. Without kept bytecode each process does that anew, some five seconds of CPU every time.
 sys.dont_write_bytecode = False
+gc.disable()  # until the tests are collected: what is imported and collected stays to the end of the run
 
 
 def pytest_collection_finish():
-    """Take thousands of collected tests out of the garbage collector's sight: none of them ends before the run does."""
-    gc.collect()
+    """Begin to collect garbage, and never look at what was there before the first test."""
     gc.freeze()
+    gc.enable()
