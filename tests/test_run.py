@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from redis import Redis
+from redis.exceptions import RedisError
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
@@ -86,6 +88,12 @@ class Run:
         return [row for row in log if row["kind"] == "send_accepted"]
 
     # --- what is stored
+
+    def is_redis_up(self):
+        try:
+            return Redis.from_url(self.settings["REDIS_URL"]).ping()
+        except RedisError:
+            return False
 
     def rows(self, statement):
         with contextlib.closing(
@@ -191,11 +199,21 @@ def customers(run):
         asking = [ask(run, customers) for _ in victims]
         for customer in asking:  # or the model is done already, where the machine is so busy that we look late
             wait_for(lambda one=customer: run.is_model_at_work_for(one) or run.got(one), 30, run.log)
+        # A question whose share was not read yet would be answered without it.
+        wait_for(lambda: not run.rows("SELECT 1 FROM webhook WHERE state = 'pending'"), 30, run.log)
         for victim in victims:
-            (pid,) = run.pids(victim)
-            os.kill(pid, signal.SIGKILL)
+            kill(run, victim)
     wait_for(run.is_ready, 30, run.log)
     return customers
+
+
+def kill(run, name):
+    """Kill -9; return when it is gone and another has taken its place, which may not serve yet."""
+    (pid,) = run.pids(name)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: run.pids(name) not in ([], [pid]), 15, run.log)
+    if name == "redis":
+        wait_for(run.is_redis_up, 15, run.log)
 
 
 def ask(run, customers):
