@@ -118,6 +118,9 @@ class OwnPostgres:
         "fsync=off",
         "synchronous_commit=off",
         "full_page_writes=off",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+        "autovacuum=off",
         "max_connections=300",
     )
 

@@ -28,6 +28,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-software-rasterizer",
+    "--disable-extensions",
+    "--mute-audio",
 ]
 EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
 DESKTOP = {"width": 1440, "height": 900}
