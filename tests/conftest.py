@@ -4,17 +4,21 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from fakes import FakeGraph, FakeModel, serve
 from flask_migrate import upgrade
 from redis import Redis
-from sqlalchemy import create_engine, text
+from shop import TEST_SECRET, VERIFY_TOKEN, Shop
+from sqlalchemy import create_engine, event, text
 
 from pilito import create_app
 from pilito.config import ROOT, Settings, load_settings
@@ -23,9 +27,9 @@ from pilito.factory import bind_services
 from pilito.models import db
 
 RIM = ("test_panel", "test_api.py", "test_auth.py", "test_cli.py", "test_architecture.py", "test_jobs_dashboard.py")
+# The files that mostly wait, for real processes, a real browser, a real worker.
+LONG = ("test_run.py", "test_panel_walk.py", "test_worker.py")
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-TEST_SECRET = "a secret of the tests, long enough"
-VERIFY_TOKEN = "a verify token of the tests"
 
 
 def pytest_addoption(parser):
@@ -56,6 +60,32 @@ def _know_nobody(host):
     raise socket.gaierror(f"The tests know no host {host}.")
 
 
+def pytest_configure(config):
+    """With several processes, start PostgreSQL once for all of them, while they collect; they find it by its address."""
+    distributes = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
+    if not distributes or os.environ.get("TEST_POSTGRES_URL") or not POSTGRES_BINARIES:
+        return
+    if config.getoption("--database") == "sqlite" or config.option.collectonly:
+        return
+    postgres = OwnPostgres(POSTGRES_BINARIES[0])
+    config.add_cleanup(postgres.stop)
+    os.environ["TEST_POSTGRES_URL"] = postgres.url
+    threading.Thread(target=postgres.start, name="postgres-start").start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Let each process begin with a long file: `worksteal` gives every process an equal stretch of the list to begin
+    with, and another takes over what is left of a stretch that waits."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    long = {name: [item for item in items if item.path.name == name] for name in LONG}
+    ordered = [item for item in items if item.path.name not in LONG]
+    for number, name in enumerate(LONG):
+        start = number % processes * len(items) // processes
+        ordered[start:start] = long[name]
+    items[:] = ordered
+
+
 @pytest.fixture(scope="session")
 def redis_url():
     """A real server of our own, as `make run` starts it, on a socket in a short folder."""
@@ -80,47 +110,66 @@ def postgres_url():
     """An address of a PostgreSQL server: TEST_POSTGRES_URL, else one of our own where it is installed."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
+        _wait_for_postgres(given)
         yield given
     elif not POSTGRES_BINARIES:
         pytest.skip("No PostgreSQL is installed, and TEST_POSTGRES_URL names none.")
     else:
-        with _own_postgres(POSTGRES_BINARIES[0]) as url:
-            yield url
+        postgres = OwnPostgres(POSTGRES_BINARIES[0])
+        postgres.start()
+        _wait_for_postgres(postgres.url)
+        yield postgres.url
+        postgres.stop()
 
 
-@contextlib.contextmanager
-def _own_postgres(binaries):
-    folder = Path(tempfile.mkdtemp(prefix="pltpg"))
-    user = {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        shutil.chown(folder, "postgres", "postgres")
-        user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-    data = folder / "data"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **user}
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        check=True,
-        **quiet,
-    )
-    options = [
-        "-c",
+class OwnPostgres:
+    """A server of the tests on a socket in a folder of its own, which forgets what a crash would take from it."""
+
+    OPTIONS = (
         "listen_addresses=",
-        "-c",
-        f"unix_socket_directories={folder}",
-        "-c",
         "fsync=off",
-        "-c",
+        "synchronous_commit=off",
+        "full_page_writes=off",
+        "wal_level=minimal",
+        "max_wal_senders=0",
+        "autovacuum=off",
         "max_connections=300",
-    ]
-    server = subprocess.Popen([binaries / "postgres", "-D", data, *options], **quiet)
-    url = f"postgresql+psycopg://postgres@/postgres?host={folder}"
+    )
+
+    def __init__(self, binaries):
+        self.binaries = binaries
+        self.folder = Path(tempfile.mkdtemp(prefix="pltpg"))
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+        self.server = None
+        self._starting = threading.Lock()
+
+    def start(self):
+        user = {}
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            shutil.chown(self.folder, "postgres", "postgres")
+            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
+        data = self.folder / "data"
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self.folder, **user}
+        make = [self.binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        options = [
+            word for option in (*self.OPTIONS, f"unix_socket_directories={self.folder}") for word in ("-c", option)
+        ]
+        with self._starting:
+            subprocess.run(make, check=True, **quiet)
+            self.server = subprocess.Popen([self.binaries / "postgres", "-D", data, *options], **quiet)
+
+    def stop(self):
+        with self._starting:
+            if self.server:
+                self.server.send_signal(signal.SIGINT)  # does not wait for those who are still connected
+                self.server.wait(20)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _wait_for_postgres(url):
     engine = create_engine(url)
     _wait_for(lambda: engine.connect().close() is None)
     engine.dispose()
-    yield url
-    server.send_signal(2)
-    server.wait(20)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_for(is_ready, seconds=15):
@@ -160,9 +209,39 @@ def shared_app(database_template, redis_url):
     app = create_app(_settings(database_url=database_template, redis_url=redis_url))
     app.config["TESTING"] = True
     with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _spare_the_disk)
         upgrade(directory=str(ROOT / "migrations"))
-    app.extensions["tests_socket_server"] = socketio.server
-    return app
+    app.extensions["tests_socket_server"] = server = socketio.server
+    yield app
+    _end_listener(server.manager)
+
+
+def _end_listener(manager):
+    """Let go of Redis, while it still lives, where a thread waits for the workers' words: python-socketio knows no end
+    for it and would subscribe anew for ever. So it is parked there, until the process ends."""
+    if not getattr(manager, "thread", None):
+        return  # no browser came
+    parked = threading.Event()
+
+    def park():
+        parked.set()
+        threading.Event().wait()
+
+    manager._redis_connect = park
+    manager.pubsub.unsubscribe()
+    assert parked.wait(5), "The listener of python-socketio did not let go."
+
+
+def _spare_the_disk(connection, _record):
+    """No test pulls the plug: what the operating system has taken is safe enough."""
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,), "Pilito waits for the disk with every commit."
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(scope="session")
+def redis_client(redis_url):
+    return Redis.from_url(redis_url)
 
 
 @pytest.fixture
@@ -181,17 +260,15 @@ def database_url(database_template, shared_app):
     yield database_template
     with shared_app.app_context():
         db.session.remove()
-        if db.engine.dialect.name == "sqlite":
-            db.engine.dispose()
 
 
 @pytest.fixture
-def make_app(shared_app, database_url, redis_url):
+def make_app(shared_app, database_url, redis_client):
     """The app with these settings, on an empty Redis, inside a context of its own."""
     with contextlib.ExitStack() as stack:
 
         def make(settings):
-            Redis.from_url(redis_url).flushall()
+            redis_client.flushall()
             bind_services(shared_app, settings)
             # Flask-SocketIO has one server per process: a test that makes an app of its own takes it away.
             socketio.server = shared_app.extensions["tests_socket_server"]
@@ -203,19 +280,23 @@ def make_app(shared_app, database_url, redis_url):
 
 
 def _settings(**changes) -> Settings:
-    values = {
-        "_env_file": None,
-        "secret_key": "a session key of the tests, long enough",
-        "encryption_keys": [ENCRYPTION_KEY],
-        "instagram_app_secret": [TEST_SECRET],
-        "instagram_verify_token": VERIFY_TOKEN,
-        "openai_api_key": "a key of the tests",
-        "reply_quiet_seconds": 0,
-    }
-    return load_settings(**{**values, **changes})
+    """Settings are frozen and to read them takes longer than many a test: the same are read once."""
+    key = repr(changes)
+    if key not in _read:
+        _read[key] = load_settings(**{**DEFAULTS, **changes})
+    return _read[key]
 
 
-ENCRYPTION_KEY = Fernet.generate_key().decode()
+_read: dict[str, Settings] = {}
+DEFAULTS = {
+    "_env_file": None,
+    "secret_key": "a session key of the tests, long enough",
+    "encryption_keys": [Fernet.generate_key().decode()],
+    "instagram_app_secret": [TEST_SECRET],
+    "instagram_verify_token": VERIFY_TOKEN,
+    "openai_api_key": "a key of the tests",
+    "reply_quiet_seconds": 0,
+}
 
 
 @pytest.fixture
@@ -253,16 +334,24 @@ def free_port():
 
 @pytest.fixture
 def graph():
-    from fakes import FakeGraph
-
     return FakeGraph()
 
 
 @pytest.fixture
 def model():
-    from fakes import FakeModel
-
     return FakeModel()
+
+
+@pytest.fixture(scope="session")
+def graph_line():
+    with serve() as line:
+        yield line
+
+
+@pytest.fixture(scope="session")
+def model_line():
+    with serve() as line:
+        yield line
 
 
 @pytest.fixture
@@ -275,22 +364,21 @@ def files():
 
 
 @pytest.fixture
-def make_shop(make_settings, make_app, graph, model):
+def make_shop(make_settings, make_app, graph, model, graph_line, model_line):
     """A shop with its fakes, on an app with the settings of the test."""
-    from fakes import serve
-    from shop import Shop
+    graph_line.fake, model_line.fake = graph, model
 
-    with contextlib.ExitStack() as stack:
-        graph_url, model_url = stack.enter_context(serve(graph)), stack.enter_context(serve(model))
+    def make(**changes):
+        settings = make_settings(
+            instagram_graph_url=graph_line.url,
+            facebook_graph_url=graph_line.url,
+            openai_base_url=model_line.url,
+            **changes,
+        )
+        app = make_app(settings)
+        return Shop(app, graph, model, TEST_SECRET)
 
-        def make(**changes):
-            settings = make_settings(
-                instagram_graph_url=graph_url, facebook_graph_url=graph_url, openai_base_url=model_url, **changes
-            )
-            app = make_app(settings)
-            return Shop(app, graph, model, TEST_SECRET)
-
-        yield make
+    return make
 
 
 @pytest.fixture

@@ -91,17 +91,36 @@ class FakeModel(Fake):
         }
 
 
+class Line:
+    """A server on a free port of this machine, for all tests of a process; each test says which `fake` answers."""
+
+    def __init__(self):
+        self.fake = None
+        self.url = ""
+
+
 @contextmanager
-def serve(fake):
-    """Serve the fake on a free port of this machine; give its address."""
+def serve_one(fake):
+    """Serve this fake alone; give its address."""
+    with serve() as line:
+        line.fake = fake
+        yield line.url
+
+
+@contextmanager
+def serve():
+    """Serve whatever fake is on the line; give the line."""
+    line = Line()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65536  # head and body in one packet
 
         def do_GET(self):
-            self._send(*fake.look_up(self.path))
+            self._send(*line.fake.look_up(self.path))
 
         def do_POST(self):
+            fake = line.fake
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             answer = fake.answer(self.path, json.loads(body or b"{}"), self.headers)
             if answer == "reset":
@@ -127,7 +146,8 @@ def serve(fake):
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    line.url = f"http://127.0.0.1:{server.server_port}"
+    yield line
     server.shutdown()
     server.server_close()
 

@@ -7,6 +7,7 @@ from shop import CAPTION, CUSTOMER, REEL_URL, attachment, reel, seconds, text
 
 from pilito import keys
 from pilito.clock import utc_now
+from pilito.jobs import shares
 from pilito.lifecycle import ConversationState, ShareState
 from pilito.models import Message
 
@@ -51,17 +52,18 @@ def test_a_share_then_a_question_is_answered_once_on_the_combination(shop, caplo
     assert f"Combined content length: {len(question.content)} chars" in caplog.text
 
 
-def test_a_share_alone_is_never_answered_and_expires(shop, caplog):
+def test_a_share_alone_is_never_answered_and_expires(shop, caplog, monkeypatch):
     caplog.set_level(logging.INFO)
     now = utc_now()
 
-    share = shop.receive(reel(now - seconds(119)))
+    share = shop.receive(reel(now - seconds(60)))
     shop.work()
     assert shop.share_of(share).state is ShareState.WAITING
     assert scheduled(shop) == [f"share-timeout-{share.id}"]
     early = shop.tick(now)
-    wait_until(shop.share_of(share).expires_at)
-    late = shop.tick(utc_now())
+    when_it_is_over = shop.share_of(share).expires_at + seconds(0.01)
+    monkeypatch.setattr(shares, "utc_now", lambda: when_it_is_over)
+    late = shop.tick(when_it_is_over)
     shop.work()
 
     assert (early, late) == (0, 1)
@@ -267,9 +269,3 @@ def test_the_conversation_stays_with_the_assistant(shop):
     shop.receive(reel(utc_now()))
 
     assert shop.conversation.state is ConversationState.ASSISTANT
-
-
-def wait_until(moment):
-    import time
-
-    time.sleep(max(0, (moment - utc_now()).total_seconds()) + 0.01)

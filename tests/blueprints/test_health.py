@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from redis import Redis
 from rows import (
     NOON,
     FreshClient,
@@ -25,6 +24,7 @@ from sqlalchemy.orm import Session
 from pilito import create_app, hints, keys
 from pilito.blueprints import health
 from pilito.database import transaction
+from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.lifecycle import DeliveryState, EventOutcome, Sender, ShareState, TurnState, WebhookState
 from pilito.tokens import issue_token
@@ -41,9 +41,8 @@ def redis(app):
 
 
 @pytest.fixture
-def redis_away(app, free_port):
-    app.extensions["pilito_redis"] = Redis(port=free_port)
-    app.extensions["pilito_queues"].clear()
+def redis_away(app, make_settings, free_port):
+    bind_services(app, make_settings(redis_url=f"redis://127.0.0.1:{free_port}/0"))
 
 
 @pytest.fixture

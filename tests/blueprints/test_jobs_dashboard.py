@@ -15,6 +15,7 @@ from rq_dashboard import web
 from pilito import hints, keys
 from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
+from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.lifecycle import Role
 
@@ -237,8 +238,9 @@ def test_an_address_that_names_nothing_is_answered_in_words(admin, path, status)
     assert admin.get(path).status_code == status
 
 
-def test_redis_away_is_answered_in_words(app, admin, free_port):
-    app.extensions["pilito_redis"] = app.redis_conn = Redis(port=free_port)
+def test_redis_away_is_answered_in_words(app, admin, make_settings, free_port):
+    bind_services(app, make_settings(redis_url=f"redis://127.0.0.1:{free_port}/0"))
+    app.redis_conn = app.extensions["pilito_redis"]
 
     assert admin.get("/rq/0/data/queues.json").status_code == 503
 

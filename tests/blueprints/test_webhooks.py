@@ -4,8 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import TEST_SECRET, VERIFY_TOKEN
-from shop import ACCOUNT, reel, seconds, text, webhook
+from shop import ACCOUNT, TEST_SECRET, VERIFY_TOKEN, reel, seconds, text, webhook
 from sqlalchemy import create_engine
 
 from pilito import database, keys

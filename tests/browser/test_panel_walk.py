@@ -28,6 +28,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-software-rasterizer",
+    "--disable-extensions",
+    "--mute-audio",
 ]
 EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
 DESKTOP = {"width": 1440, "height": 900}
@@ -165,7 +168,7 @@ def test_a_share_its_question_and_the_answer_arrive_while_one_looks(shop, open_p
 
     shop.work()
     answer = page.locator(".from-assistant")
-    expect(answer).to_contain_text("میلیون تومان")
+    expect(answer).to_contain_text("در همین پست")
     expect(answer.locator(".delivery")).to_have_text("Sent")
     expect(page.locator(".item")).to_have_count(3)
 
@@ -174,11 +177,12 @@ def test_the_countdown_counts(shop, open_page):
     shop.receive(reel(ago(30)))
     page = open_page(f"/conversations/{shop.conversation.id}")
 
-    first = page.locator("article .countdown").inner_text()
-    page.wait_for_timeout(2100)
+    countdown = page.locator("article .countdown")
+    first = countdown.inner_text()
+    expect(countdown).not_to_have_text(first)
 
     assert first.startswith(("1:2", "1:30"))
-    assert page.locator("article .countdown").inner_text() < first
+    assert "1:1" < countdown.inner_text() < first
 
 
 def test_a_reply_is_shown_at_once_then_truly_and_sent_once(shop, graph, open_page):
@@ -325,10 +329,14 @@ def test_a_refused_reply_keeps_its_words_and_says_why(shop, open_page):
     conversation_id = shop.conversation.id
     # Read, and nothing more on its way: the page's next look at the thread would close its composer.
     expect(page.locator("#thread-head")).to_have_attribute("data-unread", "0")
-    with transaction():
-        db.session.get_one(Conversation, conversation_id).last_customer_message_at = utc_now() - timedelta(days=30)
-
     page.fill("#composer-text", "too late")
+
+    def close_the_window(route):  # not before: a page that happens to load again would offer no composer
+        with shop.app.app_context(), transaction():
+            db.session.get_one(Conversation, conversation_id).last_customer_message_at = utc_now() - timedelta(days=30)
+        route.continue_()
+
+    page.route("**/replies", close_the_window)
     page.press("#composer-text", "Control+Enter")
 
     failed = page.locator(".has-failed")

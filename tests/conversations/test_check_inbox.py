@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from fakes import serve
+from fakes import serve_one
 from meta import ACCOUNT, RETURN
 from rows import NOON
 
@@ -35,7 +35,7 @@ def public():
 
 @pytest.fixture
 def app(meta, make_settings, make_app, public):
-    with serve(public) as url:
+    with serve_one(public) as url:
         yield make_app(make_settings(public_url=url, **meta.settings))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from desk import Desk
-from fakes import serve as serve_model
+from fakes import serve_one as serve_model
 from shop import ACCOUNT, Shop
 
 from pilito.blueprints.panel.sentences import DELIVERY_ERRORS

@@ -39,7 +39,7 @@ def redis(app):
 @pytest.fixture
 def worker(app, settings, monkeypatch):
     """A worker of one queue in a thread, stopped at the end."""
-    monkeypatch.setattr(working, "LISTEN_SECONDS", 1)
+    monkeypatch.setattr(working, "LISTEN_SECONDS", 0.1)
     worker = ThreadWorker(app, QUEUE, connect(settings))
     worker.thread = threading.Thread(target=worker.work, daemon=True)
     worker.thread.start()

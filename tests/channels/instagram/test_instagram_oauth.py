@@ -147,9 +147,9 @@ class Telling:
 
 
 def identify(told, login="instagram", status=200):
-    from fakes import serve
+    from fakes import serve_one
 
-    with serve(Telling(told, status)) as url:
+    with serve_one(Telling(told, status)) as url:
         settings = load_settings(_env_file=None, instagram_graph_url=url, facebook_graph_url=url)
         return oauth.identify(settings, Account("", "IGtoken", {"login": login}))
 
@@ -249,9 +249,9 @@ def test_nothing_is_posted_after_leaving(meta, settings):
     ],
 )
 def test_every_form_of_the_list_is_read(apps, fields):
-    from fakes import serve
+    from fakes import serve_one
 
-    with serve(Telling({"data": apps})) as url:
+    with serve_one(Telling({"data": apps})) as url:
         settings = load_settings(_env_file=None, instagram_graph_url=url, instagram_app_id=APP_ID)
 
         assert subscription.read(settings, Account(ACCOUNT, "t", {})).fields == fields

@@ -1,0 +1,15 @@
+"""What makes each process of a test run quick, before anything else is imported."""
+
+import gc
+import sys
+
+# Kept also where PYTHONDONTWRITEBYTECODE asks for none: pytest rewrites every assert, and Pilito, started by a test,
+# compiles itself. Without kept bytecode each process does that anew, some five seconds of CPU every time.
+sys.dont_write_bytecode = False
+gc.disable()  # until the tests are collected: what is imported and collected stays to the end of the run
+
+
+def pytest_collection_finish():
+    """Begin to collect garbage, and never look at what was there before the first test."""
+    gc.freeze()
+    gc.enable()
