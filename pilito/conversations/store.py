@@ -27,6 +27,15 @@ PREVIEW_CHARACTERS = 120
 MESSAGE_BY_EXTERNAL_ID = select(Message).where(
     Message.inbox_id == bindparam("inbox"), Message.external_id == bindparam("external")
 )
+_ONE = select(literal(1).label("one")).subquery()
+MESSAGE_AND_EDITS = (
+    select(Message, EarlyEdit)
+    .select_from(_ONE)
+    .outerjoin(Message, and_(Message.inbox_id == bindparam("inbox"), Message.external_id == bindparam("external")))
+    .outerjoin(
+        EarlyEdit, and_(EarlyEdit.inbox_id == bindparam("inbox"), EarlyEdit.external_id == bindparam("external"))
+    )
+)
 
 
 def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, cached: int | None) -> Outcome:
@@ -77,6 +86,7 @@ def _pair_and_ask(
         pairing = pair_shares(tx, conversation, message.sent_at, now, look_up)
         changed += pairing.changed
         asked += pairing.questions
+        turns.ask_again(conversation, pairing.questions, now)
     if message.share is not None and message.share.state is ShareState.WAITING:
         tx.after_commit(log_waiting, conversation, message.share)
     turns.ask(tx, conversation, asked, now)
@@ -121,12 +131,7 @@ def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
 
 def _look_up(inbox: Inbox, external_id: str) -> tuple[Message | None, list[EarlyEdit]]:
     """The message, if it came before, and the edits of it that came before it: one question for both."""
-    one = select(literal(1).label("one")).subquery()
-    is_message = and_(Message.inbox_id == inbox.id, Message.external_id == external_id)
-    is_edit = and_(EarlyEdit.inbox_id == inbox.id, EarlyEdit.external_id == external_id)
-    rows = db.session.execute(
-        select(Message, EarlyEdit).select_from(one).outerjoin(Message, is_message).outerjoin(EarlyEdit, is_edit)
-    ).all()
+    rows = db.session.execute(MESSAGE_AND_EDITS, {"inbox": inbox.id, "external": external_id}).all()
     return rows[0][0], [row[1] for row in rows if row[1] is not None]
 
 

@@ -19,7 +19,7 @@ from pilito.lifecycle import (
     Sender,
     TurnState,
 )
-from pilito.models import Conversation, Inbox, Message, Turn, db
+from pilito.models import Audit, Conversation, Inbox, Message, Turn, db
 
 UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
 # These ask for nothing by themselves; a share asks once a question has taken it.
@@ -135,6 +135,16 @@ def wake(turn: Turn, now: datetime) -> None:
 
 def find_unfinished(conversation_id: int) -> Turn | None:
     return db.session.scalar(FIND_UNFINISHED, {"conversation": conversation_id})
+
+
+def ask_again(conversation: Conversation, questions: Iterable[Message], now: datetime) -> None:
+    """Take a conversation back from people who have not looked at it: the assistant did not know the answer, and now
+    a post came late that its question belongs to. What it is asked then is the caller's."""
+    was_not_known = conversation.hand_over_reason is HandOverReason.NOT_KNOWN
+    if conversation.state is ConversationState.HANDED_OVER and was_not_known and any(map(asks, questions)):
+        conversation.state, conversation.hand_over_reason = ConversationState.ASSISTANT, None
+        conversation.epoch += 1
+        db.session.add(Audit(at=now, action="asked_again", conversation_id=conversation.id))
 
 
 def drop(conversation: Conversation, why: str, now: datetime) -> None:

@@ -29,6 +29,7 @@ ACTIVITIES = (
     "thread_requested",
     "opted_in",
     "linked",
+    "asked_again",
 )
 ACTIVITIES_LIMIT = 100
 

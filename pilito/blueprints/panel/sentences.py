@@ -215,6 +215,7 @@ ACTIVITIES: dict[str, Words] = {
     "thread_requested": _("Another app asks for the conversation"),
     "opted_in": _("The customer agreed to notifications"),
     "linked": _("The customer linked or unlinked an account"),
+    "asked_again": _("The post came late; the assistant looks at the question again"),
 }
 # What a copy is called.
 MEDIA_KINDS: dict[MediaKind, Words] = {

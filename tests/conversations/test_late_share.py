@@ -1,0 +1,75 @@
+"""A post that comes after its question was given to people, who have not looked at it yet."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import reel, seconds, text
+
+from pilito.conversations.take_over import take_over
+from pilito.lifecycle import ConversationState
+from pilito.models import Audit
+
+NOT_KNOWN = {"reply": "", "hand_over": True, "reason": "not_known"}
+WANTS_PERSON = {"reply": "", "hand_over": True, "reason": "asked_for_person"}
+ANSWER = {"reply": "در کپشن نوشته‌ایم.", "hand_over": False, "reason": ""}
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+def ask(desk, said):
+    """The post was sent first, but its webhook is late."""
+    desk.model.reply = said
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+    desk.answer(NOON + seconds(5))
+    desk.model.reply = ANSWER
+
+
+def let_the_post_arrive(desk):
+    desk.take(reel(NOON, mid="reel"), now=NOON + seconds(15))
+
+
+def test_it_brings_what_was_not_known_back_to_the_assistant(desk):
+    ask(desk, NOT_KNOWN)
+    before = desk.conversation.state
+
+    let_the_post_arrive(desk)
+    desk.answer(NOON + seconds(15))
+
+    assert before is ConversationState.HANDED_OVER
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert [one.text for one in desk.replies] == [ANSWER["reply"]]
+    assert "asked_again" in [row.action for row in desk.rows(Audit)]
+
+
+@pytest.mark.sqlite_only
+def test_it_leaves_the_conversation_with_the_person_who_took_it(desk):
+    ask(desk, NOT_KNOWN)
+    desk.call(take_over, desk.conversation.id, None, NOON + seconds(10))
+
+    let_the_post_arrive(desk)
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.message("question").content.startswith("[CONTEXT:")
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_it_leaves_a_customer_who_wants_a_person_to_people(desk):
+    ask(desk, WANTS_PERSON)
+
+    let_the_post_arrive(desk)
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_belongs_to_no_question_changes_nothing(desk):
+    ask(desk, NOT_KNOWN)
+
+    desk.take(reel(NOON - seconds(200), mid="old"), now=NOON + seconds(15))
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
