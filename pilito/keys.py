@@ -7,7 +7,8 @@ REPLIES = "replies"
 DELIVERIES = "deliveries"
 SHARES = "shares"
 PROFILES = "profiles"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES)
+UPKEEP = "upkeep"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, UPKEEP)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -15,6 +16,8 @@ ANSWER_JOB = "pilito.jobs.replies.answer_turn"
 DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
+PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
+UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 
 # The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
 SOCKET_CHANNEL = "pilito-socket"

@@ -124,13 +124,13 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
     found = {f"{module.__name__}.{name}" for module in (deliveries, inbound, replies, shares) for name in vars(module)}
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
-    assert [one.name for one in periodic.PERIODIC] == ["sweep"]
+    assert [one.name for one in periodic.PERIODIC] == ["sweep", "upkeep"]
 
 
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 5
+    assert len(tables) == 6
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name

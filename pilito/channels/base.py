@@ -100,7 +100,25 @@ class Unreadable:
     kind: str = field(default="unreadable", init=False)
 
 
-Item = Inbound | Echo | Unsend | Ignored | Unreadable
+@dataclass(frozen=True)
+class PublicComment:
+    """Somebody wrote under a post of the account; everything but its id may be missing."""
+
+    account_id: str
+    external_id: str
+    commented_at: datetime
+    author_id: str | None = None
+    author_username: str | None = None
+    text: str = ""
+    media_id: str | None = None
+    media_kind: str | None = None  # the provider's word: FEED, REELS, AD, …
+    parent_id: str | None = None
+    is_own: bool = False  # written by the account itself
+    is_live: bool = False
+    kind: str = field(default="comment", init=False)
+
+
+Item = Inbound | Echo | Unsend | PublicComment | Ignored | Unreadable
 
 
 @dataclass(frozen=True)
@@ -136,6 +154,52 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class ChangedThread:
+    """A conversation as the provider lists it."""
+
+    external_id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """The most recently changed conversations first; `next` asks for the following page."""
+
+    threads: tuple[ChangedThread, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post of the account itself."""
+
+    media_id: str
+    caption: str | None = None
+    permalink: str | None = None
+    code: str | None = None  # what names the post in its permalink
+    media_type: str | None = None
+    media_product_type: str | None = None
+    picture_url: str | None = None
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PostPage:
+    """The newest posts first; `next` asks for the following page."""
+
+    posts: tuple[Post, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class PrivateReceipt:
+    """A private reply was taken; `customer_id` is who got it, where the provider says so."""
+
+    external_id: str
+    customer_id: str | None
+
+
+@dataclass(frozen=True)
 class Permission:
     """Whether something may be sent now: `reason` is empty when it may, else a slug for the panel."""
 
@@ -154,6 +218,10 @@ class Channel(Protocol):
     shares_wait: bool  # whether a lone share waits for its question
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
     text_limit_bytes: int
+    reads_back: bool  # whether conversations and own posts can be read at the provider
+    read_pause_seconds: float  # between two such calls for one account
+    private_reply_window: timedelta | None  # how long a comment may be answered privately; None: never
+    private_replies_per_hour: int
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         """Return what the provider wants to hear when it asks whether this address is ours; None refuses."""
@@ -185,4 +253,28 @@ class Channel(Protocol):
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         """Send one part. Raises ChannelError."""
+        ...
+
+    def threads(self, account: Account, after: str | None) -> ThreadPage:
+        """Return one page of the account's conversations. One call. Raises ChannelError."""
+        ...
+
+    def thread(self, account: Account, thread_id: str, now: datetime) -> list[Inbound | Echo]:
+        """Return the newest messages of a conversation, oldest first. One call. Raises ChannelError."""
+        ...
+
+    def thread_with(self, account: Account, customer_id: str, now: datetime) -> list[Inbound | Echo]:
+        """The same, for the conversation with a customer; empty when there is none."""
+        ...
+
+    def posts(self, account: Account, after: str | None) -> PostPage:
+        """Return one page of the account's own posts. One call. Raises ChannelError."""
+        ...
+
+    def post_code(self, url: str | None) -> str | None:
+        """Return what names a post in the address of its page; None for any other address."""
+        ...
+
+    def reply_privately(self, account: Account, comment_id: str, text: str) -> PrivateReceipt:
+        """Answer a comment in the direct messages, which can be done once. Raises ChannelError."""
         ...

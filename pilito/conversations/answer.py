@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import joinedload
 
 from pilito.assistant.compose import compose
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
 from pilito.conversations import lease, turns
+from pilito.conversations.comments import comment_line, comments_behind
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import add_reply
@@ -25,7 +27,7 @@ from pilito.lifecycle import (
     ShareState,
     TurnState,
 )
-from pilito.models import Conversation, Message, Proof, Share, Turn, db
+from pilito.models import Comment, Conversation, Message, Proof, Share, Turn, db
 
 log = logging.getLogger(__name__)
 
@@ -122,11 +124,26 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
 
 def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
     earlier = _earlier(conversation, messages)
+    comments = comments_behind(conversation, earlier)
     return TurnInput(
         shop_name=conversation.inbox.name,
         questions=tuple(message.content for message in messages),
-        history=tuple(Line(message.sender, message.content) for message in reversed(earlier)),
-        facts=_facts(messages, earlier),
+        history=(
+            *(Line(Sender.CUSTOMER, comment_line(comment)) for comment in comments),
+            *(Line(message.sender, message.content) for message in reversed(earlier)),
+        ),
+        facts=(*_facts(messages, earlier), *_commented(comments)),
+    )
+
+
+def _commented(comments: Sequence[Comment]) -> tuple[Fact, ...]:
+    """The captions of the posts under which the customer had written before we wrote privately.
+
+    What the customer wrote there is history and no fact: else anybody could write a price into the facts.
+    """
+    posts = {comment.own_post.id: comment.own_post for comment in comments if comment.own_post}
+    return tuple(
+        Fact("commented_caption", post.caption, reference=post.media_id) for post in posts.values() if post.caption
     )
 
 
@@ -155,9 +172,9 @@ def _facts(messages: Sequence[Message], earlier: Sequence[Message]) -> tuple[Fac
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
     asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))[-EARLIER_CAPTIONS:]
     return (
-        *(Fact("caption", share.caption or "", reference=str(share.message_id)) for share in asked_now),
+        *(Fact("caption", share.full_caption or "", reference=str(share.message_id)) for share in asked_now),
         *(
-            Fact("earlier_caption", share.caption or "", reference=str(share.message_id))
+            Fact("earlier_caption", share.full_caption or "", reference=str(share.message_id))
             for share in asked_before[::-1]
         ),
     )
@@ -165,7 +182,13 @@ def _facts(messages: Sequence[Message], earlier: Sequence[Message]) -> tuple[Fac
 
 def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
     """The shares with a caption, oldest first."""
-    return db.session.scalars(select(Share).where(which, Share.caption != "").order_by(Share.sent_at, Share.id)).all()
+    found = db.session.scalars(
+        select(Share)
+        .where(which, or_(Share.caption != "", Share.own_post_id.is_not(None)))
+        .options(joinedload(Share.own_post))
+        .order_by(Share.sent_at, Share.id)
+    )
+    return [share for share in found if share.full_caption]
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

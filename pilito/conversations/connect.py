@@ -32,7 +32,8 @@ def connect(
         if inbox is None:
             inbox = Inbox(channel=channel, external_id=account_id, created_at=now)
             db.session.add(inbox)
-        inbox.name, inbox.options, inbox.assistant_mode = name, options, assistant_mode
+        inbox.name, inbox.assistant_mode = name, assistant_mode
+        inbox.options = {**(inbox.options or {}), **options}  # what was chosen for the inbox outlives a new token
         inbox.token_encrypted = vault.encrypt(token.encode())
         inbox.state, inbox.stop_reason = InboxState.ACTIVE, None
         db.session.flush()

@@ -186,6 +186,7 @@ def _retry(tx: Transaction, conversation: Conversation, delivery: Delivery, erro
 def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery, now: datetime) -> None:
     """It may have been sent: people are asked, and the rest of the reply stays."""
     delivery.state = DeliveryState.UNKNOWN
+    delivery.unknown_at = now
     delivery.error = delivery.error or "outcome_unknown"
     delivery.lease_until = None
     _stop_rest(delivery)

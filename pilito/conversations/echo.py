@@ -1,11 +1,13 @@
 """A message that left the account: one of ours, confirmed; or one that a person typed on the phone."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from pilito.channels.base import Echo
 from pilito.conversations import turns
+from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
@@ -16,17 +18,25 @@ from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, Han
 from pilito.models import Conversation, Delivery, Inbox, Message, db
 
 UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+CLOCKS_APART = timedelta(minutes=5)  # the provider's and ours
+# How long after a person said "it arrived" its message may still be found.
+FOUND_LATE = timedelta(days=1)
 
 
-def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime) -> Outcome:
-    """Settle the delivery that the echo belongs to; else store it as typed on the phone, which pauses the assistant."""
+def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime, origin: str | None = None) -> Outcome:
+    """Settle the delivery that the echo belongs to; else store it as typed on the phone, which pauses the assistant.
+
+    `origin` tells how it reached us where no event brought it.
+    """
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
     delivery = _find_delivery(inbox, conversation, item)
+    if delivery is None and (comment := find_private_reply(inbox, item)) is not None:
+        return Outcome(EventOutcome.ECHO, "ours", record_replied(tx, comment, item.external_id, item.customer_id, now))
     if delivery is None:
-        return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now))
+        return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now, origin))
     if delivery.external_id is None:
         settle_as_sent(tx, conversation, delivery, item.external_id, now)
         wake_next(tx, conversation)
@@ -46,7 +56,33 @@ def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Deli
         # The one being sent now before an older one of the same words whose fate nobody knows.
         .order_by(Delivery.state != DeliveryState.SENDING, Delivery.id)
     )
-    return next((one for one in unsettled if _folded(one.text) == _folded(item.text)), None)
+    return _same(unsettled, item) or _same(_called_arrived(conversation, item), item)
+
+
+def _called_arrived(conversation: Conversation, item: Echo) -> Iterable[Delivery]:
+    """The deliveries of which only a person knows that they arrived: the provider's id is still missing."""
+    return db.session.scalars(
+        select(Delivery)
+        .join(Message, Delivery.message_id == Message.id)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sent_at >= item.sent_at - FOUND_LATE,
+            Delivery.state == DeliveryState.SENT,
+            Delivery.external_id.is_(None),
+        )
+        .order_by(Delivery.id)
+    )
+
+
+def _same(deliveries: Iterable[Delivery], item: Echo) -> Delivery | None:
+    """The first of these that has the words of the echo, and was under way at its time."""
+    return next((one for one in deliveries if _folded(one.text) == _folded(item.text) and _is_near(one, item)), None)
+
+
+def _is_near(delivery: Delivery, item: Echo) -> bool:
+    """Whether the echo can be of this delivery: not from before it was written, nor from long after it was lost."""
+    ended_at = delivery.unknown_at or item.sent_at
+    return delivery.created_at - CLOCKS_APART <= item.sent_at <= ended_at + CLOCKS_APART
 
 
 def _folded(text: str) -> str:
@@ -54,9 +90,9 @@ def _folded(text: str) -> str:
 
 
 def settle_as_sent(
-    tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str, now: datetime
+    tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str | None, now: datetime
 ) -> None:
-    """The provider has it: whatever we thought of this delivery, it was sent."""
+    """The provider has it: whatever we thought of this delivery, it was sent. Without an id a person has seen it."""
     delivery.state = DeliveryState.SENT
     delivery.external_id = external_id
     delivery.sent_at = delivery.sent_at or now
@@ -92,10 +128,24 @@ def _has_unknown(conversation: Conversation) -> bool:
     return db.session.scalar(unknown.limit(1)) is not None
 
 
-def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
-    message = add_message(conversation, item, Sender.PHONE, now)
+def _store_phone(
+    tx: Transaction, conversation: Conversation, item: Echo, now: datetime, origin: str | None = None
+) -> int:
+    message = add_message(conversation, item, Sender.PHONE, now, origin)
     count_message(conversation, message)
-    to_people(conversation, None, "answered on the phone", now)
+    if origin is None or not _went_on(conversation, message):
+        to_people(conversation, None, "answered on the phone", now)
     settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)
     return message.id
+
+
+def _went_on(conversation: Conversation, message: Message) -> bool:
+    """Whether a later reply of ours is there: what was found only now must not stop what goes on since."""
+    later = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.sent_at > message.sent_at,
+        Message.sender != Sender.CUSTOMER,
+        Message.id != message.id,
+    )
+    return db.session.scalar(later.limit(1)) is not None

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pilito.channels.base import Echo, Ignored, Inbound, Item, Unreadable, Unsend
+from pilito.channels.base import Echo, Ignored, Inbound, Item, PublicComment, Unreadable, Unsend
 from pilito.conversations import pending_share
+from pilito.conversations.comments import take_comment
 from pilito.conversations.echo import take_echo
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.store import store_message
@@ -146,6 +147,8 @@ def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cac
         return take_echo(tx, inbox, item, now)
     if isinstance(item, Unsend):
         return unsend(tx, inbox, item, now)
+    if isinstance(item, PublicComment):
+        return take_comment(tx, inbox, item, now)
     return store_message(tx, inbox, item, now, cached)
 
 

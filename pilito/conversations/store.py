@@ -1,6 +1,7 @@
 """A message of a customer becomes rows: the message, its files, its share, and the turn it opens."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,29 +12,44 @@ from pilito.conversations.contents import content_of
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.own_posts import completed, find_own_post
 from pilito.conversations.pair import LookUp, is_question, log_waiting, pair_shares
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Customer, Inbox, Message, Share, db
+from pilito.models import Attachment, Audit, Conversation, Customer, Inbox, Message, OwnPost, Share, db
 
 log = logging.getLogger(__name__)
 
 PREVIEW_CHARACTERS = 120
 
 
-def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, cached: int | None) -> Outcome:
-    """Store a customer's message once, pair it, and ask the assistant where something was asked."""
+def store_message(
+    tx: Transaction,
+    inbox: Inbox,
+    item: Inbound,
+    now: datetime,
+    cached: int | None,
+    origin: str | None = None,
+    answered_by: Message | None = None,
+) -> Outcome:
+    """Store a customer's message once, pair it, and ask the assistant where something was asked.
+
+    `origin` tells how it reached us where no event brought it; `answered_by` is the later reply that settled it.
+    """
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
-    message = add_message(conversation, item, Sender.CUSTOMER, now)
+    own = find_own_post(inbox, item.share) if item.share else None
+    whole = replace(item, share=completed(item.share, own)) if item.share else item
+    message = add_message(conversation, whole, Sender.CUSTOMER, now, origin)
+    message.answered_by_id = answered_by.id if answered_by else None
     if item.share is not None:
-        _add_share(message, item)
+        _add_share(message, item, own)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
     count_message(conversation, message)
-    if conversation.state is ConversationState.CLOSED:
+    if conversation.state is ConversationState.CLOSED and answered_by is None:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
@@ -90,7 +106,9 @@ def find_message(inbox: Inbox, external_id: str) -> Message | None:
     return db.session.scalar(select(Message).where(Message.inbox_id == inbox.id, Message.external_id == external_id))
 
 
-def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender, now: datetime) -> Message:
+def add_message(
+    conversation: Conversation, item: Inbound | Echo, sender: Sender, now: datetime, origin: str | None = None
+) -> Message:
     """Add the row of a message that came through the channel, with its files."""
     question = item.question if isinstance(item, Inbound) else ""
     message = Message(
@@ -103,6 +121,7 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
         text=item.text,
         content=content_of(item.message_type, item.text, item.share, question),
         reply_to_external_id=item.reply_to_external_id if isinstance(item, Inbound) else None,
+        origin=origin,
         sent_at=item.sent_at,
         created_at=now,
         attachments=[
@@ -115,7 +134,7 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
     return message
 
 
-def _add_share(message: Message, item: Inbound) -> None:
+def _add_share(message: Message, item: Inbound, own: OwnPost | None) -> None:
     """Add the share's row; pairing gives it its place. A post that came with its question has it already."""
     media = item.share
     assert media is not None
@@ -132,6 +151,7 @@ def _add_share(message: Message, item: Inbound) -> None:
         combined_with_id=message.id if item.question else None,
         sent_at=item.sent_at,
         expires_at=item.sent_at + timedelta(seconds=settings.share_wait_seconds),
+        own_post=own,
     )
 
 

@@ -4,6 +4,8 @@
     turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
+    comment      --deliveries-->  deliveries.send_private_reply(comment_id)  conversations/comments.py
+    inbox        --upkeep-->   upkeep.keep_up(inbox_id)                      conversations/upkeep.py
     share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py
 
 A job carries ids only and may run twice, late or never; `periodic.py` lists what runs by the clock, first of all the

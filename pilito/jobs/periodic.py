@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pilito.clock import utc_now
+from pilito.conversations import upkeep
 from pilito.conversations.sweep import sweep
 from pilito.jobs import patient
 
@@ -20,4 +21,9 @@ def sweep_unfinished() -> None:
     sweep(utc_now())
 
 
-PERIODIC = (Periodic("sweep", 5, sweep_unfinished),)
+@patient
+def wake_upkeep() -> None:
+    upkeep.wake_due(utc_now())
+
+
+PERIODIC = (Periodic("sweep", 5, sweep_unfinished), Periodic("upkeep", 15, wake_upkeep))

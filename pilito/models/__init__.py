@@ -2,6 +2,7 @@
 
 from pilito.extensions import db
 from pilito.models.audit import Audit
+from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
@@ -9,14 +10,17 @@ from pilito.models.inbox import Inbox
 from pilito.models.ledger import Event, Webhook
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
+from pilito.models.own_post import OwnPost
 from pilito.models.proof import Proof
 from pilito.models.share import Share
 from pilito.models.turn import Turn
+from pilito.models.upkeep import Upkeep
 
 __all__ = [
     "ApiToken",
     "Attachment",
     "Audit",
+    "Comment",
     "Conversation",
     "Customer",
     "Delivery",
@@ -24,9 +28,11 @@ __all__ = [
     "Inbox",
     "Message",
     "Operator",
+    "OwnPost",
     "Proof",
     "Share",
     "Turn",
+    "Upkeep",
     "Webhook",
     "db",
 ]

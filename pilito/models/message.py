@@ -50,6 +50,7 @@ class Message(db.Model):
     text: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[str] = mapped_column(Text, default="")
     reply_to_external_id: Mapped[str | None] = mapped_column(String(512))
+    origin: Mapped[str | None] = mapped_column(String(32))  # how it reached us; None: by the account's own events
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the provider's time
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # ours
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from pilito.extensions import db
 from pilito.lifecycle import SHARE_MOVES, ShareState, check_move
 from pilito.models.message import Message
+from pilito.models.own_post import OwnPost
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -29,6 +30,12 @@ class Share(db.Model):
         ),
         Index("ix_share_state", "state"),
         Index("ix_share_combined_with_id", "combined_with_id"),
+        Index(
+            "ix_share_unrecognised",
+            "sent_at",
+            sqlite_where=db.text("own_post_id IS NULL"),
+            postgresql_where=db.text("own_post_id IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -49,8 +56,21 @@ class Share(db.Model):
     # Whether Redis still knew the waiting share when its question came (the hit rate of the cache).
     found_in_cache: Mapped[bool | None]
 
+    # The account's own post, where this is one. The columns above stay what the payload said.
+    own_post_id: Mapped[int | None] = mapped_column(ForeignKey("own_post.id"))
+
     message: Mapped[Message] = relationship(back_populates="share", foreign_keys=[message_id])
+    own_post: Mapped[OwnPost | None] = relationship()
 
     @validates("state")
     def _check_state(self, _key: str, new: ShareState) -> ShareState:
         return check_move(SHARE_MOVES, self.state, ShareState(new))
+
+    @property
+    def full_caption(self) -> str | None:
+        """The caption of the post itself where it is the account's own, else what the payload said."""
+        return (self.own_post.caption if self.own_post else None) or self.caption
+
+    @property
+    def full_permalink(self) -> str | None:
+        return self.permalink or (self.own_post.permalink if self.own_post else None)

@@ -3,8 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pilito.channels.base import Account, Item, Outbound, Permission, Profile, Receipt
-from pilito.channels.instagram import client, inbound, signature, split, window
+from pilito.channels.base import (
+    Account,
+    Echo,
+    Inbound,
+    Item,
+    Outbound,
+    Permission,
+    PostPage,
+    PrivateReceipt,
+    Profile,
+    Receipt,
+    ThreadPage,
+)
+from pilito.channels.instagram import client, comments, inbound, reading, signature, split, window
 from pilito.config import Settings
 from pilito.errors import ConfigError
 
@@ -17,6 +29,10 @@ class Instagram:
     shares_wait = True
     reply_window: timedelta | None = window.REPLY_WINDOW
     text_limit_bytes = split.LIMIT_BYTES
+    reads_back = True
+    read_pause_seconds = reading.PAUSE_SECONDS
+    private_reply_window: timedelta | None = comments.REPLY_WINDOW
+    private_replies_per_hour = comments.REPLIES_PER_HOUR
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -47,3 +63,21 @@ class Instagram:
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         return client.send(self._settings, account, outbound)
+
+    def threads(self, account: Account, after: str | None) -> ThreadPage:
+        return reading.threads(self._settings, account, after)
+
+    def thread(self, account: Account, thread_id: str, now: datetime) -> list[Inbound | Echo]:
+        return reading.thread(self._settings, account, thread_id, now)
+
+    def thread_with(self, account: Account, customer_id: str, now: datetime) -> list[Inbound | Echo]:
+        return reading.thread_with(self._settings, account, customer_id, now)
+
+    def posts(self, account: Account, after: str | None) -> PostPage:
+        return reading.posts(self._settings, account, after)
+
+    def post_code(self, url: str | None) -> str | None:
+        return reading.post_code(url)
+
+    def reply_privately(self, account: Account, comment_id: str, text: str) -> PrivateReceipt:
+        return client.reply_privately(self._settings, account, comment_id, text)

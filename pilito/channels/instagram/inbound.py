@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from pilito.channels.base import Echo, Ignored, Inbound, Item, Unreadable, Unsend
+from pilito.channels.instagram.comments import FIELDS as COMMENT_FIELDS
+from pilito.channels.instagram.comments import read_comment
 from pilito.channels.instagram.content import Content, read_content
 from pilito.channels.instagram.times import sent_at
 from pilito.channels.instagram.values import (
@@ -46,8 +48,6 @@ IGNORED_EVENTS = {
 }
 # The same for the fields of `changes`.
 IGNORED_FIELDS = {
-    "comments": "a comment on a post",
-    "live_comments": "a comment on a live video",
     "mentions": "a mention of the account",
     "message_reactions": IGNORED_EVENTS["reaction"],
     "message_edit": IGNORED_EVENTS["message_edit"],
@@ -159,6 +159,8 @@ def _change(change: Mapping[str, Any], about: Entry) -> list[Item]:
     field, value = word_of(change.get("field")), change.get("value")
     if field in MESSAGING_FIELDS:
         return _messaging(value, about) if isinstance(value, dict) else [_no_object(field, value, about)]
+    if field in COMMENT_FIELDS and isinstance(value, dict):
+        return [read_comment(field, value, about.account_id, about.time, about.received_at)]
     if not field:
         return [Unreadable("changes: expected the name of a field, but there is none.", about.account_id)]
     return [Ignored(field, IGNORED_FIELDS.get(field, UNKNOWN), about.account_id)]
