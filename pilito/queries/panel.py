@@ -14,7 +14,7 @@ from pilito.models import Audit, Conversation, Delivery, Message, Operator, Shar
 COUNT_LIMIT = 1000  # counting stops here: the panel then says "999+"
 CHANGES_LIMIT = 200
 # What a thread tells about itself beside its messages.
-ACTIVITIES = ("handed_over", "took_over", "gave_back", "closed", "reopened")
+ACTIVITIES = ("handed_over", "took_over", "gave_back", "closed", "reopened", "settled_send", "private_reply")
 ACTIVITIES_LIMIT = 100
 
 
@@ -160,7 +160,7 @@ def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
     found = db.session.scalars(
         select(Message)
         .where(Message.id.in_([number for number in ids if number is not None]))
-        .options(joinedload(Message.share), selectinload(Message.attachments))
+        .options(joinedload(Message.share).joinedload(Share.own_post), selectinload(Message.attachments))
     )
     return {message.conversation_id: message for message in found}
 
@@ -226,7 +226,7 @@ def _messages_of(conversation: Conversation) -> Select[Message]:
         select(Message)
         .where(Message.conversation_id == conversation.id)
         .options(
-            joinedload(Message.share),
+            joinedload(Message.share).joinedload(Share.own_post),
             joinedload(Message.proof),
             selectinload(Message.attachments),
             selectinload(Message.deliveries),
@@ -274,6 +274,7 @@ def _shares_asked(message_ids: Sequence[int]) -> dict[int, list[Share]]:
     found = db.session.scalars(
         select(Share)
         .where(Share.combined_with_id.in_(message_ids), Share.message_id != Share.combined_with_id)
+        .options(joinedload(Share.own_post))
         .order_by(Share.sent_at, Share.id)
     )
     asked: dict[int, list[Share]] = {}
@@ -295,7 +296,7 @@ def _quoted(conversation: Conversation, external_ids: Iterable[str | None]) -> d
         .join(Message, Delivery.message_id == Message.id)
         .where(Delivery.inbox_id == conversation.inbox_id, Delivery.external_id.in_(wanted))
     )
-    with_share = joinedload(Message.share), selectinload(Message.attachments)
+    with_share = joinedload(Message.share).joinedload(Share.own_post), selectinload(Message.attachments)
     found = [*db.session.execute(theirs.options(*with_share)), *db.session.execute(ours.options(*with_share))]
     return {external_id: message for external_id, message in found if message.conversation_id == conversation.id}
 

@@ -6,7 +6,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.extensions import db
-from pilito.models import Message
+from pilito.models import Message, Share
 
 
 def page(conversation_id: int, after: tuple[datetime, int] | None = None, limit: int = 50) -> list[Message]:
@@ -21,7 +21,11 @@ def page(conversation_id: int, after: tuple[datetime, int] | None = None, limit:
     return list(
         db.session.scalars(
             select(Message)
-            .options(joinedload(Message.share), selectinload(Message.deliveries), selectinload(Message.attachments))
+            .options(
+                joinedload(Message.share).joinedload(Share.own_post),
+                selectinload(Message.deliveries),
+                selectinload(Message.attachments),
+            )
             .where(*wanted)
             .order_by(Message.sent_at, Message.id)
             .limit(limit)

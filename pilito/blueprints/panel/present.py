@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from flask_babel import gettext
 
 from pilito.blueprints.panel import sentences
+from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, ShareState
 from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Share
@@ -16,6 +17,7 @@ from pilito.queries.panel import Row, Thread, Zone, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
 PREVIEW_CHARACTERS = 140
+COMMENT_CHARACTERS = 80
 WINDOW_WARNING = timedelta(hours=4)
 
 
@@ -95,7 +97,7 @@ def gist(message: Message) -> str:
         return str(sentences.TAKEN_BACK)
     words = message.text
     if not words and message.share:
-        words = message.share.caption or message.share.title or str(kind_label(message.share))
+        words = message.share.full_caption or message.share.title or str(kind_label(message.share))
     return " ".join((words or str(sentences.MESSAGE_TYPES[message.message_type])).split())[:PREVIEW_CHARACTERS]
 
 
@@ -133,17 +135,18 @@ def kind_label(share: Share) -> Any:
 def picture_of(share: Share) -> str | None:
     """An address that may hold a picture; a page is none, and the browser finds out the rest."""
     url = web_link(share.url)
-    return None if url is None or url == web_link(share.permalink) or kind_of(share) == "link" else url
+    is_page = url is None or url == web_link(share.permalink) or kind_of(share) == "link"
+    return (web_link(share.own_post.picture_url) if share.own_post else None) if is_page else url
 
 
 def page_of(share: Share) -> str | None:
-    return web_link(share.permalink) or web_link(share.url)
+    return web_link(share.full_permalink) or web_link(share.url)
 
 
 def words_of(share: Share) -> list[str]:
     """Title, subtitle and caption, each once: Instagram repeats the caption as a title."""
     words: list[str] = []
-    for part in (share.title, share.subtitle, share.caption):
+    for part in (share.title, share.subtitle, share.full_caption):
         if part and part.strip() and part.strip() not in words:
             words.append(part.strip())
     return words
@@ -269,6 +272,11 @@ def delivery_note(message: Message) -> Note | None:
     return Note(worst.state, label, str(sentence.what), str(sentence.next))
 
 
+def unsettled(message: Message) -> Delivery | None:
+    """The part of a reply that a person may settle: nobody knows whether it arrived."""
+    return next((part for part in message.deliveries if part.state is DeliveryState.UNKNOWN), None)
+
+
 def _badness(delivery: Delivery) -> tuple[bool, int]:
     """The lower, the worse. A part that only fell with an earlier one does not hide what that one met."""
     return delivery.error == "earlier_part_failed", WORST_FIRST.index(delivery.state)
@@ -276,7 +284,7 @@ def _badness(delivery: Delivery) -> tuple[bool, int]:
 
 def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
     if delivery.state is DeliveryState.UNKNOWN:
-        return sentences.explain_delivery("outcome_unknown")
+        return sentences.LOOKED_FOR if delivery.looks < LOOKS else sentences.NOT_FOUND
     if delivery.state is DeliveryState.FAILED or (delivery.state is DeliveryState.PENDING and delivery.error):
         return sentences.explain_delivery(delivery.error)
     return sentences.Sentence("")
@@ -295,7 +303,20 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
         return str(gettext("%(name)s gave it back to the assistant", name=name or gettext("Somebody")))
     if activity.action == "closed":
         return str(gettext("%(name)s closed the conversation", name=name or gettext("Somebody")))
+    if activity.action == "settled_send":
+        return _settled_line((activity.details or {}).get("how"), name or str(gettext("Somebody")))
+    if activity.action == "private_reply":
+        comment = (activity.details or {}).get("comment") or ""
+        return str(gettext("Private reply to a comment: “%(comment)s”", comment=comment[:COMMENT_CHARACTERS]))
     return str(gettext("The conversation was opened again"))
+
+
+def _settled_line(how: str | None, name: str) -> str:
+    if how == "arrived":
+        return str(gettext("%(name)s said that the uncertain reply arrived", name=name))
+    if how == "again":
+        return str(gettext("%(name)s sent the uncertain reply again", name=name))
+    return str(gettext("%(name)s gave the uncertain reply up", name=name))
 
 
 def activity_reason(activity: Audit) -> sentences.Sentence | None:
