@@ -11,6 +11,7 @@ from pilito.demo import payloads, shop
 from pilito.demo.faults import parse_faults
 from pilito.demo.graph import World
 from pilito.demo.media import find_media
+from pilito.demo.reading import COMMENT_SHAPES
 from pilito.demo.store import HELD, WAITING, Customer, Full, Message, Webhook, now_ms
 
 TEXT_LIMIT = 20_000
@@ -71,6 +72,9 @@ def create_control(world: World) -> Blueprint:
     control.add_url_rule("/release", "release", calls.release, methods=["POST"])
     control.add_url_rule("/faults", "add_faults", calls.add_faults, methods=["POST"])
     control.add_url_rule("/faults", "clear_faults", calls.clear_faults, methods=["DELETE"])
+    control.add_url_rule("/lose", "lose", calls.lose, methods=["POST"])
+    control.add_url_rule("/posts", "add_post", calls.add_post, methods=["POST"])
+    control.add_url_rule("/comments", "comment", calls.comment, methods=["POST"])
     control.add_url_rule("/reset", "reset", calls.reset, methods=["POST"])
     control.add_url_rule("/state", "state", calls.state)
     control.add_url_rule("/log", "log", calls.log)
@@ -124,7 +128,7 @@ class _Control:
     def send(self) -> ResponseReturnValue:
         order = self._read_order(_body())
         messages = self._compose(order)
-        webhooks = [hook for message in messages for hook in self._webhooks(order, message)]
+        webhooks = [hook for message in messages for hook in self._webhooks_unless_lost(order, message)]
         details = {"hold": order.hold, "delay_seconds": order.delay_seconds, "twice": order.twice}
         ids = self._store.record(messages, webhooks, "customer_sent", **details)
         self._world.postman.wake()
@@ -188,6 +192,12 @@ class _Control:
             return self._world.media_url(payloads.FILE_KINDS[order.kind][1])
         return ""
 
+    def _webhooks_unless_lost(self, order: Order, message: Message) -> list[Webhook]:
+        if self._world.reading.takes_loss():
+            self._store.log("webhook_lost", message.customer_id, message.mid)
+            return []
+        return self._webhooks(order, message)
+
     def _webhooks(self, order: Order, message: Message) -> list[Webhook]:
         content = self._content(order, message)
         body = self._envelope(message.customer_id, message.timestamp_ms, content)
@@ -222,6 +232,38 @@ class _Control:
         self._world.postman.wake()
         return jsonify(mid=message.mid, unsent=done)
 
+    # Posts and comments
+
+    def lose(self) -> ResponseReturnValue:
+        count = _body().get("count", 1)
+        if not isinstance(count, int) or not 0 <= count <= 10_000:
+            raise Wrong("count: expected a number from 0 to 10000")
+        return jsonify(losing=self._world.reading.lose(count))
+
+    def add_post(self) -> ResponseReturnValue:
+        data = _body()
+        post = self._world.reading.add_post(
+            caption=_text(data, "caption", TEXT_LIMIT),
+            is_reel=_flag(data, "is_reel"),
+            media_id=_text(data, "media_id", 64),
+            code=_text(data, "code", 64),
+        )
+        return jsonify(post=post), 201
+
+    def comment(self) -> ResponseReturnValue:
+        data = _body()
+        customer = self._get_customer(data)
+        media_id = _text(data, "media_id", 64) or self._read_post(data).media_id
+        shape = _one_of(data, "shape", COMMENT_SHAPES, "instagram")
+        at_ms = int(_number(data, "timestamp_ms", 0, 10**14)) or now_ms()
+        comment, body = self._world.reading.comment(customer, media_id, _text(data, "text", TEXT_LIMIT), shape, at_ms)
+        due_ms = now_ms() + round(_number(data, "delay_seconds", 0, DELAY_LIMIT_SECONDS) * 1000)
+        state = HELD if _flag(data, "hold") else WAITING
+        hook = Webhook(customer.id, comment.id, "comment", body, due_ms, state)
+        ids = [self._store.add_webhook(hook) for _ in range(2 if _flag(data, "twice") else 1)]
+        self._world.postman.wake()
+        return jsonify(comment=asdict(comment), webhooks=ids), 201
+
     def release(self) -> ResponseReturnValue:
         data = _body()
         order = _one_of(data, "order", ORDERS, "given")
@@ -246,6 +288,7 @@ class _Control:
     def reset(self) -> ResponseReturnValue:
         _body()
         self._world.faults.clear()
+        self._world.reading.lose(0)
         self._store.reset()
         return jsonify(reset=True)
 
