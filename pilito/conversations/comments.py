@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
@@ -26,7 +26,7 @@ from pilito.lifecycle import (
     MessageType,
     Sender,
 )
-from pilito.models import Audit, Comment, Conversation, Inbox, Message, db
+from pilito.models import Audit, Comment, Conversation, Inbox, Message, OwnPost, db
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +87,18 @@ def take_comment(tx: Transaction, inbox: Inbox, item: PublicComment, now: dateti
     db.session.flush()
     _answer_by_itself(tx, inbox, comment, now)
     return Outcome(EventOutcome.STORED)
+
+
+def fill_posts(inbox_id: int) -> None:
+    """Give the comments that came before their post was known the post they belong to."""
+    post = select(OwnPost.id).where(OwnPost.inbox_id == Comment.inbox_id, OwnPost.media_id == Comment.media_external_id)
+    with transaction():
+        db.session.execute(
+            update(Comment)
+            .where(Comment.inbox_id == inbox_id, Comment.own_post_id.is_(None), post.exists())
+            .values(own_post_id=post.scalar_subquery())
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _answer_by_itself(tx: Transaction, inbox: Inbox, comment: Comment, now: datetime) -> None:

@@ -181,6 +181,7 @@ def _sync_posts(plan: Plan, now: datetime) -> None:
         if after is None:
             break
     own_posts.fill_shares(desk.inbox_id, now)
+    comments.fill_posts(desk.inbox_id)
     with transaction():
         upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == desk.inbox_id)).one()
         upkeep.posts_at = now

@@ -27,11 +27,12 @@ class InboxHealth:
 
 @dataclass(frozen=True)
 class KindCount:
-    """How often a kind of event came, by outcome, and why the newest of them was not stored."""
+    """How often a kind of event came, by outcome; of those that were not stored a reason, and where the newest is."""
 
     kind: str
     counts: dict[EventOutcome, int]
     reason: str | None = None
+    webhook_id: int | None = None
 
     @property
     def total(self) -> int:
@@ -68,17 +69,17 @@ def _floor() -> int:
 def event_kinds() -> list[KindCount]:
     """The kinds of the newest events with their outcomes, the most frequent first."""
     rows = db.session.execute(
-        select(Event.kind, Event.outcome, func.count(), func.max(Event.reason))
+        select(Event.kind, Event.outcome, func.count(), func.max(Event.reason), func.max(Event.webhook_id))
         .where(Event.id > _floor())
         .group_by(Event.kind, Event.outcome)
     ).all()
     counts: dict[str, dict[EventOutcome, int]] = {}
-    reasons: dict[str, str | None] = {}
-    for kind, outcome, count, reason in rows:
+    not_stored: dict[str, tuple[str | None, int]] = {}
+    for kind, outcome, count, reason, webhook_id in rows:
         counts.setdefault(kind, {})[outcome] = count
         if outcome in (EventOutcome.FAILED, EventOutcome.IGNORED):
-            reasons[kind] = reason
-    found = [KindCount(kind, outcomes, reasons.get(kind)) for kind, outcomes in counts.items()]
+            not_stored[kind] = (reason, webhook_id)
+    found = [KindCount(kind, outcomes, *not_stored.get(kind, ())) for kind, outcomes in counts.items()]
     return sorted(found, key=lambda one: -one.total)[:KINDS]
 
 

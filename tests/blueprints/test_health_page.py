@@ -145,6 +145,7 @@ def test_events_are_counted_by_kind_with_the_reason(admin):
     shown = page(admin)
 
     assert "brand_new" in shown
+    assert f"/health/webhooks/{webhook.id}" in shown
     assert "not known" in shown
     assert "hologram" in shown
 

@@ -1,6 +1,7 @@
 """Comments: off until somebody switches them on, and each answered privately at most once."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,16 @@ def test_a_comment_is_kept_with_its_post(desk):
     assert comment.commented_at == NOON
     assert desk.last_event == ("comment", EventOutcome.STORED, None)
     assert desk.conversation is None
+
+
+def test_a_comment_finds_its_post_when_that_becomes_known(desk):
+    desk.take(body(media="18000000000000999"))
+    assert desk.comment.own_post_id is None
+    desk.call(keep_posts, desk.shop.inbox_id, [replace(POST, media_id="18000000000000999")], NOON)
+
+    desk.call(comments.fill_posts, desk.shop.inbox_id)
+
+    assert desk.comment.own_post.media_id == "18000000000000999"
 
 
 def test_switched_off_nothing_is_kept_and_the_ledger_says_why(desk):

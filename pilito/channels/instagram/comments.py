@@ -23,6 +23,7 @@ USERNAME_LENGTH = 128
 REPLY_WINDOW = timedelta(days=7)
 REPLIES_PER_HOUR = 750
 ID_KEYS = ("comment_id", "id")  # by Facebook Login, by Instagram Login
+MEDIA_ID_KEYS = ("original_media_id", "id")  # an advertisement is a copy of the post, with an id of its own
 
 
 def read_comment(
@@ -46,7 +47,7 @@ def read_comment(
         author_id=author_id,
         author_username=text_of(author.get("username"))[:USERNAME_LENGTH] or None,
         text=text_of(value.get("text")),
-        media_id=id_of(media.get("id"), MEDIA_ID_LENGTH),
+        media_id=first_id(media, MEDIA_ID_KEYS, MEDIA_ID_LENGTH),
         media_kind=word_of(media.get("media_product_type")) or None,
         parent_id=id_of(value.get("parent_id"), COMMENT_ID_LENGTH),
         # The account's own replies come back as comments. Answering them would be a loop.

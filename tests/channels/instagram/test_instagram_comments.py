@@ -50,6 +50,12 @@ def test_everything_but_the_id_may_be_missing(missing):
     assert comment.external_id == "comment-1"
 
 
+def test_a_comment_under_an_advertisement_belongs_to_the_post_it_shows():
+    media = {"id": "1", "ad_id": "2", "original_media_id": "18000000000000101", "media_product_type": "AD"}
+
+    assert read({**VALUE, "media": media}).media_id == "18000000000000101"
+
+
 def test_a_comment_without_id_is_no_comment():
     assert isinstance(read({"text": "چنده؟"}), Ignored)
 
