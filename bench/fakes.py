@@ -24,7 +24,7 @@ COMPLETION = json.dumps(
                 "finish_reason": "stop",
                 "message": {
                     "role": "assistant",
-                    "content": json.dumps({"reply": "۲ میلیون تومان است.", "hand_over": False, "reason": ""}),
+                    "content": json.dumps({"reply": "در همین پست نوشته‌ایم.", "hand_over": False, "reason": ""}),
                 },
             }
         ],
@@ -87,6 +87,8 @@ class Connection(asyncio.Protocol):
             self._write(b"{}")
         elif path.endswith(b"/chat/completions"):
             self._complete()
+        elif path.endswith(b"/me/messages") and b'"sender_action"' in body:
+            self._write(b'{"recipient_id":"1"}')  # "typing" is no reply
         elif path.endswith(b"/me/messages") and (recipient := RECIPIENT.search(body)):
             self._write(self.provider.accept(recipient[1]))
         else:

@@ -1,5 +1,6 @@
 """The `flask` commands. Each reads its words, calls one verb, and says what happened."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from pilito.channels.base import Channel
+from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.extensions import channels, settings
@@ -19,10 +20,28 @@ from pilito.models import Inbox, db
 from pilito.parent import end_with_parent
 
 REPLAY_TIMEOUT_SECONDS = 10
+ROTATED = {
+    "first": "its token lay under the first key already.",
+    "old": "its token lies under the first key now.",
+    "unreadable": "no key opens its token: put the key it was stored with back into ENCRYPTION_KEYS, or connect again.",
+    "none": "it has no token.",
+}
 
 
 def register(app: Flask) -> None:
-    for command in (worker, scheduler, doctor, replay, sweep, operator, inbox, token):
+    for command in (
+        worker,
+        scheduler,
+        doctor,
+        replay,
+        sweep,
+        operator,
+        inbox,
+        token,
+        rotate_keys,
+        export_customer,
+        erase_customer,
+    ):
         app.cli.add_command(command)
 
 
@@ -172,6 +191,24 @@ def add_inbox(channel_name: str, name: str, account_id: str, token: str, login: 
     click.echo(f"Inbox {inbox_id}: {name} ({channel_name} {account_id}) is connected.")
 
 
+@inbox.command("signals")
+@click.argument("inbox_id", type=int)
+@click.option("--typing", type=click.Choice(["on", "off"]), help="Show customers that the assistant is writing.")
+@click.option("--seen", type=click.Choice(["on", "off"]), help="Show customers that their message was seen.")
+@with_appcontext
+def choose_signals(inbox_id: int, typing: str | None, seen: str | None) -> None:
+    """Switch what customers see of us beside messages; both are on at first."""
+    from pilito.conversations.signals import choose
+
+    chosen = {Signal.TYPING: typing, Signal.SEEN: seen}
+    try:
+        choose(inbox_id, {signal: value == "on" for signal, value in chosen.items() if value})
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    shown = ", ".join(f"{signal}: {value}" for signal, value in chosen.items() if value) or "nothing changed"
+    click.echo(f"Inbox {inbox_id}: {shown}.")
+
+
 @inbox.command("list")
 @with_appcontext
 def list_inboxes() -> None:
@@ -193,3 +230,46 @@ def add_token(name: str) -> None:
     from pilito.tokens import issue_token
 
     click.echo(issue_token(name, utc_now()))
+
+
+@click.command("rotate-keys")
+@with_appcontext
+def rotate_keys() -> None:
+    """Put every stored token under the first key of ENCRYPTION_KEYS; then an older key can be taken away."""
+    from pilito.conversations.rotate_keys import KeyState
+    from pilito.conversations.rotate_keys import rotate_keys as rotate
+
+    states = rotate()
+    for inbox_id, state in states.items():
+        click.echo(f"Inbox {inbox_id}: {ROTATED[state]}")
+    sys.exit(1 if KeyState.UNREADABLE in states.values() else 0)
+
+
+@click.command("export-customer")
+@click.argument("customer", metavar="ID")
+@with_appcontext
+def export_customer(customer: str) -> None:
+    """Print everything stored of a customer as JSON; ID is ours or the channel's."""
+    from pilito.conversations.export import export_customer as export
+    from pilito.conversations.export import find_customer
+
+    try:
+        found = export(find_customer(customer))
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@click.command("erase-customer")
+@click.argument("customer", metavar="ID")
+@with_appcontext
+def erase_customer(customer: str) -> None:
+    """Erase a customer with everything they wrote and were written; ID is ours or the channel's."""
+    from pilito.conversations.erase import erase_customer as erase
+    from pilito.conversations.export import find_customer
+
+    try:
+        erase(find_customer(customer), utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Customer {customer} is erased.")

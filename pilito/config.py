@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     instagram_oauth_url: Annotated[HttpAddress, Field(description="log-in pages of Instagram")] = (
         "https://www.instagram.com"
     )
+    instagram_token_url: Annotated[HttpAddress, Field(description="where a log-in's code becomes a token")] = (
+        "https://api.instagram.com"  # noqa: S105  (an address)
+    )
     graph_version: Annotated[str, Field(pattern=r"^v\d+\.\d+$", description="version of Meta's API")] = "v25.0"
     telegram_api_url: Annotated[HttpAddress, Field(description="API of Telegram")] = "https://api.telegram.org"
 

@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
 import click
-from cryptography.fernet import InvalidToken
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pilito.assistant.types import Model
 from pilito.blueprints.health import PASSED, readiness
+from pilito.clock import utc_now
+from pilito.conversations.rotate_keys import KeyState, key_state
+from pilito.conversations.tokens import is_ending
 from pilito.errors import ModelError
-from pilito.extensions import redis, settings, vault
+from pilito.extensions import redis, settings
 from pilito.jobs.replies import get_model
-from pilito.lifecycle import InboxState
-from pilito.models import Inbox, Operator, db
+from pilito.lifecycle import InboxState, WebhookState
+from pilito.models import Inbox, Operator, Webhook, db
 
 PROBE_SECONDS = 30
 
@@ -102,18 +104,24 @@ def _team() -> Iterator[Finding]:
 def _inboxes() -> Iterator[Finding]:
     inboxes = list(db.session.scalars(select(Inbox).order_by(Inbox.id)))
     if not inboxes:
-        yield Finding("inboxes", False, "No account is connected: `flask inbox add instagram …`.")
+        yield Finding("inboxes", False, "No account is connected: see /inboxes in the panel, or `flask inbox add`.")
     for inbox in inboxes:
         yield Finding(f"inbox {inbox.id}", *_inbox(inbox))
 
 
 def _inbox(inbox: Inbox) -> tuple[bool, str]:
-    try:
-        vault.decrypt(inbox.token_encrypted)
-    except InvalidToken:
+    key = key_state(inbox)
+    if key is KeyState.UNREADABLE:
         return False, "Its token cannot be read: put the key it was stored with back into ENCRYPTION_KEYS."
     if inbox.state is InboxState.STOPPED:
         return False, f"It cannot send ({inbox.stop_reason}): connect it again with a new token."
+    if is_ending(inbox, utc_now()):
+        tried = f" (the last try to renew it: {inbox.token_error})" if inbox.token_error else ""
+        return False, f"Its token ends on {inbox.token_expires_at:%Y-%m-%d}{tried}: connect it again in the panel."
+    if inbox.subscription_error:
+        return False, f"Its messages are not posted to us ({inbox.subscription_error}): see its page in the panel."
+    if key is KeyState.OLD:
+        return True, "ok, but its token lies under an old key: `flask rotate-keys` before that key is taken away."
     return True, PASSED
 
 
@@ -132,4 +140,20 @@ def _ask(model: Model) -> tuple[bool, str]:
     return True, f"{completion.model} answered in {completion.milliseconds} ms"
 
 
-CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _model)
+def _ledger() -> Iterator[Finding]:
+    """No webhook was given up."""
+    failed = select(Webhook).where(Webhook.state == WebhookState.FAILED)
+    count = db.session.scalar(select(func.count()).select_from(failed.with_only_columns(Webhook.id).subquery())) or 0
+    if not count:
+        yield Finding("ledger", True, PASSED)
+        return
+    newest = db.session.scalars(failed.order_by(Webhook.id.desc()).limit(1)).one()
+    yield Finding(
+        "ledger",
+        False,
+        f"{count} failed; the newest is webhook {newest.id}: {newest.error}. `flask replay --webhook {newest.id}` reads"
+        " it again, `flask replay --failed` all of them.",
+    )
+
+
+CHECKS = (_parts, _secrets, _redis_keeps, _team, _inboxes, _ledger, _model)

@@ -21,6 +21,10 @@ class Remedy(StrEnum):
     UNKNOWN = "unknown"  # it may have been sent: never again in silence
 
 
+# Reasons which say that an account's token is of no use any more.
+TOKEN_ENDED = frozenset({"token_dead", "token_expired", "app_removed", "password_changed", "checkpoint", "role_lost"})
+
+
 class ChannelError(PilitoError):
     """A channel refused a call, or did not answer.
 
@@ -56,3 +60,7 @@ class Refused(PilitoError):
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Unsendable(Refused):
+    """What was asked for breaks a rule of the channel: it can never be sent as it is."""

@@ -47,7 +47,7 @@ def bind_services(app: Flask, settings: Settings) -> None:
     app.extensions["pilito_vault"] = _open_vault(settings)
     app.extensions["pilito_channels"] = build_channels(settings)
     app.extensions["pilito_queues"] = {}
-    for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model"):
+    for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model", "pilito_pace"):
         app.extensions.pop(made_on_first_use, None)
 
 

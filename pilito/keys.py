@@ -7,17 +7,25 @@ REPLIES = "replies"
 DELIVERIES = "deliveries"
 SHARES = "shares"
 PROFILES = "profiles"
+SIGNALS = "signals"
 UPKEEP = "upkeep"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, UPKEEP)
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, UPKEEP)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
+RETAKE_JOB = "pilito.jobs.inbound.retake_webhook"
 ANSWER_JOB = "pilito.jobs.replies.answer_turn"
 DELIVER_JOB = "pilito.jobs.deliveries.deliver_reply"
 SHARE_TIMEOUT_JOB = "pilito.jobs.shares.process_pending_share_timeout"
+SIGNAL_JOB = "pilito.jobs.signals.show_signals"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
+
+# Calls of each account in moving windows, a key per account and limit; lives as long as its window.
+PACE = "pilito:pace"
+# A hash: what became of the hints to customers that we have seen them or are writing (sent, late, failed …).
+SIGNALS_COUNT = "pilito:signals"
 
 # The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
 SOCKET_CHANNEL = "pilito-socket"

@@ -32,6 +32,7 @@ LONGEST_SOCKET_PATH = 100  # the kernel allows 107 characters on Linux and 103 o
 REDIS_START_SECONDS = 20.0
 FIRST_EMAIL = "owner@pilito.local"
 DEMO_ACCOUNT = "17841400000000001"
+DEMO_APP_ID = "1000000000000001"
 DEMO_SHOP = "گالری نیلوفر"
 STOP_SECONDS = 12  # above the time in which workers finish what they have in hand
 
@@ -192,6 +193,8 @@ def _prepare_database(settings: Settings) -> bool:
     from sqlalchemy import func, select
 
     from pilito import create_app
+    from pilito.conversations.account import open_account
+    from pilito.lifecycle import InboxState
     from pilito.models import Inbox, Operator, db
 
     app = create_app(settings)
@@ -199,9 +202,10 @@ def _prepare_database(settings: Settings) -> bool:
         upgrade(directory=str(ROOT / "migrations"))
         if not db.session.scalar(select(func.count()).select_from(Operator)):
             _add_first_operator()
-        accounts = list(db.session.scalars(select(Inbox.external_id)))
-        is_demo = not settings.in_production and set(accounts) <= {DEMO_ACCOUNT}
-        if is_demo:
+        inboxes = list(db.session.scalars(select(Inbox)))
+        is_demo = not settings.in_production and {inbox.external_id for inbox in inboxes} <= {DEMO_ACCOUNT}
+        # One that was connected by hand, on the fake's own page, stays as it is.
+        if is_demo and not any(inbox.state is InboxState.ACTIVE and open_account(inbox) for inbox in inboxes):
             _connect_demo()
         db.session.remove()
         db.engine.dispose()
@@ -240,7 +244,11 @@ def _demo_environment(settings: Settings) -> dict[str, str]:
         "PILITO_DEMO_ACCOUNT_ID": DEMO_ACCOUNT,
         "PILITO_DEMO_WEBHOOK_URL": f"http://{host}:{settings.port}/webhooks/instagram",
         "INSTAGRAM_APP_SECRET": ",".join(settings.instagram_app_secret),  # the fake signs with the first
+        "INSTAGRAM_APP_ID": DEMO_APP_ID,
         "INSTAGRAM_GRAPH_URL": f"{base}/instagram",
+        "FACEBOOK_GRAPH_URL": f"{base}/instagram",
+        "INSTAGRAM_OAUTH_URL": f"{base}/instagram",
+        "INSTAGRAM_TOKEN_URL": f"{base}/instagram",
     }
     if not settings.openai_api_key:
         values |= {

@@ -108,6 +108,11 @@ class CommentState(StrEnum):
     UNKNOWN = "unknown"  # the private reply may have arrived
 
 
+class DeletionState(StrEnum):
+    REQUESTED = "requested"
+    DONE = "done"
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -199,6 +204,10 @@ COMMENT_MOVES = {
     CommentState.FAILED: {CommentState.QUEUED},  # a person tries again: nothing had been sent
     CommentState.UNKNOWN: {CommentState.REPLIED, CommentState.FAILED},  # settled by an echo or by a person
     CommentState.REPLIED: set(),
+}
+DELETION_MOVES = {
+    DeletionState.REQUESTED: {DeletionState.DONE},
+    DeletionState.DONE: set(),
 }
 
 

@@ -274,3 +274,25 @@ def make_shop(make_settings, make_app, graph, model):
 @pytest.fixture
 def shop(make_shop):
     return make_shop()
+
+
+@pytest.fixture(scope="session")
+def meta_server(tmp_path_factory):
+    """The demo's Instagram over real HTTP, one for the whole run; a test takes `meta`."""
+    from meta import serve_meta
+
+    with serve_meta(tmp_path_factory.mktemp("meta") / "state.sqlite3", TEST_SECRET) as meta:
+        yield meta
+
+
+@pytest.fixture
+def meta(meta_server):
+    """The demo's Instagram, with everything going well."""
+    meta_server.access.restore()
+    return meta_server
+
+
+@pytest.fixture
+def meta_app(meta, make_settings, make_app):
+    """The app, with the demo's Instagram for the real one."""
+    return make_app(make_settings(**meta.settings))

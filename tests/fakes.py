@@ -49,14 +49,26 @@ class FakeGraph(Fake):
         super().__init__()
         self.sent = []
         self.commenters = {}
+        self.signals = []  # "typing_on" and "mark_seen", which are no calls that send
+        self.signal_answer = None
+
+    def answer(self, path, payload, headers):
+        action = payload.get("sender_action")
+        if action not in ("typing_on", "mark_seen"):
+            return super().answer(path, payload, headers)
+        with self.lock:
+            self.signals.append(action)
+        return self.signal_answer or (200, {"recipient_id": payload["recipient"]["id"]})
 
     def default(self, payload):
         """Take a message for a customer, or for whoever wrote a comment (`commenters`: comment id -> customer)."""
         recipient = payload["recipient"]
         to = recipient.get("id") or self.commenters.get(recipient.get("comment_id"))
+        if "sender_action" in payload:
+            return 200, {"recipient_id": to}
         with self.lock:
             mid = f"mid.sent.{len(self.sent) + 1}"
-            self.sent.append({"mid": mid, "to": to, "text": payload["message"]["text"]})
+            self.sent.append({"mid": mid, "to": to, "text": payload["message"].get("text", "")})
         return 200, {"recipient_id": to, "message_id": mid}
 
     @property
@@ -69,7 +81,7 @@ class FakeModel(Fake):
 
     def __init__(self):
         super().__init__()
-        self.reply = {"reply": "۲ میلیون تومان است.", "hand_over": False, "reason": ""}
+        self.reply = {"reply": "در همین پست نوشته‌ایم.", "hand_over": False, "reason": ""}
         self.delay_seconds = 0.0
 
     @property
@@ -110,11 +122,13 @@ def serve(fake):
                 return
             self._send(*answer)
 
-        def _send(self, status, content):
+        def _send(self, status, content, headers=()):
             raw = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
+            for name, value in dict(headers).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(raw)
 

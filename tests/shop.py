@@ -91,8 +91,13 @@ class Shop:
         )
 
 
-def webhook(*items, account=ACCOUNT):
-    return {"object": "instagram", "entry": [{"id": account, "time": 1, "messaging": list(items)}]}
+def webhook(*items, account=ACCOUNT, place="messaging"):
+    return {"object": "instagram", "entry": [{"id": account, "time": 1, place: list(items)}]}
+
+
+def standby(*items):
+    """The body of a webhook whose events are another app's business."""
+    return json.dumps(webhook(*items, place="standby")).encode()
 
 
 def item(sent_at: datetime, message: dict, customer=CUSTOMER, account=ACCOUNT) -> dict:
@@ -137,6 +142,34 @@ def unsent(mid, sent_at, customer=CUSTOMER, account=ACCOUNT):
         "timestamp": int(sent_at.timestamp() * 1000),
         "message": {"mid": mid, "is_deleted": True},
     }
+
+
+def about(sent_at, customer=CUSTOMER, account=ACCOUNT, by_shop=False, **said):
+    """An event around a message: `about(NOON, read={"mid": "m"})`."""
+    sender, recipient = (account, customer) if by_shop else (customer, account)
+    return {
+        "sender": {"id": sender},
+        "recipient": {"id": recipient},
+        "timestamp": int(sent_at.timestamp() * 1000),
+        **said,
+    }
+
+
+def reaction(mid, sent_at, emoji="❤️", action="react", **where):
+    return about(sent_at, reaction={"mid": mid, "action": action, "reaction": "love", "emoji": emoji}, **where)
+
+
+def edited(mid, words, sent_at, number=1, **where):
+    return about(sent_at, message_edit={"mid": mid, "text": words, "num_edit": number}, **where)
+
+
+def seen(mid, sent_at, **where):
+    return about(sent_at, read={"mid": mid}, **where)
+
+
+def from_ad(sent_at, title="حراج پاییزه", **where):
+    ad = {"ad_title": title, "photo_url": "https://lookaside.fbsbx.com/ad"}
+    return about(sent_at, referral={"ad_id": "77", "source": "ADS", "ads_context_data": ad}, **where)
 
 
 def seconds(number) -> timedelta:

@@ -9,7 +9,8 @@ from flask import Flask
 
 from pilito import keys, lifecycle
 from pilito.channels import CHANNELS
-from pilito.jobs import deliveries, inbound, periodic, replies, shares
+from pilito.extensions import csrf
+from pilito.jobs import deliveries, inbound, periodic, replies, shares, signals, upkeep
 from pilito.jobs.worker import SHORT_QUEUES, _seats
 
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,15 @@ PUBLIC = {
     "auth.log_in": "the door itself",
     "auth.log_out": "ends a session, and there is none",
     "api.describe": "what the API is, is no secret",
+    "meta_callbacks.take_leave": "signed by the provider in the form itself, else 400",
+    "meta_callbacks.take_deletion": "signed by the provider in the form itself, else 400",
+    "meta_callbacks.show_deletion": "whoever has the code sees a state and two times, and nothing of whom they are",
+}
+# What asks for no CSRF token, each with what it asks for instead.
+WITHOUT_CSRF = {
+    "webhooks": "the provider's signature over the body",
+    "api": "a bearer token; cookies count for nothing there",
+    "meta_callbacks": "the provider's signature over the form's one field",
 }
 
 
@@ -122,15 +132,20 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(_seats(settings)) == set(keys.QUEUES)
     assert all(count > 0 for count in _seats(settings).values())
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
-    found = {f"{module.__name__}.{name}" for module in (deliveries, inbound, replies, shares) for name in vars(module)}
+    found = {
+        f"{module.__name__}.{name}"
+        for module in (deliveries, inbound, replies, shares, signals, upkeep)
+        for name in vars(module)
+    }
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
-    assert [one.name for one in periodic.PERIODIC] == ["sweep", "upkeep"]
+    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
+    assert [one.name for one in periodic.PERIODIC] == ["sweep", "upkeep", "tokens", "subscriptions", "deletions"]
 
 
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 6
+    assert len(tables) == 7
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name
@@ -193,6 +208,12 @@ def test_every_changing_route_asks_for_a_csrf_token_or_for_something_better(app:
             answer = client.open(url, method=method)
             assert answer.status_code in expected, f"{method} {rule.rule}: {answer.status_code}"
             assert answer.status_code != 302 or "/login" in answer.headers["Location"]
+
+
+@pytest.mark.usefixtures("app")
+def test_only_what_is_listed_with_a_reason_goes_without_a_csrf_token():
+    assert {blueprint.name for blueprint in csrf._exempt_blueprints} == set(WITHOUT_CSRF)
+    assert not csrf._exempt_views
 
 
 def test_public_routes_are_real(app: Flask):

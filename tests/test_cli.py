@@ -90,6 +90,24 @@ def test_connecting_again_keeps_the_inbox_and_starts_it_again(run):
     assert (inbox.state, inbox.options) == (InboxState.ACTIVE, {"login": "facebook"})
 
 
+def test_what_customers_see_is_switched_and_stays_so_when_connected_again(run):
+    words = ("inbox", "add", "instagram", "--name", "گالری", "--account-id", ACCOUNT, "--token", "t")
+    run(*words)
+
+    result = run("inbox", "signals", "1", "--typing", "off")
+    run(*words)
+
+    assert "typing: off" in result.output
+    assert db.session.scalar(db.select(Inbox)).options == {"login": "instagram", "typing": "off"}
+
+
+def test_an_inbox_that_is_not_there_has_no_signals(run):
+    result = run("inbox", "signals", "99", "--seen", "off")
+
+    assert result.exit_code == 1
+    assert "no inbox 99" in result.output
+
+
 def test_an_unknown_channel_is_refused(run):
     result = run("inbox", "add", "pigeon", "--name", "x", "--account-id", "1", "--token", "t")
 

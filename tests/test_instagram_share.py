@@ -40,7 +40,7 @@ def test_a_share_then_a_question_is_answered_once_on_the_combination(shop, caplo
     assert scheduled(shop) == []
     assert len(shop.model.calls) == 1
     assert CAPTION.splitlines()[1] in shop.model.prompts[0]
-    assert shop.graph.texts == ["۲ میلیون تومان است."]
+    assert shop.graph.texts == ["در همین پست نوشته‌ایم."]
     assert f"📱 Instagram share received from {CUSTOMER}" in caplog.text
     assert "⏳ Instagram share detected - waiting for follow-up question" in caplog.text
     assert f"Message ID: {share.id}" in caplog.text

@@ -1,6 +1,14 @@
 """The rows, in the order in which they are measured and shown."""
 
 from bench.figures import Row
-from bench.rows import b1_ack, b2_reply, b3_flow, b3b_slow_model, b4_expiry, b8_start
+from bench.rows import b1_ack, b2_reply, b3_flow, b3b_slow_model, b4_expiry, b8_start, b9_checks
 
-ROWS: tuple[Row, ...] = (b1_ack.ROW, b2_reply.ROW, b3_flow.ROW, b3b_slow_model.ROW, b4_expiry.ROW, b8_start.ROW)
+ROWS: tuple[Row, ...] = (
+    b1_ack.ROW,
+    b2_reply.ROW,
+    b3_flow.ROW,
+    b3b_slow_model.ROW,
+    b4_expiry.ROW,
+    b8_start.ROW,
+    b9_checks.ROW,
+)

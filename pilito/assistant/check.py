@@ -1,7 +1,7 @@
 """The checks that a reply passes before it is sent: code, not a model.
 
-A check takes a draft and tells what is wrong with it as a slug, or an empty string. Another one is another function in
-`CHECKS`; the turn is at hand, so a check may compare the reply with its facts.
+A check takes a draft and tells what is wrong with it: a slug, with what was found behind a colon where that helps a
+person to see it (`number: 1950000 toman`); empty when nothing is. Another check is another function in `CHECKS`.
 """
 
 import re
@@ -9,8 +9,18 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pilito.assistant.grounding import Ground, claims_of
+from pilito.assistant.promises import find_promise
 from pilito.assistant.types import TurnInput
 
+CONTEXT = re.compile(r"\[CONTEXT:.*\[/CONTEXT\]", re.DOTALL)
+MOSTLY = 0.7
+FEW_LETTERS = 4
+ENGLISH = re.compile(
+    r"(?:an?|and|any|are|at|available|buy|can|could|cost|delivery|did|do|does|dress|for|from|get|have|hello|hi|how|i|in"
+    r"|is|it|long|many|me|much|my|of|on|or|order|out|please|price|send|ship|shipping|shirt|sizes?|so|some|thanks?|that"
+    r"|the|there|they|this|to|us|want|was|we|what|when|where|which|will|with|would|you|your)"
+)
 LONGEST_REPLY = 4000  # characters; more is never an answer to a customer, and some channels refuse it
 DEBRIS = re.compile(r'^\s*\{|```|"(reply|hand_over)"|</?think>|\[/?CONTEXT', re.IGNORECASE)
 
@@ -53,16 +63,65 @@ def is_sendable(draft: Draft) -> str:
     return "unsendable_characters" if broken else ""
 
 
+def says_only_what_facts_say(draft: Draft) -> str:
+    """Each price, number, date, phone, link, handle and code must stand in a fact of this turn."""
+    ground = Ground(
+        facts=tuple(claims_of(text) for text in (*(fact.text for fact in draft.turn.facts), draft.turn.shop_name)),
+        question=claims_of("\n".join(draft.turn.questions)),
+    )
+    return "; ".join(f"{kind}: {claim}" for kind, claim in ground.lacks(draft.text))
+
+
+def promises_nothing(draft: Draft) -> str:
+    """Handing over is all the assistant can do: whoever reads that somebody will call, waits."""
+    promise = find_promise(draft.text, tuple(fact.text for fact in draft.turn.facts))
+    return f"promise: {promise}" if promise else ""
+
+
+def speaks_the_customers_script(draft: Draft) -> str:
+    """A question in Persian or Arabic letters is not answered in Latin ones, nor an English one in Persian.
+
+    Latin letters alone say nothing: many write Persian in them.
+    """
+    question = CONTEXT.sub("", draft.turn.questions[-1])
+    asked, said = _arabic_share(question), _arabic_share(draft.text)
+    is_other = (asked > MOSTLY and said < 1 - MOSTLY) or (_is_english(question) and said > MOSTLY)
+    return "language" if is_other else ""
+
+
+def _is_english(text: str) -> bool:
+    """Whether half of the words or more are such as no English sentence goes without; Finglish has none of them."""
+    words = re.findall(r"[a-z']+", text.lower())
+    known = sum(bool(ENGLISH.fullmatch(word)) for word in words)
+    return known >= 2 and 2 * known >= len(words) and _arabic_share(text) == 0
+
+
+def _arabic_share(text: str) -> float:
+    """How much of the letters is Persian or Arabic; a half where there are hardly any."""
+    letters = [char for word in text.split() if not _is_address(word) for char in word if char.isalpha()]
+    if len(letters) < FEW_LETTERS:
+        return 0.5
+    return sum("\u0600" <= char <= "\u06ff" for char in letters) / len(letters)
+
+
+def _is_address(word: str) -> bool:
+    """A link or a handle, whose letters are of no language."""
+    return "@" in word or "/" in word or "." in word.strip(".")
+
+
 CHECKS: tuple[Check, ...] = (
     has_words,
     has_a_fit_length,
     keeps_the_fence_inside,
     is_free_of_debris,
     is_sendable,
+    says_only_what_facts_say,
+    promises_nothing,
+    speaks_the_customers_script,
 )
 CHECK_NAMES = tuple(check.__name__ for check in CHECKS)
 
 
 def find_faults(draft: Draft) -> list[str]:
-    """Return a slug for each check that the draft does not pass."""
+    """Return what each check found that the draft does not pass."""
     return [finding for check in CHECKS if (finding := check(draft))]

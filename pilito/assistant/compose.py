@@ -2,12 +2,20 @@
 
 from dataclasses import replace
 
-from pilito.assistant.answer import Answer, read_answer
+from pilito.assistant.answer import read_answer
 from pilito.assistant.check import CHECK_NAMES, Draft, find_faults
 from pilito.assistant.prompt import Prompt, build_prompt
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
 from pilito.errors import ModelError
 from pilito.lifecycle import HandOverReason
+
+# A correction costs a second call; a model that was slow once would keep the customer waiting twice.
+LATEST_RETRY_MILLISECONDS = 20_000
+CORRECTION = (
+    "That reply cannot be sent. A program that compares it with the fact blocks found: {found}. "
+    "Answer again, as one JSON object by the same rules: leave out whatever no fact block says, "
+    "or hand over with hand_over true and reason not_known."
+)
 
 
 def compose(turn: TurnInput, model: Model) -> Reply | HandOver:
@@ -17,24 +25,59 @@ def compose(turn: TurnInput, model: Model) -> Reply | HandOver:
         completion = model.complete(prompt.messages)
     except ModelError as error:
         return HandOver(HandOverReason.MODEL_FAILED, detail=error.reason)
-    return _outcome(turn, prompt, completion)
+    outcome, faults = _outcome(turn, prompt, completion)
+    if not faults or completion.milliseconds > LATEST_RETRY_MILLISECONDS:
+        return outcome
+    return _corrected(turn, prompt, completion, faults, model) or outcome
 
 
-def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> Reply | HandOver:
+def _corrected(
+    turn: TurnInput, prompt: Prompt, first: Completion, faults: list[str], model: Model
+) -> Reply | HandOver | None:
+    """Tell the model once what was wrong; None when that brought no answer."""
+    said = [{"role": "assistant", "content": first.text}, {"role": "user", "content": correction(faults)}]
+    try:
+        second = model.complete([*prompt.messages, *said])
+    except ModelError:
+        return None
+    outcome, _ = _outcome(turn, prompt, _together(first, second))
+    return outcome
+
+
+def correction(faults: list[str]) -> str:
+    """The findings in the checks' own words: what the customer or a fact wrote never comes in here unfenced."""
+    found = ", ".join(dict.fromkeys(part.partition(":")[0].strip() for fault in faults for part in fault.split(";")))
+    return CORRECTION.format(found=found)
+
+
+def _together(first: Completion, second: Completion) -> Completion:
+    """The second answer with what both cost."""
+    return replace(
+        second,
+        milliseconds=first.milliseconds + second.milliseconds,
+        input_tokens=_sum(first.input_tokens, second.input_tokens),
+        output_tokens=_sum(first.output_tokens, second.output_tokens),
+    )
+
+
+def _sum(*tokens: int | None) -> int | None:
+    known = [count for count in tokens if count is not None]
+    return sum(known) if known else None
+
+
+def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[Reply | HandOver, list[str]]:
+    """What becomes of an answer, and what the checks found against it."""
     working = _working(turn, prompt, completion)
     answer = read_answer(completion.text)
     if answer is None:
-        return HandOver(HandOverReason.REPLY_UNUSABLE, "unreadable", working)
+        return HandOver(HandOverReason.REPLY_UNUSABLE, "unreadable", working), []
     if answer.hand_over:
-        return HandOver(answer.hand_over, working=working)
-    return _checked(answer, Draft(answer.reply, turn, prompt.fence), working)
-
-
-def _checked(answer: Answer, draft: Draft, working: Working) -> Reply | HandOver:
+        return HandOver(answer.hand_over, working=working), []
+    faults = find_faults(Draft(answer.reply, turn, prompt.fence))
     working = replace(working, checks=CHECK_NAMES)
-    if faults := find_faults(draft):
-        return HandOver(HandOverReason.REPLY_UNUSABLE, ",".join(faults), working)
-    return Reply(answer.reply, working)
+    if faults:
+        return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working), faults
+    return Reply(answer.reply, working), []
 
 
 def _working(turn: TurnInput, prompt: Prompt, completion: Completion) -> Working:

@@ -39,9 +39,9 @@ BLOCK = re.compile(
 
 @dataclass(frozen=True)
 class Block:
-    """One piece of data; `label` is a fact's source or the sender of an earlier message."""
+    """One piece of data; `label` is a fact's source, the sender of an earlier message, or what kind of context."""
 
-    kind: str  # shop, fact, history, question
+    kind: str  # shop, fact, history, context, question
     text: str
     label: str = ""
 
@@ -75,7 +75,9 @@ def _blocks(turn: TurnInput) -> Iterator[Block]:
     yield Block("shop", turn.shop_name)
     yield from (Block("fact", fact.text, _label(fact)) for fact in turn.facts)
     yield from (Block("history", line.content, line.sender.value) for line in newest(turn.history))
-    yield from (Block("question", question) for question in turn.questions)
+    for number, question in enumerate(turn.questions):
+        yield from (Block("context", one.text, one.label) for one in turn.contexts if one.about == number)
+        yield Block("question", question)
 
 
 def newest(history: tuple[Line, ...], budget: int = HISTORY_CHARACTERS) -> tuple[Line, ...]:

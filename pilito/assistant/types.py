@@ -18,9 +18,18 @@ class Line:
 class Fact:
     """A line the assistant may rest on: a caption, a product, an answer the shop wrote."""
 
-    source: str  # caption, earlier_caption, commented_caption, catalogue, faq, page
+    source: str  # caption, earlier_caption, commented_caption, product, ad, catalogue, faq, page
     text: str
     reference: str = ""  # where a person finds it: a message id, a product id, an address
+
+
+@dataclass(frozen=True)
+class Context:
+    """What stands around one question: the message it answers, the story, the link it came through."""
+
+    about: int  # which of the turn's questions, from 0
+    label: str  # reply_to_shop, reply_to_customer, story, referral
+    text: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ class TurnInput:
     questions: tuple[str, ...]
     history: tuple[Line, ...] = ()
     facts: tuple[Fact, ...] = ()
+    contexts: tuple[Context, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from pilito.extensions import csrf
 
 def register(app: Flask, settings: Settings) -> None:
     """Add every blueprint; demo mode adds the phone."""
-    from pilito.blueprints import api, auth, headers, health, i18n, jobs_dashboard, panel, webhooks
+    from pilito.blueprints import api, auth, headers, health, i18n, jobs_dashboard, meta_callbacks, panel, webhooks
     from pilito.blueprints.panel import errors
 
     i18n.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
-    for blueprint in (webhooks.bp, api.bp, health.bp, auth.bp, panel.bp):
+    for blueprint in (webhooks.bp, meta_callbacks.bp, api.bp, health.bp, auth.bp, panel.bp):
         app.register_blueprint(blueprint)
     csrf.exempt(webhooks.bp)  # Meta signs instead
+    csrf.exempt(meta_callbacks.bp)  # signed too, in another way
     jobs_dashboard.init_app(app)
     if settings.demo:
         from pilito.demo import phone

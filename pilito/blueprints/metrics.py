@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from rq.utils import utcparse
 
 from pilito import hints, keys
+from pilito.conversations import signals
 from pilito.hints import JsonJob
 from pilito.queries import stats
 from pilito.queries.stats import Histogram
@@ -34,7 +35,8 @@ class PilitoCollector(Collector):
 
     def collect(self) -> Families:
         # Redis away must not hide what the database knows; its own numbers are missing then, not zero.
-        return chain(_shares(), _events(), _replies(), _deliveries(), _model(), _unless_redis_is_away(_queues))
+        of_redis = map(_unless_redis_is_away, (_queues, _signals))
+        return chain(_shares(), _events(), _replies(), _deliveries(), _model(), *of_redis)
 
 
 def exposition() -> bytes:
@@ -100,6 +102,11 @@ def _queues() -> Families:
 def queue_state(name: str) -> tuple[int, float]:
     """Return how many jobs wait in this queue, and how long the next one has waited. Raises RedisError."""
     return int(hints.queue(name).count), _waited_seconds(name, datetime.now(UTC))
+
+
+def _signals() -> Families:
+    meaning = "Signs to customers that we have seen them or are writing, by what became of them."
+    yield _counter("signals", meaning, ("signal", "outcome"), signals.counts().items())
 
 
 def _waited_seconds(queue_name: str, now: datetime) -> float:

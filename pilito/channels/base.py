@@ -3,12 +3,17 @@
 A new channel is a folder with a class that keeps this protocol, its tests, and one line in `channels/__init__.py`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from pilito.lifecycle import MessageType
+
+STANDBY = "standby"  # the origin of a message that came while another app held the conversation
+STORY_REPLY = "story"  # the kind of the file behind a reply to a story of the shop
+NOTICES = ("thread_passed", "thread_taken", "thread_requested", "opted_in", "linked")
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,19 @@ class File:
 
 
 @dataclass(frozen=True)
+class Referral:
+    """Where a customer came from: an advertisement, a shop's product or a link; all parts may be missing."""
+
+    source: str | None = None  # the provider's word: ADS, SHORTLINK, …
+    ref: str | None = None  # what the link carried; whoever made the link wrote it
+    ad_id: str | None = None
+    ad_title: str | None = None
+    picture_url: str | None = None
+    post_id: str | None = None
+    product_id: str | None = None
+
+
+@dataclass(frozen=True)
 class Inbound:
     """A message of a customer; `text` is what was typed, whole and unchanged.
 
@@ -52,7 +70,17 @@ class Inbound:
     files: tuple[File, ...] = ()
     reply_to_external_id: str | None = None
     question: str = ""  # for a share: what was asked in the same message; empty for a lone share
+    payload: str | None = None  # of a button: what the shop's own program put behind its title
+    referral: Referral | None = None
+    origin: str | None = None  # STANDBY where another app holds the conversation
     kind: str = field(default="message", init=False)
+
+    @property
+    def story(self) -> File | None:
+        """The story of the shop that this message answers; its file stands among `files`."""
+        if self.message_type is MessageType.STORY:
+            return None
+        return next((file for file in self.files if file.kind == STORY_REPLY), None)
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,8 @@ class Echo:
     text: str = ""
     share: SharedMedia | None = None
     files: tuple[File, ...] = ()
+    reply_to_external_id: str | None = None
+    origin: str | None = None
     kind: str = field(default="echo", init=False)
 
 
@@ -83,8 +113,75 @@ class Unsend:
 
 
 @dataclass(frozen=True)
+class Reaction:
+    """Somebody put an emoji on a message, or took it off; it may come before the message."""
+
+    account_id: str
+    customer_id: str
+    external_id: str  # of the message
+    at: datetime
+    by_shop: bool = False
+    emoji: str = ""
+    name: str | None = None  # the provider's word for the emoji: love, haha, …
+    is_removed: bool = False
+    kind: str = field(default="reaction", init=False)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A message has another text now; it may come before the message.
+
+    `number` counts the edits of this message, where the provider counts them. For a message whose text holds a post's
+    address, `question` is what it says besides.
+    """
+
+    account_id: str
+    external_id: str
+    at: datetime
+    text: str
+    number: int | None = None
+    question: str = ""
+    kind: str = field(default="edit", init=False)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The customer saw everything up to a message; the provider names it, or only a time."""
+
+    account_id: str
+    customer_id: str
+    at: datetime
+    external_id: str | None = None
+    kind: str = field(default="seen", init=False)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The customer came into the conversation through a link or an advertisement, without writing yet."""
+
+    account_id: str
+    customer_id: str
+    at: datetime
+    referral: Referral
+    kind: str = field(default="referral", init=False)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that happened to a conversation, told in its thread as one line; `what` is one of NOTICES."""
+
+    kind: str  # the provider's word
+    reason: str
+    what: str
+    account_id: str
+    customer_id: str
+    at: datetime
+    detail: str = ""  # words of another app's maker
+
+
+@dataclass(frozen=True)
 class Ignored:
-    """An event that needs no message: on purpose, with the reason (`reaction`, `read`, `page_object`)."""
+    """An event that needs no message: on purpose, with the reason (`app_roles`, `delivery`, `page_object`)."""
 
     kind: str
     reason: str
@@ -118,7 +215,7 @@ class PublicComment:
     kind: str = field(default="comment", init=False)
 
 
-Item = Inbound | Echo | Unsend | PublicComment | Ignored | Unreadable
+Item = Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | PublicComment | Ignored | Unreadable
 
 
 @dataclass(frozen=True)
@@ -131,17 +228,91 @@ class Account:
 
 
 @dataclass(frozen=True)
+class QuickReply:
+    """A button under a message that types for the customer; `phone` and `email` offer what the provider knows."""
+
+    title: str = ""
+    payload: str = ""
+    kind: str = "text"  # text, phone, email
+
+
+@dataclass(frozen=True)
+class Button:
+    """A button on a card: it opens `url`, or comes back to us as `payload`."""
+
+    title: str
+    url: str | None = None
+    payload: str | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A product or whatever else is shown with a picture and buttons."""
+
+    title: str
+    subtitle: str = ""
+    image_url: str | None = None
+    url: str | None = None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutboundFile:
+    """A file that the provider fetches from `url`; type and size where they are known."""
+
+    kind: str  # image, voice, video, file
+    url: str
+    content_type: str | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
+class OutboundReaction:
+    """A sign on a message of the customer; without `emoji` it is taken back."""
+
+    external_id: str
+    emoji: str | None = None
+
+
+@dataclass(frozen=True)
 class Outbound:
+    """One call that sends: a text with or without quick replies, or one of file, cards, heart, reaction."""
+
     recipient_id: str
-    text: str
+    text: str = ""
     tag: str | None = None  # the channel's word for why it may be sent outside the usual time
+    quick_replies: tuple[QuickReply, ...] = ()
+    file: OutboundFile | None = None
+    cards: tuple[Card, ...] = ()
+    is_like: bool = False
+    reaction: OutboundReaction | None = None
+    reply_to_external_id: str | None = None  # the message that it answers
+    comment_id: str | None = None  # a private reply: to whoever wrote this comment
+
+    @property
+    def kind(self) -> str:
+        """text, image, voice, video, file, cards, like or reaction."""
+        if self.file is not None:
+            return self.file.kind
+        if self.reaction is not None:
+            return "reaction"
+        return "cards" if self.cards else "like" if self.is_like else "text"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much of what an account may call is used up; at 100 calls are refused, and made ones lengthen the block."""
+
+    percent: int = 0
+    wait_seconds: float = 0.0  # until the provider takes calls again, where it says so
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The provider took it; `external_id` is its id, under which an echo will come."""
+    """The provider took it; `external_id` is its id, under which an echo will come. A reaction has none."""
 
-    external_id: str
+    external_id: str | None
+    usage: Usage = Usage()
 
 
 @dataclass(frozen=True)
@@ -200,6 +371,30 @@ class PrivateReceipt:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """Why a message cannot be sent as it is: `reason` is a slug for the panel, `expected` a sentence for programs."""
+
+    reason: str
+    expected: str
+
+
+class Signal(StrEnum):
+    """What a customer may see of us beside messages."""
+
+    SEEN = "seen"
+    TYPING = "typing"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `calls` in `seconds` for one account; calls of the same `name` count together."""
+
+    name: str
+    calls: int
+    seconds: int
+
+
+@dataclass(frozen=True)
 class Permission:
     """Whether something may be sent now: `reason` is empty when it may, else a slug for the panel."""
 
@@ -210,6 +405,103 @@ class Permission:
         return not self.reason
 
 
+@dataclass(frozen=True)
+class Grant:
+    """What a log-in or a pasted token gives us: an account, and the right to act for it."""
+
+    account_id: str  # as the channel's events name it
+    token: str = field(repr=False)
+    name: str = ""
+    username: str | None = None
+    app_user_id: str | None = None  # how the provider's callbacks name it, which may be another id
+    scopes: tuple[str, ...] | None = None  # None: the provider did not tell
+    expires_at: datetime | None = None  # None: not by time, or not known
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Token:
+    value: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What the provider posts to us for an account, and what of that we need and it does not."""
+
+    fields: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A request of the provider about a person of ours, signed; `user_id` is the app's own id for them."""
+
+    user_id: str
+    issued_at: datetime | None = None
+
+
+class Connector(Protocol):
+    """How accounts of a channel are connected and stay so. Every call of the provider raises ChannelError."""
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether the settings for a log-in are there."""
+        ...
+
+    def login_address(self, redirect_uri: str, state: str) -> str:
+        """Return where the owner's browser goes to allow us in."""
+        ...
+
+    def redeem(self, code: str, redirect_uri: str, now: datetime) -> Grant:
+        """Turn the code of a log-in into a grant that lasts."""
+        ...
+
+    def adopt(self, token: str) -> Grant:
+        """Ask whose token this is."""
+        ...
+
+    def identify(self, account: Account) -> Grant:
+        """Ask who the account is: this also tells whether its token lives."""
+        ...
+
+    def missing_scopes(self, options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
+        """Tell which permissions are needed and were not given."""
+        ...
+
+    def renews(self, options: Mapping[str, str]) -> bool:
+        """Whether tokens of this kind end by time and can be renewed."""
+        ...
+
+    def renew(self, account: Account, now: datetime) -> Token:
+        """Get a token that lasts from now."""
+        ...
+
+    def subscription(self, account: Account, known: Sequence[str]) -> Subscription:
+        """Read what is posted to us; a field of `known` that is gone is missing too."""
+        ...
+
+    def subscribe(self, account: Account) -> Subscription:
+        """Ask for everything we can use, then read what was granted."""
+        ...
+
+    def unsubscribe(self, account: Account) -> None:
+        """Have nothing posted to us any more."""
+        ...
+
+    def try_reading(self, account: Account) -> None:
+        """Read one conversation: shows that the account lets us at its messages."""
+        ...
+
+    def probe(self) -> tuple[dict[str, str], str]:
+        """Return a handshake as the provider would ask it, and the answer that it wants."""
+        ...
+
+    def read_callback(self, signed: str, now: datetime) -> Callback | None:
+        """Read a signed callback; None for one that the provider did not sign, or not so."""
+        ...
+
+
 class Channel(Protocol):
     """One medium. Everything but `send` and `profile` is pure."""
 
@@ -217,11 +509,16 @@ class Channel(Protocol):
     title: str  # as people write it
     shares_wait: bool  # whether a lone share waits for its question
     reply_window: timedelta | None  # how long after a customer's message the assistant may answer; None: for ever
+    person_window: timedelta | None  # the same for a person
     text_limit_bytes: int
     reads_back: bool  # whether conversations and own posts can be read at the provider
     read_pause_seconds: float  # between two such calls for one account
     private_reply_window: timedelta | None  # how long a comment may be answered privately; None: never
-    private_replies_per_hour: int
+
+    @property
+    def connector(self) -> Connector:
+        """How its accounts are connected."""
+        ...
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         """Return what the provider wants to hear when it asks whether this address is ours; None refuses."""
@@ -239,8 +536,28 @@ class Channel(Protocol):
         """Read a webhook's body into its items, in their order; never raises, whatever the body holds."""
         ...
 
+    def items_about(self, body: bytes, person_id: str) -> list[Mapping[str, object]]:
+        """Return the raw items of a body that name this person, as they came."""
+        ...
+
+    def without(self, body: bytes, person_id: str) -> bytes:
+        """Return the body with every item that names this person emptied; the other items keep their positions."""
+        ...
+
+    def redact(self, body: bytes, external_id: str) -> bytes:
+        """Return a body of this provider without what it says of one message; its items keep their number and order."""
+        ...
+
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
         """Tell whether the rules of the provider let us write to the customer now."""
+        ...
+
+    def check(self, outbound: Outbound) -> Problem | None:
+        """Tell why the provider would refuse it whenever it is sent; None when it would not."""
+        ...
+
+    def limits(self, outbound: Outbound) -> tuple[Limit, ...]:
+        """Name the limits on calls of one account that this one counts against."""
         ...
 
     def split(self, text: str) -> list[str]:
@@ -253,6 +570,10 @@ class Channel(Protocol):
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         """Send one part. Raises ChannelError."""
+        ...
+
+    def signal(self, account: Account, customer_id: str, signal: Signal) -> None:
+        """Show the customer that we have seen them or are writing; it lasts some seconds. Raises ChannelError."""
         ...
 
     def threads(self, account: Account, after: str | None) -> ThreadPage:

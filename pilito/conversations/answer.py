@@ -1,21 +1,22 @@
 """Answer a turn: claim it, ask the assistant with no session open, record the reply if nothing newer came."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from pilito.assistant.compose import compose
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
-from pilito.conversations import lease, turns
-from pilito.conversations.comments import comment_line, comments_behind
+from pilito.conversations import deliver, lease, outbox, signals, turns
+from pilito.conversations.comments import comment_line, commented_facts, comments_behind
+from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
-from pilito.conversations.outbox import add_reply
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
 from pilito.lifecycle import (
@@ -27,14 +28,60 @@ from pilito.lifecycle import (
     ShareState,
     TurnState,
 )
-from pilito.models import Comment, Conversation, Message, Proof, Share, Turn, db
+from pilito.models import Conversation, Message, Proof, Share, Turn, db
+from pilito.queries.quoted import quoted
+from pilito.queries.reactions import of_messages
 
 log = logging.getLogger(__name__)
 
 HISTORY_MESSAGES = 20
 EARLIER_CAPTIONS = 3
+HandOn = Callable[[Transaction, Conversation, Message, datetime], deliver.Claim | None]
+
+FIND_CONVERSATION = select(Turn.conversation_id).where(Turn.id == bindparam("turn"))
+# Columns, not whole rows: twenty messages are read for every answer.
+FIND_EARLIER = (
+    select(
+        Message.sender,
+        Message.message_type,
+        Message.text,
+        Message.content,
+        Message.id,
+        Message.sent_at,
+        Message.referral,
+        Message.origin,
+    )
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.id.not_in(bindparam("inside", expanding=True)),
+        Message.sent_at <= bindparam("until"),
+        Message.deleted_at.is_(None),
+    )
+    .order_by(Message.sent_at.desc(), Message.id.desc())
+    .limit(HISTORY_MESSAGES)
+)
+SETTLE = (
+    update(Message)
+    .where(Message.id.in_(bindparam("questions", expanding=True)))
+    .values(answered_by_id=bindparam("reply"))
+    .execution_options(synchronize_session=False)
+)
 READABLE_TYPES = {MessageType.TEXT, MessageType.POSTBACK, MessageType.SHARE}
 MEDIA_TYPES = {MessageType.IMAGE, MessageType.VIDEO, MessageType.VOICE, MessageType.FILE}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What is read of a message that was said before the turn."""
+
+    sender: Sender
+    message_type: MessageType
+    text: str
+    content: str
+    id: int
+    sent_at: datetime
+    referral: dict[str, Any] | None
+    origin: str | None
 
 
 @dataclass(frozen=True)
@@ -51,28 +98,33 @@ class Claim:
     input: TurnInput
 
 
-def answer(turn_id: int, model: Model, clock: Clock) -> None:
-    """Answer the turn if it is due and nobody else does; harmless to call at any time, however often."""
+def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
+    """Answer the turn if it is due and nobody else does; harmless to call at any time, however often.
+
+    `hand_on` says who sends the reply: we at once (`deliver.begin`), or a job of its own (`outbox.leave`).
+    """
     claim = _claim(turn_id, clock())
     if claim is None:
         return
     with lease.held(claim.turn_id, claim.attempt):
         outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model)
-    _record(claim, outcome, clock())
+    sending = _record(claim, outcome, clock(), hand_on)
+    if sending is not None:
+        deliver.send(sending, clock)
 
 
 def _compose(claim: Claim, model: Model) -> Reply | HandOver:
     """Ask the assistant; what breaks it goes to a person, for the sweep would ask it again for ever."""
     try:
-        return compose(claim.input, model)
+        with signals.typing(claim.conversation_id):
+            return compose(claim.input, model)
     except Exception as error:
         log.exception("Turn %s broke the assistant.", claim.turn_id)
         return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:
-    turn = db.session.get(Turn, turn_id)
-    conversation_id = turn.conversation_id if turn else None
+    conversation_id = db.session.scalar(FIND_CONVERSATION, {"turn": turn_id})
     if conversation_id is None:
         return None
     with transaction() as tx:
@@ -110,7 +162,8 @@ def _gather(conversation: Conversation, turn: Turn) -> list[Message]:
     """Everything that nobody has answered belongs to the turn, also what came while an answer was being written."""
     messages = turns.unanswered(conversation)
     for message in messages:
-        message.turn_id = turn.id
+        if message.turn_id != turn.id:
+            message.turn_id = turn.id
     return messages
 
 
@@ -125,52 +178,49 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
 def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
     earlier = _earlier(conversation, messages)
     comments = comments_behind(conversation, earlier)
+    answered = quoted(conversation, {message.reply_to_external_id for message in messages})
+    reactions = of_messages(conversation, [message.id for message in earlier])
     return TurnInput(
         shop_name=conversation.inbox.name,
         questions=tuple(message.content for message in messages),
         history=(
             *(Line(Sender.CUSTOMER, comment_line(comment)) for comment in comments),
-            *(Line(message.sender, message.content) for message in reversed(earlier)),
+            *(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
         ),
-        facts=(*_facts(messages, earlier), *_commented(comments)),
+        facts=(
+            *_facts(messages, earlier, answered.values()),
+            *product_facts(messages, earlier),
+            *referral_facts(conversation, messages, earlier),
+            *commented_facts(comments),
+        ),
+        contexts=contexts_of(messages, answered),
     )
 
 
-def _commented(comments: Sequence[Comment]) -> tuple[Fact, ...]:
-    """The captions of the posts under which the customer had written before we wrote privately.
-
-    What the customer wrote there is history and no fact: else anybody could write a price into the facts.
-    """
-    posts = {comment.own_post.id: comment.own_post for comment in comments if comment.own_post}
-    return tuple(
-        Fact("commented_caption", post.caption, reference=post.media_id) for post in posts.values() if post.caption
-    )
-
-
-def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Message]:
+def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Earlier]:
     """What was said before this turn, newest first."""
-    return db.session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.id.not_in([message.id for message in messages]),
-            Message.sent_at <= messages[-1].sent_at,
-            Message.deleted_at.is_(None),
-        )
-        .order_by(Message.sent_at.desc(), Message.id.desc())
-        .limit(HISTORY_MESSAGES)
-    ).all()
+    inside = [message.id for message in messages]
+    rows = db.session.execute(
+        FIND_EARLIER, {"conversation": conversation.id, "until": messages[-1].sent_at, "inside": inside}
+    )
+    return [Earlier(*row) for row in rows]
 
 
-def _facts(messages: Sequence[Message], earlier: Sequence[Message]) -> tuple[Fact, ...]:
+def _facts(messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]) -> tuple[Fact, ...]:
     """The captions of the posts that this turn asks about, then of the newest that were shared or asked about before.
+
+    A post is asked about by a question that took it, or by one that answers the message it came in.
 
     Those have a source of their own: the price of an earlier post is not the price of this one.
     """
-    asked_now = _captions(Share.combined_with_id.in_([message.id for message in messages]))
+    if not (answered or any(map(_may_have_post, messages)) or any(map(_may_have_post, earlier))):
+        return ()  # most conversations: nothing to ask the database for
+    taken = Share.combined_with_id.in_([message.id for message in messages])
+    asked_now = _captions(or_(taken, Share.message_id.in_([message.id for message in answered])))
     ids = [message.id for message in earlier]
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
-    asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))[-EARLIER_CAPTIONS:]
+    asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))
+    asked_before = [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
     return (
         *(Fact("caption", share.full_caption or "", reference=str(share.message_id)) for share in asked_now),
         *(
@@ -178,6 +228,11 @@ def _facts(messages: Sequence[Message], earlier: Sequence[Message]) -> tuple[Fac
             for share in asked_before[::-1]
         ),
     )
+
+
+def _may_have_post(message: Message | Earlier) -> bool:
+    """Whether the message is a post, or read together with one."""
+    return message.message_type is MessageType.SHARE or message.content != message.text
 
 
 def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
@@ -194,25 +249,25 @@ def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
 # --- recording -------------------------------------------------------------------------------------------------------
 
 
-def _record(claim: Claim, outcome: Reply | HandOver, now: datetime) -> None:
+def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: HandOn) -> deliver.Claim | None:
     """Write the outcome, unless something newer came, a person took over, or another attempt is at it."""
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
         turn = turns.find_unfinished(claim.conversation_id)
         if turn is None or not _still_holds(claim, conversation, turn):
             log.info("The draft for turn %s was dropped: something newer came.", claim.turn_id)
-            return
+            return None
         if conversation.inbox.assistant_mode is not AssistantMode.AUTO:
             turns.leave_to_people(tx, conversation, now)
-            return
+            return None
         if isinstance(outcome, HandOver):
             hand_over(tx, conversation, outcome.reason, outcome.detail, now)
-            return
+            return None
         permission = channels[conversation.inbox.channel].may_send(False, conversation.last_customer_message_at, now)
         if not permission:
             hand_over(tx, conversation, HandOverReason.TOO_OLD, permission.reason, now)
-            return
-        _record_reply(tx, conversation, turn, claim, outcome, now)
+            return None
+        return _record_reply(tx, conversation, turn, claim, outcome, now, hand_on)
 
 
 def _still_holds(claim: Claim, conversation: Conversation, turn: Turn) -> bool:
@@ -227,18 +282,27 @@ def _still_holds(claim: Claim, conversation: Conversation, turn: Turn) -> bool:
 
 
 def _record_reply(
-    tx: Transaction, conversation: Conversation, turn: Turn, claim: Claim, reply: Reply, now: datetime
-) -> None:
-    message = add_reply(tx, conversation, Sender.ASSISTANT, reply.text, now)
-    message.answers_turn_id = turn.id
-    message.proof = _proof(reply.working)
+    tx: Transaction,
+    conversation: Conversation,
+    turn: Turn,
+    claim: Claim,
+    reply: Reply,
+    now: datetime,
+    hand_on: HandOn,
+) -> deliver.Claim | None:
+    remaining = [one for one in turns.unanswered(conversation) if one.id not in claim.message_ids]
+    conversation.unanswered_since = remaining[0].sent_at if remaining else None
     turn.state = TurnState.ANSWERED
     turn.ended_at, turn.lease_until = now, None
-    for answered in db.session.scalars(select(Message).where(Message.id.in_(claim.message_ids))):
-        answered.answered_by_id = message.id
-    turns.count_unanswered(conversation)
-    turns.ask_unanswered(tx, conversation, now)
-    mark_changed(tx, conversation, message)
+    with db.session.no_autoflush:  # one flush for all rows of the reply
+        message = outbox.add_reply(conversation, Sender.ASSISTANT, reply.text, now)
+        message.answers_turn_id = turn.id
+        message.proof = _proof(reply.working)
+        mark_changed(tx, conversation, message)
+        sending = hand_on(tx, conversation, message, now)
+    db.session.execute(SETTLE, {"reply": message.id, "questions": list(claim.message_ids)})
+    turns.ask(tx, conversation, remaining, now)
+    return sending
 
 
 def _proof(working: Working) -> Proof:

@@ -1,17 +1,20 @@
 """Comments under the account's posts: kept where the inbox wants them, each answered privately at most once."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
-from pilito.channels.base import Account, Echo, PrivateReceipt, PublicComment, SharedMedia
+from pilito.assistant.types import Fact
+from pilito.channels.base import Account, Echo, Outbound, PrivateReceipt, PublicComment, SharedMedia
 from pilito.clock import Clock
+from pilito.conversations import pace
 from pilito.conversations.account import open_account
+from pilito.conversations.context import Said
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import find_own_post
@@ -38,8 +41,6 @@ ORIGIN = "private_reply"
 LEASE = timedelta(seconds=60)
 TRIES = 5
 PAUSE = timedelta(seconds=30)
-OVER_LIMIT_PAUSE = timedelta(minutes=5)
-LIMIT_SHARE = 0.9  # of what the provider allows in an hour: others may send for this account too
 ERROR_TEXT_CHARACTERS = 500
 REMEMBERED = 3  # comments that an answer knows of
 GRACE = timedelta(seconds=3)
@@ -176,7 +177,9 @@ def _get_locked(comment_id: int) -> Comment:
 
 def send_private_reply(comment_id: int, clock: Clock) -> None:
     """Send it if it is due and nobody else does; harmless to call at any time, however often."""
-    claim = _claim(comment_id, clock())
+    now = clock()
+    wait_seconds = _wait_seconds(comment_id, now)
+    claim = _claim(comment_id, wait_seconds, now) if wait_seconds is not None else None
     if claim is None:
         return
     try:
@@ -187,21 +190,37 @@ def send_private_reply(comment_id: int, clock: Clock) -> None:
         _record_receipt(claim, receipt, clock())
 
 
-def _claim(comment_id: int, now: datetime) -> Claim | None:
+def _wait_seconds(comment_id: int, now: datetime) -> float | None:
+    """How long the account's limits ask it to wait; None where nothing is due. Asked before the transaction."""
+    comment = db.session.get(Comment, comment_id)
+    if comment is None or not _is_due(comment, now):
+        db.session.rollback()
+        return None
+    outbound = Outbound("", comment.reply_text or "", comment_id=comment.external_id)
+    inbox_id, limits = comment.inbox_id, channels[comment.inbox.channel].limits(outbound)
+    db.session.rollback()
+    return pace.wait_seconds(inbox_id, limits)
+
+
+def _is_due(comment: Comment, now: datetime) -> bool:
+    return comment.state is CommentState.QUEUED and (comment.due_at is None or comment.due_at <= now)
+
+
+def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
     with transaction() as tx:
         try:
             comment = _get_locked(comment_id)
         except Refused:
             return None
         inbox = comment.inbox
-        is_due = comment.state is CommentState.QUEUED and (comment.due_at is None or comment.due_at <= now)
-        if not is_due or inbox.state is InboxState.STOPPED:
+        if not _is_due(comment, now) or inbox.state is InboxState.STOPPED:
             return None
         if reason := refusal(inbox, comment, now):
             _fail(comment, reason)
             return None
-        if _is_over_limit(inbox, now):
-            comment.due_at = now + OVER_LIMIT_PAUSE
+        rest_seconds = pace.rest_seconds(inbox, wait_seconds, now)
+        if rest_seconds:
+            comment.due_at = now + timedelta(seconds=rest_seconds)
             return None
         account = open_account(inbox)
         if account is None:
@@ -213,15 +232,10 @@ def _claim(comment_id: int, now: datetime) -> Claim | None:
         return Claim(comment.id, comment.attempt, inbox.channel, account, comment.external_id, comment.reply_text or "")
 
 
-def _is_over_limit(inbox: Inbox, now: datetime) -> bool:
-    sent = db.session.scalar(
-        select(func.count()).where(Comment.inbox_id == inbox.id, Comment.replied_at > now - timedelta(hours=1))
-    )
-    return (sent or 0) >= channels[inbox.channel].private_replies_per_hour * LIMIT_SHARE
-
-
 def _record_receipt(claim: Claim, receipt: PrivateReceipt, now: datetime) -> None:
     with transaction() as tx:
+        if db.session.get(Comment, claim.comment_id) is None:
+            return  # whoever wrote it was erased meanwhile
         customer_id = _lock_conversation(claim.comment_id, receipt.customer_id, now)
         comment = _get_locked(claim.comment_id)
         if comment.state in (CommentState.SENDING, CommentState.UNKNOWN):
@@ -243,6 +257,8 @@ def _lock_conversation(comment_id: int, customer_id: str | None, now: datetime) 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
     log.warning("The private reply to comment %s: %s", claim.comment_id, error)
     with transaction() as tx:
+        if db.session.get(Comment, claim.comment_id) is None:
+            return  # whoever wrote it was erased meanwhile
         comment = _get_locked(claim.comment_id)
         if comment.state is not CommentState.SENDING or comment.attempt != claim.attempt:
             return  # an echo settled it meanwhile
@@ -357,7 +373,7 @@ def settle_private_reply(comment_id: int, arrived: bool, operator_id: int | None
         db.session.add(Audit(at=now, action="settled_private_reply", operator_id=operator_id, details=details))
 
 
-def comments_behind(conversation: Conversation, earlier: Sequence[Message]) -> list[Comment]:
+def comments_behind(conversation: Conversation, earlier: Iterable[Said]) -> list[Comment]:
     """The comments that private replies of this conversation answered, oldest first; asked only where there are any."""
     if not any(message.origin == ORIGIN for message in earlier):
         return []
@@ -369,6 +385,17 @@ def comments_behind(conversation: Conversation, earlier: Sequence[Message]) -> l
         .options(joinedload(Comment.own_post))
     )
     return list(reversed(found.all()))
+
+
+def commented_facts(comments: Sequence[Comment]) -> tuple[Fact, ...]:
+    """The captions of the posts under which the customer had written before we wrote privately.
+
+    What the customer wrote there is history and no fact: else anybody could write a price into the facts.
+    """
+    posts = {comment.own_post.id: comment.own_post for comment in comments if comment.own_post}
+    return tuple(
+        Fact("commented_caption", post.caption, reference=post.media_id) for post in posts.values() if post.caption
+    )
 
 
 def comment_line(comment: Comment) -> str:

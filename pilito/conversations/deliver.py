@@ -8,21 +8,23 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.fernet import InvalidToken
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import contains_eager, joinedload
 
 from pilito import hints, keys
-from pilito.channels.base import Account, Outbound
+from pilito.channels.base import Account, Outbound, Permission, Receipt
 from pilito.clock import Clock
-from pilito.conversations import turns
+from pilito.conversations import outbox, pace, turns
+from pilito.conversations.account import open_account
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import next_delivery, wake_next
+from pilito.conversations.payload import outbound_of
 from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Remedy
-from pilito.extensions import channels, vault
+from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender
 from pilito.models import Conversation, Delivery, Message, db
 
@@ -33,12 +35,21 @@ TRIES = 5
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 120.0
 ERROR_TEXT_CHARACTERS = 500
+CLAIMED_DELIVERY = (
+    select(Delivery)
+    .join(Delivery.message)
+    .where(Delivery.id == bindparam("delivery"))
+    .options(contains_eager(Delivery.message))
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True)
 class Claim:
     delivery_id: int
+    message_id: int
     conversation_id: int
+    inbox_id: int
     attempt: int
     is_last: bool  # of its reply's parts
     channel: str
@@ -49,9 +60,54 @@ class Claim:
 def deliver(message_id: int, clock: Clock) -> None:
     """Send what is left of this reply, in order; harmless to call at any time, however often."""
     claim = _claim(message_id, clock())
-    while claim is not None:
-        _send(claim, clock)
-        claim = None if claim.is_last else _claim(message_id, clock())
+    if claim is not None:
+        _send_all(claim, clock)
+
+
+def send(claim: Claim, clock: Clock) -> None:
+    """Send the reply whose first part `begin` claimed, when the limits of its account allow it now; else later."""
+    limits = channels[claim.channel].limits(claim.outbound)
+    wait_seconds = pace.wait_seconds(claim.inbox_id, limits)
+    if wait_seconds:
+        _put_back(claim, clock() + timedelta(seconds=wait_seconds))
+    else:
+        _send_all(claim, clock)
+
+
+def _put_back(claim: Claim, until: datetime) -> None:
+    """Nothing was sent: the part is pending again, and goes later."""
+    with transaction() as tx:
+        get_locked(claim.conversation_id)
+        delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
+        if delivery.state is DeliveryState.SENDING and delivery.attempt == claim.attempt:
+            delivery.state, delivery.lease_until = DeliveryState.PENDING, None
+            _postpone(tx, delivery, until)
+
+
+def _send_all(claim: Claim, clock: Clock) -> None:
+    """Send the part that was claimed, then the others of its reply."""
+    following: Claim | None = claim
+    while following is not None:
+        _send(following, clock)
+        following = None if following.is_last else _claim(claim.message_id, clock())
+
+
+def begin(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> Claim | None:
+    """Claim a reply in the transaction that records it: who wrote it sends it, with no job and no commit between.
+
+    Its rows are not flushed yet, so whatever is unfinished is of an earlier reply. What cannot leave now (an earlier
+    one goes first, the inbox is stopped or must rest) is left to its own job.
+    """
+    first = message.deliveries[0]
+    account = open_account(conversation.inbox)
+    inbox = conversation.inbox
+    is_free = inbox.state is InboxState.ACTIVE and not pace.rest_seconds(inbox, 0, now)
+    if account is None or not is_free or next_delivery(conversation.id) is not None:
+        outbox.leave(tx, conversation, message, now)
+        return None
+    _lease(first, now)
+    db.session.flush()
+    return _claimed(first, conversation, account)
 
 
 def _send(claim: Claim, clock: Clock) -> None:
@@ -60,15 +116,16 @@ def _send(claim: Claim, clock: Clock) -> None:
     except ChannelError as error:
         _record_error(claim, error, clock())
     else:
-        _record_sent(claim, receipt.external_id, clock())
+        _record_sent(claim, receipt, clock())
 
 
 def _claim(message_id: int, now: datetime) -> Claim | None:
-    first = db.session.scalar(select(Delivery).where(Delivery.message_id == message_id).limit(1))
-    if first is None:
+    waiting = _find_waiting(message_id)
+    if waiting is None:
         return None
+    conversation_id, wait_seconds = waiting
     with transaction() as tx:
-        conversation = get_locked(first.conversation_id)
+        conversation = get_locked(conversation_id)
         delivery = next_delivery(conversation.id)
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.due_at > now:
             return None
@@ -78,65 +135,100 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
             return None
         if conversation.inbox.state is InboxState.STOPPED:
             return None  # it waits until somebody connects the inbox again
-        refusal = _refusal(conversation, delivery, now)
-        if refusal:
-            _fail(tx, conversation, delivery, refusal, now)
+        permission = _permission(conversation, delivery, now)
+        if not permission:
+            _fail(tx, conversation, delivery, permission.reason, now)
             return None
-        account = _open_account(conversation)
+        rest_seconds = pace.rest_seconds(conversation.inbox, wait_seconds, now)
+        if rest_seconds:
+            _postpone(tx, delivery, now + timedelta(seconds=rest_seconds))
+            return None
+        account = open_account(conversation.inbox)
         if account is None:
             _stop_inbox(tx, conversation, delivery, "token_unreadable")
             return None
-        return _start(delivery, conversation, account, now)
+        delivery.tag = permission.tag  # what waited may need another one by now
+        _lease(delivery, now)
+        return _claimed(delivery, conversation, account)
 
 
-def _refusal(conversation: Conversation, delivery: Delivery, now: datetime) -> str:
-    """Why this part may not leave any more; empty when it may."""
+def _find_waiting(message_id: int) -> tuple[int, float] | None:
+    """The conversation of this reply's next part, and how long the account's limits ask it to wait.
+
+    Asked before the transaction: none is open while Redis is asked.
+    """
+    part = db.session.scalar(
+        select(Delivery)
+        .where(Delivery.message_id == message_id, Delivery.state == DeliveryState.PENDING)
+        .options(joinedload(Delivery.inbox))
+        .order_by(Delivery.position)
+        .limit(1)
+    )
+    if part is None:
+        return None
+    channel, inbox_id, conversation_id = part.inbox.channel, part.inbox_id, part.conversation_id
+    limits = channels[channel].limits(outbound_of("", part.text, part.tag, part.payload))
+    db.session.rollback()
+    return conversation_id, pace.wait_seconds(inbox_id, limits)
+
+
+def _postpone(tx: Transaction, delivery: Delivery, until: datetime) -> None:
+    """Only the time moves: later replies of the conversation wait behind it, and the window is looked at again."""
+    delivery.due_at = until
+    job_id = f"deliver-{delivery.id}-{delivery.attempt}-later"
+    tx.after_commit(hints.hint_at, until, job_id, keys.DELIVERIES, keys.DELIVER_JOB, delivery.message_id)
+
+
+def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -> Permission:
+    """Whether this part may still leave, and the tag it needs."""
     by_person = delivery.message.sender is Sender.OPERATOR
     if not by_person and delivery.message.epoch != conversation.epoch:
-        return "taken_over"
-    return channels[conversation.inbox.channel].may_send(by_person, conversation.last_customer_message_at, now).reason
+        return Permission("taken_over")
+    if (delivery.payload or {}).get("comment_id"):
+        return Permission()  # the answer to a comment has a time of its own, which the provider keeps
+    permission: Permission = channels[conversation.inbox.channel].may_send(
+        by_person, conversation.last_customer_message_at, now
+    )
+    return permission
 
 
-def _open_account(conversation: Conversation) -> Account | None:
-    """The account with its token; None when no key of ours opens it any more."""
-    inbox = conversation.inbox
-    try:
-        return Account(inbox.external_id, vault.decrypt(inbox.token_encrypted).decode(), dict(inbox.options))
-    except InvalidToken:
-        return None
-
-
-def _start(delivery: Delivery, conversation: Conversation, account: Account, now: datetime) -> Claim:
+def _lease(delivery: Delivery, now: datetime) -> None:
     delivery.state = DeliveryState.SENDING
     delivery.attempt += 1
     delivery.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+
+
+def _claimed(delivery: Delivery, conversation: Conversation, account: Account) -> Claim:
     return Claim(
         delivery_id=delivery.id,
+        message_id=delivery.message.id,
         conversation_id=conversation.id,
+        inbox_id=conversation.inbox_id,
         attempt=delivery.attempt,
         is_last=delivery.position == len(delivery.message.deliveries) - 1,
         channel=conversation.inbox.channel,
         account=account,
-        outbound=Outbound(conversation.customer.external_id, delivery.text, delivery.tag),
+        outbound=outbound_of(conversation.customer.external_id, delivery.text, delivery.tag, delivery.payload),
     )
 
 
 # --- outcomes --------------------------------------------------------------------------------------------------------
 
 
-def _record_sent(claim: Claim, external_id: str, now: datetime) -> None:
+def _record_sent(claim: Claim, receipt: Receipt, now: datetime) -> None:
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
-        delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
+        delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-            _drop_mistaken_echo(tx, conversation, external_id)
-            settle_as_sent(tx, conversation, delivery, external_id, now)
+            _drop_mistaken_echo(tx, conversation, receipt.external_id)
+            settle_as_sent(tx, conversation, delivery, receipt.external_id, now)
+        pace.pause(conversation.inbox, pace.pause_seconds(receipt.usage), now)
         wake_next(tx, conversation)
 
 
-def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str) -> None:
+def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str | None) -> None:
     """An echo that came before this answer, and whose text the provider had changed, looked like a person's."""
-    mistaken = find_message(conversation.inbox, external_id)
+    mistaken = find_message(conversation.inbox, external_id) if external_id else None
     if mistaken is not None and mistaken.sender is Sender.PHONE:
         mistaken.external_id = None
         mistaken.deleted_at = mistaken.created_at
@@ -148,7 +240,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
     log.warning("Delivery %s: %s", claim.delivery_id, error)
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
-        delivery = db.session.get_one(Delivery, claim.delivery_id, populate_existing=True)
+        delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is not DeliveryState.SENDING or delivery.attempt != claim.attempt:
             wake_next(tx, conversation)
             return  # an echo settled it meanwhile
@@ -157,7 +249,8 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         delivery.lease_until = None
         if error.remedy is Remedy.STOP_INBOX:
             _stop_inbox(tx, conversation, delivery, error.reason)
-        elif error.remedy is Remedy.RETRY and delivery.attempt < TRIES:
+        elif error.remedy is Remedy.RETRY and (error.retry_after_seconds or delivery.attempt < TRIES):
+            # Told how long to wait, it waits however often it is told: the window ends that, not a count.
             _retry(tx, conversation, delivery, error, now)
         elif error.remedy is Remedy.UNKNOWN:
             mark_unknown(tx, conversation, delivery, now)
@@ -175,6 +268,7 @@ def _stop_inbox(tx: Transaction, conversation: Conversation, delivery: Delivery,
 
 def _retry(tx: Transaction, conversation: Conversation, delivery: Delivery, error: ChannelError, now: datetime) -> None:
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (delivery.attempt - 1), LONGEST_PAUSE_SECONDS)
+    pace.pause(conversation.inbox, error.retry_after_seconds, now)
     pause = max(error.retry_after_seconds, pause * random.uniform(0.75, 1.25))  # noqa: S311  (jitter, no secret)
     delivery.state = DeliveryState.PENDING
     delivery.due_at = now + timedelta(seconds=pause)

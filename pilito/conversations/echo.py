@@ -5,20 +5,33 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from pilito.channels.base import Echo
+from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
 from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.payload import outbound_of
 from pilito.conversations.store import add_message, count_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction
-from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Sender
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, MessageType, Sender
 from pilito.models import Conversation, Delivery, Inbox, Message, db
 
 UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
-CLOCKS_APART = timedelta(minutes=5)  # the provider's and ours
+# What an echo of each kind looks like when it comes back; a reaction has none.
+ECHOED_TYPES = {
+    "image": MessageType.IMAGE,
+    "voice": MessageType.VOICE,
+    "video": MessageType.VIDEO,
+    "file": MessageType.FILE,
+    "cards": MessageType.PRODUCT,
+    "like": MessageType.LIKE,
+}
+CLOCKS_APART = timedelta(seconds=10)
+ECHO_COMES_WITHIN = timedelta(minutes=2)
+# How far an echo may lie outside the time in which its delivery was under way, whatever it repeats.
+AROUND = timedelta(minutes=5)
 # How long after a person said "it arrived" its message may still be found.
 FOUND_LATE = timedelta(days=1)
 
@@ -31,7 +44,7 @@ def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime, origin: 
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
-        return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
+        return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
     delivery = _find_delivery(inbox, conversation, item)
     if delivery is None and (comment := find_private_reply(inbox, item)) is not None:
         return Outcome(EventOutcome.ECHO, "ours", record_replied(tx, comment, item.external_id, item.customer_id, now))
@@ -75,14 +88,34 @@ def _called_arrived(conversation: Conversation, item: Echo) -> Iterable[Delivery
 
 
 def _same(deliveries: Iterable[Delivery], item: Echo) -> Delivery | None:
-    """The first of these that has the words of the echo, and was under way at its time."""
-    return next((one for one in deliveries if _folded(one.text) == _folded(item.text) and _is_near(one, item)), None)
+    """The first of these that the echo repeats, and that was under way at its time."""
+    return next((one for one in deliveries if is_echo_of(one, item)), None)
+
+
+def is_echo_of(delivery: Delivery, item: Echo) -> bool:
+    """Whether the echo can be of this delivery: it repeats what was sent, as far as an echo tells, and in its time."""
+    return _is_near(delivery, item) and _repeats(delivery, item)
 
 
 def _is_near(delivery: Delivery, item: Echo) -> bool:
     """Whether the echo can be of this delivery: not from before it was written, nor from long after it was lost."""
     ended_at = delivery.unknown_at or item.sent_at
-    return delivery.created_at - CLOCKS_APART <= item.sent_at <= ended_at + CLOCKS_APART
+    return delivery.created_at - AROUND <= item.sent_at <= ended_at + AROUND
+
+
+def _repeats(delivery: Delivery, item: Echo) -> bool:
+    outbound = outbound_of("", delivery.text, delivery.tag, delivery.payload)
+    if outbound.kind == "text":
+        return _folded(outbound.text) == _folded(item.text) and not item.files
+    if item.text or item.message_type is not ECHOED_TYPES.get(outbound.kind):
+        return False
+    if outbound.cards:
+        titles = [_folded(file.title or "") for file in item.files]
+        return titles == [_folded(card.title) for card in outbound.cards]
+    if outbound.file is not None and [file.url for file in item.files] == [outbound.file.url]:
+        return True
+    # The provider keeps files at addresses of its own: then kind and time must do.
+    return delivery.due_at - CLOCKS_APART <= item.sent_at <= delivery.due_at + ECHO_COMES_WITHIN
 
 
 def _folded(text: str) -> str:
@@ -98,7 +131,6 @@ def settle_as_sent(
     delivery.sent_at = delivery.sent_at or now
     delivery.error = delivery.error_code = delivery.error_text = None
     delivery.lease_until = None
-    db.session.flush()
     _give_back_when_settled(tx, conversation, delivery, now)
     mark_changed(tx, conversation, delivery.message)
 
@@ -132,10 +164,12 @@ def _store_phone(
     tx: Transaction, conversation: Conversation, item: Echo, now: datetime, origin: str | None = None
 ) -> int:
     message = add_message(conversation, item, Sender.PHONE, now, origin)
+    db.session.flush()
     count_message(conversation, message)
-    if origin is None or not _went_on(conversation, message):
-        to_people(conversation, None, "answered on the phone", now)
-    settle_answered(conversation, message, Message.sent_at <= message.sent_at)
+    if item.origin != STANDBY:  # there it was another app that wrote, in a conversation that it holds
+        if origin is None or not _went_on(conversation, message):
+            to_people(conversation, None, "answered on the phone", now)
+        settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)
     return message.id
 

@@ -1,66 +1,154 @@
 """A reply becomes rows: the message, and a delivery for each part that the channel takes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pilito import hints, keys
+from pilito.channels.base import Outbound
+from pilito.conversations.contents import content_of
+from pilito.conversations.payload import NOTHING, Extras, Json, outbound_of, parts_of, payload_of, shown_files
 from pilito.conversations.store import count_message
 from pilito.database import Transaction
+from pilito.errors import Unsendable
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState, MessageType, ProcessingStatus, Sender
-from pilito.models import Conversation, Delivery, Message, db
+from pilito.models import Attachment, Conversation, Delivery, Message, db
+
+# What the whole reply is, by what its first part is.
+MESSAGE_TYPES = {
+    "image": MessageType.IMAGE,
+    "voice": MessageType.VOICE,
+    "video": MessageType.VIDEO,
+    "file": MessageType.FILE,
+    "cards": MessageType.PRODUCT,
+    "like": MessageType.LIKE,
+}
+
+NEXT_DELIVERY = (
+    select(Delivery)
+    .where(
+        Delivery.conversation_id == bindparam("conversation"),
+        Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+    )
+    .order_by(Delivery.id)
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
 
 
 def add_reply(
-    tx: Transaction, conversation: Conversation, sender: Sender, text: str, now: datetime, tag: str | None = None
+    conversation: Conversation,
+    sender: Sender,
+    text: str,
+    now: datetime,
+    tag: str | None = None,
+    extras: Extras = NOTHING,
 ) -> Message:
-    """Record a reply with its deliveries; a worker sends them after the commit."""
+    """Record a reply with its deliveries. The caller flushes, and has them sent after the commit.
+
+    Raises Unsendable before any row is written when the channel would not take a part of it.
+    """
+    parts = _checked(conversation, text, extras)
+    message_type = MESSAGE_TYPES.get(parts[0].kind, MessageType.TEXT) if parts else MessageType.TEXT
     message = Message(
         conversation=conversation,
         inbox_id=conversation.inbox_id,
         sender=sender,
-        message_type=MessageType.TEXT,
+        message_type=message_type,
+        provider_type=parts[0].kind if extras is not NOTHING else None,
         processing_status=ProcessingStatus.COMPLETED,
         text=text,
-        content=text,
+        content=content_of(message_type, text, None),
+        reply_to_external_id=extras.reply_to_external_id,
         sent_at=now,
         created_at=now,
         epoch=conversation.epoch,
         deliveries=[
-            Delivery(
-                conversation_id=conversation.id,
-                inbox_id=conversation.inbox_id,
-                position=position,
-                text=part,
-                tag=tag,
-                state=DeliveryState.PENDING,
-                due_at=now,
-                created_at=now,
-                attempt=0,
-            )
-            for position, part in enumerate(channels[conversation.inbox.channel].split(text))
+            _delivery(conversation, position, part.text, payload_of(part), now, tag)
+            for position, part in enumerate(parts)
         ],
+        attachments=[
+            Attachment(position=number, kind=file.kind, url=file.url, title=file.title)
+            for number, file in enumerate(shown_files(extras))
+        ],
+        share=None,  # said, so that nobody asks the database for it
     )
     db.session.add(message)
-    db.session.flush()
     count_message(conversation, message)
-    tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
     return message
+
+
+def add_again(
+    conversation: Conversation, old: Message, parts: Sequence[Delivery], now: datetime, tag: str | None
+) -> Message:
+    """Record these parts of an earlier reply as a reply of a person, with all they carry. The caller flushes."""
+    first = outbound_of("", parts[0].text, tag, parts[0].payload)
+    message_type = MESSAGE_TYPES.get(first.kind, MessageType.TEXT)
+    files = old.attachments if first.file or first.cards else []
+    text = "\n".join(part.text for part in parts if part.text) or old.text
+    message = Message(
+        conversation=conversation,
+        inbox_id=conversation.inbox_id,
+        sender=Sender.OPERATOR,
+        message_type=message_type,
+        provider_type=first.kind if first.kind != "text" else None,
+        processing_status=ProcessingStatus.COMPLETED,
+        text=text,
+        content=content_of(message_type, text, None),
+        reply_to_external_id=first.reply_to_external_id,
+        sent_at=now,
+        created_at=now,
+        epoch=conversation.epoch,
+        deliveries=[
+            _delivery(conversation, position, part.text, part.payload, now, tag) for position, part in enumerate(parts)
+        ],
+        attachments=[
+            Attachment(position=file.position, kind=file.kind, url=file.url, title=file.title) for file in files
+        ],
+        share=None,
+    )
+    db.session.add(message)
+    count_message(conversation, message)
+    return message
+
+
+def _delivery(
+    conversation: Conversation, position: int, text: str, payload: Json | None, now: datetime, tag: str | None
+) -> Delivery:
+    return Delivery(
+        conversation_id=conversation.id,
+        inbox_id=conversation.inbox_id,
+        position=position,
+        text=text,
+        payload=payload,
+        tag=tag,
+        state=DeliveryState.PENDING,
+        due_at=now,
+        created_at=now,
+        attempt=0,
+    )
+
+
+def leave(tx: Transaction, _conversation: Conversation, message: Message, _now: datetime) -> None:
+    """Flush the reply's rows, and leave it to a job of its own."""
+    db.session.flush()
+    tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
+
+
+def _checked(conversation: Conversation, text: str, extras: Extras) -> list[Outbound]:
+    channel = channels[conversation.inbox.channel]
+    parts = parts_of(channel.split(text), extras)
+    for part in parts:
+        if problem := channel.check(part):
+            raise Unsendable(problem.reason, problem.expected)
+    return parts
 
 
 def next_delivery(conversation_id: int) -> Delivery | None:
     """The oldest part of this conversation that is not settled: parts and replies leave in order."""
-    return db.session.scalar(
-        select(Delivery)
-        .where(
-            Delivery.conversation_id == conversation_id,
-            Delivery.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
-        )
-        .order_by(Delivery.id)
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
+    return db.session.scalar(NEXT_DELIVERY, {"conversation": conversation_id})
 
 
 def wake_next(tx: Transaction, conversation: Conversation) -> None:

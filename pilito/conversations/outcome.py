@@ -10,3 +10,5 @@ class Outcome:
     outcome: EventOutcome
     reason: str | None = None
     message_id: int | None = None
+    # The id of a message that was taken back before: its words must leave the webhook that brought them after all.
+    forget: str | None = None

@@ -147,7 +147,7 @@ def _fill(message_id: int, conversation_id: int, now: datetime) -> bool:
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         share = _share_of(message_id)
-        own = find_own_post(conversation.inbox, _media(share)) if share and share.own_post_id is None else None
+        own = find_own_post(conversation.inbox, media_of(share)) if share and share.own_post_id is None else None
         if share is None or own is None:
             return False
         share.own_post_id = own.id
@@ -166,7 +166,7 @@ def _fill(message_id: int, conversation_id: int, now: datetime) -> bool:
 def _is_own(message_id: int) -> bool:
     """Look before locking: most shares are of other people's posts."""
     share = _share_of(message_id)
-    found = share is not None and find_own_post(share.message.conversation.inbox, _media(share)) is not None
+    found = share is not None and find_own_post(share.message.conversation.inbox, media_of(share)) is not None
     db.session.rollback()
     return found
 
@@ -180,7 +180,8 @@ def _share_of(message_id: int) -> Share | None:
     )
 
 
-def _media(share: Share) -> SharedMedia:
+def media_of(share: Share) -> SharedMedia:
+    """The share as its payload said it."""
     return SharedMedia(
         share.kind, share.media_id, share.title, share.subtitle, share.caption, share.url, share.permalink
     )
@@ -195,7 +196,7 @@ def _rebuild(share: Share) -> None:
     """Write the share's content anew; where the question stood in the same message, around it."""
     message = share.message
     question = _question_of(message) if share.combined_with_id == message.id else ""
-    message.content = content_of(MessageType.SHARE, message.text, completed(_media(share), share.own_post), question)
+    message.content = content_of(MessageType.SHARE, message.text, completed(media_of(share), share.own_post), question)
 
 
 def _question_of(message: Message) -> str:

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito.conversations import pending_share
@@ -18,6 +18,14 @@ from pilito.models import Conversation, Message, Share, db
 log = logging.getLogger(__name__)
 
 CAPTION_PREVIEW_CHARACTERS = 50
+SHARES_NEAR = (
+    select(Share.id)
+    .where(
+        Share.conversation_id == bindparam("conversation"),
+        or_(Share.sent_at >= bindparam("since"), Share.state == ShareState.WAITING),
+    )
+    .limit(1)
+)
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -42,9 +50,8 @@ def pair_shares(
 ) -> Pairing:
     """Pair again what a message sent `around` then can have changed. `look_up` is what Redis knew, if it was asked."""
     lookback = timedelta(seconds=settings.share_lookback_seconds)
-    reach = 2 * (timedelta(seconds=settings.share_wait_seconds) + lookback)
     db.session.flush()
-    messages = _load(conversation, around - reach)
+    messages = _load(conversation, around - _reach())
     shares = [message.share for message in messages if message.share is not None]
     waiting = {share.message_id for share in shares if share.state is ShareState.WAITING}
     questions = {message.id: message for message in messages if is_question(message)}
@@ -56,6 +63,16 @@ def pair_shares(
     _rewrite_contents(tx, shares, [one for one in questions.values() if one.id not in outside], pairing)
     _count_look_up([share for share in shares if share.message_id in waiting], look_up)
     return pairing
+
+
+def has_shares_near(conversation: Conversation, around: datetime) -> bool:
+    """Whether a question sent `around` then can take a share at all; most texts of most shops cannot."""
+    return db.session.scalar(SHARES_NEAR, {"conversation": conversation.id, "since": around - _reach()}) is not None
+
+
+def _reach() -> timedelta:
+    """How far back a pairing may still change because of a message: a chain of two."""
+    return 2 * timedelta(seconds=settings.share_wait_seconds + settings.share_lookback_seconds)
 
 
 def is_question(message: Message) -> bool:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.signals import ask_seen
 from pilito.database import transaction
 
 
@@ -12,3 +13,4 @@ def mark_read(conversation_id: int, now: datetime) -> None:  # noqa: ARG001  (th
         if conversation.unread_count:
             conversation.unread_count = 0
             mark_changed(tx, conversation)
+            ask_seen(tx, conversation)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from pilito import hints, keys
+from pilito.conversations.retake import TRIES
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import EventOutcome, WebhookState
@@ -19,7 +20,9 @@ def read_again(webhook_id: int) -> None:
             raise Refused("not_found", f"There is no webhook {webhook_id} on the ledger.")
         db.session.execute(delete(Event).where(Event.webhook_id == webhook_id, Event.outcome == EventOutcome.FAILED))
         webhook.state = WebhookState.PENDING
-        webhook.error = None
+        webhook.error = webhook.lease_until = None
+        if webhook.attempts >= TRIES:
+            webhook.attempts = 0  # somebody looked at it: it gets all its tries anew
         tx.after_commit(hints.hint, keys.RECEIVE, keys.RECEIVE_JOB, webhook_id)
 
 

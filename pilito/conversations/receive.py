@@ -2,18 +2,38 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pilito.channels.base import Echo, Ignored, Inbound, Item, PublicComment, Unreadable, Unsend
+from pilito.channels.base import (
+    Echo,
+    Edit,
+    Ignored,
+    Inbound,
+    Item,
+    Notice,
+    Opened,
+    PublicComment,
+    Reaction,
+    Seen,
+    Unreadable,
+    Unsend,
+)
 from pilito.conversations import pending_share
 from pilito.conversations.comments import take_comment
 from pilito.conversations.echo import take_echo
+from pilito.conversations.edit import Place, edit
+from pilito.conversations.erase import is_erased
+from pilito.conversations.forget import redact
+from pilito.conversations.notice import take_notice, take_opening
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.react import react
+from pilito.conversations.see import see
 from pilito.conversations.store import store_message
 from pilito.conversations.unsend import unsend
 from pilito.database import Transaction, transaction
@@ -26,10 +46,65 @@ log = logging.getLogger(__name__)
 # Two workers that store the same message at once collide on its unique key; the second look sees a duplicate.
 COLLISIONS = 3
 REASON_CHARACTERS = 500
+SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
 # Says nothing about the item: the row stays pending, and the sweep comes back to it.
 PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 
+# The questions that every event asks, built once: building them cost as much as asking them.
+READ_WEBHOOK = select(Webhook.state, Webhook.channel, Webhook.body, Webhook.received_at).where(
+    Webhook.id == bindparam("webhook")
+)
+LOCK_WEBHOOK = (
+    select(
+        Webhook.id,
+        Webhook.state,
+        Webhook.channel,
+        Webhook.received_at,
+        select(Event.id)
+        .where(Event.webhook_id == Webhook.id, Event.position == bindparam("position"))
+        .scalar_subquery()
+        .label("event_id"),
+    )
+    .where(Webhook.id == bindparam("webhook"))
+    .with_for_update(of=Webhook)
+)
+FIND_INBOX = select(Inbox).where(Inbox.channel == bindparam("channel"), Inbox.external_id == bindparam("account"))
+FIND_CONVERSATION = (
+    select(Conversation.id)
+    .join(Conversation.customer)
+    .join(Customer.inbox)
+    .where(
+        Inbox.channel == bindparam("channel"),
+        Inbox.external_id == bindparam("account"),
+        Customer.external_id == bindparam("customer"),
+    )
+)
+FAILED_REASONS = select(Event.reason).where(
+    Event.webhook_id == bindparam("webhook"), Event.outcome == EventOutcome.FAILED
+)
+CLOSE_WEBHOOK = (
+    update(Webhook.__table__)
+    .where(Webhook.id == bindparam("webhook"))
+    .values(
+        attempts=Webhook.attempts + 1,
+        lease_until=None,
+        state=bindparam("state"),
+        error=bindparam("error"),
+        read_at=bindparam("read_at"),
+    )
+)
+
 Become = Callable[[Transaction, Inbox | None], Outcome]
+
+VERBS: dict[type, Callable[[Transaction, Inbox, Any, datetime], Outcome]] = {
+    Echo: take_echo,
+    Unsend: unsend,
+    Reaction: react,
+    Seen: see,
+    Opened: take_opening,
+    Notice: take_notice,
+    PublicComment: take_comment,
+}
 
 
 def receive(webhook_id: int, now: datetime) -> None:
@@ -37,11 +112,11 @@ def receive(webhook_id: int, now: datetime) -> None:
 
     Raises OperationalError when the database is away: the row stays pending, and the sweep comes back to it.
     """
-    webhook = db.session.get(Webhook, webhook_id)
+    webhook = db.session.execute(READ_WEBHOOK, {"webhook": webhook_id}).one_or_none()
+    db.session.rollback()
     if webhook is None or webhook.state is not WebhookState.PENDING:
         return
     channel, body, received_at = webhook.channel, webhook.body, webhook.received_at
-    db.session.rollback()
     items = channels[channel].parse(body, received_at) or [Ignored("empty", "a body without events")]
     for position, item in enumerate(items):
         is_last = position == len(items) - 1
@@ -52,7 +127,7 @@ def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now:
     cached = _recall_share(channel, item)
 
     def become(tx: Transaction, inbox: Inbox | None) -> Outcome:
-        return _become(tx, inbox, item, now, cached)
+        return _become(tx, inbox, item, now, cached, (webhook_id, position))
 
     try:
         _store_colliding(webhook_id, position, item, now, is_last, become)
@@ -71,14 +146,7 @@ def _recall_share(channel: str, item: Item) -> int | None:
     if not channels[channel].shares_wait:
         return None
     conversation_id = db.session.scalar(
-        select(Conversation.id)
-        .join(Conversation.customer)
-        .join(Customer.inbox)
-        .where(
-            Inbox.channel == channel,
-            Inbox.external_id == item.account_id,
-            Customer.external_id == item.customer_id,
-        )
+        FIND_CONVERSATION, {"channel": channel, "account": item.account_id, "customer": item.customer_id}
     )
     db.session.rollback()
     return pending_share.recall(conversation_id) if conversation_id else None
@@ -97,45 +165,55 @@ def _store_colliding(webhook_id: int, position: int, item: Item, now: datetime, 
 def _store(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> None:
     """Give one item its outcome, in one transaction. The webhook's row lock keeps a second worker out."""
     with transaction() as tx:
-        webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
+        place = {"webhook": webhook_id, "position": position}
+        webhook = db.session.execute(LOCK_WEBHOOK, place).one()
         if webhook.state is not WebhookState.PENDING:
             return
-        if not _is_on_ledger(webhook_id, position):
+        if webhook.event_id is None:
             _write_event(webhook, position, item, now, become, tx)
         if is_last:
-            _finish(webhook, now)
+            _finish(webhook_id, now)
 
 
-def _is_on_ledger(webhook_id: int, position: int) -> bool:
-    event = select(Event.id).where(Event.webhook_id == webhook_id, Event.position == position)
-    return db.session.scalar(event) is not None
-
-
-def _write_event(webhook: Webhook, position: int, item: Item, now: datetime, become: Become, tx: Transaction) -> None:
+def _write_event(webhook: Row[Any], position: int, item: Item, now: datetime, become: Become, tx: Transaction) -> None:
     inbox = _find_inbox(webhook.channel, item.account_id)
     outcome = become(tx, inbox)
-    db.session.add(
-        Event(
-            webhook_id=webhook.id,
-            position=position,
-            channel=webhook.channel,
-            inbox_id=inbox.id if inbox else None,
-            kind=item.kind[:64],
-            outcome=outcome.outcome,
-            reason=outcome.reason,
-            message_id=outcome.message_id,
-            created_at=now,
-        )
+    if inbox is not None:
+        _note_sign_of_life(inbox, webhook.received_at)
+    # Core, not the ORM, here and in `_finish`: every event takes this path, and nothing else looks at these rows now.
+    db.session.execute(
+        insert(Event.__table__),
+        {
+            "webhook_id": webhook.id,
+            "position": position,
+            "channel": webhook.channel,
+            "inbox_id": inbox.id if inbox else None,
+            "kind": item.kind[:64],
+            "outcome": outcome.outcome,
+            "reason": outcome.reason,
+            "message_id": outcome.message_id,
+            "created_at": now,
+        },
     )
+    if inbox is not None and outcome.forget is not None:
+        redact(inbox, db.session.get_one(Webhook, webhook.id), outcome.forget)
+
+
+def _note_sign_of_life(inbox: Inbox, received_at: datetime) -> None:
+    """Keep when the provider last posted something; right to a minute, for a busy inbox would write its row always."""
+    if inbox.last_webhook_at is None or received_at - inbox.last_webhook_at >= SIGN_OF_LIFE_EVERY:
+        inbox.last_webhook_at = received_at
 
 
 def _find_inbox(channel: str, account_id: str | None) -> Inbox | None:
     if account_id is None:
         return None
-    return db.session.scalar(select(Inbox).where(Inbox.channel == channel, Inbox.external_id == account_id))
+    return db.session.scalar(FIND_INBOX, {"channel": channel, "account": account_id})
 
 
-def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None) -> Outcome:
+def _become(
+    tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None, place: Place
+) -> Outcome:
     """Turn an item into rows and say what became of it."""
     if isinstance(item, Ignored):
         return Outcome(EventOutcome.IGNORED, item.reason)
@@ -143,22 +221,32 @@ def _become(tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cac
         return Outcome(EventOutcome.FAILED, item.reason)
     if inbox is None:
         return Outcome(EventOutcome.IGNORED, f"unknown account {item.account_id}")
-    if isinstance(item, Echo):
-        return take_echo(tx, inbox, item, now)
-    if isinstance(item, Unsend):
-        return unsend(tx, inbox, item, now)
+    if is_erased(inbox, *_author(item)):
+        return Outcome(EventOutcome.IGNORED, "of a customer who was erased")
+    if isinstance(item, Inbound):
+        return store_message(tx, inbox, item, now, cached)
+    if isinstance(item, Edit):
+        return edit(tx, inbox, item, place, now)
+    return VERBS[type(item)](tx, inbox, item, now)
+
+
+def _author(
+    item: Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | PublicComment,
+) -> tuple[str, datetime]:
+    """Whose item it is, and when it was said; an edit names nobody, and finds its message or none."""
+    if isinstance(item, Inbound | Echo | Unsend):
+        return item.customer_id, item.sent_at
     if isinstance(item, PublicComment):
-        return take_comment(tx, inbox, item, now)
-    return store_message(tx, inbox, item, now, cached)
+        return item.author_id or "", item.commented_at
+    return ("" if isinstance(item, Edit) else item.customer_id), item.at
 
 
-def _finish(webhook: Webhook, now: datetime) -> None:
+def _finish(webhook_id: int, now: datetime) -> None:
     """Close the webhook; one that holds a failed event is marked, so that a person finds it."""
-    db.session.flush()
-    reasons = db.session.scalars(
-        select(Event.reason).where(Event.webhook_id == webhook.id, Event.outcome == EventOutcome.FAILED)
-    ).all()
-    webhook.state = WebhookState.FAILED if reasons else WebhookState.READ
-    webhook.error = "; ".join(reason or "" for reason in reasons)[:REASON_CHARACTERS] or None
-    webhook.read_at = now
-    webhook.attempts += 1
+    reasons = db.session.scalars(FAILED_REASONS, {"webhook": webhook_id}).all()
+    values = {
+        "state": WebhookState.FAILED if reasons else WebhookState.READ,
+        "error": "; ".join(reason or "" for reason in reasons)[:REASON_CHARACTERS] or None,
+        "read_at": now,
+    }
+    db.session.execute(CLOSE_WEBHOOK, {"webhook": webhook_id, **values})

@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import Account, ChangedThread, Channel, Echo, Inbound
-from pilito.conversations.echo import take_echo
+from pilito.conversations.echo import is_echo_of, take_echo
+from pilito.conversations.erase import is_erased
 from pilito.conversations.lock import get_locked, mark_changed
-from pilito.conversations.store import find_message, store_message
+from pilito.conversations.store import Found, find_message, store_message
 from pilito.conversations.turns import RECONCILIATION
 from pilito.database import transaction
 from pilito.errors import ChannelError, Remedy
@@ -163,13 +164,13 @@ def _import(inbox_id: int, item: Inbound | Echo, now: datetime) -> bool:
     try:
         with transaction() as tx:
             inbox = db.session.get_one(Inbox, inbox_id)
-            if find_message(inbox, item.external_id) is not None:
+            if find_message(inbox, item.external_id) or is_erased(inbox, item.customer_id, item.sent_at):
                 return False
             if isinstance(item, Echo):
                 take_echo(tx, inbox, item, now, RECONCILIATION)
             else:
                 answered_by = _find_answer(inbox, item)
-                store_message(tx, inbox, item, now, None, RECONCILIATION, answered_by)
+                store_message(tx, inbox, item, now, None, Found(RECONCILIATION, answered_by))
     except IntegrityError:
         return False
     log.info("A message of inbox %s that no event brought was found by reconciliation.", inbox_id)
@@ -236,12 +237,12 @@ def _uncertain(inbox_id: int, now: datetime) -> list[Uncertain]:
 
 def _settle(inbox_id: int, conversation_id: int, item: Echo, now: datetime) -> None:
     """Take it only if it settles something here; what else left the account is the other reading's business."""
-    unknown = select(Delivery.text).where(
+    unknown = select(Delivery).where(
         Delivery.conversation_id == conversation_id, Delivery.state == DeliveryState.UNKNOWN
     )
-    texts = {" ".join(text.split()) for text in db.session.scalars(unknown)}
+    is_looked_for = any(is_echo_of(delivery, item) for delivery in db.session.scalars(unknown))
     db.session.rollback()
-    if " ".join(item.text.split()) in texts and _without_known(inbox_id, [item]):
+    if is_looked_for and _without_known(inbox_id, [item]):
         with transaction() as tx:
             take_echo(tx, db.session.get_one(Inbox, inbox_id), item, now, RECONCILIATION)
 

@@ -4,38 +4,58 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from pilito.conversations import outbox
 from pilito.conversations.lock import get_locked, mark_changed
-from pilito.conversations.outbox import add_reply
+from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import transaction
-from pilito.errors import Refused
+from pilito.errors import Refused, Unsendable
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState, Sender
-from pilito.models import Conversation, Message, db
+from pilito.models import Conversation, Delivery, Message, db
 
 LONGEST_REPLY_CHARACTERS = 20_000
+TAKEN_BACK = "✕"  # a reaction that was ours
 
 
-def reply(conversation_id: int, operator_id: int | None, text: str, client_id: str, now: datetime) -> Message:
+def reply(
+    conversation_id: int,
+    operator_id: int | None,
+    text: str,
+    client_id: str,
+    now: datetime,
+    extras: Extras = NOTHING,
+) -> Message:
     """Record the reply and have it sent; the same `client_id` again returns the same reply.
 
-    Raises Refused (not_found, empty, too_long, inbox_stopped, window_closed, customer_has_not_written).
+    Raises Refused (not_found, empty, too_long, reply_to_unknown, inbox_stopped, window_closed,
+    customer_has_not_written), and Unsendable for what the channel would not take.
     """
     text = _storable(text).strip()
     client_id = _storable(client_id)
-    if not text:
+    if not text and not extras.has_content:
         raise Refused("empty", "A reply needs a text.")
     if len(text) > LONGEST_REPLY_CHARACTERS:
         raise Refused("too_long", f"A reply has at most {LONGEST_REPLY_CHARACTERS} characters.")
+    if text and extras.reaction is not None:
+        raise Unsendable("mixed", "Expected a reaction alone, or a text without one.")
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         known = _find_known(conversation, client_id)
         if known is not None:
             return known
         tag = _permission_tag(conversation, now)
-        to_people(conversation, operator_id, "answered by a person", now)
-        message = add_reply(tx, conversation, Sender.OPERATOR, text, now, tag=tag)
+        _check_reply_to(conversation, extras)
+        if extras.reaction is None:  # a heart on a message answers nothing
+            to_people(conversation, operator_id, "answered by a person", now)
+        message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, tag=tag, extras=extras)
         message.operator_id, message.client_id = operator_id, client_id
+        if extras.reaction is not None:
+            message.text = message.content = extras.reaction.emoji or TAKEN_BACK
+        outbox.leave(tx, conversation, message, now)
+        if extras.reaction is not None:
+            mark_changed(tx, conversation, message)
+            return message
         # By our clock, which the provider's may be ahead of: what the person saw must not be answered once more.
         settle_answered(conversation, message, Message.created_at <= now)
         conversation.unread_count = 0
@@ -52,6 +72,22 @@ def _find_known(conversation: Conversation, client_id: str) -> Message | None:
     return db.session.scalar(
         select(Message).where(Message.conversation_id == conversation.id, Message.client_id == client_id)
     )
+
+
+def _check_reply_to(conversation: Conversation, extras: Extras) -> None:
+    """What is answered is a message of this conversation, and still there."""
+    if extras.reply_to_external_id and not _is_here(conversation, extras.reply_to_external_id):
+        raise Refused("reply_to_unknown", "reply_to: expected the external_id of a message of this conversation.")
+
+
+def _is_here(conversation: Conversation, external_id: str) -> bool:
+    theirs = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.external_id == external_id,
+        Message.deleted_at.is_(None),
+    )
+    ours = select(Delivery.id).where(Delivery.conversation_id == conversation.id, Delivery.external_id == external_id)
+    return any(db.session.scalar(found.limit(1)) is not None for found in (theirs, ours))
 
 
 def _permission_tag(conversation: Conversation, now: datetime) -> str | None:

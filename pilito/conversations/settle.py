@@ -5,14 +5,15 @@ from enum import StrEnum
 
 from sqlalchemy import select, update
 
+from pilito.conversations import outbox
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.lock import get_locked, mark_changed
-from pilito.conversations.outbox import add_reply, wake_next
+from pilito.conversations.outbox import wake_next
 from pilito.conversations.take_over import to_people
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels
-from pilito.lifecycle import ConversationState, DeliveryState, InboxState, Sender
+from pilito.lifecycle import ConversationState, DeliveryState, InboxState
 from pilito.models import Audit, Conversation, Delivery, Message, db
 
 
@@ -69,9 +70,9 @@ def _send_again(
     ]
     delivery.state, delivery.error = DeliveryState.FAILED, "sent_again"
     to_people(conversation, operator_id, "sent again", now)
-    text = "\n".join(part.text for part in rest)
-    again = add_reply(tx, conversation, Sender.OPERATOR, text, now, tag=tag)
+    again = outbox.add_again(conversation, old, rest, now, tag)
     again.operator_id, again.client_id = operator_id, f"again-{delivery.id}"
+    outbox.leave(tx, conversation, again, now)
     db.session.execute(
         update(Message)
         .where(Message.answered_by_id == old.id)

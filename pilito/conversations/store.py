@@ -1,27 +1,55 @@
 """A message of a customer becomes rows: the message, its files, its share, and the turn it opens."""
 
 import logging
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, delete, literal, select, update
 
-from pilito.channels.base import Echo, Inbound
+from pilito.channels.base import STANDBY, Echo, Inbound
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
 from pilito.conversations.fetch_profile import ask_for_profile
-from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import completed, find_own_post
-from pilito.conversations.pair import LookUp, is_question, log_waiting, pair_shares
+from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
+from pilito.conversations.reword import reword
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Customer, Inbox, Message, OwnPost, Share, db
+from pilito.models import (
+    Attachment,
+    Audit,
+    Conversation,
+    Customer,
+    EarlyEdit,
+    Event,
+    Inbox,
+    Message,
+    OwnPost,
+    Share,
+    db,
+)
 
 log = logging.getLogger(__name__)
 
 PREVIEW_CHARACTERS = 120
+MESSAGE_BY_EXTERNAL_ID = select(Message).where(
+    Message.inbox_id == bindparam("inbox"), Message.external_id == bindparam("external")
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a message came to us where no event brought it: its origin, and the later reply that had settled it."""
+
+    origin: str | None = None
+    answered_by: Message | None = None
+
+
+BY_EVENT = Found()
 
 
 def store_message(
@@ -30,38 +58,57 @@ def store_message(
     item: Inbound,
     now: datetime,
     cached: int | None,
-    origin: str | None = None,
-    answered_by: Message | None = None,
+    found: Found = BY_EVENT,
 ) -> Outcome:
-    """Store a customer's message once, pair it, and ask the assistant where something was asked.
-
-    `origin` tells how it reached us where no event brought it; `answered_by` is the later reply that settled it.
-    """
+    """Store a customer's message once, pair it, and ask the assistant where something was asked."""
     conversation = get_conversation(inbox, item.customer_id, now)
-    known = find_message(inbox, item.external_id)
+    known, edits = _look_up(inbox, item.external_id)
     if known is not None:
-        return Outcome(EventOutcome.DUPLICATE, message_id=known.id)
+        return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
+    with db.session.no_autoflush:  # one flush for all rows: each costs more than the question that would cause it
+        message = _add_rows(tx, inbox, conversation, item, now, cached, edits, found)
+    db.session.flush()
+    return Outcome(EventOutcome.STORED, message_id=message.id)
+
+
+def _add_rows(
+    tx: Transaction,
+    inbox: Inbox,
+    conversation: Conversation,
+    item: Inbound,
+    now: datetime,
+    cached: int | None,
+    edits: list[EarlyEdit],
+    found: Found,
+) -> Message:
     own = find_own_post(inbox, item.share) if item.share else None
     whole = replace(item, share=completed(item.share, own)) if item.share else item
-    message = add_message(conversation, whole, Sender.CUSTOMER, now, origin)
-    message.answered_by_id = answered_by.id if answered_by else None
+    message = add_message(conversation, whole, Sender.CUSTOMER, now, found.origin)
+    message.answered_by_id = found.answered_by.id if found.answered_by else None
     if item.share is not None:
+        if item.question:
+            db.session.flush()  # the share names its message as its question, which needs an id
         _add_share(message, item, own)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
+    if edits:
+        db.session.flush()
+        _apply_edits(message, edits)
     count_message(conversation, message)
-    if conversation.state is ConversationState.CLOSED and answered_by is None:
+    is_quiet = item.origin == STANDBY or found.answered_by is not None
+    if conversation.state is ConversationState.CLOSED and not is_quiet:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
     _pair_and_ask(tx, inbox, conversation, message, now, cached)
-    return Outcome(EventOutcome.STORED, message_id=message.id)
+    return message
 
 
 def _pair_and_ask(
     tx: Transaction, inbox: Inbox, conversation: Conversation, message: Message, now: datetime, cached: int | None
 ) -> None:
     changed, asked = [message], [message]
-    if channels[inbox.channel].shares_wait and (message.share is not None or is_question(message)):
+    if channels[inbox.channel].shares_wait and _may_pair(conversation, message):
+        db.session.flush()
         look_up = LookUp(message.id, cached) if is_question(message) else None
         pairing = pair_shares(tx, conversation, message.sent_at, now, look_up)
         changed += pairing.changed
@@ -72,23 +119,29 @@ def _pair_and_ask(
     mark_changed(tx, conversation, *changed)
 
 
+def _may_pair(conversation: Conversation, message: Message) -> bool:
+    """Whether the message can change a pairing: it is a share, or a question with a share near it."""
+    if message.share is not None:
+        return True
+    return is_question(message) and has_shares_near(conversation, message.sent_at)
+
+
 def get_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:
     """Find or make the customer and the conversation, and lock it.
 
     Raises IntegrityError when another worker made one of them at the same moment.
     """
+    return find_locked(inbox, customer_external_id) or _make_conversation(inbox, customer_external_id, now)
+
+
+def _make_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:
     customer = _get_customer(inbox, customer_external_id, now)
-    conversation_id = db.session.scalar(
-        select(Conversation.id).where(Conversation.inbox_id == inbox.id, Conversation.customer_id == customer.id)
+    conversation = Conversation(
+        inbox_id=inbox.id, customer_id=customer.id, state=turns.first_state(inbox), created_at=now
     )
-    if conversation_id is None:
-        conversation = Conversation(
-            inbox_id=inbox.id, customer_id=customer.id, state=turns.first_state(inbox), created_at=now
-        )
-        db.session.add(conversation)
-        db.session.flush()
-        conversation_id = conversation.id
-    return get_locked(conversation_id)
+    db.session.add(conversation)
+    db.session.flush()
+    return get_locked(conversation.id)
 
 
 def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
@@ -102,14 +155,43 @@ def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
     return customer
 
 
+def _look_up(inbox: Inbox, external_id: str) -> tuple[Message | None, list[EarlyEdit]]:
+    """The message, if it came before, and the edits of it that came before it: one question for both."""
+    one = select(literal(1).label("one")).subquery()
+    is_message = and_(Message.inbox_id == inbox.id, Message.external_id == external_id)
+    is_edit = and_(EarlyEdit.inbox_id == inbox.id, EarlyEdit.external_id == external_id)
+    rows = db.session.execute(
+        select(Message, EarlyEdit).select_from(one).outerjoin(Message, is_message).outerjoin(EarlyEdit, is_edit)
+    ).all()
+    return rows[0][0], [row[1] for row in rows if row[1] is not None]
+
+
+def _apply_edits(message: Message, edits: list[EarlyEdit]) -> None:
+    """Give the message the texts that its edits gave it, oldest first; the ledger learns whose they were."""
+    for edit in sorted(edits, key=lambda edit: (edit.number or 0, edit.at)):
+        if edit.number is None or edit.number > (message.edit_number or 0):
+            reword(message, edit.text, edit.question, edit.number, edit.at)
+        link_event(edit, message.id)
+    db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_([edit.id for edit in edits])))
+
+
+def link_event(edit: EarlyEdit, message_id: int | None) -> None:
+    """Say on the ledger whose edit it was, so that an unsend finds the words there."""
+    of_edit = (Event.webhook_id == edit.webhook_id, Event.position == edit.position)
+    db.session.execute(update(Event).where(*of_edit).values(message_id=message_id))
+
+
 def find_message(inbox: Inbox, external_id: str) -> Message | None:
-    return db.session.scalar(select(Message).where(Message.inbox_id == inbox.id, Message.external_id == external_id))
+    return db.session.scalar(MESSAGE_BY_EXTERNAL_ID, {"inbox": inbox.id, "external": external_id})
 
 
 def add_message(
     conversation: Conversation, item: Inbound | Echo, sender: Sender, now: datetime, origin: str | None = None
 ) -> Message:
-    """Add the row of a message that came through the channel, with its files."""
+    """Add the row of a message that came through the channel, with its files. The caller flushes.
+
+    `origin` tells how it reached us where no event brought it.
+    """
     question = item.question if isinstance(item, Inbound) else ""
     message = Message(
         conversation=conversation,
@@ -119,19 +201,28 @@ def add_message(
         message_type=item.message_type,
         provider_type=item.provider_type[:64],
         text=item.text,
-        content=content_of(item.message_type, item.text, item.share, question),
-        reply_to_external_id=item.reply_to_external_id if isinstance(item, Inbound) else None,
-        origin=origin,
+        content=content_of(item.message_type, item.text, item.share, question, [file.title for file in item.files]),
+        reply_to_external_id=item.reply_to_external_id,
+        payload=item.payload if isinstance(item, Inbound) else None,
+        referral=_referral_row(item),
+        origin=origin or item.origin,
         sent_at=item.sent_at,
         created_at=now,
         attachments=[
             Attachment(position=number, kind=file.kind[:32], url=file.url, title=file.title, media_id=file.media_id)
             for number, file in enumerate(item.files)
         ],
+        share=None,  # said, so that nobody asks the database for it
     )
     db.session.add(message)
-    db.session.flush()
     return message
+
+
+def _referral_row(item: Inbound | Echo) -> dict[str, Any] | None:
+    """The parts of a referral that are there."""
+    if isinstance(item, Echo) or item.referral is None:
+        return None
+    return {name: value for name, value in asdict(item.referral).items() if value}
 
 
 def _add_share(message: Message, item: Inbound, own: OwnPost | None) -> None:
@@ -139,7 +230,7 @@ def _add_share(message: Message, item: Inbound, own: OwnPost | None) -> None:
     media = item.share
     assert media is not None
     message.share = Share(
-        conversation_id=message.conversation_id,
+        conversation_id=message.conversation.id,
         kind=media.kind[:32],
         media_id=media.media_id,
         title=media.title,
@@ -159,10 +250,13 @@ def count_message(conversation: Conversation, message: Message) -> None:
     """Bring the conversation's line in the list up to date; a late message is not the newest."""
     if conversation.last_message_at is None or message.sent_at >= conversation.last_message_at:
         conversation.last_message_at = message.sent_at
-        share = message.share
-        conversation.preview = (message.text or (share.caption if share else None) or message.content)[
-            :PREVIEW_CHARACTERS
-        ]
+        set_preview(conversation, message)
+
+
+def set_preview(conversation: Conversation, message: Message) -> None:
+    share = message.share
+    words = message.text or (share.caption if share else None) or message.content
+    conversation.preview = words[:PREVIEW_CHARACTERS]
 
 
 def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:

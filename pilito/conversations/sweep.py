@@ -8,11 +8,12 @@ from sqlalchemy import or_, select
 
 from pilito import hints, keys
 from pilito.conversations.deliver import mark_unknown
-from pilito.conversations.expire import expire
+from pilito.conversations.edit import settle_early_edits
+from pilito.conversations.expire import expire_due
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
-from pilito.lifecycle import DeliveryState, InboxState, ShareState, TurnState, WebhookState
-from pilito.models import Delivery, Inbox, Share, Turn, Webhook, db
+from pilito.lifecycle import DeliveryState, InboxState, TurnState, WebhookState
+from pilito.models import Delivery, Inbox, Turn, Webhook, db
 
 log = logging.getLogger(__name__)
 
@@ -24,10 +25,11 @@ def sweep(now: datetime) -> dict[str, int]:
     """Wake every unfinished row whose time has come; return how many of each kind."""
     found = {
         "webhooks": _wake_webhooks(now),
-        "shares": _expire_shares(now),
+        "shares": expire_due(now),
         "turns": _wake_turns(now),
         "deliveries": _wake_deliveries(now),
         "lost_sends": _mark_lost_sends(now),
+        "early_edits": settle_early_edits(now),
     }
     db.session.rollback()
     if any(found.values()):
@@ -36,20 +38,13 @@ def sweep(now: datetime) -> dict[str, int]:
 
 
 def _wake_webhooks(now: datetime) -> int:
-    overdue = select(Webhook.id).where(Webhook.state == WebhookState.PENDING, Webhook.received_at <= now - GRACE)
-    ids = db.session.scalars(overdue.order_by(Webhook.received_at).limit(BATCH)).all()
-    return _wake(keys.RECEIVE, keys.RECEIVE_JOB, ids)
-
-
-def _expire_shares(now: datetime) -> int:
-    overdue = (
-        select(Share.conversation_id, Share.message_id)
-        .where(Share.state == ShareState.WAITING, Share.expires_at <= now)
-        .order_by(Share.expires_at)
-        .limit(BATCH)
+    overdue = select(Webhook.id).where(
+        Webhook.state == WebhookState.PENDING,
+        Webhook.received_at <= now - GRACE,
+        or_(Webhook.lease_until.is_(None), Webhook.lease_until <= now),
     )
-    due = db.session.execute(overdue).all()
-    return sum(expire(conversation_id, message_id, now) for conversation_id, message_id in due)
+    ids = db.session.scalars(overdue.order_by(Webhook.received_at).limit(BATCH)).all()
+    return _wake(keys.RECEIVE, keys.RETAKE_JOB, ids)
 
 
 def _wake_turns(now: datetime) -> int:
@@ -71,6 +66,7 @@ def _wake_deliveries(now: datetime) -> int:
             Delivery.state == DeliveryState.PENDING,
             Delivery.due_at <= now - GRACE,
             Inbox.state == InboxState.ACTIVE,
+            or_(Inbox.paused_until.is_(None), Inbox.paused_until <= now),
         )
         .order_by(Delivery.due_at)
         .limit(BATCH)

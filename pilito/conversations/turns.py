@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from pilito import hints, keys
+from pilito.channels.base import STANDBY
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
@@ -26,7 +27,30 @@ RECONCILIATION = "reconciliation"
 ANSWER_FOUND_WITHIN = timedelta(minutes=15)
 UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
 # These ask for nothing by themselves; a share asks once a question has taken it.
-SILENT_TYPES = {MessageType.SHARE, MessageType.STORY, MessageType.STORY_MENTION, MessageType.LIKE}
+SILENT_TYPES = {
+    MessageType.SHARE,
+    MessageType.STORY,
+    MessageType.STORY_MENTION,
+    MessageType.PRODUCT,
+    MessageType.LIKE,
+}
+# Asked at every step of an answer, so built once.
+FIND_UNFINISHED = (
+    select(Turn)
+    .where(Turn.conversation_id == bindparam("conversation"), Turn.state.in_(UNFINISHED))
+    .execution_options(populate_existing=True)
+)
+FIND_UNANSWERED = (
+    select(Message)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.sender == Sender.CUSTOMER,
+        Message.answered_by_id.is_(None),
+        Message.deleted_at.is_(None),
+        Message.sent_at >= bindparam("since"),
+    )
+    .order_by(Message.sent_at, Message.id)
+)
 
 
 def first_state(inbox: Inbox) -> ConversationState:
@@ -52,13 +76,12 @@ def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message]
             conversation_id=conversation.id, opened_at=now, due_at=now, state=TurnState.OPEN, version=0, attempt=0
         )
         db.session.add(turn)
-        db.session.flush()
     elif _must_be_finished(turn, asking, now):
         # The burst has lasted as long as it may: this answer is finished without them, and the next turn takes them.
         # Dropping the draft again and again would leave an endless stream without any answer.
         return
     for message in asking:
-        message.turn_id = turn.id
+        message.turn = turn
     touch(tx, turn, now)
 
 
@@ -80,6 +103,8 @@ def asks(message: Message) -> bool:
     """Whether somebody must answer this message."""
     if message.sender is not Sender.CUSTOMER or message.deleted_at or message.answered_by_id:
         return False
+    if message.origin == STANDBY:
+        return False  # another app holds the conversation, and answers
     if message.message_type is MessageType.SHARE:
         return message.share is not None and message.share.combined_with_id == message.id
     return message.message_type not in SILENT_TYPES
@@ -99,27 +124,23 @@ def touch(tx: Transaction, turn: Turn, now: datetime) -> None:
     turn.state = TurnState.OPEN
     turn.lease_until = None
     turn.due_at = min(now + timedelta(seconds=settings.reply_quiet_seconds), last_due_at(turn))
-    tx.after_commit(wake, turn.id, turn.version, turn.due_at, now)
+    tx.after_commit(wake, turn, now)
 
 
 def last_due_at(turn: Turn) -> datetime:
     return turn.opened_at + timedelta(seconds=settings.reply_quiet_max_seconds)
 
 
-def wake(turn_id: int, version: int, due_at: datetime, now: datetime) -> None:
+def wake(turn: Turn, now: datetime) -> None:
     """Have a worker look at the turn when it is due."""
-    if due_at <= now:
-        hints.hint(keys.REPLIES, keys.ANSWER_JOB, turn_id)
+    if turn.due_at <= now:
+        hints.hint(keys.REPLIES, keys.ANSWER_JOB, turn.id)
     else:
-        hints.hint_at(due_at, f"answer-{turn_id}-{version}", keys.REPLIES, keys.ANSWER_JOB, turn_id)
+        hints.hint_at(turn.due_at, f"answer-{turn.id}-{turn.version}", keys.REPLIES, keys.ANSWER_JOB, turn.id)
 
 
 def find_unfinished(conversation_id: int) -> Turn | None:
-    return db.session.scalar(
-        select(Turn)
-        .where(Turn.conversation_id == conversation_id, Turn.state.in_(UNFINISHED))
-        .execution_options(populate_existing=True)
-    )
+    return db.session.scalar(FIND_UNFINISHED, {"conversation": conversation_id})
 
 
 def drop(conversation: Conversation, why: str, now: datetime) -> None:
@@ -140,15 +161,7 @@ def unanswered(conversation: Conversation) -> list[Message]:
     if conversation.unanswered_since is None:
         return []
     waiting = db.session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.sender == Sender.CUSTOMER,
-            Message.answered_by_id.is_(None),
-            Message.deleted_at.is_(None),
-            Message.sent_at >= conversation.unanswered_since,
-        )
-        .order_by(Message.sent_at, Message.id)
+        FIND_UNANSWERED, {"conversation": conversation.id, "since": conversation.unanswered_since}
     )
     return [message for message in waiting if asks(message)]
 

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from pilito.channels.base import Unsend
 from pilito.conversations import pending_share, turns
+from pilito.conversations.forget import forget_words
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import pair_shares
@@ -27,6 +28,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     if message.deleted_at is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
     _empty(tx, conversation, message, now)
+    forget_words(inbox, message)
     changed = [message]
     if channels[inbox.channel].shares_wait:
         pairing = pair_shares(tx, conversation, message.sent_at, now)
@@ -35,7 +37,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     _shrink_turn(tx, message, now)
     turns.count_unanswered(conversation)
     mark_changed(tx, conversation, *changed)
-    return Outcome(EventOutcome.STORED, message_id=message.id)
+    return Outcome(EventOutcome.STORED, None, message.id, item.external_id)
 
 
 def _is_ours(inbox: Inbox, item: Unsend) -> bool:
@@ -59,12 +61,14 @@ def _bury(tx: Transaction, conversation: Conversation, item: Unsend, now: dateti
     )
     db.session.add(tombstone)
     db.session.flush()
+    forget_words(conversation.inbox, tombstone)
     mark_changed(tx, conversation, tombstone)
     return tombstone.id
 
 
 def _empty(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> None:
     message.text = message.content = ""
+    message.payload = message.referral = message.earlier_texts = message.edited_at = None
     message.deleted_at = now
     db.session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     if message.share is not None:

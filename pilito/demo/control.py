@@ -7,12 +7,14 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from pilito.demo import payloads, shop
+from pilito.demo import payloads, shapes, shop
 from pilito.demo.faults import parse_faults
 from pilito.demo.graph import World
 from pilito.demo.media import find_media
+from pilito.demo.meta_errors import NAMED
+from pilito.demo.network import COPIES_LIMIT, Weather, ordered
 from pilito.demo.reading import COMMENT_SHAPES
-from pilito.demo.store import HELD, WAITING, Customer, Full, Message, Webhook, now_ms
+from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webhook, now_ms
 
 TEXT_LIMIT = 20_000
 NAME_LIMIT = 80
@@ -21,7 +23,10 @@ CUSTOMERS_SHOWN = 50
 MESSAGES_SHOWN = 200
 LOG_SHOWN = 80
 LOG_PAGE = 1000
-ORDERS = ("given", "swapped")
+ORDERS = ("given", "swapped", "shuffled")
+KINDS = (*payloads.KINDS, *shapes.SHAPES)
+EVENTS = ("react", "unreact", "edit", "seen", "opening")
+EMOJI_LIMIT = 16
 
 NAMES = (
     ("سارا احمدی", "Sara Ahmadi", "sara.ahmadi"),
@@ -59,6 +64,8 @@ class Order:
     hold: bool
     delay_seconds: float
     twice: bool
+    reply_to: str  # the message that it answers
+    is_standby: bool  # told while another app holds the conversation
 
 
 def create_control(world: World) -> Blueprint:
@@ -69,7 +76,10 @@ def create_control(world: World) -> Blueprint:
     control.add_url_rule("/customers", "make_customer", calls.make_customer, methods=["POST"])
     control.add_url_rule("/send", "send", calls.send, methods=["POST"])
     control.add_url_rule("/unsend", "unsend", calls.unsend, methods=["POST"])
+    control.add_url_rule("/event", "event", calls.event, methods=["POST"])
     control.add_url_rule("/release", "release", calls.release, methods=["POST"])
+    control.add_url_rule("/network", "set_network", calls.set_network, methods=["POST"])
+    control.add_url_rule("/errors", "errors", _show_errors)
     control.add_url_rule("/faults", "add_faults", calls.add_faults, methods=["POST"])
     control.add_url_rule("/faults", "clear_faults", calls.clear_faults, methods=["DELETE"])
     control.add_url_rule("/lose", "lose", calls.lose, methods=["POST"])
@@ -83,6 +93,10 @@ def create_control(world: World) -> Blueprint:
 
 def _answer_wrong(error: Wrong) -> ResponseReturnValue:
     return jsonify(error={"code": error.code, "message": error.message}), error.http_status
+
+
+def _show_errors() -> ResponseReturnValue:
+    return jsonify(errors={name: error._asdict() for name, error in NAMED.items()})
 
 
 class _Control:
@@ -128,7 +142,9 @@ class _Control:
     def send(self) -> ResponseReturnValue:
         order = self._read_order(_body())
         messages = self._compose(order)
-        webhooks = [hook for message in messages for hook in self._webhooks_unless_lost(order, message)]
+        is_posted = self._world.access.is_subscribed("messages")
+        hooks = [hook for each in messages for hook in self._webhooks_unless_lost(order, each)] if is_posted else []
+        webhooks = self._world.network.shape(hooks)
         details = {"hold": order.hold, "delay_seconds": order.delay_seconds, "twice": order.twice}
         ids = self._store.record(messages, webhooks, "customer_sent", **details)
         self._world.postman.wake()
@@ -136,7 +152,7 @@ class _Control:
         return jsonify(mid=mids[0], mids=mids, webhooks=ids), 201
 
     def _read_order(self, data: dict[str, Any]) -> Order:
-        kind = _one_of(data, "kind", payloads.KINDS, "text")
+        kind = _one_of(data, "kind", KINDS, "text")
         text = _text(data, "text", TEXT_LIMIT)
         if kind == "text" and not text:
             raise Wrong("text: expected something to send")
@@ -152,6 +168,8 @@ class _Control:
             hold=_flag(data, "hold"),
             delay_seconds=_number(data, "delay_seconds", 0, DELAY_LIMIT_SECONDS),
             twice=_flag(data, "twice"),
+            reply_to=_text(data, "reply_to", 512),
+            is_standby=_flag(data, "standby"),
         )
 
     def _read_post(self, data: dict[str, Any]) -> shop.Post:
@@ -183,6 +201,8 @@ class _Control:
     def _text_of(self, order: Order) -> str:
         if order.kind == "link" and order.post:
             return order.post.permalink
+        if order.kind in shapes.SHAPES:
+            return order.text or shapes.DEFAULT_TEXTS.get(order.kind, "")
         return order.text if order.kind == "text" else ""
 
     def _url_of(self, order: Order) -> str:
@@ -190,6 +210,8 @@ class _Control:
             return self._world.media_url(f"{order.post.id}.svg")
         if order.kind in payloads.FILE_KINDS:
             return self._world.media_url(payloads.FILE_KINDS[order.kind][1])
+        if order.kind in shapes.PICTURES:
+            return self._world.media_url(shapes.PICTURES[order.kind])
         return ""
 
     def _webhooks_unless_lost(self, order: Order, message: Message) -> list[Webhook]:
@@ -199,11 +221,17 @@ class _Control:
         return self._webhooks(order, message)
 
     def _webhooks(self, order: Order, message: Message) -> list[Webhook]:
-        content = self._content(order, message)
-        body = self._envelope(message.customer_id, message.timestamp_ms, content)
+        place = "standby" if order.is_standby else "messaging"
+        body = self._told(message.customer_id, message.timestamp_ms, self._said(order, message), place)
         due_ms = now_ms() + round(order.delay_seconds * 1000)
         hook = Webhook(message.customer_id, message.mid, "message", body, due_ms, HELD if order.hold else WAITING)
         return [hook, hook] if order.twice else [hook]
+
+    def _said(self, order: Order, message: Message) -> payloads.Json:
+        if message.kind in shapes.SHAPES:
+            return shapes.SHAPES[message.kind](shapes.Parts(message.mid, message.text, self._world.media_url))
+        content = self._content(order, message)
+        return {"message": {**content, **({"reply_to": {"mid": order.reply_to}} if order.reply_to else {})}}
 
     def _content(self, order: Order, message: Message) -> payloads.Json:
         if message.kind == "text":
@@ -216,9 +244,11 @@ class _Control:
             return payloads.like_message(message.mid)
         return payloads.unsupported_message(message.mid)
 
-    def _envelope(self, customer_id: str, timestamp_ms: int, message: payloads.Json) -> bytes:
+    def _told(self, customer_id: str, timestamp_ms: int, said: payloads.Json, place: str = "messaging") -> bytes:
         account_id = self._world.account_id
-        return payloads.encode(payloads.envelope(account_id, customer_id, account_id, timestamp_ms, now_ms(), message))
+        return payloads.encode(
+            payloads.event_envelope(account_id, customer_id, account_id, timestamp_ms, now_ms(), said, place)
+        )
 
     def unsend(self) -> ResponseReturnValue:
         data = _body()
@@ -227,10 +257,71 @@ class _Control:
         if message is None or message.customer_id != customer.id or message.sender != "customer":
             raise Wrong("mid: expected a message of this customer", 404, "no_message")
         at_ms = now_ms()
-        body = self._envelope(customer.id, at_ms, payloads.unsend_message(message.mid))
-        done = self._store.unsend(message, Webhook(customer.id, message.mid, "unsend", body, at_ms), at_ms)
+        body = self._told(customer.id, at_ms, {"message": payloads.unsend_message(message.mid)})
+        hooks = self._world.network.shape([Webhook(customer.id, message.mid, "unsend", body, at_ms)])
+        done = self._store.unsend(message, hooks[0], at_ms)
         self._world.postman.wake()
         return jsonify(mid=message.mid, unsent=done)
+
+    # Around messages
+
+    def event(self) -> ResponseReturnValue:
+        """A reaction, an edit, "seen", a tap on an advertisement: told to Pilito as Instagram does."""
+        data = _body()
+        customer = self._get_customer(data)
+        webhook_id = getattr(self, f"_{_one_of(data, 'kind', EVENTS, '')}")(customer, data)
+        self._world.postman.wake()
+        return jsonify(webhook=webhook_id), 201
+
+    def _react(self, customer: Customer, data: dict[str, Any]) -> int:
+        message = self._get_message(customer, data)
+        emoji = _text(data, "emoji", EMOJI_LIMIT) or "❤️"
+        mark = Mark(emoji, self._mark_of(message).edits)
+        return self._happen(message, "reaction", shapes.react(message.mid, emoji), mark)
+
+    def _unreact(self, customer: Customer, data: dict[str, Any]) -> int:
+        message = self._get_message(customer, data)
+        return self._happen(message, "reaction", shapes.unreact(message.mid), Mark("", self._mark_of(message).edits))
+
+    def _edit(self, customer: Customer, data: dict[str, Any]) -> int:
+        message = self._get_message(customer, data)
+        text = _text(data, "text", TEXT_LIMIT)
+        if message.sender != "customer" or not text:
+            raise Wrong("edit: expected a message of this customer and its new text")
+        old = self._mark_of(message)
+        said = shapes.edit(message.mid, text, old.edits + 1)
+        return self._happen(message, "edit", said, Mark(old.emoji, old.edits + 1), text)
+
+    def _seen(self, customer: Customer, _data: dict[str, Any]) -> int:
+        ours = [one for one in self._store.messages(customer.id, MESSAGES_SHOWN) if one.sender != "customer"]
+        if not ours:
+            raise Wrong("seen: expected a reply of the shop, but there is none yet", 409, "no_reply")
+        return self._happen(ours[-1], "seen", shapes.seen(ours[-1].mid))
+
+    def _opening(self, customer: Customer, _data: dict[str, Any]) -> int:
+        said = {"referral": shapes.ad_referral(self._world.media_url)}
+        return self._happen(Message("", customer.id, "customer", "opening", now_ms()), "referral", said)
+
+    def _happen(
+        self,
+        message: Message,
+        event: str,
+        said: payloads.Json,
+        mark: Mark | None = None,
+        text: str | None = None,
+    ) -> int:
+        at_ms = now_ms()
+        body = self._told(message.customer_id, at_ms, said)
+        return self._store.happen(Webhook(message.customer_id, message.mid, event, body, at_ms), mark, text)
+
+    def _get_message(self, customer: Customer, data: dict[str, Any]) -> Message:
+        message = self._store.find_message(str(data.get("mid", "")))
+        if message is None or message.customer_id != customer.id or message.unsent_ms is not None:
+            raise Wrong("mid: expected a message of this conversation", 404, "no_message")
+        return message
+
+    def _mark_of(self, message: Message) -> Mark:
+        return self._store.marks([message.mid]).get(message.mid, Mark())
 
     # Posts and comments
 
@@ -260,7 +351,8 @@ class _Control:
         due_ms = now_ms() + round(_number(data, "delay_seconds", 0, DELAY_LIMIT_SECONDS) * 1000)
         state = HELD if _flag(data, "hold") else WAITING
         hook = Webhook(customer.id, comment.id, "comment", body, due_ms, state)
-        ids = [self._store.add_webhook(hook) for _ in range(2 if _flag(data, "twice") else 1)]
+        copies = (2 if _flag(data, "twice") else 1) if self._world.access.is_subscribed("comments") else 0
+        ids = [self._store.add_webhook(hook) for _ in range(copies)]
         self._world.postman.wake()
         return jsonify(comment=asdict(comment), webhooks=ids), 201
 
@@ -268,9 +360,16 @@ class _Control:
         data = _body()
         order = _one_of(data, "order", ORDERS, "given")
         held = self._store.held(str(data["customer"]) if data.get("customer") else None)
-        count = self._store.release(held if order == "given" else held[::-1], now_ms())
+        seed = int(_number(data, "seed", 0, 2**31))
+        count = self._store.release(ordered(held, order, seed), now_ms())
         self._world.postman.wake()
         return jsonify(released=count)
+
+    def set_network(self) -> ResponseReturnValue:
+        """What is not named is as it was at the start."""
+        data = _body()
+        copies = int(_number(data, "copies", 0, COPIES_LIMIT)) or 1
+        return jsonify(self._world.network.set(Weather(_flag(data, "hold"), copies)))
 
     # Faults
 
@@ -288,7 +387,9 @@ class _Control:
     def reset(self) -> ResponseReturnValue:
         _body()
         self._world.faults.clear()
+        self._world.access.restore()
         self._world.reading.lose(0)
+        self._world.network.set(Weather())
         self._store.reset()
         return jsonify(reset=True)
 
@@ -314,8 +415,11 @@ class _Control:
 
     def _messages(self, customer: Customer) -> list[dict[str, Any]]:
         messages = self._store.messages(customer.id, MESSAGES_SHOWN)
-        hooks = self._store.webhooks_of(customer.id, [message.mid for message in messages])
-        return [_shown_message(message, hooks.get(message.mid, [])) for message in messages]
+        mids = [message.mid for message in messages]
+        hooks, marks = self._store.webhooks_of(customer.id, mids), self._store.marks(mids)
+        return [
+            _shown_message(message, hooks.get(message.mid, []), marks.get(message.mid, Mark())) for message in messages
+        ]
 
     def log(self) -> ResponseReturnValue:
         after = request.args.get("after", 0, type=int)
@@ -324,7 +428,7 @@ class _Control:
         return jsonify(data=rows, next=rows[-1]["id"] if len(rows) == limit else None)
 
 
-def _shown_message(message: Message, hooks: list[Webhook]) -> dict[str, Any]:
+def _shown_message(message: Message, hooks: list[Webhook], mark: Mark) -> dict[str, Any]:
     path = message.url.rpartition("/demo/media/")[2]
     return {
         "mid": message.mid,
@@ -335,6 +439,8 @@ def _shown_message(message: Message, hooks: list[Webhook]) -> dict[str, Any]:
         "media": path if find_media(path) else "",
         "timestamp_ms": message.timestamp_ms,
         "unsent": message.unsent_ms is not None,
+        "emoji": mark.emoji,
+        "edited": mark.edits > 0,
         "delivery": [_shown_delivery(hook) for hook in hooks],
     }
 

@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from pilito.demo.meta_errors import NAMED
+
 HANG_LIMIT_SECONDS = 300.0
 FAULTS_LIMIT = 10_000
-ECHOES = ("", "none", "before", "late")
+ECHOES = ("", "none", "before", "late", "held")
 RESETS = ("", "before", "after")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """How one send goes wrong. The send is accepted unless `code`, `http_status`, `refuse` or reset `before` is set."""
+    """How one send goes wrong.
 
+    It is accepted unless `error`, `code`, `http_status`, `refuse` or reset `before` is set.
+    """
+
+    error: str = ""  # one of Meta's errors by its name (meta_errors.py)
     code: int = 0  # error code in Meta's error body
     subcode: int = 0
     http_status: int = 0  # of the error; alone: an answer without Meta's error body
@@ -26,7 +32,12 @@ class Fault:
     accept_then_broken_json: bool = False
     reset: str = ""  # the connection is reset before or after the message was accepted
     refuse: bool = False  # the connection is closed without a word, nothing accepted
-    echo: str = ""  # none, before the answer, or late
+    drip: float = 0.0  # seconds between two bytes of an answer to a send that was accepted
+    app_usage: int = 0  # percents in the headers of the answer, which may be a good one
+    business_usage: int = 0
+    regain_minutes: int = 0  # until calls are taken again, in the header of the account's usage
+    retry_after: int = 0  # seconds, in the header of that name
+    echo: str = ""  # none, before the answer, late, or held until released
     echo_delay_seconds: float = 60.0
 
     @property
@@ -68,7 +79,15 @@ def _fault(script: Mapping[str, Any]) -> Fault:
     if unknown:
         raise ValueError(f"expected {', '.join(_TYPES)} or times, but found {', '.join(unknown)}")
     values = {name: _value(name, value) for name, value in script.items()}
-    return Fault(**values)
+    return Fault(**{**_named(values.get("error", "")), **values})
+
+
+def _named(name: str) -> dict[str, Any]:
+    if not name:
+        return {}
+    if name not in NAMED:
+        raise ValueError(f"error: expected one of {', '.join(NAMED)}, but it is {name[:40]!r}")
+    return NAMED[name]._asdict()
 
 
 def _value(name: str, value: Any) -> Any:
@@ -76,7 +95,7 @@ def _value(name: str, value: Any) -> Any:
         return "before" if value else ""
     if _TYPES[name] is float:
         return _seconds(name, value)
-    if not isinstance(value, _TYPES[name]):
+    if not isinstance(value, _TYPES[name]) or (isinstance(value, bool) and _TYPES[name] is int):
         raise ValueError(f"{name}: expected {_TYPES[name].__name__}, but found {type(value).__name__}")
     if (name == "echo" and value not in ECHOES) or (name == "reset" and value not in RESETS):
         raise ValueError(f"{name}: {value!r} is none of its values")

@@ -1,5 +1,6 @@
 """The side of the fake that Pilito calls: Instagram's Graph API, as far as a shop's inbox needs it."""
 
+import json
 import os
 import re
 import secrets
@@ -7,25 +8,29 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, cast
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, make_response, request
 from flask.typing import ResponseReturnValue
 
 from pilito.demo import payloads, shop
+from pilito.demo.access import PAGE_ID, Access, TokenRefused
 from pilito.demo.faults import Fault, Faults
 from pilito.demo.media import AVATAR
+from pilito.demo.network import Network
 from pilito.demo.postman import Postman
 from pilito.demo.reading import Reading, only, split_fields
+from pilito.demo.sends import Refusal, read_content, url_of
 from pilito.demo.store import HELD, Customer, Message, Store, Webhook, now_ms
 
-TEXT_LIMIT_BYTES = 1000
 WINDOW_MS = 24 * 3600 * 1000
 HUMAN_AGENT_WINDOW_MS = 7 * WINDOW_MS
 # A moment, so that the answer of the send usually comes first, as with Meta. The fault `echo` does otherwise.
 ECHO_DELAY_SECONDS = 0.15
-TOKEN_SECONDS = 60 * 24 * 3600
+SIGNALS = ("typing_on", "typing_off", "mark_seen")
+REACTIONS = ("react", "unreact")
 VERSION = re.compile(r"v\d+\.\d+")
 
 
@@ -40,7 +45,9 @@ class World:
     token: str
     public_url: str
     stopping: threading.Event
+    access: Access
     reading: Reading
+    network: Network = field(default_factory=Network)
 
     def media_url(self, name: str) -> str:
         return f"{self.public_url}/demo/media/{name}"
@@ -75,11 +82,9 @@ def create_graph(world: World) -> Blueprint:
     graph.before_request(lambda: _check_call(world))
     graph.register_error_handler(GraphError, _answer_error)
     graph.add_url_rule("/<version>/<node>/messages", "send", send.answer, methods=["POST"])
-    graph.add_url_rule("/<version>/<node>/subscribed_apps", "subscribe", _subscribe, methods=["POST", "GET"])
     graph.add_url_rule("/<version>/<node>/conversations", "conversations", read.conversations)
     graph.add_url_rule("/<version>/<node>/media", "media", read.media)
     graph.add_url_rule("/<version>/<node>", "node", read.node)
-    graph.add_url_rule("/refresh_access_token", "refresh", _refresh)
     return graph
 
 
@@ -91,8 +96,10 @@ def _check_call(world: World) -> None:
     given = bearer if scheme.lower() == "bearer" else request.args.get("access_token", "")
     if not given:
         raise GraphError("An access token is required to request this resource.", 104, http_status=401)
-    if not secrets.compare_digest(given.encode(), world.token.encode()):
-        raise GraphError("Invalid OAuth access token - Cannot parse access token", 190, http_status=401)
+    try:
+        world.access.check(given)
+    except TokenRefused as refused:
+        raise GraphError(str(refused), 190, refused.subcode, http_status=401) from None
 
 
 def _answer_error(error: GraphError) -> ResponseReturnValue:
@@ -108,18 +115,6 @@ def _missing(node: str) -> GraphError:
     return GraphError(f"Unsupported request. Object with ID '{node}' does not exist or cannot be loaded", 100, 33)
 
 
-def _subscribe(version: str, node: str) -> ResponseReturnValue:  # noqa: ARG001
-    fields = request.values.get("subscribed_fields", "messages,message_reactions,messaging_seen")
-    if request.method == "POST":
-        return jsonify(success=True)
-    return jsonify(data=[{"id": "1000000000000001", "subscribed_fields": fields.split(",")}])
-
-
-def _refresh() -> ResponseReturnValue:
-    token = request.args.get("access_token", "")
-    return jsonify(access_token=token, token_type="bearer", expires_in=TOKEN_SECONDS)  # noqa: S106
-
-
 class _Send:
     """POST /messages, with the scripted faults around it."""
 
@@ -133,12 +128,15 @@ class _Send:
         if not isinstance(data, dict):
             raise GraphError("(#100) The body is not a JSON object", 100)
         customer = self._find_recipient(data)
-        if "sender_action" in data:
+        if data.get("sender_action") in SIGNALS:
+            self._store.log("signal", customer.id, "", action=data["sender_action"])
             return jsonify(recipient_id=customer.id)
         fault = self._world.faults.take()
         if fault.shown():
             self._store.log("fault", customer.id, "", **fault.shown())
-        return self._with_fault(fault, customer, data)
+        answer = make_response(self._with_fault(fault, customer, data))
+        answer.headers.update(_usage_headers(self._world.account_id, fault))
+        return answer
 
     def _find_recipient(self, data: dict[str, Any]) -> Customer:
         recipient = data.get("recipient")
@@ -165,7 +163,8 @@ class _Send:
             return _hang_up(with_reset=not fault.refuse)
         if fault.is_error:
             return self._refuse(fault, customer)
-        answer = {"recipient_id": customer.id, "message_id": self._accept(fault, customer, data)}
+        accept = self._accept_reaction if "sender_action" in data else self._accept_message
+        answer = {"recipient_id": customer.id, **accept(fault, customer, data)}
         self._world.stopping.wait(fault.accept_then_hang)
         if fault.reset == "after":
             return _hang_up(with_reset=True)
@@ -173,7 +172,18 @@ class _Send:
             return _answer_error(GraphError("An unknown error occurred", 1, http_status=500))
         if fault.accept_then_broken_json:
             return Response('{"recipient_id": "', mimetype="application/json")
-        return jsonify(answer)
+        return self._drip(answer, fault.drip) if fault.drip else jsonify(answer)
+
+    def _drip(self, answer: dict[str, Any], pause_seconds: float) -> Response:
+        """The answer, byte by byte."""
+        raw = json.dumps(answer).encode()
+
+        def drops() -> Iterator[bytes]:
+            for byte in raw:
+                self._world.stopping.wait(pause_seconds)
+                yield bytes([byte])
+
+        return Response(drops(), mimetype="application/json", headers={"Content-Length": str(len(raw))})
 
     def _refuse(self, fault: Fault, customer: Customer) -> ResponseReturnValue:
         status = fault.http_status or 400
@@ -182,26 +192,62 @@ class _Send:
             return Response("<html>Sorry, something went wrong.</html>", status=status, mimetype="text/html")
         return _answer_error(GraphError(fault.message or "Scripted fault", fault.code, fault.subcode, status))
 
-    def _accept(self, fault: Fault, customer: Customer, data: dict[str, Any]) -> str:
-        """Deliver to the customer's phone and tell it back as an echo; return the message's id."""
-        try:
-            kind, content = _read_content(data.get("message"))
+    def _accept_reaction(self, fault: Fault, customer: Customer, data: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+        """Put the sign on the customer's message, or take it off; neither has an id nor an echo."""
+        given = data.get("payload")
+        payload: dict[str, Any] = given if isinstance(given, dict) else {}
+        action, mid, sign = data["sender_action"], str(payload.get("message_id", "")), payload.get("reaction")
+        with self._logged(customer):
+            if action not in REACTIONS:
+                raise GraphError("(#100) Param sender_action is none of its values", 100)
+            message = self._store.find_message(mid)
+            if message is None or message.customer_id != customer.id or (action == "react") != bool(sign):
+                raise GraphError("(#100) The message or the reaction is invalid", 100)
             self._check_window(customer, data)
+        self._store.log("reaction", customer.id, mid, action=action, reaction=sign)
+        return {}
+
+    @contextmanager
+    def _logged(self, customer: Customer) -> Iterator[None]:
+        """Note a refusal, in Meta's form."""
+        try:
+            yield
+        except Refusal as refusal:
+            self._store.log("send_refused", customer.id, "", code=100, subcode=0)
+            raise GraphError(f"(#100) {refusal}", 100) from None
         except GraphError as error:
             self._store.log("send_refused", customer.id, "", code=error.code, subcode=error.subcode)
             raise
+
+    def _accept_message(self, fault: Fault, customer: Customer, data: dict[str, Any]) -> dict[str, Any]:
+        """Deliver to the customer's phone and tell it back as an echo; return the message's id."""
+        with self._logged(customer):
+            kind, content = read_content(data.get("message"))
+            self._check_reply_to(customer, data)
+            self._check_window(customer, data)
         at_ms = now_ms()
         mid = payloads.message_id(self._world.account_id, customer.id)
         text = str(content.get("text", ""))
-        message = Message(mid, customer.id, "shop", kind, at_ms, text=text, url=_url_of(content))
+        message = Message(mid, customer.id, "shop", kind, at_ms, text=text, url=url_of(data["message"]))
         echo = self._echo(fault, message, content)
-        ids = self._store.record([message], [echo] if echo else [], "send_accepted", text=text, tag=data.get("tag"))
+        echoes = self._world.network.shape([echo] if echo else []) if fault.echo != "before" else [echo]
+        shown = {"text": text, "tag": data.get("tag"), **_more_of(data)}
+        ids = self._store.record([message], [one for one in echoes if one], "send_accepted", **shown)
         if comment_id := _comment_id(data):
             self._store.mark_replied(comment_id, at_ms)
         if fault.echo == "before":
             self._world.postman.post(self._store.get_webhook(ids[0]))
         self._world.postman.wake()
-        return mid
+        return {"message_id": mid}
+
+    def _check_reply_to(self, customer: Customer, data: dict[str, Any]) -> None:
+        """A reply names a message of the same thread."""
+        reply_to = data.get("reply_to")
+        if reply_to is None:
+            return
+        message = self._store.find_message(str(reply_to.get("mid", ""))) if isinstance(reply_to, dict) else None
+        if message is None or message.customer_id != customer.id:
+            raise GraphError("(#100) Param reply_to[mid] is no message of this thread", 100)
 
     def _check_window(self, customer: Customer, data: dict[str, Any]) -> None:
         """Instagram lets an account write for 24 hours after the person did; a human, marked so, for seven days."""
@@ -227,7 +273,7 @@ class _Send:
         delay_seconds = fault.echo_delay_seconds if fault.echo == "late" else ECHO_DELAY_SECONDS
         due_ms = message.timestamp_ms + round(delay_seconds * 1000)
         # Held until posted by hand: the postman must not post the early echo a second time.
-        state = HELD if fault.echo == "before" else "waiting"
+        state = HELD if fault.echo in ("before", "held") else "waiting"
         return Webhook(message.customer_id, message.mid, "echo", payloads.encode(body), due_ms, state)
 
 
@@ -237,27 +283,34 @@ def _comment_id(data: dict[str, Any]) -> str:
     return str(recipient.get("comment_id") or "") if isinstance(recipient, dict) else ""
 
 
-def _read_content(message: Any) -> tuple[str, dict[str, Any]]:
-    """The kind and what an echo repeats of it."""
-    if not isinstance(message, dict):
-        raise GraphError("(#100) The parameter message is required", 100)
-    text = message.get("text")
-    if isinstance(text, str) and text.strip():
-        if len(text.encode()) > TEXT_LIMIT_BYTES:
-            raise GraphError(f"(#100) Length of param message[text] must be at most {TEXT_LIMIT_BYTES} bytes", 100)
-        return "text", {"text": text}
-    attachment = message.get("attachment")
-    if isinstance(attachment, dict) and isinstance(attachment.get("type"), str):
-        return attachment["type"], {"attachments": [attachment]}
-    raise GraphError("(#100) Message cannot be empty, must provide valid attachment or text", 100)
+def _more_of(data: dict[str, Any]) -> dict[str, Any]:
+    """What a checker may want to see beside the text, where there is any."""
+    message = data.get("message") or {}
+    more = {
+        "reply_to": (data.get("reply_to") or {}).get("mid"),
+        "quick_replies": [reply.get("title") for reply in message.get("quick_replies", [])],
+        "attachment": message.get("attachment"),
+    }
+    return {name: value for name, value in more.items() if value}
 
 
-def _url_of(content: dict[str, Any]) -> str:
-    for attachment in content.get("attachments", []):
-        payload = attachment.get("payload")
-        if isinstance(payload, dict) and isinstance(payload.get("url"), str):
-            return cast(str, payload["url"])
-    return ""
+def _usage_headers(account_id: str, fault: Fault) -> dict[str, str]:
+    """The headers in which Meta says how much is used up."""
+    headers = {}
+    if fault.app_usage:
+        headers["X-App-Usage"] = json.dumps({"call_count": fault.app_usage, "total_time": 1, "total_cputime": 1})
+    if fault.business_usage or fault.regain_minutes:
+        limit = {
+            "type": "instagram",
+            "call_count": fault.business_usage,
+            "total_cputime": 1,
+            "total_time": 1,
+            "estimated_time_to_regain_access": fault.regain_minutes,
+        }
+        headers["X-Business-Use-Case-Usage"] = json.dumps({account_id: [limit]})
+    if fault.retry_after:
+        headers["Retry-After"] = str(fault.retry_after)
+    return headers
 
 
 def _hang_up(with_reset: bool) -> Response:
@@ -309,7 +362,7 @@ class _Read:
 
     def _get(self, node: str, fields: dict[str, str]) -> dict[str, Any]:
         if node in ("me", self._world.account_id, self._world.scoped_id):
-            return self._account_view()
+            return self._page_view() if self._world.access.is_page_call() else self._account_view()
         if (customer := self._store.find_customer(node)) is not None:
             return self._customer_view(customer)
         if (found := self._world.reading.find(node, fields)) is not None:
@@ -327,6 +380,11 @@ class _Read:
             "followers_count": 1384,
             "media_count": len(shop.POSTS) + len(self._store.own_posts()),
         }
+
+    def _page_view(self) -> dict[str, Any]:
+        """What a Page's token shows of itself."""
+        linked = {"id": self._world.account_id, "username": shop.USERNAME, "name": shop.NAME}
+        return {"id": PAGE_ID, "name": shop.NAME_EN, "instagram_business_account": linked}
 
     def _customer_view(self, customer: Customer) -> dict[str, Any]:
         """A profile is open to the account only once its owner has written."""

@@ -12,19 +12,25 @@ Graph API, called by Pilito; every call needs the accepted token:
     GET  /<version>/me/conversations           ?user_id=&limit=&after=; then /<conversation>?fields=messages{id,…}
     POST /<version>/me/messages                {"recipient":{"comment_id"}, …}: a private reply, once and for 7 days
     GET  /<version>/<message id>?fields=…      one message
-    GET/POST /<version>/me/subscribed_apps · GET /refresh_access_token
+    GET/POST/DELETE /<version>/me/subscribed_apps
+
+Log-in, in oauth.py: GET /oauth/authorize (a page) · POST /oauth/access_token · GET /access_token, /refresh_access_token
 
 Control API, called by the phone page and by tests; JSON in, JSON out, errors as {"error":{"code","message"}}:
 
     POST   /control/customers  {name?, username?, id?, language?: fa|en}     -> {"customer": {"id", …}}
     POST   /control/send       {customer, kind, text?, post_id?, variant?, url?, timestamp_ms?, hold?, delay_seconds?,
-                                twice?}                                      -> {"mid", "mids", "webhooks"}
+                                twice?, reply_to?, standby?}                 -> {"mid", "mids", "webhooks"}
+    POST   /control/event      {customer, kind: react|unreact|edit|seen|opening, mid?, emoji?, text?} -> {"webhook"}
     POST   /control/unsend     {customer, mid}                               -> {"mid", "unsent"}
-    POST   /control/release    {customer?, order?: given|swapped}            -> {"released"}
+    POST   /control/release    {customer?, order?: given|swapped|shuffled}   -> {"released"}
+    POST   /control/network    {hold?, copies?}                              -> the weather for webhooks
     GET    /control/state      ?customer=&known=                             -> the phone's thread, deliveries, log
     GET    /control/log        ?after=&limit=&customer=                      -> {"data": […], "next"}
     POST   /control/faults     {times?, code?, subcode?, http_status?, …}    -> {"waiting"}; see faults.py
     DELETE /control/faults
+    POST   /control/access     {expire_tokens?, revoke?, drop_subscription?, …}  -> what is set; see access.py
+    POST   /control/callback   {kind: deauthorize|data-deletion}             -> {"status", "answer"}: Pilito's
     POST   /control/lose       {count?}: the webhooks of the next messages are lost -> {"losing"}
     POST   /control/posts      {caption?, is_reel?, media_id?, code?}        -> {"post"}: a new post of the shop
     POST   /control/comments   {customer, post_id | media_id, text?, shape?: facebook|instagram|entry, timestamp_ms?,
@@ -41,10 +47,12 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, jsonify
 from flask.typing import ResponseReturnValue
 
+from pilito.demo.access import Access
 from pilito.demo.control import create_control
 from pilito.demo.faults import Faults
 from pilito.demo.graph import World, create_graph
 from pilito.demo.media import find_media
+from pilito.demo.oauth import create_oauth
 from pilito.demo.postman import RETRY_SECONDS, Postman
 from pilito.demo.reading import Reading
 from pilito.demo.store import Store
@@ -79,12 +87,14 @@ def create_fake_instagram(
         token=token,
         public_url=public_url,
         stopping=threading.Event(),
+        access=Access(token, app_secret),
         reading=Reading(store, account_id, public_url),
     )
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES
     app.extensions["fake_instagram"] = world
     app.register_blueprint(create_control(world))
+    app.register_blueprint(create_oauth(world, _origin(webhook_url)))
     app.register_blueprint(create_graph(world))
     app.add_url_rule("/media/<name>", "media_file", serve_media)
     app.add_url_rule("/healthz", "healthz", lambda: jsonify(ok=True))

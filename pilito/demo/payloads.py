@@ -82,13 +82,21 @@ def echo_message(mid: str, content: Json) -> Json:
 
 
 def envelope(account_id: str, sender_id: str, recipient_id: str, timestamp_ms: int, now_ms: int, message: Json) -> Json:
-    item = {
-        "sender": {"id": sender_id},
-        "recipient": {"id": recipient_id},
-        "timestamp": timestamp_ms,
-        "message": message,
-    }
-    return {"object": "instagram", "entry": [{"time": now_ms, "id": account_id, "messaging": [item]}]}
+    return event_envelope(account_id, sender_id, recipient_id, timestamp_ms, now_ms, {"message": message})
+
+
+def event_envelope(
+    account_id: str,
+    sender_id: str,
+    recipient_id: str,
+    timestamp_ms: int,
+    now_ms: int,
+    said: Json,
+    place: str = "messaging",
+) -> Json:
+    """Put what an item says around a message, a button, a reaction … into the form of a webhook."""
+    item = {"sender": {"id": sender_id}, "recipient": {"id": recipient_id}, "timestamp": timestamp_ms, **said}
+    return {"object": "instagram", "entry": [{"time": now_ms, "id": account_id, place: [item]}]}
 
 
 def encode(payload: Json) -> bytes:

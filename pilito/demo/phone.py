@@ -21,6 +21,25 @@ SERVICE_URL = "http://127.0.0.1:8001"
 ANSWER_SECONDS = 5.0
 SHAPES = ("auto", "ig_post", "ig_reel", "reel", "twin", "bare", "permalink", "link")
 DELAYS_SECONDS = (0, 5, 15, 60)
+# The "more" sheet: kinds of messages, then what happens without one.
+MORE = (
+    "story_reply",
+    "story_mention",
+    "ig_story",
+    "carousel",
+    "product",
+    "web_link",
+    "file",
+    "video",
+    "quick_reply",
+    "ice_breaker",
+    "button",
+    "ad",
+    "ephemeral",
+    "unsupported",
+    "unknown",
+)
+MORE_EVENTS = ("opening", "seen")
 SCENARIOS = ("wait", "ask", "hello")
 # What the scenarios share: a reel, and a post with a price in the language of the page.
 WAIT_POST = "bag"
@@ -49,6 +68,8 @@ def page() -> ResponseReturnValue:
         model_name=_real_model(),
         posts=shop.POSTS,
         shapes=SHAPES,
+        more=MORE,
+        more_events=MORE_EVENTS,
         delays_seconds=DELAYS_SECONDS,
         scenarios=SCENARIOS,
         wait_post=WAIT_POST,
@@ -95,6 +116,12 @@ def send() -> ResponseReturnValue:
 def unsend() -> ResponseReturnValue:
     """A message taken back."""
     return _forward("POST", "unsend", json=_body())
+
+
+@bp.post("/event")
+def event() -> ResponseReturnValue:
+    """A reaction, an edit, "seen", a tap on an advertisement."""
+    return _forward("POST", "event", json=_body())
 
 
 @bp.post("/release")

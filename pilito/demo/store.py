@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS webhook (
 );
 CREATE INDEX IF NOT EXISTS webhook_of_message ON webhook (mid);
 CREATE INDEX IF NOT EXISTS webhook_due ON webhook (due_ms, id) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS mark (mid TEXT PRIMARY KEY, emoji TEXT NOT NULL, edits INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, customer_id TEXT NOT NULL,
     mid TEXT NOT NULL, detail TEXT NOT NULL
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS comment (
 );
 CREATE INDEX IF NOT EXISTS log_of_customer ON log (customer_id, id);
 """
-TABLES = ("customer", "message", "webhook", "log", "own_post", "comment")
+TABLES = ("customer", "message", "webhook", "mark", "log", "own_post", "comment")
 
 # A chaos run makes some 60,000 log rows; a demo left running for a year must not fill the disk.
 CUSTOMERS_LIMIT = 10_000
@@ -81,10 +82,18 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """What was done to a message since it was sent: the customer's emoji on it, how often it was edited."""
+
+    emoji: str = ""
+    edits: int = 0
+
+
+@dataclass(frozen=True)
 class Webhook:
     customer_id: str
     mid: str
-    event: str  # message, echo or unsend
+    event: str  # message, echo, unsend, reaction, edit, seen or referral
     body: bytes
     due_ms: int
     state: str = WAITING
@@ -238,6 +247,24 @@ class Store:
                 self._add_webhook(webhook)
                 self._log("unsend", message.customer_id, message.mid, {})
             return bool(done)
+
+    # Around messages
+
+    def marks(self, mids: Sequence[str]) -> dict[str, Mark]:
+        places = ", ".join("?" * len(mids))
+        rows = self._rows(f"SELECT mid, emoji, edits FROM mark WHERE mid IN ({places})", mids)  # noqa: S608
+        return {mid: Mark(emoji, edits) for mid, emoji, edits in rows}
+
+    def happen(self, webhook: Webhook, mark: Mark | None = None, text: str | None = None) -> int:
+        """Queue the webhook of something that happened around a message, and keep what the phone then shows."""
+        with self._writing():
+            if mark is not None:
+                values = (webhook.mid, mark.emoji, mark.edits)
+                self._db.execute("INSERT OR REPLACE INTO mark (mid, emoji, edits) VALUES (?, ?, ?)", values)
+            if text is not None:
+                self._db.execute("UPDATE message SET text = ? WHERE mid = ?", (text, webhook.mid))
+            self._log(webhook.event, webhook.customer_id, webhook.mid, {})
+            return self._add_webhook(webhook)
 
     # Posts and comments
 

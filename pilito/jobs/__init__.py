@@ -1,15 +1,17 @@
 """The jobs of RQ: each looks at one row and calls one verb. The chain on one screen:
 
     webhook row  --receive-->  inbound.receive_webhook(webhook_id)           conversations/receive.py
-    turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py
+    turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py, deliver.py
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
     comment      --deliveries-->  deliveries.send_private_reply(comment_id)  conversations/comments.py
     inbox        --upkeep-->   upkeep.keep_up(inbox_id)                      conversations/upkeep.py
+    a moment     --signals-->  signals.show_signals(conversation_id, …)      conversations/signals.py
     share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py
 
 A job carries ids only and may run twice, late or never; `periodic.py` lists what runs by the clock, first of all the
-sweep, which finds the rows whose job was lost.
+sweep, which finds the rows whose job was lost. Who writes a reply sends it (docs/decisions/0014); `deliver_reply` is
+for replies of people and for what could not leave at once.
 """
 
 import functools

@@ -2,6 +2,7 @@
 
 from pilito.clock import utc_now
 from pilito.conversations.receive import receive
+from pilito.conversations.retake import retake
 from pilito.jobs import patient
 
 
@@ -10,3 +11,9 @@ def receive_webhook(*webhook_ids: int) -> None:
     """Read these webhooks; what came together was stored together."""
     for webhook_id in webhook_ids:
         receive(webhook_id, utc_now())
+
+
+@patient
+def retake_webhook(webhook_id: int) -> None:
+    """Read a webhook whose reading did not come to its end; the sweep asks for it."""
+    retake(webhook_id, utc_now())

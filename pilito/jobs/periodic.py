@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from pilito.clock import utc_now
 from pilito.conversations import upkeep
+from pilito.conversations.data_deletion import work_off
+from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
+from pilito.conversations.tokens import renew_due
 from pilito.jobs import patient
 
 
@@ -26,4 +29,26 @@ def wake_upkeep() -> None:
     upkeep.wake_due(utc_now())
 
 
-PERIODIC = (Periodic("sweep", 5, sweep_unfinished), Periodic("upkeep", 15, wake_upkeep))
+@patient
+def renew_tokens() -> None:
+    renew_due(utc_now())
+
+
+@patient
+def heal_subscriptions() -> None:
+    heal_due(utc_now())
+
+
+@patient
+def delete_data() -> None:
+    work_off(utc_now())
+
+
+PERIODIC = (
+    Periodic("sweep", 5, sweep_unfinished),
+    Periodic("upkeep", 15, wake_upkeep),
+    # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
+    Periodic("tokens", 600, renew_tokens),
+    Periodic("subscriptions", 30, heal_subscriptions),
+    Periodic("deletions", 10, delete_data),
+)

@@ -1,4 +1,4 @@
-"""A turn is answered."""
+"""A turn is answered, and the reply sent."""
 
 import threading
 
@@ -6,6 +6,7 @@ from flask import current_app
 
 from pilito.assistant.types import Model
 from pilito.clock import utc_now
+from pilito.conversations import deliver
 from pilito.conversations.answer import answer
 from pilito.jobs import patient
 
@@ -14,7 +15,7 @@ _making = threading.Lock()
 
 @patient
 def answer_turn(turn_id: int) -> None:
-    answer(turn_id, get_model(), utc_now)
+    answer(turn_id, get_model(), utc_now, deliver.begin)
 
 
 def get_model() -> Model:

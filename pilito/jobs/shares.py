@@ -1,11 +1,11 @@
 """The wait of a share is over."""
 
 from pilito.clock import utc_now
-from pilito.conversations.expire import expire
+from pilito.conversations.expire import end_wait
 from pilito.jobs import patient
 
 
 @patient
 def process_pending_share_timeout(conversation_id: int, share_message_id: int) -> None:
     """End the wait of this share if no question took it; the timer of rq-scheduler calls it."""
-    expire(conversation_id, share_message_id, utc_now())
+    end_wait(conversation_id, share_message_id, utc_now())

@@ -27,7 +27,14 @@ from pilito.hints import JsonJob
 log = logging.getLogger(__name__)
 
 # How many threads serve each queue beside the replies, whose number is WORKER_CONCURRENCY.
-SHORT_QUEUES = {keys.RECEIVE: 2, keys.DELIVERIES: 4, keys.SHARES: 1, keys.PROFILES: 1, keys.UPKEEP: 1}
+SHORT_QUEUES = {
+    keys.RECEIVE: 2,
+    keys.DELIVERIES: 4,
+    keys.SHARES: 1,
+    keys.PROFILES: 1,
+    keys.SIGNALS: 1,
+    keys.UPKEEP: 1,
+}
 LISTEN_SECONDS = 1  # a stop request is noticed at least this often
 HEARTBEAT_SECONDS = 30
 DRAIN_SECONDS = 9.0  # what is not finished then is found by the sweep

@@ -6,12 +6,14 @@ from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
+from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
 from pilito.models.ledger import Event, Webhook
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.own_post import OwnPost
 from pilito.models.proof import Proof
+from pilito.models.reaction import EarlyEdit, Reaction
 from pilito.models.share import Share
 from pilito.models.turn import Turn
 from pilito.models.upkeep import Upkeep
@@ -23,13 +25,17 @@ __all__ = [
     "Comment",
     "Conversation",
     "Customer",
+    "DataDeletion",
     "Delivery",
+    "Erasure",
+    "EarlyEdit",
     "Event",
     "Inbox",
     "Message",
     "Operator",
     "OwnPost",
     "Proof",
+    "Reaction",
     "Share",
     "Turn",
     "Upkeep",

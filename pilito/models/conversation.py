@@ -1,8 +1,9 @@
 """One customer in one inbox, for good: a closed conversation is opened again by the next message."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from pilito.extensions import db
@@ -40,6 +41,13 @@ class Conversation(db.Model):
     last_customer_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the oldest message came that nobody has answered; None when nobody waits.
     unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Everything of ours that was sent up to then has been seen; and when the customer saw the newest of it.
+    seen_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    customer_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The newest advertisement or link through which the customer came without writing, and when.
+    referral: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    referred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: no message here has a reaction
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     inbox: Mapped[Inbox] = relationship()

@@ -1,12 +1,14 @@
 """The attempt to send one part of a reply."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from pilito.extensions import db
 from pilito.lifecycle import DELIVERY_MOVES, DeliveryState, check_move
+from pilito.models.inbox import Inbox
 from pilito.models.message import Message
 from pilito.models.types import Id, UtcDateTime, state_column
 
@@ -38,6 +40,8 @@ class Delivery(db.Model):
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
     position: Mapped[int]  # 0 for the first part
     text: Mapped[str] = mapped_column(Text)
+    # What it carries beside its text (conversations/payload.py); None for a plain text.
+    payload: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     tag: Mapped[str | None] = mapped_column(String(32))  # the channel's word for why it may be sent
     state: Mapped[DeliveryState] = mapped_column(state_column(DeliveryState), default=DeliveryState.PENDING)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)  # not before; later after a refusal that may pass
@@ -55,6 +59,7 @@ class Delivery(db.Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     message: Mapped[Message] = relationship(back_populates="deliveries")
+    inbox: Mapped[Inbox] = relationship()
 
     @validates("state")
     def _check_state(self, _key: str, new: DeliveryState) -> DeliveryState:

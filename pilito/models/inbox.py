@@ -23,5 +23,27 @@ class Inbox(db.Model):
     options: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)  # what only its channel understands
     state: Mapped[InboxState] = mapped_column(state_column(InboxState), default=InboxState.ACTIVE)
     stop_reason: Mapped[str | None] = mapped_column(String(64))
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the provider asked us to call less
     assistant_mode: Mapped[AssistantMode] = mapped_column(state_column(AssistantMode), default=AssistantMode.AUTO)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    # What the provider tells of the account.
+    username: Mapped[str | None] = mapped_column(String(128))
+    app_user_id: Mapped[str | None] = mapped_column(String(128))  # how the provider's callbacks name it
+    scopes: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: not told
+    connected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the newest time
+
+    # The token's life; `checked` is the last try to renew it, `refreshed` the last that worked.
+    token_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: not by time, or not known
+    token_refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    token_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    token_error: Mapped[str | None] = mapped_column(String(64))  # why the last try failed
+
+    # What the provider posts to us.
+    subscribed_fields: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: not read yet
+    subscription_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    subscription_error: Mapped[str | None] = mapped_column(String(64))
+    last_webhook_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # right to a minute
+
+    # Messages older than this may belong to an erased customer; only they are looked up.
+    newest_erasure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

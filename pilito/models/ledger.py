@@ -29,7 +29,9 @@ class Webhook(db.Model):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[WebhookState] = mapped_column(state_column(WebhookState), default=WebhookState.PENDING)
+    # How often the reading was begun after its first time, plus one when it came to its end: see retake.py.
     attempts: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of a reading that the sweep asked for
     error: Mapped[str | None] = mapped_column(Text)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

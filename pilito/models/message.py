@@ -1,9 +1,9 @@
 """Incoming and outgoing messages, and the files they carry."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pilito.extensions import db
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from pilito.models.delivery import Delivery
     from pilito.models.proof import Proof
     from pilito.models.share import Share
+    from pilito.models.turn import Turn
 
 
 class Message(db.Model):
-    """`text` is what was typed and never changes (an unsend empties it); `content` is what the assistant reads."""
+    """`text` is what the customer typed, and after an edit what it says now; an unsend empties it.
+    `content` is what the assistant reads."""
 
     __tablename__ = "message"
     __table_args__ = (
@@ -35,6 +37,12 @@ class Message(db.Model):
             postgresql_where=db.text("sender = 'customer' AND answered_by_id IS NULL"),
         ),
         Index("ix_message_message_type", "message_type"),
+        Index(
+            "ix_message_answered_by_id",
+            "answered_by_id",
+            sqlite_where=db.text("answered_by_id IS NOT NULL"),
+            postgresql_where=db.text("answered_by_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -50,7 +58,14 @@ class Message(db.Model):
     text: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[str] = mapped_column(Text, default="")
     reply_to_external_id: Mapped[str | None] = mapped_column(String(512))
-    origin: Mapped[str | None] = mapped_column(String(32))  # how it reached us; None: by the account's own events
+    payload: Mapped[str | None] = mapped_column(Text)  # of a button that was tapped
+    referral: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # the ad or link it came from
+    # How it reached us where no event of ours brought it: standby (another app held the conversation), reconciliation
+    # (read back at the provider), private_reply (the answer to a comment).
+    origin: Mapped[str | None] = mapped_column(String(16))
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    edit_number: Mapped[int | None]  # of the newest edit, as the provider counts them
+    earlier_texts: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # before its edits, oldest first
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime)  # the provider's time
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)  # ours
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -66,6 +81,7 @@ class Message(db.Model):
     epoch: Mapped[int | None]  # the conversation's epoch in which the reply was recorded
 
     conversation: Mapped[Conversation] = relationship()
+    turn: Mapped[Optional["Turn"]] = relationship(foreign_keys=[turn_id])
     share: Mapped[Optional["Share"]] = relationship(
         back_populates="message", foreign_keys="Share.message_id", uselist=False
     )

@@ -28,6 +28,7 @@ class Share(db.Model):
             sqlite_where=db.text("state = 'waiting'"),
             postgresql_where=db.text("state = 'waiting'"),
         ),
+        Index("ix_share_conversation_sent_at", "conversation_id", "sent_at"),
         Index("ix_share_state", "state"),
         Index("ix_share_combined_with_id", "combined_with_id"),
         Index(

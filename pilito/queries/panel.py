@@ -9,12 +9,29 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
-from pilito.models import Audit, Conversation, Delivery, Message, Operator, Share, db
+from pilito.models import Audit, Conversation, Message, Operator, Reaction, Share, db
+from pilito.queries.quoted import quoted
+from pilito.queries.reactions import of_messages
+from pilito.queries.thread import newest_seen
 
 COUNT_LIMIT = 1000  # counting stops here: the panel then says "999+"
 CHANGES_LIMIT = 200
 # What a thread tells about itself beside its messages.
-ACTIVITIES = ("handed_over", "took_over", "gave_back", "closed", "reopened", "settled_send", "private_reply")
+ACTIVITIES = (
+    "handed_over",
+    "took_over",
+    "gave_back",
+    "closed",
+    "reopened",
+    "referred",
+    "thread_passed",
+    "thread_taken",
+    "thread_requested",
+    "opted_in",
+    "linked",
+    "settled_send",
+    "private_reply",
+)
 ACTIVITIES_LIMIT = 100
 
 
@@ -82,6 +99,8 @@ class Thread:
     activities: list[Audit] = field(default_factory=list)
     shares_asked: dict[int, list[Share]] = field(default_factory=dict)  # by the question's message id
     quoted: dict[str, Message] = field(default_factory=dict)  # by external id
+    reactions: dict[int, list[Reaction]] = field(default_factory=dict)  # by message id
+    seen: Message | None = None  # the newest message of ours that the customer has seen
     names: dict[int, str] = field(default_factory=dict)  # of operators
     older: Cursor | None = None
     seq: int = 0  # everything up to this change is in it
@@ -259,7 +278,9 @@ def _complete(
         messages=messages,
         activities=activities,
         shares_asked=_shares_asked([message.id for message in messages]),
-        quoted=_quoted(conversation, {message.reply_to_external_id for message in messages} - {None}),
+        quoted=quoted(conversation, {message.reply_to_external_id for message in messages}),
+        reactions=of_messages(conversation, [message.id for message in messages]),
+        seen=newest_seen(conversation),
         names=_names(people - {None}),
         older=older,
         seq=seq,
@@ -281,24 +302,6 @@ def _shares_asked(message_ids: Sequence[int]) -> dict[int, list[Share]]:
     for share in found:
         asked.setdefault(share.combined_with_id or 0, []).append(share)
     return asked
-
-
-def _quoted(conversation: Conversation, external_ids: Iterable[str | None]) -> dict[str, Message]:
-    """The messages that were replied to: the customer's by their own id, ours by the id their delivery got."""
-    wanted = list(external_ids)
-    if not wanted:
-        return {}
-    theirs = select(Message.external_id, Message).where(
-        Message.inbox_id == conversation.inbox_id, Message.external_id.in_(wanted)
-    )
-    ours = (
-        select(Delivery.external_id, Message)
-        .join(Message, Delivery.message_id == Message.id)
-        .where(Delivery.inbox_id == conversation.inbox_id, Delivery.external_id.in_(wanted))
-    )
-    with_share = joinedload(Message.share).joinedload(Share.own_post), selectinload(Message.attachments)
-    found = [*db.session.execute(theirs.options(*with_share)), *db.session.execute(ours.options(*with_share))]
-    return {external_id: message for external_id, message in found if message.conversation_id == conversation.id}
 
 
 def _names(operator_ids: Iterable[int | None]) -> dict[int, str]:

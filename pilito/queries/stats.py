@@ -43,7 +43,14 @@ def summary() -> dict[str, Any]:
         "events": events(),
         "replies": replies(),
         "deliveries": deliveries(),
+        "unknown_types": unknown_types(),
     }
+
+
+def unknown_types() -> Counts:
+    """Count the messages of kinds that this version does not know, by the provider's word; an unsent one is none."""
+    where = (Message.message_type == MessageType.OTHER, Message.deleted_at.is_(None))
+    return {word or "unknown": count for (word,), count in _grouped(Message.provider_type, where=where).items()}
 
 
 def shares() -> Counts:

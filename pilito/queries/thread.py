@@ -6,7 +6,8 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.extensions import db
-from pilito.models import Message, Share
+from pilito.lifecycle import Sender
+from pilito.models import Conversation, Message, Share
 
 
 def page(conversation_id: int, after: tuple[datetime, int] | None = None, limit: int = 50) -> list[Message]:
@@ -30,4 +31,21 @@ def page(conversation_id: int, after: tuple[datetime, int] | None = None, limit:
             .order_by(Message.sent_at, Message.id)
             .limit(limit)
         )
+    )
+
+
+def newest_seen(conversation: Conversation) -> Message | None:
+    """The newest message of the shop that the customer has seen; None as long as nothing was."""
+    if conversation.seen_until is None:
+        return None
+    return db.session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sender != Sender.CUSTOMER,
+            Message.deleted_at.is_(None),
+            Message.sent_at <= conversation.seen_until,
+        )
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
     )

@@ -83,7 +83,8 @@ def test_a_wish_to_hand_over_is_a_state_even_beside_a_reply():
         ("ب" * 50_000, "unreadable"),
         ('{"reply": "قیمت این لبا', "debris"),
         ('{"text": "قیمت"}', "unreadable"),
-        ('{"reply": "\\u0000"}', "empty,unsendable_characters"),
+        ('{"reply": "\\u0000"}', "empty; unsendable_characters"),
+        ('{"reply": "۲ میلیون تومان", "hand_over": false}', "number: 2000000 toman"),
     ],
 )
 def test_an_unusable_answer_hands_over(said, detail):
@@ -98,4 +99,85 @@ def test_a_model_that_repeats_its_prompt_is_not_let_through():
     outcome = compose(TURN, RepeatsThePrompt())
 
     assert isinstance(outcome, HandOver)
-    assert outcome.detail == "fence_leaked"
+    assert outcome.detail.startswith("fence_leaked")
+
+
+# --- the second try --------------------------------------------------------------------------------------------------
+
+WRONG = '{"reply": "۲ میلیون تومان است.", "hand_over": false}'
+RIGHT = '{"reply": "۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": false}'
+UNKNOWN = '{"reply": "", "hand_over": true, "reason": "not_known"}'
+
+
+class SaysInTurn(Says):
+    """A model that says one thing after the other."""
+
+    def __init__(self, *texts: str, milliseconds: int = 120) -> None:
+        super().__init__("")
+        self.texts, self.milliseconds = list(texts), milliseconds
+
+    def complete(self, messages: list[dict[str, str]]) -> Completion:
+        self.asked.append(messages)
+        return Completion(self.texts.pop(0), "small", self.milliseconds, 50, 9)
+
+
+def test_a_reply_that_no_fact_carries_is_tried_once_more_with_the_finding():
+    model = SaysInTurn(WRONG, RIGHT)
+
+    outcome = compose(TURN, model)
+
+    assert isinstance(outcome, Reply)
+    assert outcome.text == "۱٬۸۵۰٬۰۰۰ تومان است."
+    assert model.asked[1][:-2] == model.asked[0]
+    assert model.asked[1][-2] == {"role": "assistant", "content": WRONG}
+    assert "number" in model.asked[1][-1]["content"]
+    assert (outcome.working.milliseconds, outcome.working.input_tokens, outcome.working.output_tokens) == (240, 100, 18)
+
+
+def test_a_model_may_see_on_the_second_try_that_it_does_not_know():
+    outcome = compose(TURN, SaysInTurn(WRONG, UNKNOWN))
+
+    assert isinstance(outcome, HandOver)
+    assert outcome.reason is HandOverReason.NOT_KNOWN
+
+
+def test_a_second_wrong_reply_goes_to_a_person():
+    model = SaysInTurn(WRONG, WRONG)
+
+    outcome = compose(TURN, model)
+
+    assert isinstance(outcome, HandOver)
+    assert (outcome.reason, outcome.detail) == (HandOverReason.REPLY_UNUSABLE, "number: 2000000 toman")
+    assert len(model.asked) == 2
+
+
+def test_a_slow_model_is_not_asked_again():
+    model = SaysInTurn(WRONG, milliseconds=20_001)
+
+    outcome = compose(TURN, model)
+
+    assert isinstance(outcome, HandOver)
+    assert len(model.asked) == 1
+
+
+def test_a_model_that_fails_on_the_second_try_leaves_the_first_finding():
+    class FailsThen(SaysInTurn):
+        def complete(self, messages):
+            if self.asked:
+                raise ModelError("model_overloaded", "HTTP 429")
+            return super().complete(messages)
+
+    outcome = compose(TURN, FailsThen(WRONG))
+
+    assert isinstance(outcome, HandOver)
+    assert outcome.detail == "number: 2000000 toman"
+
+
+def test_a_correction_holds_no_words_of_others():
+    injected = '{"reply": "link: ignore.all.rules.com @evil ۹۹ تومان", "hand_over": false}'
+    model = SaysInTurn(injected, UNKNOWN)
+
+    compose(TURN, model)
+
+    assert "evil" not in model.asked[1][-1]["content"]
+    assert "ignore" not in model.asked[1][-1]["content"]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pilito.assistant.prompt import HISTORY_CHARACTERS, Block, build_prompt, newest, read_blocks
-from pilito.assistant.types import Fact, Line, TurnInput
+from pilito.assistant.types import Context, Fact, Line, TurnInput
 from pilito.lifecycle import Sender
 
 CAPTION = "پیراهن لینن\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
@@ -73,6 +73,9 @@ def test_another_turn_has_another_fence_and_hash(other):
         lambda text: {"facts": (Fact(f"caption>>>\n{text}", "x"),)},
         lambda text: {"history": (Line(Sender.CUSTOMER, text),)},
         lambda text: {"shop_name": text},
+        lambda text: {"contexts": (Context(0, "reply_to_customer", text),)},
+        lambda text: {"contexts": (Context(0, "referral", text),)},
+        lambda text: {"facts": (Fact("ad", text),)},
     ],
 )
 def test_an_instruction_stays_inside_the_fence_whoever_carries_it(carrier):
@@ -138,3 +141,16 @@ def test_a_shop_without_facts_has_no_fact_block():
     kinds = {block.kind for block in read_blocks(data(a_turn(facts=())))}
 
     assert kinds == {"shop", "question"}
+
+
+def test_what_stands_around_a_question_stands_right_before_it():
+    contexts = (Context(1, "story", "[استوری]"), Context(0, "reply_to_shop", "بله"))
+    turn = a_turn(questions=("یک", "دو"), contexts=contexts, facts=())
+
+    assert read_blocks(data(turn))[1:] == [
+        Block("context", "بله", "reply_to_shop"),
+        Block("question", "یک"),
+        Block("context", "[استوری]", "story"),
+        Block("question", "دو"),
+    ]
+    assert build_prompt(turn).hash != build_prompt(a_turn(questions=("یک", "دو"), facts=())).hash

@@ -3,13 +3,16 @@
 import pytest
 
 from pilito.assistant.check import CHECK_NAMES, CHECKS, Draft, find_faults
-from pilito.assistant.types import TurnInput
+from pilito.assistant.types import Fact, TurnInput
 
 FENCE = "0123456789abcdef"
 
 
-def faults(text: str) -> list[str]:
-    return find_faults(Draft(text, TurnInput("گالری", ("؟",)), FENCE))
+FACT = Fact("caption", "قیمت: ۱٬۸۵۰٬۰۰۰ تومان\nسایزها ۳۶ تا ۴۴")
+
+
+def faults(text: str, question: str = "؟") -> list[str]:
+    return find_faults(Draft(text, TurnInput("گالری", (question,), facts=(FACT,)), FENCE))
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,36 @@ def test_a_decent_reply_passes_all_checks(text):
 )
 def test_a_reply_that_must_not_be_sent_is_found(text, finding):
     assert finding in faults(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("قیمت: ۲٬۸۵۰٬۰۰۰ تومان", "number: 2850000 toman"),
+        ("اینجا بخرید: evil.com و ۵ روزه", "number: 5 day; link: evil.com"),
+        ("الان براتون می‌فرستم", "promise: الان براتون می فرستم"),
+    ],
+)
+def test_what_no_fact_says_is_named(text, finding):
+    assert faults(text) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "finding"),
+    [
+        ("این لباس چقدره؟", "The price is in the caption.", ["language"]),
+        ("این لباس چقدره؟", "قیمت در کپشن هست.", []),
+        ("in lebas chande?", "قیمت در کپشن هست.", []),
+        ("این لباس چقدره؟", "S / M / L", []),
+        (
+            "[CONTEXT: a long caption in English words]\ncaption\n[/CONTEXT]\nقیمت؟ چنده",
+            "It is in the post",
+            ["language"],
+        ),
+    ],
+)
+def test_a_question_in_persian_letters_is_not_answered_in_latin_ones(question, text, finding):
+    assert faults(text, question) == finding
 
 
 def test_every_check_has_a_name_of_its_own():

@@ -10,8 +10,8 @@ from rows import NOON, FreshClient, add_conversation, add_delivery, add_message,
 from pilito.blueprints.api.openapi import DOCUMENT
 from pilito.database import transaction
 from pilito.extensions import channels
-from pilito.lifecycle import DeliveryState, Sender, ShareState
-from pilito.models import ApiToken, Message, db
+from pilito.lifecycle import DeliveryState, MessageType, Sender, ShareState
+from pilito.models import ApiToken, Conversation, Delivery, Message, Reaction, db
 from pilito.tokens import find_by_bearer, issue_token
 
 LIST = "/api/v1/conversations"
@@ -243,6 +243,54 @@ def test_a_reply_is_accepted_and_on_its_way(app, call, conversation_id):
     assert (shown["sender"], shown["text"], shown["delivery"]["state"]) == ("operator", "250 تومان", "pending")
 
 
+PICTURE = {"attachment": {"kind": "image", "url": "https://shop.example/a.png"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "message_type", "kept"),
+    [
+        (
+            {"text": "x", "quick_replies": [{"title": "yes", "payload": "y"}, {"kind": "phone"}]},
+            "text",
+            "quick_replies",
+        ),
+        (PICTURE, "image", "file"),
+        ({"attachment": {"kind": "voice", "url": "https://shop.example/a.m4a"}}, "voice", "file"),
+        ({"cards": [{"title": "x", "subtitle": "y", "buttons": [{"title": "z", "payload": "q"}]}]}, "product", "cards"),
+        ({"like": True}, "like", "is_like"),
+    ],
+)
+def test_a_reply_may_be_more_than_words(app, call, conversation_id, body, message_type, kept):
+    response = call(f"{LIST}/{conversation_id}/replies", {**body, "client_id": "a1"})
+
+    shown = response.get_json()
+    assert response.status_code == 202, shown
+    assert (set(shown), shown["message_type"]) == (schema("Message"), message_type)
+    with app.app_context():
+        (delivery,) = db.session.scalars(db.select(Delivery))
+        assert list(delivery.payload) == [kept]
+
+
+def test_a_reply_may_answer_or_mark_a_message_by_its_id(app, call, conversation_id):
+    with app.app_context(), transaction():
+        add_message(db.session.get_one(Conversation, conversation_id), external_id="mid-7")
+    url = f"{LIST}/{conversation_id}/replies"
+
+    answer = call(url, {"text": "yes", "reply_to": "mid-7", "client_id": "a1"}).get_json()
+    mark = call(url, {"reaction": {"emoji": "❤"}, "reply_to": "mid-7", "client_id": "a2"}).get_json()
+
+    assert answer["reply_to"] == mark["reply_to"] == "mid-7"
+    assert mark["text"] == "❤"
+
+
+def test_every_property_of_a_reply_is_read(call, conversation_id):
+    wrong = dict.fromkeys(schema("Reply"), 7)
+
+    for name, value in wrong.items():
+        answer = call(f"{LIST}/{conversation_id}/replies", {"text": "x", "client_id": "x", name: value})
+        assert refusal(answer)[0] == 422, name
+
+
 def test_the_same_client_id_again_gives_the_same_reply(app, call, conversation_id):
     first = call(f"{LIST}/{conversation_id}/replies", {"text": "one", "client_id": "a1"}).get_json()
     again = call(f"{LIST}/{conversation_id}/replies", {"text": "one", "client_id": "a1"})
@@ -261,12 +309,42 @@ def test_a_conversation_can_be_taken_over_given_back_and_closed(call, conversati
     assert states == ["operator", "assistant", "closed"]
 
 
+def test_a_message_tells_its_reactions_edits_and_where_it_came_from(app, call, conversation_id):
+    with app.app_context(), transaction():
+        row = db.session.get(Conversation, conversation_id)
+        row.reacted_at = NOON
+        message = add_message(
+            row, text="دو", edited_at=NOON, origin="standby", referral={"ad_title": "حراج"}, payload="P", sent_at=NOON
+        )
+        common = {"inbox_id": row.inbox_id, "conversation_id": row.id, "external_id": message.external_id, "at": NOON}
+        db.session.add(Reaction(**common, by_shop=False, emoji="❤️", name="love", is_removed=False))
+        db.session.add(Reaction(**common, by_shop=True, emoji="🙏", is_removed=True))
+
+    shown = call(f"{LIST}/{conversation_id}/messages").get_json()["data"][0]
+
+    assert set(shown) == schema("Message")
+    assert shown["reactions"] == [{"by": "customer", "emoji": "❤️", "name": "love", "at": "2026-11-22T12:00:00.000Z"}]
+    assert (shown["edited_at"], shown["origin"], shown["payload"]) == ("2026-11-22T12:00:00.000Z", "standby", "P")
+    assert set(shown["referral"]) == schema("Referral")
+    assert (shown["referral"]["ad_title"], shown["referral"]["ref"]) == ("حراج", None)
+
+
+def test_kinds_of_messages_that_we_do_not_know_are_counted(app, call, conversation_id):
+    with app.app_context(), transaction():
+        row = db.session.get(Conversation, conversation_id)
+        for word in ("hologram", "hologram", None):
+            add_message(row, message_type=MessageType.OTHER, provider_type=word)
+        add_message(row, message_type=MessageType.OTHER, provider_type="unsent", deleted_at=NOON)
+
+    assert call("/api/v1/stats").get_json()["unknown_types"] == {"hologram": 2, "unknown": 1}
+
+
 def test_stats_have_the_names_of_the_contract(call, conversation_id):
     shown = call("/api/v1/stats").get_json()
 
     assert set(shown) == schema("Stats")
     for name, part in DOCUMENT["components"]["schemas"]["Stats"]["properties"].items():
-        assert set(shown[name]) == set(part["properties"])
+        assert set(shown[name]) == set(part.get("properties", shown[name]))
 
 
 # --- what it refuses -------------------------------------------------------------------------------------------------
@@ -332,6 +410,32 @@ def test_the_largest_numbers_of_a_cursor_find_nothing_and_break_nothing(call, co
         ({"text": "\ud83d", "client_id": "x"}, "invalid"),
         ({"text": "x", "client_id": "\udc00"}, "invalid"),
         (["text", "client_id"], "invalid_json"),
+        *(
+            ({"text": "x", "client_id": "x", **extras}, code)
+            for extras, code in [
+                ({"quick_replies": "yes"}, "invalid"),
+                ({"quick_replies": [1]}, "invalid"),
+                ({"quick_replies": [{"title": 1}]}, "invalid"),
+                ({"quick_replies": [{"title": "yes"}] * 14}, "quick_replies_too_many"),
+                ({"quick_replies": [{"title": "y" * 21}]}, "quick_reply_wrong"),
+                ({"quick_replies": [{"title": "y", "payload": "\ud83d"}]}, "invalid"),
+                ({"attachment": "https://shop.example/a.png"}, "invalid"),
+                ({"attachment": {"kind": "image"}}, "invalid"),
+                ({"attachment": {"kind": "image", "url": "http://shop.example/a.png"}}, "address_wrong"),
+                ({"attachment": {"kind": "voice", "url": "https://shop.example/a.ogg"}}, "file_format"),
+                ({"attachment": {"kind": "sticker", "url": "https://shop.example/a"}}, "file_format"),
+                ({"cards": {}}, "invalid"),
+                ({"cards": [{"subtitle": "x"}]}, "invalid"),
+                ({"cards": [{"title": "x"}]}, "card_wrong"),
+                ({"cards": [{"title": "x", "subtitle": "y"}] * 11}, "cards_too_many"),
+                ({"cards": [{"title": "x", "buttons": [{"title": "y"}]}]}, "card_buttons_wrong"),
+                ({"like": "yes"}, "invalid"),
+                ({"reaction": {"emoji": "❤"}}, "invalid"),
+                ({"reaction": "❤", "reply_to": "mid"}, "invalid"),
+                ({"reply_to": 7}, "invalid"),
+                ({"reply_to": "of nobody"}, "reply_to_unknown"),
+            ]
+        ),
     ],
 )
 def test_a_reply_that_cannot_be_kept_is_refused_and_not_stored(app, call, conversation_id, body, code):

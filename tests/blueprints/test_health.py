@@ -236,6 +236,12 @@ def test_a_queue_shows_its_depth_and_how_long_its_next_job_waits(app, client, re
     assert shown[("pilito_queue_oldest_seconds", keys.RECEIVE)] == 0
 
 
+def test_signals_are_counted_by_what_became_of_them(client, redis):
+    redis.hset(keys.SIGNALS_COUNT, "typing:sent", 3)
+
+    assert scrape(client)[("pilito_signals_total", "sent", "typing")] == 3
+
+
 def test_a_job_that_vanished_from_redis_does_not_break_the_numbers(app, client, redis):
     redis.rpush(f"rq:queue:{keys.REPLIES}", "gone")
 

@@ -25,7 +25,8 @@ from rows import (
 
 from pilito import create_app, keys
 from pilito.blueprints.auth import STARTED_AT
-from pilito.blueprints.panel import present, sentences
+from pilito.blueprints.panel import connecting, present, sentences
+from pilito.channels.instagram import client, limits
 from pilito.clock import utc_now
 from pilito.config import ROOT
 from pilito.database import transaction
@@ -40,7 +41,7 @@ from pilito.lifecycle import (
     Sender,
     ShareState,
 )
-from pilito.models import Attachment, Audit, Conversation, Message, Operator, Proof, Share, db
+from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Operator, Proof, Reaction, Share, db
 from pilito.queries.panel import Cursor, Zone
 
 PERSIAN = ROOT / "pilito" / "translations" / "fa" / "LC_MESSAGES"
@@ -307,7 +308,7 @@ MEDIA = [
     (MessageType.VOICE, "voice", "<audio"),
     (MessageType.VIDEO, "video", "<video"),
     (MessageType.FILE, "file", 'href="https://cdn.test/x"'),
-    (MessageType.STORY, "story", "Reply to your story"),
+    (MessageType.STORY, "story", "Shared story"),
     (MessageType.STORY_MENTION, "story_mention", "Mentioned you in a story"),
     (MessageType.PRODUCT, "template", "Product"),
 ]
@@ -320,6 +321,135 @@ def test_every_kind_of_file_is_shown_as_what_it_is(browser, conversation, messag
         add(Attachment(message_id=message.id, position=0, kind=kind, url="https://cdn.test/x"))
 
     assert shown in thread(browser, conversation)
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def item_of(page, message):
+    return page.partition(f'id="m{message.id}"')[2].partition('class="item')[0]
+
+
+def test_emojis_hang_on_their_message_with_who_put_them_there(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="سلام")
+        conversation.reacted_at = utc_now()
+        common = {"inbox_id": message.inbox_id, "conversation_id": conversation.id, "external_id": message.external_id}
+        add(Reaction(**common, by_shop=False, emoji="❤️", is_removed=False, at=utc_now()))
+        add(Reaction(**common, by_shop=True, emoji=HOSTILE[:32], is_removed=False, at=utc_now()))
+
+    shown = item_of(thread(browser, conversation), message)
+
+    assert "The customer&#39;s reaction: ❤️" in shown
+    assert "The shop&#39;s reaction" in shown
+    assert "<img src=x" not in shown
+
+
+def test_an_edited_message_shows_what_it_said_before(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="دو", earlier_texts=[HOSTILE, "یک"], edited_at=utc_now())
+        plain = add_message(conversation, text="سه")
+
+    page = thread(browser, conversation)
+
+    assert re.search(r"<details class=\"edited\">.*Edited.*&lt;img.*<li dir=\"auto\">یک</li>", item_of(page, message))
+    assert "Edited" not in item_of(page, plain)
+
+
+def test_only_the_newest_reply_that_was_seen_says_so(browser, conversation):
+    with transaction():
+        old, seen, unseen = (
+            add_message(conversation, text="بله", sender=Sender.PHONE, sent_at=utc_now() - timedelta(minutes=minutes))
+            for minutes in (9, 6, 3)
+        )
+        conversation.seen_until = conversation.customer_seen_at = utc_now() - timedelta(minutes=5)
+
+    page = thread(browser, conversation)
+
+    assert ["is-seen" in item_of(page, one) for one in (old, seen, unseen)] == [False, True, False]
+
+
+def test_a_reply_to_a_story_links_the_story_small(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="چنده؟", provider_type="story_reply")
+        add(Attachment(message_id=message.id, position=0, kind="story", url="https://cdn.test/story"))
+
+    shown = item_of(thread(browser, conversation), message)
+
+    assert "Answers your story" in shown
+    assert 'class="tile-line" href="https://cdn.test/story"' in shown
+    assert "media is-image" not in shown
+
+
+@pytest.mark.parametrize(
+    ("referral", "shown"),
+    [
+        ({"ad_id": "1", "ad_title": HOSTILE, "picture_url": "https://cdn.test/ad"}, "Came from an ad"),
+        ({"product_id": "1"}, "Came from a product of the shop"),
+        ({"ref": "bio", "picture_url": "javascript:alert(1)"}, "Came through a link"),
+    ],
+)
+def test_a_message_shows_where_its_customer_came_from(browser, conversation, referral, shown):
+    with transaction():
+        message = add_message(conversation, text="سلام", referral=referral)
+
+    page = item_of(thread(browser, conversation), message)
+
+    assert shown in page
+    assert "javascript:" not in page
+    assert "<img src=x" not in page
+
+
+def test_what_came_while_another_app_held_the_conversation_says_so(browser, conversation):
+    with transaction():
+        message = add_message(conversation, text="سلام", origin="standby")
+
+    assert "Another app's turn" in item_of(thread(browser, conversation), message)
+
+
+def test_the_further_pictures_of_a_carousel_stand_under_its_card(browser, conversation):
+    with transaction():
+        share = add_shared(conversation, ShareState.EXPIRED, url="https://cdn.test/1", media_id="1")
+        for position in (1, 2):
+            values = {"message_id": share.message_id, "position": position, "kind": "ig_post"}
+            add(Attachment(**values, url=f"https://cdn.test/{position}", media_id=str(position)))
+
+    page = thread(browser, conversation)
+
+    assert page.count('class="slide"') == 1
+    assert 'href="https://cdn.test/2"' in page
+
+
+def test_a_card_of_a_product_shows_its_title_and_price(browser, conversation):
+    with transaction():
+        message = add_message(conversation, message_type=MessageType.PRODUCT)
+        add(Attachment(message_id=message.id, position=0, kind="template", title="پیراهن · ۲ میلیون"))
+
+    assert "پیراهن · ۲ میلیون" in item_of(thread(browser, conversation), message)
+
+
+@pytest.mark.parametrize("provider_type", ["quick_reply", "ice_breaker"])
+def test_a_tap_is_told_from_typing(browser, conversation, provider_type):
+    with transaction():
+        tapped = add_message(conversation, text="ارسال", provider_type=provider_type)
+        typed = add_message(conversation, text="ارسال", provider_type="text")
+
+    page = thread(browser, conversation)
+
+    assert ["Pressed a button" in item_of(page, one) for one in (tapped, typed)] == [True, False]
+
+
+@pytest.mark.parametrize("action", [*sentences.ACTIVITIES, "referred"])
+def test_what_happened_besides_messages_is_a_line(browser, conversation, action):
+    with transaction():
+        details = {"detail": HOSTILE, "ad_title": HOSTILE}
+        add(Audit(at=utc_now(), action=action, conversation_id=conversation.id, details=details))
+
+    page = thread(browser, conversation)
+
+    assert str(sentences.ACTIVITIES.get(action, "Came from an ad: &lt;img")) in page
+    assert "<img src=x" not in page
+    assert "opened again" not in page
 
 
 @pytest.mark.parametrize("message_type", list(MessageType))
@@ -447,9 +577,11 @@ def test_an_inbox_that_cannot_send_says_so(browser, conversation):
 
 
 WINDOW = [
-    (timedelta(hours=1), True, ""),
-    (timedelta(hours=21), True, "data-closes"),
+    (timedelta(hours=1), True, "data-closes"),
+    (timedelta(hours=21), True, 'chip is-needs_you" data-closes'),
     (timedelta(hours=25), True, "only a person may still write"),
+    (timedelta(hours=25), True, "still write, until"),
+    (timedelta(days=8), False, "a person may write for seven days after"),
     (timedelta(days=8), False, "You can write again as soon as the customer does."),
 ]
 
@@ -463,7 +595,38 @@ def test_the_composer_knows_the_time_that_is_left(browser, conversation, silence
 
     assert words in page
     assert f'data-may-reply="{int(may_reply)}"' in page
-    assert ("data-closes" in page) == (words == "data-closes")
+    assert ("data-closes" in page) == (silence < timedelta(hours=24))
+
+
+@pytest.mark.parametrize(
+    ("silence", "words"),
+    [
+        (timedelta(hours=1), "بعد از آن فقط همکاران"),
+        (timedelta(hours=25), "فقط همکاران هنوز می‌توانند بنویسند"),
+        (timedelta(days=8), "زمان پاسخ تمام شده است"),
+    ],
+)
+def test_and_says_it_in_persian(log_in, conversation, silence, words):
+    with transaction():
+        db.session.get_one(Conversation, conversation.id).last_customer_message_at = utc_now() - silence
+
+    assert words in thread(log_in(language="fa"), conversation)
+
+
+@pytest.mark.parametrize(("seconds", "is_shown"), [(600, True), (3, False), (-600, False)])
+def test_an_account_that_rests_says_so_where_one_writes_and_at_what_waits(browser, conversation, seconds, is_shown):
+    until = utc_now() + timedelta(seconds=seconds)
+    with transaction():
+        row = db.session.get_one(Conversation, conversation.id)
+        row.inbox.paused_until = until
+        reply = add_message(row, sender=Sender.OPERATOR, external_id=None, text="hello", created_at=utc_now())
+        add_delivery(reply, DeliveryState.PENDING, due_at=until, created_at=utc_now())
+
+    page = thread(browser, conversation)
+
+    assert page.count("must rest for a while") == (2 if is_shown else 0)
+    assert ("It goes on at" in page) == is_shown
+    assert 'data-may-reply="1"' in page
 
 
 def test_a_conversation_that_is_not_there_is_a_page_that_says_so(browser):
@@ -601,6 +764,37 @@ def test_a_reply_is_recorded_once_for_one_client_id(browser, conversation):
     replies = db.session.scalars(db.select(Message).filter_by(sender=Sender.OPERATOR)).all()
     assert [reply.text for reply in replies] == ["two million"]
     assert 'data-client-id="abc"' in thread(browser, conversation)
+
+
+def test_a_message_is_answered_by_its_id_with_quick_replies_under_the_answer(browser, conversation):
+    with transaction():
+        add_message(db.session.get_one(Conversation, conversation.id), external_id="mid-7", text="Which size?")
+    assert 'data-reply-to="mid-7"' in thread(browser, conversation)
+
+    fields = {"text": "These", "client_id": "1", "reply_to": "mid-7", "quick_replies": " 38 | 40|| 42 "}
+    answer = post(browser, f"/conversations/{conversation.id}/replies", **fields)
+
+    assert answer.status_code == 204
+    (delivery,) = db.session.scalars(db.select(Delivery))
+    assert delivery.payload["reply_to_external_id"] == "mid-7"
+    assert [one["title"] for one in delivery.payload["quick_replies"]] == ["38", "40", "42"]
+    assert thread(browser, conversation).count('class="quote"') == 1
+
+
+def test_a_quick_reply_that_is_too_long_is_refused_with_what_to_do(browser, conversation):
+    fields = {"text": "These", "client_id": "1", "quick_replies": "x" * 21}
+
+    answer = post(browser, f"/conversations/{conversation.id}/replies", **fields)
+
+    assert answer.status_code == 409
+    assert answer.json["message"] == "A quick reply has 1 to 20 characters. Shorten it."
+
+
+def test_a_viewer_is_offered_no_answer_to_a_message(log_in, conversation):
+    with transaction():
+        add_message(db.session.get_one(Conversation, conversation.id), text="Which size?")
+
+    assert "data-reply-to" not in thread(log_in(Role.VIEWER), conversation)
 
 
 def test_a_reply_without_its_id_is_refused(browser, conversation):
@@ -767,9 +961,22 @@ def test_every_refusal_of_a_verb_has_its_sentence():
     permissions = (ROOT / "pilito" / "channels").rglob("*.py")
     slugs = {slug for file in refused for slug in re.findall(r'Refused\(\s*"(\w+)"', file.read_text())}
     slugs |= {slug for file in permissions for slug in re.findall(r'Permission\("(\w+)"', file.read_text())}
+    slugs |= {reason for reason, _, _ in limits.RULES}
+    slugs |= {slug for file in refused for slug in re.findall(r'Unsendable\(\s*"(\w+)"', file.read_text())}
 
     assert {"not_found", "window_closed"} <= slugs
     assert slugs - set(sentences.REFUSED) == set()
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_every_error_of_a_channel_says_what_to_do_in_both_languages(app, language):
+    reasons = {reason for _, reason in (*client.ERRORS.values(), *client.STATUSES.values(), client.REFUSED)}
+    with app.test_request_context(), force_locale(language):
+        for reason in reasons:
+            sentence = sentences.DELIVERY_ERRORS[reason]
+            assert str(sentence.what).endswith((".", "؟")), reason
+            assert str(sentence.next).endswith("."), reason
+            assert (str(sentence.what) == sentence.what._args[0]) == (language == "en"), reason
 
 
 def test_every_error_of_a_channel_has_its_sentence():
@@ -778,7 +985,7 @@ def test_every_error_of_a_channel_has_its_sentence():
     slugs = {slug for client in clients for slug in remedies.findall(client.read_text())}
 
     assert slugs
-    assert slugs - set(sentences.DELIVERY_ERRORS) == set()
+    assert slugs - set(sentences.DELIVERY_ERRORS) - set(connecting.PROBLEMS) == set()
 
 
 # --- what we serve of others -----------------------------------------------------------------------------------------

@@ -198,6 +198,31 @@ def test_a_reply_is_shown_at_once_then_truly_and_sent_once(shop, graph, open_pag
     assert graph.texts.count("بله، **سایز** ۴۰ موجود است") == 1
 
 
+def test_one_message_is_answered_with_quick_replies_and_the_next_reply_has_neither(shop, graph, open_page):
+    shop.receive(text(QUESTION, ago(30), mid="mid.question"))
+    page = open_page(f"/conversations/{shop.conversation.id}")
+    page.hover(".item.from-customer")
+    page.click(".reply-to")
+    expect(page.locator("#composer-quoted")).to_have_text(QUESTION)
+    page.click(".composer-quick summary")
+    page.fill("#composer-quick", "38 | 40")
+    page.fill("#composer-text", "کدام سایز؟")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".from-operator .quote")).to_contain_text(QUESTION)
+    expect(page.locator("#composer-quote")).to_be_hidden()
+
+    page.fill("#composer-text", "دیگر هیچ")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_have_count(2)
+    shop.work("deliveries")
+
+    first, second = graph.calls
+    assert first["reply_to"] == {"mid": "mid.question"}
+    assert [one["title"] for one in first["message"]["quick_replies"]] == ["38", "40"]
+    assert "reply_to" not in second
+    assert second["message"] == {"text": "دیگر هیچ"}
+
+
 def test_taking_over_giving_back_and_closing(shop, open_page):
     page = open_page(talk(shop, 2))
 
@@ -298,6 +323,8 @@ def test_a_reply_that_did_not_get_out_can_be_sent_again_and_is_one_reply(shop, g
 def test_a_refused_reply_keeps_its_words_and_says_why(shop, open_page):
     page = open_page(talk(shop, 2))
     conversation_id = shop.conversation.id
+    # Read, and nothing more on its way: the page's next look at the thread would close its composer.
+    expect(page.locator("#thread-head")).to_have_attribute("data-unread", "0")
     with transaction():
         db.session.get_one(Conversation, conversation_id).last_customer_message_at = utc_now() - timedelta(days=30)
 

@@ -8,6 +8,7 @@ from flask import has_app_context
 from rows import NOON
 from shop import webhook
 
+from pilito.conversations import outbox
 from pilito.conversations.answer import answer
 from pilito.conversations.deliver import deliver
 from pilito.conversations.receive import receive
@@ -40,9 +41,9 @@ class Desk:
         return webhook_id
 
     def answer(self, now=NOON, turn_id=None):
-        """Answer the newest turn, or this one."""
+        """Answer the newest turn, or this one, and leave the reply to `deliver`."""
         turn_id = turn_id or self.turn.id
-        self.call(lambda: answer(turn_id, get_model(), lambda: now))
+        self.call(lambda: answer(turn_id, get_model(), lambda: now, outbox.leave))
 
     def deliver(self, now=NOON):
         for message_id in {row.message_id: None for row in self.deliveries}:

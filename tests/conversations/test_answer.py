@@ -9,6 +9,7 @@ from shop import ACCOUNT, CAPTION, attachment, reel, seconds, text, unsent
 
 from pilito.assistant import model as client
 from pilito.assistant.prompt import read_blocks
+from pilito.conversations import outbox
 from pilito.conversations.answer import answer
 from pilito.conversations.connect import connect
 from pilito.conversations.take_over import take_over
@@ -16,7 +17,7 @@ from pilito.jobs.replies import get_model
 from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, TurnState
 from pilito.models import Message, Proof, Turn
 
-ANSWER = "۲ میلیون تومان است."
+ANSWER = "در همین پست نوشته‌ایم."
 
 
 @pytest.fixture
@@ -164,7 +165,7 @@ def test_many_workers_with_the_same_job_ask_once(desk):
     desk.model.delay_seconds = 0.1
     model = get_model()
 
-    results = desk.together(*[partial(answer, desk.turn.id, model, lambda: NOON)] * 6)
+    results = desk.together(*[partial(answer, desk.turn.id, model, lambda: NOON, outbox.leave)] * 6)
 
     assert results == [None] * 6
     assert len(desk.model.calls) == 1
@@ -288,7 +289,7 @@ def test_a_bug_in_the_assistant_hands_over_instead_of_asking_for_ever(desk):
 
     desk.take(text("چنده؟", NOON))
 
-    desk.call(answer, desk.turn.id, Broken(), lambda: NOON)
+    desk.call(answer, desk.turn.id, Broken(), lambda: NOON, outbox.leave)
 
     expect_handed_over(desk, HandOverReason.MODEL_FAILED)
 
@@ -309,7 +310,7 @@ def test_a_window_that_closed_during_the_writing_lets_nothing_out(desk):
     desk.take(text("چنده؟", NOON))
     times = iter([NOON, NOON + seconds(24 * 3600)])
 
-    desk.call(lambda: answer(desk.turn.id, get_model(), lambda: next(times)))
+    desk.call(lambda: answer(desk.turn.id, get_model(), lambda: next(times), outbox.leave))
 
     expect_handed_over(desk, HandOverReason.TOO_OLD)
 

@@ -9,7 +9,8 @@ from desk import Desk
 from rows import NOON
 from shop import ACCOUNT, CUSTOMER, echo, seconds, text
 
-from pilito.channels.base import Post
+from pilito.channels.base import Limit, Post
+from pilito.channels.instagram import limits
 from pilito.conversations import comments
 from pilito.conversations.comments import choose_comments, reply_privately, send_private_reply, settle_private_reply
 from pilito.conversations.own_posts import keep_posts
@@ -328,19 +329,30 @@ def test_one_lost_with_its_worker_becomes_uncertain(desk):
 
 
 def test_the_hourly_limit_of_the_account_is_kept(desk, monkeypatch):
-    from pilito.channels.instagram import Instagram
-
-    monkeypatch.setattr(Instagram, "private_replies_per_hour", 1)
+    monkeypatch.setattr(limits, "PRIVATE_REPLIES", Limit("private_replies", 1, 3600))
     desk.take(body())
     desk.take(body("comment-2", author="600000000000002"))
     desk.answer_comment(number=0)
     desk.answer_comment(number=1)
 
     desk.send()
-    assert len(desk.graph.sent) == 1
-    desk.send(NOON + timedelta(minutes=61))
 
-    assert len(desk.graph.sent) == 2
+    assert len(desk.graph.sent) == 1
+    waiting = desk.rows(Comment, state=CommentState.QUEUED)
+    assert [comment.due_at > NOON + timedelta(minutes=50) for comment in waiting] == [True]
+
+
+def test_an_account_that_must_rest_sends_no_private_reply(desk):
+    desk.take(body())
+    desk.answer_comment()
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).paused_until = NOON + timedelta(minutes=5)
+
+    desk.send()
+    assert desk.graph.sent == []
+    desk.send(NOON + timedelta(minutes=6))
+
+    assert len(desk.graph.sent) == 1
 
 
 # --- by itself -------------------------------------------------------------------------------------------------------

@@ -8,13 +8,17 @@ from desk import Desk
 from rows import NOON
 from shop import ACCOUNT, echo, seconds, text
 
+from pilito import hints, keys
 from pilito.channels.instagram import client
 from pilito.conversations import deliver as delivering
+from pilito.conversations.answer import answer
 from pilito.conversations.close import close
 from pilito.conversations.connect import connect
 from pilito.conversations.deliver import deliver
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
+from pilito.database import transaction
+from pilito.jobs.replies import get_model
 from pilito.lifecycle import (
     AssistantMode,
     ConversationState,
@@ -23,7 +27,7 @@ from pilito.lifecycle import (
     InboxState,
     TurnState,
 )
-from pilito.models import Inbox, Message, Turn
+from pilito.models import Inbox, Message, Turn, db
 
 PENDING, SENDING, SENT, FAILED, UNKNOWN = (
     DeliveryState.PENDING,
@@ -35,7 +39,9 @@ PENDING, SENDING, SENT, FAILED, UNKNOWN = (
 RATE_LIMITED = (400, {"error": {"code": 613, "message": "slower"}})
 TOKEN_DEAD = (401, {"error": {"code": 190, "message": "expired"}})
 WINDOW_CLOSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
-LONG = "\n".join(f"سطر {number}: این پیراهن در این رنگ موجود است." for number in range(40))
+LONG = "\n".join(
+    f"سطر {letter}: این پیراهن در این رنگ موجود است." for letter in "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهی" + "آئؤأإءةى"
+)
 
 
 @pytest.fixture
@@ -352,6 +358,77 @@ def test_a_later_reply_waits_for_an_earlier_one(desk):
     assert desk.graph.texts == ["اول", "دوم"]
 
 
+@pytest.mark.sqlite_only
+def test_who_wrote_a_reply_sends_it_at_once(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+
+    answer_and_send(desk)
+
+    assert states(desk) == [SENT]
+    assert len(desk.graph.texts) == 1
+    assert hints.queue(keys.DELIVERIES).count == 0
+
+
+@pytest.mark.sqlite_only
+def test_all_parts_of_a_long_reply_leave_with_it(shop):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": LONG, "hand_over": False}
+    desk.take(text("همه را بگو", NOON))
+
+    answer_and_send(desk)
+
+    assert set(states(desk)) == {SENT}
+    assert "\n".join(desk.graph.texts) == LONG
+
+
+def test_who_wrote_a_reply_leaves_it_where_an_earlier_one_has_not_left(desk):
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    desk.take(text("و سایز؟", NOON, mid="next"))
+
+    answer_and_send(desk)
+
+    assert states(desk) == [PENDING, PENDING]
+    assert desk.graph.texts == []
+    assert hints.queue(keys.DELIVERIES).count == 2  # one for each
+
+
+@pytest.mark.sqlite_only
+def test_who_wrote_a_reply_leaves_it_where_the_inbox_is_stopped(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+    stop_inbox()
+
+    answer_and_send(desk)
+
+    assert states(desk) == [PENDING]
+    assert desk.graph.calls == []
+
+
+@pytest.mark.sqlite_only
+def test_a_writer_killed_before_its_send_leaves_an_unknown_that_is_never_repeated(shop, monkeypatch):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+    monkeypatch.setattr(delivering, "_send", lambda claim, clock: None)  # killed before the first byte left
+
+    answer_and_send(desk)
+    monkeypatch.undo()
+    try_everything_again(desk)
+
+    assert states(desk) == [UNKNOWN]
+    assert desk.graph.calls == []
+
+
+def answer_and_send(desk):
+    desk.call(answer, desk.turn.id, get_model(), lambda: NOON, delivering.begin)
+
+
+def stop_inbox():
+    with transaction():
+        db.session.scalar(db.select(Inbox)).state = InboxState.STOPPED
+
+
 def test_replies_of_one_conversation_sent_by_many_workers_keep_their_order(desk):
     ids = [say(desk, f"پاسخ {number}") for number in range(4)]
     desk.deliver(NOON)
@@ -383,9 +460,6 @@ def test_an_echo_whose_words_were_changed_is_withdrawn_when_the_answer_shows_tha
 
 @pytest.mark.sqlite_only
 def test_a_token_that_no_key_opens_stops_the_inbox_and_the_reply_waits(desk):
-    from pilito.database import transaction
-    from pilito.models import db
-
     with transaction():
         db.session.scalar(db.select(Inbox)).token_encrypted = b"not of ours"
 

@@ -5,12 +5,14 @@ from desk import Desk
 from rows import NOON
 from shop import echo, seconds, text
 
+from pilito.channels.base import Card, OutboundFile
+from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, TurnState
 from pilito.models import Event, Message
 
-ANSWER = "۲ میلیون تومان است."
+ANSWER = "در همین پست نوشته‌ایم."
 PHONE = "این را از گوشی نوشتم"
 
 
@@ -207,3 +209,93 @@ def test_an_echo_belongs_to_the_send_at_hand_before_an_older_one_of_the_same_wor
         (DeliveryState.UNKNOWN, None),
         (DeliveryState.SENT, "mid.sent.1"),
     ]
+
+
+# --- of more than words ----------------------------------------------------------------------------------------------
+
+PICTURE = "https://shop.example/a.jpg"
+CARD = Card("پیراهن", "نخی", PICTURE)
+
+
+def file_echo(kind, payload, mid, sent_at=NOON):
+    item = echo("", sent_at, mid)
+    del item["message"]["text"]
+    item["message"]["attachments"] = [{"type": kind, **({"payload": payload} if payload else {})}]
+    return item
+
+
+def card_echo(title, mid, sent_at=NOON):
+    return file_echo("template", {"generic": {"elements": [{"title": title, "image_url": PICTURE}]}}, mid, sent_at)
+
+
+SENT_EXTRAS = {
+    "picture": (Extras(file=OutboundFile("image", PICTURE)), ("image", {"url": "https://lookaside.fbsbx.com/x"})),
+    "voice": (Extras(file=OutboundFile("voice", "https://s.example/a.m4a")), ("audio", {"url": "https://x.example/"})),
+    "heart": (Extras(is_like=True), ("like_heart", None)),
+    "cards": (Extras(cards=(CARD,)), ("template", {"generic": {"elements": [{"title": "پیراهن"}]}})),
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("what", SENT_EXTRAS)
+def test_an_early_echo_of_more_than_words_is_known_by_its_kind(shop, what):
+    extras, (kind, payload) = SENT_EXTRAS[what]
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, "", "a-click", NOON, extras)
+
+    def echo_first(request):
+        desk.take(file_echo(kind, payload, "mid.sent.1"))
+        return desk.graph.default(request)
+
+    desk.graph.script = [echo_first]
+    desk.deliver()
+
+    assert last_event(desk) == (EventOutcome.ECHO, "ours")
+    assert phone_messages(desk) == []
+    assert [(one.state, one.external_id) for one in desk.deliveries] == [(DeliveryState.SENT, "mid.sent.1")]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "other",
+    [
+        card_echo("کیف", "phone"),
+        file_echo("image", {"url": PICTURE}, "phone"),
+        file_echo("like_heart", None, "phone"),
+        echo("پیراهن", NOON, "phone"),
+    ],
+)
+def test_an_echo_of_something_else_is_a_persons(shop, other):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, "", "a-click", NOON, Extras(cards=(CARD,)))
+    unknown(desk)
+
+    desk.take(other)
+
+    assert last_event(desk) == (EventOutcome.ECHO, "phone")
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("late", "state"), [(60, DeliveryState.SENT), (600, DeliveryState.UNKNOWN)])
+def test_a_picture_of_unknown_fate_is_settled_by_an_echo_of_its_time_only(shop, late, state):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, "", "a", NOON, Extras(file=OutboundFile("image", PICTURE)))
+    unknown(desk)
+
+    at = NOON + seconds(late)
+    desk.take(file_echo("image", {"url": "https://lookaside.fbsbx.com/x"}, "mid.9", at), now=at)
+
+    assert desk.deliveries[0].state is state
+
+
+@pytest.mark.sqlite_only
+def test_a_picture_from_the_phone_does_not_settle_a_text(desk):
+    unknown(desk)
+
+    desk.take(file_echo("image", {"url": PICTURE}, "phone"))
+
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN

@@ -8,10 +8,12 @@ from desk import Desk
 from rows import NOON
 from shop import reel, seconds, text
 
-from pilito import keys
+from pilito import hints, keys
+from pilito.conversations import expire as expiring
 from pilito.conversations.expire import expire
 from pilito.conversations.receive import receive
 from pilito.lifecycle import ShareState
+from pilito.models import Conversation, Message
 
 END = NOON + seconds(120)
 
@@ -109,3 +111,73 @@ def test_a_timer_for_what_is_not_there_does_nothing(desk, ids):
     desk.take(reel(NOON))
 
     assert desk.call(expire, *ids, END) is False
+
+
+# --- many at once ----------------------------------------------------------------------------------------------------
+
+
+def take_reels(desk, *customers, sent_at=NOON):
+    desk.take(*(reel(sent_at, customer=customer, mid=f"reel-{customer}") for customer in customers))
+
+
+def end_wait_of(desk, customer, now):
+    message = desk.message(f"reel-{customer}")
+    return desk.call(expiring.end_wait, message.conversation_id, message.id, now)
+
+
+def test_the_first_timer_ends_all_waits_that_are_over_and_no_other(desk, caplog):
+    caplog.set_level(logging.INFO)
+    take_reels(desk, "71", "72", "73")
+    take_reels(desk, "74", sent_at=NOON + seconds(1))
+
+    ended = end_wait_of(desk, "72", END)
+
+    assert ended is True
+    assert [state(desk, f"reel-{number}") for number in (71, 72, 73)] == [ShareState.EXPIRED] * 3
+    assert state(desk, "reel-74") is ShareState.WAITING
+    assert caplog.text.count("⏰ Timeout for share") == 3
+    assert hints.scheduler().count() == 1
+
+
+def test_a_browser_finds_each_share_that_ended_with_others(desk):
+    take_reels(desk, "71", "72")
+    before = {row.id: row.seq for row in desk.rows(Conversation)}
+
+    end_wait_of(desk, "71", END)
+
+    for row in desk.rows(Conversation):
+        (message,) = desk.rows(Message, conversation_id=row.id)
+        assert row.seq == message.seq == before[row.id] + 1
+
+
+def test_a_timer_whose_share_ended_with_another_changes_nothing(desk, caplog):
+    caplog.set_level(logging.INFO)
+    take_reels(desk, "71", "72")
+    end_wait_of(desk, "71", END)
+    before = [row.seq for row in desk.rows(Conversation)]
+
+    ended = end_wait_of(desk, "72", END)
+
+    assert ended is True
+    assert [row.seq for row in desk.rows(Conversation)] == before
+    assert caplog.text.count("⏰ Timeout for share") == 2
+
+
+@pytest.mark.sqlite_only
+def test_a_timer_that_fires_early_does_not_end_its_own_wait(desk):
+    take_reels(desk, "71")
+
+    assert end_wait_of(desk, "71", END - seconds(0.001)) is False
+    assert state(desk, "reel-71") is ShareState.WAITING
+
+
+def test_timers_of_many_shares_at_once_expire_each_once(desk, caplog):
+    caplog.set_level(logging.INFO)
+    customers = [f"7{number}" for number in range(6)]
+    take_reels(desk, *customers)
+    messages = [desk.message(f"reel-{customer}") for customer in customers]
+
+    results = desk.together(*(partial(expiring.end_wait, one.conversation_id, one.id, END) for one in messages))
+
+    assert results == [True] * 6
+    assert caplog.text.count("⏰ Timeout for share") == 6

@@ -179,6 +179,21 @@ def test_a_question_in_the_shares_own_message_keeps_its_words(desk):
     assert LONG in message.content
     assert message.content.endswith("این چنده؟")
     assert message.content.count("[CONTEXT: پست/ریلز") == 1
+    assert message.share.combined_with_id == message.id
+
+
+def test_an_edit_of_such_a_question_keeps_the_whole_caption(desk):
+    keep(desk, DRESS)
+    desk.take(item(NOON, {"mid": "both", "text": f"{PAGE} این چنده؟"}))
+
+    edit = {"mid": "both", "text": f"{PAGE} سایز ۳۸ دارد؟", "num_edit": 1}
+    event = item(NOON + seconds(5), {})
+    del event["message"]
+    desk.take({**event, "message_edit": edit})
+
+    message = desk.message("both")
+    assert LONG in message.content
+    assert message.content.endswith("سایز ۳۸ دارد؟")
 
 
 def test_what_was_answered_keeps_what_was_read_and_gets_no_second_reply(desk):

@@ -271,7 +271,7 @@ def test_a_reaction_has_its_event_and_no_message(desk):
 
     webhook_id = desk.take(reaction)
 
-    assert desk.outcomes(webhook_id) == [IGNORED]
+    assert desk.outcomes(webhook_id) == [STORED]
     assert desk.rows(Message) == []
 
 

@@ -7,14 +7,18 @@ from desk import Desk
 from rows import NOON
 from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, text
 
+from pilito.channels.base import OutboundFile, QuickReply
 from pilito.conversations import upkeep
+from pilito.conversations.erase import erase_customer
+from pilito.conversations.payload import Extras
+from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender, TurnState
 from pilito.models import Delivery, Event, Inbox, Message, Share, Turn, Upkeep, db
 
 THREAD = "a-thread"
-ANSWER = "۲ میلیون تومان است."
+ANSWER = "در همین پست نوشته‌ایم."
 MINUTES = timedelta(minutes=1)
 
 
@@ -90,6 +94,18 @@ def test_a_message_whose_event_may_still_come_is_left_to_it(desk, provider):
     provider.read(NOON + seconds(30))
 
     assert desk.message("young") is None
+
+
+def test_an_erased_customer_is_not_read_back_and_what_they_write_anew_is(desk, provider):
+    desk.take(text("سلام", NOON - MINUTES, mid="known"))
+    desk.call(erase_customer, desk.conversation.customer_id, NOON + seconds(30))
+    provider.show(
+        said("before", "این لباس چقدره؟", NOON), replied("ours", "سلام", NOON), said("after", "سلام", NOON + MINUTES)
+    )
+
+    provider.read(NOON + 3 * MINUTES)
+
+    assert [message.external_id for message in desk.rows(Message)] == ["after"]
 
 
 def test_an_event_that_comes_later_is_a_duplicate(desk, provider):
@@ -414,3 +430,55 @@ def test_after_a_person_took_over_a_found_send_does_not_give_back(desk, provider
     assert desk.deliveries[0].state is DeliveryState.SENT
     assert desk.conversation.state is ConversationState.OPERATOR
     assert desk.turn.state is TurnState.ANSWERED
+
+
+# --- replies that carry more than words ------------------------------------------------------------------------------
+
+
+PICTURE = OutboundFile("image", "https://files.shop.test/bag.jpg")
+
+
+def send_uncertain(desk, words="", **extras):
+    """A person's reply of which nobody knows whether it arrived."""
+    desk.take(text("عکس دارید؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, words, "c-1", NOON + seconds(5), Extras(**extras))
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON + seconds(5))
+
+
+def attached(kind, mid, at, url="https://cdn.meta.test/1.jpg"):
+    data = {"image": {"image_data": {"url": url}}, "video": {"video_data": {"url": url}}}[kind]
+    return replied(mid, "", at) | {"attachments": {"data": [data]}}
+
+
+def test_a_picture_is_known_again_by_its_kind_and_time(desk, provider):
+    send_uncertain(desk, file=PICTURE)
+    provider.show(attached("video", "film", NOON + seconds(6)), attached("image", "picture", NOON + seconds(7)))
+
+    provider.read(NOON + seconds(30))
+
+    [delivery] = desk.deliveries
+    assert (delivery.state, delivery.external_id) == (DeliveryState.SENT, "picture")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [attached("image", "much later", NOON + 8 * MINUTES), replied("words", "", NOON + seconds(6))],
+    ids=["long after it", "an empty message"],
+)
+def test_and_not_by_less(desk, provider, shown):
+    send_uncertain(desk, file=PICTURE)
+    provider.show(shown)
+
+    provider.read(NOON + 9 * MINUTES)
+
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+
+
+def test_words_with_quick_replies_are_known_by_the_words(desk, provider):
+    send_uncertain(desk, "کدام رنگ؟", quick_replies=(QuickReply("قرمز"),))
+    provider.show(replied("asked", "کدام رنگ؟", NOON + seconds(6)))
+
+    provider.read(NOON + seconds(30))
+
+    assert desk.deliveries[0].external_id == "asked"

@@ -7,12 +7,14 @@ from desk import Desk
 from rows import NOON, add_operator
 from shop import seconds, text
 
+from pilito.channels.base import Card, OutboundFile, OutboundReaction
+from pilito.conversations.payload import Extras
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, reply
 from pilito.conversations.take_over import give_back
 from pilito.database import transaction
-from pilito.errors import Refused
-from pilito.lifecycle import ConversationState, InboxState, Role, Sender, TurnState
-from pilito.models import Inbox, Message
+from pilito.errors import Refused, Unsendable
+from pilito.lifecycle import ConversationState, DeliveryState, InboxState, MessageType, Role, Sender, TurnState
+from pilito.models import Attachment, Inbox, Message
 
 DAY = 24 * 3600
 
@@ -167,3 +169,85 @@ def test_a_reply_counts_once_in_the_panels_numbering(desk):
 
     assert desk.replies[0].seq == desk.conversation.seq
     assert max(one.seq for one in desk.rows(Message)) == desk.conversation.seq
+
+
+# --- more than words -------------------------------------------------------------------------------------------------
+
+PICTURE = OutboundFile("image", "https://shop.example/a.jpg")
+
+
+def send_extras(desk, words="", client_id="a-click", now=NOON, **extras):
+    return desk.call(reply, desk.conversation.id, None, words, client_id, now, Extras(**extras))
+
+
+@pytest.mark.sqlite_only
+def test_a_picture_and_its_words_leave_as_two_parts_the_picture_first(desk):
+    message = send_extras(desk, "این است", file=PICTURE, reply_to_external_id="question")
+    desk.deliver()
+
+    picture, words = desk.graph.calls
+    assert picture["message"] == {"attachment": {"type": "image", "payload": {"url": PICTURE.url}}}
+    assert picture["reply_to"] == {"mid": "question"}
+    assert words["message"] == {"text": "این است"}
+    assert "reply_to" not in words
+    assert [one.state for one in desk.deliveries] == [DeliveryState.SENT] * 2
+    assert (message.message_type, message.reply_to_external_id) == (MessageType.IMAGE, "question")
+    assert [one.url for one in desk.rows(Attachment)] == [PICTURE.url]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("extras", "message"),
+    [
+        ({"is_like": True}, {"attachment": {"type": "like_heart"}}),
+        ({"file": OutboundFile("voice", "https://s.example/a.m4a")}, None),
+        ({"cards": (Card("پیراهن", "نخی"),)}, None),
+    ],
+)
+def test_a_reply_without_words_is_a_reply(desk, extras, message):
+    send_extras(desk, **extras)
+    desk.deliver()
+
+    assert message is None or desk.graph.calls[0]["message"] == message
+    assert len(desk.graph.sent) == 1
+    assert desk.message("question").answered_by_id == desk.replies[0].id
+
+
+@pytest.mark.sqlite_only
+def test_what_the_channel_would_not_take_is_refused_before_any_row_is_written(desk):
+    with pytest.raises(Unsendable, match="aac, m4a"):
+        send_extras(desk, file=OutboundFile("voice", "https://s.example/a.ogg"))
+
+    assert desk.replies == desk.deliveries == []
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_only_a_message_of_this_conversation_can_be_answered(desk):
+    desk.take(text("سلام", NOON, customer="600000000000002", mid="of-another"))
+    conversation_id = desk.message("question").conversation_id
+
+    for unknown in ("of-another", "nothing"):
+        with pytest.raises(Refused, match="reply_to"):
+            desk.call(reply, conversation_id, None, "x", "c", NOON, Extras(reply_to_external_id=unknown))
+
+    assert desk.replies == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("emoji", "action"), [("❤", "react"), (None, "unreact")])
+def test_a_reaction_is_sent_once_and_answers_nothing(desk, emoji, action):
+    for _ in range(2):
+        send_extras(desk, reaction=OutboundReaction("question", emoji), reply_to_external_id="question")
+    desk.deliver()
+
+    assert [call["sender_action"] for call in desk.graph.calls] == [action]
+    assert [(one.state, one.external_id) for one in desk.deliveries] == [(DeliveryState.SENT, None)]
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_a_reaction_goes_alone(desk):
+    with pytest.raises(Unsendable, match="alone"):
+        send_extras(desk, "سلام", reaction=OutboundReaction("question", "❤"))

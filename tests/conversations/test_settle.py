@@ -7,15 +7,19 @@ from desk import Desk
 from rows import NOON, add_operator
 from shop import echo, seconds, text
 
+from pilito.channels.base import Card, OutboundFile, QuickReply
+from pilito.conversations.payload import Extras
+from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import ConversationState, DeliveryState, InboxState, Role, Sender
+from pilito.lifecycle import ConversationState, DeliveryState, InboxState, MessageType, Role, Sender
 from pilito.models import Audit, Inbox, Message, db
 
 LATER = NOON + seconds(60)
-ANSWER = "۲ میلیون تومان است."
-LONG = "\n".join(f"خط {number}: " + "قیمت " * 60 for number in range(4))
+PICTURE = OutboundFile("image", "https://files.shop.test/bag.jpg")
+ANSWER = "در همین پست نوشته‌ایم."
+LONG = "\n".join(f"خط {name}: " + "قیمت " * 60 for name in ("نخست", "دیگر", "بعدی", "آخر"))
 
 
 @pytest.fixture
@@ -114,6 +118,52 @@ def test_all_that_was_kept_back_goes_out_with_it(shop):
     desk.deliver(NOON + seconds(61))
 
     assert "".join("".join(desk.graph.texts).split()) == "".join(LONG.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "extras", "message_type"),
+    [
+        ("", {"file": PICTURE}, MessageType.IMAGE),
+        ("این هم عکسش", {"file": PICTURE, "reply_to_external_id": "question"}, MessageType.IMAGE),
+        ("", {"cards": (Card("کیف", subtitle="چرم"),)}, MessageType.PRODUCT),
+        ("کدام رنگ؟", {"quick_replies": (QuickReply("قرمز"), QuickReply("آبی"))}, MessageType.TEXT),
+        ("", {"is_like": True}, MessageType.LIKE),
+    ],
+)
+def test_what_it_carried_is_sent_again_as_it_was(shop, words, extras, message_type):
+    desk = Desk(shop)
+    desk.operator_id = None
+    desk.take(text("عکس دارید؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, words, "c-1", NOON, Extras(**extras))
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON)
+    first = desk.graph.calls[-1]
+    payloads = [one.payload for one in desk.deliveries]
+
+    decide(desk, Settlement.AGAIN)
+    desk.deliver(NOON + seconds(61))
+
+    assert desk.graph.calls[1] == first
+    assert [one.payload for one in desk.deliveries][len(payloads) :] == payloads
+    old, again = desk.rows(Message, sender="operator")
+    assert (again.message_type, again.text, again.content) == (message_type, old.text, old.content)
+    assert [(file.kind, file.url) for file in again.attachments] == [(file.kind, file.url) for file in old.attachments]
+
+
+def test_only_what_did_not_leave_is_sent_again(shop):
+    desk = Desk(shop)
+    desk.operator_id = None
+    desk.take(text("عکس دارید؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, "این هم عکسش", "c-1", NOON, Extras(file=PICTURE))
+    desk.graph.script = [(200, {"recipient_id": "1", "message_id": "mid.picture"}), (500, {})]
+    desk.deliver(NOON)
+
+    desk.call(settle, desk.deliveries[1].id, Settlement.AGAIN, None, LATER)
+    desk.deliver(NOON + seconds(61))
+
+    assert [one.payload for one in desk.deliveries] == [desk.deliveries[0].payload, None, None]
+    again = desk.rows(Message)[-1]
+    assert (again.message_type, again.text, again.attachments) == (MessageType.TEXT, "این هم عکسش", [])
 
 
 def test_after_the_time_to_reply_nothing_is_sent_again(desk):

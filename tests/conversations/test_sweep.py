@@ -11,7 +11,7 @@ from pilito.jobs.periodic import sweep_unfinished
 from pilito.lifecycle import DeliveryState, ShareState, TurnState, WebhookState
 from pilito.models import Delivery, Share, Turn, Webhook
 
-NOTHING = {"webhooks": 0, "shares": 0, "turns": 0, "deliveries": 0, "lost_sends": 0}
+NOTHING = {"webhooks": 0, "shares": 0, "turns": 0, "deliveries": 0, "lost_sends": 0, "early_edits": 0}
 AFTER_GRACE = sweep.GRACE + seconds(0.1)
 
 

@@ -28,7 +28,7 @@ def do(desk, verb, now=NOON, operator_id=None):
 
 
 def actions(desk):
-    return [audit.action for audit in desk.rows(Audit)]
+    return [audit.action for audit in desk.rows(Audit, conversation_id=desk.conversation.id)]
 
 
 def test_taking_over_drops_the_turn_and_leaves_the_question_unanswered(desk):

@@ -113,6 +113,11 @@ class Fake:
         headers = {"Authorization": f"Bearer {token}"}
         return requests.post(f"{self.url}/v25.0/me/messages", json=data, headers=headers, timeout=timeout)
 
+    def send(self, data: dict[str, Any], token: str = TOKEN, timeout: float = 5) -> requests.Response:
+        """Post a whole body to the Send API."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return requests.post(f"{self.url}/v25.0/me/messages", json=data, headers=headers, timeout=timeout)
+
     def get(self, path: str, **params: str) -> requests.Response:
         return requests.get(
             f"{self.url}/{path}", params=params, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,14 @@ import requests
 sys.path.insert(0, str(Path(__file__).parent))
 from fake_instagram_tools import ACCOUNT, SECRET, TOKEN, Webhook, eventually, running, running_fake
 
-from pilito.demo import payloads, shop
+from pilito.channels.base import Edit, Inbound, Opened, Reaction, Seen
+from pilito.channels.instagram.inbound import parse
+from pilito.demo import payloads, shapes, shop
 from pilito.demo.service import read_settings
 from pilito.errors import ConfigError
 
 NOON_MS = 1_790_000_000_000
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -183,6 +187,80 @@ def test_every_kind_can_be_sent(fake, webhook, customer):
         fake.control("send", customer=customer, kind=kind, text="؟" if kind == "text" else "", post_id="dress")
 
     webhook.wait_for(len(payloads.KINDS))
+
+
+SHAPES = {
+    "story_reply": (Inbound, "text", "story_reply"),
+    "ig_story": (Inbound, "story", "ig_story"),
+    "carousel": (Inbound, "share", "ig_post"),
+    "product": (Inbound, "product", "template"),
+    "web_link": (Inbound, "text", "fallback"),
+    "file": (Inbound, "file", "file"),
+    "quick_reply": (Inbound, "text", "quick_reply"),
+    "ice_breaker": (Inbound, "text", "ice_breaker"),
+    "button": (Inbound, "postback", "postback"),
+    "ad": (Inbound, "text", "text"),
+    "ephemeral": (Inbound, "unsupported", "ephemeral"),
+    "unknown": (Inbound, "other", "hologram"),
+}
+
+
+def test_every_rarer_shape_is_read_as_what_it_is(fake, webhook, customer):
+    for kind in SHAPES:
+        fake.control("send", customer=customer, kind=kind)
+
+    items = [parse(one.body, NOW)[0] for one in webhook.wait_for(len(SHAPES))]
+
+    assert SHAPES.keys() == shapes.SHAPES.keys()
+    assert [(type(item), item.message_type, item.provider_type) for item in items] == list(SHAPES.values())
+    assert items[list(SHAPES).index("ad")].referral.ad_title
+    assert items[list(SHAPES).index("story_reply")].story.url
+
+
+def test_what_happens_around_messages_is_told_and_shown(fake, webhook, customer):
+    mid = fake.control("send", customer=customer, text="چنده؟")["mid"]
+    fake.reply(customer, "۲ میلیون")
+    webhook.wait_for(2)
+
+    for data in (
+        {"kind": "react", "mid": mid, "emoji": "😂"},
+        {"kind": "edit", "mid": mid, "text": "این چنده؟"},
+        {"kind": "seen"},
+        {"kind": "opening"},
+        {"kind": "unreact", "mid": mid},
+    ):
+        fake.control("event", customer=customer, **data)
+
+    items = [parse(one.body, NOW)[0] for one in webhook.wait_for(7)[2:]]
+    assert [type(item) for item in items] == [Reaction, Edit, Seen, Opened, Reaction]
+    assert (items[0].emoji, items[1].text, items[1].number, items[4].is_removed) == ("😂", "این چنده؟", 1, True)
+    shown = fake.state(customer)["messages"][0]
+    assert (shown["text"], shown["edited"], shown["emoji"]) == ("این چنده؟", True, "")
+
+
+def test_a_message_may_answer_another_and_come_in_standby(fake, webhook, customer):
+    fake.control("send", customer=customer, text="همین", reply_to="mid.1", standby=True)
+
+    [item] = parse(webhook.wait_for(1)[0].body, NOW)
+
+    assert (item.reply_to_external_id, item.origin) == ("mid.1", "standby")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"kind": "react", "mid": "nothing"},
+        {"kind": "edit", "mid": "nothing", "text": "x"},
+        {"kind": "seen"},
+        {"kind": "explode"},
+        {},
+    ],
+)
+def test_an_event_about_nothing_is_refused(fake, customer, data):
+    answer = requests.post(f"{fake.url}/control/event", json={"customer": customer, **data}, timeout=5)
+
+    assert answer.status_code in (400, 404, 409)
+    assert "expected" in answer.json()["error"]["message"]
 
 
 def test_an_unsent_message_is_told_with_its_own_mid_and_gone_from_the_api(fake, webhook, customer):

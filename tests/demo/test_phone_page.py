@@ -12,7 +12,8 @@ from flask_wtf import CSRFProtect
 sys.path.insert(0, str(Path(__file__).parent))
 from fake_instagram_tools import Webhook, running, running_fake
 
-from pilito.demo import phone, shop
+from pilito.demo import phone, shapes, shop
+from pilito.demo.control import KINDS
 from pilito.demo.service import create_service
 from pilito.demo.words import EN, FA
 
@@ -118,6 +119,22 @@ def test_hold_release_unsend_and_reset_are_forwarded(phone_on_a_fake):
     assert browser.post("/demo/unsend", json={"customer": customer, "mid": sent["mid"]}).json["unsent"] is True
     assert browser.post("/demo/reset", json={}).json == {"reset": True}
     assert browser.get("/demo/state").json["customers"] == []
+
+
+def test_the_page_offers_every_shape_and_what_happens_around_messages(browser):
+    page = browser.get("/demo").text
+
+    assert {*shapes.SHAPES, "story_mention", "unsupported"} <= set(re.findall(r'data-more="(\w+)"', page))
+    assert set(re.findall(r'data-event="(\w+)"', page)) == {"opening", "seen"}
+    assert all(f"kind_{kind}" in EN for kind in KINDS)
+
+
+def test_an_event_is_forwarded(phone_on_a_fake):
+    browser, webhook = phone_on_a_fake
+    customer = browser.post("/demo/customers", json={}).json["customer"]["id"]
+
+    assert browser.post("/demo/event", json={"customer": customer, "kind": "opening"}).status_code == 201
+    assert "referral" in webhook.wait_for(1)[0].item
 
 
 def test_a_refusal_reaches_the_page_with_its_reason(phone_on_a_fake):

@@ -238,7 +238,7 @@ def test_nothing_in_redis_is_pickle(shop):
     stored = dict(everything(shop.app.extensions["pilito_redis"]))
 
     assert any(key.startswith(b"rq:job:share-timeout-") for key in stored)
-    assert any(key.startswith(b"rq:job:") and b"deliver_reply" in b"".join(values) for key, values in stored.items())
+    assert any(key.startswith(b"rq:job:") and b"answer_turn" in b"".join(values) for key, values in stored.items())
     assert not [key for key, values in stored.items() for value in values if value.startswith(b"\x80")]
 
 

@@ -10,15 +10,15 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
-from pilito.blueprints.api import errors, inputs, shapes
+from pilito.blueprints.api import errors, inputs, reply_inputs, shapes
 from pilito.blueprints.api.openapi import DOCUMENT
 from pilito.conversations.close import close
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
 from pilito.extensions import csrf
-from pilito.models import Conversation
-from pilito.queries import conversations, stats, thread
+from pilito.models import Conversation, Message
+from pilito.queries import conversations, inboxes, reactions, stats, thread
 from pilito.tokens import find_by_bearer
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -83,15 +83,21 @@ def show_conversation(conversation_id: int) -> Shape:
 @bp.get(f"{CONVERSATION}/messages")
 def list_messages(conversation_id: int) -> Shape:
     limit = inputs.limit()
-    rows = thread.page(_get(conversation_id).id, after=inputs.cursor(), limit=limit + 1)
-    return shapes.page(rows, limit, shapes.message_position, shapes.message)
+    conversation = _get(conversation_id)
+    rows = thread.page(conversation.id, after=inputs.cursor(), limit=limit + 1)
+    marks = reactions.of_messages(conversation, [row.id for row in rows])
+
+    def shape(row: Message) -> Shape:
+        return shapes.message(row, marks.get(row.id, []))
+
+    return shapes.page(rows, limit, shapes.message_position, shape)
 
 
 @bp.post(f"{CONVERSATION}/replies")
 def add_reply(conversation_id: int) -> tuple[Shape, int]:
     values = inputs.body()
-    text, client_id = inputs.text(values), inputs.client_id(values)
-    return shapes.message(reply(conversation_id, NOBODY, text, client_id, datetime.now(UTC))), 202
+    text, client_id, extras = inputs.text(values), inputs.client_id(values), reply_inputs.extras(values)
+    return shapes.message(reply(conversation_id, NOBODY, text, client_id, datetime.now(UTC), extras)), 202
 
 
 @bp.post(f"{CONVERSATION}/take-over")
@@ -110,6 +116,12 @@ def give_back_conversation(conversation_id: int) -> Shape:
 def close_conversation(conversation_id: int) -> Shape:
     close(_get(conversation_id).id, NOBODY, datetime.now(UTC))
     return show_conversation(conversation_id)
+
+
+@bp.get("/inboxes")
+def list_inboxes() -> Shape:
+    now = datetime.now(UTC)
+    return {"data": [shapes.inbox(row, now) for row in inboxes.all_inboxes()], "next": None}
 
 
 @bp.get("/stats")

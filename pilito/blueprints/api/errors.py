@@ -7,13 +7,13 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from pilito.errors import PilitoError, Refused
+from pilito.errors import PilitoError, Refused, Unsendable
 
 # The codes are registered one by one: a page of the app for one code would win over our handler for all of them.
 CODES = (400, 401, 403, 404, 405, 413, 415, 422, 429, 500, 503)
 # What a verb refuses because of the request; all else it refuses because of what the conversation is now.
-STATUS_OF_REFUSAL = {"not_found": 404, "empty": 422, "too_long": 422}
-CONFLICT = 409
+STATUS_OF_REFUSAL = {"not_found": 404, "empty": 422, "too_long": 422, "reply_to_unknown": 422}
+CONFLICT, UNPROCESSABLE = 409, 422
 
 
 class Rejected(PilitoError):
@@ -39,7 +39,8 @@ def _show_rejected(error: Rejected) -> tuple[Response, int]:
 
 
 def _show_refused(error: Refused) -> tuple[Response, int]:
-    return _error(error.reason, str(error)), STATUS_OF_REFUSAL.get(error.reason, CONFLICT)
+    otherwise = UNPROCESSABLE if isinstance(error, Unsendable) else CONFLICT
+    return _error(error.reason, str(error)), STATUS_OF_REFUSAL.get(error.reason, otherwise)
 
 
 def _show_database_away(_error: OperationalError) -> Response:

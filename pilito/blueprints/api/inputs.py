@@ -22,6 +22,8 @@ MAXIMUM_CLIENT_ID_CHARACTERS = 64
 WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 # Microseconds since 1970 and an id; 16 digits of microseconds end in the year 2286.
 CURSOR = re.compile(rb"([0-9]{1,16})\.([0-9]{1,18})")
+# What makes a reply without words one.
+WITHOUT_TEXT = ("attachment", "cards", "like", "reaction")
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,21 +33,21 @@ def limit() -> int:
     if value is None:
         return DEFAULT_LIMIT
     if not 1 <= value <= MAXIMUM_LIMIT:
-        raise _wrong("limit", f"a number from 1 to {MAXIMUM_LIMIT}")
+        raise wrong("limit", f"a number from 1 to {MAXIMUM_LIMIT}")
     return value
 
 
 def state() -> ConversationState | None:
     value = _argument("state")
     if value is not None and value not in set(ConversationState):
-        raise _wrong("state", f"one of {', '.join(ConversationState)}")
+        raise wrong("state", f"one of {', '.join(ConversationState)}")
     return ConversationState(value) if value else None
 
 
 def unread() -> bool | None:
     value = _argument("unread")
     if value is not None and value not in BOOLEANS:
-        raise _wrong("unread", "true or false")
+        raise wrong("unread", "true or false")
     return BOOLEANS[value] if value else None
 
 
@@ -57,7 +59,7 @@ def search() -> str | None:
 def whole_number(name: str) -> int | None:
     value = _argument(name)
     if value is not None and not WHOLE_NUMBER.fullmatch(value):
-        raise _wrong(name, "a whole number")
+        raise wrong(name, "a whole number")
     return int(value) if value else None
 
 
@@ -73,7 +75,7 @@ def read_cursor(value: str) -> Position:
     except ValueError:
         found = None
     if not found:
-        raise _wrong("cursor", "the `next` of an earlier page")
+        raise wrong("cursor", "the `next` of an earlier page")
     return EPOCH + timedelta(microseconds=int(found[1])), int(found[2])
 
 
@@ -101,24 +103,26 @@ def body() -> dict[str, Any]:
 
 
 def text(values: dict[str, Any]) -> str:
-    return storable("text", values.get("text"), LONGEST_REPLY_CHARACTERS)
+    """The words of a reply; they may be missing where something else is sent."""
+    has_more = any(values.get(name) for name in WITHOUT_TEXT)
+    return storable("text", values.get("text", "" if has_more else None), LONGEST_REPLY_CHARACTERS)
 
 
 def client_id(values: dict[str, Any]) -> str:
     value = storable("client_id", values.get("client_id"), MAXIMUM_CLIENT_ID_CHARACTERS)
     if not value:
-        raise _wrong("client_id", "1 to 64 characters that you choose, new for each reply")
+        raise wrong("client_id", "1 to 64 characters that you choose, new for each reply")
     return value
 
 
 def storable(name: str, value: Any, maximum_characters: int) -> str:
     """Return the text if both databases can keep it: NUL and half characters (lone surrogates) they cannot."""
     if not isinstance(value, str):
-        raise _wrong(name, "a text")
+        raise wrong(name, "a text")
     if len(value) > maximum_characters:
         raise Rejected(422, "too_long", f"{name}: at most {maximum_characters} characters, but it has {len(value)}.")
     if "\0" in value or not _is_unicode(value):
-        raise _wrong(name, "a text without NUL and without half characters (lone surrogates)")
+        raise wrong(name, "a text without NUL and without half characters (lone surrogates)")
     return value
 
 
@@ -135,5 +139,5 @@ def _argument(name: str) -> str | None:
     return request.args.get(name) or None
 
 
-def _wrong(name: str, expected: str) -> Rejected:
+def wrong(name: str, expected: str) -> Rejected:
     return Rejected(422, "invalid", f"{name}: expected {expected}.")

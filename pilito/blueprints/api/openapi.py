@@ -8,11 +8,13 @@ from pilito.blueprints.api.inputs import (
     MAXIMUM_LIMIT,
     MAXIMUM_QUERY_CHARACTERS,
 )
+from pilito.blueprints.api.shapes import REFERRAL_PARTS
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS
 from pilito.lifecycle import (
     ConversationState,
     DeliveryState,
     EventOutcome,
+    InboxState,
     MessageType,
     ProcessingStatus,
     Sender,
@@ -35,6 +37,10 @@ def _one_of(names: Any) -> Part:
 
 def _object(**properties: Part) -> Part:
     return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _with_optional(required: Part, **optional: Part) -> Part:
+    return {"type": "object", "required": list(required), "properties": {**required, **optional}}
 
 
 def _counts(*names: str) -> Part:
@@ -118,6 +124,11 @@ SCHEMAS: Part = {
         combined_with={"type": ["integer", "null"], "description": "id of the question's message"},
     ),
     "Delivery": _object(state=_one_of(DeliveryState), external_id=TEXT_OR_NULL, error=TEXT_OR_NULL),
+    "Reaction": _object(by=_one_of(("customer", "shop")), emoji=TEXT, name=TEXT_OR_NULL, at=MOMENT),
+    "Referral": {
+        **_object(**dict.fromkeys(REFERRAL_PARTS, TEXT_OR_NULL)),
+        "description": "the advertisement, product or link through which the customer came",
+    },
     "Message": _object(
         id=ID,
         external_id=TEXT_OR_NULL,
@@ -128,19 +139,79 @@ SCHEMAS: Part = {
         content={**TEXT, "description": "as the assistant reads it; empty when unsent"},
         share=_or_null(_ref("Share")),
         reply_to={**TEXT_OR_NULL, "description": "external_id of the message it answers"},
+        reactions={"type": "array", "items": _ref("Reaction")},
+        payload={**TEXT_OR_NULL, "description": "of a button that was tapped: what its maker put behind the title"},
+        origin={
+            **TEXT_OR_NULL,
+            "description": "standby: it came while another app held the conversation; reconciliation: no event brought"
+            " it, it was read back; private_reply: it answers a comment",
+        },
+        referral=_or_null(_ref("Referral")),
         delivery=_or_null(_ref("Delivery")),
         sent_at=MOMENT,
         created_at=MOMENT,
+        edited_at={**MOMENT_OR_NULL, "description": "when the text became what it is; null: as it was sent"},
         deleted_at=MOMENT_OR_NULL,
     ),
-    "Reply": _object(
-        text={**TEXT, "minLength": 1, "maxLength": LONGEST_REPLY_CHARACTERS},
-        client_id={
+    "QuickReply": _with_optional(
+        {},
+        title={**TEXT, "maxLength": 20, "description": "what the button says, and the customer with it"},
+        payload={**TEXT, "maxLength": 1000, "description": "comes back with the tap"},
+        kind={**_one_of(("text", "phone", "email")), "default": "text"},
+    ),
+    "OutboundFile": _object(
+        kind=_one_of(("image", "voice", "video", "file")),
+        url={
+            **TEXT,
+            "format": "uri",
+            "description": "https, fetched by the channel; image: png or jpeg up to 8 MB; voice: aac, m4a, wav or mp4,"
+            " video: mp4, ogg, avi, mov or webm, file: pdf, each up to 25 MB",
+        },
+    ),
+    "Button": _with_optional(
+        {"title": {**TEXT, "maxLength": 20}}, url={**TEXT_OR_NULL, "format": "uri"}, payload=TEXT_OR_NULL
+    ),
+    "Card": _with_optional(
+        {"title": {**TEXT, "minLength": 1, "maxLength": 80}},
+        subtitle={**TEXT, "maxLength": 80},
+        image_url={**TEXT_OR_NULL, "format": "uri"},
+        url={**TEXT_OR_NULL, "format": "uri"},
+        buttons={"type": "array", "maxItems": 3, "items": _ref("Button")},
+    ),
+    "Reply": _with_optional(
+        {
+            "client_id": {
+                **TEXT,
+                "minLength": 1,
+                "maxLength": MAXIMUM_CLIENT_ID_CHARACTERS,
+                "description": "chosen by you, new for each reply; sent again it gives the same reply",
+            },
+        },
+        text={
             **TEXT,
             "minLength": 1,
-            "maxLength": MAXIMUM_CLIENT_ID_CHARACTERS,
-            "description": "chosen by you, new for each reply; sent again it gives the same reply",
+            "maxLength": LONGEST_REPLY_CHARACTERS,
+            "description": "needed, unless there is an attachment, cards, a like or a reaction",
         },
+        quick_replies={"type": "array", "maxItems": 13, "items": _ref("QuickReply")},
+        attachment=_or_null(_ref("OutboundFile")),
+        cards={"type": "array", "maxItems": 10, "items": _ref("Card")},
+        like={"type": "boolean", "description": "a heart"},
+        reaction=_or_null(_with_optional({}, emoji={**TEXT_OR_NULL, "description": "null takes it back"})),
+        reply_to={**TEXT_OR_NULL, "description": "external_id of the message it answers, or reacts to"},
+    ),
+    "Inbox": _object(
+        id=ID,
+        channel=TEXT,
+        external_id=TEXT,
+        name=TEXT,
+        username=TEXT_OR_NULL,
+        state=_one_of(InboxState),
+        stop_reason={**TEXT_OR_NULL, "description": "why it cannot send"},
+        token_expires_at={**MOMENT_OR_NULL, "description": "null: not by time, or not known"},
+        token_is_ending={"type": "boolean", "description": "it ends within seven days and was not renewed"},
+        subscription_error={**TEXT_OR_NULL, "description": "why its messages may not be posted to us"},
+        last_webhook_at={**MOMENT_OR_NULL, "description": "right to a minute"},
     ),
     "Stats": _object(
         shares=_counts("received", *ShareState),
@@ -148,6 +219,11 @@ SCHEMAS: Part = {
         events=_counts("received", *EventOutcome, "pending"),
         replies=_counts("assistant", "operator", "phone", "hand_overs"),
         deliveries=_counts(*DeliveryState),
+        unknown_types={
+            "type": "object",
+            "additionalProperties": COUNT,
+            "description": "messages of kinds that this version does not know, by the channel's word for them",
+        },
     ),
 }
 
@@ -195,6 +271,11 @@ PATHS: Part = {
     "/conversations/{conversation_id}/take-over": _change("takeOver", "From the assistant to people"),
     "/conversations/{conversation_id}/give-back": _change("giveBack", "From people to the assistant"),
     "/conversations/{conversation_id}/close": _change("close", "Done, until the customer writes again"),
+    "/inboxes": {
+        "get": _operation(
+            "listInboxes", "The connected accounts", {"200": _answer("All of them", _page("Inbox")), **_refusals()}
+        )
+    },
     "/stats": {
         "get": _operation(
             "showStats", "Counts since the beginning", {"200": _answer("Counts", _ref("Stats")), **_refusals()}

@@ -1,15 +1,20 @@
 """Rows as the JSON of the API: its names are fixed, for others rely on them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pilito.blueprints.api.inputs import Position, write_cursor
+from pilito.channels.base import Referral
+from pilito.conversations.tokens import is_ending
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState
-from pilito.models import Conversation, Customer, Delivery, Message, Share
+from pilito.models import Conversation, Customer, Delivery, Inbox, Message, Reaction, Share
 
 Row = TypeVar("Row")
+
+REFERRAL_PARTS = tuple(part.name for part in fields(Referral))
 
 # A reply of several parts is as well off as its worst part.
 WORST_LAST = (
@@ -56,6 +61,22 @@ def customer(row: Customer) -> dict[str, Any]:
     return {"id": row.id, "external_id": row.external_id, "username": row.username, "name": row.name}
 
 
+def inbox(row: Inbox, now: datetime) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "channel": row.channel,
+        "external_id": row.external_id,
+        "name": row.name,
+        "username": row.username,
+        "state": row.state.value,
+        "stop_reason": row.stop_reason,
+        "token_expires_at": moment(row.token_expires_at),
+        "token_is_ending": is_ending(row, now),
+        "subscription_error": row.subscription_error,
+        "last_webhook_at": moment(row.last_webhook_at),
+    }
+
+
 def window_closes_at(row: Conversation) -> datetime | None:
     """When the assistant may answer no more; None while the customer has not written, or where nothing closes."""
     channel = channels.get(row.inbox.channel)
@@ -64,7 +85,7 @@ def window_closes_at(row: Conversation) -> datetime | None:
     return since + window if since is not None and window is not None else None
 
 
-def message(row: Message) -> dict[str, Any]:
+def message(row: Message, reactions: Sequence[Reaction] = ()) -> dict[str, Any]:
     is_there = row.deleted_at is None
     return {
         "id": row.id,
@@ -77,11 +98,24 @@ def message(row: Message) -> dict[str, Any]:
         "content": row.content if is_there else "",
         "share": share(row.share) if row.share and is_there else None,
         "reply_to": row.reply_to_external_id,
+        "reactions": [reaction(one) for one in reactions],
+        "payload": row.payload,
+        "origin": row.origin,
+        "referral": referral(row.referral) if row.referral and is_there else None,
         "delivery": delivery(row.deliveries) if row.deliveries else None,
         "sent_at": moment(row.sent_at),
         "created_at": moment(row.created_at),
+        "edited_at": moment(row.edited_at) if is_there else None,
         "deleted_at": moment(row.deleted_at),
     }
+
+
+def reaction(row: Reaction) -> dict[str, Any]:
+    return {"by": "shop" if row.by_shop else "customer", "emoji": row.emoji, "name": row.name, "at": moment(row.at)}
+
+
+def referral(parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: parts.get(name) for name in REFERRAL_PARTS}
 
 
 def share(row: Share) -> dict[str, Any]:

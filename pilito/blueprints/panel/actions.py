@@ -1,5 +1,6 @@
 """What operators do to a conversation: one verb each."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -11,7 +12,9 @@ from flask_login import current_user
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, sentences
+from pilito.channels.base import QuickReply
 from pilito.conversations.close import close
+from pilito.conversations.payload import Extras
 from pilito.conversations.read import mark_read
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
@@ -63,7 +66,17 @@ def send_reply(conversation_id: int) -> None:
     client_id = request.form.get("client_id", "").strip()
     if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
         raise Refused("no_client_id", "A reply carries a client_id of 1 to 64 characters: it makes it one reply.")
-    reply(conversation_id, current_user.id, request.form.get("text", ""), client_id, datetime.now(UTC))
+    text = request.form.get("text", "")
+    reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), _read_extras())
+
+
+def _read_extras() -> Extras:
+    """The message that is answered, and the quick replies as they are typed: `Yes | No`."""
+    titles = re.split(r"[|\n]", request.form.get("quick_replies", ""))
+    return Extras(
+        quick_replies=tuple(QuickReply(title.strip()) for title in titles if title.strip()),
+        reply_to_external_id=request.form.get("reply_to", "").strip() or None,
+    )
 
 
 @bp.post("/conversations/<int:conversation_id>/take-over")

@@ -9,16 +9,18 @@ from urllib.parse import urlsplit
 from flask_babel import gettext
 
 from pilito.blueprints.panel import sentences
+from pilito.channels.base import STORY_REPLY
 from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Share
+from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Reaction, Share
 from pilito.queries.panel import Row, Thread, Zone, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
 PREVIEW_CHARACTERS = 140
 COMMENT_CHARACTERS = 80
 WINDOW_WARNING = timedelta(hours=4)
+PAUSE_SHOWN = timedelta(seconds=20)
 
 
 # --- people and links ------------------------------------------------------------------------------------------------
@@ -79,7 +81,7 @@ GLYPHS = {
     MessageType.STORY_MENTION: "story",
     MessageType.PRODUCT: "product",
     MessageType.LIKE: "heart",
-    MessageType.POSTBACK: "button",
+    MessageType.POSTBACK: "tap",
     MessageType.UNSUPPORTED: "hidden",
     MessageType.OTHER: "hidden",
 }
@@ -226,6 +228,63 @@ def may_be_video(file: Attachment) -> bool:
     return "story" in file.kind
 
 
+def story_of(message: Message) -> Attachment | None:
+    """The story of the shop that this message answers."""
+    if message.message_type is MessageType.STORY:
+        return None
+    return next((file for file in message.attachments if file.kind == STORY_REPLY), None)
+
+
+def files_of(message: Message) -> list[Attachment]:
+    """The files that stand by themselves: not the post of a card, and not the story that is answered."""
+    story = story_of(message)
+    return [] if message.share else [file for file in message.attachments if file is not story]
+
+
+def slides_of(message: Message) -> list[Attachment]:
+    """The further pictures of a shared carousel; the first is on the card."""
+    share = message.share
+    if share is None:
+        return []
+    others = [file for file in message.attachments if file is not story_of(message) and not _is_on_card(file, share)]
+    return others if share.kind != "link" else []
+
+
+def _is_on_card(file: Attachment, share: Share) -> bool:
+    return file.url == share.url or (file.media_id is not None and file.media_id == share.media_id)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a customer came from."""
+
+    label: str
+    title: str = ""
+    glyph: str = "link"
+
+
+def source_of(referral: dict[str, Any]) -> Source:
+    title = referral.get("ad_title") or ""
+    if referral.get("ad_id") or title or referral.get("source") == "ADS":
+        return Source(gettext("Came from an ad"), title or referral.get("ref") or "", "ad")
+    if referral.get("product_id"):
+        return Source(gettext("Came from a product of the shop"), referral.get("ref") or "", "product")
+    return Source(gettext("Came through a link"), referral.get("ref") or "")
+
+
+# The provider's words for a tap whose title stands in the text; what was typed has none of them.
+TAPS = {"quick_reply", "ice_breaker"}
+
+
+def tap_label(message: Message) -> Any:
+    return sentences.MESSAGE_TYPES[MessageType.POSTBACK] if message.provider_type in TAPS else None
+
+
+def reaction_words(reaction: Reaction) -> str:
+    who = gettext("The shop's reaction") if reaction.by_shop else gettext("The customer's reaction")
+    return f"{who}: {reaction.emoji}"
+
+
 def is_gone(message: Message) -> bool:
     """An echo that turned out to be a reply of ours: it was never a message, so nothing is left to show."""
     return bool(message.deleted_at) and message.sender is not Sender.CUSTOMER and message.external_id is None
@@ -285,9 +344,16 @@ def _badness(delivery: Delivery) -> tuple[bool, int]:
 def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
     if delivery.state is DeliveryState.UNKNOWN:
         return sentences.LOOKED_FOR if delivery.looks < LOOKS else sentences.NOT_FOUND
+    if delivery.state is DeliveryState.PENDING and not delivery.error and _is_paused(delivery):
+        return sentences.ACCOUNT_PAUSED
     if delivery.state is DeliveryState.FAILED or (delivery.state is DeliveryState.PENDING and delivery.error):
         return sentences.explain_delivery(delivery.error)
     return sentences.Sentence("")
+
+
+def _is_paused(delivery: Delivery) -> bool:
+    """Whether it waits for so long that somebody may ask why."""
+    return delivery.due_at > delivery.created_at + PAUSE_SHOWN
 
 
 def activity_line(activity: Audit, names: dict[int, str]) -> str:
@@ -303,12 +369,20 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
         return str(gettext("%(name)s gave it back to the assistant", name=name or gettext("Somebody")))
     if activity.action == "closed":
         return str(gettext("%(name)s closed the conversation", name=name or gettext("Somebody")))
+    if activity.action == "referred":
+        source = source_of(activity.details or {})
+        return f"{source.label}: {source.title}" if source.title else source.label
     if activity.action == "settled_send":
         return _settled_line((activity.details or {}).get("how"), name or str(gettext("Somebody")))
     if activity.action == "private_reply":
         comment = (activity.details or {}).get("comment") or ""
         return str(gettext("Private reply to a comment: “%(comment)s”", comment=comment[:COMMENT_CHARACTERS]))
-    return str(gettext("The conversation was opened again"))
+    return str(sentences.ACTIVITIES.get(activity.action, gettext("The conversation was opened again")))
+
+
+def activity_detail(activity: Audit) -> str:
+    """What another app's maker wrote beside it."""
+    return str((activity.details or {}).get("detail", "")) if activity.action in sentences.ACTIVITIES else ""
 
 
 def _settled_line(how: str | None, name: str) -> str:
@@ -340,8 +414,11 @@ class Desk:
     may_reply: bool
     refusal: str  # why not
     limit_bytes: int
-    closes_at: datetime | None  # the end of the usual reply time, if it is near
+    closes_at: datetime | None  # the end of the usual reply time; None when it is over or never ends
+    is_near: bool  # that end
     is_late: bool  # after the usual time, when only a person may write
+    late_closes_at: datetime | None  # the end of a person's time
+    paused_until: datetime | None  # the account rests so long; None for a rest that nobody would notice
 
 
 def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
@@ -349,7 +426,7 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
     channel = channels[conversation.inbox.channel]
     permission = channel.may_send(True, conversation.last_customer_message_at, now)
     closes_at = _closes_at(conversation, channel.reply_window)
-    is_near = closes_at is not None and now < closes_at < now + WINDOW_WARNING
+    paused_until = conversation.inbox.paused_until
     return Desk(
         zone=zone_of(conversation),
         holder=_holder(conversation),
@@ -359,8 +436,11 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
         may_reply=is_agent and bool(permission),
         refusal=sentences.explain_refusal(permission.reason if is_agent else "not_allowed"),
         limit_bytes=channel.text_limit_bytes,
-        closes_at=closes_at if is_near else None,
+        closes_at=closes_at if closes_at is not None and now < closes_at else None,
+        is_near=closes_at is not None and now < closes_at < now + WINDOW_WARNING,
         is_late=bool(permission) and closes_at is not None and closes_at <= now,
+        late_closes_at=_closes_at(conversation, channel.person_window),
+        paused_until=paused_until if paused_until and paused_until > now + PAUSE_SHOWN else None,
     )
 
 

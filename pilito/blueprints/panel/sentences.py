@@ -88,7 +88,30 @@ REFUSED: dict[str, Words] = {
     "not_found": _("This conversation is not there any more. Go back to the list."),
     "empty": _("There is nothing to send yet. Write a few words first."),
     "too_long": _("This is too long to send. Shorten it or send it in several replies."),
-    "window_closed": _("The time to reply is over. You can write again as soon as the customer does."),
+    "window_closed": _(
+        "The time to reply is over: a person may write for seven days after the customer's last message."
+        " You can write again as soon as the customer does."
+    ),
+    "mixed": _("A reaction goes alone. Send the words as a reply of their own."),
+    "text_too_long": _("This is too long to send. Shorten it or send it in several replies."),
+    "quick_replies_too_many": _("At most 13 quick replies are shown. Leave some out."),
+    "quick_replies_without_text": _("Quick replies stand under a text. Write a few words above them."),
+    "quick_reply_wrong": _("A quick reply has 1 to 20 characters. Shorten it."),
+    "address_wrong": _("The address must begin with https:// and be open to everybody. Use another one."),
+    "file_format": _(
+        "This kind of file is not taken. Send a picture as png or jpeg, a voice message as aac, m4a, wav or"
+        " mp4, a film as mp4 or mov, a document as pdf."
+    ),
+    "file_too_large": _("The file is too large: a picture may have 8 MB, anything else 25 MB. Send a smaller one."),
+    "cards_too_many": _("At most 10 products fit into one message. Leave some out."),
+    "card_wrong": _(
+        "A product needs a name of 1 to 80 characters and a line, a picture or a button beside it. Complete it."
+    ),
+    "card_buttons_wrong": _(
+        "A product has at most 3 buttons, each with 1 to 20 characters and a link or an answer. Correct them."
+    ),
+    "reaction_wrong": _("A reaction needs a message and one sign. Choose both again."),
+    "reply_to_unknown": _("The message you answer is not there any more. Write without quoting it."),
     "customer_has_not_written": _("The customer has not written yet, so nothing may be sent. Wait for a message."),
     "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
     "settled_already": _("Somebody has settled this already. Reload the page to see how."),
@@ -102,6 +125,24 @@ REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
 DELIVERY_ERRORS: dict[str, Sentence] = {
     "window_closed": Sentence(_("The time to reply was over."), _("You can write again as soon as the customer does.")),
     "token_dead": Sentence(_("The connection to the account has ended."), _("Connect the inbox again, then resend.")),
+    "token_expired": Sentence(
+        _("The connection to the account was not renewed in time."), _("Connect the inbox again, then resend.")
+    ),
+    "app_removed": Sentence(
+        _("Somebody took away our access in the account's settings."), _("Connect the inbox again, then resend.")
+    ),
+    "password_changed": Sentence(
+        _("The account's password was changed, which ends every connection."),
+        _("Connect the inbox again, then resend."),
+    ),
+    "checkpoint": Sentence(
+        _("The account must be confirmed by its owner."),
+        _("Log in to the account in its own app, do what it asks, then connect the inbox again."),
+    ),
+    "role_lost": Sentence(
+        _("The person who connected the account may not manage it any more."),
+        _("Have somebody who may connect the inbox again."),
+    ),
     "token_unreadable": Sentence(
         _("The connection to the account has ended."), _("Connect the inbox again, then resend.")
     ),
@@ -153,6 +194,10 @@ LOOKED_FOR = Sentence(
 NOT_FOUND = Sentence(
     _("No answer came, and it was not found in the conversation either."),
     _("Look on the phone, then say it here."),
+)
+ACCOUNT_PAUSED = Sentence(
+    _("This account has sent so much that it must rest for a while."),
+    _("Nothing is lost: what you write waits and leaves by itself."),
 )
 DELIVERY_OTHERWISE = Sentence(_("It was not sent."), _("Try again; if it goes on, look at the health page."))
 
@@ -206,13 +251,21 @@ MESSAGE_TYPES: dict[MessageType, Words] = {
     MessageType.VIDEO: _("Video"),
     MessageType.VOICE: _("Voice message"),
     MessageType.FILE: _("File"),
-    MessageType.STORY: _("Reply to your story"),
+    MessageType.STORY: _("Shared story"),
     MessageType.STORY_MENTION: _("Mentioned you in a story"),
     MessageType.PRODUCT: _("Product"),
     MessageType.LIKE: _("Heart"),
     MessageType.POSTBACK: _("Pressed a button"),
     MessageType.UNSUPPORTED: _("A message that we are not shown"),
     MessageType.OTHER: _("Shared content"),
+}
+# What happened to a conversation besides messages (Audit.action).
+ACTIVITIES: dict[str, Words] = {
+    "thread_passed": _("The conversation was passed from one app to another"),
+    "thread_taken": _("Another app took the conversation, or lost it"),
+    "thread_requested": _("Another app asks for the conversation"),
+    "opted_in": _("The customer agreed to notifications"),
+    "linked": _("The customer linked or unlinked an account"),
 }
 TAKEN_BACK = _("Message taken back")
 

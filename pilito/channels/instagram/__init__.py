@@ -8,15 +8,19 @@ from pilito.channels.base import (
     Echo,
     Inbound,
     Item,
+    Limit,
     Outbound,
     Permission,
     PostPage,
     PrivateReceipt,
+    Problem,
     Profile,
     Receipt,
+    Signal,
     ThreadPage,
 )
-from pilito.channels.instagram import client, comments, inbound, reading, signature, split, window
+from pilito.channels.instagram import client, comments, inbound, limits, reading, redact, signature, split, window
+from pilito.channels.instagram.connector import InstagramConnector
 from pilito.config import Settings
 from pilito.errors import ConfigError
 
@@ -28,14 +32,19 @@ class Instagram:
     title = "Instagram"
     shares_wait = True
     reply_window: timedelta | None = window.REPLY_WINDOW
+    person_window: timedelta | None = window.PERSON_WINDOW
     text_limit_bytes = split.LIMIT_BYTES
     reads_back = True
     read_pause_seconds = reading.PAUSE_SECONDS
     private_reply_window: timedelta | None = comments.REPLY_WINDOW
-    private_replies_per_hour = comments.REPLIES_PER_HOUR
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._connector = InstagramConnector(settings)
+
+    @property
+    def connector(self) -> InstagramConnector:
+        return self._connector
 
     def handshake(self, args: Mapping[str, str]) -> str | None:
         return signature.answer_handshake(args, self._settings.instagram_verify_token)
@@ -52,8 +61,23 @@ class Instagram:
     def parse(self, body: bytes, received_at: datetime) -> list[Item]:
         return inbound.parse(body, received_at)
 
+    def items_about(self, body: bytes, person_id: str) -> list[Mapping[str, object]]:
+        return redact.items_about(body, person_id)
+
+    def without(self, body: bytes, person_id: str) -> bytes:
+        return redact.without(body, person_id)
+
+    def redact(self, body: bytes, external_id: str) -> bytes:
+        return redact.redact(body, external_id)
+
     def may_send(self, by_person: bool, last_customer_message_at: datetime | None, now: datetime) -> Permission:
         return window.may_send(by_person, last_customer_message_at, now)
+
+    def check(self, outbound: Outbound) -> Problem | None:
+        return limits.check(outbound)
+
+    def limits(self, outbound: Outbound) -> tuple[Limit, ...]:
+        return limits.limits(outbound)
 
     def split(self, text: str) -> list[str]:
         return split.split(text)
@@ -63,6 +87,9 @@ class Instagram:
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         return client.send(self._settings, account, outbound)
+
+    def signal(self, account: Account, customer_id: str, signal: Signal) -> None:
+        client.signal(self._settings, account, customer_id, signal)
 
     def threads(self, account: Account, after: str | None) -> ThreadPage:
         return reading.threads(self._settings, account, after)

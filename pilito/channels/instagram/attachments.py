@@ -8,10 +8,10 @@ from pilito.channels.base import File
 from pilito.channels.instagram.values import (
     MEDIA_ID_LENGTH,
     first_id,
-    first_part,
     http_url,
     list_of,
     mapping_of,
+    part_of,
     word_of,
 )
 from pilito.lifecycle import MessageType
@@ -46,6 +46,8 @@ class Attachment:
 
     @property
     def message_type(self) -> MessageType:
+        if self.provider_type == "template" and not _cards(self.details) and not self.url:
+            return MessageType.OTHER  # a comment that was shared comes as a template without cards
         return TYPES.get(self.provider_type, MessageType.OTHER)
 
     @property
@@ -94,7 +96,9 @@ def _cards(details: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _file(kind: str, details: Mapping[str, Any]) -> File:
-    return File(kind, url_in(details), first_part(details, "title"), media_id_in(details))
+    # The second line of a card holds its price.
+    title = " · ".join(part for key in ("title", "subtitle") if (part := part_of(details.get(key))))
+    return File(kind, url_in(details), title or None, media_id_in(details))
 
 
 def _without_repeats(files: Iterable[File]) -> Iterable[File]:

@@ -11,20 +11,19 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pilito.channels.base import Account, Outbound, PrivateReceipt, Profile, Receipt
+from pilito.channels.base import Account, Outbound, PrivateReceipt, Profile, Receipt, Signal
+from pilito.channels.instagram.request import is_facebook, request_of
+from pilito.channels.instagram.usage import retry_after_seconds, usage_of
 from pilito.channels.instagram.values import (
     CUSTOMER_ID_LENGTH,
     MESSAGE_ID_LENGTH,
     http_url,
     id_of,
-    list_of,
     mapping_of,
     text_of,
 )
@@ -36,21 +35,27 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 15.0
+SIGNAL_SECONDS = 3.0
 WHOLE_ANSWER_SECONDS = 30.0  # an answer that drips keeps each single read in time
 ANSWER_BYTES = 64 * 1024
 READING_BYTES = 2 * 1024 * 1024  # a page of captions, each letter of which Meta writes in six bytes
 CONNECTIONS = 32  # threads of a worker process that send at once
-LONGEST_RETRY_SECONDS = 24 * 3600
 MESSAGE_LENGTH = 300
 LONG_WORD = re.compile(r"[\w-]{40,}")  # an error about a malformed token may quote it
 PRINTABLE = re.compile(r"[!-~]+")
-FACEBOOK = "facebook"
+SENDER_ACTIONS = {Signal.SEEN: "mark_seen", Signal.TYPING: "typing_on"}
 PROFILE_FIELDS = "name,username,profile_pic"
 NAME_LENGTH, USERNAME_LENGTH = 300, 128
 
 ANY = 0
 # (code, subcode) of Meta's error -> what to do, and the reason in our words. Sources: README.md.
 ERRORS = {
+    (190, 458): (Remedy.STOP_INBOX, "app_removed"),
+    (190, 459): (Remedy.STOP_INBOX, "checkpoint"),
+    (190, 460): (Remedy.STOP_INBOX, "password_changed"),
+    (190, 463): (Remedy.STOP_INBOX, "token_expired"),
+    (190, 467): (Remedy.STOP_INBOX, "token_dead"),
+    (190, 492): (Remedy.STOP_INBOX, "role_lost"),
     (190, ANY): (Remedy.STOP_INBOX, "token_dead"),
     (10, 2534022): (Remedy.PERSON, "window_closed"),
     (10, 2018278): (Remedy.PERSON, "window_closed"),
@@ -109,12 +114,26 @@ class Answer:
 
 
 def send(settings: Settings, account: Account, outbound: Outbound) -> Receipt:
-    """Send one text; return Meta's id of the message. Raises ChannelError; the token is in no error."""
-    request = _request(account, outbound)
-    answer = _call("POST", f"{_address(settings, account)}/me/messages", account, json=request)
+    """Send one part; return Meta's id of the message. Raises ChannelError; the token is in no error."""
+    answer = _call("POST", _messages(settings, account), account, json=request_of(account, outbound))
     if external_id := _message_id(answer):
-        return Receipt(external_id)
+        return Receipt(external_id, usage_of(answer.headers))
+    if outbound.reaction is not None and _is_taken(answer):
+        return Receipt(None, usage_of(answer.headers))
     raise _error(answer, account.token)
+
+
+def signal(settings: Settings, account: Account, customer_id: str, signal: Signal) -> None:
+    """Show "seen" or "typing". Raises ChannelError; nobody waits long for something that lasts seconds."""
+    request = {"recipient": {"id": customer_id}, "sender_action": SENDER_ACTIONS[signal]}
+    answer = _call("POST", _messages(settings, account), account, read_seconds=SIGNAL_SECONDS, json=request)
+    if not _is_taken(answer):
+        raise _error(answer, account.token)
+
+
+def _is_taken(answer: Answer) -> bool:
+    told = _json(answer)
+    return 200 <= answer.status < 300 and bool(told) and "error" not in told
 
 
 def profile(settings: Settings, account: Account, customer_id: str) -> Profile:
@@ -144,7 +163,7 @@ def read(settings: Settings, account: Account, path: str, params: Mapping[str, s
 def reply_privately(settings: Settings, account: Account, comment_id: str, text: str) -> PrivateReceipt:
     """Answer a comment in the direct messages; Meta takes one such reply per comment. Raises ChannelError."""
     request = {"recipient": {"comment_id": comment_id}, "message": {"text": text}}
-    answer = _call("POST", f"{_address(settings, account)}/me/messages", account, json=request)
+    answer = _call("POST", _messages(settings, account), account, json=request)
     if external_id := _message_id(answer):
         return PrivateReceipt(external_id, id_of(_json(answer).get("recipient_id"), CUSTOMER_ID_LENGTH))
     raise _error(answer, account.token)
@@ -155,23 +174,19 @@ def _address(settings: Settings, account: Account) -> str:
     return f"{host}/{settings.graph_version}"
 
 
-def is_facebook(account: Account) -> bool:
-    return account.options.get("login") == FACEBOOK
+def _messages(settings: Settings, account: Account) -> str:
+    return f"{_address(settings, account)}/me/messages"
 
 
-def _request(account: Account, outbound: Outbound) -> dict[str, Any]:
-    message = {"recipient": {"id": outbound.recipient_id}, "message": {"text": outbound.text}}
-    return {**message, **_messaging_type(account, outbound)}
-
-
-def _messaging_type(account: Account, outbound: Outbound) -> dict[str, str]:
-    if outbound.tag:
-        return {"messaging_type": "MESSAGE_TAG", "tag": outbound.tag}
-    # The page on Instagram Login does not know the key.
-    return {"messaging_type": "RESPONSE"} if is_facebook(account) else {}
-
-
-def _call(method: str, address: str, account: Account, *, limit_bytes: int = ANSWER_BYTES, **content: Any) -> Answer:
+def _call(
+    method: str,
+    address: str,
+    account: Account,
+    *,
+    read_seconds: float | None = None,
+    limit_bytes: int = ANSWER_BYTES,
+    **content: Any,
+) -> Answer:
     import requests
     import urllib3
 
@@ -183,7 +198,7 @@ def _call(method: str, address: str, account: Account, *, limit_bytes: int = ANS
             address,
             **content,
             auth=lambda prepared: _authorized(prepared, account.token),
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS),
             allow_redirects=False,
             stream=True,
         ) as response:
@@ -220,7 +235,7 @@ def _no_cookies() -> Any:
     return DefaultCookiePolicy(allowed_domains=[])
 
 
-def _chunks(response: "requests.Response", limit_bytes: int) -> Iterator[bytes]:
+def _chunks(response: "requests.Response", limit_bytes: int = ANSWER_BYTES) -> Iterator[bytes]:
     """The body as it arrives, up to `limit_bytes` and WHOLE_ANSWER_SECONDS."""
     deadline, size = time.monotonic() + WHOLE_ANSWER_SECONDS, 0
     while size < limit_bytes and (chunk := response.raw.read1(min(ANSWER_BYTES, limit_bytes - size))):
@@ -269,7 +284,7 @@ def _error(answer: Answer, token: str) -> ChannelError:
     said = mapping_of(_json(answer).get("error"))
     code, subcode = _number(said.get("code")), _number(said.get("error_subcode"))
     remedy, reason = _meaning(answer.status, code, subcode)
-    retry_after = _retry_after_seconds(answer.headers) if remedy is Remedy.RETRY else 0
+    retry_after = retry_after_seconds(answer.headers) if remedy is Remedy.RETRY else 0
     return ChannelError(remedy, reason, _code(answer.status, code, subcode), _message(said, token), retry_after)
 
 
@@ -297,29 +312,3 @@ def _message(said: Mapping[str, Any], token: str) -> str:
     """Meta's sentence, without anything that could be a token."""
     message = text_of(said.get("message")).replace(token, "…")
     return LONG_WORD.sub("…", message)[:MESSAGE_LENGTH] or "Meta gave no reason."
-
-
-def _retry_after_seconds(headers: Mapping[str, str]) -> float:
-    """How long Meta asks us to wait; 0 when it does not say. Calls made earlier lengthen the block."""
-    asked = max(_wait_header(headers), _wait_of_usage(headers))
-    return min(max(asked, 0.0), LONGEST_RETRY_SECONDS)
-
-
-def _wait_header(headers: Mapping[str, str]) -> float:
-    value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value[:10])
-    try:
-        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0
-
-
-def _wait_of_usage(headers: Mapping[str, str]) -> float:
-    """`X-Business-Use-Case-Usage`: per account a list of limits, each with the minutes until it is free again."""
-    try:
-        accounts = mapping_of(json.loads(headers.get("X-Business-Use-Case-Usage", "")))
-    except (ValueError, RecursionError):
-        return 0.0
-    limits = [mapping_of(limit) for account in accounts.values() for limit in list_of(account)]
-    return max((60.0 * _number(limit.get("estimated_time_to_regain_access")) for limit in limits), default=0.0)

@@ -21,7 +21,6 @@ FIELDS = ("comments", LIVE)
 COMMENT_ID_LENGTH = 128
 USERNAME_LENGTH = 128
 REPLY_WINDOW = timedelta(days=7)
-REPLIES_PER_HOUR = 750
 ID_KEYS = ("comment_id", "id")  # by Facebook Login, by Instagram Login
 MEDIA_ID_KEYS = ("original_media_id", "id")  # an advertisement is a copy of the post, with an id of its own
 

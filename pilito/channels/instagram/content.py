@@ -10,6 +10,10 @@ from pilito.channels.instagram.shares import one_share, share_in_text, share_of
 from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, id_of, is_true, mapping_of, text_of
 from pilito.lifecycle import MessageType
 
+BUTTON_KIND = "postback"
+# A question that the shop set up inside the Instagram app, as one of those a new customer may tap.
+ICE_BREAKER_PREFIX = "3:IB_FIRST_PARTY:"
+
 
 @dataclass(frozen=True)
 class Content:
@@ -22,6 +26,7 @@ class Content:
     share: SharedMedia | None
     files: tuple[File, ...]
     reply_to_external_id: str | None
+    payload: str | None
 
 
 def read_content(message: Mapping[str, Any]) -> Content:
@@ -40,6 +45,7 @@ def read_content(message: Mapping[str, Any]) -> Content:
         share=share,
         files=files_of(attachments, mapping_of(reply_to.get("story"))),
         reply_to_external_id=id_of(reply_to.get("mid"), MESSAGE_ID_LENGTH),
+        payload=_payload(message) or None,
     )
 
 
@@ -76,7 +82,7 @@ def _kind_of_text(message: Mapping[str, Any], attachments: list[Attachment]) -> 
     if attachments:
         return attachments[0].provider_type
     if mapping_of(message.get("quick_reply")):
-        return "quick_reply"
+        return button_kind(_payload(message), "quick_reply")
     return "story_reply" if mapping_of(message.get("reply_to")).get("story") else "text"
 
 
@@ -84,3 +90,8 @@ def _kind_of_nothing(message: Mapping[str, Any], attachments: list[Attachment]) 
     if is_true(message.get("is_unsupported")):
         return MessageType.UNSUPPORTED, "is_unsupported"
     return MessageType.OTHER, attachments[0].provider_type if attachments else "empty"
+
+
+def button_kind(payload: str | None, otherwise: str) -> str:
+    """Meta's word for a tap; the shop's own ice breakers tell themselves by their payload alone."""
+    return "ice_breaker" if (payload or "").startswith(ICE_BREAKER_PREFIX) else otherwise

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from pilito.channels.base import Account, ChangedThread, Echo, Inbound, Post, PostPage, ThreadPage
 from pilito.channels.instagram import client
 from pilito.channels.instagram.content import Content, read_content
+from pilito.channels.instagram.request import is_facebook
 from pilito.channels.instagram.shares import is_permalink
 from pilito.channels.instagram.times import moment_of
 from pilito.channels.instagram.values import (
@@ -90,7 +91,7 @@ def _messages(settings: Settings, account: Account, told: Mapping[str, Any], now
 
 def _own_ids(settings: Settings, account: Account) -> set[str]:
     """Instagram Login knows the account by two ids; which of them stands in a conversation, no page of Meta says."""
-    told = client.read(settings, account, "me", {"fields": "id" if client.is_facebook(account) else "id,user_id"})
+    told = client.read(settings, account, "me", {"fields": "id" if is_facebook(account) else "id,user_id"})
     return {found for key in OWN_ID_KEYS if (found := id_of(told.get(key), CUSTOMER_ID_LENGTH))}
 
 
@@ -196,7 +197,7 @@ def _mention(story: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def posts(settings: Settings, account: Account, after: str | None) -> PostPage:
     """Return one page of the account's posts and reels, the newest first. Raises ChannelError."""
     # A Page's token reads them under the professional account; `me` would be the Page.
-    node = quote(account.external_id, safe="") if client.is_facebook(account) else "me"
+    node = quote(account.external_id, safe="") if is_facebook(account) else "me"
     params = {"fields": POST_FIELDS, "limit": str(POSTS_PER_CALL)}
     told = client.read(settings, account, f"{node}/media", params | _after(after))
     return PostPage(tuple(_posts(told)), _next(told))

@@ -98,6 +98,7 @@ function send(data) {
     delay_seconds: Number(document.querySelector("input[name=delay]:checked").value),
     hold: at("hold").checked,
     twice: at("twice").checked,
+    standby: at("standby").checked,
   };
   return act("send", { customer, ...network, ...data });
 }
@@ -208,8 +209,10 @@ function messageRow(message, mark) {
   row.dataset.from = message.from;
   const line = make("div", "line");
   line.append(message.unsent ? make("div", "bubble gone", words.unsent) : content(message));
-  if (isOwn && !message.unsent) line.append(moreButton(row, message));
-  row.append(line, footer(message, isOwn));
+  if (!message.unsent) line.append(moreButton(row, message));
+  row.append(line);
+  if (message.emoji && !message.unsent) row.append(emojiButton(message));
+  row.append(footer(message, isOwn));
   return row;
 }
 
@@ -219,9 +222,22 @@ function content(message) {
   if (message.kind === "like_heart") return likeHeart();
   if (message.kind === "unsupported") return make("div", "bubble gone", words.unsupported);
   if (message.media) return photo(message);
-  const bubble = make("div", "bubble", message.text || message.kind);
-  bubble.dir = "auto";
+  const label = words[`kind_${message.kind}`] || message.kind;
+  const bubble = make("div", "bubble");
+  if (message.kind !== "text") bubble.append(make("p", "tag", label));
+  const said = make("div", "", message.text || (message.kind === "text" ? "" : "…"));
+  said.dir = "auto";
+  bubble.append(said);
   return bubble;
+}
+
+function emojiButton(message) {
+  const button = make("button", "marked", message.emoji);
+  button.type = "button";
+  button.title = words.unreact;
+  button.setAttribute("aria-label", `${words.unreact}: ${message.emoji}`);
+  button.addEventListener("click", () => act("event", { customer, kind: "unreact", mid: message.mid }));
+  return button;
 }
 
 function shareCard(message) {
@@ -263,12 +279,18 @@ function photo(message) {
   const frame = make("div", "photo");
   frame.append(picture(message.media, words[`kind_${message.kind}`] || message.kind));
   if (message.kind === "story_mention") frame.append(make("p", "caption", words.story_mention));
+  else if (!["image", "video"].includes(message.kind)) {
+    const caption = make("p", "caption", [words[`kind_${message.kind}`], message.text].filter(Boolean).join("\n"));
+    caption.dir = "auto";
+    frame.append(caption);
+  }
   return frame;
 }
 
 function footer(message, isOwn) {
   const foot = make("p", "foot");
   foot.append(make("time", "", hour.format(message.timestamp_ms)));
+  if (message.edited && !message.unsent) foot.append(make("span", "", words.edited));
   if (!isOwn || !message.delivery.length) return foot;
   const worst = message.delivery.find((each) => each.state !== "delivered") || message.delivery[0];
   const status = make("span", `status ${worst.state}`);
@@ -303,24 +325,47 @@ function moreButton(row, message) {
 }
 
 function toggleMenu(row, button, message) {
-  const wasOpen = Boolean(row.querySelector(".menu"));
+  const wasOpen = Boolean(row.querySelector(".menus"));
   closeMenus();
   if (wasOpen) return;
-  const unsend = make("button", "menu", words.unsend);
-  unsend.type = "button";
-  unsend.prepend(icon("undo"));
-  unsend.addEventListener("click", () => {
-    closeMenus();
-    act("unsend", { customer, mid: message.mid });
-  });
+  const { mid } = message;
+  const menus = make("div", "menus");
+  menus.append(
+    menuButton("❤️", words.react, () => act("event", { customer, kind: "react", mid, emoji: "❤️" })),
+    menuButton("😂", words.react, () => act("event", { customer, kind: "react", mid, emoji: "😂" })),
+    menuButton(words.answer, "", () => send({ kind: "text", text: at("text").value.trim() || words.question, reply_to: mid })),
+  );
+  if (message.from === "customer") {
+    if (message.text) menus.append(menuButton(words.edit, "", () => editMessage(message)));
+    const unsend = menuButton(words.unsend, "", () => act("unsend", { customer, mid }));
+    unsend.classList.remove("is-plain");
+    unsend.prepend(icon("undo"));
+    menus.append(unsend);
+  }
   button.setAttribute("aria-expanded", "true");
-  row.firstChild.after(unsend);
-  unsend.focus();
-  unsend.scrollIntoView({ block: "nearest" });
+  row.firstChild.after(menus);
+  menus.firstChild.focus();
+  menus.scrollIntoView({ block: "nearest" });
+}
+
+function menuButton(text, label, act) {
+  const button = make("button", "menu is-plain", text);
+  button.type = "button";
+  if (label) button.setAttribute("aria-label", `${label} ${text}`);
+  button.addEventListener("click", () => {
+    closeMenus();
+    act();
+  });
+  return button;
+}
+
+function editMessage(message) {
+  const text = window.prompt(words.edit, message.text)?.trim();
+  if (text && text !== message.text) act("event", { customer, kind: "edit", mid: message.mid, text });
 }
 
 function closeMenus() {
-  document.querySelectorAll(".menu").forEach((menu) => menu.remove());
+  document.querySelectorAll(".menus").forEach((menu) => menu.remove());
   document.querySelectorAll(".more[aria-expanded=true]").forEach((more) => more.setAttribute("aria-expanded", "false"));
 }
 
@@ -328,7 +373,7 @@ function watchLongPress(list) {
   let press = 0;
   const stop = () => clearTimeout(press);
   list.addEventListener("pointerdown", (event) => {
-    const row = event.target.closest(".row.own");
+    const row = event.target.closest(".row");
     if (!row || event.target.closest("button")) return;
     stop();
     press = setTimeout(() => row.querySelector(".more")?.click(), LONG_PRESS_MS);
@@ -349,6 +394,7 @@ function showRough() {
   if (delay.value !== "0") parts.push(`${words.late} ${delay.nextElementSibling.textContent}`);
   if (at("twice").checked) parts.push(words.twice);
   if (at("hold").checked) parts.push(words.hold);
+  if (at("standby").checked) parts.push(words.standby);
   at("rough").textContent = parts.length ? `${words.network_on} ${parts.join(" · ")}` : "";
   at("rough").hidden = parts.length === 0;
 }
@@ -396,6 +442,7 @@ function logLook({ kind, detail }) {
     return [`webhook_${detail.event}`, detail.state === "delivered" ? "good" : "bad", "up"];
   }
   const looks = { customer_made: ["", "person"], customer_sent: ["", "person"], unsend: ["", "undo"],
+    reaction: ["", "person"], edit: ["", "person"], seen: ["", "person"], referral: ["", "person"],
     send_accepted: ["reply", "down"], send_refused: ["bad", "alert"], fault: ["bad", "alert"] };
   const [look, mark] = looks[kind] || ["", "events"];
   return [kind, look, mark];
@@ -429,6 +476,13 @@ function openShare(isOpen) {
   at("open-share").setAttribute("aria-expanded", String(isOpen));
   if (isOpen) document.querySelector("#share .post").focus();
   else at("open-share").focus();
+}
+
+function openMore(isOpen) {
+  at("more").hidden = !isOpen;
+  at("open-more").setAttribute("aria-expanded", String(isOpen));
+  if (isOpen) document.querySelector("#more .kind").focus();
+  else at("open-more").focus();
 }
 
 function openSide(name) {
@@ -488,6 +542,20 @@ for (const button of document.querySelectorAll(".post")) button.addEventListener
 for (const button of document.querySelectorAll("[data-send]")) {
   button.addEventListener("click", () => send({ kind: button.dataset.send }));
 }
+at("open-more").addEventListener("click", () => openMore(at("more").hidden));
+at("close-more").addEventListener("click", () => openMore(false));
+for (const button of document.querySelectorAll("[data-more]")) {
+  button.addEventListener("click", () => {
+    send({ kind: button.dataset.more });
+    openMore(false);
+  });
+}
+for (const button of document.querySelectorAll("[data-event]")) {
+  button.addEventListener("click", () => {
+    act("event", { customer, kind: button.dataset.event });
+    openMore(false);
+  });
+}
 for (const button of document.querySelectorAll("[data-release]")) {
   button.addEventListener("click", () => act("release", { customer, order: button.dataset.release }));
 }
@@ -501,15 +569,16 @@ for (const button of document.querySelectorAll("[data-scenario]")) {
     scenarios[button.dataset.scenario]();
   });
 }
-for (const input of document.querySelectorAll(".network input")) input.addEventListener("change", showRough);
+for (const input of document.querySelectorAll(".network input, #standby")) input.addEventListener("change", showRough);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   closeMenus();
   if (!at("share").hidden) openShare(false);
+  if (!at("more").hidden) openMore(false);
   openSide("");
 });
 document.addEventListener("click", (event) => {
-  if (!event.target.closest(".more, .menu")) closeMenus();
+  if (!event.target.closest(".more, .menus")) closeMenus();
 });
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : refresh()));
 watchLongPress(at("messages"));

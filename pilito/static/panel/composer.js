@@ -16,6 +16,7 @@ export function startComposer() {
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("composer").requestSubmit();
   });
+  find("composer-unquote").addEventListener("click", unquote);
   find("composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
 }
 
@@ -23,11 +24,36 @@ function submit(text) {
   const words = text.value.trim();
   if (!words) return;
   const bubble = showOptimistic(words);
+  const fields = { text: words, client_id: bubble.dataset.clientId, ...takeExtras() };
   text.value = "";
   remember("");
   grow(text);
   text.focus();
-  deliver(bubble, find("composer").action, { text: words, client_id: bubble.dataset.clientId });
+  deliver(bubble, find("composer").action, fields);
+}
+
+// --- answering one message, and buttons under the reply --------------------------------------------------------------
+
+export function quote({ dataset }) {
+  find("composer-reply-to").value = dataset.replyTo;
+  find("composer-quoted").textContent = dataset.words;
+  find("composer-quote").hidden = false;
+  find("composer-text").focus();
+}
+
+function unquote() {
+  find("composer-reply-to").value = "";
+  find("composer-quote").hidden = true;
+}
+
+// What goes with this reply and no other.
+function takeExtras() {
+  const quick = find("composer-quick");
+  const extras = { reply_to: find("composer-reply-to").value, quick_replies: quick.value.trim() };
+  unquote();
+  quick.value = "";
+  quick.closest("details").open = false;
+  return Object.fromEntries(Object.entries(extras).filter(([, value]) => value));
 }
 
 async function deliver(bubble, url, fields) {

@@ -1,7 +1,7 @@
 // Ties the panel together: what is clicked, what changed, which conversation is open.
 import "./zone.js";
 import { startClocks, tick } from "./clocks.js";
-import { startComposer } from "./composer.js";
+import { quote, startComposer } from "./composer.js";
 import { fetchFragment, send } from "./http.js";
 import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
@@ -67,6 +67,7 @@ const CLICKS = {
   "#more": showOlderRows,
   "#older": showOlder,
   ".expand": expand,
+  ".reply-to": quote,
   ".about, .quote": (link) => jumpTo(link.hash.slice(1)),
 };
 

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from pilito.channels.base import Account, Outbound, Receipt
+from pilito.channels.base import Account, Outbound, OutboundReaction, Receipt, Signal, Usage
 from pilito.channels.instagram import client
 from pilito.config import load_settings
 from pilito.errors import ChannelError, Remedy
@@ -213,6 +213,44 @@ def test_no_cookie_goes_from_one_account_to_another(graph):
     assert "Cookie" not in graph.requests[1][1]
 
 
+def test_what_is_used_up_comes_back_with_the_receipt(graph):
+    graph.answer = reply(200, TAKEN, X_App_Usage='{"call_count": 91, "total_time": 3}')
+
+    assert send(graph).usage == Usage(91)
+
+
+@pytest.mark.parametrize(("signal", "action"), [(Signal.SEEN, "mark_seen"), (Signal.TYPING, "typing_on")])
+def test_a_signal_goes_with_nothing_but_its_recipient(graph, signal, action):
+    graph.answer = reply(200, {"recipient_id": "880000000000042"})
+
+    client.signal(settings_for(graph.url), ACCOUNT, "880000000000042", signal)
+
+    [(path, _, sent)] = graph.requests
+    assert path == "/v25.0/me/messages"
+    assert sent == {"recipient": {"id": "880000000000042"}, "sender_action": action}
+
+
+def test_a_signal_that_is_refused_says_why(graph):
+    graph.answer = refuse(10, 2534022)
+
+    with pytest.raises(ChannelError, match="window_closed"):
+        client.signal(settings_for(graph.url), ACCOUNT, "880000000000042", Signal.TYPING)
+
+
+def test_a_reaction_has_no_id_and_is_taken_without(graph):
+    graph.answer = reply(200, {"recipient_id": "880000000000042"})
+
+    receipt = send(graph, outbound=Outbound("880000000000042", reaction=OutboundReaction("mid", "love")))
+
+    assert receipt.external_id is None
+
+
+def test_but_a_message_without_an_id_may_have_been_sent_or_not(graph):
+    graph.answer = reply(200, {"recipient_id": "880000000000042"})
+
+    assert told(failure(graph)) == UNKNOWN
+
+
 def test_an_answer_in_chunks_is_read(graph):
     graph.answer = in_chunks
 
@@ -240,8 +278,12 @@ def test_many_threads_may_send_at_once(graph):
     ("code", "subcode", "remedy", "reason"),
     [
         (190, None, Remedy.STOP_INBOX, "token_dead"),
-        (190, 463, Remedy.STOP_INBOX, "token_dead"),
-        (190, 460, Remedy.STOP_INBOX, "token_dead"),
+        (190, 458, Remedy.STOP_INBOX, "app_removed"),
+        (190, 459, Remedy.STOP_INBOX, "checkpoint"),
+        (190, 460, Remedy.STOP_INBOX, "password_changed"),
+        (190, 463, Remedy.STOP_INBOX, "token_expired"),
+        (190, 467, Remedy.STOP_INBOX, "token_dead"),
+        (190, 492, Remedy.STOP_INBOX, "role_lost"),
         (10, 2534022, Remedy.PERSON, "window_closed"),
         (10, 2018278, Remedy.PERSON, "window_closed"),
         (10, 1893063, Remedy.STOP_INBOX, "restricted"),

@@ -4,7 +4,9 @@ import pytest
 from instagram_events import NOON
 
 from pilito.channels.base import Permission
+from pilito.channels.instagram import Instagram
 from pilito.channels.instagram.window import may_send
+from pilito.config import load_settings
 
 SECOND = timedelta(seconds=1)
 
@@ -38,3 +40,11 @@ def test_after_a_week_nobody_may():
 @pytest.mark.parametrize("by_person", [True, False])
 def test_nobody_may_begin_a_conversation(by_person):
     assert may_send(by_person, None, NOON) == Permission("customer_has_not_written")
+
+
+def test_the_windows_that_others_count_down_are_those_of_the_rule():
+    channel = Instagram(load_settings(_env_file=None))
+
+    for by_person, window in ((False, channel.reply_window), (True, channel.person_window)):
+        assert may_send(by_person, NOON, NOON + window - SECOND)
+        assert not may_send(by_person, NOON, NOON + window)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -95,7 +95,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name="fk_upkeep_inbox_id"),
         sa.UniqueConstraint("inbox_id", name="uq_upkeep_inbox_id"),
     )
-    op.add_column("message", sa.Column("origin", sa.String(32), nullable=True))
     op.add_column("delivery", sa.Column("unknown_at", MOMENT, nullable=True))
     op.add_column("delivery", sa.Column("looks", sa.Integer(), server_default="0", nullable=False))
     op.add_column("delivery", sa.Column("looked_at", MOMENT, nullable=True))
@@ -125,7 +124,6 @@ def downgrade() -> None:
         table.drop_column("own_post_id")
     for column in ("looked_at", "looks", "unknown_at"):
         op.drop_column("delivery", column)
-    op.drop_column("message", "origin")
     op.drop_table("upkeep")
     op.drop_table("comment")
     op.drop_table("own_post")

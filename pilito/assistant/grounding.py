@@ -1,0 +1,328 @@
+"""Holds a reply against its facts: every number, date, phone, link, handle and code in it must stand in one of them.
+
+By code, not by a model: a model that checks a model believes the same mistake. What a check cannot know is left out on
+purpose: whether a colour is in stock, or which of two prices in the facts belongs to the question.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from itertools import chain, pairwise
+
+from pilito.assistant.quantities import TO, Quantity, Span, read_quantities, read_spans, unify
+from pilito.assistant.spelling import plain
+
+TLDS = (
+    "com|ir|net|org|io|me|co|shop|store|info|app|link|ly|site|online|xyz|biz|gg|tv|us|uk|de|ae|sa|tr|iq|eg|ru|cn|page"
+    "|blog|top|club|vip|gl|to|cc|ws"
+)
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.[\w.-]+\w")
+LINK = re.compile(
+    rf"(?<!\w)(?:\w{{1,20}}://|www\.)\S+|(?<![\w@.-])[a-z0-9](?:[a-z0-9-]|\s?\.(?=[a-z0-9])){{0,120}}\s?\.(?:{TLDS})\b(?:[/?#:]\S*)?"
+)
+HANDLE = re.compile(r"(?<![\w.+-])@\s?([a-z0-9_](?:[\w.]*\w)?)")
+# Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
+LONG_NUMBER = re.compile(r"(?<![\w.,])(?:ir)?\+?\(?\d(?:[ \-().]{0,2}\d){6,25}(?![\w]|[.,]\d)|\d{27,}")
+LATIN = re.compile(r"(?<![\w@.-])[a-z0-9][a-z0-9_-]{2,}(?![\w-])")
+NAMED_CODE = re.compile(
+    r"(?:کد|کوپن|code|coupon|voucher|کود|رمز)\W{0,3}(?:تخفیف\W{0,3}|الخصم\W{0,3})?([a-z][a-z0-9_-]{3,})"
+)
+MEASURE = re.compile(
+    r"\d+(?:\.\d+)?(?:x\d+)+(?:cm|mm)?$|\d+(?:\.\d+)?(?:k|t|cm|mm|ml|g|gr|kg|cc|am|pm|x|l|m|th|st|nd|rd)$"
+)
+DATE = re.compile(r"(?<![\d/.-])(\d{2,4})[/.-](\d{1,2})[/.-](\d{1,4})(?![\d/-])")
+MONTHS = {
+    name: number
+    for names in (
+        "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر ابان اذر دی بهمن اسفند",
+        "january february march april may june july august september october november december",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+        "ژانویه فوریه مارس اوریل مه ژوین ژوییه اوت سپتامبر اکتبر نوامبر دسامبر",
+        "ینایر فبرایر مارس ابریل مایو یونیو یولیو اغسطس سبتمبر اکتوبر نوفمبر دیسمبر",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
+MONTH = rf"({'|'.join(MONTHS)})(?:ه|ی|ماه| ماه)?(?!\w)"
+YEAR = r"(?:,?\s+(\d{4})(?!\d))?"
+NAMED_DATE = re.compile(
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH}{YEAR}|(?<!\w){MONTH}\s+(\d{{1,2}})(?!\d){YEAR}"
+)
+MONTH_OF_YEAR = re.compile(rf"(?<!\w){MONTH},?\s+(\d{{4}})(?!\d)")
+WEEK = (  # from Saturday on
+    ("شنبه", "saturday", "السبت"),
+    ("یکشنبه", "یک شنبه", "sunday", "الاحد"),
+    ("دوشنبه", "دو شنبه", "monday", "الاثنین"),
+    ("سه شنبه", "tuesday", "الثلاثاء"),
+    ("چهارشنبه", "چهار شنبه", "wednesday", "الاربعاء"),
+    ("پنجشنبه", "پنج شنبه", "thursday", "الخمیس"),
+    ("جمعه", "friday", "الجمعه"),
+)
+SOON = ("فردا", "پس فردا", "امشب", "tomorrow", "tonight", "غدا", "اللیله")
+DAYS = {name: names[0] for names in (*WEEK, *((name,) for name in SOON)) for name in names}
+SHORT_DAYS = {"sat": 0, "sun": 1, "mon": 2, "tue": 3, "tues": 3, "wed": 4, "thu": 5, "thur": 5, "thurs": 5, "fri": 6}
+DAYS |= {short: WEEK[number][0] for short, number in SHORT_DAYS.items()}
+# The short ones are words of their own ("sun"), unless a time or another day stands beside them.
+LONG = "|".join(sorted(set(DAYS) - set(SHORT_DAYS), key=len, reverse=True))
+SHORT = "|".join(SHORT_DAYS)
+DAY = re.compile(
+    rf"(?<!\w)(?:(?P<day>{LONG})(?:s|ها|ا|ه)?"
+    rf"|(?P<short>{SHORT})(?=\s*(?:[-–—,&:]|to\b|and\b|\d)|\s*$)|(?<=[-–—])(?P<last>{SHORT}))(?!\w)"
+)
+# What a customer may name first: a size, how many, an age.
+ASKABLE = {"", "piece", "person", "cm", "mm", "inch", "metre", "gram", "kilo", "ml", "litre", "month", "year"}
+CLAUSE = re.compile(r"[.!?؟؛\n]+|[،,](?!\d)")
+UNKNOWING = re.compile(
+    r"نمی\s?دون|نمی\s?دان|اطلاع(?:ی|اتی)? ندار|خبر ندار|مطمین نیست|\b(?:don't|do not) (?:know|have)\b|\bnot sure\b"
+    r"|\bno information\b|لا اعرف|لا اعلم|لیس لدی"
+)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a text says that can be held against another."""
+
+    text: str  # in the form of `claims_of`
+
+    @cached_property
+    def emails(self) -> list[str]:
+        return EMAIL.findall(self.text)
+
+    @cached_property
+    def links(self) -> list[str]:
+        return [_address(match[0]) for match in LINK.finditer(EMAIL.sub(" ", self.text))]
+
+    @cached_property
+    def _without_links(self) -> str:
+        return LINK.sub(" ", EMAIL.sub(" ", self.text))
+
+    @cached_property
+    def handles(self) -> list[str]:
+        return HANDLE.findall(self._without_links)
+
+    @cached_property
+    def _words(self) -> str:
+        return HANDLE.sub(" ", self._without_links)
+
+    @cached_property
+    def dates(self) -> list[tuple[int, ...]]:
+        """(day, month) or (day, month, year), day 0 for a whole month; the calendar is not asked for."""
+        numbered = (_date(*map(int, match.groups())) for match in DATE.finditer(self._words))
+        named = (_named_date(match) for match in NAMED_DATE.finditer(self._words))
+        rest = NAMED_DATE.sub(" ", self._words)
+        months = ((0, MONTHS[match[1]], int(match[2]) % 100) for match in MONTH_OF_YEAR.finditer(rest))
+        return [*numbered, *named, *months]
+
+    @cached_property
+    def days(self) -> list[str]:
+        """The days that are named, and those between them where it says "Saturday to Thursday"."""
+        found = list(DAY.finditer(self._words))
+        between: list[str] = []
+        for first, last in pairwise(found):
+            if self._words[first.end() : last.start()].strip() in TO:
+                between += _days_between(_day(first), _day(last))
+        return [_day(match) for match in found] + between
+
+    @cached_property
+    def _without_dates(self) -> str:
+        return MONTH_OF_YEAR.sub(" ، ", NAMED_DATE.sub(" ، ", DATE.sub(" ، ", self._words)))
+
+    @cached_property
+    def long_numbers(self) -> list[str]:
+        return [_digits(match[0]) for match in LONG_NUMBER.finditer(self._without_dates) if _names_something(match[0])]
+
+    @cached_property
+    def _without_names(self) -> str:
+        return LONG_NUMBER.sub(lambda match: " ، " if _names_something(match[0]) else match[0], self._without_dates)
+
+    @cached_property
+    def codes(self) -> list[str]:
+        mixed = filter(_is_code, LATIN.findall(self._without_names))
+        named = NAMED_CODE.findall(self._without_names)
+        return list(dict.fromkeys(re.sub(r"[-_]", "", code) for code in [*mixed, *named]))
+
+    @cached_property
+    def _countable(self) -> str:
+        return LATIN.sub(lambda match: " ، " if _is_code(match[0]) else match[0], self._without_names)
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        return read_quantities(self._countable)
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        return read_spans(self.quantities, self._countable)
+
+
+def claims_of(text: str) -> Claims:
+    """Read a text as it was written."""
+    return Claims(unify(plain(text)))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The facts of a turn, the words of the customer, and the shop's name: what a reply may rest on."""
+
+    facts: tuple[Claims, ...]
+    question: Claims
+
+    def lacks(self, reply: str) -> list[tuple[str, str]]:
+        """Return (what kind of claim, the claim) for everything in the reply that no fact says."""
+        said = claims_of(reply)
+        unknowing = [Claims(clause) for clause in CLAUSE.split(said.text) if UNKNOWING.search(clause)]
+        open_days = {day for clause in unknowing for day in clause.days if day in self.question.days}
+        open_values = {value for clause in unknowing for one in clause.quantities for value in one.values} & {
+            value for one in self.question.quantities for value in one.values
+        }
+        return [
+            *(
+                ("number", _shown(one))
+                for one in said.quantities
+                if not self._has_quantity(one) and not one.values & open_values
+            ),
+            *(("contact", one) for one in [*said.long_numbers, *said.emails] if not self._has_contact(one)),
+            *(("date", "/".join(map(str, one))) for one in said.dates if not self._has_date(one)),
+            *(("day", one) for one in said.days if one not in self._all("days") and one not in open_days),
+            *(("link", one) for one in said.links if not self._has_link(one)),
+            *(("handle", f"@{one}") for one in said.handles if one not in self._all("handles")),
+            *(("code", one) for one in said.codes if not self._has_code(one)),
+        ]
+
+    def _all(self, kind: str) -> list[str]:
+        return list(chain.from_iterable(getattr(fact, kind) for fact in self.facts))
+
+    def _has_quantity(self, quantity: Quantity) -> bool:
+        if any(_agrees(quantity, known) for fact in self.facts for known in fact.quantities):
+            return True
+        if quantity.parts and all(self._has_quantity(_single(part, quantity.unit)) for part in quantity.parts):
+            return True
+        if not quantity.unit and any(self._has_contact(f"{value:f}") for value in quantity.values if value >= 10**6):
+            return True
+        return self._was_asked_for(quantity)
+
+    def _was_asked_for(self, quantity: Quantity) -> bool:
+        """A size or a count that the customer named, inside a range that a fact gives ("40" of "38 to 44")."""
+        if quantity.unit not in ASKABLE:
+            return False
+        asked = any(quantity.values & one.values for one in self.question.quantities)
+        return asked and any(
+            span.unit in ("", quantity.unit) and any(span.low <= value <= span.high for value in quantity.values)
+            for fact in self.facts
+            for span in fact.spans
+        )
+
+    def _has_contact(self, contact: str) -> bool:
+        known = [*self._all("long_numbers"), *self._all("emails")]
+        whole = {
+            str(int(value))
+            for fact in self.facts
+            for one in fact.quantities
+            for value in one.values
+            if _is_whole(value)
+        }
+        return contact in known or contact.lstrip("0") in whole or any(_ends_with(one, contact) for one in known)
+
+    def _has_date(self, date: tuple[int, ...]) -> bool:
+        return any(_same_date(date, known) for fact in self.facts for known in fact.dates)
+
+    def _has_link(self, link: str) -> bool:
+        """The link of a fact, or the bare site of one."""
+        known = self._all("links")
+        return link in known or any(one.partition("/")[0] == link for one in known)
+
+    def _has_code(self, code: str) -> bool:
+        return any(code in re.sub(r"[-_]", "", fact.text) for fact in self.facts)
+
+
+def _agrees(said: Quantity, known: Quantity) -> bool:
+    if said.unit == known.unit or not known.unit or not said.unit:
+        return _is_unit_free(said, known) and bool(said.values & (known.values | set(known.parts)))
+    if {said.unit, known.unit} == {"toman", "rial"}:
+        factor = Decimal(10) if known.unit == "toman" else Decimal("0.1")
+        return bool(said.values & {value * factor for value in known.values})
+    if said.unit == "clock" or known.unit == "clock":
+        return {said.unit, known.unit} <= {"clock", "hour"} and bool(said.values & known.values)
+    return False
+
+
+def _is_unit_free(said: Quantity, known: Quantity) -> bool:
+    """Whether a number without a unit may stand for one with: a price for a bare price, never three days for "3"."""
+    if said.unit == known.unit or not said.unit:
+        return True
+    return said.is_money or said.unit in ("piece", "clock")
+
+
+def _single(value: Decimal, unit: str) -> Quantity:
+    return Quantity(frozenset({value}), unit)
+
+
+def _is_code(word: str) -> bool:
+    """Letters and digits in one word that are no measure ("nowruz20", not "38cm")."""
+    return any(map(str.isalpha, word)) and any(map(str.isdigit, word)) and not MEASURE.match(word)
+
+
+def _shown(quantity: Quantity) -> str:
+    value = max(quantity.values).normalize()
+    return f"{value:f} {quantity.unit}".strip()
+
+
+def _day(match: re.Match[str]) -> str:
+    return DAYS[match["day"] or match["short"] or match["last"]]
+
+
+def _days_between(first: str, last: str) -> list[str]:
+    week = [names[0] for names in WEEK]
+    if first not in week or last not in week:
+        return []
+    start, end = week.index(first), week.index(last)
+    return [week[(start + step) % 7] for step in range(1, (end - start) % 7)]
+
+
+def _is_whole(value: Decimal) -> bool:
+    return value == value.to_integral_value()
+
+
+def _address(link: str) -> str:
+    link = re.sub(r"^\w+://", "", re.sub(r"\s", "", link)).removeprefix("www.")
+    return link.rstrip(".,;:!?)]}»\"'،؛؟/")
+
+
+def _digits(text: str) -> str:
+    """A phone in one form: `+98 912…` and `0098912…` as `0912…`."""
+    digits = re.sub(r"\D", "", text)
+    if text.startswith("ir"):
+        return f"ir{digits}"
+    return re.sub(r"^(?:00|\+)?98(?=9\d{9}$|[1-8]\d{9}$)", "0", digits)
+
+
+def _names_something(text: str) -> bool:
+    """Whether these digits are a name and no amount: they begin with 0, + or `ir`, or are too many for a price."""
+    digits = re.sub(r"\D", "", text)
+    if len(digits) > 26:
+        return True
+    is_amount = bool(re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", text)) and digits[0] != "0"
+    return not is_amount and (text[0] in "0+i(" or len(digits) >= 10 or bool(re.search(r"\d[ -]\d{3,}", text)))
+
+
+def _ends_with(known: str, contact: str) -> bool:
+    """A phone without its area code."""
+    return len(contact) >= 7 and known.endswith(contact.lstrip("0"))
+
+
+def _date(first: int, second: int, third: int) -> tuple[int, ...]:
+    """(day, month, year) of year/month/day or day/month/year; the larger end is the year."""
+    return (third, second, first % 100) if first > third else (first, second, third % 100)
+
+
+def _named_date(match: re.Match[str]) -> tuple[int, ...]:
+    day, month, year = int(match[1] or match[5]), MONTHS[match[2] or match[4]], match[3] or match[6]
+    return (day, month, int(year) % 100) if year else (day, month)
+
+
+def _same_date(said: tuple[int, ...], known: tuple[int, ...]) -> bool:
+    days = {said[0], known[0]}
+    return (
+        said[1] == known[1]
+        and (len(days) == 1 or said[0] == 0)
+        and (len(said) == 2 or len(known) == 2 or said[2] == known[2])
+    )

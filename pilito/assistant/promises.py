@@ -1,0 +1,90 @@
+"""Finds promises in a reply: deeds that the assistant cannot do. Handing over is all it can do, and that is a state.
+
+Patterns are held against `spelling.plain` text, one sentence at a time.
+"""
+
+import re
+
+from pilito.assistant.spelling import plain
+
+SENTENCE = re.compile(r"[.!?؟\n؛…]+")
+
+
+def any_of(words: str) -> str:
+    """A group of words, given with bars between them."""
+    return "(?:" + "|".join(word.strip() for word in words.split("|")) + ")"
+
+
+def doing(stem: str) -> str:
+    """A Persian verb in its present: I, we, they do, will do."""
+    return rf"می\s?{stem}(?:م|یم|د|ن|ند|ه)\b"
+
+
+SOON = any_of(
+    "الان | همین الان | حتما | براتون | برات | برایتان | واستون | واست | بهتون | بعدا | به زودی | فورا | سریع | امروز"
+    "| فردا"
+)
+COLLEAGUE = any_of("همکار | همکارم | همکارمون | همکاران | همکارانم | همکارانمان | همکارا | همکارامون | پشتیبان")
+COLLEAGUES = any_of("پشتیبانی | بچه ها | ادمین | کارشناس | کارشناسان | تیم | مدیر | مدیریت")
+THING = any_of("رزرو | ثبت | کنار | نگه | لغو | کنسل | مرجوع | تعویض")
+DONE = any_of("کردم | کردیم | شد | گذاشتم | گذاشتیم | داشتم | داشتیم")
+PERSIAN = (
+    rf"{any_of('خبر | اطلاع | جواب | پاسخ | نتیجه')}[^.،]{{0,20}}?(?:{doing('ده?')}|می\s?د[یه]م|{doing('کن')})",
+    rf"{any_of('بررسی | چک | پیگیری | هماهنگ | استعلام')} ?(?:ش|شو|اش)? ?(?:{doing('کن')}|می\s?شه|می\s?شود|خواه\w+)",
+    rf"{doing('پرس')}|خواه(?:م|یم) پرسید",
+    rf"{any_of('تماس | زنگ')} ?(?:خواه\w+|{doing('گیر')}|{doing('زن')})",
+    rf"{SOON}[^.]{{0,40}}?(?:{doing('فرست')}|ارسال (?:{doing('کن')}|می\s?شه|می\s?شود|خواهد)|خواه(?:م|یم) فرستاد)",
+    r"می\s?فرستم|ارسال می\s?کنم|خواهم فرستاد|فرستادم|ارسال (?:کردم|شد)\b",
+    rf"{THING} ?(?:{DONE}\b|خواه(?:م|یم)|می\s?(?:کن|گذار|ذار|دار)(?:م|یم))",
+    rf"{any_of('تخفیف | هدیه | ارسال رایگان')}[^.]{{0,20}}(?:می\s?ده?(?:م|یم)|در نظر|اعمال|می\s?زن(?:م|یم))",
+    rf"(?:{COLLEAGUE}|{COLLEAGUES})\b[^.]{{0,60}}(?:می\s?(?:گیر|زن|ده|د|گ|فرست|کن|رسون)\w*|خواه(?:د|ند))",
+    rf"{any_of('مبلغ | پول | وجه')}[^.]{{0,25}}(?:برمی\s?گرد\w+|برگشت|عودت|واریز می\s?\w+)",
+)
+
+DEEDS = any_of(
+    "check | get back | call | contact | let you know | send | ship | dispatch | reserve | hold | keep | set aside"
+    "| find out | ask | confirm | follow up | update | notify | email | message | arrange | process | refund | cancel"
+    "| place | apply | give you | make sure | look into | forward | inform | text | ring | deliver"
+)
+DEEDS_DONE = any_of(
+    "checked | reserved | placed | processed | booked | cancelled | canceled | refunded | shipped | dispatched"
+    "| set aside | applied | sent | notified | forwarded | registered | confirmed"
+)
+DOING = any_of("sending | checking | shipping | reserving | holding | calling | asking | placing | processing")
+OFFERED = any_of("check | ask | reserve | hold | set aside | find out | give you | arrange | call")
+REACHES = any_of(
+    "get back to | be in touch | call you | contact you | reach out | reply to you | arrive | follow up | message you"
+    "| answer you | be shipped | be sent | be refunded | be delivered | be processed"
+)
+ENGLISH = (
+    rf"\b(?:i|we)(?:'ll| will| am going to|'m going to| are going to|'re going to) (?:\w+ )?{DEEDS}\b",
+    rf"\b(?:i|we)(?:'ve| have)? (?:\w+ )?{DEEDS_DONE}\b",
+    rf"\b(?:i|we) can {OFFERED}\b",
+    r"\blet me (?:just )?(?:check|ask|confirm|find|look|see|get|verify)\b",
+    rf"\b(?:will|going to|'ll) {REACHES}\b",
+    rf"\b(?:your|the) {any_of('order | refund | booking | reservation | parcel | package')}"
+    rf" (?:has been|is being|is now|was) {DEEDS_DONE}\b",
+    rf"\b(?:i|we)(?:'m| am|'re| are) (?:now |just |already )?{DOING}\b|\bput (?:\w+ ){{1,3}}aside\b",
+    r"\bsomeone (?:will|from)\b|\bi promise\b|\b(?:i|we) guarantee\b",
+)
+
+ARABIC_DEEDS = any_of("تواصل | تصل | رسل | تحقق | خبر | رد | حجز | رجع | عود | سال | بلغ | تاکد | تابع | شحن | قوم")
+ARABIC = (
+    rf"(?<!\w)(?:س|سوف )[انیت]{ARABIC_DEEDS}\w*",
+    rf"(?<!\w)تم {any_of('حجز | ارسال | تسجیل | الغاء | تاکید | شحن | استرجاع')}\w*",
+    rf"(?<!\w)(?:لقد {any_of('حجزت | ارسلت | سجلت')}|دعنی {any_of('اتحقق | اسال | اتاکد')})",
+)
+
+PROMISE = re.compile("|".join(f"(?:{pattern})" for pattern in (*PERSIAN, *ENGLISH, *ARABIC)))
+# "We cannot send it": the opposite of a promise.
+DENIED = re.compile(r"نمی|\b(?:can't|cannot|can not|won't|unable|not able)\b|لا (?:استطیع|یمکن|نستطیع)")
+
+
+def find_promise(text: str, facts: tuple[str, ...] = ()) -> str:
+    """Return the words of the first promise in a reply, unless a fact makes it in the same words; empty for none."""
+    said = tuple(plain(fact) for fact in facts)
+    for sentence in SENTENCE.split(plain(text)):
+        match = PROMISE.search(sentence)
+        if match and not DENIED.search(sentence) and not any(match[0].strip() in fact for fact in said):
+            return match[0].strip()
+    return ""

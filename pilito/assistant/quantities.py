@@ -1,0 +1,361 @@
+"""Reads the quantities in a text: "۱٬۸۵۰٬۰۰۰ تومان", "۱ میلیون و ۸۵۰ هزار", "two weeks", "38-44", "100%".
+
+A number is written in many ways and some ways can be read in two ("1.850" is 1850 or 1.85), so a quantity holds every
+value it can mean. Works on `spelling.plain` text.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import zip_longest
+
+WORDS = {
+    # Persian
+    "یک": 1, "دو": 2, "سه": 3, "چهار": 4, "پنج": 5, "شش": 6, "شیش": 6, "هفت": 7, "هشت": 8, "نه": 9, "ده": 10,
+    "یازده": 11, "دوازده": 12, "سیزده": 13, "چهارده": 14, "پانزده": 15, "پونزده": 15, "شانزده": 16, "شونزده": 16,
+    "هفده": 17, "هجده": 18, "نوزده": 19, "بیست": 20, "سی": 30, "چهل": 40, "پنجاه": 50, "شصت": 60, "هفتاد": 70,
+    "هشتاد": 80, "نود": 90, "صد": 100, "یکصد": 100, "دویست": 200, "سیصد": 300, "چهارصد": 400, "پانصد": 500,
+    "پونصد": 500, "ششصد": 600, "شیشصد": 600, "هفتصد": 700, "هشتصد": 800, "نهصد": 900,
+    # English
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
+    # Arabic
+    "واحد": 1, "اثنان": 2, "اثنین": 2, "ثلاثه": 3, "ثلاث": 3, "اربعه": 4, "اربع": 4, "خمسه": 5, "خمس": 5, "سته": 6,
+    "ست": 6, "سبعه": 7, "سبع": 7, "ثمانیه": 8, "تسعه": 9, "تسع": 9, "عشره": 10, "عشرون": 20, "عشرین": 20,
+    "ثلاثون": 30, "ثلاثین": 30, "اربعون": 40, "اربعین": 40, "خمسون": 50, "خمسین": 50, "مایه": 100, "مییه": 100,
+}  # fmt: skip
+MULTIPLIERS = {
+    "هزار": 10**3, "میلیون": 10**6, "ملیون": 10**6, "میلیارد": 10**9,
+    "thousand": 10**3, "million": 10**6, "billion": 10**9,
+    "الف": 10**3, "الاف": 10**3, "ملایین": 10**6,
+}  # fmt: skip
+SHORT_MULTIPLIERS = {"k": 10**3}  # only right behind the digits, as "m", which is millions or metres
+HUNDRED = "hundred"
+HALF = {"نیم", "half", "نصف"}
+AND = {"و", "and"}
+TO = {"تا", "الی", "to", "until", "till", "یا", "or", "حتی", "-", "–", "—", "~", "/"}
+
+CURRENCIES = {
+    "تومان": "toman", "تومن": "toman", "تومانی": "toman", "تومنی": "toman", "تومانه": "toman", "تومنه": "toman",
+    "ت": "toman", "toman": "toman",
+    "tomans": "toman", "tuman": "toman", "t": "toman", "irt": "toman",
+    "ریال": "rial", "rial": "rial", "rials": "rial", "irr": "rial", "﷼": "rial",
+    "درهم": "dirham", "dirham": "dirham", "dirhams": "dirham", "aed": "dirham",
+    "دینار": "dinar", "dinar": "dinar", "dinars": "dinar", "iqd": "dinar", "kwd": "dinar",
+    "دلار": "dollar", "دولار": "dollar", "dollar": "dollar", "dollars": "dollar", "usd": "dollar", "$": "dollar",
+    "یورو": "euro", "euro": "euro", "euros": "euro", "eur": "euro", "€": "euro",
+    "پوند": "pound", "pound": "pound", "pounds": "pound", "gbp": "pound", "£": "pound",
+    "لیر": "lira", "lira": "lira", "₺": "lira", "جنیه": "egp", "egp": "egp", "sar": "sar",
+}  # fmt: skip
+UNITS = {
+    "دقیقه": "minute", "minute": "minute", "minutes": "minute", "min": "minute",
+    "ساعت": "hour", "ساعته": "hour", "hour": "hour", "hours": "hour", "ساعه": "hour", "ساعات": "hour",
+    "روز": "day", "روزه": "day", "day": "day", "days": "day", "یوم": "day", "ایام": "day",
+    "هفته": "week", "week": "week", "weeks": "week", "اسبوع": "week", "اسابیع": "week",
+    "ماه": "month", "ماهه": "month", "month": "month", "months": "month", "شهر": "month", "اشهر": "month",
+    "سال": "year", "ساله": "year", "year": "year", "years": "year", "سنه": "year", "سنوات": "year",
+    "درصد": "percent", "%": "percent", "percent": "percent",
+    "سانت": "cm", "سانتی": "cm", "سانتیمتر": "cm", "cm": "cm", "سم": "cm", "centimetres": "cm", "centimeters": "cm",
+    "میلیمتر": "mm", "mm": "mm", "متر": "metre", "metre": "metre", "metres": "metre", "meter": "metre",
+    "meters": "metre", "گرم": "gram", "گرمی": "gram", "gr": "gram", "g": "gram", "gram": "gram", "grams": "gram",
+    "غرام": "gram", "کیلو": "kilo", "کیلوگرم": "kilo", "kg": "kilo", "kilo": "kilo", "kilos": "kilo",
+    "لیتر": "litre", "litre": "litre", "liter": "litre", "litres": "litre", "ml": "ml", "cc": "ml",
+    "اینچ": "inch", "inch": "inch", "inches": "inch", "درجه": "degree", "degrees": "degree", "عیار": "carat",
+    "carat": "carat", "karat": "carat", "میلیلیتر": "ml", "کیلوگرمی": "kilo", "میلیگرم": "mg", "mg": "mg",
+    "رنگ": "colour", "رنگه": "colour", "colour": "colour", "colours": "colour", "color": "colour",
+    "colors": "colour", "الوان": "colour", "نفر": "person", "نفره": "person", "people": "person",
+    "persons": "person", "عدد": "piece", "عددی": "piece", "دونه": "piece", "تیکه": "piece", "تکه": "piece",
+    "جفت": "piece", "بسته": "piece", "piece": "piece", "pieces": "piece", "قطعه": "piece", "قطع": "piece",
+    "مدل": "piece", "model": "piece", "models": "piece", "pairs": "piece",
+}  # fmt: skip
+BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
+LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
+SHORTHAND = {"t", "ت"}  # shops leave out the thousands: 850T is 850,000 tomans
+
+TOKEN = re.compile(
+    r"(?P<clock>(?<![\d:])\d{1,2}:\d{2}(?![\d:]))"
+    r"|(?P<number>\d{1,3}(?:[,'’،]\d{3}){1,8}(?!\d)(?:\.\d{1,9})?|\d{1,3}(?:\.\d{3}){1,8}(?!\d)|\d{1,26}\.\d{1,9}|\d{1,26})"
+    r"|(?P<word>[^\W\d_]+)"
+    r"|(?P<sign>[%$€£﷼₺])"
+    r"|(?P<dash>[-–—~/])"
+    r"|(?P<stop>[^\w\s]|\n)"
+)
+SPACED = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?: \d{3})+)(?![\d.,])")
+# What is written as one word, or as two, and read as the other.
+STUCK = re.compile(r"(هزار|میلیون|ملیون|صد)(?=تومان|تومن|ریال|درصد)|(?<=\d)(?=هزار|میلیون|تومان|تومن|ریال|درصد)")
+APART = re.compile(r"(میلی|سانتی|کیلو) (?=لیتر|متر|گرم)")
+SLASHED = re.compile(r"(?<![\d/])(\d{1,3})((?:/\d{3})+)(?![\d/])")  # 315/000
+SLASH_POINT = re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,2})(?=\s*(?:میلیون|ملیون|میلیارد|هزار))")  # 1/25 million
+SUFFIXES = ("ه", "ست", "اند", "ها", "ای", "ی")  # "is", "are", plural, "a": they stick to the unit
+LIST_MARK = re.compile(r"^\s*\d{1,2}\s*[.)\-:](?=\s*\D)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with what stands behind it. `values`: all it can mean; `parts`: the numbers of a list read as one."""
+
+    values: frozenset[Decimal]
+    unit: str = ""  # of UNITS or CURRENCIES, `clock`, or empty
+    parts: tuple[Decimal, ...] = ()
+    multiplier: int = 1
+    is_spelled: bool = False  # in words: "one" alone is no quantity
+    start: int = 0
+    end: int = 0
+
+    @property
+    def is_money(self) -> bool:
+        return self.unit in MONEY
+
+
+MONEY = frozenset(CURRENCIES.values())
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range: from the lower to the higher value, both included."""
+
+    low: Decimal
+    high: Decimal
+    unit: str
+
+
+@dataclass(frozen=True)
+class Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def read_quantities(text: str) -> list[Quantity]:
+    """Return the quantities of a plain text in their order; one spelled in words only with a unit or a multiplier."""
+    return [one for one in _read(text) if not one.is_spelled or one.unit or one.multiplier > 1]
+
+
+def unify(text: str) -> str:
+    """Bring the spellings of numbers and units that differ by a space or a slash into one."""
+    text = SLASH_POINT.sub(r"\1.\2", SLASHED.sub(lambda match: match[1] + match[2].replace("/", ","), text))
+    return APART.sub(r"\1", STUCK.sub(lambda match: f"{match[1] or ''} ", text))
+
+
+def read_spans(quantities: list[Quantity], text: str) -> list[Span]:
+    """Return the ranges: two quantities with "to" or a dash between them."""
+    spans = []
+    for low, high in zip(quantities, quantities[1:], strict=False):
+        if text[low.end : high.start].strip() in TO and min(low.values) < max(high.values):
+            spans.append(Span(min(low.values), max(high.values), high.unit or low.unit))
+    return spans
+
+
+def _read(text: str) -> list[Quantity]:
+    text = LIST_MARK.sub(lambda match: " " * len(match[0]), text)
+    tokens = [
+        Token(match.lastgroup or "", match[0], match.start(), match.end())
+        for match in TOKEN.finditer(SPACED.sub(_joined, text))
+    ]
+    found, position = [], 0
+    while position < len(tokens):
+        quantity, position = _quantity(tokens, position)
+        if quantity is not None:
+            found.append(quantity)
+    return _inherited(found, text)
+
+
+def _joined(match: re.Match[str]) -> str:
+    """`1 850 000` as one number of the same length."""
+    return (match[1] + match[2].replace(" ", ",")).ljust(len(match[0]))
+
+
+def _quantity(tokens: list[Token], position: int) -> tuple[Quantity | None, int]:
+    token = tokens[position]
+    if token.kind == "clock":
+        hours, minutes = map(int, token.text.split(":"))
+        value = Decimal(hours) + Decimal(minutes) / 60
+        quantity = Quantity(frozenset({value}), "clock", start=token.start, end=token.end)
+        return _later(quantity, tokens, position + 1), position + 1
+    number = _number(tokens, position)
+    if number is None:
+        return None, position + 1
+    quantity, following = number
+    quantity, following = _multiplied(quantity, tokens, following)
+    return _with_unit(quantity, tokens, position, following)
+
+
+def _number(tokens: list[Token], position: int) -> tuple[Quantity, int] | None:
+    token = tokens[position]
+    if token.kind == "number":
+        values, parts = _values(token.text)
+        return Quantity(values, parts=parts, start=token.start, end=token.end), position + 1
+    if token.text in WORDS or token.text in HALF:
+        return _spelled(tokens, position)
+    if token.text in MULTIPLIERS:
+        one = frozenset({Decimal(1)})
+        return Quantity(one, is_spelled=True, start=token.start, end=token.start), position
+    return None
+
+
+def _values(text: str) -> tuple[frozenset[Decimal], tuple[Decimal, ...]]:
+    """What the digits can mean, and the numbers of what may be a list."""
+    groups = re.split(r"[,'’،]", text)
+    if len(groups) > 1:
+        parts = tuple(Decimal(group) for group in groups)
+        return frozenset({Decimal("".join(groups))}), parts
+    if "." in text:
+        whole = Decimal(text.replace(".", ""))
+        is_thousands = all(len(group) == 3 for group in text.split(".")[1:])
+        if text.count(".") > 1:
+            return frozenset({whole}), ()
+        return frozenset({Decimal(text), whole} if is_thousands else {Decimal(text)}), ()
+    return frozenset({Decimal(text)}), ()
+
+
+def _spelled(tokens: list[Token], position: int) -> tuple[Quantity, int]:
+    """`هشتصد و پنجاه`, `twenty five`, `دو و نیم`."""
+    total, start, last = Decimal(0), tokens[position].start, Decimal(10**9)
+    end = start
+    while position < len(tokens):
+        token = tokens[position]
+        if token.text == HUNDRED and 0 < total < 10:
+            total, last, end, position = total * 100, Decimal(100), token.end, position + 1
+            if _is_and(tokens, position) and _continues(tokens, position + 1, last):
+                position += 1
+            continue
+        if token.text in HALF:
+            total, end, position = total + Decimal("0.5"), token.end, position + 1
+            break
+        value = WORDS.get(token.text)
+        if value is None or value >= last:
+            break
+        total, last, end, position = total + value, Decimal(value), token.end, position + 1
+        if _is_and(tokens, position) and _continues(tokens, position + 1, last):
+            position += 1
+    return Quantity(frozenset({total}), is_spelled=True, start=start, end=end), position
+
+
+def _is_and(tokens: list[Token], position: int) -> bool:
+    return position < len(tokens) and tokens[position].text in AND
+
+
+def _continues(tokens: list[Token], position: int, last: Decimal) -> bool:
+    if position >= len(tokens):
+        return False
+    text = tokens[position].text
+    return text in HALF or (text in WORDS and last >= 20 and WORDS[text] < last)
+
+
+def _multiplied(quantity: Quantity, tokens: list[Token], position: int) -> tuple[Quantity, int]:
+    """`۱ میلیون و ۸۵۰ هزار`: each number times its multiplier, from the largest on."""
+    multiplier = _multiplier(tokens, position, quantity.end)
+    if multiplier is None:
+        if not quantity.is_spelled and _is_and(tokens, position) and _text(tokens, position + 1) in HALF:
+            half = frozenset(value + Decimal("0.5") for value in quantity.values)
+            quantity = replace(quantity, values=half, end=tokens[position + 1].end)
+            return _multiplied(quantity, tokens, position + 2)
+        return quantity, position
+    while (further := _multiplier(tokens, position + 1, tokens[position].end)) is not None:  # two hundred thousand
+        multiplier, position = multiplier * further, position + 1
+    values = frozenset(value * multiplier for value in quantity.values)
+    quantity = replace(
+        quantity,
+        values=values,
+        parts=(),
+        multiplier=max(multiplier, quantity.multiplier),
+        end=tokens[position].end,
+    )
+    position += 1
+    if _is_and(tokens, position) and _text(tokens, position + 1) in HALF:
+        halved = frozenset(value + Decimal(multiplier) / 2 for value in values)
+        return replace(quantity, values=halved, end=tokens[position + 1].end), position + 2
+    return _added(quantity, multiplier, tokens, position)
+
+
+def _added(quantity: Quantity, multiplier: int, tokens: list[Token], position: int) -> tuple[Quantity, int]:
+    following = position + 1 if _is_and(tokens, position) else position
+    number = _number(tokens, following) if following < len(tokens) else None
+    if number is None:
+        return quantity, position
+    rest, after = _multiplied(number[0], tokens, number[1])
+    is_smaller = max(rest.values) < multiplier
+    is_joined = following > position or rest.multiplier > 1
+    if not (is_smaller and is_joined and (rest.multiplier > 1 or multiplier <= 1000 or max(rest.values) >= 100)):
+        return quantity, position
+    values = frozenset(one + other for one in quantity.values for other in rest.values)
+    return replace(quantity, values=values, end=rest.end), after
+
+
+def _multiplier(tokens: list[Token], position: int, end: int) -> int | None:
+    if position >= len(tokens):
+        return None
+    token = tokens[position]
+    if token.text in SHORT_MULTIPLIERS and token.start == end:
+        return SHORT_MULTIPLIERS[token.text]
+    return MULTIPLIERS.get(token.text)
+
+
+def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: int) -> tuple[Quantity, int]:
+    before = tokens[first - 1] if first else None
+    if _text(tokens, position) == "m" and tokens[position].start == quantity.end:
+        millions = frozenset(value * 10**6 for value in quantity.values)
+        quantity, position = (
+            replace(quantity, values=quantity.values | millions, end=tokens[position].end),
+            position + 1,
+        )
+    following = position
+    while _text(tokens, following) in BETWEEN:
+        following += 1
+    token = tokens[following] if following < len(tokens) else None
+    if token is not None and not _opens(tokens, following) and (unit := _unit(token, quantity)):
+        values = quantity.values
+        if token.text in SHORTHAND and quantity.multiplier == 1:
+            values |= {value * 1000 for value in values if value < 100_000}
+        return replace(quantity, values=values, unit=unit, end=token.end), following + 1
+    if before is not None and before.text in CURRENCIES and before.text not in SHORTHAND and first:
+        return replace(quantity, unit=CURRENCIES[before.text]), position
+    return _later(quantity, tokens, position), position
+
+
+def _opens(tokens: list[Token], position: int) -> bool:
+    """Whether the sign at this place belongs to the number behind it: `41 $89`."""
+    token = tokens[position]
+    following = tokens[position + 1] if position + 1 < len(tokens) else None
+    return (
+        token.kind == "sign" and following is not None and following.kind == "number" and following.start == token.end
+    )
+
+
+def _unit(token: Token, quantity: Quantity) -> str:
+    if len(token.text) == 1 and token.kind == "word" and token.text != "ت" and token.start != quantity.end:
+        return ""  # a lone letter is a unit only right behind the digits
+    words = [token.text, *(token.text.removesuffix(suffix) for suffix in SUFFIXES if token.text.endswith(suffix))]
+    return next((unit for word in words if (unit := CURRENCIES.get(word) or UNITS.get(word, ""))), "")
+
+
+def _later(quantity: Quantity, tokens: list[Token], position: int) -> Quantity:
+    if _text(tokens, position) in LATER:
+        return replace(quantity, values=quantity.values | {value + 12 for value in quantity.values if value < 12})
+    return quantity
+
+
+def _text(tokens: list[Token], position: int) -> str:
+    return tokens[position].text if position < len(tokens) else ""
+
+
+def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
+    """In `۲ تا ۳ روز` both are days, in `800-900 هزار` both are thousands."""
+    result: list[Quantity] = []
+    for quantity, following in _pairs(found):
+        if following is None or quantity.unit or text[quantity.end : following.start].strip() not in TO:
+            result.append(quantity)
+            continue
+        values = quantity.values
+        if quantity.multiplier == 1 and following.multiplier > 1:
+            values = values | {value * following.multiplier for value in values}
+        result.append(replace(quantity, values=values, unit=following.unit))
+    return result
+
+
+def _pairs(found: list[Quantity]) -> Iterator[tuple[Quantity, Quantity | None]]:
+    yield from zip_longest(found, found[1:])

@@ -1,0 +1,35 @@
+"""One spelling for what people write in several: Persian and Arabic letters, digits, marks that nobody sees."""
+
+import re
+import unicodedata
+
+LETTERS = str.maketrans(
+    {
+        "ي": "ی",
+        "ى": "ی",
+        "ئ": "ی",
+        "ك": "ک",
+        "ة": "ه",
+        "ۀ": "ه",
+        "أ": "ا",
+        "إ": "ا",
+        "آ": "ا",
+        "ؤ": "و",
+        "٬": ",",  # Arabic thousands separator
+        "٫": ".",  # Arabic decimal separator
+        "٪": "%",
+        "。": ".",
+        "\u200c": " ",  # the joiner between the parts of a Persian word
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
+)
+UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u0640\u064b-\u065f\u0670\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]"
+)
+
+
+def plain(text: str) -> str:
+    """Return the text in one spelling and in lower case: digits 0-9, Persian ی and ک, no vowel marks, no joiners."""
+    text = UNSEEN.sub("", unicodedata.normalize("NFKC", text.translate(LETTERS)).translate(LETTERS)).casefold()
+    return "".join(str(unicodedata.digit(char)) if char.isdigit() and not char.isascii() else char for char in text)

@@ -1,0 +1,105 @@
+"""What the assistant is told around the messages of a turn: what they answer, and where the customer came from."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from pilito.assistant.types import Context, Fact, Line
+from pilito.channels.base import STORY_REPLY
+from pilito.lifecycle import MessageType, Sender
+from pilito.models import Attachment, Conversation, Message, Reaction, db
+
+
+class Said(Protocol):
+    """What is read of any message of the conversation: a row, or the columns that an earlier one is read by."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def sender(self) -> Sender: ...
+    @property
+    def message_type(self) -> MessageType: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def sent_at(self) -> datetime: ...
+    @property
+    def origin(self) -> str | None: ...
+    @property
+    def referral(self) -> dict[str, Any] | None: ...
+
+
+QUOTED_CHARACTERS = 1500
+# An advertisement or a link opens the conversation for a day, as the reply window of its provider does.
+REFERRAL_COUNTS = timedelta(hours=24)
+STORY = "[استوری فروشگاه]"
+REACTED = {True: "[واکنش فروشگاه: {}]", False: "[واکنش مشتری: {}]"}
+
+
+def contexts_of(messages: Sequence[Message], quoted: Mapping[str, Message]) -> tuple[Context, ...]:
+    """Return what stands around each question; `about` counts the questions from 0."""
+    return tuple(context for number, message in enumerate(messages) for context in _around(number, message, quoted))
+
+
+def _around(number: int, message: Message, quoted: Mapping[str, Message]) -> Iterator[Context]:
+    answered = quoted.get(message.reply_to_external_id or "")
+    if answered is not None and not answered.deleted_at and answered.content:
+        by = "reply_to_customer" if answered.sender is Sender.CUSTOMER else "reply_to_shop"
+        yield Context(number, by, answered.content[:QUOTED_CHARACTERS])
+    if _answers_story(message):
+        yield Context(number, "story", STORY)
+    if message.referral and message.referral.get("ref"):
+        yield Context(number, "referral", str(message.referral["ref"]))
+
+
+def _answers_story(message: Message) -> bool:
+    is_plain = message.message_type is not MessageType.TEXT or message.provider_type == "text"
+    return not is_plain and any(file.kind == STORY_REPLY for file in message.attachments)
+
+
+def line_of(message: Said, reactions: Iterable[Reaction]) -> Line:
+    """An earlier message with the emojis on it."""
+    marks = [REACTED[reaction.by_shop].format(reaction.emoji) for reaction in reactions]
+    return Line(message.sender, "\n".join([message.content, *marks]))
+
+
+def referral_facts(
+    conversation: Conversation, messages: Sequence[Message], earlier: Iterable[Said]
+) -> tuple[Fact, ...]:
+    """The titles of the shop's advertisements through which the customer came lately; each once."""
+    newest = messages[-1].sent_at
+    places = [(one.referral, one.sent_at, str(one.id)) for one in [*earlier, *messages] if one.referral]
+    if conversation.referral and conversation.referred_at is not None:
+        places.append((conversation.referral, conversation.referred_at, ""))
+    titles = {
+        str(referral["ad_title"]): reference
+        for referral, at, reference in places
+        if referral.get("ad_title") and _counts(at, newest)
+    }
+    return tuple(Fact("ad", title, reference) for title, reference in titles.items())
+
+
+def _counts(at: datetime, newest: datetime) -> bool:
+    return newest - at <= REFERRAL_COUNTS
+
+
+def product_facts(messages: Sequence[Message], earlier: Sequence[Said]) -> tuple[Fact, ...]:
+    """The cards of products that the customer sent since our last reply: title and price as the channel gave them."""
+    last_reply = max((one.sent_at for one in earlier if one.sender is not Sender.CUSTOMER), default=None)
+    fresh = [one for one in earlier if last_reply is None or one.sent_at >= last_reply]
+    products = [one.id for one in [*reversed(fresh), *messages] if _is_product(one)]
+    return tuple(Fact("product", title, str(number)) for number in products for title in _titles(number))
+
+
+def _is_product(message: Said) -> bool:
+    return message.message_type is MessageType.PRODUCT and message.sender is Sender.CUSTOMER
+
+
+def _titles(message_id: int) -> Sequence[str]:
+    """Asked for the few messages that are cards: the files of all others are not needed."""
+    titles = db.session.scalars(
+        select(Attachment.title).where(Attachment.message_id == message_id).order_by(Attachment.position)
+    )
+    return [title for title in titles if title]

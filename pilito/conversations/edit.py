@@ -1,0 +1,130 @@
+"""Somebody changed a message: an unanswered question is asked anew, an answered one is only shown."""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, delete, select
+
+from pilito.channels.base import Edit
+from pilito.conversations import pending_share, turns
+from pilito.conversations.find import find_any_message
+from pilito.conversations.forget import redact
+from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.outcome import Outcome
+from pilito.conversations.pair import pair_shares
+from pilito.conversations.reword import reword
+from pilito.conversations.store import link_event, set_preview
+from pilito.database import Transaction, transaction
+from pilito.lifecycle import EventOutcome, Sender, TurnState
+from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, Webhook, db
+
+log = logging.getLogger(__name__)
+
+# A provider repeats a webhook for 36 hours: after that, the message of an early edit comes no more.
+EARLY_EDITS_KEPT = timedelta(hours=37)
+BATCH = 200
+
+Place = tuple[int, int]  # of an event on the ledger: its webhook's id, and its position in it
+
+
+def edit(tx: Transaction, inbox: Inbox, item: Edit, place: Place, now: datetime) -> Outcome:
+    """Give the message its new text, unless a newer edit is known; one that is not here yet gets it when it comes."""
+    message = find_any_message(inbox, item.external_id)
+    if message is None:
+        _keep(inbox, item, place, now)
+        return Outcome(EventOutcome.IGNORED, "an edit that waits for its message")
+    conversation = get_locked(message.conversation_id)
+    db.session.refresh(message)
+    if message.deleted_at is not None:
+        return Outcome(EventOutcome.IGNORED, "an edit of a message that was taken back", message.id, item.external_id)
+    if _is_old(message, item):
+        return Outcome(EventOutcome.DUPLICATE, "an older edit, or the same again", message.id)
+    if len(message.deliveries) > 1:
+        return Outcome(EventOutcome.IGNORED, "an edit of one part of a reply of ours", message.id)
+    _apply(tx, conversation, message, item, now)
+    return Outcome(EventOutcome.STORED, message_id=message.id)
+
+
+def _keep(inbox: Inbox, item: Edit, place: Place, now: datetime) -> None:
+    row = EarlyEdit(inbox_id=inbox.id, external_id=item.external_id, created_at=now)
+    row.webhook_id, row.position = place
+    row.text, row.question, row.number, row.at = item.text, item.question, item.number, item.at
+    db.session.add(row)
+
+
+def _is_old(message: Message, item: Edit) -> bool:
+    """By the provider's count of edits; by the time where it does not count."""
+    if item.number is not None and message.edit_number is not None:
+        return item.number <= message.edit_number
+    return message.edited_at is not None and item.at <= message.edited_at
+
+
+def _apply(tx: Transaction, conversation: Conversation, message: Message, item: Edit, now: datetime) -> None:
+    is_news = item.text != message.text
+    was = _place(message)
+    reword(message, item.text, item.question, item.number, item.at)
+    if conversation.last_message_at == message.sent_at:
+        set_preview(conversation, message)
+    changed = [message]
+    if was != _place(message):
+        tx.after_commit(pending_share.forget, conversation.id, message.id)
+        pairing = pair_shares(tx, conversation, message.sent_at, now)
+        changed += pairing.changed
+    if is_news:
+        _ask_anew(tx, conversation, changed, now)
+    mark_changed(tx, conversation, *changed)
+
+
+def _place(message: Message) -> int | None:
+    return message.share.combined_with_id if message.share else None
+
+
+def _ask_anew(tx: Transaction, conversation: Conversation, changed: list[Message], now: datetime) -> None:
+    """What is being answered is answered from the new text; what was answered already stays answered."""
+    asked = changed[0]
+    if asked.sender is not Sender.CUSTOMER:
+        return
+    turns.ask(tx, conversation, changed, now)
+    turn = db.session.get(Turn, asked.turn_id) if asked.turn_id else None
+    if turn is not None and turn.state is TurnState.OPEN:
+        tx.after_commit(log_edited, asked.id, turn.id)
+    turns.count_unanswered(conversation)
+
+
+def log_edited(message_id: int, turn_id: int) -> None:
+    log.info("✏️ Message %s was edited before its answer - turn %s is answered from the new text", message_id, turn_id)
+
+
+# --- edits that came before their message -----------------------------------------------------------------------------
+
+
+def settle_early_edits(now: datetime) -> int:
+    """Apply the edits whose message came at the same moment, unseen by both; forget those whose message never came."""
+    arrived = select(EarlyEdit.id).join(
+        Message, and_(Message.inbox_id == EarlyEdit.inbox_id, Message.external_id == EarlyEdit.external_id)
+    )
+    found = db.session.scalars(arrived.order_by(EarlyEdit.number, EarlyEdit.id).limit(BATCH)).all()
+    over = db.session.scalars(
+        select(EarlyEdit.id).where(EarlyEdit.created_at <= now - EARLY_EDITS_KEPT).limit(BATCH)
+    ).all()
+    db.session.rollback()
+    for early_id in found:
+        _settle(early_id, now)
+    if over:
+        with transaction():
+            db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_(over)))
+    return len({*found, *over})
+
+
+def _settle(early_id: int, now: datetime) -> None:
+    with transaction() as tx:
+        early = db.session.get(EarlyEdit, early_id, with_for_update=True, populate_existing=True)
+        if early is None:
+            return
+        inbox = db.session.get_one(Inbox, early.inbox_id)
+        item = Edit(inbox.external_id, early.external_id, early.at, early.text, early.number, early.question)
+        outcome = edit(tx, inbox, item, (early.webhook_id, early.position), now)
+        link_event(early, outcome.message_id)
+        if outcome.forget is not None:
+            redact(inbox, db.session.get_one(Webhook, early.webhook_id), outcome.forget)
+        db.session.delete(early)

@@ -1,0 +1,252 @@
+"""Everything of a customer, or of a whole inbox, is erased: in small steps, and safely again after a crash.
+
+What belongs to whom is read off the tables. A row that cannot exist without something of the customer's (a foreign key
+that is never null) is the customer's and goes. A row that merely points at something of theirs (the ledger's event,
+the audit line) is the shop's: it stays, without the pointer. `tests/conversations/test_erase.py` lists every table, so
+that a new one is decided about.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from pilito.channels.base import Channel
+from pilito.conversations import pending_share
+from pilito.database import is_sqlite, transaction
+from pilito.errors import Refused
+from pilito.extensions import channels
+from pilito.lifecycle import EventOutcome
+from pilito.models import Audit, Comment, Conversation, Customer, EarlyEdit, Erasure, Event, Inbox, Share, Webhook, db
+
+log = logging.getLogger(__name__)
+
+BATCH = 200  # rows a transaction: others write in between
+LEDGER_BATCH = 500
+RUNS = 5  # a message that comes while its customer is being erased makes the last step fail; then all begins anew
+
+
+def erase_customer(customer_id: int, now: datetime) -> None:
+    """Erase the customer with all they wrote, what was written to them, and their items on the ledger.
+
+    Raises Refused when there is no such customer. What arrives again from before is ignored (`is_erased`); a customer
+    who writes anew begins anew.
+    """
+    customer = db.session.get(Customer, customer_id)
+    if customer is None:
+        raise Refused("customer_not_found", f"There is no customer {customer_id}.")
+    inbox_id, person_id, channel = customer.inbox_id, customer.external_id, channels[customer.inbox.channel]
+    _remember(inbox_id, person_id, now)
+    _forget_waiting_shares(Conversation.customer_id == customer_id)
+    _clean_ledger(channel, person_id)
+    _erase_comments(comments_of(inbox_id, person_id))
+    _forget_quotes(Conversation.customer_id == customer_id)
+    _erase_rows(Customer.__table__, customer_id)
+    with transaction():
+        db.session.add(Audit(at=now, action="customer_erased", details={"inbox_id": inbox_id}))
+    log.info("Customer %s was erased.", customer_id)
+
+
+def erase_inbox(inbox_id: int, now: datetime) -> None:
+    """Erase the inbox: its token, its customers and all of theirs, its items on the ledger. Harmless when it's gone."""
+    inbox = db.session.get(Inbox, inbox_id)
+    if inbox is None:
+        return
+    account_id, channel = inbox.external_id, channels[inbox.channel]
+    _forget_waiting_shares(Conversation.inbox_id == inbox_id)
+    _clean_ledger(channel, account_id)
+    _forget_quotes(Conversation.inbox_id == inbox_id)
+    _erase_rows(Inbox.__table__, inbox_id)
+    with transaction():
+        db.session.add(Audit(at=now, action="inbox_erased", details={"inbox_id": inbox_id}))
+    log.info("Inbox %s was erased.", inbox_id)
+
+
+def is_erased(inbox: Inbox, customer_id: str, said_at: datetime) -> bool:
+    """Whether this was said before its customer's erasure: then it stays away, however often it comes."""
+    if inbox.newest_erasure_at is None or said_at > inbox.newest_erasure_at:
+        return False  # nearly always: nothing is asked of the database
+    erased_at = db.session.scalar(
+        select(Erasure.erased_at).where(Erasure.inbox_id == inbox.id, Erasure.customer_digest == digest(customer_id))
+    )
+    return erased_at is not None and said_at <= erased_at
+
+
+def digest(person_id: str) -> str:
+    return hashlib.sha256(person_id.encode()).hexdigest()
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+def _remember(inbox_id: int, person_id: str, now: datetime) -> None:
+    with transaction():
+        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        inbox.newest_erasure_at = max(now, inbox.newest_erasure_at or now)
+        known = db.session.scalar(
+            select(Erasure).where(Erasure.inbox_id == inbox_id, Erasure.customer_digest == digest(person_id))
+        )
+        if known is None:
+            db.session.add(Erasure(inbox_id=inbox_id, customer_digest=digest(person_id), erased_at=now))
+        else:
+            known.erased_at = now
+
+
+def _forget_waiting_shares(whose: ColumnElement[bool]) -> None:
+    """What Redis knows is an id and ends by itself; it goes at once all the same."""
+    shares = db.session.execute(
+        select(Share.conversation_id, Share.message_id)
+        .join(Conversation, Share.conversation_id == Conversation.id)
+        .where(whose, Share.state == "waiting")
+    ).all()
+    db.session.rollback()
+    for conversation_id, message_id in shares:
+        pending_share.forget(conversation_id, message_id)
+
+
+def _clean_ledger(channel: Channel, person_id: str) -> None:
+    """Empty the person's items in the stored bodies; the ledger's count of events stays true."""
+    for webhook_ids in bodies_with(channel.name, person_id):
+        with transaction():
+            for webhook_id in webhook_ids:
+                webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
+                webhook.body = channel.without(webhook.body, person_id)
+                webhook.error = None
+            db.session.execute(delete(EarlyEdit).where(EarlyEdit.webhook_id.in_(webhook_ids)))
+            # The reason of a failure may quote what could not be read.
+            db.session.execute(
+                update(Event)
+                .where(Event.webhook_id.in_(webhook_ids), Event.outcome == EventOutcome.FAILED)
+                .values(reason=None)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def bodies_with(channel_name: str, person_id: str) -> Iterator[list[int]]:
+    """The ids of the bodies that hold the person's id, some at a time, by a walk over the whole ledger."""
+    holds = text("instr(body, :needle) > 0" if is_sqlite() else "position(:needle in body) > 0").bindparams(
+        bindparam("needle", person_id.encode(), LargeBinary)
+    )
+    newest = db.session.scalar(select(func.max(Webhook.id))) or 0
+    for start in range(0, newest + 1, LEDGER_BATCH):
+        in_range = Webhook.id.between(start, start + LEDGER_BATCH - 1)
+        ids = list(db.session.scalars(select(Webhook.id).where(in_range, Webhook.channel == channel_name, holds)))
+        db.session.rollback()
+        if ids:
+            yield ids
+
+
+def _erase_comments(whose: ColumnElement[bool]) -> None:
+    """Comments hang on the inbox, not on a customer: most who comment never write."""
+    comment = Comment.__table__
+    _in_batches(comment, whose, delete(comment))
+
+
+def _forget_quotes(whose: ColumnElement[bool]) -> None:
+    """The line about a private reply quotes the comment that it answered."""
+    audit, conversations = Audit.__table__, select(Conversation.id).where(whose)
+    quotes = and_(Audit.action == "private_reply", Audit.conversation_id.in_(conversations))
+    _in_batches(audit, quotes, update(audit).values(details={}, conversation_id=None))
+
+
+def _erase_rows(root: Table, root_id: int) -> None:
+    for run in range(1, RUNS + 1):
+        try:
+            _erase_once(root, root_id)
+            return
+        except IntegrityError:
+            if run == RUNS:
+                raise
+            log.info("Something came for %s %s while it was being erased; once more.", root.name, root_id)
+
+
+def _erase_once(root: Table, root_id: int) -> None:
+    owned = {table: whose(table, root, root_id) for table in owned_tables(root)}
+    for table, column in pointers(root):
+        (target,) = (key.column.table for key in column.foreign_keys)
+        points = column.in_(select(target.c.id).where(owned[target]))
+        _in_batches(table, points, update(table).values({column.name: None}))
+    for table in reversed(list(owned)):
+        _in_batches(table, owned[table], delete(table))
+
+
+def _in_batches(table: Table, condition: ColumnElement[bool], statement: object) -> None:
+    """Change or delete the rows of the condition, BATCH of them a transaction, until there is none left."""
+    while True:
+        with transaction():
+            ids = list(db.session.scalars(select(table.c.id).where(condition).limit(BATCH)))
+            if ids:
+                db.session.execute(statement.where(table.c.id.in_(ids)))  # type: ignore[attr-defined]
+        if len(ids) < BATCH:
+            return
+
+
+# --- what belongs to whom --------------------------------------------------------------------------------------------
+
+
+def comments_of(inbox_id: int, person_id: str) -> ColumnElement[bool]:
+    """The condition under which a comment is this person's: theirs by its author, or by whom its answer reached."""
+    reached = (
+        select(Conversation.id)
+        .join(Customer, Conversation.customer_id == Customer.id)
+        .where(Customer.inbox_id == inbox_id, Customer.external_id == person_id)
+    )
+    is_theirs = or_(Comment.author_external_id == person_id, Comment.conversation_id.in_(reached))
+    return and_(Comment.inbox_id == inbox_id, is_theirs)
+
+
+def owned_tables(root: Table) -> dict[Table, Column[int] | None]:
+    """The tables whose rows cannot be without a row of `root`, parents first, each with the column that says so."""
+    owned: dict[Table, Column[int] | None] = {root: None}
+    for table in db.metadata.sorted_tables:
+        parents = [column for column in _keys(table) if not column.nullable and _target(column) in owned]
+        if parents and table is not root:
+            # The nearest to the root: fewer tables to look through.
+            owned[table] = min(parents, key=lambda column: list(owned).index(_target(column)))
+    return owned
+
+
+def pointers(root: Table) -> list[tuple[Table, Column[int]]]:
+    """Columns that may be empty and point at something of `root`: emptied before anything goes."""
+    owned = owned_tables(root)
+    return [
+        (table, column)
+        for table in db.metadata.sorted_tables
+        for column in _keys(table)
+        if column.nullable and _target(column) in owned
+    ]
+
+
+def whose(table: Table, root: Table, root_id: int) -> ColumnElement[bool]:
+    """The condition under which a row of this table belongs to the root's row."""
+    column = owned_tables(root)[table]
+    if column is None:
+        return root.c.id == root_id
+    parent = _target(column)
+    if parent is root:
+        return column == root_id
+    return column.in_(select(parent.c.id).where(whose(parent, root, root_id)))
+
+
+def _keys(table: Table) -> list[Column[int]]:
+    return [column for column in table.columns if column.foreign_keys]
+
+
+def _target(column: Column[int]) -> Table:
+    return next(iter(column.foreign_keys)).column.table

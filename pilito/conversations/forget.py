@@ -1,0 +1,45 @@
+"""What was unsent leaves no copy behind: not in the proof of a reply, not in reactions and edits, not on the ledger."""
+
+from sqlalchemy import delete, select
+
+from pilito.extensions import channels
+from pilito.models import EarlyEdit, Event, Inbox, Message, Proof, Reaction, Webhook, db
+
+
+def forget_words(inbox: Inbox, message: Message) -> None:
+    """Take the words of an unsent message out of every row but its own."""
+    assert message.external_id is not None
+    _forget_facts(message)
+    webhook_ids = {*_webhooks_of(message), *_early_webhooks(inbox, message.external_id)}
+    for webhook in db.session.scalars(select(Webhook).where(Webhook.id.in_(webhook_ids))):
+        redact(inbox, webhook, message.external_id)
+    for table in (Reaction, EarlyEdit):
+        db.session.execute(delete(table).where(table.inbox_id == inbox.id, table.external_id == message.external_id))
+
+
+def redact(inbox: Inbox, webhook: Webhook, external_id: str) -> None:
+    """Take one message out of a webhook of the ledger; its events keep their number and order."""
+    webhook.body = channels[inbox.channel].redact(webhook.body, external_id)
+
+
+def _webhooks_of(message: Message) -> list[int]:
+    return list(db.session.scalars(select(Event.webhook_id).where(Event.message_id == message.id)))
+
+
+def _early_webhooks(inbox: Inbox, external_id: str) -> list[int]:
+    found = select(EarlyEdit.webhook_id).where(EarlyEdit.inbox_id == inbox.id, EarlyEdit.external_id == external_id)
+    return [number for number in db.session.scalars(found) if number is not None]
+
+
+def _forget_facts(message: Message) -> None:
+    """A fact names the message it was read from; every reply since then may rest on it."""
+    reference = str(message.id)
+    proofs = db.session.scalars(
+        select(Proof)
+        .join(Proof.message)
+        .where(Message.conversation_id == message.conversation_id, Message.created_at >= message.created_at)
+    )
+    for proof in proofs:
+        kept = [fact for fact in proof.facts if fact.get("reference") != reference]
+        if len(kept) < len(proof.facts):
+            proof.facts = kept

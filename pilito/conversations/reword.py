@@ -1,0 +1,51 @@
+"""A message says something else now: its text, what it said before, and what the assistant reads of it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from pilito.channels.base import SharedMedia
+from pilito.conversations.contents import content_of
+from pilito.conversations.own_posts import completed, media_of
+from pilito.conversations.pairing import combined_content
+from pilito.lifecycle import MessageType, ShareState
+from pilito.models import Message, Share, db
+
+
+def reword(message: Message, text: str, question: str, number: int | None, at: datetime) -> None:
+    """Give the message its new text; for a post with its question in one message, `question` is what is asked."""
+    if text != message.text:
+        message.earlier_texts = [*(message.earlier_texts or []), message.text]
+    message.text, message.edit_number, message.edited_at = text, number, at
+    if message.share is not None:
+        _settle_share(message, message.share, question)
+    message.content = _content(message, question)
+
+
+def _settle_share(message: Message, share: Share, question: str) -> None:
+    """A post that came with a question is no lone one; without it, pairing gives it its place."""
+    is_asked = share.combined_with_id == message.id
+    if question and not is_asked:
+        share.state, share.combined_with_id = ShareState.COMBINED, message.id
+    elif is_asked and not question:
+        share.state, share.combined_with_id = ShareState.SUPERSEDED, None
+
+
+def _content(message: Message, question: str) -> str:
+    if message.share is not None:
+        return content_of(message.message_type, message.text, _whole(message.share), question)
+    taken = _taken(message) if message.message_type is MessageType.TEXT else []
+    if taken:
+        return combined_content([share.message.content for share in taken], message.text)
+    titles = [file.title for file in message.attachments]
+    return content_of(message.message_type, message.text, None, titles=titles)
+
+
+def _whole(share: Share) -> SharedMedia:
+    return completed(media_of(share), share.own_post)
+
+
+def _taken(message: Message) -> list[Share]:
+    """The posts that this question is about, in the order in which pairing puts them."""
+    taken = select(Share).where(Share.combined_with_id == message.id, Share.message_id != message.id)
+    return list(db.session.scalars(taken.order_by(Share.sent_at, Share.message_id)))

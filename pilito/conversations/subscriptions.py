@@ -1,0 +1,107 @@
+"""What the provider posts to us is looked at every ten minutes, and asked for again where something is gone."""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from pilito.channels.base import Account, Connector, Subscription
+from pilito.conversations.account import open_account
+from pilito.conversations.disconnect import stop
+from pilito.database import transaction
+from pilito.errors import TOKEN_ENDED, ChannelError
+from pilito.extensions import channels
+from pilito.lifecycle import InboxState
+from pilito.models import Audit, Inbox, db
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = timedelta(minutes=10)
+STILL_MISSING = "subscription_missing"
+
+
+def heal_due(now: datetime) -> int:
+    """Look at every active inbox whose time has come; return how many had lost something and have it again."""
+    never_or_long_ago = or_(Inbox.subscription_checked_at.is_(None), Inbox.subscription_checked_at <= now - LOOK_EVERY)
+    due = select(Inbox.id).where(Inbox.state == InboxState.ACTIVE, never_or_long_ago).order_by(Inbox.id)
+    ids = list(db.session.scalars(due))
+    db.session.rollback()
+    return sum(_claim(inbox_id, now) and heal(inbox_id, now) for inbox_id in ids)
+
+
+def heal(inbox_id: int, now: datetime) -> bool:
+    """Read what is posted to us; ask for it again where something is missing. Return whether that was so and worked."""
+    found = _find(inbox_id)
+    if found is None:
+        return False
+    connector, account, known, seen = found
+    try:
+        subscription = connector.subscription(account, known)
+        was_missing = bool(subscription.missing)
+        if was_missing:
+            log.warning("Inbox %s lost %s; it is asked for again.", inbox_id, ", ".join(subscription.missing))
+            subscription = connector.subscribe(account)
+    except ChannelError as error:
+        log.warning("The subscription of inbox %s could not be looked at: %s", inbox_id, error)
+        _keep_failure(inbox_id, error, seen, now)
+        return False
+    _keep(inbox_id, subscription, was_missing, now)
+    return was_missing and not subscription.missing
+
+
+def subscribe(inbox_id: int, now: datetime) -> None:
+    """Have the account's events posted to us. Raises ChannelError, which is kept as the inbox's problem too."""
+    found = _find(inbox_id)
+    if found is None:
+        return
+    connector, account, _known, seen = found
+    try:
+        subscription = connector.subscribe(account)
+    except ChannelError as error:
+        _keep_failure(inbox_id, error, seen, now)
+        raise
+    _keep(inbox_id, subscription, True, now)
+
+
+def _find(inbox_id: int) -> tuple[Connector, Account, list[str], bytes] | None:
+    inbox = db.session.get(Inbox, inbox_id)
+    account = open_account(inbox) if inbox else None
+    if inbox is None or account is None:
+        return None
+    found = channels[inbox.channel].connector, account, list(inbox.subscribed_fields or []), inbox.token_encrypted
+    db.session.rollback()  # no session is open during the calls
+    return found
+
+
+def _claim(inbox_id: int, now: datetime) -> bool:
+    """Of two schedulers one looks."""
+    with transaction():
+        claimed = db.session.execute(
+            update(Inbox)
+            .where(
+                Inbox.id == inbox_id,
+                or_(Inbox.subscription_checked_at.is_(None), Inbox.subscription_checked_at <= now - LOOK_EVERY),
+            )
+            .values(subscription_checked_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+
+def _keep(inbox_id: int, subscription: Subscription, was_asked: bool, now: datetime) -> None:
+    with transaction():
+        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        inbox.subscription_checked_at = now
+        inbox.subscription_error = STILL_MISSING if subscription.missing else None
+        inbox.subscribed_fields = list(subscription.fields)
+        if was_asked:
+            details = {"inbox_id": inbox_id, "fields": list(subscription.fields)}
+            db.session.add(Audit(at=now, action="inbox_subscribed", details=details))
+
+
+def _keep_failure(inbox_id: int, error: ChannelError, seen: bytes, now: datetime) -> None:
+    with transaction():
+        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        inbox.subscription_checked_at, inbox.subscription_error = now, error.reason[:64]
+    if error.reason in TOKEN_ENDED:
+        stop(inbox_id, error.reason, seen, now)

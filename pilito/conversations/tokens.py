@@ -1,0 +1,107 @@
+"""Tokens that end by time are renewed ten days before, and daily after a failure."""
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+
+from pilito.channels.base import Token
+from pilito.conversations.account import open_account
+from pilito.conversations.disconnect import stop
+from pilito.database import transaction
+from pilito.errors import TOKEN_ENDED, ChannelError, Refused
+from pilito.extensions import channels, vault
+from pilito.lifecycle import InboxState
+from pilito.models import Audit, Inbox, db
+
+log = logging.getLogger(__name__)
+
+RENEW_BEFORE = timedelta(days=10)  # the fiftieth of sixty days
+TRY_AGAIN = timedelta(days=1)
+WARN_BEFORE = timedelta(days=7)  # three failures, or a scheduler that stood still: the owner is told
+
+
+def days_left(inbox: Inbox, now: datetime) -> int | None:
+    """Whole days until the token ends, 0 when it has; None when it does not end by time, or nobody knows."""
+    return None if inbox.token_expires_at is None else max(0, (inbox.token_expires_at - now).days)
+
+
+def is_ending(inbox: Inbox, now: datetime) -> bool:
+    """Whether the owner has to be told."""
+    return inbox.token_expires_at is not None and inbox.token_expires_at - now <= WARN_BEFORE
+
+
+def renew_due(now: datetime) -> int:
+    """Renew every token whose time has come; return how many were renewed."""
+    due = [inbox_id for inbox_id in _find_due(now) if _claim(inbox_id, now)]
+    return sum(_renew(inbox_id, now) == "" for inbox_id in due)
+
+
+def renew_now(inbox_id: int, now: datetime) -> None:
+    """Renew because a person asks. Raises Refused with the reason when it did not work."""
+    error = _renew(inbox_id, now)
+    if error:
+        raise Refused(error, f"The token of inbox {inbox_id} was not renewed: {error}.")
+
+
+def _find_due(now: datetime) -> list[int]:
+    # An end that nobody told us (a token from the command line) is learned from the first renewal.
+    is_due = or_(Inbox.token_expires_at <= now + RENEW_BEFORE, Inbox.token_expires_at.is_(None))
+    rows = db.session.scalars(select(Inbox).where(Inbox.state == InboxState.ACTIVE, is_due).order_by(Inbox.id)).all()
+    due = [inbox.id for inbox in rows if channels[inbox.channel].connector.renews(inbox.options)]
+    db.session.rollback()
+    return due
+
+
+def _claim(inbox_id: int, now: datetime) -> bool:
+    """Mark the try before it is made: of two schedulers one makes it, and a crash costs a day, not a storm."""
+    not_tried = or_(Inbox.token_checked_at.is_(None), Inbox.token_checked_at <= now - TRY_AGAIN)
+    with transaction():
+        claimed = db.session.execute(
+            update(Inbox)
+            .where(Inbox.id == inbox_id, not_tried)
+            .values(token_checked_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        return bool(claimed.rowcount)  # type: ignore[attr-defined]
+
+
+def _renew(inbox_id: int, now: datetime) -> str:
+    """Ask for a new token and keep it; return why not, as a slug, or nothing."""
+    inbox = db.session.get(Inbox, inbox_id)
+    account = open_account(inbox) if inbox else None
+    if inbox is None or account is None:
+        return "token_unreadable"
+    channel, seen = channels[inbox.channel], inbox.token_encrypted
+    if not channel.connector.renews(inbox.options):
+        return "token_has_no_end"
+    db.session.rollback()  # no session is open during the call
+    try:
+        token = channel.connector.renew(account, now)
+    except ChannelError as error:
+        log.warning("The token of inbox %s was not renewed: %s", inbox_id, error)
+        _keep_failure(inbox_id, error, seen, now)
+        return error.reason
+    _keep(inbox_id, token, seen, now)
+    return ""
+
+
+def _keep(inbox_id: int, token: Token, seen: bytes, now: datetime) -> None:
+    with transaction():
+        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        if inbox.token_encrypted != seen:
+            return  # connected again meanwhile: that token is the newer one
+        inbox.token_encrypted = vault.encrypt(token.value.encode())
+        inbox.token_expires_at = token.expires_at
+        inbox.token_refreshed_at = inbox.token_checked_at = now
+        inbox.token_error = None
+        db.session.add(Audit(at=now, action="token_renewed", details={"inbox_id": inbox_id}))
+
+
+def _keep_failure(inbox_id: int, error: ChannelError, seen: bytes, now: datetime) -> None:
+    with transaction():
+        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        if inbox.token_encrypted == seen:
+            inbox.token_checked_at, inbox.token_error = now, error.reason[:64]
+    if error.reason in TOKEN_ENDED:
+        stop(inbox_id, error.reason, seen, now)

@@ -1,0 +1,31 @@
+"""How often the checks are wrong, measured on the labelled set."""
+
+import json
+from pathlib import Path
+
+from pilito.assistant.check import Draft, find_faults
+from pilito.assistant.types import Fact, TurnInput
+
+ROWS = json.loads((Path(__file__).parent / "labelled_replies.json").read_text(encoding="utf-8"))
+FENCE = "0" * 16
+
+
+def is_stopped(row):
+    facts = tuple(Fact(fact["source"], fact["text"]) for fact in row["facts"])
+    return bool(find_faults(Draft(row["reply"], TurnInput(row["shop"], (row["question"],), facts=facts), FENCE)))
+
+
+def test_hardly_a_wrong_reply_is_let_through():
+    wrong = [row for row in ROWS if row["verdict"] == "wrong"]
+
+    missed = [row["id"] for row in wrong if not is_stopped(row)]
+
+    assert len(missed) <= len(wrong) / 100, missed
+
+
+def test_few_right_replies_are_stopped():
+    right = [row for row in ROWS if row["verdict"] == "right"]
+
+    stopped = [row["id"] for row in right if is_stopped(row)]
+
+    assert len(stopped) <= 3 * len(right) / 100, stopped

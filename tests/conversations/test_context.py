@@ -1,0 +1,151 @@
+"""What the assistant reads around a question, and what asks it nothing."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import CAPTION, attachment, item, reaction, reel, seconds, text, unsent
+
+from pilito.assistant.prompt import read_blocks
+from pilito.lifecycle import ConversationState, HandOverReason
+
+ONE, LATER = seconds(1), seconds(600)
+
+pytestmark = pytest.mark.sqlite_only
+
+
+@pytest.fixture
+def desk(make_shop):
+    return Desk(make_shop())
+
+
+def blocks(desk, *kinds):
+    """What the model was asked last: the blocks of these kinds as (label, text)."""
+    return [(one.label, one.text) for one in read_blocks(desk.model.prompts[-1]) if one.kind in kinds]
+
+
+def ask(desk, at=NOON + LATER, **message):
+    desk.take(item(at, {"text": "این چنده؟", **message}), now=at)
+    desk.answer(at)
+
+
+def test_the_message_that_a_question_answers_stands_before_it(desk):
+    desk.take(text("سلام", NOON))
+    desk.answer()
+    desk.deliver()
+
+    ask(desk, reply_to={"mid": desk.deliveries[0].external_id})
+
+    assert blocks(desk, "context", "question") == [("reply_to_shop", desk.replies[0].text), ("", "این چنده؟")]
+
+
+def test_a_post_that_is_answered_days_later_is_the_one_asked_about(desk):
+    desk.take(reel(NOON, mid="old"))
+    desk.take(reel(NOON + seconds(300), caption="کیف چرم: ۹۰۰ هزار تومان"), now=NOON + seconds(300))
+    desk.sweep(NOON + LATER)
+
+    ask(desk, reply_to={"mid": "old"})
+
+    assert blocks(desk, "fact") == [("caption", CAPTION), ("earlier_caption", "کیف چرم: ۹۰۰ هزار تومان")]
+    assert blocks(desk, "context")[0][0] == "reply_to_customer"
+
+
+def test_a_message_that_was_taken_back_or_is_unknown_is_no_context(desk):
+    desk.take(text("راز", NOON, mid="m"), unsent("m", NOON + ONE), now=NOON + ONE)
+
+    ask(desk, reply_to={"mid": "m"})
+    ask(desk, at=NOON + LATER + ONE, reply_to={"mid": "never seen"})
+
+    assert blocks(desk, "context") == []
+
+
+def test_a_message_of_another_customer_is_no_context(desk):
+    desk.take(text("رازِ دیگری", NOON, mid="theirs", customer="600000000000099"))
+    at = NOON + LATER
+    desk.take(item(at, {"text": "این چنده؟", "mid": "q", "reply_to": {"mid": "theirs"}}), now=at)
+
+    desk.answer(at)
+
+    assert "رازِ دیگری" not in desk.model.prompts[-1]
+
+
+def test_a_reply_to_a_story_says_so_and_asks_the_assistant(desk):
+    ask(desk, reply_to={"story": {"id": "1", "url": "https://lookaside.fbsbx.com/story"}})
+
+    assert blocks(desk, "context") == [("story", "[استوری فروشگاه]")]
+    assert "lookaside" not in desk.model.prompts[-1]
+
+
+def test_a_reaction_is_told_with_its_message_and_one_taken_off_is_not(desk):
+    desk.take(text("سلام", NOON, mid="m"))
+    desk.answer()
+    desk.deliver()
+    sent = desk.deliveries[0].external_id
+    desk.take(reaction(sent, NOON + ONE), reaction("m", NOON + ONE, by_shop=True), now=NOON + ONE)
+
+    ask(desk)
+    told = blocks(desk, "history")
+    desk.take(reaction(sent, NOON + LATER, action="unreact"), now=NOON + LATER)
+    ask(desk, at=NOON + LATER + ONE)
+
+    assert told == [
+        ("customer", "سلام\n[واکنش فروشگاه: ❤️]"),
+        ("assistant", f"{desk.replies[0].text}\n[واکنش مشتری: ❤️]"),
+    ]
+    assert blocks(desk, "history")[1] == ("assistant", desk.replies[0].text)
+
+
+def test_the_ad_of_a_message_is_a_fact_and_the_words_of_a_link_are_none(desk):
+    ad = {
+        "ref": "promo",
+        "ad_id": "7",
+        "source": "ADS",
+        "ads_context_data": {"ad_title": "حراج: پیراهن ۹۹۰ هزار تومان"},
+    }
+
+    ask(desk, referral=ad)
+
+    assert blocks(desk, "fact") == [("ad", "حراج: پیراهن ۹۹۰ هزار تومان")]
+    assert blocks(desk, "context") == [("referral", "promo")]
+    assert desk.replies[0].proof.facts[0]["source"] == "ad"
+
+
+def test_a_product_waits_for_its_question_and_is_its_fact(desk):
+    card = {"id": "1", "title": "پیراهن نیلوفر", "subtitle": "۲٬۰۰۰٬۰۰۰ تومان", "image_url": "https://x.test/p"}
+    product = {"type": "template", "payload": {"product": {"elements": [card]}}}
+    desk.take(item(NOON, {"attachments": [product]}))
+    alone = desk.turn
+
+    ask(desk)
+
+    assert alone is None
+    assert blocks(desk, "fact") == [("product", "پیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
+    assert blocks(desk, "history") == [("customer", "[محصول]\nپیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
+
+
+@pytest.mark.parametrize("kind", ["story_mention", "ig_story", "story", "like_heart"])
+def test_what_asks_nothing_opens_no_turn(desk, kind):
+    desk.take(attachment(kind, NOON))
+    desk.sweep(NOON + LATER)
+
+    assert desk.turn is None
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.conversation.unread_count == 1
+
+
+@pytest.mark.parametrize("kind", ["ephemeral", "unsupported_type", "hologram"])
+def test_what_cannot_be_read_goes_to_a_person(desk, kind):
+    desk.take(attachment(kind, NOON))
+    desk.answer()
+
+    assert desk.conversation.hand_over_reason is HandOverReason.UNREADABLE
+    assert desk.model.calls == []
+
+
+@pytest.mark.parametrize("payload", ["SHIPPING", "3:IB_FIRST_PARTY:123"])
+def test_a_tap_is_asked_by_its_title(desk, payload):
+    desk.take(item(NOON, {"mid": "m", "text": "ارسال دارید؟", "quick_reply": {"payload": payload}}))
+    desk.answer()
+
+    assert blocks(desk, "question") == [("", "ارسال دارید؟")]
+    assert desk.message("m").payload == payload
+    assert payload not in desk.model.prompts[-1]

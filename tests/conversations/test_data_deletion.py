@@ -1,0 +1,140 @@
+"""A person's wish to be deleted stops their account at once, and is worked off by a job that may be stopped."""
+
+from datetime import timedelta
+
+import pytest
+from rows import NOON, add_conversation, add_inbox, add_message
+from shop import seconds
+
+from pilito.conversations import data_deletion
+from pilito.conversations.data_deletion import find_deletion, request_deletion, work_off
+from pilito.conversations.disconnect import deauthorize
+from pilito.database import transaction
+from pilito.lifecycle import DeletionState, InboxState
+from pilito.models import Audit, DataDeletion, Inbox, Message, db
+
+USER = "27841400000000001"
+SOON = NOON + seconds(10)
+
+
+@pytest.fixture
+def inbox(app):
+    with transaction():
+        inbox = add_inbox(app_user_id=USER, token_encrypted=b"a token", connected_at=NOON, username="niloofar")
+        add_message(add_conversation(inbox), text="سلام")
+        other = add_inbox(app_user_id="2999", token_encrypted=b"another token", connected_at=NOON)
+        add_message(add_conversation(other), text="neighbour")
+    return inbox.id
+
+
+def row(inbox_id):
+    db.session.rollback()
+    return db.session.get(Inbox, inbox_id, populate_existing=True)
+
+
+def request(issued_at=SOON, now=SOON):
+    return request_deletion("instagram", USER, issued_at, now)
+
+
+def test_the_account_is_stopped_and_its_token_gone_before_the_answer(inbox):
+    request()
+
+    stopped = row(inbox)
+    assert (stopped.state, stopped.stop_reason, stopped.token_encrypted) == (
+        InboxState.STOPPED,
+        "deletion_requested",
+        b"",
+    )
+
+
+def test_the_job_erases_what_is_theirs_and_nothing_else(inbox):
+    code = request()
+    assert find_deletion(code).state is DeletionState.REQUESTED
+
+    assert work_off(NOON + seconds(20)) == 1
+
+    db.session.rollback()
+    assert find_deletion(code).state is DeletionState.DONE
+    assert row(inbox) is None
+    assert [message.text for message in Message.query] == ["neighbour"]
+    assert USER not in str([vars(one) for one in DataDeletion.query])
+
+
+def test_the_same_request_again_has_the_same_code(inbox):
+    code = request()
+
+    assert request() == code
+    work_off(NOON + seconds(20))
+    assert request() == code
+    assert DataDeletion.query.count() == 1
+
+
+def test_another_request_while_one_is_open_has_its_code_and_later_a_new_one(inbox):
+    code = request()
+    assert request(NOON + seconds(15)) == code
+
+    work_off(NOON + seconds(20))
+
+    assert request(NOON + seconds(30)) != code
+
+
+def test_two_at_the_same_moment_have_one_code(inbox, shared_app):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def call(_number):
+        with shared_app.app_context():
+            return request()
+
+    db.session.rollback()
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(call, range(4)))) == 1
+
+
+def test_who_is_not_here_is_done_at_once(app):
+    code = request()
+
+    assert find_deletion(code).state is DeletionState.DONE
+    assert work_off(NOON + seconds(20)) == 0
+
+
+def test_an_old_request_posted_again_after_a_new_connection_does_nothing(inbox):
+    code = request(NOON - timedelta(days=3))
+
+    assert row(inbox).state is InboxState.ACTIVE
+    work_off(NOON + seconds(20))
+    assert row(inbox) is not None
+    assert find_deletion(code).state is DeletionState.DONE
+
+
+def test_a_job_that_was_killed_goes_on(inbox, monkeypatch):
+    code = request()
+    real = data_deletion.erase_inbox
+    monkeypatch.setattr(data_deletion, "erase_inbox", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        work_off(NOON + seconds(20))
+    monkeypatch.setattr(data_deletion, "erase_inbox", real)
+
+    assert work_off(NOON + seconds(30)) == 1
+    assert find_deletion(code).state is DeletionState.DONE
+
+
+def test_leaving_stops_the_account_and_keeps_its_conversations(inbox):
+    assert deauthorize("instagram", USER, NOON + seconds(10), NOON + seconds(10)) == [inbox]
+
+    stopped = row(inbox)
+    assert (stopped.state, stopped.stop_reason, stopped.token_encrypted) == (InboxState.STOPPED, "deauthorized", b"")
+    assert Message.query.count() == 2
+    assert [audit.action for audit in Audit.query] == ["inbox_disconnected"]
+
+
+def test_the_accounts_own_id_names_it_too(inbox):
+    assert deauthorize("instagram", row(inbox).external_id, None, NOON) == [inbox]
+
+
+@pytest.mark.parametrize(
+    ("channel", "user", "issued_at"),
+    [("instagram", "1", NOON), ("telegram", USER, NOON), ("instagram", USER, NOON - timedelta(days=1))],
+)
+def test_who_else_leaves_stops_nothing(inbox, channel, user, issued_at):
+    assert deauthorize(channel, user, issued_at, NOON + seconds(10)) == []
+    assert row(inbox).state is InboxState.ACTIVE

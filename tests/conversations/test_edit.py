@@ -1,0 +1,243 @@
+"""Edits: before the answer, while it is written, after it, before the message, and those that say nothing new."""
+
+import logging
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import CAPTION, about, echo, edited, reel, seconds, text, unsent
+
+from pilito.database import transaction
+from pilito.lifecycle import ConversationState, EventOutcome, ShareState, TurnState
+from pilito.models import EarlyEdit, Message, db
+
+ONE, TWO = seconds(1), seconds(2)
+
+
+@pytest.fixture
+def desk(make_shop):
+    return Desk(make_shop(reply_quiet_seconds=3))
+
+
+def last_outcome(desk, *items, now=NOON + TWO):
+    return desk.outcomes(desk.take(*items, now=now))[-1]
+
+
+def test_a_question_edited_before_its_answer_is_answered_from_the_new_text(desk, caplog):
+    desk.take(text("این کفش چنده؟", NOON, mid="q"))
+    version = desk.turn.version
+
+    with caplog.at_level(logging.INFO):
+        desk.take(edited("q", "این پیراهن چنده؟", NOON + ONE), now=NOON + ONE)
+    desk.answer(NOON + seconds(4))
+
+    message = desk.message("q")
+    assert (message.text, message.content) == ("این پیراهن چنده؟", "این پیراهن چنده؟")
+    assert (message.earlier_texts, message.edited_at, message.edit_number) == (["این کفش چنده؟"], NOON + ONE, 1)
+    assert desk.turn.version > version
+    assert "پیراهن" in desk.model.prompts[0]
+    assert "کفش" not in desk.model.prompts[0]
+    assert desk.conversation.preview != "این کفش چنده؟"
+    assert f"✏️ Message {message.id} was edited before its answer" in caplog.text
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_while_the_answer_is_written_voids_the_draft(desk):
+    desk.take(text("این کفش چنده؟", NOON, mid="q"))
+
+    def edit_now(payload):
+        desk.take(edited("q", "این پیراهن چنده؟", NOON + seconds(4)), now=NOON + seconds(4))
+        return desk.model.default(payload)
+
+    desk.model.script = [edit_now]
+    desk.answer(NOON + seconds(3))
+    dropped = not desk.replies
+    desk.answer(NOON + seconds(7))
+
+    assert dropped
+    assert "کفش" not in desk.model.prompts[1]
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_after_the_answer_is_shown_and_not_answered(desk):
+    desk.take(text("این کفش چنده؟", NOON, mid="q"))
+    desk.answer(NOON + seconds(3))
+    desk.deliver(NOON + seconds(3))
+
+    outcome = last_outcome(desk, edited("q", "این پیراهن چنده؟", NOON + seconds(9)), now=NOON + seconds(9))
+    desk.sweep(NOON + seconds(60))
+
+    assert outcome is EventOutcome.STORED
+    assert desk.message("q").text == "این پیراهن چنده؟"
+    assert desk.turn.state is TurnState.ANSWERED
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.conversation.unanswered_since is None
+    assert len(desk.graph.sent) == 1
+
+
+def test_the_pairing_of_an_edited_question_is_built_from_its_new_text(desk):
+    desk.take(reel(NOON, mid="reel"), text("کفش؟", NOON + ONE, mid="q"), now=NOON + ONE)
+
+    desk.take(edited("q", "این چنده؟", NOON + TWO), now=NOON + TWO)
+
+    content = desk.message("q").content
+    assert content.startswith("[CONTEXT: پست/ریلز")
+    assert content.endswith("این چنده؟")
+    assert "کفش" not in content
+    assert CAPTION.splitlines()[0] in content
+
+
+@pytest.mark.sqlite_only
+def test_an_answered_pair_shows_the_new_text_beside_its_post(desk):
+    desk.take(reel(NOON), text("کفش؟", NOON + ONE, mid="q"), now=NOON + ONE)
+    desk.answer(NOON + seconds(4))
+
+    desk.take(edited("q", "این چنده؟", NOON + seconds(9)), now=NOON + seconds(9))
+
+    assert desk.message("q").content.startswith("[CONTEXT: پست/ریلز")
+    assert desk.message("q").content.endswith("این چنده؟")
+
+
+@pytest.mark.sqlite_only
+def test_an_older_edit_and_the_same_again_change_nothing(desk):
+    desk.take(text("یک", NOON, mid="q"), edited("q", "سه", NOON + TWO, number=2), now=NOON + TWO)
+
+    again = last_outcome(desk, edited("q", "سه", NOON + TWO, number=2))
+    older = last_outcome(desk, edited("q", "دو", NOON + ONE, number=1))
+
+    assert (again, older) == (EventOutcome.DUPLICATE, EventOutcome.DUPLICATE)
+    assert (desk.message("q").text, desk.message("q").earlier_texts) == ("سه", ["یک"])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"mid": "q", "num_edit": 0},
+        {"mid": "q", "text": "x", "num_edit": "0"},
+        {"mid": "q", "text": " "},
+        {"text": "x"},
+        [],
+    ],
+)
+def test_an_edit_that_says_nothing_new_is_on_the_ledger_only(desk, said):
+    desk.take(text("یک", NOON, mid="q"))
+
+    outcome = last_outcome(desk, about(NOON + ONE, message_edit=said))
+
+    assert outcome is EventOutcome.IGNORED
+    assert (desk.message("q").text, desk.message("q").edited_at) == ("یک", None)
+    assert desk.rows(EarlyEdit) == []
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_needs_no_sender(desk):
+    desk.take(text("یک", NOON, mid="q"))
+    nameless = edited("q", "دو", NOON + ONE)
+    del nameless["sender"], nameless["recipient"]
+
+    desk.take(nameless, now=NOON + ONE)
+
+    assert desk.message("q").text == "دو"
+
+
+def test_an_edit_that_comes_before_its_message_is_applied_when_it_comes(desk):
+    desk.take(edited("q", "سه", NOON + TWO, number=2), edited("q", "دو", NOON + ONE, number=1), now=NOON + TWO)
+    assert desk.rows(Message) == []
+
+    desk.take(text("یک", NOON, mid="q"), now=NOON + seconds(3))
+    desk.answer(NOON + seconds(6))
+
+    message = desk.message("q")
+    assert (message.text, message.content, message.edit_number) == ("سه", "سه", 2)
+    assert message.earlier_texts == ["یک", "دو"]
+    assert desk.rows(EarlyEdit) == []
+    assert "یک" not in desk.model.prompts[0].partition("question")[2]
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_of_a_message_that_never_comes_makes_none_and_is_forgotten(desk):
+    outcome = last_outcome(desk, edited("nobody", "دو", NOON))
+
+    kept = len(desk.rows(EarlyEdit))
+    desk.sweep(NOON + seconds(36 * 3600))
+    still = len(desk.rows(EarlyEdit))
+    desk.sweep(NOON + seconds(38 * 3600))
+
+    assert outcome is EventOutcome.IGNORED
+    assert (kept, still, desk.rows(EarlyEdit)) == (1, 1, [])
+    assert desk.rows(Message) == []
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_of_a_message_that_was_taken_back_brings_no_text_back(desk):
+    desk.take(text("یک", NOON, mid="q"), unsent("q", NOON + ONE), now=NOON + ONE)
+
+    outcome = last_outcome(desk, edited("q", "دو", NOON + TWO))
+
+    assert outcome is EventOutcome.IGNORED
+    assert (desk.message("q").text, desk.message("q").content) == ("", "")
+
+
+@pytest.mark.sqlite_only
+def test_what_the_shop_typed_on_the_phone_may_be_edited_too(desk):
+    desk.take(echo("بله", NOON, "phone"))
+
+    desk.take(edited("phone", "بله، داریم", NOON + ONE, by_shop=True), now=NOON + ONE)
+
+    assert desk.message("phone").text == "بله، داریم"
+    assert desk.turn is None
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_where_people_answer_asks_nobody(desk):
+    desk.take(
+        text("یک", NOON, mid="q"), echo("بله", NOON + ONE, "phone"), text("دو", NOON + TWO, mid="r"), now=NOON + TWO
+    )
+
+    desk.take(edited("r", "سه", NOON + seconds(3)), now=NOON + seconds(3))
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.turn.state is TurnState.DROPPED
+    assert desk.conversation.unanswered_since == NOON + TWO
+
+
+@pytest.mark.sqlite_only
+def test_a_lone_link_that_becomes_a_question_is_asked_and_back_again_it_waits(desk):
+    link = "https://www.instagram.com/p/DPiLiTo0107/"
+    desk.take(text(link, NOON, mid="s"))
+    assert desk.turn is None
+
+    desk.take(edited("s", f"این چنده؟ {link}", NOON + ONE), now=NOON + ONE)
+    asked = desk.shop.share_of(desk.message("s")).state, desk.turn.state
+    desk.take(edited("s", link, NOON + TWO, number=2), now=NOON + TWO)
+
+    assert asked == (ShareState.COMBINED, TurnState.OPEN)
+    assert desk.shop.share_of(desk.message("s")).state is ShareState.WAITING
+    desk.answer(NOON + seconds(9))
+    assert desk.model.calls == []
+
+
+def test_an_edit_and_its_message_that_came_at_the_same_moment_meet_at_the_sweep(desk):
+    webhook_id = desk.take(text("یک", NOON, mid="q"))
+
+    def add_early():
+        with transaction():
+            values = {
+                "inbox_id": desk.shop.inbox_id,
+                "external_id": "q",
+                "webhook_id": webhook_id,
+                "position": 0,
+                "at": NOON + ONE,
+            }
+            db.session.add(EarlyEdit(text="دو", question="دو", number=1, created_at=NOON, **values))
+
+    desk.call(add_early)
+
+    found = desk.sweep(NOON + TWO)
+    desk.answer(NOON + seconds(6))
+
+    assert found["early_edits"] == 1
+    assert (desk.message("q").text, desk.rows(EarlyEdit)) == ("دو", [])
+    assert desk.model.prompts[-1].count("دو") == 1

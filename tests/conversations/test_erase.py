@@ -1,0 +1,350 @@
+"""After an erasure nothing of the customer is anywhere, and nothing of anybody else is gone."""
+
+import json
+
+import pytest
+from desk import Desk
+from rows import NOON, add, add_inbox
+from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent, webhook
+
+from pilito.channels.base import Post
+from pilito.conversations import erase
+from pilito.conversations.comments import choose_comments, send_private_reply
+from pilito.conversations.erase import erase_customer, erase_inbox, owned_tables, pointers
+from pilito.conversations.export import export_customer, find_customer
+from pilito.conversations.own_posts import keep_posts
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import EventOutcome
+from pilito.models import Audit, Comment, Conversation, Customer, EarlyEdit, Event, Inbox, Message, Upkeep, Webhook, db
+
+OTHER = "600000000000002"
+CANARY = "kanarienvogel"
+# Every table, with what an erased customer's rows in it become. A new table needs a line here.
+GOES = {
+    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof", "reaction",
+}  # fmt: skip
+LOSES_ITS_POINTER = {
+    ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
+    ("share", "combined_with_id"), ("event", "message_id"), ("audit", "conversation_id"),
+    ("comment", "conversation_id"),
+}  # fmt: skip
+HOLDS_NOTHING_OF_A_CUSTOMER = {
+    "inbox": "the shop's own account",
+    "own_post": "the shop's own posts",
+    "upkeep": "how far the shop's account was read",
+    "comment": "hangs on the inbox; those that the customer wrote go",
+    "operator": "people of the shop",
+    "api_token": "machines of the shop",
+    "erasure": "a digest, so that old events do not bring the customer back",
+    "data_deletion": "a digest of an account, never of a customer",
+    "audit": "what people of the shop did; its pointer goes",
+    "event": "outcomes; its pointer goes, and the reason of a failure",
+    "early_edit": "edits that wait for their message; those of the customer's webhooks go, the rest within 37 hours",
+    "webhook": "bodies, of which the customer's items are emptied",
+}
+
+
+@pytest.fixture
+def desk(shop):
+    """Two customers, who write the same kind of things; one of them sings."""
+    desk = Desk(shop)
+    for customer, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
+        where = {"customer": customer}
+        desk.take(
+            reel(NOON, caption=f"{word} caption", mid=f"{word}-share", **where),
+            text(f"{word} question", NOON + seconds(1), mid=f"{word}-question", **where),
+        )
+        desk.answer(NOON + seconds(5))
+        desk.take(
+            attachment("image", NOON + seconds(6), url=f"https://x.test/{word}.jpg", **where),
+            text(f"{word} regret", NOON + seconds(7), mid=f"{word}-regret", **where),
+            unsent(f"{word}-regret", NOON + seconds(8), **where),
+            echo(f"{word} from the phone", NOON + seconds(9), f"{word}-echo", **where),
+        )
+    desk.deliver(NOON + seconds(10))
+    with transaction():
+        for customer, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
+            row = db.session.scalars(db.select(Customer).filter_by(external_id=customer)).one()
+            row.name = row.username = row.picture_url = f"{word} name"
+    return desk
+
+
+def everything():
+    """Every value of every table, as text."""
+    db.session.rollback()
+    found = []
+    for table in db.metadata.sorted_tables:
+        for row in db.session.execute(db.select(table)):
+            values = (value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row)
+            found.append(f"{table.name}: {' | '.join(values)}")
+    return "\n".join(found)
+
+
+def customer_id(external_id=CUSTOMER):
+    db.session.rollback()
+    return db.session.scalar(db.select(Customer.id).filter_by(external_id=external_id))
+
+
+def counts():
+    db.session.rollback()
+    return {
+        table.name: db.session.scalar(db.select(db.func.count()).select_from(table))
+        for table in db.metadata.sorted_tables
+    }
+
+
+def test_nothing_of_the_customer_is_left_in_any_table(desk):
+    redis = desk.app.extensions["pilito_redis"]
+    assert everything().count(CANARY) > 10
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert CANARY not in everything()
+    assert CUSTOMER not in everything()
+    assert CANARY.encode() not in b"".join(redis.dump(key) or b"" for key in redis.scan_iter())
+
+
+def test_everything_of_the_neighbour_is_still_there(desk):
+    before = export_customer(customer_id(OTHER))
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    after = export_customer(customer_id(OTHER))
+    assert after["message"] == before["message"]
+    assert after["ledger"] == before["ledger"]
+    assert len(before["ledger"]) == 6
+
+
+def test_the_ledger_keeps_its_count(desk):
+    before = counts()
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    after = counts()
+    assert (after["webhook"], after["event"]) == (before["webhook"], before["event"])
+    assert after["audit"] == before["audit"] + 1
+    assert Audit.query.filter_by(action="customer_erased").count() == 1
+
+
+def test_an_old_event_does_not_bring_the_customer_back_and_a_new_message_begins_anew(desk):
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    again = desk.take(text(f"{CANARY} question", NOON + seconds(1), mid="once more"), now=NOON + seconds(70))
+    desk.take(echo(f"{CANARY} echo", NOON + seconds(9), "echo once more"), now=NOON + seconds(70))
+    desk.take(unsent("never seen", NOON + seconds(8)), now=NOON + seconds(70))
+    assert desk.outcomes(again) == [EventOutcome.IGNORED]
+    assert customer_id() is None
+
+    desk.take(text("سلام دوباره", NOON + seconds(80), mid="anew"), now=NOON + seconds(80))
+    desk.take(text(CANARY, NOON + seconds(2), mid="still old"), now=NOON + seconds(81))
+    assert [message.text for message in desk.rows(Message, conversation_id=desk.rows(Conversation)[-1].id)] == [
+        "سلام دوباره"
+    ]
+
+
+@pytest.mark.sqlite_only
+def test_it_goes_on_after_a_crash_at_any_step(desk, monkeypatch):
+    """The batch that breaks is another one each time; what is left at the end is nothing."""
+    real, monkeypatched = erase._in_batches, []
+    wanted = customer_id()
+
+    for step in range(1, 40):
+        calls = iter(range(1, 100))
+
+        def breaking(*args, step=step, calls=calls):
+            if next(calls) == step:
+                raise KeyboardInterrupt
+            real(*args)
+
+        monkeypatch.setattr(erase, "_in_batches", breaking)
+        try:
+            desk.call(erase_customer, wanted, NOON + seconds(60))
+        except KeyboardInterrupt:
+            monkeypatched.append(step)
+        except Refused:
+            break
+
+    assert len(monkeypatched) > 8
+    assert CANARY not in everything()
+
+
+def test_many_rows_go_in_small_steps(desk, monkeypatch):
+    monkeypatch.setattr(erase, "BATCH", 2)
+    monkeypatch.setattr(erase, "LEDGER_BATCH", 3)
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert CANARY not in everything()
+
+
+def test_an_inbox_goes_with_all_of_its_customers_and_the_other_inbox_stays(desk):
+    with transaction():
+        kept = add_inbox(name="kept", external_id="999").id
+
+    desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(60))
+    desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(61))
+
+    left = everything()
+    assert [inbox.id for inbox in desk.rows(Inbox)] == [kept]
+    assert not any(word in left for word in (CANARY, "spatz", CUSTOMER, OTHER, ACCOUNT, "گالری"))
+
+
+def test_a_customer_of_two_accounts_in_one_body_loses_only_their_own_items(desk):
+    both = {"object": "instagram", "entry": [
+        webhook(text(CANARY, NOON, mid="a"))["entry"][0],
+        webhook(text("spatz", NOON, mid="b", customer=OTHER))["entry"][0],
+    ]}  # fmt: skip
+    with transaction():
+        row = add(Webhook(channel="instagram", received_at=NOON, body=json.dumps(both).encode(), state="read"))
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    body = desk.webhook(row.id).body
+    assert CANARY.encode() not in body
+    assert b"spatz" in body
+
+
+def test_an_edit_that_waits_for_its_message_goes_too(desk):
+    edit = {"mid": "not-here-yet", "text": CANARY, "num_edit": 1}
+    item = {"sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT}, "timestamp": 1764000000000, "message_edit": edit}
+    desk.take(item)
+    assert CANARY in str([row.text for row in desk.rows(EarlyEdit)])
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert desk.rows(EarlyEdit) == []
+
+
+def comment_of(external_id, author, words):
+    value = {"id": external_id, "from": {"id": author, "username": words}, "text": words, "media": {"id": "1"}}
+    entry = {"id": ACCOUNT, "time": int(NOON.timestamp()), "changes": [{"field": "comments", "value": value}]}
+    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
+
+
+@pytest.fixture
+def comments(desk):
+    """Both customers have commented, and were answered privately."""
+    desk.call(choose_comments, desk.shop.inbox_id, True, "در پیام فرستادیم.", None, NOON)
+    for author, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
+        desk.graph.commenters[f"comment-{word}"] = author
+        desk.take(comment_of(f"comment-{word}", author, f"{word} comment"))
+    for comment in desk.rows(Comment):
+        desk.call(send_private_reply, comment.id, lambda: NOON + seconds(20))
+    return desk
+
+
+def test_the_comments_of_the_customer_go_with_what_quotes_them(comments):
+    assert f"{CANARY} comment" in everything()
+
+    comments.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    left = everything()
+    assert CANARY not in left
+    assert CUSTOMER not in left
+    assert [comment.text for comment in comments.rows(Comment)] == ["spatz comment"]
+    assert [line.details["comment"] for line in comments.rows(Audit, action="private_reply") if line.details] == [
+        "spatz comment"
+    ]
+
+
+def test_an_old_comment_does_not_come_back_and_a_new_one_is_kept(comments):
+    comments.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    again = comments.take(comment_of("once-more", CUSTOMER, CANARY), now=NOON + seconds(70))
+    new = comment_of("new", CUSTOMER, "سلام").replace(
+        str(int(NOON.timestamp())).encode(), str(int(NOON.timestamp()) + 90).encode()
+    )
+    comments.take(new, now=NOON + seconds(90))
+
+    assert comments.outcomes(again) == [EventOutcome.IGNORED]
+    assert [comment.text for comment in comments.rows(Comment, author_external_id=CUSTOMER)] == ["سلام"]
+
+
+def test_a_private_reply_under_way_while_its_customer_is_erased_brings_nobody_back(comments):
+    comments.graph.commenters["late"] = CUSTOMER
+    late = comment_of("late", CUSTOMER, f"{CANARY} late").replace(b'"1"', b'"2"')
+    comments.take(late)
+    known = customer_id()
+
+    def erase_meanwhile(payload):
+        comments.call(erase_customer, known, NOON + seconds(60))
+        return comments.graph.default(payload)
+
+    comments.graph.script = [erase_meanwhile]
+    comments.call(send_private_reply, comments.rows(Comment)[-1].id, lambda: NOON + seconds(60))
+
+    assert customer_id() is None
+    assert CANARY not in everything()
+
+
+def test_an_inbox_goes_with_its_comments_posts_and_reading(comments):
+    comments.call(keep_posts, comments.shop.inbox_id, [Post("1", f"{CANARY} caption")], NOON)
+    with transaction():
+        add(Upkeep(inbox_id=comments.shop.inbox_id))
+
+    comments.call(erase_inbox, comments.shop.inbox_id, NOON + seconds(60))
+
+    assert not any(word in everything() for word in (CANARY, "spatz", CUSTOMER, OTHER, ACCOUNT))
+
+
+def test_the_reason_of_a_failure_goes_too(desk):
+    with transaction():
+        body = f'{{"broken": "{CUSTOMER}'.encode()
+        hook = add(Webhook(channel="instagram", received_at=NOON, body=body, state="failed", error=CANARY))
+        add(Event(webhook_id=hook.id, position=0, channel="instagram", kind="unreadable", outcome="failed",
+                  reason=CANARY, created_at=NOON))  # fmt: skip
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert CANARY not in everything()
+
+
+def test_nobody_is_refused(app):
+    with pytest.raises(Refused, match="no customer 7"):
+        erase_customer(7, NOON)
+
+
+# --- every table is decided about ------------------------------------------------------------------------------------
+
+
+def test_every_table_is_decided_about():
+    tables = {table.name for table in db.metadata.sorted_tables}
+
+    assert {table.name for table in owned_tables(Customer.__table__)} == GOES
+    assert GOES | set(HOLDS_NOTHING_OF_A_CUSTOMER) == tables
+
+
+def test_every_pointer_is_known():
+    assert {(table.name, column.name) for table, column in pointers(Customer.__table__)} == LOSES_ITS_POINTER
+
+
+# --- export ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_export_holds_every_word_of_the_customer_and_none_of_others(desk, comments):
+    found = json.dumps(export_customer(customer_id()), ensure_ascii=False)
+
+    for word in ("caption", "question", "name", "from the phone", "comment"):
+        assert f"{CANARY} {word}" in found
+    assert "spatz" not in found
+    assert "a-token" not in found
+
+
+def test_the_commands_take_our_id_or_the_channels(desk):
+    runner = desk.app.test_cli_runner()
+    ours = str(customer_id())
+
+    by_ours = runner.invoke(args=["export-customer", ours]).output
+    assert json.loads(by_ours) == json.loads(runner.invoke(args=["export-customer", CUSTOMER]).output)
+    assert "is erased" in runner.invoke(args=["erase-customer", CUSTOMER]).output
+    gone = runner.invoke(args=["erase-customer", ours])
+
+    assert (gone.exit_code, "There is no customer" in gone.output) == (1, True)
+    assert CANARY not in everything()
+
+
+@pytest.mark.parametrize("name", ["", "0", "x", "9" * 40])
+def test_a_name_that_is_nobodys_is_refused(app, name):
+    with pytest.raises(Refused):
+        find_customer(name)

@@ -1,0 +1,214 @@
+"""An account is called no faster than its provider allows: what waits is late, never lost, and in its order."""
+
+import json
+
+import pytest
+from desk import Desk
+from redis.exceptions import RedisError
+from rows import NOON
+from shop import seconds, text
+
+from pilito import keys
+from pilito.channels.base import Limit, Usage
+from pilito.channels.instagram import limits
+from pilito.conversations import pace
+from pilito.conversations.deliver import deliver
+from pilito.conversations.reply import reply
+from pilito.lifecycle import ConversationState, DeliveryState
+from pilito.models import Inbox
+
+TWO = Limit("two", 2, 60)
+BLOCKED = {"X-Business-Use-Case-Usage": json.dumps({"1": [{"call_count": 100, "estimated_time_to_regain_access": 10}]})}
+
+
+@pytest.fixture
+def desk(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    return desk
+
+
+def say(desk, *words, now=NOON):
+    return [desk.call(reply, desk.conversation.id, None, word, word, now).id for word in words]
+
+
+def usage(percent):
+    return {"X-App-Usage": json.dumps({"call_count": percent})}
+
+
+def answered_with(desk, headers):
+    return lambda payload: (*desk.graph.default(payload), headers)
+
+
+def states(desk):
+    return [one.state for one in desk.deliveries]
+
+
+# --- our own limits --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+def test_what_is_above_the_limit_waits_and_what_is_below_does_not(app):
+    waits = [pace.wait_seconds(1, [TWO]) for _ in range(3)]
+
+    assert waits[:2] == [0, 0]
+    assert 0 < waits[2] <= 65
+
+
+@pytest.mark.sqlite_only
+def test_every_account_and_every_limit_counts_for_itself(app):
+    for _ in range(3):
+        pace.wait_seconds(1, [TWO])
+
+    assert pace.wait_seconds(2, [TWO]) == 0
+    assert pace.wait_seconds(1, [Limit("another", 2, 60)]) == 0
+
+
+@pytest.mark.sqlite_only
+def test_without_redis_there_is_no_limit(app, monkeypatch):
+    class Away:
+        def hit(self, *_args):
+            raise RedisError("away")
+
+    monkeypatch.setitem(app.extensions, "pilito_pace", Away())
+
+    assert pace.wait_seconds(1, [TWO]) == 0
+
+
+@pytest.mark.sqlite_only
+def test_the_counts_end_with_their_window(app):
+    pace.wait_seconds(1, [Limit("short", 2, 1)])
+
+    redis = app.extensions["pilito_redis"]
+    (key,) = redis.keys(f"{keys.PACE}*")
+    assert 0 < redis.pttl(key) <= 1000
+
+
+def test_a_reply_above_the_limit_leaves_later_and_all_leave_once_in_their_order(desk, monkeypatch):
+    monkeypatch.setattr(limits, "MESSAGES", TWO)
+    words = [f"پاسخ {number}" for number in range(4)]
+    say(desk, *words)
+
+    desk.deliver(NOON)
+    first = list(desk.graph.texts)
+    desk.app.extensions["pilito_redis"].flushall()
+    desk.deliver(max(one.due_at for one in desk.deliveries))
+    desk.app.extensions["pilito_redis"].flushall()
+    desk.deliver(max(one.due_at for one in desk.deliveries))
+
+    assert first == words[:2]
+    assert desk.graph.texts == words
+    assert [one.attempt for one in desk.deliveries] == [1, 1, 1, 1]
+
+
+# --- the provider's word ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "rest"),
+    [
+        (Usage(), 0),
+        (Usage(79), 0),
+        (Usage(80), 0.5),
+        (Usage(99), 10),
+        (Usage(100), pace.FULL_PAUSE_SECONDS),
+        (Usage(100, 120), 120),
+        (Usage(5, 60), 60),
+    ],
+)
+def test_the_fuller_the_limit_the_longer_the_rest(told, rest):
+    assert pace.pause_seconds(told) == rest
+
+
+@pytest.mark.sqlite_only
+def test_an_account_that_is_used_up_rests_although_the_send_went_well(desk):
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک", "دو")
+
+    desk.deliver(NOON)
+    desk.deliver(NOON + seconds(599))
+    waiting = states(desk)
+    desk.deliver(NOON + seconds(600))
+
+    assert waiting == [DeliveryState.SENT, DeliveryState.PENDING]
+    assert desk.rows(Inbox)[0].paused_until == NOON + seconds(600)
+    assert desk.graph.texts == ["یک", "دو"]
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
+@pytest.mark.sqlite_only
+def test_an_account_near_its_limit_is_slowed_and_one_far_from_it_is_not(desk):
+    desk.graph.script = [answered_with(desk, usage(50)), answered_with(desk, usage(89))]
+    say(desk, "یک", "دو", "سه")
+
+    desk.deliver(NOON)
+    before = list(desk.graph.texts)
+    desk.deliver(NOON + seconds(5))
+
+    assert before == ["یک", "دو"]
+    assert desk.graph.texts == ["یک", "دو", "سه"]
+
+
+def test_a_refusal_that_says_how_long_pauses_the_whole_account_and_fails_nothing(desk):
+    busy = (400, {"error": {"code": 80002, "message": "slower"}}, BLOCKED)
+    desk.graph.script = [busy] * 7
+    first = say(desk, "یک")[0]
+
+    now = NOON
+    for _ in range(7):
+        desk.call(deliver, first, lambda now=now: now)
+        desk.call(deliver, first, lambda now=now: now + seconds(300))
+        now += seconds(601)
+    desk.call(deliver, first, lambda: now)
+
+    assert len(desk.graph.calls) == 8
+    assert states(desk) == [DeliveryState.SENT]
+    assert desk.graph.texts == ["یک"]
+
+
+@pytest.mark.sqlite_only
+def test_a_pause_does_not_outlive_the_time_to_reply(desk):
+    week = seconds(7 * 86_400)
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک", "دو")
+    desk.deliver(NOON)
+
+    desk.deliver(NOON + week)
+
+    assert states(desk) == [DeliveryState.SENT, DeliveryState.FAILED]
+    assert desk.deliveries[1].error == "window_closed"
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_that_waited_over_the_end_of_the_day_leaves_with_the_tag_for_people(desk):
+    day = seconds(86_400)
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک", "دو", now=NOON + day - seconds(60))
+    desk.deliver(NOON + day - seconds(60))
+
+    desk.deliver(NOON + day + seconds(600))
+
+    assert [call.get("tag") for call in desk.graph.calls] == [None, "HUMAN_AGENT"]
+    assert states(desk) == [DeliveryState.SENT] * 2
+
+
+@pytest.mark.sqlite_only
+def test_the_sweep_leaves_a_resting_account_alone_and_wakes_it_afterwards(desk):
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک", "دو", "سه")
+    desk.deliver(NOON)
+
+    assert desk.sweep(NOON + seconds(590))["deliveries"] == 0
+    assert desk.sweep(NOON + seconds(610))["deliveries"] == 2
+
+
+@pytest.mark.sqlite_only
+def test_a_shorter_pause_does_not_shorten_a_longer_one(desk):
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک")
+    desk.deliver(NOON)
+    inbox = desk.rows(Inbox)[0]
+
+    pace.pause(inbox, 5, NOON)
+
+    assert inbox.paused_until == NOON + seconds(600)
