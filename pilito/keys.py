@@ -9,7 +9,8 @@ SHARES = "shares"
 PROFILES = "profiles"
 SIGNALS = "signals"
 MEDIA = "media"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA)
+UPKEEP = "upkeep"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, UPKEEP)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -21,6 +22,8 @@ SIGNAL_JOB = "pilito.jobs.signals.show_signals"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
 MEDIA_JOB = "pilito.jobs.media.fetch_media_file"
 DROP_MEDIA_JOB = "pilito.jobs.media.drop_media_file"
+PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
+UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 
 # Calls of each account in moving windows, a key per account and limit; lives as long as its window.
 PACE = "pilito:pace"

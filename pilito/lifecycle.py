@@ -96,6 +96,18 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CommentState(StrEnum):
+    """A comment under a post, and its one private reply."""
+
+    OPEN = "open"  # nobody has answered it privately
+    OWN = "own"  # the shop's own comment: never answered
+    QUEUED = "queued"
+    SENDING = "sending"
+    REPLIED = "replied"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # the private reply may have arrived
+
+
 class DeletionState(StrEnum):
     REQUESTED = "requested"
     DONE = "done"
@@ -197,6 +209,20 @@ DELIVERY_MOVES = {
     DeliveryState.UNKNOWN: {DeliveryState.SENT, DeliveryState.FAILED},  # settled by an echo or by a person
     DeliveryState.SENT: set(),
     DeliveryState.FAILED: set(),
+}
+COMMENT_MOVES = {
+    CommentState.OPEN: {CommentState.QUEUED},
+    CommentState.OWN: set(),
+    CommentState.QUEUED: {CommentState.SENDING, CommentState.FAILED},
+    CommentState.SENDING: {
+        CommentState.REPLIED,
+        CommentState.FAILED,
+        CommentState.UNKNOWN,
+        CommentState.QUEUED,  # the provider certainly did not take it
+    },
+    CommentState.FAILED: {CommentState.QUEUED},  # a person tries again: nothing had been sent
+    CommentState.UNKNOWN: {CommentState.REPLIED, CommentState.FAILED},  # settled by an echo or by a person
+    CommentState.REPLIED: set(),
 }
 DELETION_MOVES = {
     DeletionState.REQUESTED: {DeletionState.DONE},

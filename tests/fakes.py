@@ -5,6 +5,7 @@ import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 
 class Fake:
@@ -15,10 +16,18 @@ class Fake:
         self.script = []
         self.lock = threading.Lock()
         self.profiles = {}
+        self.readable = {}
+        self.reads = []
 
     def look_up(self, path):
-        """Answer a GET: a customer's profile, where the test gave one; else as Meta does without consent."""
-        name = path.partition("?")[0].rpartition("/")[2]
+        """Answer a GET: what a test made readable under the last part of the path, a customer's profile where the test
+        gave one; else as Meta does without consent."""
+        name, _, query = path.partition("?")
+        name = name.rpartition("/")[2]
+        if name in self.readable:
+            self.reads.append(path)
+            found = self.readable[name]
+            return found(dict(parse_qsl(query))) if callable(found) else (200, found)
         if name in self.profiles:
             return 200, self.profiles[name]
         return 403, {"error": {"message": "(#230) User consent is required", "code": 230}}
@@ -39,6 +48,7 @@ class FakeGraph(Fake):
     def __init__(self):
         super().__init__()
         self.sent = []
+        self.commenters = {}
         self.signals = []  # "typing_on" and "mark_seen", which are no calls that send
         self.signal_answer = None
 
@@ -51,7 +61,9 @@ class FakeGraph(Fake):
         return self.signal_answer or (200, {"recipient_id": payload["recipient"]["id"]})
 
     def default(self, payload):
-        to = payload["recipient"].get("id")
+        """Take a message for a customer, or for whoever wrote a comment (`commenters`: comment id -> customer)."""
+        recipient = payload["recipient"]
+        to = recipient.get("id") or self.commenters.get(recipient.get("comment_id"))
         if "sender_action" in payload:
             return 200, {"recipient_id": to}
         with self.lock:

@@ -10,7 +10,7 @@ from flask import Flask
 from pilito import keys, lifecycle
 from pilito.channels import CHANNELS
 from pilito.extensions import csrf
-from pilito.jobs import deliveries, inbound, media, periodic, replies, shares, signals
+from pilito.jobs import deliveries, inbound, media, periodic, replies, shares, signals, upkeep
 from pilito.jobs.worker import SHORT_QUEUES, _seats
 
 ROOT = Path(__file__).parents[1]
@@ -134,18 +134,19 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
     found = {
         f"{module.__name__}.{name}"
-        for module in (deliveries, inbound, media, replies, shares, signals)
+        for module in (deliveries, inbound, media, replies, shares, signals, upkeep)
         for name in vars(module)
     }
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB} <= found
-    assert [one.name for one in periodic.PERIODIC] == ["sweep", "tokens", "subscriptions", "deletions"]
+    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
+    assert [one.name for one in periodic.PERIODIC] == ["sweep", "upkeep", "tokens", "subscriptions", "deletions"]
 
 
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 7
+    assert len(tables) == 8
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name

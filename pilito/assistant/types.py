@@ -18,7 +18,7 @@ class Line:
 class Fact:
     """A line the assistant may rest on: a caption, a product, an answer the shop wrote."""
 
-    source: str  # caption, earlier_caption, product, ad, catalogue, faq, page
+    source: str  # caption, earlier_caption, commented_caption, product, ad, catalogue, faq, page
     text: str
     reference: str = ""  # where a person finds it: a message id, a product id, an address
 

@@ -93,9 +93,15 @@ def _queues() -> Families:
     depth = GaugeMetricFamily("pilito_queue_depth", "Jobs that wait.", labels=("queue",))
     oldest = GaugeMetricFamily("pilito_queue_oldest_seconds", "How long the next job has waited.", labels=("queue",))
     for name in keys.QUEUES:
-        depth.add_metric((name,), hints.queue(name).count)
-        oldest.add_metric((name,), _waited_seconds(name, datetime.now(UTC)))
+        count, seconds = queue_state(name)
+        depth.add_metric((name,), count)
+        oldest.add_metric((name,), seconds)
     yield from (depth, oldest)
+
+
+def queue_state(name: str) -> tuple[int, float]:
+    """Return how many jobs wait in this queue, and how long the next one has waited. Raises RedisError."""
+    return int(hints.queue(name).count), _waited_seconds(name, datetime.now(UTC))
 
 
 def _signals() -> Families:

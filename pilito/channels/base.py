@@ -197,7 +197,25 @@ class Unreadable:
     kind: str = field(default="unreadable", init=False)
 
 
-Item = Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | Ignored | Unreadable
+@dataclass(frozen=True)
+class PublicComment:
+    """Somebody wrote under a post of the account; everything but its id may be missing."""
+
+    account_id: str
+    external_id: str
+    commented_at: datetime
+    author_id: str | None = None
+    author_username: str | None = None
+    text: str = ""
+    media_id: str | None = None
+    media_kind: str | None = None  # the provider's word: FEED, REELS, AD, …
+    parent_id: str | None = None
+    is_own: bool = False  # written by the account itself
+    is_live: bool = False
+    kind: str = field(default="comment", init=False)
+
+
+Item = Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | PublicComment | Ignored | Unreadable
 
 
 @dataclass(frozen=True)
@@ -304,6 +322,52 @@ class Profile:
     name: str | None = None
     username: str | None = None
     picture_url: str | None = None
+
+
+@dataclass(frozen=True)
+class ChangedThread:
+    """A conversation as the provider lists it."""
+
+    external_id: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """The most recently changed conversations first; `next` asks for the following page."""
+
+    threads: tuple[ChangedThread, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """A post of the account itself."""
+
+    media_id: str
+    caption: str | None = None
+    permalink: str | None = None
+    code: str | None = None  # what names the post in its permalink
+    media_type: str | None = None
+    media_product_type: str | None = None
+    picture_url: str | None = None
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PostPage:
+    """The newest posts first; `next` asks for the following page."""
+
+    posts: tuple[Post, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class PrivateReceipt:
+    """A private reply was taken; `customer_id` is who got it, where the provider says so."""
+
+    external_id: str
+    customer_id: str | None
 
 
 @dataclass(frozen=True)
@@ -450,6 +514,9 @@ class Channel(Protocol):
     media_hosts: tuple[str, ...]  # where the provider keeps files, subdomains included; nothing else is fetched
     media_kinds: Mapping[str, MediaKind]  # a file's kind -> what our own copy of it is; others have no file to copy
     never_kept: Collection[str]  # kinds of files of which the provider forbids a copy
+    reads_back: bool  # whether conversations and own posts can be read at the provider
+    read_pause_seconds: float  # between two such calls for one account
+    private_reply_window: timedelta | None  # how long a comment may be answered privately; None: never
 
     @property
     def connector(self) -> Connector:
@@ -510,4 +577,28 @@ class Channel(Protocol):
 
     def signal(self, account: Account, customer_id: str, signal: Signal) -> None:
         """Show the customer that we have seen them or are writing; it lasts some seconds. Raises ChannelError."""
+        ...
+
+    def threads(self, account: Account, after: str | None) -> ThreadPage:
+        """Return one page of the account's conversations. One call. Raises ChannelError."""
+        ...
+
+    def thread(self, account: Account, thread_id: str, now: datetime) -> list[Inbound | Echo]:
+        """Return the newest messages of a conversation, oldest first. One call. Raises ChannelError."""
+        ...
+
+    def thread_with(self, account: Account, customer_id: str, now: datetime) -> list[Inbound | Echo]:
+        """The same, for the conversation with a customer; empty when there is none."""
+        ...
+
+    def posts(self, account: Account, after: str | None) -> PostPage:
+        """Return one page of the account's own posts. One call. Raises ChannelError."""
+        ...
+
+    def post_code(self, url: str | None) -> str | None:
+        """Return what names a post in the address of its page; None for any other address."""
+        ...
+
+    def reply_privately(self, account: Account, comment_id: str, text: str) -> PrivateReceipt:
+        """Answer a comment in the direct messages, which can be done once. Raises ChannelError."""
         ...

@@ -15,4 +15,4 @@ def open_account(inbox: Inbox) -> Account | None:
         token = vault.decrypt(inbox.token_encrypted).decode()
     except InvalidToken:
         return None
-    return Account(inbox.external_id, token, dict(inbox.options))
+    return Account(inbox.external_id, token, dict(inbox.options or {}))

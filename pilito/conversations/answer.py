@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
+from sqlalchemy.orm import joinedload
 
 from pilito.assistant.compose import compose
-from pilito.assistant.types import Fact, HandOver, Model, Reply, TurnInput, Working
+from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, signals, turns
+from pilito.conversations.comments import comment_line, commented_facts, comments_behind
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -47,6 +49,7 @@ FIND_EARLIER = (
         Message.id,
         Message.sent_at,
         Message.referral,
+        Message.origin,
     )
     .where(
         Message.conversation_id == bindparam("conversation"),
@@ -78,6 +81,7 @@ class Earlier:
     id: int
     sent_at: datetime
     referral: dict[str, Any] | None
+    origin: str | None
 
 
 @dataclass(frozen=True)
@@ -173,16 +177,21 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
 
 def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
     earlier = _earlier(conversation, messages)
+    comments = comments_behind(conversation, earlier)
     answered = quoted(conversation, {message.reply_to_external_id for message in messages})
     reactions = of_messages(conversation, [message.id for message in earlier])
     return TurnInput(
         shop_name=conversation.inbox.name,
         questions=tuple(message.content for message in messages),
-        history=tuple(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
+        history=(
+            *(Line(Sender.CUSTOMER, comment_line(comment)) for comment in comments),
+            *(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
+        ),
         facts=(
             *_facts(messages, earlier, answered.values()),
             *product_facts(messages, earlier),
             *referral_facts(conversation, messages, earlier),
+            *commented_facts(comments),
         ),
         contexts=contexts_of(messages, answered),
     )
@@ -213,9 +222,9 @@ def _facts(messages: Sequence[Message], earlier: Sequence[Earlier], answered: Co
     asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))
     asked_before = [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
     return (
-        *(Fact("caption", share.caption or "", reference=str(share.message_id)) for share in asked_now),
+        *(Fact("caption", share.full_caption or "", reference=str(share.message_id)) for share in asked_now),
         *(
-            Fact("earlier_caption", share.caption or "", reference=str(share.message_id))
+            Fact("earlier_caption", share.full_caption or "", reference=str(share.message_id))
             for share in asked_before[::-1]
         ),
     )
@@ -228,7 +237,13 @@ def _may_have_post(message: Message | Earlier) -> bool:
 
 def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
     """The shares with a caption, oldest first."""
-    return db.session.scalars(select(Share).where(which, Share.caption != "").order_by(Share.sent_at, Share.id)).all()
+    found = db.session.scalars(
+        select(Share)
+        .where(which, or_(Share.caption != "", Share.own_post_id.is_not(None)))
+        .options(joinedload(Share.own_post))
+        .order_by(Share.sent_at, Share.id)
+    )
+    return [share for share in found if share.full_caption]
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

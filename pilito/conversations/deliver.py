@@ -8,7 +8,6 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.fernet import InvalidToken
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
@@ -16,6 +15,7 @@ from pilito import hints, keys
 from pilito.channels.base import Account, Outbound, Permission, Receipt
 from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns
+from pilito.conversations.account import open_account
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -24,9 +24,9 @@ from pilito.conversations.payload import outbound_of
 from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Remedy
-from pilito.extensions import channels, vault
+from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender
-from pilito.models import Conversation, Delivery, Inbox, Message, db
+from pilito.models import Conversation, Delivery, Message, db
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +99,9 @@ def begin(tx: Transaction, conversation: Conversation, message: Message, now: da
     one goes first, the inbox is stopped or must rest) is left to its own job.
     """
     first = message.deliveries[0]
-    account = _open_account(conversation)
+    account = open_account(conversation.inbox)
     inbox = conversation.inbox
-    is_free = inbox.state is InboxState.ACTIVE and not _rest_seconds(inbox, 0, now)
+    is_free = inbox.state is InboxState.ACTIVE and not pace.rest_seconds(inbox, 0, now)
     if account is None or not is_free or next_delivery(conversation.id) is not None:
         outbox.leave(tx, conversation, message, now)
         return None
@@ -139,11 +139,11 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
         if not permission:
             _fail(tx, conversation, delivery, permission.reason, now)
             return None
-        rest_seconds = _rest_seconds(conversation.inbox, wait_seconds, now)
+        rest_seconds = pace.rest_seconds(conversation.inbox, wait_seconds, now)
         if rest_seconds:
             _postpone(tx, delivery, now + timedelta(seconds=rest_seconds))
             return None
-        account = _open_account(conversation)
+        account = open_account(conversation.inbox)
         if account is None:
             _stop_inbox(tx, conversation, delivery, "token_unreadable")
             return None
@@ -172,12 +172,6 @@ def _find_waiting(message_id: int) -> tuple[int, float] | None:
     return conversation_id, pace.wait_seconds(inbox_id, limits)
 
 
-def _rest_seconds(inbox: Inbox, wait_seconds: float, now: datetime) -> float:
-    """How long the account must rest: the provider's own word, or our limits, whichever is longer; 0 for not at all."""
-    paused = (inbox.paused_until - now).total_seconds() if inbox.paused_until else 0.0
-    return max(paused, wait_seconds, 0.0)
-
-
 def _postpone(tx: Transaction, delivery: Delivery, until: datetime) -> None:
     """Only the time moves: later replies of the conversation wait behind it, and the window is looked at again."""
     delivery.due_at = until
@@ -196,15 +190,6 @@ def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -
         by_person, conversation.last_customer_message_at, now
     )
     return permission
-
-
-def _open_account(conversation: Conversation) -> Account | None:
-    """The account with its token; None when no key of ours opens it any more."""
-    inbox = conversation.inbox
-    try:
-        return Account(inbox.external_id, vault.decrypt(inbox.token_encrypted).decode(), dict(inbox.options))
-    except InvalidToken:
-        return None
 
 
 def _lease(delivery: Delivery, now: datetime) -> None:
@@ -295,6 +280,7 @@ def _retry(tx: Transaction, conversation: Conversation, delivery: Delivery, erro
 def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery, now: datetime) -> None:
     """It may have been sent: people are asked, and the rest of the reply stays."""
     delivery.state = DeliveryState.UNKNOWN
+    delivery.unknown_at = now
     delivery.error = delivery.error or "outcome_unknown"
     delivery.lease_until = None
     _stop_rest(delivery)

@@ -1,11 +1,13 @@
 """A message that left the account: one of ours, confirmed; or one that a person typed on the phone."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
+from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.copies import wake_copies
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
@@ -29,17 +31,26 @@ ECHOED_TYPES = {
 }
 CLOCKS_APART = timedelta(seconds=10)
 ECHO_COMES_WITHIN = timedelta(minutes=2)
+# How far an echo may lie outside the time in which its delivery was under way, whatever it repeats.
+AROUND = timedelta(minutes=5)
+# How long after a person said "it arrived" its message may still be found.
+FOUND_LATE = timedelta(days=1)
 
 
-def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime) -> Outcome:
-    """Settle the delivery that the echo belongs to; else store it as typed on the phone, which pauses the assistant."""
+def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime, origin: str | None = None) -> Outcome:
+    """Settle the delivery that the echo belongs to; else store it as typed on the phone, which pauses the assistant.
+
+    `origin` tells how it reached us where no event brought it.
+    """
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
         return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
     delivery = _find_delivery(inbox, conversation, item)
+    if delivery is None and (comment := find_private_reply(inbox, item)) is not None:
+        return Outcome(EventOutcome.ECHO, "ours", record_replied(tx, comment, item.external_id, item.customer_id, now))
     if delivery is None:
-        return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now))
+        return Outcome(EventOutcome.ECHO, "phone", _store_phone(tx, conversation, item, now, origin))
     if delivery.external_id is None:
         settle_as_sent(tx, conversation, delivery, item.external_id, now)
         wake_next(tx, conversation)
@@ -59,11 +70,41 @@ def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Deli
         # The one being sent now before an older one of the same words whose fate nobody knows.
         .order_by(Delivery.state != DeliveryState.SENDING, Delivery.id)
     )
-    return next((one for one in unsettled if _is_echo_of(one, item)), None)
+    return _same(unsettled, item) or _same(_called_arrived(conversation, item), item)
 
 
-def _is_echo_of(delivery: Delivery, item: Echo) -> bool:
-    """Whether the echo repeats what this delivery sent, as far as an echo tells."""
+def _called_arrived(conversation: Conversation, item: Echo) -> Iterable[Delivery]:
+    """The deliveries of which only a person knows that they arrived: the provider's id is still missing."""
+    return db.session.scalars(
+        select(Delivery)
+        .join(Message, Delivery.message_id == Message.id)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sent_at >= item.sent_at - FOUND_LATE,
+            Delivery.state == DeliveryState.SENT,
+            Delivery.external_id.is_(None),
+        )
+        .order_by(Delivery.id)
+    )
+
+
+def _same(deliveries: Iterable[Delivery], item: Echo) -> Delivery | None:
+    """The first of these that the echo repeats, and that was under way at its time."""
+    return next((one for one in deliveries if is_echo_of(one, item)), None)
+
+
+def is_echo_of(delivery: Delivery, item: Echo) -> bool:
+    """Whether the echo can be of this delivery: it repeats what was sent, as far as an echo tells, and in its time."""
+    return _is_near(delivery, item) and _repeats(delivery, item)
+
+
+def _is_near(delivery: Delivery, item: Echo) -> bool:
+    """Whether the echo can be of this delivery: not from before it was written, nor from long after it was lost."""
+    ended_at = delivery.unknown_at or item.sent_at
+    return delivery.created_at - AROUND <= item.sent_at <= ended_at + AROUND
+
+
+def _repeats(delivery: Delivery, item: Echo) -> bool:
     outbound = outbound_of("", delivery.text, delivery.tag, delivery.payload)
     if outbound.kind == "text":
         return _folded(outbound.text) == _folded(item.text) and not item.files
@@ -85,7 +126,7 @@ def _folded(text: str) -> str:
 def settle_as_sent(
     tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str | None, now: datetime
 ) -> None:
-    """The provider has it: whatever we thought of this delivery, it was sent."""
+    """The provider has it: whatever we thought of this delivery, it was sent. Without an id a person has seen it."""
     delivery.state = DeliveryState.SENT
     delivery.external_id = external_id
     delivery.sent_at = delivery.sent_at or now
@@ -120,13 +161,27 @@ def _has_unknown(conversation: Conversation) -> bool:
     return db.session.scalar(unknown.limit(1)) is not None
 
 
-def _store_phone(tx: Transaction, conversation: Conversation, item: Echo, now: datetime) -> int:
-    message = add_message(conversation, item, Sender.PHONE, now)
+def _store_phone(
+    tx: Transaction, conversation: Conversation, item: Echo, now: datetime, origin: str | None = None
+) -> int:
+    message = add_message(conversation, item, Sender.PHONE, now, origin)
     db.session.flush()
     wake_copies(tx, message)
     count_message(conversation, message)
     if item.origin != STANDBY:  # there it was another app that wrote, in a conversation that it holds
-        to_people(conversation, None, "answered on the phone", now)
+        if origin is None or not _went_on(conversation, message):
+            to_people(conversation, None, "answered on the phone", now)
         settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)
     return message.id
+
+
+def _went_on(conversation: Conversation, message: Message) -> bool:
+    """Whether a later reply of ours is there: what was found only now must not stop what goes on since."""
+    later = select(Message.id).where(
+        Message.conversation_id == conversation.id,
+        Message.sent_at > message.sent_at,
+        Message.sender != Sender.CUSTOMER,
+        Message.id != message.id,
+    )
+    return db.session.scalar(later.limit(1)) is not None

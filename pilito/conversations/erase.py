@@ -11,7 +11,20 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Column, ColumnElement, LargeBinary, Table, bindparam, delete, func, select, text, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import Channel
@@ -24,6 +37,7 @@ from pilito.lifecycle import EventOutcome
 from pilito.models import (
     Attachment,
     Audit,
+    Comment,
     Conversation,
     Customer,
     EarlyEdit,
@@ -58,6 +72,8 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     _forget_waiting_shares(Conversation.customer_id == customer_id)
     _clean_ledger(channel, person_id)
     _leave_copies(customer_id, now)
+    _erase_comments(comments_of(inbox_id, person_id))
+    _forget_quotes(Conversation.customer_id == customer_id)
     _erase_rows(Customer.__table__, customer_id)
     with transaction():
         db.session.add(Audit(at=now, action="customer_erased", details={"inbox_id": inbox_id}))
@@ -73,6 +89,7 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
     _clean_ledger(channel, account_id)
     _drop_objects(inbox_id)
+    _forget_quotes(Conversation.inbox_id == inbox_id)
     _erase_rows(Inbox.__table__, inbox_id)
     with transaction():
         db.session.add(Audit(at=now, action="inbox_erased", details={"inbox_id": inbox_id}))
@@ -184,6 +201,19 @@ def _drop_objects(inbox_id: int) -> None:
         media_store.drop(name or "")
 
 
+def _erase_comments(whose: ColumnElement[bool]) -> None:
+    """Comments hang on the inbox, not on a customer: most who comment never write."""
+    comment = Comment.__table__
+    _in_batches(comment, whose, delete(comment))
+
+
+def _forget_quotes(whose: ColumnElement[bool]) -> None:
+    """The line about a private reply quotes the comment that it answered."""
+    audit, conversations = Audit.__table__, select(Conversation.id).where(whose)
+    quotes = and_(Audit.action == "private_reply", Audit.conversation_id.in_(conversations))
+    _in_batches(audit, quotes, update(audit).values(details={}, conversation_id=None))
+
+
 def _erase_rows(root: Table, root_id: int) -> None:
     for run in range(1, RUNS + 1):
         try:
@@ -217,6 +247,17 @@ def _in_batches(table: Table, condition: ColumnElement[bool], statement: object)
 
 
 # --- what belongs to whom --------------------------------------------------------------------------------------------
+
+
+def comments_of(inbox_id: int, person_id: str) -> ColumnElement[bool]:
+    """The condition under which a comment is this person's: theirs by its author, or by whom its answer reached."""
+    reached = (
+        select(Conversation.id)
+        .join(Customer, Conversation.customer_id == Customer.id)
+        .where(Customer.inbox_id == inbox_id, Customer.external_id == person_id)
+    )
+    is_theirs = or_(Comment.author_external_id == person_id, Comment.conversation_id.in_(reached))
+    return and_(Comment.inbox_id == inbox_id, is_theirs)
 
 
 def owned_tables(root: Table) -> dict[Table, Column[int] | None]:

@@ -4,12 +4,12 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, select
 
-from pilito.conversations.erase import bodies_with, owned_tables, whose
+from pilito.conversations.erase import bodies_with, comments_of, owned_tables, whose
 from pilito.errors import Refused
 from pilito.extensions import channels
-from pilito.models import Customer, Webhook, db
+from pilito.models import Comment, Customer, Webhook, db
 
 Json = dict[str, Any]
 
@@ -23,7 +23,8 @@ def export_customer(customer_id: int) -> Json:
     if customer is None:
         raise Refused("customer_not_found", f"There is no customer {customer_id}.")
     tables = owned_tables(Customer.__table__)
-    found = {table.name: _rows(table, customer_id) for table in tables}
+    found = {table.name: _rows(table, whose(table, Customer.__table__, customer_id)) for table in tables}
+    found["comment"] = _rows(Comment.__table__, comments_of(customer.inbox_id, customer.external_id))
     return {**found, "ledger": _raw_items(customer)}
 
 
@@ -38,10 +39,8 @@ def find_customer(name: str) -> int:
     return ids[0]
 
 
-def _rows(table: Any, customer_id: int) -> list[Json]:
-    rows = db.session.execute(
-        select(table).where(whose(table, Customer.__table__, customer_id)).order_by(table.c.id)
-    ).mappings()
+def _rows(table: Table, theirs: ColumnElement[bool]) -> list[Json]:
+    rows = db.session.execute(select(table).where(theirs).order_by(table.c.id)).mappings()
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 

@@ -3,15 +3,14 @@
 import logging
 from datetime import datetime, timedelta
 
-from cryptography.fernet import InvalidToken
-
 from pilito import hints, keys
 from pilito.channels.base import Account, Profile
+from pilito.conversations.account import open_account
 from pilito.conversations.copies import leave_copies, new_copy, wake_copy
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError
-from pilito.extensions import channels, vault
+from pilito.extensions import channels
 from pilito.lifecycle import InboxState, MediaKind
 from pilito.models import Conversation, Customer, db
 
@@ -54,13 +53,9 @@ def _find_account(conversation_id: int) -> tuple[str, Account, str] | None:
     if conversation is None or conversation.inbox.state is InboxState.STOPPED:
         return None
     inbox, customer_id = conversation.inbox, conversation.customer.external_id
-    try:
-        token = vault.decrypt(inbox.token_encrypted).decode()
-    except InvalidToken:
-        return None
-    found = inbox.channel, Account(inbox.external_id, token, dict(inbox.options)), customer_id
+    account, channel = open_account(inbox), inbox.channel
     db.session.rollback()  # no session is open during the call
-    return found
+    return (channel, account, customer_id) if account else None
 
 
 def _ask_again(conversation_id: int) -> None:

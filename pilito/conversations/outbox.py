@@ -1,5 +1,6 @@
 """A reply becomes rows: the message, and a delivery for each part that the channel takes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -7,7 +8,7 @@ from sqlalchemy import bindparam, select
 from pilito import hints, keys
 from pilito.channels.base import Outbound
 from pilito.conversations.contents import content_of
-from pilito.conversations.payload import NOTHING, Extras, parts_of, payload_of, shown_files
+from pilito.conversations.payload import NOTHING, Extras, Json, outbound_of, parts_of, payload_of, shown_files
 from pilito.conversations.store import count_message
 from pilito.database import Transaction
 from pilito.errors import Unsendable
@@ -65,18 +66,7 @@ def add_reply(
         created_at=now,
         epoch=conversation.epoch,
         deliveries=[
-            Delivery(
-                conversation_id=conversation.id,
-                inbox_id=conversation.inbox_id,
-                position=position,
-                text=part.text,
-                payload=payload_of(part),
-                tag=tag,
-                state=DeliveryState.PENDING,
-                due_at=now,
-                created_at=now,
-                attempt=0,
-            )
+            _delivery(conversation, position, part.text, payload_of(part), now, tag)
             for position, part in enumerate(parts)
         ],
         attachments=[
@@ -88,6 +78,57 @@ def add_reply(
     db.session.add(message)
     count_message(conversation, message)
     return message
+
+
+def add_again(
+    conversation: Conversation, old: Message, parts: Sequence[Delivery], now: datetime, tag: str | None
+) -> Message:
+    """Record these parts of an earlier reply as a reply of a person, with all they carry. The caller flushes."""
+    first = outbound_of("", parts[0].text, tag, parts[0].payload)
+    message_type = MESSAGE_TYPES.get(first.kind, MessageType.TEXT)
+    files = old.attachments if first.file or first.cards else []
+    text = "\n".join(part.text for part in parts if part.text) or old.text
+    message = Message(
+        conversation=conversation,
+        inbox_id=conversation.inbox_id,
+        sender=Sender.OPERATOR,
+        message_type=message_type,
+        provider_type=first.kind if first.kind != "text" else None,
+        processing_status=ProcessingStatus.COMPLETED,
+        text=text,
+        content=content_of(message_type, text, None),
+        reply_to_external_id=first.reply_to_external_id,
+        sent_at=now,
+        created_at=now,
+        epoch=conversation.epoch,
+        deliveries=[
+            _delivery(conversation, position, part.text, part.payload, now, tag) for position, part in enumerate(parts)
+        ],
+        attachments=[
+            Attachment(position=file.position, kind=file.kind, url=file.url, title=file.title) for file in files
+        ],
+        share=None,
+    )
+    db.session.add(message)
+    count_message(conversation, message)
+    return message
+
+
+def _delivery(
+    conversation: Conversation, position: int, text: str, payload: Json | None, now: datetime, tag: str | None
+) -> Delivery:
+    return Delivery(
+        conversation_id=conversation.id,
+        inbox_id=conversation.inbox_id,
+        position=position,
+        text=text,
+        payload=payload,
+        tag=tag,
+        state=DeliveryState.PENDING,
+        due_at=now,
+        created_at=now,
+        attempt=0,
+    )
 
 
 def leave(tx: Transaction, _conversation: Conversation, message: Message, _now: datetime) -> None:

@@ -79,3 +79,9 @@ def pause(inbox: Inbox, seconds: float, now: datetime) -> None:
     until = now + timedelta(seconds=seconds)
     if seconds > 0 and (inbox.paused_until is None or inbox.paused_until < until):
         inbox.paused_until = until
+
+
+def rest_seconds(inbox: Inbox, wait_seconds: float, now: datetime) -> float:
+    """How long the account must rest: the provider's own word, or our limits, whichever is longer; 0 for not at all."""
+    paused = (inbox.paused_until - now).total_seconds() if inbox.paused_until else 0.0
+    return max(paused, wait_seconds, 0.0)

@@ -10,8 +10,22 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pilito.channels.base import Echo, Edit, Ignored, Inbound, Item, Notice, Opened, Reaction, Seen, Unreadable, Unsend
+from pilito.channels.base import (
+    Echo,
+    Edit,
+    Ignored,
+    Inbound,
+    Item,
+    Notice,
+    Opened,
+    PublicComment,
+    Reaction,
+    Seen,
+    Unreadable,
+    Unsend,
+)
 from pilito.conversations import pending_share
+from pilito.conversations.comments import take_comment
 from pilito.conversations.echo import take_echo
 from pilito.conversations.edit import Place, edit
 from pilito.conversations.erase import is_erased
@@ -89,6 +103,7 @@ VERBS: dict[type, Callable[[Transaction, Inbox, Any, datetime], Outcome]] = {
     Seen: see,
     Opened: take_opening,
     Notice: take_notice,
+    PublicComment: take_comment,
 }
 
 
@@ -215,10 +230,14 @@ def _become(
     return VERBS[type(item)](tx, inbox, item, now)
 
 
-def _author(item: Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice) -> tuple[str, datetime]:
+def _author(
+    item: Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | PublicComment,
+) -> tuple[str, datetime]:
     """Whose item it is, and when it was said; an edit names nobody, and finds its message or none."""
     if isinstance(item, Inbound | Echo | Unsend):
         return item.customer_id, item.sent_at
+    if isinstance(item, PublicComment):
+        return item.author_id or "", item.commented_at
     return ("" if isinstance(item, Edit) else item.customer_id), item.at
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from pilito.channels.base import SharedMedia
 from pilito.conversations.contents import content_of
+from pilito.conversations.own_posts import completed, media_of
 from pilito.conversations.pairing import combined_content
 from pilito.lifecycle import MessageType, ShareState
 from pilito.models import Message, Share, db
@@ -32,7 +33,7 @@ def _settle_share(message: Message, share: Share, question: str) -> None:
 
 def _content(message: Message, question: str) -> str:
     if message.share is not None:
-        return content_of(message.message_type, message.text, _media(message.share), question)
+        return content_of(message.message_type, message.text, _whole(message.share), question)
     taken = _taken(message) if message.message_type is MessageType.TEXT else []
     if taken:
         return combined_content([share.message.content for share in taken], message.text)
@@ -40,10 +41,8 @@ def _content(message: Message, question: str) -> str:
     return content_of(message.message_type, message.text, None, titles=titles)
 
 
-def _media(share: Share) -> SharedMedia:
-    return SharedMedia(
-        share.kind, share.media_id, share.title, share.subtitle, share.caption, share.url, share.permalink
-    )
+def _whole(share: Share) -> SharedMedia:
+    return completed(media_of(share), share.own_post)
 
 
 def _taken(message: Message) -> list[Share]:

@@ -1,7 +1,7 @@
 """A message of a customer becomes rows: the message, its files, its share, and the turn it opens."""
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,12 +14,25 @@ from pilito.conversations.copies import copy_of_ad, copy_of_file, copy_of_share,
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.own_posts import completed, find_own_post
 from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
 from pilito.conversations.reword import reword
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
-from pilito.models import Attachment, Audit, Conversation, Customer, EarlyEdit, Event, Inbox, Message, Share, db
+from pilito.models import (
+    Attachment,
+    Audit,
+    Conversation,
+    Customer,
+    EarlyEdit,
+    Event,
+    Inbox,
+    Message,
+    OwnPost,
+    Share,
+    db,
+)
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +51,32 @@ MESSAGE_AND_EDITS = (
 )
 
 
-def store_message(tx: Transaction, inbox: Inbox, item: Inbound, now: datetime, cached: int | None) -> Outcome:
+@dataclass(frozen=True)
+class Found:
+    """How a message came to us where no event brought it: its origin, and the later reply that had settled it."""
+
+    origin: str | None = None
+    answered_by: Message | None = None
+
+
+BY_EVENT = Found()
+
+
+def store_message(
+    tx: Transaction,
+    inbox: Inbox,
+    item: Inbound,
+    now: datetime,
+    cached: int | None,
+    found: Found = BY_EVENT,
+) -> Outcome:
     """Store a customer's message once, pair it, and ask the assistant where something was asked."""
     conversation = get_conversation(inbox, item.customer_id, now)
     known, edits = _look_up(inbox, item.external_id)
     if known is not None:
         return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
     with db.session.no_autoflush:  # one flush for all rows: each costs more than the question that would cause it
-        message = _add_rows(tx, inbox, conversation, item, now, cached, edits)
+        message = _add_rows(tx, inbox, conversation, item, now, cached, edits, found)
     db.session.flush()
     return Outcome(EventOutcome.STORED, message_id=message.id)
 
@@ -58,17 +89,24 @@ def _add_rows(
     now: datetime,
     cached: int | None,
     edits: list[EarlyEdit],
+    found: Found,
 ) -> Message:
-    message = add_message(conversation, item, Sender.CUSTOMER, now)
+    own = find_own_post(inbox, item.share) if item.share else None
+    whole = replace(item, share=completed(item.share, own)) if item.share else item
+    message = add_message(conversation, whole, Sender.CUSTOMER, now, found.origin)
+    message.answered_by_id = found.answered_by.id if found.answered_by else None
     if item.share is not None:
-        _add_share(message, item, now)
+        if item.question:
+            db.session.flush()  # the share names its message as its question, which needs an id
+        _add_share(message, item, own, now)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
     if edits:
         db.session.flush()
         _apply_edits(message, edits)
     wake_copies(tx, message)
     count_message(conversation, message)
-    if conversation.state is ConversationState.CLOSED and item.origin != STANDBY:
+    is_quiet = item.origin == STANDBY or found.answered_by is not None
+    if conversation.state is ConversationState.CLOSED and not is_quiet:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
@@ -154,8 +192,13 @@ def find_message(inbox: Inbox, external_id: str) -> Message | None:
     return db.session.scalar(MESSAGE_BY_EXTERNAL_ID, {"inbox": inbox.id, "external": external_id})
 
 
-def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender, now: datetime) -> Message:
-    """Add the row of a message that came through the channel, with its files. The caller flushes."""
+def add_message(
+    conversation: Conversation, item: Inbound | Echo, sender: Sender, now: datetime, origin: str | None = None
+) -> Message:
+    """Add the row of a message that came through the channel, with its files. The caller flushes.
+
+    `origin` tells how it reached us where no event brought it.
+    """
     question = item.question if isinstance(item, Inbound) else ""
     message = Message(
         conversation=conversation,
@@ -170,7 +213,7 @@ def add_message(conversation: Conversation, item: Inbound | Echo, sender: Sender
         payload=item.payload if isinstance(item, Inbound) else None,
         referral=_referral_row(item),
         copy=copy_of_ad(conversation.inbox_id, item.referral, now) if isinstance(item, Inbound) else None,
-        origin=item.origin,
+        origin=origin or item.origin,
         sent_at=item.sent_at,
         created_at=now,
         attachments=[
@@ -202,7 +245,7 @@ def _referral_row(item: Inbound | Echo) -> dict[str, Any] | None:
     return {name: value for name, value in asdict(item.referral).items() if value}
 
 
-def _add_share(message: Message, item: Inbound, now: datetime) -> None:
+def _add_share(message: Message, item: Inbound, own: OwnPost | None, now: datetime) -> None:
     """Add the share's row; pairing gives it its place. A post that came with its question has it already."""
     media = item.share
     assert media is not None
@@ -220,6 +263,7 @@ def _add_share(message: Message, item: Inbound, now: datetime) -> None:
         combined_with_id=message.id if item.question else None,
         sent_at=item.sent_at,
         expires_at=item.sent_at + timedelta(seconds=settings.share_wait_seconds),
+        own_post=own,
     )
 
 

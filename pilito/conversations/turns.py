@@ -21,6 +21,10 @@ from pilito.lifecycle import (
 )
 from pilito.models import Audit, Conversation, Inbox, Message, Turn, db
 
+# The origin of a message that no event brought, and the time in which it is still answered as if one had: an answer out
+# of the blue, hours later, helps nobody.
+RECONCILIATION = "reconciliation"
+ANSWER_FOUND_WITHIN = timedelta(minutes=15)
 UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
 # These ask for nothing by themselves; a share asks once a question has taken it.
 SILENT_TYPES = {
@@ -108,6 +112,8 @@ def asks(message: Message) -> bool:
 
 def is_too_old(conversation: Conversation, message: Message, now: datetime) -> bool:
     """Whether the time is over in which the assistant may answer this message (a webhook replayed, or very late)."""
+    if message.origin == RECONCILIATION:
+        return now - message.sent_at > ANSWER_FOUND_WITHIN
     window = channels[conversation.inbox.channel].reply_window
     return window is not None and now - message.sent_at > window
 

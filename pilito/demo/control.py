@@ -13,6 +13,7 @@ from pilito.demo.graph import World
 from pilito.demo.media import find_media, still_of
 from pilito.demo.meta_errors import NAMED
 from pilito.demo.network import COPIES_LIMIT, Weather, ordered
+from pilito.demo.reading import COMMENT_SHAPES
 from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webhook, now_ms
 
 TEXT_LIMIT = 20_000
@@ -81,6 +82,9 @@ def create_control(world: World) -> Blueprint:
     control.add_url_rule("/errors", "errors", _show_errors)
     control.add_url_rule("/faults", "add_faults", calls.add_faults, methods=["POST"])
     control.add_url_rule("/faults", "clear_faults", calls.clear_faults, methods=["DELETE"])
+    control.add_url_rule("/lose", "lose", calls.lose, methods=["POST"])
+    control.add_url_rule("/posts", "add_post", calls.add_post, methods=["POST"])
+    control.add_url_rule("/comments", "comment", calls.comment, methods=["POST"])
     control.add_url_rule("/reset", "reset", calls.reset, methods=["POST"])
     control.add_url_rule("/state", "state", calls.state)
     control.add_url_rule("/log", "log", calls.log)
@@ -139,7 +143,7 @@ class _Control:
         order = self._read_order(_body())
         messages = self._compose(order)
         is_posted = self._world.access.is_subscribed("messages")
-        hooks = [hook for each in messages for hook in self._webhooks(order, each)] if is_posted else []
+        hooks = [hook for each in messages for hook in self._webhooks_unless_lost(order, each)] if is_posted else []
         webhooks = self._world.network.shape(hooks)
         details = {"hold": order.hold, "delay_seconds": order.delay_seconds, "twice": order.twice}
         ids = self._store.record(messages, webhooks, "customer_sent", **details)
@@ -209,6 +213,12 @@ class _Control:
         if order.kind in shapes.PICTURES:
             return self._world.media_url(shapes.PICTURES[order.kind])
         return ""
+
+    def _webhooks_unless_lost(self, order: Order, message: Message) -> list[Webhook]:
+        if self._world.reading.takes_loss():
+            self._store.log("webhook_lost", message.customer_id, message.mid)
+            return []
+        return self._webhooks(order, message)
 
     def _webhooks(self, order: Order, message: Message) -> list[Webhook]:
         place = "standby" if order.is_standby else "messaging"
@@ -313,6 +323,39 @@ class _Control:
     def _mark_of(self, message: Message) -> Mark:
         return self._store.marks([message.mid]).get(message.mid, Mark())
 
+    # Posts and comments
+
+    def lose(self) -> ResponseReturnValue:
+        count = _body().get("count", 1)
+        if not isinstance(count, int) or not 0 <= count <= 10_000:
+            raise Wrong("count: expected a number from 0 to 10000")
+        return jsonify(losing=self._world.reading.lose(count))
+
+    def add_post(self) -> ResponseReturnValue:
+        data = _body()
+        post = self._world.reading.add_post(
+            caption=_text(data, "caption", TEXT_LIMIT),
+            is_reel=_flag(data, "is_reel"),
+            media_id=_text(data, "media_id", 64),
+            code=_text(data, "code", 64),
+        )
+        return jsonify(post=post), 201
+
+    def comment(self) -> ResponseReturnValue:
+        data = _body()
+        customer = self._get_customer(data)
+        media_id = _text(data, "media_id", 64) or self._read_post(data).media_id
+        shape = _one_of(data, "shape", COMMENT_SHAPES, "instagram")
+        at_ms = int(_number(data, "timestamp_ms", 0, 10**14)) or now_ms()
+        comment, body = self._world.reading.comment(customer, media_id, _text(data, "text", TEXT_LIMIT), shape, at_ms)
+        due_ms = now_ms() + round(_number(data, "delay_seconds", 0, DELAY_LIMIT_SECONDS) * 1000)
+        state = HELD if _flag(data, "hold") else WAITING
+        hook = Webhook(customer.id, comment.id, "comment", body, due_ms, state)
+        copies = (2 if _flag(data, "twice") else 1) if self._world.access.is_subscribed("comments") else 0
+        ids = [self._store.add_webhook(hook) for _ in range(copies)]
+        self._world.postman.wake()
+        return jsonify(comment=asdict(comment), webhooks=ids), 201
+
     def release(self) -> ResponseReturnValue:
         data = _body()
         order = _one_of(data, "order", ORDERS, "given")
@@ -345,6 +388,7 @@ class _Control:
         _body()
         self._world.faults.clear()
         self._world.access.restore()
+        self._world.reading.lose(0)
         self._world.network.set(Weather())
         self._store.reset()
         return jsonify(reset=True)

@@ -1,7 +1,5 @@
 """The side of the fake that Pilito calls: Instagram's Graph API, as far as a shop's inbox needs it."""
 
-import base64
-import binascii
 import json
 import os
 import re
@@ -12,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, request
@@ -24,13 +21,12 @@ from pilito.demo.faults import Fault, Faults
 from pilito.demo.media import AVATAR, CUSTOMERS
 from pilito.demo.network import Network
 from pilito.demo.postman import Postman
+from pilito.demo.reading import Reading, only, split_fields
 from pilito.demo.sends import Refusal, read_content, url_of
 from pilito.demo.store import HELD, Customer, Message, Store, Webhook, now_ms
 
 WINDOW_MS = 24 * 3600 * 1000
 HUMAN_AGENT_WINDOW_MS = 7 * WINDOW_MS
-# Instagram shows only so many messages of a thread to its API.
-READABLE_MESSAGES = 20
 # A moment, so that the answer of the send usually comes first, as with Meta. The fault `echo` does otherwise.
 ECHO_DELAY_SECONDS = 0.15
 SIGNALS = ("typing_on", "typing_off", "mark_seen")
@@ -50,6 +46,7 @@ class World:
     public_url: str
     stopping: threading.Event
     access: Access
+    reading: Reading
     network: Network = field(default_factory=Network)
 
     def media_url(self, name: str) -> str:
@@ -143,11 +140,21 @@ class _Send:
 
     def _find_recipient(self, data: dict[str, Any]) -> Customer:
         recipient = data.get("recipient")
+        if comment_id := _comment_id(data):
+            return self._find_commenter(comment_id)
         wanted = recipient.get("id") if isinstance(recipient, dict) else None
         customer = self._store.find_customer(str(wanted)) if wanted else None
         if customer is None:
             self._store.log("send_refused", str(wanted or ""), "", code=100, subcode=2534014)
             raise GraphError("(#100) No matching user found", 100, 2534014)
+        return customer
+
+    def _find_commenter(self, comment_id: str) -> Customer:
+        comment = self._world.reading.find_answerable(comment_id)
+        customer = self._store.find_customer(comment.customer_id) if comment else None
+        if customer is None:
+            self._store.log("send_refused", "", "", code=100, subcode=2534025, comment=comment_id)
+            raise GraphError("(#100) This comment cannot be replied to privately", 100, 2534025)
         return customer
 
     def _with_fault(self, fault: Fault, customer: Customer, data: dict[str, Any]) -> ResponseReturnValue:
@@ -226,6 +233,8 @@ class _Send:
         echoes = self._world.network.shape([echo] if echo else []) if fault.echo != "before" else [echo]
         shown = {"text": text, "tag": data.get("tag"), **_more_of(data)}
         ids = self._store.record([message], [one for one in echoes if one], "send_accepted", **shown)
+        if comment_id := _comment_id(data):
+            self._store.mark_replied(comment_id, at_ms)
         if fault.echo == "before":
             self._world.postman.post(self._store.get_webhook(ids[0]))
         self._world.postman.wake()
@@ -242,6 +251,8 @@ class _Send:
 
     def _check_window(self, customer: Customer, data: dict[str, Any]) -> None:
         """Instagram lets an account write for 24 hours after the person did; a human, marked so, for seven days."""
+        if _comment_id(data):
+            return  # a private reply has a time of its own
         last_ms = self._store.last_customer_message_ms(customer.id)
         by_human = data.get("messaging_type") == "MESSAGE_TAG" and data.get("tag") == "HUMAN_AGENT"
         window_ms = HUMAN_AGENT_WINDOW_MS if by_human else WINDOW_MS
@@ -264,6 +275,12 @@ class _Send:
         # Held until posted by hand: the postman must not post the early echo a second time.
         state = HELD if fault.echo in ("before", "held") else "waiting"
         return Webhook(message.customer_id, message.mid, "echo", payloads.encode(body), due_ms, state)
+
+
+def _comment_id(data: dict[str, Any]) -> str:
+    """The comment that a private reply answers; empty for every other message."""
+    recipient = data.get("recipient")
+    return str(recipient.get("comment_id") or "") if isinstance(recipient, dict) else ""
 
 
 def _more_of(data: dict[str, Any]) -> dict[str, Any]:
@@ -332,32 +349,24 @@ class _Read:
         self._store = world.store
 
     def node(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
-        fields = _split_fields(request.args.get("fields", "id"))
-        return jsonify(_only(fields, self._get(node, fields)))
+        fields = split_fields(request.args.get("fields", "id"))
+        return jsonify(only(fields, self._get(node, fields)))
 
     def media(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
         _check_account(self._world, node)
-        fields = _split_fields(request.args.get("fields", "id"))
-        return jsonify(data=[_only(fields, self._post_view(post)) for post in shop.POSTS])
+        return jsonify(self._world.reading.media())
 
     def conversations(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
         _check_account(self._world, node)
-        wanted = request.args.get("user_id")
-        customers = [self._store.find_customer(wanted)] if wanted else self._store.customers(READABLE_MESSAGES)
-        fields = _split_fields(request.args.get("fields", "id,updated_time"))
-        return jsonify(data=[_only(fields, self._thread_view(each, fields)) for each in customers if each])
+        return jsonify(self._world.reading.conversations())
 
     def _get(self, node: str, fields: dict[str, str]) -> dict[str, Any]:
         if node in ("me", self._world.account_id, self._world.scoped_id):
             return self._page_view() if self._world.access.is_page_call() else self._account_view()
         if (customer := self._store.find_customer(node)) is not None:
             return self._customer_view(customer)
-        if (post := shop.find_post_by_media_id(node)) is not None:
-            return self._post_view(post)
-        if (message := self._store.find_message(node)) is not None and message.unsent_ms is None:
-            return self._message_view(message)
-        if (customer := self._find_by_thread(node)) is not None:
-            return self._thread_view(customer, fields)
+        if (found := self._world.reading.find(node, fields)) is not None:
+            return found
         raise _missing(node)
 
     def _account_view(self) -> dict[str, Any]:
@@ -369,7 +378,7 @@ class _Read:
             "account_type": "BUSINESS",
             "profile_picture_url": self._world.media_url(AVATAR),
             "followers_count": 1384,
-            "media_count": len(shop.POSTS),
+            "media_count": len(shop.POSTS) + len(self._store.own_posts()),
         }
 
     def _page_view(self) -> dict[str, Any]:
@@ -396,70 +405,3 @@ class _Read:
         """One of a few faces, the same for ever; some people have none."""
         number = sum(map(ord, customer.id)) % (len(CUSTOMERS) + 1)
         return self._world.media_url(CUSTOMERS[number]) if number < len(CUSTOMERS) else None
-
-    def _post_view(self, post: shop.Post) -> dict[str, Any]:
-        picture = self._world.media_url(f"{post.id}.jpg")
-        view = {
-            "id": post.media_id,
-            "media_type": "VIDEO" if post.is_reel else "IMAGE",
-            "media_product_type": "REELS" if post.is_reel else "FEED",
-            "media_url": picture,
-            "thumbnail_url": picture,
-            "permalink": post.permalink,
-            "shortcode": post.code,
-            "username": shop.USERNAME,
-            "timestamp": "2026-11-01T08:30:00+0000",
-        }
-        return {**view, "caption": post.caption} if post.caption else view
-
-    def _message_view(self, message: Message) -> dict[str, Any]:
-        account = {"id": self._world.account_id, "username": shop.USERNAME}
-        customer = self._store.find_customer(message.customer_id)
-        person = {"id": message.customer_id, "username": customer.username if customer else ""}
-        sender, recipient = (person, account) if message.sender == "customer" else (account, person)
-        return {
-            "id": message.mid,
-            "created_time": _iso(message.timestamp_ms),
-            "from": sender,
-            "to": {"data": [recipient]},
-            "message": message.text,
-        }
-
-    def _thread_view(self, customer: Customer, fields: dict[str, str]) -> dict[str, Any]:
-        """A conversation with its newest messages, newest first."""
-        shown = [each for each in self._store.messages(customer.id, READABLE_MESSAGES) if each.unsent_ms is None]
-        inner = _split_fields(fields.get("messages") or "id,created_time")
-        return {
-            "id": _thread_id(customer.id),
-            "updated_time": _iso(shown[-1].timestamp_ms if shown else customer.created_ms),
-            "messages": {"data": [_only(inner, self._message_view(each)) for each in reversed(shown)]},
-        }
-
-    def _find_by_thread(self, thread_id: str) -> Customer | None:
-        try:
-            prefix, _, customer_id = base64.urlsafe_b64decode(thread_id + "==").decode().rpartition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        return self._store.find_customer(customer_id) if prefix == "ig_thread" else None
-
-
-def _thread_id(customer_id: str) -> str:
-    return base64.urlsafe_b64encode(f"ig_thread:{customer_id}".encode()).decode().rstrip("=")
-
-
-def _iso(timestamp_ms: int) -> str:
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
-
-
-def _split_fields(fields: str) -> dict[str, str]:
-    """`id,messages{id,from}` -> {"id": "", "messages": "id,from"}."""
-    found: dict[str, str] = {}
-    for part in re.findall(r"[^,{}]+(?:\{(?:[^{}]|\{[^{}]*\})*\})?", fields[:2000]):
-        name, _, inner = part.strip().partition("{")
-        found[re.sub(r"\.limit\(\d+\)", "", name)] = inner[:-1]
-    return found
-
-
-def _only(fields: dict[str, str], view: dict[str, Any]) -> dict[str, Any]:
-    """The asked fields; the id comes always, as with Meta."""
-    return {name: value for name, value in view.items() if name in fields or name == "id"}

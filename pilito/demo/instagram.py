@@ -8,8 +8,9 @@ Graph API, called by Pilito; every call needs the accepted token:
     POST /<version>/me|<account>/messages      {"recipient":{"id"},"message":{"text"}} -> {"recipient_id","message_id"}
     GET  /<version>/me?fields=…                the account; `user_id` is the id of the webhooks, `id` another one
     GET  /<version>/<customer>?fields=…        name, username, profile_pic
-    GET  /<version>/<media id>?fields=…        caption, permalink of a post of the shop; /me/media lists them
-    GET  /<version>/me/conversations?user_id=  then /<version>/<conversation>?fields=messages{id,from,message}
+    GET  /<version>/<media id>?fields=…        caption, permalink of a post of the shop; /me/media lists them in pages
+    GET  /<version>/me/conversations           ?user_id=&limit=&after=; then /<conversation>?fields=messages{id,…}
+    POST /<version>/me/messages                {"recipient":{"comment_id"}, …}: a private reply, once and for 7 days
     GET  /<version>/<message id>?fields=…      one message
     GET/POST/DELETE /<version>/me/subscribed_apps
 
@@ -30,6 +31,10 @@ Control API, called by the phone page and by tests; JSON in, JSON out, errors as
     DELETE /control/faults
     POST   /control/access     {expire_tokens?, revoke?, drop_subscription?, …}  -> what is set; see access.py
     POST   /control/callback   {kind: deauthorize|data-deletion}             -> {"status", "answer"}: Pilito's
+    POST   /control/lose       {count?}: the webhooks of the next messages are lost -> {"losing"}
+    POST   /control/posts      {caption?, is_reel?, media_id?, code?}        -> {"post"}: a new post of the shop
+    POST   /control/comments   {customer, post_id | media_id, text?, shape?: facebook|instagram|entry, timestamp_ms?,
+                                hold?, delay_seconds?, twice?}               -> {"comment", "webhooks"}
     POST   /control/reset      {}
 
 Kinds, variants and log rows are explained in README.md beside this file.
@@ -49,6 +54,7 @@ from pilito.demo.graph import World, create_graph
 from pilito.demo.media import find_media
 from pilito.demo.oauth import create_oauth
 from pilito.demo.postman import RETRY_SECONDS, Postman
+from pilito.demo.reading import Reading
 from pilito.demo.store import Store
 
 BODY_LIMIT_BYTES = 256 * 1024
@@ -72,15 +78,17 @@ def create_fake_instagram(
     if not app_secret:
         raise ValueError("app_secret: expected the secret that Pilito checks signatures with, but it is empty")
     store = Store(state_path)
+    public_url = (public_url or _origin(webhook_url)).rstrip("/")
     world = World(
         store=store,
         postman=Postman(store, webhook_url, app_secret, retry_seconds),
         faults=Faults(),
         account_id=account_id,
         token=token,
-        public_url=(public_url or _origin(webhook_url)).rstrip("/"),
+        public_url=public_url,
         stopping=threading.Event(),
         access=Access(token, app_secret),
+        reading=Reading(store, account_id, public_url),
     )
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT_BYTES

@@ -48,7 +48,7 @@ def _carousel(parts: Parts) -> Json:
     """One post of several pictures; only the first tells its id."""
     first = {"ig_post_media_id": SLIDES[0].media_id, "title": SLIDES[0].caption}
     payloads = [
-        {**(first if not number else {}), "url": parts.url_of(f"{post.id}.svg")} for number, post in enumerate(SLIDES)
+        {**(first if not number else {}), "url": parts.url_of(f"{post.id}.jpg")} for number, post in enumerate(SLIDES)
     ]
     return {"message": {"mid": parts.mid, "attachments": [{"type": "ig_post", "payload": one} for one in payloads]}}
 
@@ -57,7 +57,7 @@ def _product(parts: Parts) -> Json:
     title, _, subtitle = AD_POST.caption.partition("\n")
     card = {"id": AD_POST.media_id, "title": title, "subtitle": subtitle.partition("\n")[0]}
     return _attached(
-        parts, "template", product={"elements": [{**card, "image_url": parts.url_of(f"{AD_POST.id}.svg")}]}
+        parts, "template", product={"elements": [{**card, "image_url": parts.url_of(f"{AD_POST.id}.jpg")}]}
     )
 
 
@@ -87,7 +87,7 @@ def _ad(parts: Parts) -> Json:
 
 def ad_referral(url_of: Callable[[str], str]) -> Json:
     """A tap on an advertisement of the shop."""
-    ad = {"ad_title": AD_POST.caption.partition("\n")[0][:40], "photo_url": url_of(f"{AD_POST.id}.svg")}
+    ad = {"ad_title": AD_POST.caption.partition("\n")[0][:40], "photo_url": url_of(f"{AD_POST.id}.jpg")}
     return {"ref": "autumn", "ad_id": AD_ID, "source": "ADS", "type": "OPEN_THREAD", "ads_context_data": ad}
 
 
@@ -125,9 +125,9 @@ DEFAULT_TEXTS: Mapping[str, str] = {
 PICTURES: Mapping[str, str] = {
     "ig_story": STORY,
     "story_reply": STORY,
-    "carousel": f"{SLIDES[0].id}.svg",
-    "product": f"{AD_POST.id}.svg",
-    "ad": f"{AD_POST.id}.svg",
+    "carousel": f"{SLIDES[0].id}.jpg",
+    "product": f"{AD_POST.id}.jpg",
+    "ad": f"{AD_POST.id}.jpg",
 }
 
 

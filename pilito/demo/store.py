@@ -35,9 +35,17 @@ CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, customer_id TEXT NOT NULL,
     mid TEXT NOT NULL, detail TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS own_post (
+    media_id TEXT PRIMARY KEY, code TEXT NOT NULL, is_reel INTEGER NOT NULL, caption TEXT NOT NULL,
+    posted_ms INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS comment (
+    id TEXT PRIMARY KEY, customer_id TEXT NOT NULL, media_id TEXT NOT NULL, text TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    replied_ms INTEGER
+);
 CREATE INDEX IF NOT EXISTS log_of_customer ON log (customer_id, id);
 """
-TABLES = ("customer", "message", "webhook", "mark", "log")
+TABLES = ("customer", "message", "webhook", "mark", "log", "own_post", "comment")
 
 # A chaos run makes some 60,000 log rows; a demo left running for a year must not fill the disk.
 CUSTOMERS_LIMIT = 10_000
@@ -92,6 +100,27 @@ class Webhook:
     attempts: int = 0
     status: int | None = None
     id: int = 0
+
+
+@dataclass(frozen=True)
+class OwnPost:
+    """A post that the shop made after the invented ones."""
+
+    media_id: str
+    code: str
+    is_reel: bool
+    caption: str
+    posted_ms: int
+
+
+@dataclass(frozen=True)
+class Comment:
+    id: str
+    customer_id: str
+    media_id: str
+    text: str
+    at_ms: int
+    replied_ms: int | None = None
 
 
 _MESSAGE_COLUMNS = "mid, customer_id, sender, kind, timestamp_ms, text, post_id, url, unsent_ms"
@@ -153,6 +182,14 @@ class Store:
         """The newest `limit` customers, newest first."""
         sql = "SELECT id, username, name, created_ms FROM customer ORDER BY created_ms DESC, rowid DESC LIMIT ?"
         return [Customer(*row) for row in self._rows(sql, (limit,))]
+
+    def customers_by_change(self) -> list[Customer]:
+        """Everybody with a conversation, the one with the newest message first."""
+        sql = (
+            "SELECT c.id, c.username, c.name, c.created_ms FROM customer c JOIN message m ON m.customer_id = c.id"
+            " GROUP BY c.id ORDER BY max(m.timestamp_ms) DESC"
+        )
+        return [Customer(*row) for row in self._rows(sql)]
 
     def count_customers(self) -> int:
         return int(self._rows("SELECT count(*) FROM customer")[0][0])
@@ -228,6 +265,38 @@ class Store:
                 self._db.execute("UPDATE message SET text = ? WHERE mid = ?", (text, webhook.mid))
             self._log(webhook.event, webhook.customer_id, webhook.mid, {})
             return self._add_webhook(webhook)
+
+    # Posts and comments
+
+    def add_own_post(self, post: OwnPost) -> None:
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO own_post VALUES (?, ?, ?, ?, ?)",
+                (post.media_id, post.code, post.is_reel, post.caption, post.posted_ms),
+            )
+            self._log("post_made", "", "", {"media_id": post.media_id})
+
+    def own_posts(self) -> list[OwnPost]:
+        rows = self._rows("SELECT media_id, code, is_reel, caption, posted_ms FROM own_post")
+        return [OwnPost(media_id, code, bool(is_reel), caption, at) for media_id, code, is_reel, caption, at in rows]
+
+    def add_comment(self, comment: Comment) -> None:
+        with self._writing():
+            self._db.execute(
+                "INSERT INTO comment VALUES (?, ?, ?, ?, ?, NULL)",
+                (comment.id, comment.customer_id, comment.media_id, comment.text, comment.at_ms),
+            )
+            self._log("commented", comment.customer_id, comment.id, {"media_id": comment.media_id})
+
+    def find_comment(self, comment_id: str) -> Comment | None:
+        rows = self._rows(
+            "SELECT id, customer_id, media_id, text, at_ms, replied_ms FROM comment WHERE id = ?", (comment_id,)
+        )
+        return Comment(*rows[0]) if rows else None
+
+    def mark_replied(self, comment_id: str, at_ms: int) -> None:
+        with self._writing():
+            self._db.execute("UPDATE comment SET replied_ms = ? WHERE id = ?", (at_ms, comment_id))
 
     # Webhooks
 

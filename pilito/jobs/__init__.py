@@ -4,6 +4,8 @@
     turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py, deliver.py
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
+    comment      --deliveries-->  deliveries.send_private_reply(comment_id)  conversations/comments.py
+    inbox        --upkeep-->   upkeep.keep_up(inbox_id)                      conversations/upkeep.py
     a moment     --signals-->  signals.show_signals(conversation_id, …)      conversations/signals.py
     media row    --media-->    media.fetch_media_file(media_id)              conversations/fetch_media.py
     share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py

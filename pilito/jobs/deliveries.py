@@ -1,6 +1,7 @@
-"""A reply is sent."""
+"""A reply is sent, or the private reply to a comment."""
 
 from pilito.clock import utc_now
+from pilito.conversations import comments
 from pilito.conversations.deliver import deliver
 from pilito.jobs import patient
 
@@ -8,3 +9,8 @@ from pilito.jobs import patient
 @patient
 def deliver_reply(message_id: int) -> None:
     deliver(message_id, utc_now)
+
+
+@patient
+def send_private_reply(comment_id: int) -> None:
+    comments.send_private_reply(comment_id, utc_now)

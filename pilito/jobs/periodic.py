@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pilito.clock import utc_now
+from pilito.conversations import upkeep
 from pilito.conversations.data_deletion import work_off
 from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
@@ -24,6 +25,11 @@ def sweep_unfinished() -> None:
 
 
 @patient
+def wake_upkeep() -> None:
+    upkeep.wake_due(utc_now())
+
+
+@patient
 def renew_tokens() -> None:
     renew_due(utc_now())
 
@@ -40,6 +46,7 @@ def delete_data() -> None:
 
 PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
+    Periodic("upkeep", 15, wake_upkeep),
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),

@@ -2,6 +2,7 @@
 
 from pilito.extensions import db
 from pilito.models.audit import Audit
+from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
@@ -11,15 +12,18 @@ from pilito.models.ledger import Event, Webhook
 from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
+from pilito.models.own_post import OwnPost
 from pilito.models.proof import Proof
 from pilito.models.reaction import EarlyEdit, Reaction
 from pilito.models.share import Share
 from pilito.models.turn import Turn
+from pilito.models.upkeep import Upkeep
 
 __all__ = [
     "ApiToken",
     "Attachment",
     "Audit",
+    "Comment",
     "Conversation",
     "Customer",
     "DataDeletion",
@@ -31,10 +35,12 @@ __all__ = [
     "MediaFile",
     "Message",
     "Operator",
+    "OwnPost",
     "Proof",
     "Reaction",
     "Share",
     "Turn",
+    "Upkeep",
     "Webhook",
     "db",
 ]

@@ -48,6 +48,10 @@ class Delivery(db.Model):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     external_id: Mapped[str | None] = mapped_column(String(512))
+    # When its outcome became unknown, and how often the conversation was read at the provider without finding it.
+    unknown_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     error: Mapped[str | None] = mapped_column(String(64))  # a slug that the panel puts into a sentence
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_text: Mapped[str | None] = mapped_column(Text)

@@ -62,7 +62,9 @@ class Message(db.Model):
     reply_to_external_id: Mapped[str | None] = mapped_column(String(512))
     payload: Mapped[str | None] = mapped_column(Text)  # of a button that was tapped
     referral: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))  # the ad or link it came from
-    origin: Mapped[str | None] = mapped_column(String(16))  # standby: another app held the conversation
+    # How it reached us where no event of ours brought it: standby (another app held the conversation), reconciliation
+    # (read back at the provider), private_reply (the answer to a comment).
+    origin: Mapped[str | None] = mapped_column(String(16))
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     edit_number: Mapped[int | None]  # of the newest edit, as the provider counts them
     earlier_texts: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # before its edits, oldest first

@@ -9,6 +9,7 @@ from pilito.extensions import db
 from pilito.lifecycle import SHARE_MOVES, ShareState, check_move
 from pilito.models.media_file import MediaFile
 from pilito.models.message import Message
+from pilito.models.own_post import OwnPost
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -32,6 +33,12 @@ class Share(db.Model):
         Index("ix_share_state", "state"),
         Index("ix_share_combined_with_id", "combined_with_id"),
         Index("ix_share_copy_id", "copy_id"),
+        Index(
+            "ix_share_unrecognised",
+            "sent_at",
+            sqlite_where=db.text("own_post_id IS NULL"),
+            postgresql_where=db.text("own_post_id IS NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -54,8 +61,21 @@ class Share(db.Model):
     copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # its picture or film
 
     copy: Mapped[MediaFile | None] = relationship()
+    # The account's own post, where this is one. The columns above stay what the payload said.
+    own_post_id: Mapped[int | None] = mapped_column(ForeignKey("own_post.id"))
+
     message: Mapped[Message] = relationship(back_populates="share", foreign_keys=[message_id])
+    own_post: Mapped[OwnPost | None] = relationship()
 
     @validates("state")
     def _check_state(self, _key: str, new: ShareState) -> ShareState:
         return check_move(SHARE_MOVES, self.state, ShareState(new))
+
+    @property
+    def full_caption(self) -> str | None:
+        """The caption of the post itself where it is the account's own, else what the payload said."""
+        return (self.own_post.caption if self.own_post else None) or self.caption
+
+    @property
+    def full_permalink(self) -> str | None:
+        return self.permalink or (self.own_post.permalink if self.own_post else None)

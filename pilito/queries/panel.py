@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
-from pilito.models import Attachment, Audit, Conversation, Message, Operator, Reaction, Share, db
+from pilito.models import Attachment, Audit, Conversation, Message, Operator, OwnPost, Reaction, Share, db
 from pilito.queries.quoted import quoted
 from pilito.queries.reactions import of_messages
 from pilito.queries.thread import newest_seen
@@ -30,6 +30,8 @@ ACTIVITIES = (
     "opted_in",
     "linked",
     "asked_again",
+    "settled_send",
+    "private_reply",
 )
 ACTIVITIES_LIMIT = 100
 
@@ -178,7 +180,10 @@ def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
     found = db.session.scalars(
         select(Message)
         .where(Message.id.in_([number for number in ids if number is not None]))
-        .options(joinedload(Message.share).joinedload(Share.copy), selectinload(Message.attachments))
+        .options(
+            joinedload(Message.share).options(joinedload(Share.copy), joinedload(Share.own_post)),
+            selectinload(Message.attachments),
+        )
     )
     return {message.conversation_id: message for message in found}
 
@@ -244,7 +249,9 @@ def _messages_of(conversation: Conversation) -> Select[Message]:
         select(Message)
         .where(Message.conversation_id == conversation.id)
         .options(
-            joinedload(Message.share).joinedload(Share.copy),
+            joinedload(Message.share).options(
+                joinedload(Share.copy), joinedload(Share.own_post).joinedload(OwnPost.copy)
+            ),
             joinedload(Message.copy),
             joinedload(Message.proof),
             selectinload(Message.attachments).joinedload(Attachment.copy),
@@ -295,6 +302,7 @@ def _shares_asked(message_ids: Sequence[int]) -> dict[int, list[Share]]:
     found = db.session.scalars(
         select(Share)
         .where(Share.combined_with_id.in_(message_ids), Share.message_id != Share.combined_with_id)
+        .options(joinedload(Share.own_post))
         .order_by(Share.sent_at, Share.id)
     )
     asked: dict[int, list[Share]] = {}

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.extensions import db
-from pilito.models import Conversation, Delivery, Message
+from pilito.models import Conversation, Delivery, Message, Share
 
 
 def quoted(conversation: Conversation, external_ids: Iterable[str | None]) -> dict[str, Message]:
@@ -22,6 +22,6 @@ def quoted(conversation: Conversation, external_ids: Iterable[str | None]) -> di
         .join(Message, Delivery.message_id == Message.id)
         .where(Delivery.inbox_id == conversation.inbox_id, Delivery.external_id.in_(wanted))
     )
-    with_share = joinedload(Message.share), selectinload(Message.attachments)
+    with_share = joinedload(Message.share).joinedload(Share.own_post), selectinload(Message.attachments)
     found = [*db.session.execute(theirs.options(*with_share)), *db.session.execute(ours.options(*with_share))]
     return {external_id: message for external_id, message in found if message.conversation_id == conversation.id}

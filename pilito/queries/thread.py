@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.extensions import db
 from pilito.lifecycle import Sender
-from pilito.models import Conversation, Message
+from pilito.models import Conversation, Message, Share
 
 
 def page(conversation_id: int, after: tuple[datetime, int] | None = None, limit: int = 50) -> list[Message]:
@@ -22,7 +22,11 @@ def page(conversation_id: int, after: tuple[datetime, int] | None = None, limit:
     return list(
         db.session.scalars(
             select(Message)
-            .options(joinedload(Message.share), selectinload(Message.deliveries), selectinload(Message.attachments))
+            .options(
+                joinedload(Message.share).joinedload(Share.own_post),
+                selectinload(Message.deliveries),
+                selectinload(Message.attachments),
+            )
             .where(*wanted)
             .order_by(Message.sent_at, Message.id)
             .limit(limit)

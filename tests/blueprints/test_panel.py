@@ -572,7 +572,7 @@ DELIVERIES = [
     (DeliveryState.SENT, None, "Sent"),
     (DeliveryState.FAILED, "window_closed", "You can write again as soon as the customer does."),
     (DeliveryState.FAILED, "a reason of tomorrow", "It was not sent."),
-    (DeliveryState.UNKNOWN, "outcome_unknown", "Look on the phone before you write it again."),
+    (DeliveryState.UNKNOWN, "outcome_unknown", "If you know already, say it here."),
 ]
 
 

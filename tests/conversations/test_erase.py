@@ -8,16 +8,32 @@ from desk import Desk
 from rows import NOON, add, add_inbox
 from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent, webhook
 
+from pilito.channels.base import Post
 from pilito.conversations import erase
+from pilito.conversations.comments import choose_comments, send_private_reply
 from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_customer, erase_inbox, owned_tables, pointers
 from pilito.conversations.export import export_customer, find_customer
+from pilito.conversations.own_posts import keep_posts
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused
 from pilito.extensions import media_store
 from pilito.lifecycle import EventOutcome, MediaState
 from pilito.media.store import name_of
-from pilito.models import Audit, Conversation, Customer, EarlyEdit, Event, Inbox, MediaFile, Message, Webhook, db
+from pilito.models import (
+    Audit,
+    Comment,
+    Conversation,
+    Customer,
+    EarlyEdit,
+    Event,
+    Inbox,
+    MediaFile,
+    Message,
+    Upkeep,
+    Webhook,
+    db,
+)
 
 OTHER = "600000000000002"
 CANARY = "kanarienvogel"
@@ -29,9 +45,13 @@ GOES = {
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
     ("share", "combined_with_id"), ("event", "message_id"), ("audit", "conversation_id"),
+    ("comment", "conversation_id"),
 }  # fmt: skip
 HOLDS_NOTHING_OF_A_CUSTOMER = {
     "inbox": "the shop's own account",
+    "own_post": "the shop's own posts",
+    "upkeep": "how far the shop's account was read",
+    "comment": "hangs on the inbox; those that the customer wrote go",
     "operator": "people of the shop",
     "api_token": "machines of the shop",
     "erasure": "a digest, so that old events do not bring the customer back",
@@ -247,6 +267,78 @@ def test_the_files_of_an_erased_inbox_go_too(desk):
     assert desk.rows(MediaFile) == []
 
 
+def comment_of(external_id, author, words):
+    value = {"id": external_id, "from": {"id": author, "username": words}, "text": words, "media": {"id": "1"}}
+    entry = {"id": ACCOUNT, "time": int(NOON.timestamp()), "changes": [{"field": "comments", "value": value}]}
+    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
+
+
+@pytest.fixture
+def comments(desk):
+    """Both customers have commented, and were answered privately."""
+    desk.call(choose_comments, desk.shop.inbox_id, True, "در پیام فرستادیم.", None, NOON)
+    for author, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
+        desk.graph.commenters[f"comment-{word}"] = author
+        desk.take(comment_of(f"comment-{word}", author, f"{word} comment"))
+    for comment in desk.rows(Comment):
+        desk.call(send_private_reply, comment.id, lambda: NOON + seconds(20))
+    return desk
+
+
+def test_the_comments_of_the_customer_go_with_what_quotes_them(comments):
+    assert f"{CANARY} comment" in everything()
+
+    comments.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    left = everything()
+    assert CANARY not in left
+    assert CUSTOMER not in left
+    assert [comment.text for comment in comments.rows(Comment)] == ["spatz comment"]
+    assert [line.details["comment"] for line in comments.rows(Audit, action="private_reply") if line.details] == [
+        "spatz comment"
+    ]
+
+
+def test_an_old_comment_does_not_come_back_and_a_new_one_is_kept(comments):
+    comments.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    again = comments.take(comment_of("once-more", CUSTOMER, CANARY), now=NOON + seconds(70))
+    new = comment_of("new", CUSTOMER, "سلام").replace(
+        str(int(NOON.timestamp())).encode(), str(int(NOON.timestamp()) + 90).encode()
+    )
+    comments.take(new, now=NOON + seconds(90))
+
+    assert comments.outcomes(again) == [EventOutcome.IGNORED]
+    assert [comment.text for comment in comments.rows(Comment, author_external_id=CUSTOMER)] == ["سلام"]
+
+
+def test_a_private_reply_under_way_while_its_customer_is_erased_brings_nobody_back(comments):
+    comments.graph.commenters["late"] = CUSTOMER
+    late = comment_of("late", CUSTOMER, f"{CANARY} late").replace(b'"1"', b'"2"')
+    comments.take(late)
+    known = customer_id()
+
+    def erase_meanwhile(payload):
+        comments.call(erase_customer, known, NOON + seconds(60))
+        return comments.graph.default(payload)
+
+    comments.graph.script = [erase_meanwhile]
+    comments.call(send_private_reply, comments.rows(Comment)[-1].id, lambda: NOON + seconds(60))
+
+    assert customer_id() is None
+    assert CANARY not in everything()
+
+
+def test_an_inbox_goes_with_its_comments_posts_and_reading(comments):
+    comments.call(keep_posts, comments.shop.inbox_id, [Post("1", f"{CANARY} caption")], NOON)
+    with transaction():
+        add(Upkeep(inbox_id=comments.shop.inbox_id))
+
+    comments.call(erase_inbox, comments.shop.inbox_id, NOON + seconds(60))
+
+    assert not any(word in everything() for word in (CANARY, "spatz", CUSTOMER, OTHER, ACCOUNT))
+
+
 def test_the_reason_of_a_failure_goes_too(desk):
     with transaction():
         body = f'{{"broken": "{CUSTOMER}'.encode()
@@ -281,10 +373,10 @@ def test_every_pointer_is_known():
 # --- export ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_export_holds_every_word_of_the_customer_and_none_of_others(desk):
+def test_an_export_holds_every_word_of_the_customer_and_none_of_others(desk, comments):
     found = json.dumps(export_customer(customer_id()), ensure_ascii=False)
 
-    for word in ("caption", "question", "name", "from the phone"):
+    for word in ("caption", "question", "name", "from the phone", "comment"):
         assert f"{CANARY} {word}" in found
     assert "spatz" not in found
     assert "a-token" not in found

@@ -42,7 +42,7 @@ def test_what_is_lost_is_had_again_within_ten_minutes(meta, inbox, lost):
 
     assert meta.access.is_subscribed("messages")
     assert row(inbox).subscription_error is None
-    assert [audit.action for audit in Audit.query][-1] == "inbox_subscribed"
+    assert [audit.action for audit in Audit.query.order_by(Audit.id)][-1] == "inbox_subscribed"
 
 
 def test_it_is_not_asked_more_often_than_every_ten_minutes(meta, inbox):

@@ -141,7 +141,11 @@ SCHEMAS: Part = {
         reply_to={**TEXT_OR_NULL, "description": "external_id of the message it answers"},
         reactions={"type": "array", "items": _ref("Reaction")},
         payload={**TEXT_OR_NULL, "description": "of a button that was tapped: what its maker put behind the title"},
-        origin={**TEXT_OR_NULL, "description": "standby: it came while another app held the conversation"},
+        origin={
+            **TEXT_OR_NULL,
+            "description": "standby: it came while another app held the conversation; reconciliation: no event brought"
+            " it, it was read back; private_reply: it answers a comment",
+        },
         referral=_or_null(_ref("Referral")),
         delivery=_or_null(_ref("Delivery")),
         sent_at=MOMENT,

@@ -124,9 +124,9 @@ def share(row: Share) -> dict[str, Any]:
         "state": row.state.value,
         "title": row.title,
         "subtitle": row.subtitle,
-        "caption": row.caption,
+        "caption": row.full_caption,
         "url": row.url,
-        "permalink": row.permalink,
+        "permalink": row.full_permalink,
         "media_id": row.media_id,
         "combined_with": row.combined_with_id,
     }

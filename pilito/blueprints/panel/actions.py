@@ -17,6 +17,7 @@ from pilito.conversations.close import close
 from pilito.conversations.payload import Extras
 from pilito.conversations.read import mark_read
 from pilito.conversations.reply import reply
+from pilito.conversations.settle import Settlement, settle
 from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
 from pilito.lifecycle import Role
@@ -24,6 +25,7 @@ from pilito.lifecycle import Role
 P = ParamSpec("P")
 STATUS = {"not_found": 404, "not_allowed": 403}
 CLIENT_ID_LENGTH = 64
+PAGES = {"health": "panel.show_health"}  # other pages from which the same is done, and where it leads back to
 
 
 def changes(verb: Callable[P, None]) -> Callable[P, ResponseReturnValue]:
@@ -51,6 +53,9 @@ def _refuse(reason: str) -> ResponseReturnValue:
 
 
 def _back() -> ResponseReturnValue:
+    page = PAGES.get(request.form.get("back", ""))
+    if page or "conversation_id" not in (request.view_args or {}):
+        return redirect(url_for(page or "panel.show_comments"))
     values = {"conversation_id": (request.view_args or {})["conversation_id"], "zone": request.form.get("zone")}
     return redirect(url_for("panel.show_thread", **values))
 
@@ -96,3 +101,11 @@ def close_conversation(conversation_id: int) -> None:
 @changes
 def read_conversation(conversation_id: int) -> None:
     mark_read(conversation_id, datetime.now(UTC))
+
+
+@bp.post("/conversations/<int:conversation_id>/deliveries/<int:delivery_id>/<how>")
+@changes
+def settle_delivery(conversation_id: int, delivery_id: int, how: str) -> None:  # noqa: ARG001  (where it leads back to)
+    if how not in list(Settlement):
+        raise Refused("not_found", f"There is no way {how!r} to settle it.")
+    settle(delivery_id, Settlement(how), current_user.id, datetime.now(UTC))

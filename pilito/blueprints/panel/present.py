@@ -11,6 +11,7 @@ from flask_babel import gettext
 from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
 from pilito.channels.base import STORY_REPLY
+from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, MediaKind, MediaState, MessageType, Sender, ShareState
 from pilito.media.look import SHOWN_TYPES
@@ -22,6 +23,7 @@ PREVIEW_CHARACTERS = 140
 PICTURE_WIDTH, PICTURE_HEIGHT = 320, 340  # in CSS pixels, see static/panel/thread.css
 MEGABYTE = 1_000_000
 NOT_OFFERED = ("gone", "address_refused", "refused_type")
+COMMENT_CHARACTERS = 80
 WINDOW_WARNING = timedelta(hours=4)
 PAUSE_SHOWN = timedelta(seconds=20)
 
@@ -102,7 +104,7 @@ def gist(message: Message) -> str:
         return str(sentences.TAKEN_BACK)
     words = message.text
     if not words and message.share:
-        words = message.share.caption or message.share.title or str(kind_label(message.share))
+        words = message.share.full_caption or message.share.title or str(kind_label(message.share))
     return " ".join((words or str(sentences.MESSAGE_TYPES[message.message_type])).split())[:PREVIEW_CHARACTERS]
 
 
@@ -139,13 +141,13 @@ def kind_label(share: Share) -> Any:
 
 def page_of(share: Share) -> str | None:
     """The page of the post; a file has none, and once it was copied its address is of no use to anybody."""
-    return web_link(share.permalink) or (web_link(share.url) if share.copy is None else None)
+    return web_link(share.full_permalink) or (web_link(share.url) if share.copy is None else None)
 
 
 def words_of(share: Share) -> list[str]:
     """Title, subtitle and caption, each once: Instagram repeats the caption as a title."""
     words: list[str] = []
-    for part in (share.title, share.subtitle, share.caption):
+    for part in (share.title, share.subtitle, share.full_caption):
         if part and part.strip() and part.strip() not in words:
             words.append(part.strip())
     return words
@@ -353,6 +355,11 @@ def delivery_note(message: Message) -> Note | None:
     return Note(worst.state, label, str(sentence.what), str(sentence.next))
 
 
+def unsettled(message: Message) -> Delivery | None:
+    """The part of a reply that a person may settle: nobody knows whether it arrived."""
+    return next((part for part in message.deliveries if part.state is DeliveryState.UNKNOWN), None)
+
+
 def _badness(delivery: Delivery) -> tuple[bool, int]:
     """The lower, the worse. A part that only fell with an earlier one does not hide what that one met."""
     return delivery.error == "earlier_part_failed", WORST_FIRST.index(delivery.state)
@@ -360,7 +367,7 @@ def _badness(delivery: Delivery) -> tuple[bool, int]:
 
 def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
     if delivery.state is DeliveryState.UNKNOWN:
-        return sentences.explain_delivery("outcome_unknown")
+        return sentences.LOOKED_FOR if delivery.looks < LOOKS else sentences.NOT_FOUND
     if delivery.state is DeliveryState.PENDING and not delivery.error and _is_paused(delivery):
         return sentences.ACCOUNT_PAUSED
     if delivery.state is DeliveryState.FAILED or (delivery.state is DeliveryState.PENDING and delivery.error):
@@ -389,12 +396,25 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
     if activity.action == "referred":
         source = source_of(activity.details or {})
         return f"{source.label}: {source.title}" if source.title else source.label
+    if activity.action == "settled_send":
+        return _settled_line((activity.details or {}).get("how"), name or str(gettext("Somebody")))
+    if activity.action == "private_reply":
+        comment = (activity.details or {}).get("comment") or ""
+        return str(gettext("Private reply to a comment: “%(comment)s”", comment=comment[:COMMENT_CHARACTERS]))
     return str(sentences.ACTIVITIES.get(activity.action, gettext("The conversation was opened again")))
 
 
 def activity_detail(activity: Audit) -> str:
     """What another app's maker wrote beside it."""
     return str((activity.details or {}).get("detail", "")) if activity.action in sentences.ACTIVITIES else ""
+
+
+def _settled_line(how: str | None, name: str) -> str:
+    if how == "arrived":
+        return str(gettext("%(name)s said that the uncertain reply arrived", name=name))
+    if how == "again":
+        return str(gettext("%(name)s sent the uncertain reply again", name=name))
+    return str(gettext("%(name)s gave the uncertain reply up", name=name))
 
 
 def activity_reason(activity: Audit) -> sentences.Sentence | None:

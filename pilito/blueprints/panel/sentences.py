@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from pilito.lifecycle import DeliveryState, HandOverReason, MediaKind, MessageType, ShareState
+from pilito.lifecycle import CommentState, DeliveryState, HandOverReason, MediaKind, MessageType, ShareState
 from pilito.queries.panel import Zone
 
 # A lazy string: translated when it is shown, not when this file is read.
@@ -114,6 +114,9 @@ REFUSED: dict[str, Words] = {
     "reply_to_unknown": _("The message you answer is not there any more. Write without quoting it."),
     "customer_has_not_written": _("The customer has not written yet, so nothing may be sent. Wait for a message."),
     "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
+    "settled_already": _("Somebody has settled this already. Reload the page to see how."),
+    "comment_answered": _("This comment has its private reply already: there can be one only."),
+    "comment_too_old": _("A comment can be answered privately for seven days only. Answer beneath it on the phone."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
@@ -176,8 +179,22 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     "private_reply_invalid": Sentence(
         _("A comment can be answered privately once and for seven days only."), _("Answer beneath the comment.")
     ),
+    "comment_too_old": Sentence(
+        _("A comment can be answered privately for seven days only."), _("Answer beneath it on the phone.")
+    ),
+    "sent_again": Sentence(_("It had not arrived, so it was sent again."), _("See the newer reply.")),
+    "given_up": Sentence(_("Somebody decided not to send it again."), _("There is nothing to do.")),
     "not_found": Sentence(_("What it belongs to is not there any more."), _("Look at the conversation on the phone.")),
 }
+# While its outcome is not known: as long as it is looked for at the provider, and afterwards.
+LOOKED_FOR = Sentence(
+    _("No answer came, so it may have arrived or not."),
+    _("It is being looked for by itself. If you know already, say it here."),
+)
+NOT_FOUND = Sentence(
+    _("No answer came, and it was not found in the conversation either."),
+    _("Look on the phone, then say it here."),
+)
 ACCOUNT_PAUSED = Sentence(
     _("This account has sent so much that it must rest for a while."),
     _("Nothing is lost: what you write waits and leaves by itself."),
@@ -190,6 +207,40 @@ DELIVERY_STATES: dict[DeliveryState, Words] = {
     DeliveryState.SENT: _("Sent"),
     DeliveryState.FAILED: _("Not sent"),
     DeliveryState.UNKNOWN: _("Uncertain"),
+}
+
+COMMENT_STATES: dict[CommentState, Words] = {
+    CommentState.OPEN: _("Not answered"),
+    CommentState.OWN: _("Yours"),
+    CommentState.QUEUED: _("Waits to be sent"),
+    CommentState.SENDING: _("Sending …"),
+    CommentState.REPLIED: _("Answered privately"),
+    CommentState.FAILED: _("Not sent"),
+    CommentState.UNKNOWN: _("Uncertain"),
+}
+
+# What the health page calls the parts that /readyz names.
+CHECKS: dict[str, Words] = {
+    "database": _("Database"),
+    "migrations": _("Tables"),
+    "redis": _("Redis"),
+    "workers": _("Workers"),
+    "scheduler": _("Scheduler"),
+}
+CHECK_FAILED: dict[str, Words] = {
+    "database": _("It cannot be reached: check that it runs and that DATABASE_URL is right."),
+    "migrations": _("They are not those of this version: run `flask db upgrade`, then restart web and workers."),
+    "redis": _("It cannot be reached: check that it runs and that REDIS_URL is right. Nothing is lost."),
+    "workers": _("A queue has no worker: start `flask worker`, or read its log for why it stopped."),
+    "scheduler": _("It shows no sign of life: start `flask scheduler`. Until then timed work is late, not lost."),
+}
+QUEUES: dict[str, Words] = {
+    "receive": _("Reading what came"),
+    "replies": _("Preparing answers"),
+    "deliveries": _("Sending"),
+    "shares": _("Ending the waits of posts"),
+    "profiles": _("Names and pictures"),
+    "upkeep": _("Looking for what was missed"),
 }
 
 # What a message is called where it has no words of its own.

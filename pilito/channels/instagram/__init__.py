@@ -3,8 +3,34 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from pilito.channels.base import Account, Item, Limit, Outbound, Permission, Problem, Profile, Receipt, Signal
-from pilito.channels.instagram import attachments, client, inbound, limits, redact, signature, split, window
+from pilito.channels.base import (
+    Account,
+    Echo,
+    Inbound,
+    Item,
+    Limit,
+    Outbound,
+    Permission,
+    PostPage,
+    PrivateReceipt,
+    Problem,
+    Profile,
+    Receipt,
+    Signal,
+    ThreadPage,
+)
+from pilito.channels.instagram import (
+    attachments,
+    client,
+    comments,
+    inbound,
+    limits,
+    reading,
+    redact,
+    signature,
+    split,
+    window,
+)
 from pilito.channels.instagram.connector import InstagramConnector
 from pilito.config import Settings
 from pilito.errors import ConfigError
@@ -23,6 +49,9 @@ class Instagram:
     media_hosts: tuple[str, ...] = attachments.MEDIA_HOSTS
     media_kinds: Mapping[str, MediaKind] = attachments.MEDIA_KINDS
     never_kept: Collection[str] = attachments.NEVER_KEPT
+    reads_back = True
+    read_pause_seconds = reading.PAUSE_SECONDS
+    private_reply_window: timedelta | None = comments.REPLY_WINDOW
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -76,3 +105,21 @@ class Instagram:
 
     def signal(self, account: Account, customer_id: str, signal: Signal) -> None:
         client.signal(self._settings, account, customer_id, signal)
+
+    def threads(self, account: Account, after: str | None) -> ThreadPage:
+        return reading.threads(self._settings, account, after)
+
+    def thread(self, account: Account, thread_id: str, now: datetime) -> list[Inbound | Echo]:
+        return reading.thread(self._settings, account, thread_id, now)
+
+    def thread_with(self, account: Account, customer_id: str, now: datetime) -> list[Inbound | Echo]:
+        return reading.thread_with(self._settings, account, customer_id, now)
+
+    def posts(self, account: Account, after: str | None) -> PostPage:
+        return reading.posts(self._settings, account, after)
+
+    def post_code(self, url: str | None) -> str | None:
+        return reading.post_code(url)
+
+    def reply_privately(self, account: Account, comment_id: str, text: str) -> PrivateReceipt:
+        return client.reply_privately(self._settings, account, comment_id, text)

@@ -16,10 +16,17 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from pilito.channels.base import Account, Outbound, Profile, Receipt, Signal
+from pilito.channels.base import Account, Outbound, PrivateReceipt, Profile, Receipt, Signal
 from pilito.channels.instagram.request import is_facebook, request_of
 from pilito.channels.instagram.usage import retry_after_seconds, usage_of
-from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, http_url, id_of, mapping_of, text_of
+from pilito.channels.instagram.values import (
+    CUSTOMER_ID_LENGTH,
+    MESSAGE_ID_LENGTH,
+    http_url,
+    id_of,
+    mapping_of,
+    text_of,
+)
 from pilito.config import Settings
 from pilito.errors import ChannelError, Remedy
 
@@ -31,6 +38,7 @@ READ_SECONDS = 15.0
 SIGNAL_SECONDS = 3.0
 WHOLE_ANSWER_SECONDS = 30.0  # an answer that drips keeps each single read in time
 ANSWER_BYTES = 64 * 1024
+READING_BYTES = 2 * 1024 * 1024  # a page of captions, each letter of which Meta writes in six bytes
 CONNECTIONS = 32  # threads of a worker process that send at once
 MESSAGE_LENGTH = 300
 LONG_WORD = re.compile(r"[\w-]{40,}")  # an error about a malformed token may quote it
@@ -142,6 +150,25 @@ def profile(settings: Settings, account: Account, customer_id: str) -> Profile:
     )
 
 
+def read(settings: Settings, account: Account, path: str, params: Mapping[str, str]) -> Mapping[str, Any]:
+    """Read one object or one page of a list. Raises ChannelError."""
+    address = f"{_address(settings, account)}/{path}"
+    answer = _call("GET", address, account, limit_bytes=READING_BYTES, params=params)
+    told = _json(answer)
+    if answer.status != 200 or not told or "error" in told:
+        raise _error(answer, account.token)
+    return told
+
+
+def reply_privately(settings: Settings, account: Account, comment_id: str, text: str) -> PrivateReceipt:
+    """Answer a comment in the direct messages; Meta takes one such reply per comment. Raises ChannelError."""
+    request = {"recipient": {"comment_id": comment_id}, "message": {"text": text}}
+    answer = _call("POST", _messages(settings, account), account, json=request)
+    if external_id := _message_id(answer):
+        return PrivateReceipt(external_id, id_of(_json(answer).get("recipient_id"), CUSTOMER_ID_LENGTH))
+    raise _error(answer, account.token)
+
+
 def _address(settings: Settings, account: Account) -> str:
     host = settings.facebook_graph_url if is_facebook(account) else settings.instagram_graph_url
     return f"{host}/{settings.graph_version}"
@@ -151,7 +178,15 @@ def _messages(settings: Settings, account: Account) -> str:
     return f"{_address(settings, account)}/me/messages"
 
 
-def _call(method: str, address: str, account: Account, read_seconds: float | None = None, **content: Any) -> Answer:
+def _call(
+    method: str,
+    address: str,
+    account: Account,
+    *,
+    read_seconds: float | None = None,
+    limit_bytes: int = ANSWER_BYTES,
+    **content: Any,
+) -> Answer:
     import requests
     import urllib3
 
@@ -167,7 +202,7 @@ def _call(method: str, address: str, account: Account, read_seconds: float | Non
             allow_redirects=False,
             stream=True,
         ) as response:
-            return Answer(response.status_code, response.headers, b"".join(_chunks(response)))
+            return Answer(response.status_code, response.headers, b"".join(_chunks(response, limit_bytes)))
     except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
         # `from None`, and only the error's name: what it says may quote the header with the token.
         raise _failure(error) from None
@@ -200,10 +235,10 @@ def _no_cookies() -> Any:
     return DefaultCookiePolicy(allowed_domains=[])
 
 
-def _chunks(response: "requests.Response") -> Iterator[bytes]:
-    """The body as it arrives, up to ANSWER_BYTES and WHOLE_ANSWER_SECONDS."""
+def _chunks(response: "requests.Response", limit_bytes: int = ANSWER_BYTES) -> Iterator[bytes]:
+    """The body as it arrives, up to `limit_bytes` and WHOLE_ANSWER_SECONDS."""
     deadline, size = time.monotonic() + WHOLE_ANSWER_SECONDS, 0
-    while size < ANSWER_BYTES and (chunk := response.raw.read1(ANSWER_BYTES - size)):
+    while size < limit_bytes and (chunk := response.raw.read1(min(ANSWER_BYTES, limit_bytes - size))):
         if time.monotonic() > deadline:
             raise TimeoutError("The answer took too long.")
         size += len(chunk)

@@ -7,6 +7,8 @@ from typing import Any
 
 from pilito.channels.base import STANDBY, Ignored, Item, Unreadable
 from pilito.channels.instagram import events, messages
+from pilito.channels.instagram.comments import FIELDS as COMMENT_FIELDS
+from pilito.channels.instagram.comments import read_comment
 from pilito.channels.instagram.parties import Entry, Unclear, came
 from pilito.channels.instagram.values import (
     ACCOUNT_ID_LENGTH,
@@ -31,8 +33,6 @@ IGNORED_EVENTS = {
 }
 # The same for the fields of `changes`.
 IGNORED_FIELDS = {
-    "comments": "a comment on a post",
-    "live_comments": "a comment on a live video",
     "mentions": "a mention of the account",
     "response_feedback": IGNORED_EVENTS["response_feedback"],
     "story_insights": "figures of a story",
@@ -146,6 +146,8 @@ def _change(change: Mapping[str, Any], about: Entry) -> list[Item]:
     if field in MESSAGING_FIELDS and value != {}:
         read = _standby if field == "standby" else _messaging
         return read(_as_item(field, value), about) if isinstance(value, dict) else [_no_object(field, value, about)]
+    if field in COMMENT_FIELDS and isinstance(value, dict):
+        return [read_comment(field, value, about.account_id, about.time, about.received_at)]
     if not field:
         return [Unreadable("changes: expected the name of a field, but there is none.", about.account_id)]
     return [Ignored(field, _reason(field), about.account_id)]

@@ -1,6 +1,7 @@
 """Which events of an account Meta posts to us: asked for, read back, given up. Pure HTTP."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pilito.channels.base import Account, Subscription
@@ -20,6 +21,8 @@ WISHED = (
     ("message_echoes", "message_echoes"),
     ("standby", "standby"),
 )
+# Comments need a permission of their own, so they are asked for afterwards: their refusal costs nothing else.
+ALSO = ("comments",)
 ATTEMPTS = (
     tuple(names[0] for names in NEEDED + WISHED),
     tuple(names[-1] for names in NEEDED + WISHED),
@@ -32,7 +35,7 @@ def read(settings: Settings, account: Account, known: Sequence[str] = ()) -> Sub
     """Read what is posted to us. A wished field is missing only if we had it once (`known`). Raises ChannelError."""
     answer = _call(settings, "GET", account)
     fields = _fields(settings, client._json(answer))
-    wanted = NEEDED + tuple(names for names in WISHED if any(name in known for name in names))
+    wanted = NEEDED + tuple(names for names in (*WISHED, ALSO) if any(name in known for name in names))
     return Subscription(fields, tuple(names[0] for names in wanted if not any(name in fields for name in names)))
 
 
@@ -45,6 +48,8 @@ def subscribe(settings: Settings, account: Account) -> Subscription:
         except ChannelError as error:
             if not error.code.startswith("100") or number == len(ATTEMPTS):
                 raise
+    with suppress(ChannelError):
+        _call(settings, "POST", account, subscribed_fields=",".join((*names, *ALSO)))
     return read(settings, account)
 
 

@@ -414,7 +414,7 @@ def test_a_message_in_the_form_of_a_change_is_a_message(field):
     assert item == parse_message(text="سلام")
 
 
-@pytest.mark.parametrize("field", ["comments", "live_comments", "mentions", "story_insights", "messaging_seen", "new"])
+@pytest.mark.parametrize("field", ["mentions", "story_insights", "messaging_seen", "new"])
 def test_a_change_of_anything_else_is_ignored_under_its_name(field):
     [item] = parse(body({"id": ACCOUNT, "changes": [{"field": field, "value": {}}]}), NOON)
 
@@ -422,9 +422,9 @@ def test_a_change_of_anything_else_is_ignored_under_its_name(field):
 
 
 def test_a_change_may_stand_on_the_entry_itself():
-    [item] = parse(body({"id": ACCOUNT, "field": "comments", "value": {}}), NOON)
+    [item] = parse(body({"id": ACCOUNT, "field": "mentions", "value": {}}), NOON)
 
-    assert item.kind == "comments"
+    assert item.kind == "mentions"
 
 
 # --- bodies -----------------------------------------------------------------------------------------------------------

@@ -218,7 +218,23 @@ def test_what_is_posted_is_asked_for_and_read_back(meta, settings):
 def test_a_name_that_meta_does_not_know_is_left_out_and_the_rest_is_subscribed(meta, settings):
     meta.script(unknown_fields=["messaging_referral"], drop_subscription=True)
 
-    assert subscription.subscribe(settings, account(meta)).fields == ("messages", "messaging_postbacks")
+    assert subscription.subscribe(settings, account(meta)).fields == ("messages", "messaging_postbacks", "comments")
+
+
+def test_comments_that_are_refused_cost_no_other_event(meta, settings):
+    meta.script(unknown_fields=["comments"], drop_subscription=True)
+
+    fields = subscription.subscribe(settings, account(meta)).fields
+
+    assert {"messages", "messaging_postbacks", "message_reactions"} <= set(fields)
+    assert "comments" not in fields
+
+
+def test_comments_are_missing_only_where_they_were_posted_once(meta, settings):
+    meta.script(drop_fields=["comments"])
+
+    assert subscription.read(settings, account(meta)).missing == ()
+    assert subscription.read(settings, account(meta), ["messages", "comments"]).missing == ("comments",)
 
 
 def test_a_wished_field_is_missing_only_where_it_was_there_once(meta, settings):

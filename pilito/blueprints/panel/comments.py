@@ -1,0 +1,96 @@
+"""The comments page: what people write under the posts, and the one private reply that each may get."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.actions import changes
+from pilito.blueprints.panel.health import for_admins
+from pilito.conversations import comments as verbs
+from pilito.conversations.comments import choose_comments, reply_privately, settle_private_reply
+from pilito.errors import Refused
+from pilito.extensions import channels
+from pilito.lifecycle import CommentState, Role
+from pilito.models import Comment, Inbox
+from pilito.queries import comments as queries
+from pilito.queries.panel import Cursor
+
+PAGE = 30
+NUMBER = "int(max=9223372036854775807)"
+HOW = {"arrived": True, "given-up": False}
+
+
+@bp.get("/comments")
+def show_comments() -> ResponseReturnValue:
+    now = datetime.now(UTC)
+    found, following = queries.page(_asked_cursor(), PAGE)
+    inboxes = queries.inboxes()
+    return render_template(
+        "upkeep/comments.html",
+        rows=[_row(comment, now) for comment in found],
+        next=following,
+        inboxes=[_inbox_words(inbox) for inbox in inboxes],
+        is_on=any(_is_on(inbox) for inbox in inboxes),
+        may_choose=current_user.may(Role.ADMIN),
+        now=now,
+    )
+
+
+def _row(comment: Comment, now: datetime) -> dict[str, Any]:
+    is_open = comment.state in (CommentState.OPEN, CommentState.FAILED)
+    refusal = verbs.refusal(comment.inbox, comment, now) if is_open else ""
+    return {
+        "comment": comment,
+        "may_reply": is_open and not refusal and current_user.may(Role.AGENT),
+        "refusal": sentences.explain_refusal(refusal) if refusal else "",
+        "problem": sentences.explain_delivery(comment.error) if comment.error else None,
+        "limit_bytes": channels[comment.inbox.channel].text_limit_bytes,
+    }
+
+
+def _inbox_words(inbox: Inbox) -> dict[str, Any]:
+    return {"inbox": inbox, "is_on": _is_on(inbox), "reply": (inbox.options or {}).get(verbs.REPLY_OPTION, "")}
+
+
+def _is_on(inbox: Inbox) -> bool:
+    return (inbox.options or {}).get(verbs.OPTION) == verbs.ON
+
+
+def _asked_cursor() -> Cursor | None:
+    text = request.args.get("before")
+    try:
+        return Cursor.read(text) if text else None
+    except (ValueError, OverflowError):
+        abort(400)
+
+
+@bp.post(f"/comments/<{NUMBER}:comment_id>/reply")
+@changes
+def reply_to_comment(comment_id: int) -> None:
+    reply_privately(comment_id, current_user.id, request.form.get("text", ""), datetime.now(UTC))
+
+
+@bp.post(f"/comments/<{NUMBER}:comment_id>/settle/<how>")
+@changes
+def settle_comment(comment_id: int, how: str) -> None:
+    if how not in HOW:
+        raise Refused("not_found", f"There is no way {how!r} to settle it.")
+    settle_private_reply(comment_id, HOW[how], current_user.id, datetime.now(UTC))
+
+
+@bp.post(f"/comments/inboxes/<{NUMBER}:inbox_id>")
+@for_admins
+def choose_inbox_comments(inbox_id: int) -> ResponseReturnValue:
+    is_on = request.form.get("comments") == verbs.ON
+    try:
+        choose_comments(inbox_id, is_on, request.form.get("reply", ""), current_user.id, datetime.now(UTC))
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+    else:
+        flash(gettext("Saved."))
+    return redirect(url_for("panel.show_comments"))

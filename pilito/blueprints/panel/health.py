@@ -1,0 +1,132 @@
+"""The health page: what an admin looks at when something seems wrong, or to see that nothing is."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from pilito import keys
+from pilito.blueprints import health, metrics
+from pilito.blueprints.panel import bp
+from pilito.conversations.read_again import read_again
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import InboxState, Role
+from pilito.models import Audit, Inbox, db
+from pilito.queries import health as queries
+from pilito.queries import stats
+
+P = ParamSpec("P")
+BODY_CHARACTERS = 20_000
+TOKEN_WARNING_DAYS = 7
+# A shop may be quiet for a night; after this nobody can tell quiet from cut off.
+SILENCE = timedelta(hours=24)
+
+
+def for_admins(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Raw events hold customers' words, and the rest is nobody's business but that of who runs the shop."""
+
+    @wraps(view)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if not current_user.may(Role.ADMIN):
+            abort(403)
+        return view(*args, **kwargs)
+
+    return wrapper
+
+
+@bp.get("/health")
+@for_admins
+def show_health() -> ResponseReturnValue:
+    now = datetime.now(UTC)
+    return render_template(
+        "upkeep/health.html",
+        now=now,
+        inboxes=[_inbox_words(one, now) for one in queries.inboxes()],
+        checks=health.readiness(),
+        queues=_queues(),
+        events=stats.events(),
+        kinds=queries.event_kinds(),
+        newest_events=queries.NEWEST_EVENTS,
+        types=queries.unknown_types(),
+        failed=queries.failed_webhooks(),
+        failed_count=queries.count_failed_webhooks(),
+        unknown_sends=queries.unknown_sends(),
+        unknown_replies=queries.unknown_private_replies(),
+        waiting=queries.waiting_shares(),
+    )
+
+
+def _inbox_words(found: queries.InboxHealth, now: datetime) -> dict[str, Any]:
+    inbox = found.inbox
+    days = token_days_left(inbox, now)
+    is_silent = found.last_event_at is not None and now - found.last_event_at > SILENCE
+    return {
+        "inbox": inbox,
+        "upkeep": found.upkeep,
+        "last_event_at": found.last_event_at,
+        "is_stopped": inbox.state is InboxState.STOPPED,
+        "days": days,
+        "is_ending": days is not None and days <= TOKEN_WARNING_DAYS,
+        "is_silent": is_silent,
+        "fields": getattr(inbox, "subscribed_fields", None),
+        "subscription_error": getattr(inbox, "subscription_error", None),
+        "checked_at": getattr(inbox, "subscription_checked_at", None),
+    }
+
+
+def token_days_left(inbox: Inbox, now: datetime) -> int | None:
+    """How many whole days the inbox's token lasts; None where it does not end by time, or nobody knows."""
+    ends_at: datetime | None = getattr(inbox, "token_expires_at", None)
+    return None if ends_at is None else max(0, (ends_at - now).days)
+
+
+def _queues() -> list[dict[str, Any]] | None:
+    """The queues with what waits in them; None when Redis is away."""
+    try:
+        return [
+            {"name": name, "depth": depth, "seconds": round(seconds)}
+            for name in keys.QUEUES
+            for depth, seconds in [metrics.queue_state(name)]
+        ]
+    except RedisError:
+        return None
+
+
+@bp.get("/health/webhooks/<int(max=9223372036854775807):webhook_id>")
+@for_admins
+def show_webhook(webhook_id: int) -> ResponseReturnValue:
+    """A body as it came, for somebody who looks for why it could not be read."""
+    found = queries.find_webhook(webhook_id)
+    if found is None:
+        abort(404)
+    webhook, events = found
+    body = webhook.body.decode("utf-8", "replace")
+    return render_template(
+        "upkeep/webhook.html",
+        webhook=webhook,
+        events=events,
+        body=body[:BODY_CHARACTERS],
+        is_cut=len(body) > BODY_CHARACTERS,
+    )
+
+
+@bp.post("/health/webhooks/<int(max=9223372036854775807):webhook_id>/again")
+@for_admins
+def read_webhook_again(webhook_id: int) -> ResponseReturnValue:
+    operator_id = current_user.id
+    try:
+        read_again(webhook_id)
+    except Refused:
+        abort(404)
+    with transaction():
+        details = {"webhook_id": webhook_id}
+        db.session.add(Audit(at=datetime.now(UTC), action="read_again", operator_id=operator_id, details=details))
+    flash(gettext("It is being read again. Reload the page in a moment."))
+    return redirect(url_for("panel.show_webhook", webhook_id=webhook_id))

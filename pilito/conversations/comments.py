@@ -1,0 +1,448 @@
+"""Comments under the account's posts: kept where the inbox wants them, each answered privately at most once."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import joinedload
+
+from pilito import hints, keys
+from pilito.assistant.types import Fact
+from pilito.channels.base import Account, Echo, Outbound, PrivateReceipt, PublicComment, SharedMedia
+from pilito.clock import Clock
+from pilito.conversations import pace
+from pilito.conversations.account import open_account
+from pilito.conversations.context import Said
+from pilito.conversations.lock import mark_changed
+from pilito.conversations.outcome import Outcome
+from pilito.conversations.own_posts import find_own_post
+from pilito.conversations.store import count_message, find_message, get_conversation
+from pilito.database import Transaction, transaction
+from pilito.errors import ChannelError, Refused, Remedy
+from pilito.extensions import channels
+from pilito.lifecycle import (
+    CommentState,
+    EventOutcome,
+    InboxState,
+    MessageType,
+    Sender,
+)
+from pilito.models import Audit, Comment, Conversation, Inbox, Message, OwnPost, db
+
+log = logging.getLogger(__name__)
+
+# Options of an inbox. Both are off until somebody switches them on.
+OPTION, ON, OFF = "comments", "on", "off"
+REPLY_OPTION = "comment_reply"  # the words that answer every comment by themselves; empty: nobody is answered so
+SWITCHED_OFF = "comments are switched off for this inbox"
+ORIGIN = "private_reply"
+LEASE = timedelta(seconds=60)
+TRIES = 5
+PAUSE = timedelta(seconds=30)
+ERROR_TEXT_CHARACTERS = 500
+REMEMBERED = 3  # comments that an answer knows of
+GRACE = timedelta(seconds=3)
+BATCH = 100
+
+
+@dataclass(frozen=True)
+class Claim:
+    comment_id: int
+    attempt: int
+    channel: str
+    account: Account
+    external_id: str
+    text: str
+
+
+# --- receiving -------------------------------------------------------------------------------------------------------
+
+
+def take_comment(tx: Transaction, inbox: Inbox, item: PublicComment, now: datetime) -> Outcome:
+    """Keep a comment once, where the inbox wants comments at all; answer it by itself only where it says so."""
+    if (inbox.options or {}).get(OPTION, OFF) != ON:
+        return Outcome(EventOutcome.IGNORED, SWITCHED_OFF)
+    known = select(Comment.id).where(Comment.inbox_id == inbox.id, Comment.external_id == item.external_id)
+    if db.session.scalar(known) is not None:
+        return Outcome(EventOutcome.DUPLICATE)
+    own = find_own_post(inbox, SharedMedia("comment", media_id=item.media_id)) if item.media_id else None
+    comment = Comment(
+        inbox_id=inbox.id,
+        external_id=item.external_id,
+        parent_external_id=item.parent_id,
+        author_external_id=item.author_id,
+        author_username=item.author_username,
+        text=item.text,
+        media_external_id=item.media_id,
+        media_kind=item.media_kind,
+        own_post=own,
+        is_live=item.is_live,
+        commented_at=item.commented_at,
+        created_at=now,
+        state=CommentState.OWN if item.is_own else CommentState.OPEN,
+        attempt=0,
+    )
+    db.session.add(comment)
+    db.session.flush()
+    _answer_by_itself(tx, inbox, comment, now)
+    return Outcome(EventOutcome.STORED)
+
+
+def fill_posts(inbox_id: int) -> None:
+    """Give the comments that came before their post was known the post they belong to."""
+    post = select(OwnPost.id).where(OwnPost.inbox_id == Comment.inbox_id, OwnPost.media_id == Comment.media_external_id)
+    with transaction():
+        db.session.execute(
+            update(Comment)
+            .where(Comment.inbox_id == inbox_id, Comment.own_post_id.is_(None), post.exists())
+            .values(own_post_id=post.scalar_subquery())
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _answer_by_itself(tx: Transaction, inbox: Inbox, comment: Comment, now: datetime) -> None:
+    text = (inbox.options or {}).get(REPLY_OPTION, "").strip()
+    if text and comment.state is CommentState.OPEN and not refusal(inbox, comment, now) and not _was_answered(comment):
+        _queue(tx, comment, text, None, now)
+
+
+def _was_answered(comment: Comment) -> bool:
+    """Whether this person got a private reply under this post already: ten comments are no reason for ten."""
+    if comment.author_external_id is None:
+        return False
+    answered = select(Comment.id).where(
+        Comment.inbox_id == comment.inbox_id,
+        Comment.author_external_id == comment.author_external_id,
+        Comment.media_external_id == comment.media_external_id,
+        Comment.reply_text.is_not(None),
+    )
+    return db.session.scalar(answered.limit(1)) is not None
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+def reply_privately(comment_id: int, operator_id: int | None, text: str, now: datetime) -> None:
+    """Have a person's words sent to whoever wrote the comment.
+
+    Raises Refused (not_found, empty, too_long, comment_answered, comment_too_old, inbox_stopped).
+    """
+    text = text.replace("\x00", "").encode(errors="replace").decode().strip()
+    if not text:
+        raise Refused("empty", "A reply needs a text.")
+    with transaction() as tx:
+        comment = _get_locked(comment_id)
+        inbox = comment.inbox
+        if len(text.encode()) > channels[inbox.channel].text_limit_bytes:
+            raise Refused("too_long", "A private reply is one message: it cannot be split.")
+        if comment.state not in (CommentState.OPEN, CommentState.FAILED):
+            raise Refused("comment_answered", f"Comment {comment_id} is {comment.state}: it is answered once only.")
+        if inbox.state is InboxState.STOPPED:
+            raise Refused("inbox_stopped", "This inbox is disconnected; connect it again, then send.")
+        if reason := refusal(inbox, comment, now):
+            raise Refused(reason, "A comment can be answered privately once, and for a few days only.")
+        _queue(tx, comment, text, operator_id, now)
+        details = {"comment_id": comment.id}
+        db.session.add(Audit(at=now, action="replied_privately", operator_id=operator_id, details=details))
+
+
+def refusal(inbox: Inbox, comment: Comment, now: datetime) -> str:
+    """Why this comment may not be answered privately any more, as a slug; empty when it may."""
+    window = channels[inbox.channel].private_reply_window
+    return "" if window is not None and now - comment.commented_at < window else "comment_too_old"
+
+
+def _queue(tx: Transaction, comment: Comment, text: str, operator_id: int | None, now: datetime) -> None:
+    comment.state = CommentState.QUEUED
+    comment.reply_text, comment.operator_id = text, operator_id
+    comment.due_at, comment.attempt = now, 0
+    comment.error = comment.error_text = None
+    tx.after_commit(hints.hint, keys.DELIVERIES, keys.PRIVATE_REPLY_JOB, comment.id)
+
+
+def _get_locked(comment_id: int) -> Comment:
+    comment = db.session.scalar(
+        select(Comment)
+        .where(Comment.id == comment_id)
+        .options(joinedload(Comment.inbox))
+        .with_for_update(of=Comment)
+        .execution_options(populate_existing=True)
+    )
+    if comment is None:
+        raise Refused("not_found", f"There is no comment {comment_id}.")
+    return comment
+
+
+def send_private_reply(comment_id: int, clock: Clock) -> None:
+    """Send it if it is due and nobody else does; harmless to call at any time, however often."""
+    now = clock()
+    wait_seconds = _wait_seconds(comment_id, now)
+    claim = _claim(comment_id, wait_seconds, now) if wait_seconds is not None else None
+    if claim is None:
+        return
+    try:
+        receipt = channels[claim.channel].reply_privately(claim.account, claim.external_id, claim.text)
+    except ChannelError as error:
+        _record_error(claim, error, clock())
+    else:
+        _record_receipt(claim, receipt, clock())
+
+
+def _wait_seconds(comment_id: int, now: datetime) -> float | None:
+    """How long the account's limits ask it to wait; None where nothing is due. Asked before the transaction."""
+    comment = db.session.get(Comment, comment_id)
+    if comment is None or not _is_due(comment, now):
+        db.session.rollback()
+        return None
+    outbound = Outbound("", comment.reply_text or "", comment_id=comment.external_id)
+    inbox_id, limits = comment.inbox_id, channels[comment.inbox.channel].limits(outbound)
+    db.session.rollback()
+    return pace.wait_seconds(inbox_id, limits)
+
+
+def _is_due(comment: Comment, now: datetime) -> bool:
+    return comment.state is CommentState.QUEUED and (comment.due_at is None or comment.due_at <= now)
+
+
+def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
+    with transaction() as tx:
+        try:
+            comment = _get_locked(comment_id)
+        except Refused:
+            return None
+        inbox = comment.inbox
+        if not _is_due(comment, now) or inbox.state is InboxState.STOPPED:
+            return None
+        if reason := refusal(inbox, comment, now):
+            _fail(comment, reason)
+            return None
+        rest_seconds = pace.rest_seconds(inbox, wait_seconds, now)
+        if rest_seconds:
+            comment.due_at = now + timedelta(seconds=rest_seconds)
+            return None
+        account = open_account(inbox)
+        if account is None:
+            _stop(tx, inbox, "token_unreadable")
+            return None
+        comment.state = CommentState.SENDING
+        comment.attempt += 1
+        comment.lease_until = now + LEASE
+        return Claim(comment.id, comment.attempt, inbox.channel, account, comment.external_id, comment.reply_text or "")
+
+
+def _record_receipt(claim: Claim, receipt: PrivateReceipt, now: datetime) -> None:
+    with transaction() as tx:
+        if db.session.get(Comment, claim.comment_id) is None:
+            return  # whoever wrote it was erased meanwhile
+        customer_id = _lock_conversation(claim.comment_id, receipt.customer_id, now)
+        comment = _get_locked(claim.comment_id)
+        if comment.state in (CommentState.SENDING, CommentState.UNKNOWN):
+            record_replied(tx, comment, receipt.external_id, customer_id, now)
+
+
+def _lock_conversation(comment_id: int, customer_id: str | None, now: datetime) -> str | None:
+    """Lock the conversation before the comment, as an echo does: in the other order the two would wait for each other.
+
+    Return the customer's id, which is the author's where the provider did not say.
+    """
+    comment = db.session.get_one(Comment, comment_id)
+    customer_id = customer_id or comment.author_external_id
+    if customer_id is not None:
+        get_conversation(comment.inbox, customer_id, now)
+    return customer_id
+
+
+def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
+    log.warning("The private reply to comment %s: %s", claim.comment_id, error)
+    with transaction() as tx:
+        if db.session.get(Comment, claim.comment_id) is None:
+            return  # whoever wrote it was erased meanwhile
+        comment = _get_locked(claim.comment_id)
+        if comment.state is not CommentState.SENDING or comment.attempt != claim.attempt:
+            return  # an echo settled it meanwhile
+        comment.lease_until = None
+        comment.error, comment.error_text = error.reason, error.message[:ERROR_TEXT_CHARACTERS]
+        if error.remedy is Remedy.STOP_INBOX:
+            comment.state = CommentState.QUEUED
+            _stop(tx, comment.inbox, error.reason)
+        elif error.remedy is Remedy.RETRY and comment.attempt < TRIES:
+            comment.state = CommentState.QUEUED
+            comment.due_at = now + max(PAUSE * comment.attempt, timedelta(seconds=error.retry_after_seconds))
+        elif error.remedy is Remedy.UNKNOWN:
+            comment.state = CommentState.UNKNOWN
+        else:
+            _fail(comment, error.reason)
+
+
+def _fail(comment: Comment, reason: str) -> None:
+    comment.state, comment.error = CommentState.FAILED, reason
+    comment.lease_until = None
+
+
+def _stop(_tx: Transaction, inbox: Inbox, reason: str) -> None:
+    inbox.state, inbox.stop_reason = InboxState.STOPPED, reason
+
+
+# --- the conversation that opens -------------------------------------------------------------------------------------
+
+
+def record_replied(
+    tx: Transaction, comment: Comment, external_id: str | None, customer_id: str | None, now: datetime
+) -> int | None:
+    """The provider has the private reply; put it into the conversation with who got it. Return the message's id.
+
+    The conversation is held by whoever answers new ones, so that the assistant can answer what the customer says to
+    it. The customer has not written, so nothing more may be sent before they do.
+    """
+    comment.state = CommentState.REPLIED
+    comment.reply_external_id, comment.replied_at = external_id, now
+    comment.lease_until = comment.error = comment.error_text = None
+    if customer_id is None:
+        return None
+    conversation = get_conversation(comment.inbox, customer_id, now)
+    conversation.customer.username = conversation.customer.username or comment.author_username
+    comment.conversation_id = conversation.id
+    message = _message(conversation, comment, external_id, now)
+    count_message(conversation, message)
+    details = {"comment_id": comment.id, "comment": comment.text[:300]}
+    db.session.add(
+        Audit(
+            at=now,
+            action="private_reply",
+            operator_id=comment.operator_id,
+            conversation_id=conversation.id,
+            details=details,
+        )
+    )
+    mark_changed(tx, conversation, message)
+    return message.id
+
+
+def _message(conversation: Conversation, comment: Comment, external_id: str | None, now: datetime) -> Message:
+    """The reply as a message of the thread; an echo that came first may have left it there as a person's."""
+    message = find_message(comment.inbox, external_id) if external_id else None
+    if message is None:
+        message = Message(
+            conversation=conversation,
+            inbox_id=conversation.inbox_id,
+            external_id=external_id,
+            message_type=MessageType.TEXT,
+            text=comment.reply_text or "",
+            content=comment.reply_text or "",
+            sent_at=now,
+            created_at=now,
+        )
+        db.session.add(message)
+    message.sender = Sender.OPERATOR if comment.operator_id else Sender.ASSISTANT
+    message.operator_id, message.origin = comment.operator_id, ORIGIN
+    db.session.flush()
+    return message
+
+
+def find_private_reply(inbox: Inbox, item: Echo) -> Comment | None:
+    """The comment whose private reply this echo is, while nobody else has said what became of it."""
+    open_ones = db.session.scalars(
+        select(Comment)
+        .where(
+            Comment.inbox_id == inbox.id,
+            Comment.state.in_((CommentState.SENDING, CommentState.UNKNOWN)),
+            Comment.author_external_id == item.customer_id,
+        )
+        .order_by(Comment.id)
+        .limit(BATCH)
+    )
+    return next((one for one in open_ones if (one.reply_text or "").split() == item.text.split()), None)
+
+
+def settle_private_reply(comment_id: int, arrived: bool, operator_id: int | None, now: datetime) -> None:
+    """A person says what became of a private reply whose outcome nobody knew. Raises Refused (settled_already)."""
+    if db.session.get(Comment, comment_id) is None:
+        raise Refused("not_found", f"There is no comment {comment_id}.")
+    with transaction() as tx:
+        customer_id = _lock_conversation(comment_id, None, now) if arrived else None
+        comment = _get_locked(comment_id)
+        if comment.state is not CommentState.UNKNOWN:
+            raise Refused("settled_already", f"Comment {comment_id} is {comment.state}: nothing is open.")
+        if arrived:
+            record_replied(tx, comment, None, customer_id, now)
+        else:
+            _fail(comment, "given_up")
+        details = {"comment_id": comment.id, "how": "arrived" if arrived else "given_up"}
+        db.session.add(Audit(at=now, action="settled_private_reply", operator_id=operator_id, details=details))
+
+
+def comments_behind(conversation: Conversation, earlier: Iterable[Said]) -> list[Comment]:
+    """The comments that private replies of this conversation answered, oldest first; asked only where there are any."""
+    if not any(message.origin == ORIGIN for message in earlier):
+        return []
+    found = db.session.scalars(
+        select(Comment)
+        .where(Comment.conversation_id == conversation.id)
+        .order_by(Comment.commented_at.desc(), Comment.id.desc())
+        .limit(REMEMBERED)
+        .options(joinedload(Comment.own_post))
+    )
+    return list(reversed(found.all()))
+
+
+def commented_facts(comments: Sequence[Comment]) -> tuple[Fact, ...]:
+    """The captions of the posts under which the customer had written before we wrote privately.
+
+    What the customer wrote there is history and no fact: else anybody could write a price into the facts.
+    """
+    posts = {comment.own_post.id: comment.own_post for comment in comments if comment.own_post}
+    return tuple(
+        Fact("commented_caption", post.caption, reference=post.media_id) for post in posts.values() if post.caption
+    )
+
+
+def comment_line(comment: Comment) -> str:
+    """A comment as the assistant reads it among the earlier messages."""
+    return f"[کامنت زیر پست] {comment.text}".strip()
+
+
+# --- the option, and what a crash left -------------------------------------------------------------------------------
+
+
+def choose_comments(inbox_id: int, is_on: bool, reply: str, operator_id: int, now: datetime) -> None:
+    """Switch the comments of an inbox on or off, and the words that answer them by themselves (none: empty)."""
+    with transaction():
+        inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        if inbox is None:
+            raise Refused("not_found", f"There is no inbox {inbox_id}.")
+        reply = reply.replace("\x00", "").strip()
+        if len(reply.encode()) > channels[inbox.channel].text_limit_bytes:
+            raise Refused("too_long", "A private reply is one message: it cannot be split.")
+        inbox.options = {**(inbox.options or {}), OPTION: ON if is_on else OFF, REPLY_OPTION: reply if is_on else ""}
+        details = {"inbox_id": inbox_id, "comments": ON if is_on else OFF, "by_itself": bool(reply)}
+        db.session.add(Audit(at=now, action="chose_comments", operator_id=operator_id, details=details))
+
+
+def wake_replies(now: datetime) -> int:
+    """Have every private reply sent whose time has come; one that was lost while being sent becomes uncertain."""
+    due = db.session.scalars(
+        select(Comment.id)
+        .join(Inbox, Comment.inbox_id == Inbox.id)
+        .where(Comment.state == CommentState.QUEUED, Comment.due_at <= now - GRACE, Inbox.state == InboxState.ACTIVE)
+        .order_by(Comment.due_at)
+        .limit(BATCH)
+    ).all()
+    lost = db.session.scalars(
+        select(Comment.id).where(Comment.state == CommentState.SENDING, Comment.lease_until <= now).limit(BATCH)
+    ).all()
+    db.session.rollback()
+    for comment_id in due:
+        hints.hint(keys.DELIVERIES, keys.PRIVATE_REPLY_JOB, comment_id)
+    for comment_id in lost:
+        _mark_unknown(comment_id, now)
+    return len(due) + len(lost)
+
+
+def _mark_unknown(comment_id: int, now: datetime) -> None:
+    with transaction():
+        comment = _get_locked(comment_id)
+        if comment.state is CommentState.SENDING and comment.lease_until and comment.lease_until <= now:
+            comment.state, comment.error = CommentState.UNKNOWN, "outcome_unknown"
+            comment.lease_until = None

@@ -1,0 +1,215 @@
+"""The account's own posts: kept here, and recognised when a customer shares one, whatever the payload left out."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import joinedload
+
+from pilito.channels.base import Post, SharedMedia
+from pilito.conversations import turns
+from pilito.conversations.contents import content_of
+from pilito.conversations.copies import new_copy, wake_copy
+from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.pair import pair_shares
+from pilito.database import Transaction, transaction
+from pilito.extensions import channels
+from pilito.lifecycle import MediaKind, MediaState, MessageType
+from pilito.models import Conversation, Inbox, Message, OwnPost, Share, db
+
+START_CHARACTERS = 40  # of a caption: enough to tell posts apart, and in every payload that cuts captions
+CANDIDATES = 20
+# Shares older than this are not looked at again when new posts become known.
+RECENT = timedelta(days=7)
+RECENT_SHARES = 500
+# Arabic keyboards' letters, and the signs that nobody sees.
+SAME_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", **dict.fromkeys("\u200c\u200d\u200e\u200f\ufeff")})
+CUT_MARKS = ("…", "...")
+
+
+# --- recognising -----------------------------------------------------------------------------------------------------
+
+
+def find_own_post(inbox: Inbox, shared: SharedMedia) -> OwnPost | None:
+    """Return the account's own post that was shared: by its id, its page, or its caption. One look-up."""
+    code = channels[inbox.channel].post_code(shared.permalink or shared.url)
+    words = normalised(shared.caption or shared.title or "")
+    places: list[ColumnElement[bool]] = []
+    if shared.media_id:
+        places.append(OwnPost.media_id == shared.media_id)
+    if code:
+        places.append(OwnPost.shortcode == code)
+    if words:
+        places.append(OwnPost.caption_start == words[:START_CHARACTERS])
+    if not places:
+        return None
+    found = db.session.scalars(select(OwnPost).where(OwnPost.inbox_id == inbox.id, or_(*places)).limit(CANDIDATES))
+    return _best(found.all(), shared.media_id, code, words)
+
+
+def _best(found: Sequence[OwnPost], media_id: str | None, code: str | None, words: str) -> OwnPost | None:
+    """The post of that id, else of that page, else the only one whose caption begins so."""
+    by_id = [post for post in found if media_id and post.media_id == media_id]
+    by_code = [post for post in found if code and post.shortcode == code]
+    by_words = [post for post in found if words and _begins(normalised(post.caption or ""), words)]
+    # Another post with the same beginning: to guess which was meant would be to guess its price.
+    return next(iter(by_id or by_code), None) or (by_words[0] if len(by_words) == 1 else None)
+
+
+def _begins(caption: str, words: str) -> bool:
+    """Whether the words are the whole caption, or a beginning long enough to mean this one."""
+    return caption == words or (len(words) >= START_CHARACTERS and caption.startswith(words))
+
+
+def normalised(text: str) -> str:
+    """The text as two writings of it agree: one space, one kind of letters, no mark of having been cut."""
+    text = " ".join(unicodedata.normalize("NFKC", text).translate(SAME_LETTERS).split()).casefold()
+    for mark in CUT_MARKS:
+        text = text.removesuffix(mark).rstrip()
+    return text
+
+
+def completed(shared: SharedMedia, own: OwnPost | None) -> SharedMedia:
+    """The share with what the payload left out: the whole caption, and the page."""
+    if own is None:
+        return shared
+    caption = own.caption or shared.caption
+    is_repeated = bool(caption) and _begins_with(caption, shared.title)
+    return replace(
+        shared,
+        title=None if is_repeated else shared.title,
+        caption=caption,
+        permalink=shared.permalink or own.permalink,
+    )
+
+
+def _begins_with(caption: str | None, title: str | None) -> bool:
+    return bool(title) and normalised(caption or "").startswith(normalised(title or ""))
+
+
+# --- keeping ---------------------------------------------------------------------------------------------------------
+
+
+def keep_posts(inbox_id: int, posts: Iterable[Post], now: datetime) -> int:
+    """Store these posts, or what changed of them; return how many were new."""
+    came = {post.media_id: post for post in posts}
+    if not came:
+        return 0
+    with transaction() as tx:
+        known = {
+            row.media_id: row
+            for row in db.session.scalars(
+                select(OwnPost).where(OwnPost.inbox_id == inbox_id, OwnPost.media_id.in_(list(came)))
+            )
+        }
+        for media_id, post in came.items():
+            row = known.get(media_id) or _add(inbox_id, media_id, now)
+            _write(row, post, now)
+            _copy_picture(tx, row, now)
+    return len(came.keys() - known.keys())
+
+
+def _add(inbox_id: int, media_id: str, now: datetime) -> OwnPost:
+    row = OwnPost(inbox_id=inbox_id, media_id=media_id, synced_at=now)
+    db.session.add(row)
+    return row
+
+
+def _write(row: OwnPost, post: Post, now: datetime) -> None:
+    row.caption, row.caption_start = post.caption, normalised(post.caption or "")[:START_CHARACTERS] or None
+    row.permalink, row.shortcode = post.permalink, post.code
+    row.media_type, row.media_product_type = post.media_type, post.media_product_type
+    row.picture_url, row.posted_at, row.synced_at = post.picture_url, post.posted_at, now
+
+
+def _copy_picture(tx: Transaction, row: OwnPost, now: datetime) -> None:
+    """Keep the post's picture once; its address dies within days, the picture of a post does not change."""
+    is_kept = row.copy is not None and row.copy.state in (MediaState.PENDING, MediaState.STORED)
+    if row.picture_url and not is_kept:
+        row.copy = new_copy(row.inbox_id, MediaKind.PREVIEW, row.picture_url, now)
+        wake_copy(tx, row.copy)
+
+
+# --- shares that came before their post was known --------------------------------------------------------------------
+
+
+def fill_shares(inbox_id: int, now: datetime) -> int:
+    """Recognise the recent shares of this inbox that had been shared before we knew their post; return how many.
+
+    What nobody has answered yet is built anew on the whole caption; what was answered keeps what the assistant read,
+    and gets no second reply.
+    """
+    waiting = db.session.execute(
+        select(Share.message_id, Share.conversation_id)
+        .join(Conversation, Share.conversation_id == Conversation.id)
+        .where(Share.own_post_id.is_(None), Share.sent_at >= now - RECENT, Conversation.inbox_id == inbox_id)
+        .order_by(Share.sent_at.desc())
+        .limit(RECENT_SHARES)
+    ).all()
+    db.session.rollback()
+    return sum(_fill(message_id, conversation_id, now) for message_id, conversation_id in waiting)
+
+
+def _fill(message_id: int, conversation_id: int, now: datetime) -> bool:
+    if not _is_own(message_id):
+        return False
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        share = _share_of(message_id)
+        own = find_own_post(conversation.inbox, media_of(share)) if share and share.own_post_id is None else None
+        if share is None or own is None:
+            return False
+        share.own_post_id = own.id
+        share.own_post = own
+        changed = [share.message]
+        if not _is_answered(share):
+            _rebuild(share)
+            pairing = pair_shares(tx, conversation, share.sent_at, now)
+            changed += pairing.changed
+            asked = [share.message] if share.combined_with_id == share.message_id else []
+            turns.ask(tx, conversation, [*asked, *pairing.questions], now)
+        mark_changed(tx, conversation, *changed)
+        return True
+
+
+def _is_own(message_id: int) -> bool:
+    """Look before locking: most shares are of other people's posts."""
+    share = _share_of(message_id)
+    found = share is not None and find_own_post(share.message.conversation.inbox, media_of(share)) is not None
+    db.session.rollback()
+    return found
+
+
+def _share_of(message_id: int) -> Share | None:
+    return db.session.scalar(
+        select(Share)
+        .where(Share.message_id == message_id)
+        .options(joinedload(Share.message))
+        .execution_options(populate_existing=True)
+    )
+
+
+def media_of(share: Share) -> SharedMedia:
+    """The share as its payload said it."""
+    return SharedMedia(
+        share.kind, share.media_id, share.title, share.subtitle, share.caption, share.url, share.permalink
+    )
+
+
+def _is_answered(share: Share) -> bool:
+    question = db.session.get(Message, share.combined_with_id) if share.combined_with_id else None
+    return (question or share.message).answered_by_id is not None
+
+
+def _rebuild(share: Share) -> None:
+    """Write the share's content anew; where the question stood in the same message, around it."""
+    message = share.message
+    question = _question_of(message) if share.combined_with_id == message.id else ""
+    message.content = content_of(MessageType.SHARE, message.text, completed(media_of(share), share.own_post), question)
+
+
+def _question_of(message: Message) -> str:
+    """The question that came in the share's own message: what its content closes with."""
+    return message.content.rpartition("\n[/CONTEXT]\n")[2]

@@ -1,0 +1,198 @@
+"""Read at the provider what its events do not tell: one inbox at a time, by one reader, within its limits."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+
+from pilito import hints, keys
+from pilito.clock import Clock
+from pilito.conversations import comments, own_posts, reconcile
+from pilito.conversations.account import open_account
+from pilito.conversations.reconcile import Desk, Reach
+from pilito.database import transaction
+from pilito.errors import ChannelError
+from pilito.extensions import channels
+from pilito.lifecycle import InboxState
+from pilito.models import Delivery, Inbox, Upkeep, db
+
+log = logging.getLogger(__name__)
+
+READ_EVERY = timedelta(minutes=10)
+POSTS_EVERY = timedelta(hours=1)
+ALL_POSTS_EVERY = timedelta(days=1)
+LEASE = timedelta(minutes=4)
+CALLS = 150  # of one run, which so ends before its job's time does; who comes next goes on
+PAUSE_AFTER_ERROR = timedelta(minutes=2)
+NEWEST_PAGES, ALL_PAGES = 1, 200
+BATCH = 50
+
+Pause = Callable[[float], None]
+
+
+@dataclass
+class Budget:
+    """The calls of one run, with the pause before each."""
+
+    left: int
+    pause_seconds: float
+    pause: Pause
+
+    def spend(self) -> bool:
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        self.pause(self.pause_seconds)
+        return True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due for an inbox."""
+
+    desk: Desk
+    reach: Reach
+    reads: bool
+    posts: bool
+    all_posts: bool
+
+
+# --- whose turn it is ------------------------------------------------------------------------------------------------
+
+
+def wake_due(now: datetime) -> int:
+    """Have a worker look after every inbox for which something is due; return how many."""
+    comments.wake_replies(now)
+    readable = [name for name, channel in channels.items() if channel.reads_back]
+    ids = db.session.scalars(
+        select(Inbox.id)
+        .outerjoin(Upkeep, Upkeep.inbox_id == Inbox.id)
+        .where(Inbox.state == InboxState.ACTIVE, Inbox.channel.in_(readable), _is_free(now), _is_due(now))
+        .order_by(Upkeep.read_at, Inbox.id)
+        .limit(BATCH)
+    ).all()
+    db.session.rollback()
+    if not ids or hints.is_busy(keys.UPKEEP):
+        return 0
+    for inbox_id in ids:
+        hints.hint(keys.UPKEEP, keys.UPKEEP_JOB, inbox_id)
+    return len(ids)
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        or_(Upkeep.lease_until.is_(None), Upkeep.lease_until <= now),
+        or_(Upkeep.not_before.is_(None), Upkeep.not_before <= now),
+    )
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        Upkeep.id.is_(None),
+        Upkeep.read_at.is_(None),
+        Upkeep.read_at <= now - READ_EVERY,
+        Upkeep.posts_at.is_(None),
+        Upkeep.posts_at <= now - POSTS_EVERY,
+        exists().where(Delivery.inbox_id == Inbox.id, reconcile.is_look_due(now)),
+    )
+
+
+# --- one inbox -------------------------------------------------------------------------------------------------------
+
+
+def keep_up(inbox_id: int, clock: Clock, pause: Pause = time.sleep) -> None:
+    """Do what is due for this inbox, unless another does; harmless to call at any time, however often."""
+    plan = _claim(inbox_id, clock(), pause)
+    if plan is None:
+        return
+    try:
+        _work(plan, clock)
+    except ChannelError as error:
+        log.info("Inbox %s could not be read: %s", inbox_id, error)
+        _release(inbox_id, clock(), error)
+    except BaseException:
+        _release(inbox_id, clock())
+        raise
+    else:
+        _release(inbox_id, clock())
+
+
+def _claim(inbox_id: int, now: datetime, pause: Pause) -> Plan | None:
+    with transaction():
+        inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        if inbox is None or inbox.state is InboxState.STOPPED or not channels[inbox.channel].reads_back:
+            return None
+        upkeep = _get_upkeep(inbox)
+        if _is_later(upkeep.lease_until, now) or _is_later(upkeep.not_before, now):
+            return None
+        account = open_account(inbox)
+        if account is None:
+            return None  # the next send finds it out, and stops the inbox with its reason
+        upkeep.lease_until = now + LEASE
+        channel = channels[inbox.channel]
+        budget = Budget(CALLS, channel.read_pause_seconds, pause)
+        return Plan(
+            desk=Desk(inbox.id, channel, account, budget.spend),
+            reach=reconcile.reach_of(upkeep, inbox, now),
+            reads=_is_over(upkeep.read_at, READ_EVERY, now),
+            posts=_is_over(upkeep.posts_at, POSTS_EVERY, now),
+            all_posts=_is_over(upkeep.all_posts_at, ALL_POSTS_EVERY, now),
+        )
+
+
+def _get_upkeep(inbox: Inbox) -> Upkeep:
+    upkeep = db.session.scalar(select(Upkeep).where(Upkeep.inbox_id == inbox.id))
+    if upkeep is None:
+        upkeep = Upkeep(inbox_id=inbox.id)
+        db.session.add(upkeep)
+        db.session.flush()
+    return upkeep
+
+
+def _is_later(moment: datetime | None, now: datetime) -> bool:
+    return moment is not None and moment > now
+
+
+def _is_over(moment: datetime | None, pause: timedelta, now: datetime) -> bool:
+    return moment is None or moment <= now - pause
+
+
+def _work(plan: Plan, clock: Clock) -> None:
+    """The most urgent first: somebody waits to hear whether a reply arrived."""
+    reconcile.look_for_sends(plan.desk, clock())
+    if plan.reads:
+        reconcile.find_missed(plan.desk, plan.reach, clock())
+    if plan.posts or plan.all_posts:
+        _sync_posts(plan, clock())
+
+
+def _sync_posts(plan: Plan, now: datetime) -> None:
+    """Fetch the newest posts, or all once a day: captions are edited, and with them prices."""
+    desk, after = plan.desk, None
+    for _ in range(ALL_PAGES if plan.all_posts else NEWEST_PAGES):
+        if not desk.spend():
+            break
+        page = desk.channel.posts(desk.account, after)
+        own_posts.keep_posts(desk.inbox_id, page.posts, now)
+        after = page.next
+        if after is None:
+            break
+    own_posts.fill_shares(desk.inbox_id, now)
+    comments.fill_posts(desk.inbox_id)
+    with transaction():
+        upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == desk.inbox_id)).one()
+        upkeep.posts_at = now
+        # Cut short by its calls: the next hour tries again for all of them.
+        upkeep.all_posts_at = now if plan.all_posts and after is None else upkeep.all_posts_at
+
+
+def _release(inbox_id: int, now: datetime, error: ChannelError | None = None) -> None:
+    with transaction():
+        upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == inbox_id)).one()
+        upkeep.lease_until = None
+        upkeep.error = error.reason[:64] if error else None
+        pause = max(PAUSE_AFTER_ERROR, timedelta(seconds=error.retry_after_seconds)) if error else None
+        upkeep.not_before = now + pause if pause else None

@@ -1,0 +1,26 @@
+"""How far one inbox has been read at its provider: what no event brought, and the account's own posts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pilito.extensions import db
+from pilito.models.types import Id, UtcDateTime
+
+
+class Upkeep(db.Model):
+    """The lease keeps two readers of one account apart: the provider's limit on reading is small."""
+
+    __tablename__ = "upkeep"
+
+    id: Mapped[Id]
+    inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"), unique=True)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # after an error, or a limit
+    read_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # every conversation changed before it was read
+    reading_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the reading under way began
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last reading came to its end
+    posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the newest own posts
+    all_posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # all of them
+    error: Mapped[str | None] = mapped_column(String(64))  # a slug; None after a success

@@ -1,0 +1,199 @@
+"""The comments page: what is shown, and who may answer or choose."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from rows import FreshClient, add, add_inbox, add_operator, record_statements
+
+from pilito.blueprints.auth import STARTED_AT
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.lifecycle import CommentState, Role
+from pilito.models import Comment, Inbox, OwnPost, db
+
+pytestmark = pytest.mark.sqlite_only
+
+
+@pytest.fixture
+def log_in(app):
+    def make(role=Role.AGENT, language="en"):
+        with transaction():
+            operator = add_operator(role)
+            operator.language = language
+            session_id = operator.get_id()
+        client = FreshClient(app)
+        with client.session_transaction() as session:
+            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+        app.config["WTF_CSRF_ENABLED"] = False
+        return client
+
+    return make
+
+
+@pytest.fixture
+def inbox(app):
+    with transaction():
+        return add_inbox(options={"comments": "on"})
+
+
+def write(inbox, number=1, **values):
+    now = utc_now()
+    with transaction():
+        post = db.session.scalar(db.select(OwnPost)) or add(
+            OwnPost(
+                inbox_id=inbox.id,
+                media_id="m",
+                caption="پیراهن لینن",
+                permalink="https://www.instagram.com/p/x/",
+                synced_at=now,
+            )
+        )
+        defaults = {
+            "inbox_id": inbox.id,
+            "external_id": f"c{number}",
+            "author_external_id": "6001",
+            "author_username": "sara",
+            "text": f"چنده؟ <b>{number}</b>",
+            "own_post_id": post.id,
+            "commented_at": now - timedelta(minutes=number),
+            "created_at": now,
+            "state": CommentState.OPEN,
+            "attempt": 0,
+        }
+        return add(Comment(**defaults | values))
+
+
+def page(client, path="/comments"):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_comment_is_shown_with_its_post_and_escaped(log_in, inbox):
+    write(inbox)
+
+    shown = page(log_in())
+
+    assert "چنده؟ &lt;b&gt;1&lt;/b&gt;" in shown
+    assert "پیراهن لینن" in shown
+    assert "https://www.instagram.com/p/x/" in shown
+    assert "@sara" in shown
+
+
+@pytest.mark.parametrize(("url", "is_link"), [("javascript:alert(1)", False), ("https://www.instagram.com/p/x/", True)])
+def test_only_a_page_of_the_web_is_a_link(log_in, inbox, url, is_link):
+    write(inbox)
+    with transaction():
+        db.session.scalars(db.select(OwnPost)).one().permalink = url
+
+    assert (f'href="{url}"' in page(log_in())) is is_link
+
+
+def test_switched_off_it_says_how_to_switch_it_on(log_in, app):
+    assert "Comments are switched off." in page(log_in(Role.VIEWER))
+
+
+def test_an_agent_answers_and_comes_back(log_in, inbox):
+    comment = write(inbox)
+
+    answer = log_in().post(f"/comments/{comment.id}/reply", data={"text": "سلام"})
+
+    assert answer.location == "/comments"
+    db.session.rollback()
+    row = db.session.get(Comment, comment.id)
+    assert (row.state, row.reply_text) == (CommentState.QUEUED, "سلام")
+
+
+def test_a_viewer_sees_no_form_and_may_not_answer(log_in, inbox):
+    comment = write(inbox)
+    viewer = log_in(Role.VIEWER)
+
+    assert "/reply" not in page(viewer)
+    answer = viewer.post(f"/comments/{comment.id}/reply", data={"text": "x"}, headers={"X-Fragment": "1"})
+    assert answer.status_code == 403
+
+
+def test_after_seven_days_there_is_no_form_and_the_reason(log_in, inbox):
+    write(inbox, commented_at=utc_now() - timedelta(days=7))
+
+    shown = page(log_in())
+
+    assert "/reply" not in shown
+    assert "for seven days only" in shown
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (CommentState.REPLIED, "Answered privately"),
+        (CommentState.UNKNOWN, "Uncertain"),
+        (CommentState.OWN, "Yours"),
+        (CommentState.FAILED, "Not sent"),
+    ],
+)
+def test_each_state_in_words(log_in, inbox, state, words):
+    write(inbox, state=state, error="private_reply_invalid" if state is CommentState.FAILED else None)
+
+    assert words in page(log_in())
+
+
+def test_an_uncertain_one_is_settled(log_in, inbox):
+    comment = write(inbox, state=CommentState.UNKNOWN, reply_text="سلام")
+    agent = log_in()
+
+    agent.post(f"/comments/{comment.id}/settle/given-up")
+
+    db.session.rollback()
+    assert db.session.get(Comment, comment.id).state is CommentState.FAILED
+    assert agent.post(f"/comments/{comment.id}/settle/x", headers={"X-Fragment": "1"}).status_code == 404
+
+
+def test_pages_follow_each_other_without_a_gap(log_in, inbox, monkeypatch):
+    from pilito.blueprints.panel import comments
+
+    monkeypatch.setattr(comments, "PAGE", 2)
+    for number in range(1, 6):
+        write(inbox, number)
+    agent, path, seen = log_in(), "/comments", []
+
+    while path:
+        shown = page(agent, path)
+        seen += [number for number in range(1, 6) if f"&lt;b&gt;{number}&lt;" in shown]
+        path = shown.partition('href="/comments?before=')[2].partition('"')[0]
+        path = f"/comments?before={path}" if path else ""
+
+    assert seen == [1, 2, 3, 4, 5]
+    assert agent.get("/comments?before=nonsense").status_code == 400
+
+
+def test_it_asks_as_often_for_many_as_for_one(log_in, inbox):
+    agent = log_in()
+    write(inbox, 1)
+    statements = record_statements()
+    page(agent)
+    few = len(statements)
+    for number in range(2, 12):
+        write(inbox, number)
+
+    del statements[:]
+    page(agent)
+
+    assert len(statements) == few
+
+
+def test_an_admin_chooses_per_account(log_in, inbox):
+    admin = log_in(Role.ADMIN)
+    assert "Which accounts" in page(admin)
+
+    admin.post(f"/comments/inboxes/{inbox.id}", data={"comments": "on", "reply": "سلام!"})
+
+    db.session.rollback()
+    assert db.session.get(Inbox, inbox.id).options == {"comments": "on", "comment_reply": "سلام!"}
+
+
+def test_an_agent_does_not_choose(log_in, inbox):
+    agent = log_in()
+
+    assert "Which accounts" not in page(agent)
+    assert agent.post(f"/comments/inboxes/{inbox.id}", data={"comments": "on"}).status_code == 403

@@ -1,0 +1,252 @@
+"""The health page, and what can be settled from it."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from rows import (
+    FreshClient,
+    add,
+    add_conversation,
+    add_delivery,
+    add_inbox,
+    add_message,
+    add_operator,
+    add_share,
+    add_webhook,
+    record_statements,
+)
+
+from pilito import keys
+from pilito.blueprints.auth import STARTED_AT
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.lifecycle import (
+    DeliveryState,
+    EventOutcome,
+    InboxState,
+    MessageType,
+    Role,
+    Sender,
+    ShareState,
+    WebhookState,
+)
+from pilito.models import Audit, Delivery, Event, Upkeep, Webhook, db
+
+pytestmark = pytest.mark.sqlite_only
+BODY = b'{"object": "instagram", "text": "<script>alert(1)</script>"}'
+
+
+@pytest.fixture
+def log_in(app):
+    def make(role=Role.ADMIN, language="en"):
+        with transaction():
+            operator = add_operator(role)
+            operator.language = language
+            session_id = operator.get_id()
+        client = FreshClient(app)
+        with client.session_transaction() as session:
+            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+        app.config["WTF_CSRF_ENABLED"] = False
+        return client
+
+    return make
+
+
+@pytest.fixture
+def admin(log_in):
+    return log_in()
+
+
+def page(client, path="/health"):
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def fail_webhook():
+    with transaction():
+        webhook = add_webhook(WebhookState.FAILED, (EventOutcome.FAILED,))
+        webhook.body, webhook.error = BODY, "sender: expected an id"
+        return webhook.id
+
+
+def unknown_send(text="قیمت آن دو میلیون است"):
+    with transaction():
+        conversation = add_conversation(customer={"name": "Sara"}, last_customer_message_at=utc_now())
+        message = add_message(conversation, sender=Sender.ASSISTANT, external_id=None, text=text)
+        return add_delivery(message, DeliveryState.UNKNOWN, text=text, unknown_at=utc_now(), looks=3)
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])
+@pytest.mark.parametrize("path", ["/health", "/health/webhooks/1"])
+def test_it_is_for_admins(log_in, role, path):
+    assert log_in(role).get(path).status_code == 403
+
+
+def test_with_nothing_there_it_says_so(admin):
+    shown = page(admin)
+
+    assert "No account is connected." in shown
+    assert "Nothing: everything that came was read." in shown
+
+
+def test_it_is_there_in_persian(log_in):
+    shown = page(log_in(language="fa"))
+
+    assert "سلامت" in shown
+    assert 'dir="rtl"' in shown
+
+
+def test_an_inbox_shows_how_far_it_was_read_and_what_stops_it(admin):
+    now = utc_now()
+    with transaction():
+        inbox = add_inbox(name="Niloofar", state=InboxState.STOPPED, stop_reason="token_dead")
+        add(Upkeep(inbox_id=inbox.id, read_at=now, posts_at=now))
+        other = add_inbox(name="Second")
+        add(Upkeep(inbox_id=other.id, error="rate_limited"))
+
+    shown = page(admin)
+
+    assert "Niloofar" in shown
+    assert "The connection to the account has ended." in shown
+    assert "The last look at the account failed." in shown
+
+
+def test_the_days_of_a_token_are_counted_where_they_are_known():
+    from types import SimpleNamespace
+
+    from pilito.blueprints.panel.health import token_days_left
+
+    now = utc_now()
+    assert token_days_left(SimpleNamespace(token_expires_at=now + timedelta(days=6, hours=5)), now) == 6
+    assert token_days_left(SimpleNamespace(token_expires_at=now - timedelta(days=1)), now) == 0
+    assert token_days_left(SimpleNamespace(), now) is None
+
+
+def test_queues_and_processes_are_shown(app, admin):
+    app.extensions["pilito_redis"].set(keys.SCHEDULER_BEAT, "x")
+
+    shown = page(admin)
+
+    assert "Reading what came" in shown
+    assert "A queue has no worker" in shown
+    assert "It shows no sign of life" not in shown
+
+
+def test_events_are_counted_by_kind_with_the_reason(admin):
+    with transaction():
+        webhook = add_webhook(WebhookState.READ)
+        event = {"webhook_id": webhook.id, "channel": "instagram", "created_at": utc_now()}
+        for position in range(3):
+            add(Event(position=position, kind="brand_new", outcome=EventOutcome.IGNORED, reason="not known", **event))
+        add_message(add_conversation(), message_type=MessageType.OTHER, provider_type="hologram")
+
+    shown = page(admin)
+
+    assert "brand_new" in shown
+    assert f"/health/webhooks/{webhook.id}" in shown
+    assert "not known" in shown
+    assert "hologram" in shown
+
+
+def test_a_failed_event_is_listed_shown_raw_and_escaped(admin):
+    number = fail_webhook()
+
+    assert f"/health/webhooks/{number}" in page(admin)
+    shown = page(admin, f"/health/webhooks/{number}")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<script>alert" not in shown
+
+
+def test_a_failed_event_is_read_again_and_written_down(admin):
+    number = fail_webhook()
+
+    answer = admin.post(f"/health/webhooks/{number}/again")
+
+    assert answer.status_code == 302
+    db.session.rollback()
+    assert db.session.get(Webhook, number).state is WebhookState.PENDING
+    assert db.session.scalars(db.select(Audit)).all()[-1].action == "read_again"
+
+
+@pytest.mark.parametrize("path", ["/health/webhooks/99", "/health/webhooks/9223372036854775807"])
+def test_an_event_that_is_not_there(admin, path):
+    assert admin.get(path).status_code == 404
+    assert admin.post(f"{path}/again").status_code == 404
+
+
+def test_waiting_posts_count_down(admin):
+    now = utc_now()
+    with transaction():
+        add_share(add_conversation(), ShareState.WAITING, caption="پیراهن", expires_at=now + timedelta(seconds=100))
+
+    shown = page(admin)
+
+    assert "Posts that wait for a question" in shown
+    assert "1:3" in shown
+
+
+def test_an_uncertain_send_is_settled_from_here(admin):
+    delivery = unknown_send()
+    assert "Looked for 3 times" in page(admin)
+
+    answer = admin.post(
+        f"/conversations/{delivery.conversation_id}/deliveries/{delivery.id}/given_up", data={"back": "health"}
+    )
+
+    assert answer.location == "/health"
+    db.session.rollback()
+    assert db.session.get(Delivery, delivery.id, populate_existing=True).error == "given_up"
+
+
+def test_in_the_thread_too_and_by_agents(log_in):
+    delivery = unknown_send()
+    agent = log_in(Role.AGENT)
+    path = f"/conversations/{delivery.conversation_id}"
+    shown = page(agent, path)
+    assert "It was not found" in shown or "it was not found" in shown
+    assert f"{path}/deliveries/{delivery.id}/arrived" in shown
+
+    assert agent.post(f"{path}/deliveries/{delivery.id}/arrived", headers={"X-Fragment": "1"}).status_code == 204
+
+    assert "said that the uncertain reply arrived" in page(agent, path)
+
+
+def test_a_viewer_sees_no_buttons_and_may_not(log_in):
+    delivery = unknown_send()
+    viewer = log_in(Role.VIEWER)
+    path = f"/conversations/{delivery.conversation_id}"
+
+    assert "/deliveries/" not in page(viewer, path)
+    answer = viewer.post(f"{path}/deliveries/{delivery.id}/arrived", headers={"X-Fragment": "1"})
+    assert answer.status_code == 403
+
+
+def test_the_second_to_settle_it_is_told(log_in):
+    delivery = unknown_send()
+    agent = log_in(Role.AGENT)
+    path = f"/conversations/{delivery.conversation_id}/deliveries/{delivery.id}"
+    agent.post(f"{path}/arrived", headers={"X-Fragment": "1"})
+
+    answer = agent.post(f"{path}/again", headers={"X-Fragment": "1"})
+
+    assert (answer.status_code, answer.json["reason"]) == (409, "settled_already")
+    assert agent.post(f"{path}/nonsense", headers={"X-Fragment": "1"}).status_code == 404
+
+
+def test_it_asks_as_often_with_many_rows_as_with_one(admin):
+    unknown_send()
+    statements = record_statements()
+    page(admin)
+    few = len(statements)
+    for number in range(8):
+        unknown_send(f"words {number}")
+        fail_webhook()
+        with transaction():
+            add_share(add_conversation(), ShareState.WAITING)
+
+    del statements[:]
+    page(admin)
+
+    assert len(statements) == few

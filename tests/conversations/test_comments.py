@@ -1,0 +1,410 @@
+"""Comments: off until somebody switches them on, and each answered privately at most once."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import ACCOUNT, CUSTOMER, echo, seconds, text
+
+from pilito.channels.base import Limit, Post
+from pilito.channels.instagram import limits
+from pilito.conversations import comments
+from pilito.conversations.comments import choose_comments, reply_privately, send_private_reply, settle_private_reply
+from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.sweep import sweep
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import CommentState, ConversationState, EventOutcome, InboxState, Role, Sender
+from pilito.models import Audit, Comment, Event, Inbox, Message, Operator, db
+
+CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
+POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
+WORDS = "سلام، قیمت را برایتان فرستادیم."
+
+
+def body(external_id="comment-1", author=CUSTOMER, words="چنده؟", media=POST.media_id, at=NOON):
+    value = {"id": external_id, "from": {"id": author, "username": "sara"}, "text": words, "media": {"id": media}}
+    entry = {"id": ACCOUNT, "time": int(at.timestamp()), "changes": [{"field": "comments", "value": value}]}
+    return json.dumps({"object": "instagram", "entry": [entry]}).encode()
+
+
+class Comments(Desk):
+    def switch(self, is_on=True, reply=""):
+        with transaction():
+            inbox = db.session.get_one(Inbox, self.shop.inbox_id)
+            choices = {comments.OPTION: "on" if is_on else "off", comments.REPLY_OPTION: reply}
+            inbox.options = {**inbox.options, **choices}
+
+    def send(self, now=NOON):
+        for comment in self.rows(Comment):
+            self.call(send_private_reply, comment.id, lambda: now)
+
+    def answer_comment(self, words=WORDS, now=NOON, number=0):
+        self.call(reply_privately, self.rows(Comment)[number].id, self.operator_id, words, now)
+
+    @property
+    def comment(self):
+        [comment] = self.rows(Comment)
+        return comment
+
+    @property
+    def last_event(self):
+        event = self.rows(Event)[-1]
+        return event.kind, event.outcome, event.reason
+
+
+@pytest.fixture
+def desk(shop):
+    desk = Comments(shop)
+    desk.graph.commenters = {"comment-1": CUSTOMER, "comment-2": "600000000000002"}
+    desk.switch()
+    desk.call(keep_posts, shop.inbox_id, [POST], NOON)
+    with transaction():
+        operator = Operator(email="o@shop.test", name="O", password_hash="!", role=Role.AGENT, created_at=NOON)
+        db.session.add(operator)
+        db.session.flush()
+        desk.operator_id = operator.id
+    return desk
+
+
+def refused(call, *args):
+    with pytest.raises(Refused) as caught:
+        call(*args)
+    return caught.value.reason
+
+
+# --- receiving -------------------------------------------------------------------------------------------------------
+
+
+def test_a_comment_is_kept_with_its_post(desk):
+    desk.take(body())
+
+    comment = desk.comment
+    assert (comment.text, comment.author_username, comment.state) == ("چنده؟", "sara", CommentState.OPEN)
+    assert comment.own_post.caption == CAPTION
+    assert comment.commented_at == NOON
+    assert desk.last_event == ("comment", EventOutcome.STORED, None)
+    assert desk.conversation is None
+
+
+def test_a_comment_finds_its_post_when_that_becomes_known(desk):
+    desk.take(body(media="18000000000000999"))
+    assert desk.comment.own_post_id is None
+    desk.call(keep_posts, desk.shop.inbox_id, [replace(POST, media_id="18000000000000999")], NOON)
+
+    desk.call(comments.fill_posts, desk.shop.inbox_id)
+
+    assert desk.comment.own_post.media_id == "18000000000000999"
+
+
+def test_switched_off_nothing_is_kept_and_the_ledger_says_why(desk):
+    desk.switch(is_on=False)
+
+    desk.take(body())
+
+    assert desk.rows(Comment) == []
+    assert desk.last_event == ("comment", EventOutcome.IGNORED, comments.SWITCHED_OFF)
+
+
+def test_an_inbox_where_nobody_chose_keeps_none(desk):
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).options = {}
+
+    desk.take(body())
+
+    assert desk.rows(Comment) == []
+
+
+def test_the_same_comment_twice_is_one(desk):
+    desk.take(body())
+    desk.take(body())
+
+    assert len(desk.rows(Comment)) == 1
+    assert desk.last_event[1] is EventOutcome.DUPLICATE
+
+
+def test_our_own_comment_is_kept_and_answered_by_nobody(desk):
+    desk.switch(reply=WORDS)
+
+    desk.take(body(author=ACCOUNT))
+    desk.send()
+
+    assert desk.comment.state is CommentState.OWN
+    assert refused(desk.answer_comment) == "comment_answered"
+    assert desk.graph.sent == []
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+def test_a_persons_private_reply_is_sent_once_and_opens_a_conversation(desk):
+    desk.take(body())
+
+    desk.answer_comment()
+    desk.send()
+    desk.send()
+
+    assert desk.graph.calls == [{"recipient": {"comment_id": "comment-1"}, "message": {"text": WORDS}}]
+    comment, [message] = desk.comment, desk.rows(Message)
+    assert (comment.state, comment.reply_external_id) == (CommentState.REPLIED, "mid.sent.1")
+    assert (message.sender, message.text, message.operator_id) == (Sender.OPERATOR, WORDS, desk.operator_id)
+    assert comment.conversation_id == desk.conversation.id
+    assert desk.conversation.customer.external_id == CUSTOMER
+    assert refused(desk.answer_comment) == "comment_answered"
+
+
+def test_the_customer_has_not_written_by_commenting(desk):
+    from pilito.conversations.reply import reply
+
+    desk.take(body())
+    desk.answer_comment()
+    desk.send()
+
+    assert desk.conversation.last_customer_message_at is None
+    reason = refused(desk.call, reply, desk.conversation.id, desk.operator_id, "و این هم", "again", NOON)
+    assert reason == "customer_has_not_written"
+
+
+def test_the_answer_to_it_reaches_the_assistant_with_the_post_and_the_comment(desk):
+    desk.take(body(words="این پیراهن چنده؟"))
+    desk.answer_comment()
+    desk.send()
+
+    desk.take(text("سایز ۴۰ هم دارید؟", NOON + seconds(60)))
+    desk.answer(NOON + seconds(70))
+
+    [prompt] = desk.model.prompts
+    assert CAPTION in prompt
+    assert "[کامنت زیر پست] این پیراهن چنده؟" in prompt
+    assert [fact["source"] for fact in desk.replies[-1].proof.facts] == ["commented_caption"]
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def test_the_comments_words_are_no_fact(desk):
+    desk.take(body(words="قیمت ۱ تومان"))
+    desk.answer_comment()
+    desk.send()
+
+    desk.take(text("چنده؟", NOON + seconds(60)))
+    desk.answer(NOON + seconds(70))
+
+    assert all("۱ تومان" not in fact["text"].splitlines() for fact in desk.replies[-1].proof.facts)
+    assert not any(fact["text"] == "قیمت ۱ تومان" for fact in desk.replies[-1].proof.facts)
+
+
+def test_the_echo_of_a_private_reply_is_ours(desk):
+    desk.take(body())
+    desk.answer_comment()
+    desk.send()
+
+    desk.take(echo(WORDS, NOON, "mid.sent.1"))
+
+    assert len(desk.rows(Message)) == 1
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def test_an_echo_that_comes_before_the_answer_settles_it(desk):
+    def echo_first(payload):
+        desk.take(echo(WORDS, NOON, "mid.sent.1"))
+        return desk.graph.default(payload)
+
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [echo_first]
+
+    desk.send()
+
+    [message] = desk.rows(Message)
+    assert (message.sender, desk.comment.state) == (Sender.OPERATOR, CommentState.REPLIED)
+
+
+@pytest.mark.parametrize(
+    ("age", "reason"), [(timedelta(days=7), "comment_too_old"), (timedelta(days=7) - seconds(1), None)]
+)
+def test_it_can_be_answered_for_seven_days(desk, age, reason):
+    desk.take(body())
+
+    if reason:
+        assert refused(desk.answer_comment, WORDS, NOON + age) == reason
+    else:
+        desk.answer_comment(now=NOON + age)
+
+
+@pytest.mark.parametrize(("words", "reason"), [("  ", "empty"), ("م" * 501, "too_long")])
+def test_a_private_reply_is_one_message_with_words(desk, words, reason):
+    desk.take(body())
+
+    assert refused(desk.answer_comment, words) == reason
+    assert desk.comment.state is CommentState.OPEN
+
+
+def test_two_people_answer_at_once_and_one_is_told(desk):
+    desk.take(body())
+    number = desk.comment.id
+
+    told = desk.together(*[lambda: reply_privately(number, None, WORDS, NOON)] * 2)
+
+    assert sorted(getattr(one, "reason", "") for one in told) == ["", "comment_answered"]
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "error"),
+    [
+        ((400, {"error": {"code": 100, "error_subcode": 2534025}}), CommentState.FAILED, "private_reply_invalid"),
+        ((400, {"error": {"code": 613}}), CommentState.QUEUED, "rate_limited"),
+        ((500, {}), CommentState.UNKNOWN, "outcome_unknown"),
+        ((401, {"error": {"code": 190}}), CommentState.QUEUED, "token_dead"),
+    ],
+)
+def test_a_refusal_is_kept_as_data(desk, answer, state, error):
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [answer]
+
+    desk.send()
+
+    assert (desk.comment.state, desk.comment.error) == (state, error)
+    inbox = desk.rows(Inbox)[0]
+    assert inbox.state is (InboxState.STOPPED if error == "token_dead" else InboxState.ACTIVE)
+
+
+def test_after_a_limit_it_is_tried_again_later_and_not_at_once(desk):
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [(400, {"error": {"code": 613}})]
+    desk.send()
+
+    desk.send(NOON + seconds(5))
+    assert desk.graph.sent == []
+    desk.send(NOON + seconds(60))
+
+    assert desk.comment.state is CommentState.REPLIED
+
+
+def test_an_uncertain_one_is_never_sent_again_and_a_person_settles_it(desk):
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [(500, {})]
+    desk.send()
+    desk.send(NOON + timedelta(hours=1))
+    assert desk.comment.state is CommentState.UNKNOWN
+
+    desk.call(settle_private_reply, desk.comment.id, True, desk.operator_id, NOON)
+
+    assert desk.comment.state is CommentState.REPLIED
+    assert desk.conversation.customer.external_id == CUSTOMER
+    assert desk.rows(Audit)[-1].action == "settled_private_reply"
+    assert refused(desk.call, settle_private_reply, desk.comment.id, False, None, NOON) == "settled_already"
+
+
+def test_one_given_up_can_be_written_again(desk):
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [(500, {})]
+    desk.send()
+
+    desk.call(settle_private_reply, desk.comment.id, False, desk.operator_id, NOON)
+    desk.answer_comment("دوباره سلام")
+    desk.send()
+
+    assert [one["text"] for one in desk.graph.sent] == ["دوباره سلام"]
+
+
+def test_one_lost_with_its_worker_becomes_uncertain(desk):
+    desk.take(body())
+    desk.answer_comment()
+    with transaction():
+        row = db.session.get_one(Comment, desk.comment.id)
+        row.state, row.lease_until = CommentState.SENDING, NOON
+
+    desk.call(comments.wake_replies, NOON + seconds(1))
+
+    assert desk.comment.state is CommentState.UNKNOWN
+
+
+def test_the_hourly_limit_of_the_account_is_kept(desk, monkeypatch):
+    monkeypatch.setattr(limits, "PRIVATE_REPLIES", Limit("private_replies", 1, 3600))
+    desk.take(body())
+    desk.take(body("comment-2", author="600000000000002"))
+    desk.answer_comment(number=0)
+    desk.answer_comment(number=1)
+
+    desk.send()
+
+    assert len(desk.graph.sent) == 1
+    waiting = desk.rows(Comment, state=CommentState.QUEUED)
+    assert [comment.due_at > NOON + timedelta(minutes=50) for comment in waiting] == [True]
+
+
+def test_an_account_that_must_rest_sends_no_private_reply(desk):
+    desk.take(body())
+    desk.answer_comment()
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).paused_until = NOON + timedelta(minutes=5)
+
+    desk.send()
+    assert desk.graph.sent == []
+    desk.send(NOON + timedelta(minutes=6))
+
+    assert len(desk.graph.sent) == 1
+
+
+# --- by itself -------------------------------------------------------------------------------------------------------
+
+
+def test_by_itself_only_where_the_inbox_says_so(desk):
+    desk.switch(reply=WORDS)
+
+    desk.take(body())
+    desk.send()
+
+    assert [one["text"] for one in desk.graph.sent] == [WORDS]
+    assert desk.rows(Message)[0].sender is Sender.ASSISTANT
+
+
+def test_not_where_it_does_not(desk):
+    desk.take(body())
+    desk.send()
+
+    assert desk.graph.sent == []
+
+
+def test_ten_comments_of_one_person_get_one(desk):
+    desk.switch(reply=WORDS)
+
+    desk.take(body())
+    desk.take(body("comment-2"))
+    desk.send()
+
+    assert len(desk.graph.sent) == 1
+
+
+def test_an_admins_choice_is_kept_and_audited(desk):
+    desk.call(choose_comments, desk.shop.inbox_id, True, f"  {WORDS} ", desk.operator_id, NOON)
+
+    options = desk.rows(Inbox)[0].options
+    assert (options["comments"], options["comment_reply"]) == ("on", WORDS)
+    assert desk.rows(Audit)[-1].details["by_itself"] is True
+
+
+def test_a_new_token_leaves_the_choice_alone(desk):
+    from pilito.conversations.connect import connect
+    from pilito.lifecycle import AssistantMode
+
+    desk.call(connect, "instagram", "شاپ", ACCOUNT, "new", {"login": "instagram"}, AssistantMode.AUTO, NOON)
+
+    assert desk.rows(Inbox)[0].options == {"login": "instagram", "comments": "on", "comment_reply": ""}
+
+
+def test_the_sweep_of_conversations_does_not_touch_them(desk):
+    desk.take(body())
+
+    desk.call(sweep, NOON + timedelta(hours=1))
+
+    assert desk.comment.state is CommentState.OPEN

@@ -1,0 +1,262 @@
+"""A share of the account's own post is recognised, and gets what its payload left out."""
+
+from dataclasses import replace
+
+import pytest
+from desk import Desk
+from rows import NOON, record_statements
+from shop import CAPTION, item, seconds, text
+
+from pilito.channels.base import Post, SharedMedia
+from pilito.conversations import own_posts
+from pilito.conversations.own_posts import completed, fill_shares, find_own_post, keep_posts
+from pilito.database import transaction
+from pilito.lifecycle import MediaState
+from pilito.models import Inbox, MediaFile, OwnPost, Share, db
+
+LONG = "پیراهن لینن «ماهور» با آستر نخی و جیب، مناسب تابستان\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان\nسایز ۳۶ تا ۴۴"
+PAGE = "https://www.instagram.com/p/DPLmahoor1/"
+DRESS = Post("18000000000000101", LONG, PAGE, "DPLmahoor1", "IMAGE", "FEED", "https://cdn.test/a.jpg", NOON)
+CDN = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1"
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+def keep(desk, *posts):
+    return desk.call(keep_posts, desk.shop.inbox_id, posts, NOON)
+
+
+def shared(sent_at=NOON, kind="ig_post", mid="share", **payload):
+    return item(sent_at, {"mid": mid, "attachments": [{"type": kind, "payload": {"url": CDN, **payload}}]})
+
+
+def find(desk, **parts):
+    db.session.rollback()
+    return find_own_post(db.session.get_one(Inbox, desk.shop.inbox_id), SharedMedia("ig_post", **parts))
+
+
+# --- recognising -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"media_id": DRESS.media_id},
+        {"permalink": "https://instagram.com/shop/p/DPLmahoor1/?igsh=abc"},
+        {"url": PAGE},
+        {"caption": LONG},
+        {"title": LONG},
+        {"caption": f"{LONG[:45]}…"},
+        {"caption": LONG.replace("ی", "ي").replace("\n", "  ")},
+    ],
+    ids=["id", "page with more", "address", "caption", "title", "beginning", "arabic letters"],
+)
+def test_an_own_post_is_recognised_by(desk, parts):
+    keep(desk, DRESS)
+
+    assert find(desk, **parts).media_id == DRESS.media_id
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"media_id": "another"},
+        {"permalink": "https://www.instagram.com/p/another/"},
+        {"caption": "پیراهن"},  # a beginning too short to mean this one
+        {"caption": f"{LONG} و بیشتر"},
+        {},
+    ],
+)
+def test_another_post_is_not(desk, parts):
+    keep(desk, DRESS)
+
+    assert find(desk, **parts) is None
+
+
+def test_two_posts_of_one_beginning_are_not_guessed_between(desk):
+    keep(desk, DRESS, Post("2", f"{LONG}\nرنگ تازه", None, "other"))
+
+    assert find(desk, caption=LONG[:50]) is None
+    assert find(desk, media_id="2").media_id == "2"
+
+
+def test_the_posts_of_another_inbox_are_not_ours(desk):
+    keep(desk, DRESS)
+
+    with desk.app.app_context():
+        assert find_own_post(Inbox(id=99, channel="instagram"), SharedMedia("ig_post", media_id=DRESS.media_id)) is None
+
+
+def test_a_whole_caption_takes_the_place_of_its_beginning_and_is_not_repeated():
+    own = OwnPost(caption=LONG, permalink=PAGE)
+
+    whole = completed(SharedMedia("share", title=LONG[:50], url=CDN), own)
+
+    assert (whole.title, whole.caption, whole.permalink) == (None, LONG, PAGE)
+
+
+def test_a_title_of_its_own_stays():
+    assert completed(SharedMedia("share", title="تخفیف"), OwnPost(caption=LONG)).title == "تخفیف"
+
+
+def test_without_an_own_post_nothing_is_added():
+    bare = SharedMedia("ig_post", url=CDN)
+
+    assert completed(bare, None) is bare
+
+
+# --- receiving -------------------------------------------------------------------------------------------------------
+
+
+def test_a_share_without_caption_gets_that_of_the_own_post(desk):
+    keep(desk, DRESS)
+
+    desk.take(shared(ig_post_media_id=DRESS.media_id))
+
+    message = desk.message("share")
+    assert message.content == f"کپشن: {LONG}\nلینک: {PAGE}"
+    [share] = desk.rows(Share)
+    assert (share.caption, share.permalink) == (None, None)  # the payload's own, as it came
+    assert (share.full_caption, share.full_permalink) == (LONG, PAGE)
+
+
+def test_the_question_and_the_facts_have_the_whole_caption(desk):
+    keep(desk, DRESS)
+    desk.take(shared(ig_post_media_id=DRESS.media_id))
+
+    desk.take(text("چنده؟", NOON + seconds(5), mid="question"))
+    desk.answer(NOON + seconds(10))
+
+    assert LONG in desk.message("question").content
+    assert desk.replies[0].proof.facts == [
+        {"source": "caption", "text": LONG, "reference": str(desk.message("share").id)}
+    ]
+
+
+def test_a_plain_text_asks_nothing_of_the_posts(desk):
+    desk.take(text("سلام", NOON))
+    db.session.rollback()
+    statements = record_statements()
+
+    desk.take(text("چنده؟", NOON + seconds(1)))
+
+    assert not [one for one in statements if "FROM own_post" in one]
+
+
+# --- posts that become known later -----------------------------------------------------------------------------------
+
+
+def test_a_waiting_share_is_filled_when_its_post_becomes_known(desk):
+    desk.take(shared(ig_post_media_id=DRESS.media_id))
+    keep(desk, DRESS)
+
+    assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 1
+
+    assert LONG in desk.message("share").content
+    assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 0
+
+
+def test_an_unanswered_question_is_built_anew_and_answered_once(desk):
+    desk.take(shared(ig_post_media_id=DRESS.media_id))
+    desk.take(text("چنده؟", NOON + seconds(5), mid="question"))
+    version = desk.turn.version
+    keep(desk, DRESS)
+
+    desk.call(fill_shares, desk.shop.inbox_id, NOON)
+
+    assert LONG in desk.message("question").content
+    assert desk.turn.version > version  # a draft on the old content is void
+    desk.answer(NOON + seconds(10))
+    assert len(desk.replies) == 1
+
+
+def test_a_question_in_the_shares_own_message_keeps_its_words(desk):
+    desk.take(item(NOON, {"mid": "both", "text": f"{PAGE} این چنده؟"}))
+    keep(desk, DRESS)
+
+    desk.call(fill_shares, desk.shop.inbox_id, NOON)
+
+    message = desk.message("both")
+    assert LONG in message.content
+    assert message.content.endswith("این چنده؟")
+    assert message.content.count("[CONTEXT: پست/ریلز") == 1
+    assert message.share.combined_with_id == message.id
+
+
+def test_an_edit_of_such_a_question_keeps_the_whole_caption(desk):
+    keep(desk, DRESS)
+    desk.take(item(NOON, {"mid": "both", "text": f"{PAGE} این چنده؟"}))
+
+    edit = {"mid": "both", "text": f"{PAGE} سایز ۳۸ دارد؟", "num_edit": 1}
+    event = item(NOON + seconds(5), {})
+    del event["message"]
+    desk.take({**event, "message_edit": edit})
+
+    message = desk.message("both")
+    assert LONG in message.content
+    assert message.content.endswith("سایز ۳۸ دارد؟")
+
+
+def test_what_was_answered_keeps_what_was_read_and_gets_no_second_reply(desk):
+    desk.take(shared(ig_post_media_id=DRESS.media_id))
+    desk.take(text("چنده؟", NOON + seconds(5), mid="question"))
+    desk.answer(NOON + seconds(10))
+    content = desk.message("question").content
+    keep(desk, DRESS)
+
+    desk.call(fill_shares, desk.shop.inbox_id, NOON)
+
+    assert desk.message("question").content == content
+    assert desk.rows(Share)[0].full_caption == LONG  # shown, all the same
+    assert len(desk.replies) == 1
+    assert len(desk.rows(type(desk.turn))) == 1
+
+
+def test_a_share_of_somebody_elses_post_is_left_alone(desk):
+    desk.take(shared(ig_post_media_id="another", title=CAPTION))
+    keep(desk, DRESS)
+
+    assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 0
+
+
+def test_an_edited_caption_is_kept_and_nothing_is_stored_twice(desk):
+    assert keep(desk, DRESS) == 1
+    edited = Post(DRESS.media_id, "قیمت تازه", PAGE, "DPLmahoor1")
+
+    assert keep(desk, edited) == 0
+
+    [row] = desk.rows(OwnPost)
+    assert (row.caption, row.caption_start) == ("قیمت تازه", own_posts.normalised("قیمت تازه"))
+
+
+# --- its picture -----------------------------------------------------------------------------------------------------
+
+
+def test_the_picture_of_a_post_is_copied_once(desk):
+    keep(desk, DRESS)
+    keep(desk, replace(DRESS, picture_url="https://cdn.test/a.jpg?signature=another"))
+
+    (copy,) = desk.rows(MediaFile)
+    assert (copy.source_url, copy.state) == ("https://cdn.test/a.jpg", MediaState.PENDING)
+    assert desk.rows(OwnPost)[0].copy_id == copy.id
+
+
+@pytest.mark.sqlite_only
+def test_a_picture_that_could_not_be_kept_is_tried_again_at_its_new_address(desk):
+    keep(desk, DRESS)
+    with transaction():
+        db.session.scalar(db.select(MediaFile)).state = MediaState.FAILED
+
+    keep(desk, replace(DRESS, picture_url="https://cdn.test/new.jpg"))
+
+    assert [copy.source_url for copy in desk.rows(MediaFile)][-1] == "https://cdn.test/new.jpg"
+
+
+@pytest.mark.sqlite_only
+def test_a_post_without_a_picture_has_no_copy(desk):
+    keep(desk, replace(DRESS, picture_url=None))
+
+    assert desk.rows(MediaFile) == []

@@ -1,0 +1,484 @@
+"""What no event brought is found at the provider: missed messages, and what became of uncertain sends."""
+
+from datetime import timedelta
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, text
+
+from pilito.channels.base import OutboundFile, QuickReply
+from pilito.conversations import upkeep
+from pilito.conversations.erase import erase_customer
+from pilito.conversations.payload import Extras
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import take_over
+from pilito.database import transaction
+from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender, TurnState
+from pilito.models import Delivery, Event, Inbox, Message, Share, Turn, Upkeep, db
+
+THREAD = "a-thread"
+ANSWER = "در همین پست نوشته‌ایم."
+MINUTES = timedelta(minutes=1)
+
+
+def said(mid, words, at, by=CUSTOMER, to=ACCOUNT, **more):
+    parties = {"from": {"id": by}, "to": {"data": [{"id": to}]}}
+    return {"id": mid, "created_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000"), "message": words, **parties, **more}
+
+
+def replied(mid, words, at):
+    return said(mid, words, at, by=ACCOUNT, to=CUSTOMER)
+
+
+class Provider:
+    """The conversations as the provider shows them."""
+
+    def __init__(self, desk):
+        self.desk, self.graph = desk, desk.graph
+        self.graph.readable["media"] = {"data": []}
+        self.graph.readable["me"] = {"id": "another-id", "user_id": ACCOUNT}
+        self.show()
+        with transaction():
+            inbox = db.session.get_one(Inbox, desk.shop.inbox_id)
+            inbox.created_at = NOON - timedelta(days=30)
+
+    def show(self, *messages, thread=THREAD):
+        """One conversation with these messages, newest first."""
+        newest = list(reversed(messages))
+        updated = newest[0]["created_time"] if newest else "2026-01-01T00:00:00+0000"
+        whole = {"id": thread, "updated_time": updated, "messages": {"data": newest}}
+        self.graph.readable[thread] = whole
+        self.graph.readable["conversations"] = {"data": [whole] if newest else []}
+
+    def read(self, now, times=1):
+        """Let the inbox be looked after, as its job does; without the pauses between calls."""
+        for _ in range(times):
+            self.desk.call(lambda: upkeep.keep_up(self.desk.shop.inbox_id, lambda: now, pause=lambda _seconds: None))
+
+    def calls(self, name):
+        return [path for path in self.graph.reads if path.partition("?")[0].endswith(name)]
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+@pytest.fixture
+def provider(desk):
+    return Provider(desk)
+
+
+def upkeep_row(desk):
+    return desk.rows(Upkeep)[0]
+
+
+# --- missed messages -------------------------------------------------------------------------------------------------
+
+
+def test_a_missed_question_is_found_and_answered(desk, provider):
+    provider.show(said("lost", "این لباس چقدره؟", NOON))
+
+    provider.read(NOON + 2 * MINUTES)
+
+    found = desk.message("lost")
+    assert (found.sender, found.origin, found.text) == (Sender.CUSTOMER, "reconciliation", "این لباس چقدره؟")
+    desk.answer(NOON + 3 * MINUTES)
+    assert [one.text for one in desk.replies] == [ANSWER]
+
+
+def test_a_message_whose_event_may_still_come_is_left_to_it(desk, provider):
+    provider.show(said("young", "سلام", NOON))
+
+    provider.read(NOON + seconds(30))
+
+    assert desk.message("young") is None
+
+
+def test_an_erased_customer_is_not_read_back_and_what_they_write_anew_is(desk, provider):
+    desk.take(text("سلام", NOON - MINUTES, mid="known"))
+    desk.call(erase_customer, desk.conversation.customer_id, NOON + seconds(30))
+    provider.show(
+        said("before", "این لباس چقدره؟", NOON), replied("ours", "سلام", NOON), said("after", "سلام", NOON + MINUTES)
+    )
+
+    provider.read(NOON + 3 * MINUTES)
+
+    assert [message.external_id for message in desk.rows(Message)] == ["after"]
+
+
+def test_an_event_that_comes_later_is_a_duplicate(desk, provider):
+    provider.show(said("lost", "این لباس چقدره؟", NOON))
+    provider.read(NOON + 2 * MINUTES)
+
+    desk.take(text("این لباس چقدره؟", NOON, mid="lost"), now=NOON + 3 * MINUTES)
+
+    assert desk.rows(Event)[-1].outcome.value == "duplicate"
+    assert len(desk.rows(Message)) == 1
+
+
+def test_what_events_brought_is_not_stored_twice(desk, provider):
+    desk.take(text("سلام", NOON, mid="known"))
+    provider.show(said("known", "سلام", NOON))
+
+    provider.read(NOON + 2 * MINUTES)
+
+    [message] = desk.rows(Message)
+    assert message.origin is None
+
+
+def test_an_old_question_is_shown_to_people_and_never_answered(desk, provider):
+    provider.show(said("lost", "این لباس چقدره؟", NOON))
+
+    provider.read(NOON + 16 * MINUTES)
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.conversation.hand_over_reason is HandOverReason.TOO_OLD
+    assert desk.rows(Turn) == []
+
+
+def test_an_old_question_that_was_answered_on_the_phone_is_only_shown(desk, provider):
+    provider.show(said("lost", "این لباس چقدره؟", NOON), replied("phone", "دو میلیون", NOON + MINUTES))
+
+    provider.read(NOON + 3 * MINUTES)
+
+    question, answer = desk.message("lost"), desk.message("phone")
+    assert (answer.sender, answer.origin) == (Sender.PHONE, "reconciliation")
+    assert question.answered_by_id == answer.id
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.unanswered_since is None
+    assert desk.rows(Turn) == []
+
+
+def test_a_missed_share_and_its_question_are_combined(desk, provider):
+    share = said("share", "", NOON, shares={"data": [{"link": "https://www.instagram.com/p/DAbc123/"}]})
+    provider.show(share, said("question", "چقدره؟", NOON + seconds(20)))
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert desk.message("question").content.startswith("[CONTEXT: پست/ریلز")
+    assert desk.rows(Share)[0].combined_with_id == desk.message("question").id
+
+
+def test_a_missed_question_takes_the_share_that_events_brought(desk, provider):
+    desk.take(reel(NOON, mid="share"))
+    provider.show(said("question", "چقدره؟", NOON + seconds(20)))
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert CAPTION in desk.message("question").content
+
+
+def test_a_closed_conversation_opens_for_what_was_missed_and_not_for_what_was_settled(desk, provider):
+    from pilito.conversations.close import close
+
+    desk.take(text("سلام", NOON, mid="known"))
+    desk.call(close, desk.conversation.id, None, NOON)
+    provider.show(said("lost", "هنوز هست؟", NOON + MINUTES), replied("phone", "بله", NOON + 2 * MINUTES))
+    provider.read(NOON + 4 * MINUTES)
+    assert desk.message("lost").answered_by_id is not None
+    desk.call(close, desk.conversation.id, None, NOON)
+
+    provider.show(said("new", "ممنون، چقدره؟", NOON + 30 * MINUTES))
+    provider.read(NOON + 60 * MINUTES)
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+
+
+def test_what_was_written_on_the_phone_before_our_own_answer_does_not_stop_what_goes_on(desk, provider):
+    desk.take(text("چقدره؟", NOON, mid="question"))
+    desk.answer(NOON + MINUTES)
+    desk.deliver(NOON + MINUTES)
+    provider.show(replied("phone", "سلام", NOON - MINUTES))
+
+    provider.read(NOON + 3 * MINUTES)
+
+    assert desk.message("phone").sender is Sender.PHONE
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def test_nothing_from_before_the_account_was_connected_is_brought_in(desk, provider):
+    provider.show(said("history", "سلام", NOON - timedelta(days=31)), said("lost", "سلام؟", NOON))
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert desk.message("history") is None
+
+
+def test_the_account_is_known_under_its_other_id_too(desk, provider):
+    provider.show(
+        said("lost", "سلام", NOON, to="another-id"), said("ours", "سلام!", NOON, by="another-id", to=CUSTOMER)
+    )
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert desk.message("lost").sender is Sender.CUSTOMER
+    assert desk.message("ours").sender is Sender.PHONE
+
+
+# --- how far was read ------------------------------------------------------------------------------------------------
+
+
+def test_only_conversations_that_changed_since_are_read(desk, provider):
+    provider.show(said("known", "سلام", NOON))
+    provider.read(NOON + 2 * MINUTES)
+    assert len(provider.calls(THREAD)) == 1
+
+    provider.read(NOON + 15 * MINUTES)
+    provider.read(NOON + 30 * MINUTES)
+
+    assert len(provider.calls(THREAD)) == 2  # once more, for it changed just before the end of the first reading
+
+
+def test_it_reads_every_ten_minutes_and_not_more_often(desk, provider):
+    provider.read(NOON)
+    provider.read(NOON + 9 * MINUTES)
+    assert len(provider.calls("conversations")) == 1
+
+    provider.read(NOON + 10 * MINUTES)
+
+    assert len(provider.calls("conversations")) == 2
+
+
+def test_after_a_gap_everything_since_the_last_reading_is_found(desk, provider):
+    provider.read(NOON)
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).state = InboxState.STOPPED
+    provider.show(said("in-the-gap", "سلام؟", NOON + timedelta(hours=20)))
+    provider.read(NOON + timedelta(hours=30))
+    assert desk.message("in-the-gap") is None
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).state = InboxState.ACTIVE
+
+    provider.read(NOON + timedelta(hours=40))
+
+    assert desk.message("in-the-gap").origin == "reconciliation"
+
+
+def test_an_error_of_the_provider_is_kept_and_waited_for(desk, provider):
+    limited = (400, {"error": {"code": 613, "message": "too many calls"}})
+    provider.graph.readable["conversations"] = lambda _query: limited
+
+    provider.read(NOON)
+
+    row = upkeep_row(desk)
+    assert (row.error, row.lease_until, row.not_before) == ("rate_limited", None, NOON + 2 * MINUTES)
+    provider.read(NOON + MINUTES)
+    assert len(provider.calls("conversations")) == 1
+
+
+def test_a_conversation_that_cannot_be_read_does_not_hide_the_others(desk, provider):
+    provider.show(said("lost", "سلام", NOON))
+    other = {"id": "gone", "updated_time": "2026-11-22T11:00:00+0000"}
+    provider.graph.readable["conversations"]["data"].append(other)
+    provider.graph.readable["gone"] = lambda _query: (400, {"error": {"code": 100, "error_subcode": 33}})
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert desk.message("lost") is not None
+
+
+def test_pages_are_followed_and_the_limits_of_a_run_kept(desk, provider, monkeypatch):
+    threads = [{"id": f"t{n}", "updated_time": f"2026-11-22T11:59:0{4 - n}+0000"} for n in range(4)]
+
+    def page(query):
+        number = int(query.get("after", 0))
+        more = {"paging": {"cursors": {"after": str(number + 1)}, "next": "…"}} if number < 3 else {}
+        return 200, {"data": [threads[number]], **more}
+
+    provider.graph.readable["conversations"] = page
+    for number in range(4):
+        message = said(f"lost{number}", "سلام", NOON - MINUTES, by=f"60000{number}")
+        provider.graph.readable[f"t{number}"] = {"id": f"t{number}", "messages": {"data": [message]}}
+    monkeypatch.setattr(upkeep, "CALLS", 6)
+
+    provider.read(NOON + 2 * MINUTES)
+    assert [one.external_id for one in desk.rows(Message)] == ["lost3", "lost2"]  # the oldest change first
+    provider.read(NOON + 3 * MINUTES, times=3)
+
+    assert {one.external_id for one in desk.rows(Message)} == {"lost0", "lost1", "lost2", "lost3"}
+    assert upkeep_row(desk).read_at is not None
+
+
+def test_two_readers_of_one_inbox_do_not_meet(desk, provider):
+    provider.read(NOON)
+    with transaction():
+        row = db.session.scalars(db.select(Upkeep)).one()
+        row.lease_until, row.read_at = NOON + timedelta(hours=1), None
+
+    provider.read(NOON + timedelta(minutes=30))
+
+    assert len(provider.calls("conversations")) == 1
+
+
+def test_the_clock_wakes_inboxes_for_which_something_is_due(desk, provider):
+    provider.read(NOON)
+
+    assert desk.call(upkeep.wake_due, NOON + 5 * MINUTES) == 0
+    assert desk.call(upkeep.wake_due, NOON + 11 * MINUTES) == 1
+
+
+# --- uncertain sends -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def uncertain(desk, provider):
+    """A reply of which nobody knows whether it arrived."""
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON)
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON)
+    provider.read(NOON)
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+    return desk.deliveries[0]
+
+
+def test_an_uncertain_send_that_is_there_was_sent(desk, provider, uncertain):
+    provider.show(said("question", "چنده؟", NOON), replied("mid.ours", ANSWER, NOON + seconds(1)))
+
+    provider.read(NOON + seconds(20))
+
+    [delivery] = desk.deliveries
+    assert (delivery.state, delivery.external_id) == (DeliveryState.SENT, "mid.ours")
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.rows(Message, sender="phone") == []
+
+
+def test_an_uncertain_send_that_is_not_there_is_looked_for_three_times_and_left_to_a_person(desk, provider, uncertain):
+    provider.show(said("question", "چنده؟", NOON))
+
+    for number in range(6):
+        provider.read(NOON + seconds(20 + 61 * number))
+
+    [delivery] = desk.deliveries
+    assert (delivery.state, delivery.looks) == (DeliveryState.UNKNOWN, 3)
+    assert len([path for path in provider.calls("conversations") if "user_id" in path]) == 3
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.graph.sent == []
+
+
+def test_the_same_words_from_before_are_another_message(desk, provider, uncertain):
+    provider.show(replied("older", ANSWER, NOON - timedelta(hours=1)))
+
+    provider.read(NOON + seconds(20))
+
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+
+
+def test_words_that_belong_to_another_send_settle_nothing(desk, provider, uncertain):
+    with transaction():
+        row = db.session.get_one(Delivery, uncertain.id)
+        db.session.add(
+            Message(
+                conversation_id=row.conversation_id,
+                inbox_id=row.inbox_id,
+                external_id="known",
+                sender=Sender.PHONE,
+                message_type="text",
+                sent_at=NOON,
+                created_at=NOON,
+            )
+        )
+    provider.show(replied("known", ANSWER, NOON + seconds(1)))
+
+    provider.read(NOON + seconds(20))
+
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+
+
+def test_a_send_that_was_lost_with_its_worker_is_found_too(desk, provider):
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON)
+    with transaction():
+        row = db.session.scalars(db.select(Delivery)).one()
+        row.state, row.lease_until = DeliveryState.SENDING, NOON + seconds(60)
+    desk.sweep(NOON + seconds(61))
+    provider.show(replied("mid.ours", ANSWER, NOON + seconds(2)))
+
+    provider.read(NOON + seconds(80))
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+
+
+def test_the_periodic_reading_settles_uncertain_sends_as_well(desk, provider, uncertain):
+    with transaction():
+        db.session.get_one(Delivery, uncertain.id).looks = 3
+    provider.show(replied("mid.ours", ANSWER, NOON + seconds(1)))
+
+    provider.read(NOON + 11 * MINUTES)
+
+    assert desk.deliveries[0].external_id == "mid.ours"
+
+
+def test_the_echo_still_settles_it_and_the_look_finds_nothing_more(desk, provider, uncertain):
+    desk.take(echo(ANSWER, NOON, "mid.ours"))
+    provider.show(replied("mid.ours", ANSWER, NOON))
+
+    provider.read(NOON + seconds(20))
+
+    assert desk.deliveries[0].looks == 0
+    assert len(desk.rows(Message)) == 2
+
+
+def test_after_a_person_took_over_a_found_send_does_not_give_back(desk, provider, uncertain):
+    desk.call(take_over, desk.conversation.id, None, NOON)
+    provider.show(replied("mid.ours", ANSWER, NOON))
+
+    provider.read(NOON + seconds(20))
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.turn.state is TurnState.ANSWERED
+
+
+# --- replies that carry more than words ------------------------------------------------------------------------------
+
+
+PICTURE = OutboundFile("image", "https://files.shop.test/bag.jpg")
+
+
+def send_uncertain(desk, words="", **extras):
+    """A person's reply of which nobody knows whether it arrived."""
+    desk.take(text("عکس دارید؟", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, words, "c-1", NOON + seconds(5), Extras(**extras))
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON + seconds(5))
+
+
+def attached(kind, mid, at, url="https://cdn.meta.test/1.jpg"):
+    data = {"image": {"image_data": {"url": url}}, "video": {"video_data": {"url": url}}}[kind]
+    return replied(mid, "", at) | {"attachments": {"data": [data]}}
+
+
+def test_a_picture_is_known_again_by_its_kind_and_time(desk, provider):
+    send_uncertain(desk, file=PICTURE)
+    provider.show(attached("video", "film", NOON + seconds(6)), attached("image", "picture", NOON + seconds(7)))
+
+    provider.read(NOON + seconds(30))
+
+    [delivery] = desk.deliveries
+    assert (delivery.state, delivery.external_id) == (DeliveryState.SENT, "picture")
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [attached("image", "much later", NOON + 8 * MINUTES), replied("words", "", NOON + seconds(6))],
+    ids=["long after it", "an empty message"],
+)
+def test_and_not_by_less(desk, provider, shown):
+    send_uncertain(desk, file=PICTURE)
+    provider.show(shown)
+
+    provider.read(NOON + 9 * MINUTES)
+
+    assert desk.deliveries[0].state is DeliveryState.UNKNOWN
+
+
+def test_words_with_quick_replies_are_known_by_the_words(desk, provider):
+    send_uncertain(desk, "کدام رنگ؟", quick_replies=(QuickReply("قرمز"),))
+    provider.show(replied("asked", "کدام رنگ؟", NOON + seconds(6)))
+
+    provider.read(NOON + seconds(30))
+
+    assert desk.deliveries[0].external_id == "asked"
