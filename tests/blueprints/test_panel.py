@@ -240,8 +240,8 @@ def test_an_empty_panel_says_what_to_expect(browser):
     assert "As soon as a customer writes" in browser.get("/conversations/").text
 
 
-def test_and_in_the_demo_where_the_phone_is(app, browser):
-    app.config["PILITO_DEMO"] = True
+def test_and_in_the_demo_where_the_phone_is(app, browser, monkeypatch):
+    monkeypatch.setitem(app.config, "PILITO_DEMO", True)
 
     assert 'href="/demo"' in browser.get("/conversations/").text
 
