@@ -48,9 +48,8 @@ def inboxes() -> list[InboxHealth]:
 
 
 def _latest(inbox: Inbox, event_at: datetime | None) -> datetime | None:
-    """The inbox's own note of it where it keeps one, else what the newest part of the ledger says."""
-    noted: datetime | None = getattr(inbox, "last_webhook_at", None)
-    return max(filter(None, (noted, event_at)), default=None)
+    """The inbox's own note of it, or what the newest part of the ledger says: the note is right to a minute."""
+    return max(filter(None, (inbox.last_webhook_at, event_at)), default=None)
 
 
 def _newest_events() -> dict[int | None, datetime]:

@@ -19,6 +19,7 @@ from rows import (
 
 from pilito import keys
 from pilito.blueprints.auth import STARTED_AT
+from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import (
@@ -31,7 +32,7 @@ from pilito.lifecycle import (
     ShareState,
     WebhookState,
 )
-from pilito.models import Audit, Delivery, Event, Upkeep, Webhook, db
+from pilito.models import Audit, Delivery, Event, Inbox, Upkeep, Webhook, db
 
 pytestmark = pytest.mark.sqlite_only
 BODY = b'{"object": "instagram", "text": "<script>alert(1)</script>"}'
@@ -113,18 +114,20 @@ def test_an_inbox_shows_how_far_it_was_read_and_what_stops_it(admin):
     assert "The last look at the account failed." in shown
 
 
-def test_the_days_of_a_token_are_counted_where_they_are_known():
-    from types import SimpleNamespace
+def test_what_is_known_of_an_accounts_connection_is_told(shop, admin):
+    with transaction():
+        inbox = db.session.get_one(Inbox, shop.inbox_id)
+        inbox.token_expires_at = utc_now() + timedelta(days=6, hours=5)
+        inbox.subscription_error = "permission"
 
-    from pilito.blueprints.panel.health import token_days_left
+    shown = admin.get("/health").text
 
-    now = utc_now()
-    assert token_days_left(SimpleNamespace(token_expires_at=now + timedelta(days=6, hours=5)), now) == 6
-    assert token_days_left(SimpleNamespace(token_expires_at=now - timedelta(days=1)), now) == 0
-    assert token_days_left(SimpleNamespace(), now) is None
+    assert "Needs you" in shown
+    assert "6 days" in shown
 
 
 def test_queues_and_processes_are_shown(app, admin):
+    assert set(sentences.QUEUES) == set(keys.QUEUES)
     app.extensions["pilito_redis"].set(keys.SCHEDULER_BEAT, "x")
 
     shown = page(admin)

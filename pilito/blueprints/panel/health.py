@@ -1,9 +1,7 @@
 """The health page: what an admin looks at when something seems wrong, or to see that nothing is."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,31 +12,19 @@ from redis.exceptions import RedisError
 from pilito import keys
 from pilito.blueprints import health, metrics
 from pilito.blueprints.panel import bp
+from pilito.blueprints.panel.inboxes import for_admins
 from pilito.conversations.read_again import read_again
+from pilito.conversations.tokens import days_left, is_ending
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import InboxState, Role
-from pilito.models import Audit, Inbox, db
+from pilito.lifecycle import InboxState
+from pilito.models import Audit, db
 from pilito.queries import health as queries
 from pilito.queries import stats
 
-P = ParamSpec("P")
 BODY_CHARACTERS = 20_000
-TOKEN_WARNING_DAYS = 7
 # A shop may be quiet for a night; after this nobody can tell quiet from cut off.
 SILENCE = timedelta(hours=24)
-
-
-def for_admins(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Raw events hold customers' words, and the rest is nobody's business but that of who runs the shop."""
-
-    @wraps(view)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if not current_user.may(Role.ADMIN):
-            abort(403)
-        return view(*args, **kwargs)
-
-    return wrapper
 
 
 @bp.get("/health")
@@ -65,26 +51,18 @@ def show_health() -> ResponseReturnValue:
 
 def _inbox_words(found: queries.InboxHealth, now: datetime) -> dict[str, Any]:
     inbox = found.inbox
-    days = token_days_left(inbox, now)
     is_silent = found.last_event_at is not None and now - found.last_event_at > SILENCE
     return {
         "inbox": inbox,
         "upkeep": found.upkeep,
         "last_event_at": found.last_event_at,
         "is_stopped": inbox.state is InboxState.STOPPED,
-        "days": days,
-        "is_ending": days is not None and days <= TOKEN_WARNING_DAYS,
+        "days": days_left(inbox, now),
+        "is_ending": is_ending(inbox, now),
         "is_silent": is_silent,
-        "fields": getattr(inbox, "subscribed_fields", None),
-        "subscription_error": getattr(inbox, "subscription_error", None),
-        "checked_at": getattr(inbox, "subscription_checked_at", None),
+        "fields": inbox.subscribed_fields,
+        "subscription_error": inbox.subscription_error,
     }
-
-
-def token_days_left(inbox: Inbox, now: datetime) -> int | None:
-    """How many whole days the inbox's token lasts; None where it does not end by time, or nobody knows."""
-    ends_at: datetime | None = getattr(inbox, "token_expires_at", None)
-    return None if ends_at is None else max(0, (ends_at - now).days)
 
 
 def _queues() -> list[dict[str, Any]] | None:

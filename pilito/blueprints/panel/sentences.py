@@ -240,6 +240,8 @@ QUEUES: dict[str, Words] = {
     "deliveries": _("Sending"),
     "shares": _("Ending the waits of posts"),
     "profiles": _("Names and pictures"),
+    "signals": _("Showing “seen” and “typing”"),
+    "media": _("Fetching files"),
     "upkeep": _("Looking for what was missed"),
 }
 

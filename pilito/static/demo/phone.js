@@ -441,6 +441,7 @@ function logLook({ kind, detail }) {
   if (kind === "webhook_posted") {
     return [`webhook_${detail.event}`, detail.state === "delivered" ? "good" : "bad", "up"];
   }
+  if (kind === "signal") return [detail.action, "", "events"];
   const looks = { customer_made: ["", "person"], customer_sent: ["", "person"], unsend: ["", "undo"],
     reaction: ["", "person"], edit: ["", "person"], seen: ["", "person"], referral: ["", "person"],
     send_accepted: ["reply", "down"], send_refused: ["bad", "alert"], fault: ["bad", "alert"] };
