@@ -76,6 +76,8 @@ class Part:
 
 def clean_environment(**settings: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
+    # A machine that builds may have it set; where Pilito runs, the second start finds the bytecode of the first.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "PYTHONPATH": str(ROOT), **settings}
 
 

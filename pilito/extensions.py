@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import current_app
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -29,7 +28,6 @@ NAMES = {
 }
 
 db = SQLAlchemy(session_options={"expire_on_commit": False}, metadata=MetaData(naming_convention=NAMES))
-migrate = Migrate(compare_type=True)
 login = LoginManager()
 csrf = CSRFProtect()
 socketio = SocketIO()

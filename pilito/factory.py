@@ -89,12 +89,26 @@ def _open_vault(settings: Settings) -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
+class _Migrations:
+    """What `flask db` finds under `migrate`, made when it is asked for: a web process never migrates, and Alembic
+    costs it 8 MB."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __getattr__(self, name: str) -> Any:
+        from flask_migrate import Migrate
+
+        Migrate(compare_type=True).init_app(self._app, extensions.db, directory=str(ROOT / "migrations"))
+        return getattr(self._app.extensions["migrate"], name)  # which is its own by now
+
+
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     from pilito import models  # noqa: F401  (registers the tables)
     from pilito.database import set_up_engine
 
     extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    app.extensions["migrate"] = _Migrations(app)
     extensions.csrf.init_app(app)
     extensions.login.init_app(app)
     extensions.socketio.init_app(

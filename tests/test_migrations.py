@@ -8,6 +8,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from pilito.blueprints.health import newest_revision
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import MessageType
@@ -23,6 +24,11 @@ def test_there_is_one_head_and_the_numbers_go_up():
 
     assert len(script.get_heads()) == 1
     assert numbers == [f"{number:04d}" for number in range(1, len(numbers) + 1)]
+
+
+def test_the_newest_file_is_the_head():
+    """`/readyz` tells the head by the file's name."""
+    assert ScriptDirectory(MIGRATIONS).get_heads() == [newest_revision()]
 
 
 def test_the_migrated_tables_are_those_of_the_models(app):
@@ -69,3 +75,8 @@ def test_a_second_waiting_share_is_refused_by_the_database_itself(shop):
 
     with pytest.raises(IntegrityError), transaction():
         db.session.execute(text("UPDATE share SET state = 'waiting'"))
+
+
+@pytest.mark.parametrize(("command", "exit_code"), [("heads", 0), ("current", 0), ("no-such", 2)])
+def test_the_commands_of_flask_db_work_though_they_are_loaded_late(app, command, exit_code):
+    assert app.test_cli_runner().invoke(args=["db", command]).exit_code == exit_code

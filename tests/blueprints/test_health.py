@@ -126,7 +126,7 @@ def test_a_scheduler_without_a_sign_of_life_is_told(app, client):
 
 
 def test_tables_of_another_version_are_told(client, monkeypatch):
-    monkeypatch.setattr(health, "_script_heads", lambda _directory: {"9999"})
+    monkeypatch.setattr(health, "newest_revision", lambda: "9999")
 
     response = client.get("/readyz")
 
