@@ -18,7 +18,9 @@ from typing import Any
 
 from cryptography.fernet import Fernet
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from sqlalchemy.exc import OperationalError
 
 from pilito.config import ROOT, RUN_FILE, SECRETS_FILE, VAR, Settings, load_settings
@@ -169,7 +171,12 @@ def _stop_left_over(configuration: Path, address: Path) -> None:
     if not configuration.exists():
         return
     password = re.search(r'^requirepass "(.*)"$', configuration.read_text(), re.MULTILINE)
-    client = Redis(unix_socket_path=str(address), password=password[1] if password else None, socket_timeout=5)
+    client = Redis(
+        unix_socket_path=str(address),
+        password=password[1] if password else None,
+        socket_timeout=5,
+        retry=Retry(NoBackoff(), 0),  # after an ordinary stop nobody answers there, and every start would ask ten times
+    )
     try:
         client.ping()
         client.shutdown(save=False)  # its append-only file has everything already
