@@ -390,7 +390,8 @@ class _Control:
         self._world.access.restore()
         self._world.reading.lose(0)
         self._world.network.set(Weather())
-        self._store.reset()
+        with self._world.postman.at_rest():  # a webhook of the old world must not reach the new one
+            self._store.reset()
         return jsonify(reset=True)
 
     # Reading

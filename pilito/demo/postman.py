@@ -7,8 +7,9 @@ customers do not wait for each other.
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import requests
 
@@ -37,6 +38,8 @@ class Postman:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._busy: set[str] = set()  # customers with a webhook under way
+        self._resting = False
+        self._settled = threading.Condition(self._lock)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="webhook")
         self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
 
@@ -53,6 +56,18 @@ class Postman:
 
     def wake(self) -> None:
         """Look for due webhooks now."""
+        self._wake.set()
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Take nothing new to post, and begin when what is under way has arrived or was given up."""
+        with self._settled:
+            self._resting = True
+            try:
+                self._settled.wait_for(lambda: not self._busy, ANSWER_SECONDS)
+                yield
+            finally:
+                self._resting = False
         self._wake.set()
 
     def post(self, webhook: Webhook) -> None:
@@ -78,10 +93,11 @@ class Postman:
 
     def _claim(self) -> list[Webhook]:
         """The first due webhook of each customer that has none under way."""
-        due = self._store.due_webhooks(now_ms(), DUE_AT_ONCE)
         claimed = []
-        with self._lock:
-            for webhook in due:
+        with self._lock:  # looked up inside: what `at_rest` removes must not be posted from an older list
+            if self._resting:
+                return []
+            for webhook in self._store.due_webhooks(now_ms(), DUE_AT_ONCE):
                 if webhook.customer_id not in self._busy:
                     self._busy.add(webhook.customer_id)
                     claimed.append(webhook)
@@ -100,8 +116,9 @@ class Postman:
             logger.exception("The fake Instagram could not note a webhook; it will be posted again.")
             time.sleep(IDLE_SECONDS)
         finally:
-            with self._lock:
+            with self._settled:
                 self._busy.discard(webhook.customer_id)
+                self._settled.notify_all()
             self._wake.set()
 
     def _try(self, body: bytes) -> tuple[int | None, str]:

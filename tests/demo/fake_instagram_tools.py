@@ -64,6 +64,7 @@ class Webhook:
     answers: list[int] = field(default_factory=list)  # statuses to give first; afterwards always 200
     got: list[Delivery] = field(default_factory=list)
     url: str = ""
+    slow_seconds: float = 0.0  # before a delivery is kept
 
     def app(self) -> Flask:
         app = Flask("webhook")
@@ -71,6 +72,7 @@ class Webhook:
         return app
 
     def _take(self) -> Any:
+        time.sleep(self.slow_seconds)
         signature = request.headers.get("X-Hub-Signature-256", "")
         self.got.append(Delivery(request.get_data(), signature, request.get_json()))
         return "EVENT_RECEIVED", self.answers.pop(0) if self.answers else 200

@@ -658,6 +658,18 @@ def test_a_reset_forgets_everybody(fake, customer):
     assert fake.state(customer)["customers"] == []
 
 
+def test_nothing_of_the_old_world_arrives_after_a_reset(fake, webhook):
+    webhook.slow_seconds = 0.05
+    for customer in [fake.customer() for _ in range(3)]:
+        fake.control("send", customer=customer, text="سلام")
+
+    fake.control("reset")
+    webhook.got.clear()
+    fake.control("send", customer=fake.customer(), text="تازه")
+
+    assert [each.message["text"] for each in webhook.wait_for(1)] == ["تازه"]
+
+
 def test_a_customer_made_with_a_known_id_is_the_same_customer(fake):
     assert fake.customer(id="1000000000000042") == fake.customer(id="1000000000000042") == "1000000000000042"
 
