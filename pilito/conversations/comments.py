@@ -15,6 +15,7 @@ from pilito.clock import Clock
 from pilito.conversations import pace
 from pilito.conversations.account import open_account
 from pilito.conversations.context import Said
+from pilito.conversations.disconnect import stop
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import find_own_post
@@ -207,7 +208,7 @@ def _is_due(comment: Comment, now: datetime) -> bool:
 
 
 def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
-    with transaction() as tx:
+    with transaction():
         try:
             comment = _get_locked(comment_id)
         except Refused:
@@ -224,7 +225,7 @@ def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
             return None
         account = open_account(inbox)
         if account is None:
-            _stop(tx, inbox, "token_unreadable")
+            stop(inbox, None, "token_unreadable", now)
             return None
         comment.state = CommentState.SENDING
         comment.attempt += 1
@@ -256,7 +257,7 @@ def _lock_conversation(comment_id: int, customer_id: str | None, now: datetime) 
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
     log.warning("The private reply to comment %s: %s", claim.comment_id, error)
-    with transaction() as tx:
+    with transaction():
         if db.session.get(Comment, claim.comment_id) is None:
             return  # whoever wrote it was erased meanwhile
         comment = _get_locked(claim.comment_id)
@@ -266,7 +267,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         comment.error, comment.error_text = error.reason, error.message[:ERROR_TEXT_CHARACTERS]
         if error.remedy is Remedy.STOP_INBOX:
             comment.state = CommentState.QUEUED
-            _stop(tx, comment.inbox, error.reason)
+            stop(comment.inbox, claim.account, error.reason, now)
         elif error.remedy is Remedy.RETRY and comment.attempt < TRIES:
             comment.state = CommentState.QUEUED
             comment.due_at = now + max(PAUSE * comment.attempt, timedelta(seconds=error.retry_after_seconds))
@@ -279,10 +280,6 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
 def _fail(comment: Comment, reason: str) -> None:
     comment.state, comment.error = CommentState.FAILED, reason
     comment.lease_until = None
-
-
-def _stop(_tx: Transaction, inbox: Inbox, reason: str) -> None:
-    inbox.state, inbox.stop_reason = InboxState.STOPPED, reason
 
 
 # --- the conversation that opens -------------------------------------------------------------------------------------

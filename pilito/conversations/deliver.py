@@ -16,6 +16,7 @@ from pilito.channels.base import Account, Outbound, Permission, Receipt
 from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns
 from pilito.conversations.account import open_account
+from pilito.conversations.disconnect import stop
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -145,7 +146,8 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
             return None
         account = open_account(conversation.inbox)
         if account is None:
-            _stop_inbox(tx, conversation, delivery, "token_unreadable")
+            stop(conversation.inbox, None, "token_unreadable", now)
+            mark_changed(tx, conversation, delivery.message)
             return None
         delivery.tag = permission.tag  # what waited may need another one by now
         _lease(delivery, now)
@@ -248,7 +250,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         delivery.error_text = error.message[:ERROR_TEXT_CHARACTERS]
         delivery.lease_until = None
         if error.remedy is Remedy.STOP_INBOX:
-            _stop_inbox(tx, conversation, delivery, error.reason)
+            _wait_for_token(tx, conversation, delivery, claim.account, now)
         elif error.remedy is Remedy.RETRY and (error.retry_after_seconds or delivery.attempt < TRIES):
             # Told how long to wait, it waits however often it is told: the window ends that, not a count.
             _retry(tx, conversation, delivery, error, now)
@@ -258,12 +260,14 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
             _fail(tx, conversation, delivery, error.reason, now)
 
 
-def _stop_inbox(tx: Transaction, conversation: Conversation, delivery: Delivery, reason: str) -> None:
-    """Nothing of this account can be sent; what is pending waits for a new connection, what comes in is kept."""
+def _wait_for_token(
+    tx: Transaction, conversation: Conversation, delivery: Delivery, used: Account, now: datetime
+) -> None:
+    """The part waits for a new connection, what comes in is kept; with one that was made meanwhile it goes at once."""
     delivery.state = DeliveryState.PENDING
-    conversation.inbox.state = InboxState.STOPPED
-    conversation.inbox.stop_reason = reason
     mark_changed(tx, conversation, delivery.message)
+    if not stop(conversation.inbox, used, delivery.error or "", now):
+        wake_next(tx, conversation)
 
 
 def _retry(tx: Transaction, conversation: Conversation, delivery: Delivery, error: ChannelError, now: datetime) -> None:

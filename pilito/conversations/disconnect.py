@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
+from pilito.channels.base import Account
 from pilito.conversations.account import NO_TOKEN, open_account
 from pilito.database import transaction
 from pilito.errors import ChannelError, Refused
@@ -59,13 +60,21 @@ def is_stale(inbox: Inbox, issued_at: datetime | None) -> bool:
     return (inbox.connected_at - issued_at).total_seconds() > GRACE_SECONDS
 
 
-def stop(inbox_id: int, reason: str, seen_token: bytes, now: datetime) -> None:
-    """The provider refused the token: nothing can be sent until somebody connects again. A newer token goes on."""
-    with transaction():
-        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
-        if inbox.token_encrypted == seen_token and inbox.state is InboxState.ACTIVE:
-            inbox.state, inbox.stop_reason = InboxState.STOPPED, reason
-            _audit("inbox_stopped", inbox, reason, None, now)
+def stop(inbox: Inbox, used: Account | None, reason: str, now: datetime) -> bool:
+    """The token of the account that was used is dead: nothing can be sent until somebody connects again.
+
+    In the caller's transaction. Return whether it was still the inbox's token: a newer one, kept while the old one was
+    in use, goes on.
+    """
+    # As strong as the change itself: who only points at the inbox need not wait.
+    db.session.refresh(inbox, with_for_update={"key_share": True})
+    known = open_account(inbox)
+    if (known and known.token) != (used and used.token):
+        return False
+    if inbox.state is InboxState.ACTIVE:
+        inbox.state, inbox.stop_reason = InboxState.STOPPED, reason
+        _audit("inbox_stopped", inbox, reason, None, now)
+    return True
 
 
 def forget_token(inbox: Inbox, reason: str, operator_id: int | None, now: datetime) -> None:

@@ -34,7 +34,7 @@ def heal(inbox_id: int, now: datetime) -> bool:
     found = _find(inbox_id)
     if found is None:
         return False
-    connector, account, known, seen = found
+    connector, account, known = found
     try:
         subscription = connector.subscription(account, known)
         was_missing = bool(subscription.missing)
@@ -43,7 +43,7 @@ def heal(inbox_id: int, now: datetime) -> bool:
             subscription = connector.subscribe(account)
     except ChannelError as error:
         log.warning("The subscription of inbox %s could not be looked at: %s", inbox_id, error)
-        _keep_failure(inbox_id, error, seen, now)
+        _keep_failure(inbox_id, error, account, now)
         return False
     _keep(inbox_id, subscription, was_missing, now)
     return was_missing and not subscription.missing
@@ -54,21 +54,21 @@ def subscribe(inbox_id: int, now: datetime) -> None:
     found = _find(inbox_id)
     if found is None:
         return
-    connector, account, _known, seen = found
+    connector, account, _known = found
     try:
         subscription = connector.subscribe(account)
     except ChannelError as error:
-        _keep_failure(inbox_id, error, seen, now)
+        _keep_failure(inbox_id, error, account, now)
         raise
     _keep(inbox_id, subscription, True, now)
 
 
-def _find(inbox_id: int) -> tuple[Connector, Account, list[str], bytes] | None:
+def _find(inbox_id: int) -> tuple[Connector, Account, list[str]] | None:
     inbox = db.session.get(Inbox, inbox_id)
     account = open_account(inbox) if inbox else None
     if inbox is None or account is None:
         return None
-    found = channels[inbox.channel].connector, account, list(inbox.subscribed_fields or []), inbox.token_encrypted
+    found = channels[inbox.channel].connector, account, list(inbox.subscribed_fields or [])
     db.session.rollback()  # no session is open during the calls
     return found
 
@@ -99,9 +99,9 @@ def _keep(inbox_id: int, subscription: Subscription, was_asked: bool, now: datet
             db.session.add(Audit(at=now, action="inbox_subscribed", details=details))
 
 
-def _keep_failure(inbox_id: int, error: ChannelError, seen: bytes, now: datetime) -> None:
+def _keep_failure(inbox_id: int, error: ChannelError, used: Account, now: datetime) -> None:
     with transaction():
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         inbox.subscription_checked_at, inbox.subscription_error = now, error.reason[:64]
-    if error.reason in TOKEN_ENDED:
-        stop(inbox_id, error.reason, seen, now)
+        if error.reason in TOKEN_ENDED:
+            stop(inbox, used, error.reason, now)

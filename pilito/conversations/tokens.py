@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from pilito.channels.base import Token
+from pilito.channels.base import Account, Token
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
 from pilito.database import transaction
@@ -80,7 +80,7 @@ def _renew(inbox_id: int, now: datetime) -> str:
         token = channel.connector.renew(account, now)
     except ChannelError as error:
         log.warning("The token of inbox %s was not renewed: %s", inbox_id, error)
-        _keep_failure(inbox_id, error, seen, now)
+        _keep_failure(inbox_id, error, account, seen, now)
         return error.reason
     _keep(inbox_id, token, seen, now)
     return ""
@@ -98,10 +98,10 @@ def _keep(inbox_id: int, token: Token, seen: bytes, now: datetime) -> None:
         db.session.add(Audit(at=now, action="token_renewed", details={"inbox_id": inbox_id}))
 
 
-def _keep_failure(inbox_id: int, error: ChannelError, seen: bytes, now: datetime) -> None:
+def _keep_failure(inbox_id: int, error: ChannelError, used: Account, seen: bytes, now: datetime) -> None:
     with transaction():
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         if inbox.token_encrypted == seen:
             inbox.token_checked_at, inbox.token_error = now, error.reason[:64]
-    if error.reason in TOKEN_ENDED:
-        stop(inbox_id, error.reason, seen, now)
+        if error.reason in TOKEN_ENDED:
+            stop(inbox, used, error.reason, now)

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from pilito import hints, keys
+from pilito.channels.base import Account
 from pilito.clock import Clock
 from pilito.conversations import comments, own_posts, reconcile
 from pilito.conversations.account import open_account
+from pilito.conversations.disconnect import stop
 from pilito.conversations.reconcile import Desk, Reach
 from pilito.database import transaction
-from pilito.errors import ChannelError
+from pilito.errors import TOKEN_ENDED, ChannelError
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState
 from pilito.models import Delivery, Inbox, Upkeep, db
@@ -112,7 +114,7 @@ def keep_up(inbox_id: int, clock: Clock, pause: Pause = time.sleep) -> None:
         _work(plan, clock)
     except ChannelError as error:
         log.info("Inbox %s could not be read: %s", inbox_id, error)
-        _release(inbox_id, clock(), error)
+        _release(inbox_id, clock(), error, plan.desk.account)
     except BaseException:
         _release(inbox_id, clock())
         raise
@@ -189,8 +191,10 @@ def _sync_posts(plan: Plan, now: datetime) -> None:
         upkeep.all_posts_at = now if plan.all_posts and after is None else upkeep.all_posts_at
 
 
-def _release(inbox_id: int, now: datetime, error: ChannelError | None = None) -> None:
+def _release(inbox_id: int, now: datetime, error: ChannelError | None = None, used: Account | None = None) -> None:
     with transaction():
+        if error and error.reason in TOKEN_ENDED:
+            stop(db.session.get_one(Inbox, inbox_id), used, error.reason, now)
         upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == inbox_id)).one()
         upkeep.lease_until = None
         upkeep.error = error.reason[:64] if error else None

@@ -180,6 +180,23 @@ def test_a_dead_token_stops_the_inbox_which_keeps_receiving_and_sends_when_conne
     assert desk.rows(Inbox)[0].stop_reason is None
 
 
+def test_a_token_that_died_in_a_call_does_not_stop_the_connection_made_meanwhile(desk):
+    def connect_again(*_):
+        desk.call(connect, "instagram", "x", ACCOUNT, "new-token", {}, AssistantMode.AUTO, NOON)
+        return TOKEN_DEAD
+
+    desk.graph.script = [connect_again]
+
+    desk.deliver(NOON)
+    inbox = desk.rows(Inbox)[0]
+    waiting = states(desk)
+    desk.shop.work()
+
+    assert (inbox.state, inbox.stop_reason) == (InboxState.ACTIVE, None)
+    assert waiting == [PENDING]
+    assert states(desk) == [SENT]
+
+
 @pytest.mark.sqlite_only
 def test_a_refusal_for_the_window_is_final_and_goes_to_a_person(desk):
     desk.graph.script = [WINDOW_CLOSED]

@@ -9,12 +9,21 @@ from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, text
 
 from pilito.channels.base import OutboundFile, QuickReply
 from pilito.conversations import upkeep
+from pilito.conversations.connect import connect
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender, TurnState
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DeliveryState,
+    HandOverReason,
+    InboxState,
+    Sender,
+    TurnState,
+)
 from pilito.models import Delivery, Event, Inbox, Message, Share, Turn, Upkeep, db
 
 THREAD = "a-thread"
@@ -72,6 +81,35 @@ def provider(desk):
 
 def upkeep_row(desk):
     return desk.rows(Upkeep)[0]
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def token_ended(_query):
+    return 401, {"error": {"message": "Error validating access token", "code": 190, "error_subcode": 463}}
+
+
+def test_a_token_that_ended_stops_the_inbox(desk, provider):
+    desk.graph.readable["conversations"] = token_ended
+
+    provider.read(NOON)
+
+    inbox = desk.rows(Inbox)[0]
+    assert (inbox.state, inbox.stop_reason) == (InboxState.STOPPED, "token_expired")
+    assert upkeep_row(desk).lease_until is None
+
+
+def test_a_token_that_ended_in_a_call_does_not_stop_the_connection_made_meanwhile(desk, provider):
+    def connect_again(query):
+        desk.call(connect, "instagram", "x", ACCOUNT, "new-token", {}, AssistantMode.AUTO, NOON)
+        return token_ended(query)
+
+    desk.graph.readable["conversations"] = connect_again
+
+    provider.read(NOON)
+
+    assert desk.rows(Inbox)[0].state is InboxState.ACTIVE
 
 
 # --- missed messages -------------------------------------------------------------------------------------------------
