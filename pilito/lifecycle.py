@@ -63,6 +63,7 @@ class InboxState(StrEnum):
 
 class AssistantMode(StrEnum):
     OFF = "off"
+    DRAFT = "draft"  # it writes, a person sends
     AUTO = "auto"
 
 
@@ -84,6 +85,7 @@ class TurnState(StrEnum):
     OPEN = "open"
     GENERATING = "generating"
     ANSWERED = "answered"
+    DRAFTED = "drafted"  # a draft waits for a person
     HANDED_OVER = "handed_over"
     DROPPED = "dropped"  # a person answered, or everything in it was unsent
 
@@ -147,6 +149,11 @@ class HandOverReason(StrEnum):
 
     ASKED_FOR_PERSON = "asked_for_person"
     NOT_KNOWN = "not_known"
+    COMPLAINT = "complaint"
+    REFUND = "refund"  # wants money or goods back
+    HEALTH = "health"
+    LAW = "law"
+    REPEATED_MISUNDERSTANDING = "repeated_misunderstanding"
     MEDIA = "media"  # a picture, voice or file that the assistant cannot read
     UNREADABLE = "unreadable"  # something the channel would not show us
     MODEL_FAILED = "model_failed"
@@ -154,6 +161,9 @@ class HandOverReason(StrEnum):
     TOO_OLD = "too_old"  # it came after the time in which we may answer
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_UNKNOWN = "delivery_unknown"
+    OUTSIDE_HOURS = "outside_hours"
+    STOPPED = "stopped"  # somebody stopped the assistant for all inboxes
+    BUDGET_USED = "budget_used"
 
 
 WEBHOOK_MOVES = {
@@ -193,8 +203,15 @@ SHARE_MOVES = {
 }
 TURN_MOVES = {
     TurnState.OPEN: {TurnState.GENERATING, TurnState.HANDED_OVER, TurnState.DROPPED},
-    TurnState.GENERATING: {TurnState.OPEN, TurnState.ANSWERED, TurnState.HANDED_OVER, TurnState.DROPPED},
+    TurnState.GENERATING: {
+        TurnState.OPEN,
+        TurnState.ANSWERED,
+        TurnState.DRAFTED,
+        TurnState.HANDED_OVER,
+        TurnState.DROPPED,
+    },
     TurnState.ANSWERED: set(),
+    TurnState.DRAFTED: set(),
     TurnState.HANDED_OVER: set(),
     TurnState.DROPPED: set(),
 }

@@ -158,7 +158,12 @@ def test_final_states_never_reopen():
         (lifecycle.DELIVERY_MOVES, (lifecycle.DeliveryState.SENT, lifecycle.DeliveryState.FAILED)),
         (
             lifecycle.TURN_MOVES,
-            (lifecycle.TurnState.ANSWERED, lifecycle.TurnState.HANDED_OVER, lifecycle.TurnState.DROPPED),
+            (
+                lifecycle.TurnState.ANSWERED,
+                lifecycle.TurnState.DRAFTED,
+                lifecycle.TurnState.HANDED_OVER,
+                lifecycle.TurnState.DROPPED,
+            ),
         ),
     ):
         assert all(not table[state] for state in finals)

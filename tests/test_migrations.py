@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from pilito.blueprints.health import newest_revision
 from pilito.config import ROOT
 from pilito.database import transaction
-from pilito.lifecycle import MessageType
+from pilito.lifecycle import AssistantMode, HandOverReason, MessageType
 from pilito.models import db
 
 MIGRATIONS = str(ROOT / "migrations")
@@ -80,3 +80,21 @@ def test_a_second_waiting_share_is_refused_by_the_database_itself(shop):
 @pytest.mark.parametrize(("command", "exit_code"), [("heads", 0), ("current", 0), ("no-such", 2)])
 def test_the_commands_of_flask_db_work_though_they_are_loaded_late(app, command, exit_code):
     assert app.test_cli_runner().invoke(args=["db", command]).exit_code == exit_code
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "states"),
+    [("inbox", "assistant_mode", AssistantMode), ("conversation", "hand_over_reason", HandOverReason)],
+)
+def test_what_was_widened_takes_every_value_and_no_other(shop, table, column, states):
+    from shop import text as say
+
+    from pilito.clock import utc_now
+
+    shop.receive(say("سلام", utc_now()))
+
+    for allowed in states:
+        with transaction():
+            db.session.execute(text(f"UPDATE {table} SET {column} = :value"), {"value": allowed.value})
+    with pytest.raises(IntegrityError), transaction():
+        db.session.execute(text(f"UPDATE {table} SET {column} = 'pigeon'"))

@@ -76,7 +76,7 @@ def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[R
     faults = find_faults(Draft(answer.reply, turn, prompt.fence))
     working = replace(working, checks=CHECK_NAMES)
     if faults:
-        return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working), faults
+        return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working, answer.reply), faults
     return Reply(answer.reply, working), []
 
 

@@ -78,6 +78,7 @@ class HandOver:
     reason: HandOverReason
     detail: str = ""
     working: Working | None = None
+    text: str = ""  # the reply that the checks held back: a draft for the person
 
 
 class Model(Protocol):

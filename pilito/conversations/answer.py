@@ -15,6 +15,7 @@ from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, signals, turns
 from pilito.conversations.comments import comment_line, commented_facts, comments_behind
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
+from pilito.conversations.duty import mode_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import Transaction, transaction
@@ -257,7 +258,7 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
         if turn is None or not _still_holds(claim, conversation, turn):
             log.info("The draft for turn %s was dropped: something newer came.", claim.turn_id)
             return None
-        if conversation.inbox.assistant_mode is not AssistantMode.AUTO:
+        if mode_of(conversation, now) is not AssistantMode.AUTO:
             turns.leave_to_people(tx, conversation, now)
             return None
         if isinstance(outcome, HandOver):

@@ -282,7 +282,7 @@ def set_preview(conversation: Conversation, message: Message) -> None:
 
 def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:
     """The customer writes again: whoever answers new conversations answers this one."""
-    conversation.state = turns.first_state(inbox)
+    conversation.state = turns.first_state(inbox, conversation)
     db.session.add(Audit(at=now, action="reopened", conversation_id=conversation.id))
 
 

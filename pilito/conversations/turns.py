@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 
 from pilito import hints, keys
 from pilito.channels.base import STANDBY
+from pilito.conversations.duty import is_off, mode_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
@@ -53,10 +54,9 @@ FIND_UNANSWERED = (
 )
 
 
-def first_state(inbox: Inbox) -> ConversationState:
+def first_state(inbox: Inbox, conversation: Conversation | None = None) -> ConversationState:
     """Who answers a new or reopened conversation."""
-    is_on = inbox.assistant_mode is AssistantMode.AUTO
-    return ConversationState.ASSISTANT if is_on else ConversationState.OPERATOR
+    return ConversationState.OPERATOR if is_off(inbox, conversation) else ConversationState.ASSISTANT
 
 
 def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message], now: datetime) -> None:
@@ -64,7 +64,7 @@ def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message]
     asking = [message for message in messages if asks(message)]
     if not asking or conversation.state is not ConversationState.ASSISTANT:
         return
-    if conversation.inbox.assistant_mode is not AssistantMode.AUTO:
+    if mode_of(conversation, now) is not AssistantMode.AUTO:
         leave_to_people(tx, conversation, now)
         return
     if all(is_too_old(conversation, message, now) for message in asking):

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from pilito.extensions import db
-from pilito.lifecycle import CONVERSATION_MOVES, ConversationState, HandOverReason, check_move
+from pilito.lifecycle import CONVERSATION_MOVES, AssistantMode, ConversationState, HandOverReason, check_move
 from pilito.models.customer import Customer
 from pilito.models.inbox import Inbox
 from pilito.models.operator import Operator
@@ -33,6 +33,7 @@ class Conversation(db.Model):
     )
     hand_over_reason: Mapped[HandOverReason | None] = mapped_column(state_column(HandOverReason))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))  # who holds it
+    assistant_mode: Mapped[AssistantMode | None] = mapped_column(state_column(AssistantMode))  # None: as the inbox
     epoch: Mapped[int] = mapped_column(default=0)
     seq: Mapped[int] = mapped_column(default=0)
     unread_count: Mapped[int] = mapped_column(default=0)

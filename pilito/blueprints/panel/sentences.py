@@ -44,6 +44,11 @@ NOTHING_IN_ZONE: dict[Zone, Sentence] = {
 HAND_OVER_SHORT: dict[HandOverReason, Words] = {
     HandOverReason.ASKED_FOR_PERSON: _("Asks for a person"),
     HandOverReason.NOT_KNOWN: _("Answer not known"),
+    HandOverReason.COMPLAINT: _("Complaint"),
+    HandOverReason.REFUND: _("Wants it back"),
+    HandOverReason.HEALTH: _("About health"),
+    HandOverReason.LAW: _("About law"),
+    HandOverReason.REPEATED_MISUNDERSTANDING: _("Not understood"),
     HandOverReason.MEDIA: _("Sent a file"),
     HandOverReason.UNREADABLE: _("Cannot be shown"),
     HandOverReason.MODEL_FAILED: _("Assistant silent"),
@@ -51,12 +56,29 @@ HAND_OVER_SHORT: dict[HandOverReason, Words] = {
     HandOverReason.TOO_OLD: _("Came too late"),
     HandOverReason.DELIVERY_FAILED: _("Reply not sent"),
     HandOverReason.DELIVERY_UNKNOWN: _("Reply uncertain"),
+    HandOverReason.OUTSIDE_HOURS: _("Outside hours"),
+    HandOverReason.STOPPED: _("Assistant stopped"),
+    HandOverReason.BUDGET_USED: _("Budget used up"),
 }
 HAND_OVER: dict[HandOverReason, Sentence] = {
     HandOverReason.ASKED_FOR_PERSON: Sentence(_("The customer asked for a person."), _("Say hello.")),
     HandOverReason.NOT_KNOWN: Sentence(
         _("The answer is not in what the shop wrote."),
         _("Answer it. A caption that says it lets the assistant answer next time."),
+    ),
+    HandOverReason.COMPLAINT: Sentence(_("The customer complains."), _("Listen first, then answer.")),
+    HandOverReason.REFUND: Sentence(
+        _("The customer wants money or goods back."), _("Look at the order, then tell what you can do.")
+    ),
+    HandOverReason.HEALTH: Sentence(
+        _("The question is about health."), _("Answer only what you are sure of, or advise to ask a doctor.")
+    ),
+    HandOverReason.LAW: Sentence(
+        _("The question is about law or a dispute."), _("Answer it yourself, with care: your words may be kept.")
+    ),
+    HandOverReason.REPEATED_MISUNDERSTANDING: Sentence(
+        _("The customer and the assistant did not understand each other."),
+        _("Read the last messages, then answer what was really meant."),
     ),
     HandOverReason.MEDIA: Sentence(
         _("The customer sent something the assistant cannot look at."), _("Have a look and answer.")
@@ -80,6 +102,16 @@ HAND_OVER: dict[HandOverReason, Sentence] = {
     HandOverReason.DELIVERY_UNKNOWN: Sentence(
         _("Nobody knows whether the assistant's reply arrived."),
         _("Look on the phone before you write it again."),
+    ),
+    HandOverReason.OUTSIDE_HOURS: Sentence(
+        _("It came outside the assistant's hours."), _("Answer it, or give it back to the assistant.")
+    ),
+    HandOverReason.STOPPED: Sentence(
+        _("The assistant is stopped for all accounts."),
+        _("Answer the customer yourself, or give it back once the assistant runs again."),
+    ),
+    HandOverReason.BUDGET_USED: Sentence(
+        _("The assistant's budget is used up."), _("Answer the customer yourself, or raise the budget.")
     ),
 }
 
