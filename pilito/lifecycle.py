@@ -134,6 +134,31 @@ class MediaState(StrEnum):
     DROPPED = "dropped"  # nothing points to it any more: our copy goes, then the row
 
 
+class SourceKind(StrEnum):
+    """Where facts come from."""
+
+    MANUAL = "manual"  # typed in the panel
+    CSV = "csv"
+    WOOCOMMERCE = "woocommerce"
+    SHOPIFY = "shopify"
+    DOCUMENT = "document"
+    PAGE = "page"
+    SITEMAP = "sitemap"
+
+
+class SourceState(StrEnum):
+    DRAFT = "draft"  # a file whose columns are being chosen: nothing of it counts yet
+    WAITING = "waiting"  # to be read for the first time
+    READY = "ready"
+    FAILED = "failed"  # the last try; what an earlier one brought still counts
+
+
+class PassageKind(StrEnum):
+    FAQ = "faq"
+    TEXT = "text"
+    PAGE = "page"  # a piece of a web page or of a document
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -252,6 +277,12 @@ MEDIA_MOVES = {
     MediaState.FAILED: {MediaState.DROPPED},
     MediaState.SKIPPED: {MediaState.DROPPED},
     MediaState.DROPPED: set(),
+}
+SOURCE_MOVES = {
+    SourceState.DRAFT: {SourceState.READY},
+    SourceState.WAITING: {SourceState.READY, SourceState.FAILED},
+    SourceState.READY: {SourceState.FAILED},
+    SourceState.FAILED: {SourceState.READY},
 }
 
 

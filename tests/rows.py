@@ -14,9 +14,11 @@ from pilito.lifecycle import (
     MediaKind,
     MediaState,
     MessageType,
+    PassageKind,
     Role,
     Sender,
     ShareState,
+    SourceKind,
     TurnState,
     WebhookState,
 )
@@ -29,10 +31,16 @@ from pilito.models import (
     MediaFile,
     Message,
     Operator,
+    Passage,
+    Product,
     Proof,
     Share,
+    Source,
+    SourceFile,
     Turn,
+    Variant,
     Webhook,
+    WebPage,
     db,
 )
 
@@ -157,6 +165,40 @@ def add_webhook(state: WebhookState, outcomes: tuple[EventOutcome, ...] = (), ch
         event = {"webhook_id": webhook.id, "position": position, "channel": channel, "kind": "message"}
         add(Event(outcome=outcome, created_at=NOON, **event))
     return webhook
+
+
+def add_source(inbox_id: int | None = None, kind: SourceKind = SourceKind.MANUAL, **values: Any) -> Source:
+    defaults = {"inbox_id": inbox_id, "kind": kind, "name": "Shop", "created_at": NOON, "updated_at": NOON}
+    return add(Source(**defaults | values))
+
+
+def add_product(source: Source, variants: tuple[dict[str, Any], ...] = ({},), **values: Any) -> Product:
+    """A product of this source, each variant for 1,850,000 toman unless told otherwise."""
+    defaults = {"source_id": source.id, "inbox_id": source.inbox_id, "name": "پیراهن لینن", "currency": "IRT"}
+    product = add(Product(**defaults | {"created_at": NOON, "updated_at": NOON} | values))
+    for position, variant in enumerate(variants):
+        add(Variant(**{"product_id": product.id, "position": position, "price": 1_850_000} | variant))
+    return product
+
+
+def add_passage(source: Source, **values: Any) -> Passage:
+    defaults = {
+        "source_id": source.id,
+        "inbox_id": source.inbox_id,
+        "kind": PassageKind.FAQ,
+        "title": "ارسال چند روزه؟",
+    }
+    return add(Passage(**defaults | {"text": "۲ تا ۴ روز کاری.", "created_at": NOON, "updated_at": NOON} | values))
+
+
+def add_facts(inbox_id: int | None) -> Source:
+    """A source with a row in every table that hangs on one."""
+    source = add_source(inbox_id)
+    add_product(source)
+    page = add(WebPage(source_id=source.id, address="https://shop.test/", digest="0" * 64))
+    add_passage(source, web_page_id=page.id)
+    add(SourceFile(source_id=source.id, name="x.csv", size_bytes=1, content=b"x", created_at=NOON))
+    return source
 
 
 def add_operator(role: Role) -> Operator:

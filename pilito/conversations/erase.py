@@ -2,7 +2,8 @@
 
 What belongs to whom is read off the tables. A row that cannot exist without something of the customer's (a foreign key
 that is never null) is the customer's and goes. A row that merely points at something of theirs (the ledger's event,
-the audit line) is the shop's: it stays, without the pointer. `tests/conversations/test_erase.py` lists every table, so
+the audit line) is the shop's: it stays, without the pointer; unless its column says `goes_with_target`, because empty
+it would mean something else. `tests/conversations/test_erase.py` lists every table, so
 that a new one is decided about.
 """
 
@@ -264,7 +265,7 @@ def owned_tables(root: Table) -> dict[Table, Column[int] | None]:
     """The tables whose rows cannot be without a row of `root`, parents first, each with the column that says so."""
     owned: dict[Table, Column[int] | None] = {root: None}
     for table in db.metadata.sorted_tables:
-        parents = [column for column in _keys(table) if not column.nullable and _target(column) in owned]
+        parents = [column for column in _keys(table) if _owns(column) and _target(column) in owned]
         if parents and table is not root:
             # The nearest to the root: fewer tables to look through.
             owned[table] = min(parents, key=lambda column: list(owned).index(_target(column)))
@@ -278,7 +279,7 @@ def pointers(root: Table) -> list[tuple[Table, Column[int]]]:
         (table, column)
         for table in db.metadata.sorted_tables
         for column in _keys(table)
-        if column.nullable and _target(column) in owned
+        if not _owns(column) and _target(column) in owned
     ]
 
 
@@ -291,6 +292,11 @@ def whose(table: Table, root: Table, root_id: int) -> ColumnElement[bool]:
     if parent is root:
         return column == root_id
     return column.in_(select(parent.c.id).where(whose(parent, root, root_id)))
+
+
+def _owns(column: Column[int]) -> bool:
+    """Whether a row goes with what this column points at."""
+    return not column.nullable or bool(column.info.get("goes_with_target"))
 
 
 def _keys(table: Table) -> list[Column[int]]:

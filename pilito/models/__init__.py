@@ -13,9 +13,12 @@ from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.own_post import OwnPost
+from pilito.models.passage import Passage
+from pilito.models.product import Product, Variant
 from pilito.models.proof import Proof
 from pilito.models.reaction import EarlyEdit, Reaction
 from pilito.models.share import Share
+from pilito.models.source import Source, SourceFile, WebPage
 from pilito.models.turn import Turn
 from pilito.models.upkeep import Upkeep
 
@@ -36,11 +39,17 @@ __all__ = [
     "Message",
     "Operator",
     "OwnPost",
+    "Passage",
+    "Product",
     "Proof",
     "Reaction",
     "Share",
+    "Source",
+    "SourceFile",
     "Turn",
     "Upkeep",
+    "Variant",
+    "WebPage",
     "Webhook",
     "db",
 ]

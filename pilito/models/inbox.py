@@ -47,3 +47,6 @@ class Inbox(db.Model):
 
     # Messages older than this may belong to an erased customer; only they are looked up.
     newest_erasure_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    # Counts changes of the facts that hold for it: whoever keeps an index of them compares it. Deletions count too.
+    facts_version: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from conftest import TEST_SECRET
 from rows import NOON, FreshClient, add_conversation, add_inbox, add_message
 
+from conftest import TEST_SECRET
 from pilito.channels.instagram.callbacks import sign
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import work_off

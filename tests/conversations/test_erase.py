@@ -5,7 +5,7 @@ import json
 
 import pytest
 from desk import Desk
-from rows import NOON, add, add_inbox
+from rows import NOON, add, add_facts, add_inbox
 from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent, webhook
 
 from pilito.channels.base import Post
@@ -30,8 +30,14 @@ from pilito.models import (
     Inbox,
     MediaFile,
     Message,
+    Passage,
+    Product,
+    Source,
+    SourceFile,
     Upkeep,
+    Variant,
     Webhook,
+    WebPage,
     db,
 )
 
@@ -51,6 +57,12 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "inbox": "the shop's own account",
     "own_post": "the shop's own posts",
     "upkeep": "how far the shop's account was read",
+    "source": "where the shop's facts come from",
+    "source_file": "documents and catalogues of the shop",
+    "web_page": "pages that the shop named",
+    "product": "the shop's catalogue",
+    "variant": "the shop's catalogue",
+    "passage": "the shop's texts",
     "comment": "hangs on the inbox; those that the customer wrote go",
     "operator": "people of the shop",
     "api_token": "machines of the shop",
@@ -207,6 +219,19 @@ def test_an_inbox_goes_with_all_of_its_customers_and_the_other_inbox_stays(desk)
     left = everything()
     assert [inbox.id for inbox in desk.rows(Inbox)] == [kept]
     assert not any(word in left for word in (CANARY, "spatz", CUSTOMER, OTHER, ACCOUNT, "گالری"))
+
+
+def test_the_facts_of_an_erased_inbox_go_and_become_nobody_elses(desk):
+    """Their inbox may be empty, which means all inboxes: emptied, they would be quoted to other shops' customers."""
+    with transaction():
+        kept = add_facts(None)
+        add_facts(desk.shop.inbox_id)
+
+    desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(60))
+
+    assert [source.id for source in desk.rows(Source)] == [kept.id]
+    assert [desk.rows(kind)[0].source_id for kind in (Product, Passage, WebPage, SourceFile)] == [kept.id] * 4
+    assert {len(desk.rows(kind)) for kind in (Product, Variant, Passage, WebPage, SourceFile)} == {1}
 
 
 def test_a_customer_of_two_accounts_in_one_body_loses_only_their_own_items(desk):
