@@ -22,7 +22,7 @@ ENGLISH = re.compile(
     r"|the|there|they|this|to|us|want|was|we|what|when|where|which|will|with|would|you|your)"
 )
 LONGEST_REPLY = 4000  # characters; more is never an answer to a customer, and some channels refuse it
-DEBRIS = re.compile(r'^\s*\{|```|"(reply|hand_over)"|</?think>|\[/?CONTEXT', re.IGNORECASE)
+DEBRIS = re.compile(r'^\s*\{|```|"(reply|hand_over|facts_used|asks_which)"|</?think>|\[/?CONTEXT', re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pilito.assistant.answer import read_answer
+from pilito.assistant.answer import Answer, read_answer
 from pilito.assistant.check import CHECK_NAMES, Draft, find_faults
 from pilito.assistant.prompt import Prompt, build_prompt
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
@@ -77,7 +77,13 @@ def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[R
     working = replace(working, checks=CHECK_NAMES)
     if faults:
         return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working, answer.reply), faults
-    return Reply(answer.reply, working), []
+    return Reply(answer.reply, working, _references(answer, prompt), answer.asks_which), []
+
+
+def _references(answer: Answer, prompt: Prompt) -> tuple[str, ...]:
+    """The facts that the model named, by reference; numbers of other blocks, or of none, count for nothing."""
+    used = (prompt.facts[number] for number in answer.facts_used if number in prompt.facts)
+    return tuple(dict.fromkeys(fact.reference for fact in used if fact.reference))
 
 
 def _working(turn: TurnInput, prompt: Prompt, completion: Completion) -> Working:

@@ -14,8 +14,8 @@ that not even a border with a wrong token can stand there.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Block:
 class Prompt:
     messages: Messages
     fence: str  # the token that no reply may hold
+    facts: Mapping[int, Fact] = field(default_factory=dict)  # by the number of their block
 
     @property
     def hash(self) -> str:
@@ -62,7 +63,9 @@ def build_prompt(turn: TurnInput) -> Prompt:
     blocks = [_clean(block) for block in _blocks(turn)]
     fence = _sha256([[block.kind, block.label, block.text] for block in blocks])[:TOKEN_CHARACTERS]
     data = [_fenced(block, number, fence) for number, block in enumerate(blocks, start=1)]
-    return Prompt([_message("system", _rules(fence)), _message("user", "\n\n".join([*data, TASK]))], fence)
+    numbers = (number for number, block in enumerate(blocks, start=1) if block.kind == "fact")
+    facts = dict(zip(numbers, turn.facts, strict=True))
+    return Prompt([_message("system", _rules(fence)), _message("user", "\n\n".join([*data, TASK]))], fence, facts)
 
 
 def read_blocks(text: str) -> list[Block]:

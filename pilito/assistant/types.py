@@ -69,8 +69,12 @@ class Working:
 
 @dataclass(frozen=True)
 class Reply:
+    """A text for the customer. `asks_which`: it asks which product is meant, so what they share next answers it."""
+
     text: str
     working: Working
+    facts_used: tuple[str, ...] = ()  # the references of the facts that the model says it used
+    asks_which: bool = False
 
 
 @dataclass(frozen=True)

@@ -314,9 +314,10 @@ def _found(pattern: str, text: str) -> bool:
     return re.search(pattern, text) is not None
 
 
-def _reply(text: str) -> dict[str, Any]:
-    return {"reply": text, "hand_over": False, "reason": ""}
+def _reply(text: str, facts_used: Iterable[int] = (), asks_which: bool = False) -> dict[str, Any]:
+    used = sorted(set(facts_used))
+    return {"reply": text, "facts_used": used, "asks_which": asks_which, "hand_over": False, "reason": ""}
 
 
 def _hand_over(reason: str) -> dict[str, Any]:
-    return {"reply": "", "hand_over": True, "reason": reason}
+    return {"reply": "", "facts_used": [], "asks_which": False, "hand_over": True, "reason": reason}

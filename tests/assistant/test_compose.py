@@ -53,6 +53,27 @@ def test_a_reply_carries_its_working():
     assert (outcome.working.input_tokens, outcome.working.output_tokens) == (50, 9)
 
 
+FACTS = (Fact("caption", "قیمت: ۱٬۸۵۰٬۰۰۰ تومان", "31"), Fact("catalogue", "پیراهن ماهور", "product:7"))
+
+
+def test_a_reply_names_the_facts_it_used_by_their_references():
+    turn = TurnInput("گالری", ("این لباس چقدره؟",), facts=FACTS)
+    numbers = list(build_prompt(turn).facts)
+
+    outcome = compose(turn, Says(json.dumps({"reply": "سلام", "facts_used": [numbers[1], 1, 99, numbers[1]]})))
+
+    assert isinstance(outcome, Reply)
+    assert outcome.facts_used == ("product:7",)  # 1 is the shop's name, 99 is nothing
+
+
+def test_a_reply_tells_that_it_asks_which_one():
+    outcome = compose(TURN, Says('{"reply": "کدام پیراهن؟", "asks_which": true}'))
+
+    assert isinstance(outcome, Reply)
+    assert outcome.asks_which
+    assert not compose(TURN, Says("کدام پیراهن؟")).asks_which
+
+
 def test_the_model_is_asked_once_with_the_whole_prompt():
     model = Says("بله")
 

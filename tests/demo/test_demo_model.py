@@ -62,6 +62,10 @@ def asked(question: str, *facts: Fact) -> dict:
     return said(TurnInput("گالری", (question,), facts=facts))
 
 
+def handed_over(reason: str) -> dict:
+    return {"reply": "", "facts_used": [], "asks_which": False, "hand_over": True, "reason": reason}
+
+
 @pytest.mark.parametrize(
     ("caption", "question", "reply"),
     [
@@ -83,7 +87,9 @@ def asked(question: str, *facts: Fact) -> dict:
     ],
 )
 def test_the_caption_line_that_holds_the_answer_is_quoted(caption, question, reply):
-    assert said(about(caption, question)) == {"reply": reply, "hand_over": False, "reason": ""}
+    answered = said(about(caption, question))
+
+    assert (answered["reply"], answered["hand_over"]) == (reply, False)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,7 @@ def test_the_caption_line_that_holds_the_answer_is_quoted(caption, question, rep
     ],
 )
 def test_what_no_fact_holds_is_handed_over(caption, question):
-    assert said(about(caption, question)) == {"reply": "", "hand_over": True, "reason": "not_known"}
+    assert said(about(caption, question)) == handed_over("not_known")
 
 
 def test_a_price_of_something_else_is_not_given_for_the_shared_post():
@@ -145,7 +151,7 @@ def test_thanks_get_a_short_reply(question, reply):
     "question", ["اپراتور لطفا", "می‌خوام با یه آدم حرف بزنم", "I want a human", "قیمت؟ اپراتور هست؟"]
 )
 def test_the_wish_for_a_person_is_a_hand_over(question):
-    assert asked(question, SHOP) == {"reply": "", "hand_over": True, "reason": "asked_for_person"}
+    assert asked(question, SHOP) == handed_over("asked_for_person")
 
 
 def test_what_the_customer_claims_about_a_price_is_no_fact():
