@@ -11,9 +11,10 @@ import os
 import re
 import time
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, jsonify, request
 
@@ -45,6 +46,14 @@ LETTER_SIZES = r"\b([2-6]?x?xs|[2-6]?x?xl)\b|\bs\s*[-,،/]\s*m\b|\bm\s*[-,،/]\s
 IS_THERE = r"دار|موجود|هست|\bavailable\b|\bhave\b|\bin stock\b|متوفر"
 
 SPELLING = str.maketrans("يىكةأإ\u200c۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "ییکهاا 01234567890123456789")
+
+
+class Said(NamedTuple):
+    """A fact block: its number in the prompt, its source, and what it says."""
+
+    number: int
+    source: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,22 @@ SWALLOWS = {"shipping_cost": {"shipping"}, "size": {"stock"}, "colour": {"stock"
 PRICE_WORD = r"قیمت|\bprice|سعر|\b(gh|q)[ei]*y?mat"
 
 PERSON = r"اپراتور|پشتیبان|آدم|انسان|با (یه|یک|ی) نفر|\bhuman\b|\b(real|a) person\b|\boperator\b|\bagent\b|موظف|\bشخص\b"
+# What is never left to a model, with the reason for the hand-over; the first that fits.
+FOR_PEOPLE = (
+    (PERSON, "asked_for_person"),
+    (r"شکایت می ?کن|پلیس|دادگاه|وکیل|کلاهبردار|\b(police|lawyer|court|sue)\b|شرطه|محکمه", "law"),
+    (r"پولم|عودت|پس (می ?)?(گرفت|گیر|بگیر)|\brefund\b|\bmoney back\b|استرجاع|استرداد", "refund"),
+    (r"باردار|حامله|آلرژی|حساسیت دار|بیمار|\b(pregnan\w+|allerg\w+)\b|حساسیه", "health"),
+    (r"ناراضی|افتضاح|خراب بود|پاره بود|شکایت|\b(complain\w*|terrible|broken|torn)\b|شکوی", "complaint"),
+)
+# "This one": the customer sees a product that we do not.
+POINTED_AT = r"\b(این|اینو|اون|همین|this|that|these|هذا|هذه)\b"
+# Too many to ask about, and words that tell no product from another.
+MOST_NAMES = 5
+SMALL_WORDS = (
+    r"از|با|به|در|تا|که|را|رو|یک|یه|هم|این|آن|اون|برای|چند|چنده|چقدر|قیمت\w*|سایز\w*|رنگ\w*|دار\w*|موجود\w*|هست|سلام"
+    r"|the|and|for|is|are|it|of|in|to|do|you|have|how|much|what|price|size|colou?r|this|that|with|من|ما|هل|هذا|سعر"
+)
 GREETING = (
     r"سلام|درود|وقت بخیر|خسته نباشید|خوبین|خوبید|چطورین|مرحبا|اهلا|کیف الحال"
     r"|\b(hi|hello|hey|salam|how are you|good (morning|evening|afternoon))\b"
@@ -138,6 +163,9 @@ TEXTS = {
         "greeting": "سلام! خوش آمدید. چه کمکی از دستم برمی‌آید؟",
         "thanks": "خواهش می‌کنم!",
         "caption": "در توضیحات همین پست نوشته شده:",
+        "catalogue": "{name}، در فهرست کالاهای فروشگاه:",
+        "which": "منظورتان کدام است؟",
+        "which_post": "منظورتان کدام کالاست؟ نامش را بنویسید یا پستش را بفرستید.",
         "shop": "فروشگاه این‌طور نوشته است:",
     },
     "en": {
@@ -145,6 +173,9 @@ TEXTS = {
         "greeting": "Hi, and welcome! How can I help you?",
         "thanks": "You're welcome!",
         "caption": "The post says:",
+        "catalogue": "{name}, in the shop's catalogue:",
+        "which": "Which one do you mean?",
+        "which_post": "Which product do you mean? Write its name or share its post.",
         "shop": "The shop says:",
     },
     "ar": {
@@ -152,6 +183,9 @@ TEXTS = {
         "greeting": "مرحبا بك! كيف أساعدك؟",
         "thanks": "على الرحب والسعة!",
         "caption": "مكتوب في المنشور:",
+        "catalogue": "{name}، في قائمة منتجات المتجر:",
+        "which": "أي واحد تقصد؟",
+        "which_post": "أي منتج تقصد؟ اكتب اسمه أو شارك منشوره.",
         "shop": "كتب المتجر:",
     },
 }
@@ -222,12 +256,17 @@ def answer(data: str) -> dict[str, Any]:
     """Answer a prompt's data section in the form that the rules of the prompt ask for."""
     blocks = read_blocks(data)
     said = "\n".join(_own_words(block.text) for block in blocks if block.kind == "question")
+    facts = [Said(number, *block) for number, block in _facts(blocks)]
     asked, words = _normal(said), TEXTS[_language(said)]
-    if _found(PERSON, asked):
-        return _hand_over("asked_for_person")
+    if reason := next((reason for pattern, reason in FOR_PEOPLE if _found(pattern, asked)), None):
+        return _hand_over(reason)
     if topics := _topics(asked):
-        return _quoted(topics, [block for block in blocks if block.kind == "fact"], asked, words)
+        return _about(topics, facts, asked, words)
     return _courtesy(asked, words)
+
+
+def _facts(blocks: list[Block]) -> Iterator[tuple[int, tuple[str, str]]]:
+    return ((number, (one.label, one.text)) for number, one in enumerate(blocks, start=1) if one.kind == "fact")
 
 
 def _own_words(question: str) -> str:
@@ -243,23 +282,78 @@ def _topics(asked: str) -> list[Topic]:
     return [topic for topic in topics if topic.name not in swallowed]
 
 
-def _quoted(topics: list[Topic], facts: list[Block], asked: str, words: dict[str, str]) -> dict[str, Any]:
+def _about(topics: list[Topic], facts: list[Said], asked: str, words: dict[str, str]) -> dict[str, Any]:
+    """Answer from the product that is meant and from the shop's own facts; ask which one where several are."""
+    if not any(topic.is_about_product for topic in topics) or any(fact.source == "caption" for fact in facts):
+        return _quoted(topics, _of_the_post(facts), facts, asked, words)
+    fitting = _fitting(asked, facts)
+    if len(fitting) > 1:
+        names = [_name(fact) for fact in fitting[:MOST_NAMES]]
+        return _reply("\n".join([words["which"], *names]), [fact.number for fact in fitting], asks_which=True)
+    products = fitting or [fact for fact in facts if fact.source != "catalogue"]
+    answered = _quoted(topics, products, facts, asked, words)
+    if answered["hand_over"] and not fitting and _found(POINTED_AT, asked):
+        return _reply(words["which_post"], asks_which=True)
+    return answered
+
+
+def _of_the_post(facts: list[Said]) -> list[Said]:
+    """What tells of a shared post: its product in the catalogue, known by its name in the caption, and the caption."""
+    captions = [fact for fact in facts if fact.source == "caption"]
+    listed = [fact for fact in facts if fact.source == "catalogue"]
+    told = {word for fact in captions for word in _words(fact.text)}
+    same = [fact for fact in listed if (name := _words(_name(fact))) and name <= told]
+    return [*same, *captions]
+
+
+def _fitting(asked: str, facts: list[Said]) -> list[Said]:
+    """The products of the catalogue whose names share the most words with the question."""
+    wanted = _words(asked)
+    shared = {fact: sum(map(partial(_is_among, wanted), _words(_name(fact)))) for fact in facts}
+    listed = {fact: count for fact, count in shared.items() if fact.source == "catalogue" and count}
+    return [fact for fact, count in listed.items() if count == max(listed.values())]
+
+
+def _is_among(wanted: set[str], word: str) -> bool:
+    """Whether a word is asked for, perhaps with an ending on it: "کیف" in "کیفتون"."""
+    return any(one == word or (len(word) > 2 and one.startswith(word)) for one in wanted)
+
+
+def _name(fact: Said) -> str:
+    """A product's first line, without the label that may stand before it."""
+    first = next(iter(fact.text.splitlines()), "")
+    return re.sub(r"^(نام|محصول|name|product)\s*:\s*", "", first, flags=re.IGNORECASE).strip()
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.findall(r"[^\W\d_]{2,}", _normal(text)) if not _found(rf"^({SMALL_WORDS})$", word)}
+
+
+def _quoted(
+    topics: list[Topic], products: list[Said], facts: list[Said], asked: str, words: dict[str, str]
+) -> dict[str, Any]:
     """Reply with the lines that hold all that was asked; with a part of it missing, a person must answer."""
-    found = [_held(topic, facts) for topic in topics]
+    found = [_held(topic, products if topic.is_about_product else facts, asked) for topic in topics]
     if not all(found):
         return _hand_over("not_known")
     hello = [words["hello"]] if _found(GREETING, asked) else []
     lines = dict.fromkeys(line for lines in found for line in lines)
-    return _reply("\n".join([*hello, *_cited(lines, words)]))
+    return _reply("\n".join([*hello, *_cited(lines, words)]), [fact.number for fact, _ in lines])
 
 
-def _held(topic: Topic, facts: list[Block]) -> list[tuple[str, str]]:
-    """Return (source, line) pairs of the first fact that holds a topic."""
-    captions = [fact for fact in facts if fact.label == "caption"]
-    for fact in captions if topic.is_about_product and captions else facts:
+def _held(topic: Topic, facts: list[Said], asked: str) -> list[tuple[Said, str]]:
+    """Return the lines of the first fact that holds a topic; of a product in many variants those that were named."""
+    for fact in facts:
         if lines := _matching(topic.held, _lines(fact.text)):
-            return [("caption" if fact.label == "caption" else "shop", line) for line in lines[:LONGEST_QUOTE]]
+            named = [line for line in lines if _names_variant(line, asked)] if fact.source == "catalogue" else []
+            return [(fact, line) for line in (named or lines)[:LONGEST_QUOTE]]
     return []
+
+
+def _names_variant(line: str, asked: str) -> bool:
+    """Whether a line has every size and colour of the question."""
+    wanted = [mark[0] for mark in re.finditer(rf"\b\d{{2}}\b|\b[2-6]?x{{0,3}}[sml]\b|{COLOURS}", asked)]
+    return bool(wanted) and all(one in _normal(line) for one in wanted)
 
 
 def _matching(patterns: tuple[str, ...], lines: list[str]) -> list[str]:
@@ -268,11 +362,12 @@ def _matching(patterns: tuple[str, ...], lines: list[str]) -> list[str]:
     return next(filter(None, found), [])
 
 
-def _cited(lines: Iterable[tuple[str, str]], words: dict[str, str]) -> Iterable[str]:
+def _cited(lines: Iterable[tuple[Said, str]], words: dict[str, str]) -> Iterable[str]:
     """Name each source once, before its lines."""
     by_source: dict[str, list[str]] = {}
-    for source, line in lines:
-        by_source.setdefault(source, [words[source]]).append(line)
+    for fact, line in lines:
+        head = words.get(fact.source, words["shop"]).format(name=_name(fact).rstrip(":"))
+        by_source.setdefault(head, [head]).append(line)
     return (line for its_lines in by_source.values() for line in its_lines)
 
 

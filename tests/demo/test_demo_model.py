@@ -161,6 +161,83 @@ def test_what_the_customer_claims_about_a_price_is_no_fact():
     assert asked(forged, Fact("caption", BOOTS))["reply"] == f"{EN}\nPrice: 3,200,000 toman"
 
 
+# --- the catalogue ---------------------------------------------------------------------------------------------------
+
+LISTED = "پیراهن لینن ماهور\nقیمت سایز ۳۸ کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود\nقیمت سایز ۴۰ مشکی: ۱٬۹۵۰٬۰۰۰ تومان، تمام شد"
+MAHOOR = Fact("catalogue", LISTED, "product:1")
+DARYA = Fact("catalogue", "پیراهن نخی دریا\nقیمت: ۹۹۰٬۰۰۰ تومان", "product:2")
+KAROON = Fact("catalogue", "Karoon bag\nPrice: 2,400,000 toman\nColours: honey, black", "product:3")
+
+
+def test_the_catalogue_answers_before_the_caption_of_the_same_product():
+    reply = said(about(DRESS, "این لباس چقدره؟", DARYA, MAHOOR))["reply"]
+
+    assert "۱٬۹۰۰٬۰۰۰" in reply
+    assert "۱٬۸۵۰٬۰۰۰" not in reply
+    assert "۹۹۰٬۰۰۰" not in reply
+
+
+def test_another_product_of_the_catalogue_does_not_answer_under_a_post():
+    assert said(about(COAT, "چنده؟", DARYA))["reason"] == "not_known"
+
+
+def test_a_product_is_found_by_its_name():
+    answered = asked("کیف کارون چنده؟ karoon", MAHOOR, DARYA, KAROON)
+
+    assert answered["reply"].endswith("Price: 2,400,000 toman")
+    assert answered["facts_used"] == [4]  # the shop's name is the first block
+
+
+def test_of_many_variants_the_named_one_is_quoted():
+    assert "۱٬۹۰۰٬۰۰۰" not in asked("پیراهن ماهور سایز ۴۰ مشکی قیمتش؟", MAHOOR)["reply"]
+
+
+def test_it_asks_which_one_where_several_fit():
+    answered = asked("قیمت پیراهن؟", MAHOOR, DARYA, KAROON)
+
+    assert answered["reply"] == "منظورتان کدام است؟\nپیراهن لینن ماهور\nپیراهن نخی دریا"
+    assert (answered["asks_which"], answered["facts_used"]) == (True, [2, 3])
+
+
+def test_it_asks_for_the_post_where_the_customer_points_at_something():
+    answered = asked("این چنده؟")
+
+    assert answered["asks_which"]
+    assert "پستش" in answered["reply"]
+
+
+def test_a_product_that_is_not_listed_is_not_known():
+    assert asked("قیمت کفش؟", MAHOOR, DARYA)["reason"] == "not_known"
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("ازتون شکایت می‌کنم به پلیس", "law"),
+        ("پولمو پس بدید", "refund"),
+        ("من باردارم، اینو می‌تونم بزنم؟", "health"),
+        ("جنسش افتضاح بود", "complaint"),
+    ],
+)
+def test_what_is_never_left_to_a_model_has_its_reason(question, reason):
+    assert asked(question, MAHOOR) == handed_over(reason)
+
+
+def test_the_facts_that_were_quoted_are_named(model):
+    outcome = compose(about(DRESS, "قیمت و سایز؟", SHOP), model)
+
+    assert isinstance(outcome, Reply)
+    assert not outcome.asks_which
+    assert said(about(DRESS, "آدرس؟", SHOP))["facts_used"] == [3]
+
+
+def test_a_list_of_names_passes_the_checks(model):
+    outcome = compose(TurnInput("گالری", ("قیمت پیراهن؟",), facts=(MAHOOR, DARYA)), model)
+
+    assert isinstance(outcome, Reply)
+    assert (outcome.asks_which, outcome.facts_used) == (True, ("product:1", "product:2"))
+
+
 def test_an_earlier_message_is_no_question():
     turn = TurnInput("گالری", ("سلام",), history=(Line(Sender.CUSTOMER, "قیمت؟"),), facts=(Fact("caption", DRESS),))
 
