@@ -1,6 +1,7 @@
 """The `flask` commands. Each reads its words, calls one verb, and says what happened."""
 
 import json
+import os
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import select
 
 from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
-from pilito.errors import Refused
+from pilito.errors import BackupError, MediaError, Refused
 from pilito.extensions import channels, settings
 from pilito.lifecycle import AssistantMode, Role
 from pilito.logs import set_up_logs
@@ -65,6 +66,9 @@ def register(app: Flask) -> None:
         rotate_keys,
         export_customer,
         erase_customer,
+        backup,
+        backup_key,
+        restore,
     ):
         app.cli.add_command(command)
 
@@ -297,3 +301,55 @@ def erase_customer(customer: str) -> None:
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Customer {customer} is erased.")
+
+
+@click.command()
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="Another folder than BACKUP_FOLDER.")
+@click.option("--keep", type=click.IntRange(min=1), help="Afterwards delete all but this many of the newest.")
+@with_appcontext
+def backup(to: Path | None, keep: int | None) -> None:
+    """Write everything into one file, while Pilito runs: the database and our copies of files."""
+    from pilito.backup.make import back_up
+
+    try:
+        path = back_up(utc_now, to, keep or 0)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{path}: {path.stat().st_size} bytes.")
+    if not settings.backup_recipient:
+        click.echo("It is not encrypted, so it holds no ENCRYPTION_KEYS: keep those elsewhere.", err=True)
+
+
+@click.command("backup-key")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup_key(file: Path) -> None:
+    """Make a key for backups: the secret half goes into FILE, the public half is printed."""
+    import pyrage
+
+    identity = pyrage.x25519.Identity.generate()
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as secret:
+            secret.write(f"# public key: {identity.to_public()}\n{identity}\n")
+    except FileExistsError:
+        raise click.ClickException(f"{file} is there already; another name.") from None
+    click.echo(f"BACKUP_RECIPIENT={identity.to_public()}")
+
+
+@click.command()
+@click.argument("archive", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--identity", type=click.Path(dir_okay=False, path_type=Path), help="The file with the secret key.")
+@click.option("--force", is_flag=True, help="Also where something is: it is replaced.")
+@with_appcontext
+def restore(archive: Path, identity: Path | None, force: bool) -> None:
+    """Put a backup back into an empty place; stop web, workers and scheduler before."""
+    from pilito.backup.restore import restore as put_back
+
+    try:
+        done = put_back(archive, identity, force, utc_now())
+    except (BackupError, MediaError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The backup of {done.manifest['began_at']} is back, with {done.media} files.")
+    if done.settled:
+        click.echo(f"{done.settled} replies or questions were under way then; nothing is repeated: see the panel.")
+    if done.keys_file:
+        click.echo(f"The accounts' tokens need the ENCRYPTION_KEYS in {done.keys_file}: set them, then start.")

@@ -5,6 +5,7 @@ is compared with this file by a test.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ VAR = Path(os.environ.get("PILITO_VAR") or ROOT / "var").resolve()
 SECRETS_FILE, RUN_FILE = VAR / "secrets.env", VAR / "run.env"
 ENV_FILES = (SECRETS_FILE, RUN_FILE, ROOT / ".env")
 MINIMUM_SECRET_LENGTH = 32
+RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
 def _words(value: Any) -> Any:
@@ -53,6 +55,18 @@ def _media_address(value: str) -> str:
     if value and not is_folder and not (parts.scheme == "s3" and parts.hostname):
         raise ValueError("an address that begins with file:/// or s3://")
     return value.rstrip("/")
+
+
+def _folder(value: str) -> str:
+    if value and not value.startswith("/"):
+        raise ValueError("the whole path of a folder, from /")
+    return value
+
+
+def _recipient(value: str) -> str:
+    if value and not RECIPIENT.fullmatch(value):
+        raise ValueError("a public key of age, which begins with age1")
+    return value
 
 
 Words = Annotated[list[str], NoDecode, BeforeValidator(_words)]
@@ -133,6 +147,17 @@ class Settings(BaseSettings):
     media_s3_region: Annotated[str, Field(description="region of the bucket, where its server has regions")] = ""
     media_s3_access_key: Annotated[str, Field(description="access key of the bucket")] = ""
     media_s3_secret_key: Annotated[str, Field(repr=False, description="secret key of the bucket")] = ""
+
+    backup_folder: Annotated[
+        str, AfterValidator(_folder), Field(description="where backups are written; empty: var/backups")
+    ] = ""
+    backup_recipient: Annotated[
+        str, AfterValidator(_recipient), Field(description="public key of age that backups are encrypted to")
+    ] = ""
+    backup_every_hours: Annotated[
+        float, Field(ge=0, le=24 * 31, description="how often the scheduler makes a backup; 0: never by itself")
+    ] = 0
+    backup_keep: Annotated[int, Field(ge=1, le=1000, description="how many of its backups the scheduler keeps")] = 7
 
     trusted_proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front, whose X-Forwarded headers are believed")

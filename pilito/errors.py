@@ -66,6 +66,10 @@ class MediaError(PilitoError):
         self.may_pass = may_pass
 
 
+class BackupError(PilitoError):
+    """A backup could not be made or put back; the text is one sentence that says why and what to do."""
+
+
 class Refused(PilitoError):
     """What an operator asked for cannot be done now; `reason` is a slug the panel and the API put into a sentence."""
 

@@ -117,11 +117,13 @@ def test_the_decisions_that_code_names_exist():
         assert found, f"{place.relative_to(ROOT)} names docs/decisions/{name}"
 
 
-def test_decisions_are_numbered_without_a_gap_and_listed():
+def test_decisions_have_a_number_each_and_are_listed():
+    """Numbers are given out before the pages are written, so one may be missing; none is there twice."""
     numbers = [path.name[:4] for path in sorted(DECISIONS.glob("*.md"))]
     listed = relative_links(ROOT / "docs" / "README.md")
 
-    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    assert all(number.isdigit() for number in numbers)
+    assert len(numbers) == len(set(numbers))
     assert {f"decisions/{path.name}" for path in DECISIONS.glob("*.md")} <= set(listed)
 
 

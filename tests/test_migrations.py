@@ -8,11 +8,11 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from pilito.blueprints.health import newest_revision
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, HandOverReason, MessageType
 from pilito.models import db
+from pilito.queries.revision import newest_revision
 
 MIGRATIONS = str(ROOT / "migrations")
 

@@ -5,7 +5,6 @@ does, so it is for a Prometheus on this machine, or for one with a bearer token.
 """
 
 from datetime import UTC, datetime
-from functools import cache
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -14,13 +13,13 @@ from redis.exceptions import RedisError
 from rq import Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from pilito import keys
 from pilito.blueprints import metrics
-from pilito.config import ROOT
 from pilito.extensions import db
 from pilito.hints import JsonJob
+from pilito.queries.revision import newest_revision, stored_revision
 from pilito.tokens import find_by_bearer
 
 bp = Blueprint("health", __name__)
@@ -72,24 +71,9 @@ def _database() -> dict[str, str]:
 
 
 def _migrations() -> str:
-    if _stored_revision() == newest_revision():
+    if stored_revision() == newest_revision():
         return PASSED
     return "The tables are not those of this version: run `flask db upgrade`, then restart web and workers."
-
-
-def _stored_revision() -> str | None:
-    """Where the database stands; asked without Alembic, which would cost every web process 8 MB."""
-    try:
-        return db.session.scalar(text("SELECT version_num FROM alembic_version"))
-    except DatabaseError:  # an empty database has no such table
-        db.session.rollback()
-        return None
-
-
-@cache
-def newest_revision() -> str:
-    """The revision of this version: migrations are numbered, and their files begin with their number."""
-    return max(file.name.partition("_")[0] for file in (ROOT / "migrations" / "versions").glob("[0-9]*.py"))
 
 
 def _redis() -> dict[str, str]:

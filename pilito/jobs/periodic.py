@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
 from pilito.conversations import upkeep
 from pilito.conversations.data_deletion import work_off
@@ -44,6 +45,11 @@ def delete_data() -> None:
     work_off(utc_now())
 
 
+@patient
+def make_backup() -> None:
+    back_up_when_due(utc_now)
+
+
 PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
     Periodic("upkeep", 15, wake_upkeep),
@@ -51,4 +57,5 @@ PERIODIC = (
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),
     Periodic("deletions", 10, delete_data),
+    Periodic("backup", 300, make_backup),  # looks whether one is due
 )

@@ -2,6 +2,7 @@
 
 from pilito.extensions import db
 from pilito.models.audit import Audit
+from pilito.models.backup import Backup
 from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
@@ -26,6 +27,7 @@ __all__ = [
     "ApiToken",
     "Attachment",
     "Audit",
+    "Backup",
     "Comment",
     "Conversation",
     "Customer",

@@ -1,0 +1,129 @@
+"""A consistent copy of the database while everybody goes on writing, and its way back."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Engine
+
+from pilito.errors import BackupError
+
+# What libpq reads from its environment; a password in the arguments would be seen by everybody on the machine.
+VARIABLES = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+    "options": "PGOPTIONS",
+}
+DEBIAN_BINARIES = Path("/usr/lib/postgresql")
+
+
+def dump(engine: Engine, path: Path) -> None:
+    """Write the database as it is at one moment. Raises BackupError."""
+    if engine.dialect.name == "sqlite":
+        _copy_sqlite(_sqlite_path(engine), path)
+    else:
+        # Not packed here: the archive is packed as a whole.
+        _run(engine, "pg_dump", "--format=custom", "--compress=0", "--no-owner", "--no-acl", "--file", str(path))
+
+
+def load(engine: Engine, path: Path) -> None:
+    """Put a dump in the place of whatever is there, as a whole or not at all. Raises BackupError."""
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        _check_sqlite(path)
+        target = _sqlite_path(engine)
+        _copy_sqlite(path, target)
+    else:
+        where = str(conninfo_of(engine).get("dbname", ""))
+        options = ("--clean", "--if-exists", "--no-owner", "--no-acl", "--single-transaction", "--exit-on-error")
+        _run(engine, "pg_restore", *options, f"--dbname={where}", str(path))
+    engine.dispose()
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether no table holds a row; the mark of the migrations counts for nothing."""
+    if engine.dialect.name == "sqlite":
+        _sqlite_path(engine).parent.mkdir(parents=True, exist_ok=True)
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        return not any(connection.execute(text(f'SELECT 1 FROM "{table}" LIMIT 1')).first() for table in sorted(tables))  # noqa: S608  (names of our own tables)
+
+
+def conninfo_of(engine: Engine) -> dict[str, object]:
+    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return {name: value for name, value in conninfo_to_dict(address).items() if value is not None}
+
+
+def _sqlite_path(engine: Engine) -> Path:
+    if not engine.url.database:
+        raise BackupError("A database in memory has nothing to keep.")
+    return Path(engine.url.database)
+
+
+def _copy_sqlite(source: Path, target: Path) -> None:
+    """SQLite's own online backup, in one step: a snapshot, and in WAL mode no writer waits for it."""
+    try:
+        with closing(sqlite3.connect(source, timeout=30)) as from_, closing(sqlite3.connect(target, timeout=30)) as to:
+            from_.backup(to)
+            # A copy is in WAL mode as its source was; what stands beside it would not come along.
+            to.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error as error:
+        raise BackupError(f"SQLite could not copy {source} to {target} ({error}).") from None
+
+
+def _check_sqlite(path: Path) -> None:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as database:
+        try:
+            (verdict,) = database.execute("PRAGMA integrity_check").fetchone()
+        except sqlite3.Error as error:
+            verdict = str(error)
+    if verdict != "ok":
+        raise BackupError(f"The database in the archive is damaged ({verdict}); take another backup.")
+
+
+def _run(engine: Engine, program: str, *options: str) -> None:
+    variables = {VARIABLES[name]: str(value) for name, value in conninfo_of(engine).items() if name in VARIABLES}
+    done = subprocess.run(  # noqa: S603  (a program of PostgreSQL, and options of our own)
+        [find_program(program), *options],
+        env={**os.environ, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = _last_line(done.stderr)
+        raise BackupError(f"{program} ended with {done.returncode}: {said}")
+
+
+def find_program(name: str) -> str:
+    """The program on the PATH, else the newest of Debian's. Raises BackupError with what to install."""
+    found = shutil.which(name) or next((str(path) for path in _debians(name)), None)
+    if found is None:
+        raise BackupError(
+            f"{name} is not installed on this machine, and PostgreSQL is copied by it: install PostgreSQL's client"
+            " programs (Debian: `apt install postgresql-client`), not older than the server."
+        )
+    return found
+
+
+def _debians(name: str) -> Sequence[Path]:
+    found = DEBIAN_BINARIES.glob(f"*/bin/{name}")
+    return sorted(found, key=lambda path: float(path.parts[-3]), reverse=True)
+
+
+def _last_line(text: str) -> str:
+    """What the program complains of; pg_restore quotes rows after it, and those are customers' words."""
+    complaints = [line for line in text.splitlines() if "error:" in line]
+    return complaints[0] if complaints else "it says nothing about why."

@@ -1,0 +1,120 @@
+"""Put a backup back: the files first, then the database as a whole, and nothing of yesterday is sent again."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flask_migrate import upgrade
+from sqlalchemy import select
+
+from pilito.backup import archive, databases
+from pilito.backup.archive import Member
+from pilito.backup.make import DATABASE, END, FORMAT, KEYS, MANIFEST, MEDIA
+from pilito.config import ROOT, VAR
+from pilito.conversations.settle_restored import settle_restored
+from pilito.database import transaction
+from pilito.errors import BackupError
+from pilito.extensions import media_store, settings
+from pilito.models import Backup, db
+from pilito.queries.revision import newest_revision
+
+RESTORED_KEYS = VAR / "restored-keys.env"
+
+
+@dataclass
+class Restored:
+    manifest: dict[str, Any] = field(default_factory=dict)
+    media: int = 0
+    settled: int = 0  # replies and questions that were under way, and are now before people
+    keys_file: Path | None = None  # where the keys are that the tokens need and we do not have
+
+
+def restore(path: Path, identity: Path | None, force: bool, now: datetime) -> Restored:
+    """Restore into an empty place, or with `force` over what is there. Raises BackupError."""
+    if not force and not databases.is_empty(db.engine):
+        raise BackupError(
+            "The database is not empty. `--force` puts the backup in its place, and what is there now is lost."
+        )
+    done = Restored()
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=_roomy_folder()) as work:
+        copy = Path(work) / DATABASE
+        with archive.read(path, identity) as members:
+            keys = _take(members, copy, done)
+        db.session.remove()
+        databases.load(db.engine, copy)
+    upgrade(directory=str(ROOT / "migrations"))
+    _forget_unfinished()
+    done.settled = settle_restored(now)
+    done.keys_file = _keep_keys(keys)
+    return done
+
+
+def _roomy_folder() -> Path:
+    """Beside the data, for /tmp is often memory."""
+    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return VAR
+
+
+def _take(members: Iterator[Member], copy: Path, done: Restored) -> str:
+    """Read to the end before anything is replaced; files are harmless, for their names are their content."""
+    keys, is_whole = "", False
+    for member in members:
+        if not done.manifest and member.name != MANIFEST:
+            raise BackupError("This is no backup of Pilito: it does not begin with its manifest.")
+        if member.name == MANIFEST:
+            done.manifest = _read_manifest(member)
+        elif member.name == DATABASE:
+            _write_out(member, copy)
+        elif member.name == KEYS:
+            keys = member.body.read().decode()
+        elif member.name.startswith(MEDIA):
+            media_store.put(member.name.removeprefix(MEDIA), member.body, member.size_bytes, member.mime_type)
+            done.media += 1
+        elif member.name == END:
+            is_whole = json.loads(member.body.read())["media"] == done.media
+    if not is_whole or not copy.exists():
+        raise BackupError("The backup is cut off: it has no end. Nothing was replaced; take another one.")
+    return keys
+
+
+def _read_manifest(member: Member) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(member.body.read())
+    kind = db.engine.dialect.name
+    if manifest["format"] != FORMAT or str(manifest["revision"]) > newest_revision():
+        raise BackupError(
+            f"The backup is of a newer Pilito ({manifest['pilito']}, tables {manifest['revision']}): install that one."
+        )
+    if manifest["database"] != kind:
+        raise BackupError(
+            f"The backup is of {manifest['database']}, and DATABASE_URL names {kind}: restore it into its own kind."
+        )
+    return manifest
+
+
+def _write_out(member: Member, copy: Path) -> None:
+    with os.fdopen(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        while chunk := member.body.read(1024 * 1024):
+            file.write(chunk)
+
+
+def _forget_unfinished() -> None:
+    """The row of the backup itself, which stands in it as one that is being made."""
+    with transaction():
+        for row in db.session.scalars(select(Backup).where(Backup.finished_at.is_(None))):
+            db.session.delete(row)
+
+
+def _keep_keys(keys: str) -> Path | None:
+    """Write the keys down where one of them is missing here: without it the accounts' tokens cannot be opened."""
+    stored = keys.partition("=")[2].strip().strip("'").split(",")
+    if not keys or set(stored) <= set(settings.encryption_keys):
+        return None
+    RESTORED_KEYS.unlink(missing_ok=True)
+    with os.fdopen(os.open(RESTORED_KEYS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(keys)
+    return RESTORED_KEYS

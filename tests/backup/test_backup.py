@@ -1,0 +1,355 @@
+"""A backup is made while Pilito runs and comes back whole in an empty place, on both databases."""
+
+import contextlib
+import hashlib
+import io
+import tarfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from rows import NOON, add, add_answer, add_conversation, add_delivery, add_inbox, add_message, add_share, add_turn
+from samples import JPEG, MP4
+from sqlalchemy import create_engine, inspect, text
+
+from pilito import create_app
+from pilito.backup import databases, make
+from pilito.backup import restore as restore_module
+from pilito.backup.make import back_up, back_up_when_due
+from pilito.backup.restore import restore
+from pilito.conversations.sweep import sweep
+from pilito.database import transaction
+from pilito.errors import BackupError
+from pilito.factory import bind_services
+from pilito.lifecycle import ConversationState, DeliveryState, MediaKind, MediaState, Sender, ShareState, TurnState
+from pilito.media.store import name_of
+from pilito.models import Backup, Conversation, Delivery, Erasure, MediaFile, Turn, db
+
+LATER = NOON + timedelta(hours=5)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "backups"
+
+
+@pytest.fixture
+def filled(app):
+    """A shop with rows in many tables and two files."""
+    with transaction():
+        inbox = add_inbox(token_encrypted=b"\x00secret\xff", options={"login": "instagram"})
+        for number in range(3):
+            conversation = add_conversation(inbox)
+            add_share(conversation, ShareState.EXPIRED, caption=f"پیراهن ۲٬۴۵۰٬۰۰۰ تومان {number}")
+            add_message(conversation, text="سلام\nline two \u200c", content=None)
+            add_answer(conversation, 4.0)
+        add(Erasure(inbox_id=inbox.id, customer_digest="0" * 64, erased_at=NOON))
+        for kind, body, mime in ((MediaKind.IMAGE, JPEG, "image/jpeg"), (MediaKind.VIDEO, MP4, "video/mp4")):
+            keep_file(app, inbox.id, kind, body, mime)
+    return app
+
+
+def keep_file(app, inbox_id, kind, body, mime):
+    row = {"inbox_id": inbox_id, "kind": kind, "source_url": "https://cdn.test/x", "due_at": NOON, "created_at": NOON}
+    media = add(MediaFile(**row, state=MediaState.STORED, mime_type=mime, size_bytes=len(body)))
+    media.sha256 = hashlib.sha256(body).hexdigest()
+    media.key = name_of(media.sha256, media.id)
+    app.extensions["pilito_media_store"].put(media.key, io.BytesIO(body), len(body), mime)
+    return media
+
+
+@pytest.fixture
+def empty_place(database_url, redis_url, make_settings, tmp_path, monkeypatch):
+    """Another app on an empty database of the same kind, with an empty folder for files."""
+    monkeypatch.setattr(restore_module, "VAR", tmp_path / "new-var")
+    monkeypatch.setattr(restore_module, "RESTORED_KEYS", tmp_path / "new-var" / "restored-keys.env")
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(another_database(database_url, tmp_path))
+        settings = make_settings(database_url=url, media_url=f"file://{tmp_path}/new-media")
+        yield create_app(settings)
+
+
+@contextlib.contextmanager
+def another_database(url, tmp_path):
+    if url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path}/new/pilito.sqlite3"
+        return
+    server = create_engine(url, isolation_level="AUTOCOMMIT")
+    name = f"restored_{hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12]}"
+    with server.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    try:
+        yield server.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        server.dispose()
+
+
+def contents(app):
+    """Every row of every table, but for the backups', which tell of themselves."""
+    with app.app_context(), db.engine.connect() as connection:
+        tables = sorted(set(inspect(connection).get_table_names()) - {"backup"})
+        return {table: sorted(map(repr, connection.execute(text(f'SELECT * FROM "{table}"')))) for table in tables}
+
+
+def files(root: Path):
+    found = [path for path in root.rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): path.read_bytes() for path in found}
+
+
+def put_back(app, archive, **options):
+    with app.app_context():
+        try:
+            return restore(archive, options.get("identity"), options.get("force", False), LATER)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def test_every_table_and_every_file_come_back_into_an_empty_place(filled, empty_place, folder, tmp_path):
+    before = contents(filled)
+
+    archive = back_up(lambda: NOON, folder)
+    done = put_back(empty_place, archive)
+
+    assert contents(empty_place) == before
+    assert len(before["message"]) == 9
+    assert files(tmp_path / "new-media") == files(tmp_path / "media")
+    assert (done.media, done.settled) == (2, 0)
+    assert done.manifest["revision"] == before["alembic_version"][0].strip("(),'")
+    assert archive.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_written_meanwhile_is_in_it_whole_or_not_at_all(filled, empty_place, folder, monkeypatch):
+    """A message and the conversation's count of it are one transaction: a copy has both or neither."""
+    real = databases.dump
+
+    def busy_dump(engine, path):
+        with transaction():
+            add_share(add_conversation(), ShareState.EXPIRED)
+        real(engine, path)
+        with transaction():
+            add_share(add_conversation(), ShareState.EXPIRED)
+
+    monkeypatch.setattr(make.databases, "dump", busy_dump)
+
+    put_back(empty_place, back_up(lambda: NOON, folder))
+
+    restored = contents(empty_place)
+    assert len(restored["share"]) == 4
+    assert len(restored["conversation"]) == 4
+
+
+@pytest.mark.sqlite_only
+def test_a_file_that_goes_meanwhile_is_left_out_and_said(filled, empty_place, folder, tmp_path):
+    gone = db.session.scalars(db.select(MediaFile.key)).first()
+    db.session.rollback()
+    filled.extensions["pilito_media_store"].drop(gone)
+
+    done = put_back(empty_place, back_up(lambda: NOON, folder))
+
+    assert done.media == 1
+    assert gone not in files(tmp_path / "new-media")
+
+
+def test_a_backup_with_a_recipient_is_opened_by_its_key_alone(
+    filled, empty_place, folder, tmp_path, make_settings, tmp_path_factory
+):
+    key, other = tmp_path / "key.txt", tmp_path / "other.txt"
+    runner = filled.test_cli_runner()
+    recipient = runner.invoke(args=["backup-key", str(key)]).output.strip().partition("=")[2]
+    runner.invoke(args=["backup-key", str(other)])
+    bind_services(filled, make_settings(backup_recipient=recipient))
+    before = contents(filled)
+
+    archive = back_up(lambda: NOON, folder)
+
+    assert archive.name == "pilito-20261122T120000Z.tar.gz.age"
+    assert "سلام".encode() not in archive.read_bytes()
+    with pytest.raises(BackupError, match="--identity"):
+        put_back(empty_place, archive)
+    with pytest.raises(BackupError, match="does not open"):
+        put_back(empty_place, archive, identity=other)
+    put_back(empty_place, archive, identity=key)
+    assert contents(empty_place) == before
+    assert key.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.sqlite_only
+def test_the_keys_of_the_tokens_are_in_an_encrypted_backup_only(filled, empty_place, folder, tmp_path, make_settings):
+    key = tmp_path / "key.txt"
+    plain = back_up(lambda: NOON, folder)
+    with tarfile.open(plain) as tar:
+        assert "encryption-keys.env" not in tar.getnames()
+    recipient = filled.test_cli_runner().invoke(args=["backup-key", str(key)]).output.strip().partition("=")[2]
+    old_keys = filled.extensions["pilito_settings"].encryption_keys
+    bind_services(filled, make_settings(backup_recipient=recipient))
+    archive = back_up(lambda: LATER, folder)
+    bind_services(empty_place, make_settings(encryption_keys=[], database_url=str(empty_place_url(empty_place))))
+
+    done = put_back(empty_place, archive, identity=key)
+
+    assert done.keys_file.read_text() == f"ENCRYPTION_KEYS='{old_keys[0]}'\n"
+    assert done.keys_file.stat().st_mode & 0o777 == 0o600
+
+
+def empty_place_url(app):
+    return app.config["SQLALCHEMY_DATABASE_URI"]
+
+
+def test_a_place_that_is_not_empty_is_kept_unless_forced(filled, empty_place, folder):
+    archive = back_up(lambda: NOON, folder)
+    put_back(empty_place, archive)
+    before = contents(filled)
+    with empty_place.app_context(), transaction():
+        add_conversation()
+
+    with pytest.raises(BackupError, match="not empty"):
+        put_back(empty_place, archive)
+    assert len(contents(empty_place)["conversation"]) == 4
+
+    put_back(empty_place, archive, force=True)
+    assert contents(empty_place) == before
+
+
+def test_nothing_that_was_under_way_is_sent_or_answered_again(filled, empty_place, folder):
+    with transaction():
+        conversation = add_conversation(state=ConversationState.ASSISTANT)
+        add_turn(conversation, TurnState.OPEN)
+        reply = add_message(conversation, external_id=None, sender=Sender.OPERATOR)
+        add_delivery(reply, DeliveryState.PENDING)
+
+    done = put_back(empty_place, back_up(lambda: NOON, folder))
+
+    assert done.settled == 2
+    with empty_place.app_context():
+        assert db.session.scalars(db.select(Turn.state).where(Turn.state == TurnState.OPEN)).all() == []
+        sweep(LATER)
+        newest = db.session.scalars(db.select(Delivery).order_by(Delivery.id.desc())).first()
+        assert newest.state is DeliveryState.UNKNOWN
+        state = db.session.scalar(db.select(Conversation.state).where(Conversation.id == newest.conversation_id))
+        assert state is ConversationState.HANDED_OVER
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("length", [10, 2000, -30])
+def test_an_archive_that_was_cut_off_replaces_nothing(filled, empty_place, folder, length):
+    archive = back_up(lambda: NOON, folder)
+    archive.write_bytes(archive.read_bytes()[:length])
+
+    with pytest.raises(BackupError, match=r"damaged|cut off"):
+        put_back(empty_place, archive)
+
+    with empty_place.app_context():
+        assert inspect(db.engine).get_table_names() == []
+
+
+@pytest.mark.sqlite_only
+def test_an_archive_of_somebody_else_is_refused(filled, empty_place, tmp_path):
+    archive = tmp_path / "theirs.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        link = tarfile.TarInfo("media/../../etc/passwd")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(link)
+
+    with pytest.raises(BackupError, match="did not write it"):
+        put_back(empty_place, archive)
+
+
+@pytest.mark.sqlite_only
+def test_a_backup_of_a_newer_version_is_refused(filled, empty_place, folder, monkeypatch):
+    archive = back_up(lambda: NOON, folder)
+    monkeypatch.setattr(restore_module, "newest_revision", lambda: "0001")
+
+    with pytest.raises(BackupError, match="newer Pilito"):
+        put_back(empty_place, archive)
+
+
+@pytest.mark.sqlite_only
+def test_only_the_newest_are_kept_and_foreign_files_stay(filled, folder):
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    for hour in range(4):
+        newest = back_up(lambda hour=hour: NOON + timedelta(hours=hour), folder, keep=2)
+
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["notes.txt", "pilito-20261122T140000Z.tar.gz", newest.name]
+
+
+@pytest.mark.sqlite_only
+def test_two_makers_in_the_same_second_make_one(filled, folder):
+    back_up(lambda: NOON, folder)
+
+    with pytest.raises(BackupError, match="already"):
+        back_up(lambda: NOON, folder)
+
+
+@pytest.mark.sqlite_only
+def test_a_failed_backup_says_why_and_leaves_no_file(filled, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+
+    with pytest.raises(BackupError, match="could not be written"):
+        back_up(lambda: NOON, blocked)
+
+    row = db.session.scalar(db.select(Backup))
+    assert "could not be written" in row.error
+    assert row.size_bytes is None
+
+
+@pytest.mark.sqlite_only
+def test_the_scheduler_makes_one_when_it_is_due_and_not_before(filled, make_settings, folder):
+    bind_services(filled, make_settings(backup_every_hours=24, backup_folder=str(folder), backup_keep=2))
+
+    first = back_up_when_due(lambda: NOON)
+    again = back_up_when_due(lambda: NOON + timedelta(hours=23))
+    next_day = back_up_when_due(lambda: NOON + timedelta(hours=24))
+
+    assert first is not None
+    assert again is None
+    assert next_day is not None
+
+
+@pytest.mark.sqlite_only
+def test_without_the_setting_nothing_is_made(filled):
+    assert back_up_when_due(lambda: NOON) is None
+
+
+@pytest.mark.sqlite_only
+def test_a_machine_without_the_programs_of_postgresql_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(databases.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(databases, "_debians", lambda _name: [])
+
+    with pytest.raises(BackupError, match="apt install postgresql-client"):
+        databases.find_program("pg_dump")
+
+
+@pytest.mark.sqlite_only
+def test_the_commands_make_one_and_put_it_back(filled, empty_place, folder, tmp_path):
+    made = filled.test_cli_runner().invoke(args=["backup", "--to", str(folder), "--keep", "3"])
+    (archive,) = folder.iterdir()
+    with empty_place.app_context():  # or the command would find the app of the test
+        back = empty_place.test_cli_runner().invoke(args=["restore", str(archive)])
+        db.session.remove()
+        db.engine.dispose()
+
+    assert (made.exit_code, back.exit_code) == (0, 0), made.output + back.output
+    assert "not encrypted" in made.output
+    assert "2 files" in back.output
+    assert contents(empty_place)["message"] == contents(filled)["message"]
+
+
+def test_the_password_of_the_database_is_in_no_argument(filled, folder, monkeypatch, database_url):
+    said = []
+    real = databases.subprocess.run
+    monkeypatch.setattr(
+        databases.subprocess, "run", lambda words, **options: said.append(words) or real(words, **options)
+    )
+
+    back_up(lambda: NOON, folder)
+
+    assert not any("://" in word or "@" in word for words in said for word in words)
+    assert bool(said) == database_url.startswith("postgresql")
