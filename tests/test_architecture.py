@@ -26,8 +26,9 @@ MAY_IMPORT = {
     "channels": BASICS | {"channels"},
     "assistant": BASICS | {"assistant"},
     "conversations": BASICS | STORES | {"channels", "assistant", "conversations"},
-    "jobs": BASICS | STORES | {"channels", "assistant", "conversations", "jobs"},
-    **dict.fromkeys(RIM, BASICS | STORES | RIM | {"channels", "assistant", "conversations", "jobs"}),
+    "backup": BASICS | STORES | {"conversations", "backup"},
+    "jobs": BASICS | STORES | {"channels", "assistant", "conversations", "backup", "jobs"},
+    **dict.fromkeys(RIM, BASICS | STORES | RIM | {"channels", "assistant", "conversations", "backup", "jobs"}),
 }
 PURE = ("channels", "assistant")  # no Flask, no tables: functions of plain data
 STORE_LIBRARIES = {"flask", "flask_sqlalchemy", "sqlalchemy", "rq", "rq_scheduler", "redis", "flask_socketio"}
@@ -140,7 +141,14 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB} <= found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
-    assert [one.name for one in periodic.PERIODIC] == ["sweep", "upkeep", "tokens", "subscriptions", "deletions"]
+    assert [one.name for one in periodic.PERIODIC] == [
+        "sweep",
+        "upkeep",
+        "tokens",
+        "subscriptions",
+        "deletions",
+        "backup",
+    ]
 
 
 def test_every_state_has_its_moves():
