@@ -110,7 +110,7 @@ def test_a_sign_longer_than_a_part_is_cut_all_the_same(text):
 
 
 @given(st.lists(st.tuples(WORDS, GAPS), max_size=200))
-@settings(max_examples=60, deadline=None, database=None)
+@settings(max_examples=60)
 def test_no_word_is_lost_and_every_part_fits(pairs):
     text = "".join(word + gap for word, gap in pairs)
 
@@ -120,10 +120,12 @@ def test_no_word_is_lost_and_every_part_fits(pairs):
     assert all(part.strip() and size(part) <= LIMIT for part in parts)
 
 
-@given(st.text(max_size=3000))
-@example("\ud800" * 2000)
-@settings(max_examples=60, deadline=None, database=None)
-def test_nothing_but_space_is_lost_of_any_text(text):
+@given(st.text(max_size=100), st.integers(1, 40))
+@example("\ud800", 2000)
+@settings(max_examples=60)
+def test_nothing_but_space_is_lost_of_any_text(piece, times):
+    text = piece * times  # a long text is found in a hundredth of the time that drawing its letters takes
+
     parts = split(text)
 
     assert re.sub(r"\s", "", "".join(parts)) == re.sub(r"\s", "", text)
