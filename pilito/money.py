@@ -35,7 +35,7 @@ CURRENCIES = {
 }
 # As people write them in a cell. A bare «ریال» is Iran's: whoever means another one writes its code.
 WORDS = {
-    TOMAN: ("تومان", "تومن", "toman", "tomans", "tuman", "irt", "irht", "ت"),
+    TOMAN: ("تومان", "تومن", "toman", "tomans", "tuman", "irt", "ت"),
     RIAL: ("ریال", "rial", "rials", "irr", "﷼"),
     "USD": ("دلار", "دولار", "dollar", "dollars", "usd", "us$", "$"),
     "EUR": ("یورو", "euro", "euros", "eur", "€"),

@@ -1,0 +1,107 @@
+"""What people write into a cell or a field, read into what the tables hold. Each raises CellError with a slug."""
+
+import re
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+import jdatetime
+
+from pilito.knowledge.drafts import STOCK_LIMIT, clean_address, clean_line
+from pilito.money import DIGITS, decimals_of, in_units, read_currency, read_price
+
+NOT_KNOWN = {"", "-", "?", "نامشخص", "نمی دانم", "unknown", "n/a", "غير معروف", "غیر معروف"}
+THERE = {"موجود", "موجود است", "دارد", "بله", "بلی", "yes", "true", "in stock", "instock", "available", "متوفر", "نعم"}
+GONE = {
+    *("ناموجود", "نا موجود", "تمام شد", "تمام شده", "ندارد", "خیر", "no", "false", "out of stock", "outofstock"),
+    *("sold out", "unavailable", "غير متوفر", "غیر متوفر", "نفد", "لا"),
+}
+DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
+JALALI_BEFORE = 1700  # years below are Jalali
+
+
+class CellError(ValueError):
+    """`reason` is a slug that the panel puts into a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def price_of(text: str, currency: str | None) -> tuple[int | None, str | None]:
+    """Return the amount in the currency's units with the currency: the one that is named, else `currency`."""
+    if clean_line(text, 100) in NOT_KNOWN:
+        return None, currency
+    try:
+        price = read_price(text)
+    except ValueError:
+        raise CellError("no_price") from None
+    used = price.currency or currency
+    if used is None:
+        raise CellError("no_currency")
+    if price.currency and currency and price.currency != currency:
+        raise CellError("other_currency")
+    try:
+        return in_units(price.value, used), used
+    except ValueError:
+        raise CellError("price_decimals" if decimals_of(used) == 0 else "no_price") from None
+
+
+def currency_of(text: str) -> str | None:
+    if not clean_line(text, 40):
+        return None
+    currency = read_currency(clean_line(text, 40))
+    if currency is None:
+        raise CellError("no_such_currency")
+    return currency
+
+
+def stock_of(text: str) -> tuple[int | None, bool | None]:
+    """Return how many there are, and whether there are any; None where it is not known."""
+    said = clean_line(text, 40).translate(DIGITS).replace("ي", "ی").replace("ك", "ک").replace("\u200c", " ").lower()
+    if said in NOT_KNOWN:
+        return None, None
+    if said in THERE:
+        return None, True
+    if said in GONE:
+        return 0, False
+    plain = re.sub(r"\s*(عدد|تا|pcs?|pieces?)$", "", said).replace(",", "").replace("٬", "").removesuffix(".0")
+    if not plain.isascii() or not plain.isdecimal() or int(plain[:12]) > STOCK_LIMIT:
+        raise CellError("no_stock")
+    return int(plain), int(plain) > 0
+
+
+def link_of(text: str) -> str | None:
+    said = clean_line(text, 3000)
+    if not said:
+        return None
+    found = clean_address(said if "://" in said else f"https://{said}")
+    if found is None or "." not in found:
+        raise CellError("no_address")
+    return found
+
+
+def first_moment(text: str, zone: tzinfo) -> datetime | None:
+    """Return the beginning of the day that is named, in Gregorian or Jalali."""
+    return _midnight(text, zone, 0)
+
+
+def last_moment(text: str, zone: tzinfo) -> datetime | None:
+    """Return the end of the day that is named: an offer "until the 30th" holds on the 30th."""
+    return _midnight(text, zone, 1)
+
+
+def _midnight(text: str, zone: tzinfo, days_later: int) -> datetime | None:
+    said = clean_line(text, 40).translate(DIGITS)
+    if not said:
+        return None
+    found = DATE.fullmatch(said)
+    if not found:
+        raise CellError("no_date")
+    year, month, day_number = map(int, found.groups())
+    try:
+        if year < JALALI_BEFORE:
+            day = jdatetime.date(year, month, day_number).togregorian()
+        else:
+            day = datetime(year, month, day_number, tzinfo=UTC).date()
+        return datetime.combine(day + timedelta(days=days_later), time(), zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise CellError("no_date") from None

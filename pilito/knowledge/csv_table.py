@@ -1,0 +1,345 @@
+"""A CSV file as shops have it: whatever its encoding, its delimiter, the names of its columns. Plain data in and out.
+
+A cell is text and nothing else: a formula stays the characters it is written with.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from typing import Any
+
+from pilito.errors import Refused
+from pilito.knowledge import cells
+from pilito.knowledge.cells import CellError
+from pilito.knowledge.drafts import (
+    CHOICE_LENGTH,
+    DESCRIPTION_LENGTH,
+    EXTERNAL_ID_LENGTH,
+    NAME_LENGTH,
+    OTHER_LENGTH,
+    PICTURES,
+    SKU_LENGTH,
+    VARIANTS,
+    Problem,
+    ProductDraft,
+    VariantDraft,
+    clean_line,
+    clean_text,
+    or_none,
+)
+
+FILE_BYTES = 10 * 1024 * 1024
+LINES = 20_000
+COLUMNS = 80
+PROBLEMS = 200  # told at once; nobody mends more before trying again
+SAMPLE = 30
+
+# In the order in which they are tried: Windows-1256 reads any bytes at all.
+ENCODINGS = ("utf-8", "cp1256")
+MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+DELIMITERS = (",", ";", "\t", "|", "،")
+
+# What a column may mean, and how shops name it: Persian, English, Arabic, and the exports of common shop software.
+NAMES: dict[str, tuple[str, ...]] = {
+    "name": ("نام", "نام محصول", "نام کالا", "عنوان", "محصول", "کالا", "name", "title", "product", "product name",
+             "الاسم", "اسم المنتج", "المنتج"),
+    "id": ("شناسه", "شناسه محصول", "کد گروه", "handle", "id", "product id", "parent", "معرف"),
+    "sku": ("کد", "کد کالا", "کد محصول", "sku", "variant sku", "code", "product code", "رمز المنتج", "کود"),
+    "price": ("قیمت", "قیمت فروش", "مبلغ", "بها", "price", "variant price", "regular price", "unit price", "السعر",
+              "سعر"),
+    "old_price": ("قیمت قبل", "قیمت قبلی", "قیمت قبل از تخفیف", "old price", "compare at price",
+                  "variant compare at price", "السعر القدیم"),
+    "currency": ("ارز", "واحد پول", "واحد", "currency", "العمله"),
+    "stock": ("موجودی", "تعداد", "موجودی انبار", "stock", "quantity", "qty", "variant inventory qty", "in stock?",
+              "inventory", "availability", "المخزون", "الکمیه"),
+    "size": ("سایز", "اندازه", "قواره", "size", "القیاس", "المقاس", "مقاس"),
+    "colour": ("رنگ", "colour", "color", "اللون", "لون"),
+    "other": ("ویژگی", "مدل", "جنس", "طرح", "option", "variant", "material", "model"),
+    "category": ("دسته", "دسته بندی", "گروه", "برچسب", "category", "categories", "type", "tags", "الفئه", "التصنیف"),
+    "description": ("توضیح", "توضیحات", "شرح", "description", "body (html)", "short description", "الوصف"),
+    "link": ("لینک", "آدرس", "نشانی", "پیوند", "link", "url", "product url", "الرابط"),
+    "picture": ("عکس", "تصویر", "تصاویر", "image", "images", "image src", "picture", "photo", "الصوره", "صوره"),
+    "valid_from": ("از تاریخ", "شروع", "تاریخ شروع", "valid from", "from", "start", "start date"),
+    "valid_until": ("تا تاریخ", "پایان", "تاریخ پایان", "اعتبار", "valid until", "until", "end", "end date", "expires"),
+}  # fmt: skip
+FIELDS = tuple(NAMES)
+FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "أ": "ا", "إ": "ا", "آ": "ا", "\u200c": " ", "_": " "})
+
+# What stands once for the whole product; a later line that says it differently is a mistake worth telling.
+OF_PRODUCT = ("name", "category", "description", "link", "valid_from", "valid_until")
+
+
+@dataclass(frozen=True)
+class Table:
+    headers: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]  # each with the line of the file on which it ends
+    encoding: str
+    delimiter: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a table says: products, each with the line it begins on, and what cannot be read."""
+
+    products: tuple[tuple[int, ProductDraft], ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass
+class _Group:
+    """The lines of one product, as they are read."""
+
+    line: int
+    values: dict[str, Any] = field(default_factory=dict)
+    pictures: list[str] = field(default_factory=list)
+    variants: list[VariantDraft] = field(default_factory=list)
+    currency: str | None = None
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def read_table(content: bytes) -> Table:
+    """Read a file. Raises Refused: `file_empty`, `file_too_large`, `not_a_table`, `too_many_lines`."""
+    if len(content) > FILE_BYTES:
+        raise Refused("file_too_large", f"It has more than {FILE_BYTES} bytes.")
+    text, encoding = _decode(content)
+    if not text.strip():
+        raise Refused("file_empty", "There is nothing in it.")
+    delimiter = _delimiter(text)
+    rows = _rows(text, delimiter)
+    if not rows or len(rows[0][1]) > COLUMNS or "\x00" in text:
+        raise Refused("not_a_table", "There is no line with the names of columns.")
+    if len(rows) == 1:
+        raise Refused("file_empty", "There is no line below the names of the columns.")
+    headers = tuple(clean_line(name, 100) for name in rows[0][1])
+    return Table(headers, tuple(rows[1:]), encoding, delimiter)
+
+
+def _decode(content: bytes) -> tuple[str, str]:
+    for mark, encoding in MARKS:
+        if content.startswith(mark):
+            try:
+                return content.decode(encoding), encoding
+            except UnicodeDecodeError:
+                raise Refused("not_a_table", f"It says that it is {encoding}, but it is not.") from None
+    for encoding in ENCODINGS:
+        try:
+            return content.decode(encoding), encoding
+        except UnicodeDecodeError:
+            continue
+    raise Refused("not_a_table", "It is not text.")
+
+
+def _delimiter(text: str) -> str:
+    """The one that cuts the first lines into the same number of cells, the more the better."""
+
+    def score(delimiter: str) -> tuple[int, int]:
+        counts = [len(row) for _line, row in _rows(text[:64_000], delimiter, SAMPLE)]
+        if not counts or counts[0] < 2:
+            return 0, 0
+        return sum(1 for count in counts if count == counts[0]), counts[0]
+
+    return max(DELIMITERS, key=score)
+
+
+def _rows(text: str, delimiter: str, limit: int = LINES + 1) -> list[tuple[int, tuple[str, ...]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    found = []
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                found.append((reader.line_num, tuple(row[:COLUMNS])))
+            if len(found) > limit:
+                if limit == SAMPLE:
+                    return found
+                raise Refused("too_many_lines", f"It has more than {LINES} lines.")
+    except csv.Error as error:
+        if limit == SAMPLE:
+            return found
+        raise Refused("not_a_table", f"Line {reader.line_num}: {error}") from None
+    return found
+
+
+# --- the columns -----------------------------------------------------------------------------------------------------
+
+
+def guess_columns(headers: Sequence[str], remembered: Mapping[str, str] | None = None) -> dict[int, str]:
+    """Return what each column means, by its number: as it was chosen last time, else by its name."""
+    remembered = remembered or {}
+    chosen: dict[int, str] = {}
+    for match in (lambda name: remembered.get(fold(name), ""), _named, _named_in_part):
+        for number, header in enumerate(headers):
+            found = match(header)
+            if number not in chosen and found in FIELDS and found not in chosen.values():
+                chosen[number] = found
+    return chosen
+
+
+def fold(name: str) -> str:
+    """A header as it is compared: one spelling of the letters, no marks."""
+    return re.sub(r"\s+", " ", clean_line(name, 100).translate(FOLD)).strip().lower()
+
+
+FOLDED = {fold(name): field for field, names in NAMES.items() for name in names}
+
+
+def _named(header: str) -> str:
+    return FOLDED.get(fold(header), "")
+
+
+def _named_in_part(header: str) -> str:
+    """«قیمت (تومان)», "Price in toman": the longest known name with which it begins."""
+    name = fold(re.sub(r"[(\[:].*", "", header))
+    found = [known for known in FOLDED if len(known) > 2 and (name == known or name.startswith(f"{known} "))]
+    return FOLDED[max(found, key=len)] if found else ""
+
+
+def currency_in(headers: Iterable[str]) -> str | None:
+    """The currency that a header names: «قیمت (تومان)»."""
+    for header in headers:
+        for word in re.findall(r"[^\s()\[\]:/]+", header):
+            try:
+                if len(word) > 1 and (found := cells.currency_of(word)):
+                    return found
+            except CellError:
+                continue
+    return None
+
+
+# --- the products ----------------------------------------------------------------------------------------------------
+
+
+def read_products(table: Table, columns: Mapping[int, str], currency: str | None, zone: tzinfo) -> Reading:
+    """Read every line; lines with the same id, or without one the same name, are variants of one product."""
+    problems = [Problem("column_twice", name) for name in _repeated(columns.values())]
+    if "name" not in columns.values():
+        problems.append(Problem("no_name_column", "name"))
+    if problems:
+        return Reading((), tuple(problems))
+    groups: dict[str, _Group] = {}
+    skus: dict[str, int] = {}
+    for line, row in table.rows:
+        read = {name: row[number] if number < len(row) else "" for number, name in columns.items()}
+        problems += _take_line(groups, skus, line, read, currency, zone)
+        if len(problems) >= PROBLEMS:
+            return Reading((), tuple(problems[:PROBLEMS]))
+    products = [(group.line, _product(group)) for group in groups.values()]
+    problems += [Problem("no_name", "name", "", line) for line, draft in products if not draft.name]
+    problems += [
+        Problem("too_many_variants", "name", draft.name, line)
+        for line, draft in products
+        if len(draft.variants) > VARIANTS
+    ]
+    return Reading(tuple(products), tuple(sorted(problems, key=lambda problem: problem.line)[:PROBLEMS]))
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    seen: set[str] = set()
+    return [name for name in names if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+
+
+def _take_line(
+    groups: dict[str, _Group],
+    skus: dict[str, int],
+    line: int,
+    read: Mapping[str, str],
+    currency: str | None,
+    zone: tzinfo,
+) -> list[Problem]:
+    problems: list[Problem] = []
+
+    def cell(name: str, reader: Callable[[str], Any]) -> Any:
+        try:
+            return reader(read.get(name, ""))
+        except CellError as error:
+            problems.append(Problem(error.reason, name, clean_line(read[name], 80), line))
+            return None
+
+    said = {
+        "id": clean_line(read.get("id", ""), EXTERNAL_ID_LENGTH),
+        "name": clean_line(read.get("name", ""), NAME_LENGTH),
+        "category": clean_line(read.get("category", ""), NAME_LENGTH),
+        "description": clean_text(_without_tags(read.get("description", "")), DESCRIPTION_LENGTH),
+        "link": cell("link", cells.link_of),
+        "valid_from": cell("valid_from", lambda text: cells.first_moment(text, zone)),
+        "valid_until": cell("valid_until", lambda text: cells.last_moment(text, zone)),
+    }
+    group = _group_of(groups, said, line)
+    if group is None:
+        return [*problems, Problem("no_name", "name", "", line)]
+    problems += _join(group, said, line)
+    group.pictures += cell("picture", _pictures) or []
+    own = cell("currency", cells.currency_of) or group.currency or currency
+    price, used = cell("price", lambda text: cells.price_of(text, own)) or (None, own)
+    old_price, _used = cell("old_price", lambda text: cells.price_of(text, used)) or (None, None)
+    if group.currency and used and used != group.currency:
+        problems.append(Problem("other_currency", "currency", used, line))
+    stock, available = cell("stock", cells.stock_of) or (None, None)
+    sku = clean_line(read.get("sku", ""), SKU_LENGTH)
+    if sku and skus.setdefault(sku.lower(), line) != line:
+        problems.append(Problem("sku_twice", "sku", sku, line))
+    group.currency = group.currency or used
+    group.variants.append(
+        VariantDraft(
+            sku=or_none(sku),
+            size=or_none(clean_line(read.get("size", ""), CHOICE_LENGTH)),
+            colour=or_none(clean_line(read.get("colour", ""), CHOICE_LENGTH)),
+            other=or_none(clean_line(read.get("other", ""), OTHER_LENGTH)),
+            price=price,
+            old_price=old_price if old_price != price else None,
+            stock=stock,
+            available=available,
+        )
+    )
+    return problems
+
+
+def _group_of(groups: dict[str, _Group], said: Mapping[str, Any], line: int) -> _Group | None:
+    key = f"id:{said['id']}" if said["id"] else f"name:{fold(said['name'])}" if said["name"] else ""
+    return groups.setdefault(key, _Group(line)) if key else None
+
+
+def _join(group: _Group, said: Mapping[str, Any], line: int) -> list[Problem]:
+    """Keep what the product's first line with it says."""
+    problems = []
+    for name, value in said.items():
+        if not value:
+            continue
+        known = group.values.setdefault(name, value)
+        if name in ("name", "valid_until") and known != value:
+            problems.append(Problem("says_otherwise", name, str(value)[:80], line))
+    return problems
+
+
+def _pictures(text: str) -> list[str]:
+    return [found for one in re.split(r"[\s,،|]+(?=https?://)|\s*\n\s*", text.strip()) if (found := cells.link_of(one))]
+
+
+def _without_tags(text: str) -> str:
+    """Exports of shop software hold HTML."""
+    if "<" not in text:
+        return text
+    return re.sub(r"<[^<>]{0,2000}>", " ", re.sub(r"(?i)<(br|/p|/li|/div)[^<>]*>", "\n", text))
+
+
+def _product(group: _Group) -> ProductDraft:
+    variants, values = tuple(group.variants), group.values
+    pictures = list(dict.fromkeys(group.pictures))[: PICTURES + 1]
+    draft = ProductDraft(
+        name=values.get("name", ""),
+        external_id=or_none(values.get("id", "")),
+        description=values.get("description", ""),
+        category=values.get("category", ""),
+        link=values.get("link"),
+        picture_url=pictures[0] if pictures else None,
+        more_pictures=tuple(pictures[1:]),
+        currency=group.currency if any(one.price is not None for one in variants) else None,
+        valid_from=values.get("valid_from"),
+        valid_until=values.get("valid_until"),
+        variants=variants,
+    )
+    return replace(draft, sku=variants[0].sku) if len(variants) == 1 else draft

@@ -1,0 +1,235 @@
+"""A catalogue from a file: as shops have it, with errors by line, and whole or not at all."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from rows import NOON, add_inbox
+
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.knowledge.csv_import import begin_import, choose_columns, drop_old_imports, finish_import, preview
+from pilito.knowledge.csv_table import guess_columns, read_table
+from pilito.knowledge.drafts import Problems
+from pilito.models import Inbox, Product, Source, SourceFile, Variant, db
+
+TEHRAN = ZoneInfo("Asia/Tehran")
+SHOP = """نام محصول,کد کالا,قیمت (تومان),سایز,رنگ,موجودی,لینک
+پیراهن لینن «ماهور»,MH-38,۱٬۸۵۰٬۰۰۰,۳۸,کرم,۳,https://shop.test/mahoor
+پیراهن لینن «ماهور»,MH-40,۱٬۹۵۰٬۰۰۰,۴۰,کرم,ناموجود,
+کیف «کارون»,KR-1,۲ میلیون و نیم,,عسلی,,
+"""
+GOOD = SHOP.replace("۲ میلیون و نیم", "۲٫۵ میلیون تومان")
+
+
+@pytest.fixture
+def inbox(app):
+    with transaction():
+        return add_inbox().id
+
+
+def bring(text, inbox_id=None, puts_aside=False, encoding="utf-8", at=NOON):
+    draft = begin_import(inbox_id, "x.csv", text.encode(encoding), None, at)
+    return finish_import(draft, puts_aside, TEHRAN, None, at)
+
+
+def products():
+    db.session.rollback()
+    return db.session.scalars(db.select(Product).order_by(Product.id).execution_options(populate_existing=True)).all()
+
+
+def version(inbox_id):
+    db.session.rollback()
+    return db.session.scalar(db.select(Inbox.facts_version).where(Inbox.id == inbox_id))
+
+
+def test_a_file_becomes_products_with_variants(inbox):
+    tally = bring(GOOD, inbox)
+
+    dress, bag = products()
+    assert (tally.added, tally.changed, tally.gone) == (2, 0, 0)
+    assert (dress.name, dress.link, dress.currency) == ("پیراهن لینن «ماهور»", "https://shop.test/mahoor", "IRT")
+    assert [(one.sku, one.size, one.colour, one.price, one.stock) for one in dress.variants] == [
+        ("MH-38", "۳۸", "کرم", 1_850_000, 3),
+        ("MH-40", "۴۰", "کرم", 1_950_000, 0),
+    ]
+    assert (bag.sku, bag.variants[0].price, bag.variants[0].stock) == ("KR-1", 2_500_000, None)
+    assert {product.inbox_id for product in products()} == {inbox}
+    assert version(inbox) == 1
+
+
+def test_one_wrong_line_and_nothing_is_imported(inbox):
+    draft = begin_import(inbox, "x.csv", SHOP.encode(), None, NOON)
+
+    with pytest.raises(Problems) as refused:
+        finish_import(draft, False, TEHRAN, None, NOON)
+
+    assert [(one.line, one.column, one.reason) for one in refused.value.problems] == [(4, "price", "no_price")]
+    assert products() == []
+    assert version(inbox) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "reason"),
+    [
+        ("کفش,1,-5,,,,", "price", "no_price"),
+        ("کفش,1,1.5,,,,", "price", "price_decimals"),
+        ("کفش,1,=1+1,,,,", "price", "no_price"),
+        ("کفش,1,10 دلار,,,,", "price", "other_currency"),
+        ("کفش,1,5,,,چند تا,", "stock", "no_stock"),
+        ("کفش,1,5,,,,javascript:alert(1)", "link", "no_address"),
+        (",1,5,,,,", "name", "no_name"),
+        ("کفش,MH-38,5,,,,", "sku", "sku_twice"),
+    ],
+)
+@pytest.mark.sqlite_only
+def test_each_mistake_is_named_with_its_line(inbox, line, column, reason):
+    text = GOOD + line + "\n"
+
+    found = preview(begin_import(inbox, "x.csv", text.encode(), None, NOON), TEHRAN).reading.problems
+
+    assert [(one.line, one.column, one.reason) for one in found] == [(5, column, reason)]
+
+
+def test_importing_again_changes_by_sku_and_keeps_the_rest(inbox):
+    bring(GOOD, inbox)
+    first = [product.id for product in products()]
+
+    again = bring("کد,نام,قیمت (تومان)\nKR-1,کیف کارون نو,۲٬۷۰۰٬۰۰۰\n", inbox)
+
+    dress, bag = products()
+    assert (again.added, again.changed, again.gone) == (0, 1, 0)
+    assert [dress.id, bag.id] == first
+    assert (bag.name, bag.variants[0].price) == ("کیف کارون نو", 2_700_000)
+    assert dress.active
+    assert db.session.query(Variant).count() == 3
+
+
+def test_what_the_new_file_does_not_have_is_put_aside_when_asked_and_comes_back(inbox):
+    bring(GOOD, inbox)
+
+    gone = bring("\n".join(GOOD.splitlines()[:3]), inbox, puts_aside=True)
+    assert (gone.gone, [product.active for product in products()]) == (1, [True, False])
+
+    back = bring(GOOD, inbox, puts_aside=True)
+    assert (back.changed, [product.active for product in products()]) == (1, [True, True])
+
+
+def test_the_same_file_again_changes_nothing_and_counts_no_change(inbox):
+    bring(GOOD, inbox)
+    before = version(inbox)
+
+    tally = bring(GOOD, inbox, at=NOON + timedelta(days=1))
+
+    assert (tally.unchanged, tally.is_change) == (2, False)
+    assert version(inbox) == before
+
+
+def test_another_accounts_products_of_the_same_code_are_left_alone(inbox):
+    with transaction():
+        other = add_inbox().id
+    bring(GOOD, other)
+    bring(GOOD, inbox)
+
+    bring(GOOD.replace("۱٬۸۵۰٬۰۰۰", "۱"), inbox)
+
+    prices = {product.inbox_id: product.variants[0].price for product in products() if len(product.variants) == 2}
+    assert prices == {other: 1_850_000, inbox: 1}
+
+
+def test_facts_for_all_inboxes_count_up_in_each(inbox):
+    with transaction():
+        other = add_inbox().id
+
+    bring(GOOD, None)
+
+    assert (version(inbox), version(other)) == (1, 1)
+
+
+def test_a_formula_is_text(inbox):
+    name = '=HYPERLINK("http://evil.test";"x")'
+    bring(f'نام,قیمت,واحد پول\n"{name.replace(chr(34), chr(34) * 2)}",5,تومان\n', inbox)
+
+    assert products()[0].name == name
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1256", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_encoding_and_delimiter_are_found_out(encoding, delimiter):
+    text = 'نام,کد,قيمت\n"کيف, چرم",A1,100\nشال,A2,200\n'
+    rows = text.replace(",", delimiter).replace(f"کيف{delimiter}", "کيف,") if delimiter != "," else text
+
+    table = read_table(rows.encode(encoding))
+
+    assert table.headers == ("نام", "کد", "قيمت")
+    assert table.rows[0][1] == ("کيف, چرم", "A1", "100")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "file_empty"),
+        (b"\xef\xbb\xbf \n", "file_empty"),
+        (b"name,price\n", "file_empty"),
+        (b"a" * (10 * 1024 * 1024 + 1), "file_too_large"),
+        (b"name\n" + b"x\n" * 20_001, "too_many_lines"),
+        (b"PK\x03\x04\x00\x00,\n\x00", "not_a_table"),
+        (b"\xff\xfex", "not_a_table"),
+        (b'name,price\n"never closed' + b"x" * 200_000, "not_a_table"),
+    ],
+)
+@pytest.mark.sqlite_only
+def test_what_is_no_table_is_refused_with_a_reason(content, reason):
+    with pytest.raises(Refused) as refused:
+        read_table(content)
+
+    assert refused.value.reason == reason
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        (["نام کالا", "قیمت (تومان)", "رنگ‌", "موجودي"], ["name", "price", "colour", "stock"]),
+        (["Title", "Variant Price", "Variant SKU", "Option1 Value"], ["name", "price", "sku", ""]),
+        (["اسم المنتج", "السعر", "المقاس", "اللون"], ["name", "price", "size", "colour"]),
+        (["Name", "Old price", "Price", "Photo"], ["name", "old_price", "price", "picture"]),
+    ],
+)
+def test_columns_are_guessed_by_their_names(headers, fields):
+    guessed = guess_columns(headers)
+
+    assert [guessed.get(number, "") for number in range(len(headers))] == fields
+
+
+def test_what_was_chosen_once_is_proposed_the_next_time(inbox):
+    text = "چیز,پول\nشال,100\n"
+    draft = begin_import(inbox, "x.csv", text.encode(), None, NOON)
+    assert [one.reason for one in preview(draft, TEHRAN).reading.problems] == ["no_name_column"]
+    choose_columns(draft, {0: "name", 1: "price"}, "IRT", NOON)
+    finish_import(draft, False, TEHRAN, None, NOON)
+
+    again = preview(begin_import(inbox, "x.csv", text.encode(), None, NOON), TEHRAN)
+
+    assert (again.columns, again.currency) == ({0: "name", 1: "price"}, "IRT")
+
+
+def test_an_offer_until_a_day_holds_on_that_day_in_both_calendars(inbox):
+    bring("نام,قیمت,ارز,تا تاریخ\nالف,1,IRT,۱۴۰۵/۰۹/۳۰\nب,1,IRT,2026-12-21\n", inbox)
+
+    ends = {product.valid_until.astimezone(TEHRAN).isoformat() for product in products()}
+    assert ends == {"2026-12-22T00:00:00+03:30"}
+
+
+def test_an_import_that_was_left_goes_after_a_day_and_was_never_a_fact(inbox):
+    begin_import(inbox, "x.csv", GOOD.encode(), None, NOON)
+    drop_old_imports(NOON + timedelta(hours=23))
+    assert db.session.query(SourceFile).count() == 1
+
+    drop_old_imports(NOON + timedelta(hours=24))
+
+    db.session.rollback()
+    assert db.session.query(SourceFile).count() == 0
+    assert [source.state.value for source in db.session.query(Source)] == ["ready"]
+    assert products() == []
