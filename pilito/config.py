@@ -37,6 +37,10 @@ def _http_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _http_address_or_none(value: str) -> str:
+    return _http_address(value) if value else ""
+
+
 def _database_address(value: str) -> str:
     if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("an address that begins with sqlite:/// or postgresql+psycopg://")
@@ -132,6 +136,24 @@ class Settings(BaseSettings):
     openai_timeout_seconds: Annotated[
         float, Field(gt=0, le=300, description="longest wait for one answer of the model")
     ] = 30
+
+    openai_total_seconds: Annotated[
+        float, Field(gt=0, le=600, description="longest wait over all tries and the fallback model, then a person")
+    ] = 60
+    openai_max_tokens: Annotated[
+        int, Field(ge=0, le=100_000, description="longest answer of the model in tokens; 0: as long as its server lets")
+    ] = 0
+    openai_api_version: Annotated[
+        str, Field(pattern=r"^[\w.-]{0,40}$", description="version of an Azure-style API; empty: another server")
+    ] = ""
+    openai_fallback_model: Annotated[str, Field(description="model that is asked when the first fails")] = ""
+    openai_fallback_base_url: Annotated[
+        str, AfterValidator(_http_address_or_none), Field(description="its server; empty: the same as the first's")
+    ] = ""
+    openai_fallback_api_key: Annotated[str, Field(repr=False, description="key of the fallback model's server")] = ""
+    openai_fallback_api_version: Annotated[
+        str, Field(pattern=r"^[\w.-]{0,40}$", description="version of its API where it is Azure-style")
+    ] = ""
 
     share_wait_seconds: Annotated[Seconds, Field(description="how long a share waits for its question")] = 120
     share_lookback_seconds: Annotated[

@@ -52,6 +52,7 @@ class ModelError(PilitoError):
     def __init__(self, reason: str, message: str = "") -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason
+        self.message = message
 
 
 class MediaError(PilitoError):

@@ -1,19 +1,20 @@
-"""The model behind any server that speaks the OpenAI API.
+"""Asking the model, at any server that speaks the OpenAI API, and a second one when the first fails.
 
 The client library costs most of a second and many megabytes to import, so it is imported by the first question: a
 process that only serves pages never pays for it.
 """
 
+import email.utils
 import json
 import random
 import re
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from pilito.assistant.server import Endpoint, Messages, Shape, endpoints, server
 from pilito.assistant.types import Completion
 from pilito.config import Settings
 from pilito.errors import ModelError
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-TRIES = 2
-LONGEST_TOTAL_SECONDS = 60.0  # a customer who waited longer is better served by a person
+TRIES = 2  # at each server
 PAUSE_SECONDS = (0.4, 0.8)  # between tries, by chance: workers refused together must not come back together
+LONGEST_PAUSE_BEFORE_FALLBACK = 3.0  # seconds; who asks to wait longer is left for the other model
 CONNECT_SECONDS = 5.0
 LONGEST_BODY = 1024 * 1024  # bytes; an answer has a few thousand
-JSON_MODE = {"response_format": {"type": "json_object"}}
 # A body that broke off: `length` is the model's limit, `content_filter` the provider's censor.
 CUT_SHORT = {"length", "content_filter"}
 
@@ -35,6 +35,7 @@ CUT_SHORT = {"length", "content_filter"}
 REASONS = {
     401: "model_refused_key",
     403: "model_refused_key",
+    404: "model_not_there",
     408: "model_timeout",
     429: "model_overloaded",
     503: "model_overloaded",
@@ -43,6 +44,8 @@ REASONS = {
 }
 # Codes that come with 429 and do not pass by waiting.
 LASTING = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+# Google tells the wait in the body: {"@type": "…RetryInfo", "retryDelay": "17s"}.
+RETRY_DELAY = re.compile(r"'retryDelay': '(\d{1,6}(?:\.\d+)?)s'")
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,6 @@ class Failure:
     pause_seconds: float | None = None
 
 
-@dataclass
-class Server:
-    """A model's server as this process knows it, shared by its threads."""
-
-    client: "openai.OpenAI"
-    knows_json_mode: bool = True
-
-
-_servers: dict[tuple[str, str, str], Server] = {}
-_servers_lock = threading.Lock()
-
-
 class OpenAIModel:
     """Keeps the Model protocol. Cheap to make and safe to share: the connections belong to the process."""
 
@@ -77,96 +68,87 @@ class OpenAIModel:
         self._sleep = sleep
 
     def complete(self, messages: list[dict[str, str]]) -> Completion:
-        """Ask the model, twice at most, and return what it said.
+        """Ask the model, twice at most, then the fallback model if there is one, and return what was said.
 
-        Raises ModelError when there is no answer within twice `openai_timeout_seconds` or 60 seconds, whichever is
-        less. Its text never holds the key nor anything the server wrote, which may repeat the key.
+        Raises ModelError when there is no answer within `openai_total_seconds` over all tries. Its text never holds a
+        key nor anything a server wrote, which may repeat the key.
         """
         started = time.monotonic()
-        outcome = self._tried(messages, ends=started + self._budget_seconds)
-        if isinstance(outcome, Failure):
-            # Raised here and not where it was caught: the client's error, which knows the key, is not chained to it.
-            raise ModelError(outcome.reason, outcome.message)
-        return read_completion(outcome, self._settings.openai_model, _milliseconds_since(started))
+        failed = Failure("model_failed", "no model")
+        asked = endpoints(self._settings)
+        for number, endpoint in enumerate(asked, start=1):
+            outcome = self._tried(endpoint, messages, self._ends(started, len(asked) - number), number < len(asked))
+            if isinstance(outcome, Completion):
+                return replace(outcome, milliseconds=_milliseconds_since(started))
+            failed = outcome
+        # Raised here and not where it was caught: the client's error, which knows the key, is not chained to it.
+        raise ModelError(failed.reason, failed.message)
 
-    def _tried(self, messages: list[dict[str, str]], ends: float) -> bytes | Failure:
-        outcome = self._try(messages, ends)
+    def _ends(self, started: float, followers: int) -> float:
+        """When a server's time is over. One with another behind it has half of what is left: the other needs the rest.
+
+        Two time-outs are enough for two tries, whatever the whole budget is.
+        """
+        left = started + self._settings.openai_total_seconds - time.monotonic()
+        return time.monotonic() + min(left / (1 + followers), TRIES * self._settings.openai_timeout_seconds)
+
+    def _tried(self, endpoint: Endpoint, messages: Messages, ends: float, has_fallback: bool) -> Completion | Failure:
+        outcome = self._try(endpoint, messages, ends)
         for _ in range(TRIES - 1):
-            if not self._may_repeat(outcome, ends):
+            if isinstance(outcome, Completion) or not _may_repeat(outcome, ends, has_fallback):
                 break
-            self._sleep(cast(Failure, outcome).pause_seconds or 0)
-            outcome = self._try(messages, ends)
+            self._sleep(outcome.pause_seconds or 0)
+            outcome = self._try(endpoint, messages, ends)
         return outcome
 
-    @staticmethod
-    def _may_repeat(outcome: bytes | Failure, ends: float) -> bool:
-        """A pause that would outlast the budget is not begun: the person can be told now."""
-        if not isinstance(outcome, Failure) or outcome.pause_seconds is None:
-            return False
-        return time.monotonic() + outcome.pause_seconds < ends
-
-    def _try(self, messages: list[dict[str, str]], ends: float) -> bytes | Failure:
+    def _try(self, endpoint: Endpoint, messages: Messages, ends: float) -> Completion | Failure:
         import httpx2
         import openai
 
         try:
-            return self._post(messages, min(ends, time.monotonic() + self._settings.openai_timeout_seconds))
+            body = self._post(endpoint, messages, min(ends, time.monotonic() + self._settings.openai_timeout_seconds))
+            return body if isinstance(body, Failure) else read_completion(body, endpoint.model, 0)
+        except ModelError as error:
+            # The same question may well be answered the next time: some servers now and then say nothing.
+            pause = _pause_seconds() if error.reason == "model_empty" else None
+            return Failure(error.reason, error.message, pause)
         except (openai.OpenAIError, httpx2.HTTPError, OSError, ValueError) as error:
             # ValueError: a key that cannot be written into a header.
             return failure(error)
 
-    def _post(self, messages: list[dict[str, str]], ends: float) -> bytes | Failure:
-        """Ask for a JSON object where the server knows how to; one that does not is asked plainly, now and later."""
+    def _post(self, endpoint: Endpoint, messages: Messages, ends: float) -> bytes | Failure:
+        """Ask in the strictest form the server knows; what it refuses is left out, now and later."""
         import openai
 
-        if self._server.knows_json_mode:
+        shape = server(endpoint).shape
+        while True:  # ends: each turn leaves out something more
             try:
-                return self._send(messages, ends, JSON_MODE)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not _is_about_json_mode(error):
+                return self._send(endpoint, messages, ends, shape)
+            except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError) as error:
+                narrower = shape.without(f"{error} {error.body}")
+                if narrower is None:
                     raise
-                self._server.knows_json_mode = False
-        return self._send(messages, ends, {})
+            server(endpoint).learn(shape, narrower)
+            shape = narrower
 
-    def _send(self, messages: list[dict[str, str]], ends: float, extras: dict[str, Any]) -> bytes | Failure:
+    def _send(self, endpoint: Endpoint, messages: Messages, ends: float, shape: Shape) -> bytes | Failure:
         # `store` is not sent: servers other than OpenAI's refuse what they do not know, and its default is false.
-        completions = self._server.client.chat.completions.with_streaming_response
+        said, extras = shape.request(messages, self._settings.openai_max_tokens)
+        completions = server(endpoint).client.chat.completions.with_streaming_response
         with completions.create(
-            model=self._settings.openai_model,
-            messages=cast(Any, messages),
+            model=endpoint.model,
+            messages=cast(Any, said),
             extra_body=extras,
             timeout=_timeout(max(ends - time.monotonic(), 0.001)),
         ) as response:
             return read_body(response.http_response, ends)
 
-    @cached_property
-    def _server(self) -> Server:
-        return server(self._settings)
 
-    @property
-    def _budget_seconds(self) -> float:
-        return min(LONGEST_TOTAL_SECONDS, TRIES * self._settings.openai_timeout_seconds)
-
-
-def server(settings: Settings) -> Server:
-    """Return this process's one connection pool for the model of the settings."""
-    key = (settings.openai_base_url, settings.openai_api_key, settings.openai_model)
-    with _servers_lock:
-        if key not in _servers:
-            _servers[key] = Server(_client(settings))
-        return _servers[key]
-
-
-def _client(settings: Settings) -> "openai.OpenAI":
-    import openai
-
-    return openai.OpenAI(
-        base_url=settings.openai_base_url,
-        # Servers at home have no keys, but the client insists on one.
-        api_key=settings.openai_api_key or "none",
-        timeout=settings.openai_timeout_seconds,
-        max_retries=0,  # its own retries know of no total budget
-    )
+def _may_repeat(outcome: Failure, ends: float, has_fallback: bool) -> bool:
+    """A pause that would outlast the budget is not begun: the person can be told now, or the other model asked."""
+    if outcome.pause_seconds is None or (has_fallback and outcome.pause_seconds > LONGEST_PAUSE_BEFORE_FALLBACK):
+        return False
+    return time.monotonic() + outcome.pause_seconds < ends
 
 
 def _timeout(seconds: float) -> "httpx2.Timeout":
@@ -258,30 +240,44 @@ def failure(error: Exception) -> Failure:
 
 
 def _status_failure(error: "openai.APIStatusError") -> Failure:
-    status, code = error.status_code, _slug(error.code or error.type)
+    status, code = error.status_code, _slug(error.code) or _slug(error.type)
     passes = (status in (408, 409, 429) or status >= 500) and code not in LASTING
-    pause = _asked_pause_seconds(error.response) if passes else None
+    pause = _asked_pause_seconds(error) if passes else None
     return Failure(REASONS.get(status, "model_failed"), f"HTTP {status} {code}".rstrip(), pause)
 
 
-def _slug(code: str | None) -> str:
+def _slug(code: object) -> str:
     """Return a code such as `rate_limit_exceeded`, or nothing for whatever else a server puts into its place."""
-    return code if code and re.fullmatch(r"[a-z_]{1,60}", code) else ""
+    return code if isinstance(code, str) and re.fullmatch(r"[a-z_]{1,60}", code) else ""
 
 
-def _asked_pause_seconds(response: "httpx2.Response") -> float:
-    """Return the seconds of a Retry-After header, or a pause of our own; its rare form as a date counts as none."""
-    value = response.headers.get("retry-after", "")
-    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else _pause_seconds()
+def _asked_pause_seconds(error: "openai.APIStatusError") -> float:
+    """Return the seconds that the server asks to wait, or a pause of our own."""
+    headers = error.response.headers
+    in_body = RETRY_DELAY.search(str(error.body)[:LONGEST_BODY])
+    given = (
+        _number(headers.get("retry-after-ms", ""), 1000),  # OpenAI's and Azure's, finer than the other
+        _number(headers.get("retry-after", ""), 1),
+        _until(headers.get("retry-after", "")),
+        float(in_body[1]) if in_body else None,
+    )
+    return next((seconds for seconds in given if seconds is not None), _pause_seconds())
+
+
+def _number(value: str, of_a_second: int) -> float | None:
+    return float(value) / of_a_second if re.fullmatch(r"\d{1,9}(\.\d+)?", value) else None
+
+
+def _until(value: str) -> float | None:
+    """A Retry-After in its other form, as a date."""
+    try:
+        return max((email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):  # TypeError: a date without a zone
+        return None
 
 
 def _pause_seconds() -> float:
     return random.uniform(*PAUSE_SECONDS)  # noqa: S311 -- spreads load, guards no secret
-
-
-def _is_about_json_mode(error: "openai.APIStatusError") -> bool:
-    said = f"{error} {error.body}".lower()
-    return any(word in said for word in ("response_format", "json_object", "json mode"))
 
 
 def _milliseconds_since(started: float) -> int:

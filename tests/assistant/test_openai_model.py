@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import pilito.assistant
-from pilito.assistant.model import OpenAIModel, server
+from pilito.assistant.model import OpenAIModel
+from pilito.assistant.server import FORMS, Shape, endpoints, server
 from pilito.config import Settings, load_settings
 from pilito.errors import ModelError
 
@@ -75,7 +76,7 @@ def running() -> Iterator[FakeOpenAI]:
 @pytest.fixture
 def fake(running) -> Iterator[FakeOpenAI]:
     running.begin()
-    server(settings_for(running.url)).knows_json_mode = True
+    server(endpoints(settings_for(running.url))[0]).shape = Shape()
     yield running
     running.over.set()
 
@@ -166,7 +167,7 @@ def test_the_request_holds_what_every_server_knows_and_nothing_else(fake):
     assert request["body"] == {
         "model": "small",
         "messages": MESSAGES,
-        "response_format": {"type": "json_object"},
+        **FORMS[0],
     }
 
 
@@ -182,11 +183,12 @@ def test_an_answer_without_usage_or_name_is_taken(fake):
 def test_a_server_that_refuses_json_mode_is_asked_plainly_now_and_later(fake):
     about_format = refusal("'response_format.type' must be 'json_schema' or 'text'")
 
-    first = ask(fake, send(400, about_format), send(200, completion()))
+    first = ask(fake, send(400, about_format), send(400, about_format), send(200, completion()))
     second = ask(fake, send(200, completion()))
 
     assert first.text == second.text == "سلام"
-    assert ["response_format" in request["body"] for request in fake.asked] == [True, False, False]
+    asked = [request["body"].get("response_format", {}).get("type") for request in fake.asked]
+    assert asked == ["json_schema", "json_object", None, None]
 
 
 def test_another_bad_request_is_not_asked_again(fake):
@@ -292,11 +294,12 @@ def test_a_server_that_does_not_come_to_an_end_is_left(fake, silence):
 
 def test_a_try_after_a_silence_has_only_what_is_left_of_the_budget(fake, monkeypatch):
     monkeypatch.setattr("pilito.assistant.model.PAUSE_SECONDS", (0.0, 0.0))
-    monkeypatch.setattr("pilito.assistant.model.LONGEST_TOTAL_SECONDS", 0.7)
+    fake.steps = [hang]
+    settings = settings_for(fake.url, timeout=0.6).model_copy(update={"openai_total_seconds": 0.7})
     started = time.monotonic()
 
     with pytest.raises(ModelError):
-        ask(fake, hang, timeout=0.6)
+        OpenAIModel(settings, sleep=lambda seconds: None).complete(MESSAGES)
 
     assert len(fake.asked) == 2
     # The whole second try would end at 1.2 s; between them there is room for a busy machine.
@@ -324,12 +327,6 @@ def test_a_server_that_is_not_there_is_unreachable():
         (b"[" * 100_000, "model_broken_answer"),
         (b" " * 2_000_000, "model_broken_answer"),
         ({"choices": None}, "model_broken_answer"),
-        ({"choices": []}, "model_empty"),
-        ({"choices": [None]}, "model_empty"),
-        ({"choices": [{"message": None}]}, "model_empty"),
-        (completion(None), "model_empty"),
-        (completion(" \n"), "model_empty"),
-        (completion([{"type": "text", "text": "hi"}]), "model_empty"),
         (completion('{"reply": "سلام', "length"), "model_cut_short"),
         (completion("", "content_filter"), "model_cut_short"),
     ],
@@ -340,6 +337,26 @@ def test_an_answer_of_no_use_is_a_model_error(fake, body, reason):
 
     assert error.value.reason == reason
     assert len(fake.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": []},
+        {"choices": [None]},
+        {"choices": [{"message": None}]},
+        completion(None),
+        completion(" \n"),
+        completion([{"type": "text", "text": "hi"}]),
+    ],
+)
+def test_an_empty_answer_is_asked_for_once_more(fake, body):
+    with pytest.raises(ModelError) as error:
+        ask(fake, send(200, body))
+
+    assert error.value.reason == "model_empty"
+    assert len(fake.asked) == 2
+    assert ask(fake, send(200, body), send(200, completion())).text == "سلام"
 
 
 def test_a_body_that_is_packed_wrongly_is_broken(fake):
@@ -354,7 +371,7 @@ def test_threads_share_one_client(fake):
     settings = settings_for(fake.url)
 
     with ThreadPoolExecutor(8) as pool:
-        servers = list(pool.map(lambda _: server(settings), range(16)))
+        servers = list(pool.map(lambda _: server(endpoints(settings)[0]), range(16)))
         answers = list(pool.map(lambda _: OpenAIModel(settings).complete(MESSAGES).text, range(16)))
 
     assert len({id(each) for each in servers}) == 1
