@@ -47,6 +47,7 @@ PUBLIC = {
     "auth.show_login": "the door itself",
     "auth.log_in": "the door itself",
     "auth.log_out": "ends a session, and there is none",
+    "sent_files.show": "an address that we signed for one file and one hour, and gave to the provider alone",
     "api.describe": "what the API is, is no secret",
     "meta_callbacks.take_leave": "signed by the provider in the form itself, else 400",
     "meta_callbacks.take_deletion": "signed by the provider in the form itself, else 400",

@@ -31,9 +31,15 @@ def require_login() -> ResponseReturnValue | None:
 
 @bp.get("/media/<int:media_id>")
 def show(media_id: int) -> ResponseReturnValue:
-    """The file, whole or the part that a player asks for."""
     media = db.session.get(MediaFile, media_id)
-    if media is None or media.state is not MediaState.STORED or media.key is None or media.size_bytes is None:
+    if media is None or media.state is not MediaState.STORED:
+        abort(404)
+    return serve(media)
+
+
+def serve(media: MediaFile) -> ResponseReturnValue:
+    """The file, whole or the part that a player asks for."""
+    if media.key is None or media.size_bytes is None:
         abort(404)
     response = Response(mimetype=media.mime_type)
     response.set_etag(media.sha256 or "")

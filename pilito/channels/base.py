@@ -267,6 +267,14 @@ class OutboundFile:
 
 
 @dataclass(frozen=True)
+class FileRule:
+    """What of a kind of file the provider takes."""
+
+    limit_bytes: int
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class OutboundReaction:
     """A sign on a message of the customer; without `emoji` it is taken back."""
 
@@ -514,6 +522,7 @@ class Channel(Protocol):
     media_hosts: tuple[str, ...]  # where the provider keeps files, subdomains included; nothing else is fetched
     media_kinds: Mapping[str, MediaKind]  # a file's kind -> what our own copy of it is; others have no file to copy
     never_kept: Collection[str]  # kinds of files of which the provider forbids a copy
+    sends: Mapping[str, FileRule]  # kind of file (image, voice, video, file) -> what of it may be sent
     reads_back: bool  # whether conversations and own posts can be read at the provider
     read_pause_seconds: float  # between two such calls for one account
     private_reply_window: timedelta | None  # how long a comment may be answered privately; None: never

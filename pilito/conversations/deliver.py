@@ -21,7 +21,8 @@ from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import next_delivery, wake_next
-from pilito.conversations.payload import outbound_of
+from pilito.conversations.payload import outbound_of, readdressed
+from pilito.conversations.public_file import public_address
 from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Remedy
@@ -108,7 +109,7 @@ def begin(tx: Transaction, conversation: Conversation, message: Message, now: da
         return None
     _lease(first, now)
     db.session.flush()
-    return _claimed(first, conversation, account)
+    return _claimed(first, conversation, account, now)
 
 
 def _send(claim: Claim, clock: Clock) -> None:
@@ -151,7 +152,7 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
             return None
         delivery.tag = permission.tag  # what waited may need another one by now
         _lease(delivery, now)
-        return _claimed(delivery, conversation, account)
+        return _claimed(delivery, conversation, account, now)
 
 
 def _find_waiting(message_id: int) -> tuple[int, float] | None:
@@ -200,7 +201,7 @@ def _lease(delivery: Delivery, now: datetime) -> None:
     delivery.lease_until = now + timedelta(seconds=LEASE_SECONDS)
 
 
-def _claimed(delivery: Delivery, conversation: Conversation, account: Account) -> Claim:
+def _claimed(delivery: Delivery, conversation: Conversation, account: Account, now: datetime) -> Claim:
     return Claim(
         delivery_id=delivery.id,
         message_id=delivery.message.id,
@@ -210,7 +211,10 @@ def _claimed(delivery: Delivery, conversation: Conversation, account: Account) -
         is_last=delivery.position == len(delivery.message.deliveries) - 1,
         channel=conversation.inbox.channel,
         account=account,
-        outbound=outbound_of(conversation.customer.external_id, delivery.text, delivery.tag, delivery.payload),
+        outbound=readdressed(
+            outbound_of(conversation.customer.external_id, delivery.text, delivery.tag, delivery.payload),
+            lambda media_id: public_address(media_id, now),
+        ),
     )
 
 

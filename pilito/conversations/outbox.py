@@ -8,8 +8,19 @@ from sqlalchemy import bindparam, select
 from pilito import hints, keys
 from pilito.channels.base import Outbound
 from pilito.conversations.contents import content_of
-from pilito.conversations.payload import NOTHING, Extras, Json, outbound_of, parts_of, payload_of, shown_files
+from pilito.conversations.payload import (
+    NOTHING,
+    Extras,
+    Json,
+    outbound_of,
+    own_id,
+    parts_of,
+    payload_of,
+    readdressed,
+    shown_files,
+)
 from pilito.conversations.store import count_message
+from pilito.conversations.upload import described
 from pilito.database import Transaction
 from pilito.errors import Unsendable
 from pilito.extensions import channels
@@ -25,6 +36,9 @@ MESSAGE_TYPES = {
     "cards": MessageType.PRODUCT,
     "like": MessageType.LIKE,
 }
+
+# Stands for the address that a file of ours gets when it is sent, where only the rules for its kind are asked.
+ANY_ADDRESS = "https://files.example/file"
 
 NEXT_DELIVERY = (
     select(Delivery)
@@ -50,6 +64,7 @@ def add_reply(
 
     Raises Unsendable before any row is written when the channel would not take a part of it.
     """
+    extras = described(conversation, extras)
     parts = _checked(conversation, text, extras)
     message_type = MESSAGE_TYPES.get(parts[0].kind, MessageType.TEXT) if parts else MessageType.TEXT
     message = Message(
@@ -70,8 +85,7 @@ def add_reply(
             for position, part in enumerate(parts)
         ],
         attachments=[
-            Attachment(position=number, kind=file.kind, url=file.url, title=file.title)
-            for number, file in enumerate(shown_files(extras))
+            _attachment(number, file.kind, file.url, file.title) for number, file in enumerate(shown_files(extras))
         ],
         share=None,  # said, so that nobody asks the database for it
     )
@@ -105,13 +119,21 @@ def add_again(
             _delivery(conversation, position, part.text, part.payload, now, tag) for position, part in enumerate(parts)
         ],
         attachments=[
-            Attachment(position=file.position, kind=file.kind, url=file.url, title=file.title) for file in files
+            Attachment(position=file.position, kind=file.kind, url=file.url, title=file.title, copy_id=file.copy_id)
+            for file in files
         ],
         share=None,
     )
     db.session.add(message)
     count_message(conversation, message)
     return message
+
+
+def _attachment(position: int, kind: str, url: str | None, title: str | None) -> Attachment:
+    """A file that we send; one of our own store is its own copy."""
+    media_id = own_id(url)
+    address = url if media_id is None else None
+    return Attachment(position=position, kind=kind, url=address, title=title, copy_id=media_id)
 
 
 def _delivery(
@@ -141,7 +163,7 @@ def _checked(conversation: Conversation, text: str, extras: Extras) -> list[Outb
     channel = channels[conversation.inbox.channel]
     parts = parts_of(channel.split(text), extras)
     for part in parts:
-        if problem := channel.check(part):
+        if problem := channel.check(readdressed(part, lambda _: ANY_ADDRESS)):
             raise Unsendable(problem.reason, problem.expected)
     return parts
 

@@ -1,11 +1,16 @@
 """What a reply carries beside its text: cut into parts that are sent one by one, and kept on each delivery as JSON."""
 
+import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pilito.channels.base import Button, Card, File, Outbound, OutboundFile, OutboundReaction, QuickReply
 
 Json = dict[str, Any]
+
+OWN = "media:"  # an address of this scheme is a file of our own store
+OWN_ID = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True)
@@ -14,6 +19,7 @@ class Extras:
 
     quick_replies: tuple[QuickReply, ...] = ()
     file: OutboundFile | None = None
+    file_name: str | None = None  # as the person's own machine calls it
     cards: tuple[Card, ...] = ()
     is_like: bool = False
     reaction: OutboundReaction | None = None
@@ -85,5 +91,39 @@ def _card(card: Json) -> Card:
 
 def shown_files(extras: Extras) -> list[File]:
     """Return the files that the panel shows for the reply."""
-    files = [File(extras.file.kind, extras.file.url)] if extras.file else []
+    files = [File(extras.file.kind, extras.file.url, extras.file_name)] if extras.file else []
     return files + [File("product", card.image_url, card.title) for card in extras.cards]
+
+
+# --- files of our own ------------------------------------------------------------------------------------------------
+
+
+def own_address(media_id: int) -> str:
+    """What stands for the address of a file in our own store, until it is sent: that one is open for an hour only."""
+    return f"{OWN}{media_id}"
+
+
+def own_id(url: str | None) -> int | None:
+    """The file that such an address means; None for any other."""
+    number = (url or "").removeprefix(OWN)
+    return int(number) if url and url.startswith(OWN) and OWN_ID.fullmatch(number) else None
+
+
+def own_ids(extras: Extras) -> list[int]:
+    """The files of our own store that a reply carries."""
+    urls = [extras.file.url if extras.file else None, *(card.image_url for card in extras.cards)]
+    return [media_id for media_id in map(own_id, urls) if media_id is not None]
+
+
+def readdressed(part: Outbound, address_of: Callable[[int], str]) -> Outbound:
+    """The part with real addresses for its files of our own store."""
+
+    def real(url: str) -> str:
+        media_id = own_id(url)
+        return url if media_id is None else address_of(media_id)
+
+    return replace(
+        part,
+        file=replace(part.file, url=real(part.file.url)) if part.file else None,
+        cards=tuple(replace(card, image_url=real(card.image_url)) if card.image_url else card for card in part.cards),
+    )

@@ -4,8 +4,8 @@ import time
 
 import pytest
 from rows import NOON, FreshClient, add_conversation, add_inbox, add_message
+from shop import TEST_SECRET
 
-from conftest import TEST_SECRET
 from pilito.channels.instagram.callbacks import sign
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import work_off

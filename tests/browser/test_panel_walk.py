@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 from rows import FreshClient, add, add_message
+from samples import JPEG, WAV
 from shop import reel, seconds, text
 from werkzeug.serving import make_server
 
@@ -65,6 +66,11 @@ class Server:
         """End every live line, as a restart does."""
         for line in list(socketio.server.eio.sockets.values()):
             line.close(wait=False)
+
+
+@pytest.fixture
+def shop(make_shop):
+    return make_shop(public_url="https://pilito.shop.test")  # from where Instagram fetches files
 
 
 @pytest.fixture
@@ -352,6 +358,39 @@ def test_a_deactivated_operator_is_led_out_at_the_next_change(shop, operator, op
     shop.receive(text("hello?", ago(0)))
 
     page.wait_for_url("**/login?next=*")
+
+
+# --- files -----------------------------------------------------------------------------------------------------------
+
+
+def test_files_are_shown_before_they_are_sent_and_a_sound_becomes_one_that_is_taken(shop, graph, open_page):
+    page = open_page(talk(shop, 2))
+    picture = {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+    sound = {"name": "note.mp3", "mimeType": "audio/mpeg", "buffer": WAV}  # by its name no format that is taken
+
+    page.set_input_files("#composer-file", [picture, sound, {**picture, "name": "mistake.jpg"}])
+    expect(page.locator(".composer-chip progress")).to_have_count(0)
+    page.locator(".composer-chip", has_text="mistake").get_by_role("button").click()
+    expect(page.locator(".composer-chip img")).to_have_count(1)
+    page.fill("#composer-text", "here they are")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".from-operator:not(.is-optimistic) audio")).to_be_visible()
+    shop.work()
+
+    expect(page.locator(".from-operator .is-image img")).to_be_visible()
+    expect(page.locator(".from-operator .bubble", has_text="here they are")).to_be_visible()
+    sent = [call["message"].get("attachment", {}).get("type") for call in graph.calls if "message" in call]
+    assert sent[-3:] == ["image", "audio", None]
+    assert page.locator(".composer-chip").count() == 0
+
+
+def test_a_file_that_is_not_taken_is_refused_before_anything_is_sent(shop, open_page):
+    page = open_page(talk(shop, 2))
+
+    page.set_input_files("#composer-file", [{"name": "x.exe", "mimeType": "application/x-msdownload", "buffer": b"MZ"}])
+
+    expect(page.locator("#composer-problem")).to_contain_text("png or jpeg")
+    expect(page.locator(".composer-chip")).to_have_count(0)
 
 
 # --- a phone, and strangers' words -----------------------------------------------------------------------------------

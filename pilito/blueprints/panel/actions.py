@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.uploads import read_cards, read_file, read_file_name
 from pilito.channels.base import QuickReply
 from pilito.conversations.close import close
 from pilito.conversations.payload import Extras
@@ -74,6 +75,9 @@ def _read_extras() -> Extras:
     """The message that is answered, and the quick replies as they are typed: `Yes | No`."""
     titles = re.split(r"[|\n]", request.form.get("quick_replies", ""))
     return Extras(
+        file=read_file(),
+        file_name=read_file_name(),
+        cards=read_cards(),
         quick_replies=tuple(QuickReply(title.strip()) for title in titles if title.strip()),
         reply_to_external_id=request.form.get("reply_to", "").strip() or None,
     )

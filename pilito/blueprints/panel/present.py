@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
-from pilito.channels.base import STORY_REPLY
+from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, MediaKind, MediaState, MessageType, Sender, ShareState
@@ -424,6 +424,11 @@ def activity_reason(activity: Audit) -> sentences.Sentence | None:
 
 
 # --- who holds it, and what may be written ---------------------------------------------------------------------------
+
+
+def file_rules(channel: Channel) -> dict[str, dict[str, Any]]:
+    """What the composer must know of files before it uploads them."""
+    return {kind: {"limit": rule.limit_bytes, "types": rule.types} for kind, rule in channel.sends.items()}
 
 
 @dataclass(frozen=True)

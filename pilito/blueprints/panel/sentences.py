@@ -135,6 +135,13 @@ REFUSED: dict[str, Words] = {
         " mp4, a film as mp4 or mov, a document as pdf."
     ),
     "file_too_large": _("The file is too large: a picture may have 8 MB, anything else 25 MB. Send a smaller one."),
+    "file_empty": _("There is nothing in the file. Choose another one."),
+    "file_unknown": _("The file is not here any more. Attach it again."),
+    "public_url_closed": _(
+        "Instagram fetches files from this server, which it cannot reach yet: PUBLIC_URL must begin with https://."
+        " Ask whoever runs this server."
+    ),
+    "store_failed": _("Our own store did not take the file. Try again; if it goes on, look at the health page."),
     "cards_too_many": _("At most 10 products fit into one message. Leave some out."),
     "card_wrong": _(
         "A product needs a name of 1 to 80 characters and a line, a picture or a button beside it. Complete it."

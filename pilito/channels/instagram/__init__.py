@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pilito.channels.base import (
     Account,
     Echo,
+    FileRule,
     Inbound,
     Item,
     Limit,
@@ -49,6 +50,7 @@ class Instagram:
     media_hosts: tuple[str, ...] = attachments.MEDIA_HOSTS
     media_kinds: Mapping[str, MediaKind] = attachments.MEDIA_KINDS
     never_kept: Collection[str] = attachments.NEVER_KEPT
+    sends: Mapping[str, FileRule] = limits.SENDS
     reads_back = True
     read_pause_seconds = reading.PAUSE_SECONDS
     private_reply_window: timedelta | None = comments.REPLY_WINDOW

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from pilito.channels.base import Button, Card, Limit, Outbound, OutboundFile, Problem
+from pilito.channels.base import Button, Card, FileRule, Limit, Outbound, OutboundFile, Problem
 from pilito.channels.instagram.split import LIMIT_BYTES
 from pilito.channels.instagram.values import http_url
 
@@ -30,6 +30,7 @@ FILES = {
     ),
     "file": (25 * MEGABYTE, ("application/pdf",), (".pdf",)),
 }
+SENDS = {kind: FileRule(limit_bytes, types) for kind, (limit_bytes, types, _) in FILES.items()}
 
 
 def check(outbound: Outbound) -> Problem | None:

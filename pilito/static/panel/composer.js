@@ -1,4 +1,5 @@
 // The reply: kept while it is written, shown at once, true as soon as the server says so.
+import { hasFiles, isUploading, startAttaching, takeCard, takeFiles } from "./attach.js";
 import { Refusal, send } from "./http.js";
 import { openConversation, refreshThread, toEnd } from "./thread.js";
 import { digits, say } from "./words.js";
@@ -18,18 +19,45 @@ export function startComposer() {
   });
   find("composer-unquote").addEventListener("click", unquote);
   find("composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
+  startAttaching(() => showReady(text));
+  find("composer-card").addEventListener("input", () => showReady(text));
 }
 
-function submit(text) {
+// Without words there must be something else; what is being uploaded is waited for.
+function showReady(text) {
+  text.required = !hasFiles() && !find("composer-card-title").value;
+  find("composer").querySelector(".send").disabled = isUploading();
+}
+
+async function submit(text) {
+  if (isUploading()) return;
   const words = text.value.trim();
-  if (!words) return;
-  const bubble = showOptimistic(words);
-  const fields = { text: words, client_id: bubble.dataset.clientId, ...takeExtras() };
+  const files = takeFiles();
+  const card = takeCard();
+  if (!words && !files.length && !Object.keys(card).length) return;
+  const replies = repliesOf(words, files, card);
+  const url = find("composer").action;
   text.value = "";
   remember("");
   grow(text);
+  showReady(text);
   text.focus();
-  deliver(bubble, find("composer").action, fields);
+  for (const { bubble, fields } of replies) await deliver(bubble, url, fields); // in this order
+}
+
+// One reply for each file and for the card; the words and their buttons go with the last.
+function repliesOf(words, files, card) {
+  const { reply_to, ...last } = takeExtras();
+  const parts = files.map(({ picture, ...file }) => ({ fields: file, shown: file.attachment_name, picture }));
+  if (Object.keys(card).length) parts.push({ fields: card, shown: card.card_title });
+  if (!parts.length) parts.push({ fields: {} });
+  return parts.map(({ fields, shown, picture }, index) => {
+    const isLast = index === parts.length - 1;
+    const bubble = showOptimistic((isLast && words) || shown, picture);
+    const first = index === 0 && reply_to ? { reply_to } : {};
+    const said = isLast ? { text: words, ...last } : {};
+    return { bubble, fields: { client_id: bubble.dataset.clientId, ...fields, ...first, ...said } };
+  });
 }
 
 // --- answering one message, and buttons under the reply --------------------------------------------------------------
@@ -78,12 +106,16 @@ function showFailure(bubble, foot, error, again) {
   toEnd();
 }
 
-function showOptimistic(words) {
+function showOptimistic(words, picture) {
   const bubble = document.createElement("li");
   bubble.className = "item is-ours from-operator is-optimistic";
   bubble.dataset.clientId = newId();
   bubble.innerHTML = '<div class="stack-of-parts"><div class="bubble"><p dir="auto"></p></div></div><p class="foot"></p>';
   bubble.querySelector(".bubble p").textContent = words;
+  if (picture) {
+    const shown = Object.assign(document.createElement("img"), { src: picture, alt: "", className: "optimistic-picture" });
+    bubble.querySelector(".stack-of-parts").prepend(shown);
+  }
   find("items").append(bubble);
   toEnd();
   return bubble;

@@ -23,6 +23,27 @@ export async function send(url, fields = {}) {
   if (!answer.ok) throw new Refusal(await reasonOf(answer));
 }
 
+// Send a form with a file, and tell how far it is; `abort` ends it.
+export function upload(url, fields, onProgress) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    request.open("POST", url);
+    request.setRequestHeader("X-Fragment", "1");
+    request.setRequestHeader("X-CSRFToken", token);
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
+    request.onload = () => {
+      if (request.status === 401) return resolve(logIn());
+      if (request.status === 201) return resolve(request.response);
+      reject(new Refusal(request.response?.message || ""));
+    };
+    request.onerror = () => reject(new Refusal(""));
+    request.onabort = () => reject(new DOMException("", "AbortError"));
+    request.send(fields);
+  });
+  return { done, abort: () => request.abort() };
+}
+
 async function reasonOf(answer) {
   const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
   return isJson ? (await answer.json()).message : "";

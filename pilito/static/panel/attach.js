@@ -1,0 +1,229 @@
+// Files for the next reply: chosen, dropped, pasted or recorded; made fit for the channel, then uploaded one by one.
+import { upload } from "./http.js";
+import { digits, say } from "./words.js";
+
+const MOST = 10;
+const EDGE = 2048; // pixels: what phones show
+const QUALITY = 0.88;
+const VOICE_RATE = 16000; // samples a second: speech, 1.9 MB a minute
+const RECORDED = "audio/mp4;codecs=mp4a.40.2";
+const find = (id) => document.getElementById(id);
+
+const files = new Map(); // the chip of a file -> its id, once it is uploaded
+let recorder = null;
+
+export function startAttaching(onChange) {
+  const form = find("composer");
+  files.clear();
+  find("composer-attach").addEventListener("click", () => find("composer-file").click());
+  find("composer-file").addEventListener("change", ({ target }) => (addAll(target.files), (target.value = "")));
+  find("composer-text").addEventListener("paste", (event) => takeFrom(event, event.clipboardData));
+  const pane = find("thread");
+  pane.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+  pane.addEventListener("drop", (event) => takeFrom(event, event.dataTransfer));
+  find("composer-record").hidden = !(navigator.mediaDevices && window.MediaRecorder);
+  find("composer-record").addEventListener("click", record);
+  find("composer-card-choose").addEventListener("click", () => find("composer-card-file").click());
+  find("composer-card-file").addEventListener("change", ({ target }) => (addPicture(target.files[0]), (target.value = "")));
+  form.addEventListener("composer-files", onChange);
+}
+
+export const isUploading = () => [...files.values()].includes(null) || recorder !== null;
+export const hasFiles = () => files.size > 0;
+
+// What goes with the reply that is sent now; the composer is empty afterwards.
+export function takeFiles() {
+  const taken = [...files].map(([chip, id]) => ({ attachment: id, attachment_name: chip.dataset.name, picture: chip.dataset.picture }));
+  for (const chip of files.keys()) chip.remove();
+  files.clear();
+  changed();
+  return taken;
+}
+
+export function takeCard() {
+  const fields = [...find("composer").querySelectorAll("[name^=card_]")];
+  const card = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]).filter(([, value]) => value));
+  for (const field of fields) field.value = "";
+  find("composer-card-picture").replaceChildren();
+  find("composer-card").open = false;
+  return card;
+}
+
+function takeFrom(event, source) {
+  if (!source?.files.length || find("composer").hidden) return;
+  event.preventDefault();
+  addAll(source.files);
+}
+
+function addAll(chosen) {
+  explain("");
+  for (const file of chosen) add(file);
+}
+
+async function add(file) {
+  if (files.size >= MOST) return explain(say("tooMany", { most: digits(MOST) }));
+  const chip = showChip(file.name);
+  files.set(chip, null);
+  changed();
+  try {
+    const kept = await keep(file, (part) => (chip.querySelector("progress").value = part), chip);
+    if (!files.has(chip)) return; // removed meanwhile
+    files.set(chip, kept.id);
+    showKept(chip, kept);
+  } catch (error) {
+    remove(chip);
+    if (error.name !== "AbortError") explain(error.message || say("failed"));
+  }
+  changed();
+}
+
+// The picture of the product card.
+async function addPicture(file) {
+  if (!file) return;
+  const place = find("composer-card-picture");
+  place.textContent = say("sending");
+  explain("");
+  try {
+    const kept = await keep(file, () => {});
+    const picture = document.createElement("img");
+    Object.assign(picture, { src: kept.url, alt: file.name, width: 64, height: 64 });
+    place.replaceChildren(picture);
+    find("composer").elements.card_picture.value = kept.id;
+  } catch (error) {
+    place.replaceChildren();
+    explain(error.message || say("failed"));
+  }
+}
+
+// --- fit, then uploaded ----------------------------------------------------------------------------------------------
+
+async function keep(file, onProgress, chip) {
+  const kind = kindOf(file.type);
+  const rule = JSON.parse(find("composer").dataset.files)[kind];
+  if (!rule) throw new Error(say("wrongFormat"));
+  const fit = await made(file, kind, rule).catch(() => { throw new Error(say("wrongFormat")); });
+  if (fit.size > rule.limit) throw new Error(say("tooLarge", { limit: digits(Math.floor(rule.limit / 2 ** 20)) }));
+  const fields = new FormData();
+  fields.set("kind", kind);
+  fields.set("file", fit, file.name);
+  const begun = upload(find("composer").dataset.uploads, fields, onProgress);
+  if (chip) chip.abort = begun.abort;
+  return begun.done;
+}
+
+function kindOf(type) {
+  if (type === "application/pdf") return "file";
+  return { image: "image", audio: "voice", video: "video" }[type.split("/")[0]];
+}
+
+function made(file, kind, rule) {
+  const isTaken = rule.types.includes(file.type.split(";")[0]);
+  if (kind === "image" && (!isTaken || file.size > rule.limit)) return asJpeg(file);
+  if (kind === "voice" && !isTaken) return asWav(file);
+  return Promise.resolve(file); // what else is wrong, the server says
+}
+
+async function asJpeg(file) {
+  const picture = await createImageBitmap(file);
+  const scale = Math.min(1, EDGE / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [Math.round(picture.width * scale), Math.round(picture.height * scale)];
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = "#fff"; // JPEG knows no transparency
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+}
+
+// The browser reads every format that it plays; Instagram takes the plainest of all.
+async function asWav(file) {
+  const sound = await new OfflineAudioContext(1, 1, VOICE_RATE).decodeAudioData(await file.arrayBuffer());
+  const tracks = Array.from({ length: sound.numberOfChannels }, (_, number) => sound.getChannelData(number));
+  const view = new DataView(new ArrayBuffer(44 + sound.length * 2));
+  const write = (at, words) => [...words].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
+  write(0, "RIFF");
+  view.setUint32(4, 36 + sound.length * 2, true);
+  write(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true); // plain samples
+  view.setUint16(22, 1, true); // one channel
+  view.setUint32(24, VOICE_RATE, true);
+  view.setUint32(28, VOICE_RATE * 2, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  write(36, "data");
+  view.setUint32(40, sound.length * 2, true);
+  for (let index = 0; index < sound.length; index += 1) {
+    const level = tracks.reduce((sum, track) => sum + track[index], 0) / tracks.length;
+    view.setInt16(44 + index * 2, Math.max(-1, Math.min(1, level)) * 32767, true);
+  }
+  return new Blob([view], { type: "audio/wav" });
+}
+
+// --- recording -------------------------------------------------------------------------------------------------------
+
+async function record() {
+  if (recorder) return recorder.stop();
+  explain("");
+  let stream;
+  try {
+    stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  } catch {
+    return explain(say("noMicrophone"));
+  }
+  const parts = [];
+  recorder = new MediaRecorder(stream, MediaRecorder.isTypeSupported(RECORDED) ? { mimeType: RECORDED } : {});
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  recorder.onstop = () => {
+    stream.getTracks().forEach((track) => track.stop());
+    const type = recorder.mimeType === RECORDED ? "audio/mp4" : "audio/webm";
+    recorder = null;
+    showRecording(false);
+    add(new File(parts, say("voice"), { type }));
+  };
+  recorder.start();
+  showRecording(true);
+}
+
+function showRecording(isOn) {
+  const button = find("composer-record");
+  button?.setAttribute("aria-pressed", String(isOn));
+  if (button) button.title = say(isOn ? "stopRecording" : "record");
+  changed();
+}
+
+// --- what is shown ---------------------------------------------------------------------------------------------------
+
+function showChip(name) {
+  const chip = find("composer-chip").content.firstElementChild.cloneNode(true);
+  chip.dataset.name = name;
+  chip.querySelector("bdi").textContent = name;
+  chip.querySelector("button").addEventListener("click", () => (chip.abort?.(), remove(chip), changed()));
+  find("composer-files").append(chip);
+  return chip;
+}
+
+function showKept(chip, { kind, url }) {
+  chip.querySelector("progress").remove();
+  if (kind !== "image") return;
+  chip.dataset.picture = url;
+  const picture = document.createElement("img");
+  Object.assign(picture, { src: url, alt: "", width: 40, height: 40 });
+  chip.querySelector(".chip-picture").replaceChildren(picture);
+}
+
+function remove(chip) {
+  files.delete(chip);
+  chip.remove();
+}
+
+function changed() {
+  find("composer-files").hidden = files.size === 0;
+  find("composer")?.dispatchEvent(new Event("composer-files"));
+}
+
+function explain(words) {
+  const problem = find("composer-problem");
+  problem.textContent = words;
+  problem.hidden = !words;
+}
