@@ -72,6 +72,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "event": "outcomes; its pointer goes, and the reason of a failure",
     "media_file": "copies of the customer's files, which are left and dropped with their objects",
     "early_edit": "edits that wait for their message; those of the customer's webhooks go, the rest within 37 hours",
+    "backup": "when the shop's copy was made, and where it lies",
     "webhook": "bodies, of which the customer's items are emptied",
 }
 
