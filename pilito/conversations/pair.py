@@ -59,7 +59,7 @@ def pair_shares(
     points = _question_points(questions, outside)
     places = pair(_share_points(shares, questions), points, now, lookback)
     pairing = Pairing()
-    _move_shares(tx, conversation, shares, places, pairing, now)
+    _move_shares(tx, conversation, shares, questions, places, pairing, now)
     _rewrite_contents(tx, shares, [one for one in questions.values() if one.id not in outside], pairing)
     _count_look_up([share for share in shares if share.message_id in waiting], look_up)
     return pairing
@@ -144,6 +144,7 @@ def _move_shares(
     tx: Transaction,
     conversation: Conversation,
     shares: list[Share],
+    questions: dict[int, Message],
     places: dict[int, Place],
     pairing: Pairing,
     now: datetime,
@@ -151,8 +152,12 @@ def _move_shares(
     moved = [share for share in shares if _has_moved(share, places[share.message_id])]
     # The database lets one share wait: whoever stops waiting goes first.
     for share in sorted(moved, key=lambda share: places[share.message_id].state is ShareState.WAITING):
-        _move(tx, conversation, share, places[share.message_id], now)
+        place = places[share.message_id]
+        # A question is shown with its share, also one that was answered without it.
+        about = {share.combined_with_id, place.question_id}
+        _move(tx, conversation, share, place, now)
         pairing.changed.append(share.message)
+        pairing.changed += [question for question in questions.values() if question.id in about]
         db.session.flush()
 
 

@@ -73,3 +73,14 @@ def test_a_post_that_belongs_to_no_question_changes_nothing(desk):
     desk.take(reel(NOON - seconds(200), mid="old"), now=NOON + seconds(15))
 
     assert desk.conversation.state is ConversationState.HANDED_OVER
+
+
+@pytest.mark.sqlite_only
+def test_the_answered_question_it_belongs_to_is_shown_with_it_to_open_panels_too(desk):
+    ask(desk, ANSWER)
+    answered_at = desk.conversation.seq
+
+    let_the_post_arrive(desk)
+
+    assert desk.message("question").content == "این لباس چقدره؟"  # what the assistant read
+    assert desk.message("question").seq > answered_at
