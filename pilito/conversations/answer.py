@@ -18,6 +18,7 @@ from pilito.conversations.context import contexts_of, line_of, product_facts, re
 from pilito.conversations.duty import mode_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.unread import has_unread_before
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
 from pilito.lifecycle import (
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 HISTORY_MESSAGES = 20
 EARLIER_CAPTIONS = 3
+UNREAD_PAUSE = timedelta(seconds=1)
 HandOn = Callable[[Transaction, Conversation, Message, datetime], deliver.Claim | None]
 
 FIND_CONVERSATION = select(Turn.conversation_id).where(Turn.id == bindparam("turn"))
@@ -136,6 +138,9 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
         messages = _gather(conversation, turn)
         if not messages or conversation.state is not ConversationState.ASSISTANT:
             turns.drop(conversation, "nothing to answer", now)
+            return None
+        if has_unread_before(conversation, messages, now):
+            turns.wait(tx, turn, now + UNREAD_PAUSE, now)
             return None
         turn.state = TurnState.GENERATING
         turn.attempt += 1

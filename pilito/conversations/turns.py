@@ -127,6 +127,12 @@ def touch(tx: Transaction, turn: Turn, now: datetime) -> None:
     tx.after_commit(wake, turn, now)
 
 
+def wait(tx: Transaction, turn: Turn, until: datetime, now: datetime) -> None:
+    """Look at the turn again later, as it is."""
+    turn.state, turn.lease_until, turn.due_at = TurnState.OPEN, None, until
+    tx.after_commit(wake, turn, now)
+
+
 def last_due_at(turn: Turn) -> datetime:
     return turn.opened_at + timedelta(seconds=settings.reply_quiet_max_seconds)
 

@@ -1,0 +1,67 @@
+"""An answer does not overtake what had come before its question and was not read yet."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import CUSTOMER, reel, seconds, text
+
+from pilito.conversations.receive import receive
+
+pytestmark = pytest.mark.usefixtures("desk")
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+def come(desk, *items, after):
+    """The webhook is on the ledger, and nobody has read it."""
+    return desk.record(*items, now=NOON + seconds(after))
+
+
+def test_a_question_waits_for_the_post_that_came_before_it(desk):
+    post = come(desk, reel(NOON, mid="reel"), after=1)
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+
+    desk.answer(NOON + seconds(10))
+    asked_before = len(desk.model.calls)
+    desk.call(receive, post, NOON + seconds(11))
+    desk.answer(NOON + seconds(20))
+
+    assert asked_before == 0
+    assert len(desk.model.calls) == 1
+    assert desk.message("question").content.startswith("[CONTEXT: پست/ریلز")
+
+
+@pytest.mark.sqlite_only
+def test_the_wait_ends_where_the_post_cannot_be_read(desk):
+    come(desk, reel(NOON, mid="reel"), after=1)
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+
+    desk.answer(NOON + seconds(45))
+    asked_early = len(desk.model.calls)
+    desk.answer(NOON + seconds(47))
+
+    assert asked_early == 0
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_what_came_after_the_question_does_not_hold_it(desk):
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+    come(desk, text("مرسی", NOON + seconds(6), mid="later"), after=6)
+
+    desk.answer(NOON + seconds(10))
+
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_what_somebody_else_sent_does_not_hold_it(desk):
+    come(desk, reel(NOON, mid="reel", customer=CUSTOMER[::-1]), after=1)
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+
+    desk.answer(NOON + seconds(10))
+
+    assert len(desk.model.calls) == 1
