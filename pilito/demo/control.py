@@ -18,6 +18,8 @@ from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webh
 
 TEXT_LIMIT = 20_000
 NAME_LIMIT = 80
+STRANGE_PICTURE = "dress"  # of a post that is not the shop's
+CAPTION_LIMIT = 2200  # Instagram's own
 DELAY_LIMIT_SECONDS = 24 * 3600
 CUSTOMERS_SHOWN = 50
 MESSAGES_SHOWN = 200
@@ -173,6 +175,8 @@ class _Control:
         )
 
     def _read_post(self, data: dict[str, Any]) -> shop.Post:
+        if caption := _text(data, "caption", CAPTION_LIMIT):
+            return shop.strange_post(str(10**16 + secrets.randbelow(9 * 10**16)), caption)
         post_id = str(data.get("post_id", ""))
         post = shop.find_post(post_id)
         if post is None:
@@ -207,7 +211,7 @@ class _Control:
 
     def _url_of(self, order: Order) -> str:
         if order.post:
-            return self._world.media_url(f"{order.post.id}.jpg")
+            return self._world.media_url(f"{order.post.id or STRANGE_PICTURE}.jpg")
         if order.kind in payloads.FILE_KINDS:
             return self._world.media_url(payloads.FILE_KINDS[order.kind][1])
         if order.kind in shapes.PICTURES:

@@ -193,7 +193,7 @@ class Reading:
 
 def _enclosed(message: Message) -> dict[str, Any]:
     """What a message holds beside its words, as the Conversations API tells it; a post loses its caption there."""
-    if message.post_id:
+    if message.post_id or message.kind in payloads.SHARE_KINDS:
         post = shop.find_post(message.post_id)
         return {"shares": {"data": [{"link": post.permalink if post else message.url}]}}
     if message.kind in FILES:

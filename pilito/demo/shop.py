@@ -105,6 +105,11 @@ _BY_ID = {post.id: post for post in POSTS}
 _BY_MEDIA_ID = {post.media_id: post for post in POSTS}
 
 
+def strange_post(media_id: str, caption: str) -> Post:
+    """A post of somebody else, which a customer shares all the same: none of ours, so it has no id here."""
+    return Post("", media_id, f"DPX{media_id[-8:]}", False, "", "", caption)
+
+
 def find_post(post_id: str) -> Post | None:
     return _BY_ID.get(post_id)
 

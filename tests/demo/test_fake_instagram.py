@@ -658,6 +658,14 @@ def test_a_reset_forgets_everybody(fake, customer):
     assert fake.state(customer)["customers"] == []
 
 
+def test_somebody_elses_post_is_shared_with_its_own_caption(fake, webhook, customer):
+    fake.control("send", customer=customer, kind="ig_post", caption="کاپشن فروشگاهی دیگر")
+
+    payload = webhook.wait_for(1)[0].message["attachments"][0]["payload"]
+    assert payload["title"] == "کاپشن فروشگاهی دیگر"
+    assert payload["ig_post_media_id"] not in {post.media_id for post in shop.POSTS}
+
+
 def test_nothing_of_the_old_world_arrives_after_a_reset(fake, webhook):
     webhook.slow_seconds = 0.05
     for customer in [fake.customer() for _ in range(3)]:
