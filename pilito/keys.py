@@ -39,6 +39,9 @@ SCHEDULER_LOCK = "pilito:scheduler:lock"
 SCHEDULER_LOCK_SECONDS = 10
 # Heartbeat of the scheduler for /readyz; lives as long as the lock.
 SCHEDULER_BEAT = "pilito:scheduler:beat"
+# A sorted set: every scheduler process that runs, by its token, with when it last said so; two are one too many.
+SCHEDULERS = "pilito:schedulers"
+SCHEDULERS_SECONDS = 60
 # Scheduled jobs that could not be decoded, set aside for a person to look at; kept until deleted.
 SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
 

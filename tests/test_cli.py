@@ -192,8 +192,8 @@ def test_doctor_tries_the_media_store(shop, monkeypatch):
     monkeypatch.setattr("pilito.media.folder.shutil.disk_usage", lambda _: type("Usage", (), {"free": 1024}))
     bad = shop.app.test_cli_runner().invoke(args=["doctor"]).output
 
-    assert re.search(r"ok .*media store: .* is writable, \d+ MiB free", good)
-    assert re.search(r"WRONG.*media store: .* make room", bad)
+    assert re.search(r"ok .*media store +.* is writable, \d+ MiB free", good)
+    assert re.search(r"WRONG.*media store +.* make room", bad)
 
 
 def test_doctor_speaks_json(shop):
@@ -202,5 +202,4 @@ def test_doctor_speaks_json(shop):
     findings = {finding["name"]: finding for finding in json.loads(result.output)}
     assert findings["database"]["ok"] is True
     assert findings["workers"]["ok"] is False
-    assert findings["inbox 1"]["ok"] is True
     assert findings["model"]["ok"] is True

@@ -1,6 +1,7 @@
 """`make run` as a newcomer gets it: the whole system in processes of its own, and kill -9 of any of them."""
 
 import contextlib
+import json
 import os
 import signal
 import sqlite3
@@ -255,12 +256,16 @@ def test_a_second_start_from_the_same_folder_is_refused_with_a_sentence(run):
 @pytest.mark.timeout(120)
 def test_doctor_is_content_though_every_process_was_killed_once(run, customers):
     env = {**os.environ, "PILITO_VAR": str(run.folder / "var")}
-    doctor = [str(Path(sys.executable).with_name("flask")), "doctor"]
+    doctor = [str(Path(sys.executable).with_name("flask")), "doctor", "--json"]
 
-    said = subprocess.run(doctor, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False).stdout
+    done = subprocess.run(doctor, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
-    assert "WRONG" not in said
-    assert "scheduler: ok" in said
+    findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
+    assert [finding for finding in findings.values() if not finding["ok"]] == []
+    assert done.returncode == 0
+    assert "there and back in" in findings["share expiry"]["text"]
+    assert "subscription" in findings["inbox 1"]["text"]
+    assert "answers" in findings["webhook instagram"]["text"]
 
 
 @pytest.mark.timeout(180)

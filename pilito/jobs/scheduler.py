@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 POLL_SECONDS = 0.1
 BATCH = 500
 OUTAGE_SECONDS = 0.5
+SAY_ALIVE_SECONDS = 1.0
 
 # Renew only our own lock: a process that slept too long must see that another has it.
 RENEW = """
@@ -44,9 +45,11 @@ class Timer:
 
     def __init__(self) -> None:
         self.token = uuid.uuid4().hex
+        self._said_at = 0.0
 
     def tick(self, now: float) -> int:
         """Enqueue what is due; return how many jobs. Does nothing while another process holds the lock."""
+        self._say_alive(now)
         if not self._hold():
             return 0
         redis.set(keys.SCHEDULER_BEAT, self.token, ex=keys.SCHEDULER_LOCK_SECONDS)
@@ -55,6 +58,18 @@ class Timer:
 
     def release(self) -> None:
         redis.eval(RELEASE, 1, keys.SCHEDULER_LOCK, self.token)
+        redis.zrem(keys.SCHEDULERS, self.token)
+
+    def _say_alive(self, now: float) -> None:
+        """Also while another holds the lock: `flask doctor` counts who runs. Once a second is enough."""
+        if 0 <= now - self._said_at < SAY_ALIVE_SECONDS:
+            return
+        with redis.pipeline(transaction=False) as pipe:
+            pipe.zadd(keys.SCHEDULERS, {self.token: now})
+            pipe.zremrangebyscore(keys.SCHEDULERS, "-inf", now - keys.SCHEDULERS_SECONDS)
+            pipe.expire(keys.SCHEDULERS, keys.SCHEDULERS_SECONDS)
+            pipe.execute()
+        self._said_at = now
 
     def _hold(self) -> bool:
         if redis.eval(RENEW, 1, keys.SCHEDULER_LOCK, self.token, str(keys.SCHEDULER_LOCK_SECONDS * 1000)):

@@ -8,11 +8,11 @@ from rows import NOON
 from rq.timeouts import JobTimeoutException
 from shop import seconds, text
 
-from pilito import doctor
 from pilito.conversations import receive as receiving
 from pilito.conversations.read_again import read_again
 from pilito.conversations.retake import LEASE_SECONDS, TRIES, retake
 from pilito.conversations.sweep import GRACE
+from pilito.doctor.accounts import look_at_ledger
 from pilito.lifecycle import WebhookState
 from pilito.models import Webhook
 
@@ -104,11 +104,11 @@ def test_the_doctor_names_what_was_given_up_and_a_replay_begins_anew(desk, monke
     with monkeypatch.context() as broken:
         never_ends(broken)
         sweep_for_an_hour(desk)
-    (wrong,) = desk.call(lambda: list(doctor._ledger()))
+    (wrong,) = desk.call(lambda: list(look_at_ledger()))
 
     desk.call(read_again, webhook_id)
     desk.shop.work()
-    (right,) = desk.call(lambda: list(doctor._ledger()))
+    (right,) = desk.call(lambda: list(look_at_ledger()))
 
     assert not wrong.ok
     assert f"webhook {webhook_id}" in wrong.text

@@ -1,0 +1,114 @@
+"""The world outside: people, our own address, the accounts, the model; and what came of their events."""
+
+from collections.abc import Iterator
+
+from flask_babel import force_locale
+from sqlalchemy import func, select
+
+from pilito.assistant.types import Model
+from pilito.blueprints.panel.connecting import explain_check
+from pilito.clock import utc_now
+from pilito.conversations.check_inbox import Check, CheckState, check_address, check_inbox
+from pilito.conversations.rotate_keys import KeyState, key_state
+from pilito.conversations.tokens import is_ending
+from pilito.doctor.finding import FINE, Finding
+from pilito.errors import ModelError
+from pilito.extensions import channels, db, settings
+from pilito.jobs.replies import get_model
+from pilito.lifecycle import InboxState, WebhookState
+from pilito.models import Inbox, Operator, Webhook
+
+ISOLATES = dict.fromkeys(map(ord, "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"))
+# What only time or a message will show; the panel's page of the account tells it.
+NOT_WRONG = (CheckState.OK, CheckState.WARN)
+
+
+def look_at_team() -> Iterator[Finding]:
+    has_operator = db.session.scalar(select(Operator.id).limit(1)) is not None
+    text = FINE if has_operator else "Nobody can log in: `flask operator add you@example.com --role owner`."
+    yield Finding("team", has_operator, text)
+
+
+def look_at_address() -> Iterator[Finding]:
+    """Our webhook answers at its public address what the provider's handshake asks."""
+    for channel in channels.values():
+        check = check_address(channel)
+        yield Finding(f"webhook {channel.name}", _is_fine(check), _said(check))
+
+
+def _is_fine(check: Check) -> bool:
+    if check.reason == "address_without_https":
+        return not settings.in_production
+    return check.state in NOT_WRONG
+
+
+def look_at_inboxes() -> Iterator[Finding]:
+    inboxes = list(db.session.scalars(select(Inbox).order_by(Inbox.id)))
+    if not inboxes:
+        yield Finding("inboxes", False, "No account is connected: see /inboxes in the panel, or `flask inbox add`.")
+    for inbox in inboxes:
+        yield Finding(f"inbox {inbox.id}", *_inbox(inbox))
+
+
+def _inbox(inbox: Inbox) -> tuple[bool, str]:
+    """What we know of it; then what the provider says of its token, permissions and subscription."""
+    key = key_state(inbox)
+    if key is KeyState.UNREADABLE:
+        return False, "Its token cannot be read: put the key it was stored with back into ENCRYPTION_KEYS."
+    if inbox.state is InboxState.STOPPED:
+        return False, f"It cannot send ({inbox.stop_reason}): connect it again with a new token."
+    if is_ending(inbox, utc_now()):
+        tried = f" (the last try to renew it: {inbox.token_error})" if inbox.token_error else ""
+        return False, f"Its token ends on {inbox.token_expires_at:%Y-%m-%d}{tried}: connect it again in the panel."
+    if inbox.subscription_error:
+        return False, f"Its messages are not posted to us ({inbox.subscription_error}): see its page in the panel."
+    is_fine, said = _asked(inbox.id)
+    if key is KeyState.OLD:
+        said += " Its token lies under an old key: `flask rotate-keys` before that key is taken away."
+    return is_fine, said
+
+
+def _asked(inbox_id: int) -> tuple[bool, str]:
+    """Its address is the same for all, and has a look of its own."""
+    looks = [check for check in check_inbox(inbox_id, utc_now()) if check.name != "address"]
+    wrong = [check for check in looks if check.state is CheckState.FAIL]
+    if wrong:
+        return False, " ".join(f"{check.name}: {_said(check)}" for check in wrong)
+    return True, f"ok: {', '.join(check.name for check in looks if check.state is CheckState.OK)}."
+
+
+def _said(check: Check) -> str:
+    with force_locale("en"):
+        sentence = explain_check(check.reason, check.details)
+        return f"{sentence.what} {sentence.next}".strip().translate(ISOLATES)
+
+
+def look_at_ledger() -> Iterator[Finding]:
+    """No webhook was given up."""
+    failed = select(Webhook).where(Webhook.state == WebhookState.FAILED)
+    count = db.session.scalar(select(func.count()).select_from(failed.with_only_columns(Webhook.id).subquery())) or 0
+    if not count:
+        yield Finding("ledger", True)
+        return
+    newest = db.session.scalars(failed.order_by(Webhook.id.desc()).limit(1)).one()
+    yield Finding(
+        "ledger",
+        False,
+        f"{count} failed; the newest is webhook {newest.id}: {newest.error}. `flask replay --webhook {newest.id}` reads"
+        " it again, `flask replay --failed` all of them.",
+    )
+
+
+def ask_the_model() -> Iterator[Finding]:
+    if not settings.openai_api_key:
+        yield Finding("model", False, "Set OPENAI_API_KEY (and OPENAI_BASE_URL for another server than OpenAI's).")
+        return
+    yield Finding("model", *_ask(get_model()))
+
+
+def _ask(model: Model) -> tuple[bool, str]:
+    try:
+        completion = model.complete([{"role": "user", "content": 'Answer with the JSON object {"ok": true}.'}])
+    except ModelError as error:
+        return False, f"The model does not answer ({error}); check OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL."
+    return True, f"{completion.model} answered in {completion.milliseconds} ms"

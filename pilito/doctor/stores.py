@@ -1,0 +1,85 @@
+"""What keeps things: database, Redis, the media store, backups."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+
+from redis.exceptions import RedisError
+from sqlalchemy import select
+
+from pilito.blueprints.health import PASSED, readiness
+from pilito.clock import utc_now
+from pilito.doctor.finding import FINE, Finding
+from pilito.errors import MediaError
+from pilito.extensions import db, media_store, redis, settings
+from pilito.models import Backup
+
+PROBE_SECONDS = 30
+OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it takes
+
+
+def look_at_parts() -> Iterator[Finding]:
+    """Database, migrations, Redis, workers, scheduler: what /readyz looks at."""
+    for name, result in readiness().items():
+        yield Finding(name, result == PASSED, result)
+
+
+def look_at_redis_keys() -> Iterator[Finding]:
+    """A key with a time to live can be set and read, and the server keeps what it has."""
+    key, value = f"pilito:doctor:{secrets.token_hex(4)}", secrets.token_hex(8)
+    redis.set(key, value, ex=PROBE_SECONDS)
+    kept = redis.get(key) == value.encode() and 0 < int(redis.ttl(key)) <= PROBE_SECONDS
+    redis.delete(key)
+    yield Finding("redis keys", kept, FINE if kept else "Redis does not return a key it was given; look at its log.")
+    policy = _redis_setting("maxmemory-policy")
+    safe = policy in ("noeviction", None)
+    advice = f"Set maxmemory-policy to noeviction: {policy} throws jobs away when memory is short."
+    yield Finding("redis eviction", safe, FINE if safe else advice)
+    persistent = _redis_setting("appendonly") != "no"
+    advice = "Set appendonly yes: without it a restart forgets the queues, and work is late until the sweep finds it."
+    yield Finding("redis persistence", persistent, FINE if persistent else advice)
+
+
+def _redis_setting(name: str) -> str | None:
+    """A setting of the server, or None where we may not ask."""
+    try:
+        value = redis.config_get(name).get(name)
+    except RedisError:
+        return None
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def try_the_media_store() -> Iterator[Finding]:
+    """The store takes a file, gives it back and drops it; its disk has room."""
+    try:
+        yield Finding("media store", True, media_store.check())
+    except MediaError as error:
+        yield Finding("media store", False, f"{error} Check MEDIA_URL, the rights of its folder, and the disk.")
+
+
+def look_at_backups() -> Iterator[Finding]:
+    newest = db.session.scalars(
+        select(Backup).where(Backup.finished_at.is_not(None)).order_by(Backup.began_at.desc()).limit(1)
+    ).first()
+    good = db.session.scalar(
+        select(Backup.began_at)
+        .where(Backup.finished_at.is_not(None), Backup.error.is_(None))
+        .order_by(Backup.began_at.desc())
+        .limit(1)
+    )
+    if newest is not None and newest.error:
+        yield Finding("backup", False, f"The last one failed: {newest.error} Try `flask backup`.")
+    elif good is None and not settings.in_production and not settings.backup_every_hours:
+        yield Finding("backup", True, "ok, none yet: `flask backup`, or BACKUP_EVERY_HOURS=24, before real customers")
+    elif good is None:
+        yield Finding(
+            "backup", False, "There is none: `flask backup` makes one, BACKUP_EVERY_HOURS=24 makes them daily."
+        )
+    else:
+        hours = (utc_now() - good) / timedelta(hours=1)
+        longest = 2 * settings.backup_every_hours + 1 if settings.backup_every_hours else OLDEST_BACKUP_HOURS
+        advice = (
+            "is the scheduler alive, its disk full?" if settings.backup_every_hours else "set BACKUP_EVERY_HOURS=24."
+        )
+        late = f"The last one is {hours:.0f} hours old: {advice}"
+        yield Finding("backup", hours <= longest, f"ok, {hours:.0f} hours old" if hours <= longest else late)
