@@ -28,8 +28,10 @@ UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u0640\u064b-\u065f\u0670\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]"
 )
 
+FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+
 
 def plain(text: str) -> str:
     """Return the text in one spelling and in lower case: digits 0-9, Persian ی and ک, no vowel marks, no joiners."""
     text = UNSEEN.sub("", unicodedata.normalize("NFKC", text.translate(LETTERS)).translate(LETTERS)).casefold()
-    return "".join(str(unicodedata.digit(char)) if char.isdigit() and not char.isascii() else char for char in text)
+    return FOREIGN_DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text)

@@ -1,6 +1,5 @@
 """The account's own posts: kept here, and recognised when a customer shares one, whatever the payload left out."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import joinedload
 
+from pilito.assistant.spelling import plain
 from pilito.channels.base import Post, SharedMedia
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
@@ -24,8 +24,6 @@ CANDIDATES = 20
 # Shares older than this are not looked at again when new posts become known.
 RECENT = timedelta(days=7)
 RECENT_SHARES = 500
-# Arabic keyboards' letters, and the signs that nobody sees.
-SAME_LETTERS = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", **dict.fromkeys("\u200c\u200d\u200e\u200f\ufeff")})
 CUT_MARKS = ("…", "...")
 
 
@@ -65,7 +63,7 @@ def _begins(caption: str, words: str) -> bool:
 
 def normalised(text: str) -> str:
     """The text as two writings of it agree: one space, one kind of letters, no mark of having been cut."""
-    text = " ".join(unicodedata.normalize("NFKC", text).translate(SAME_LETTERS).split()).casefold()
+    text = " ".join(plain(text).split())
     for mark in CUT_MARKS:
         text = text.removesuffix(mark).rstrip()
     return text

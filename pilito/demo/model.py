@@ -10,7 +10,6 @@ import json
 import os
 import re
 import time
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, jsonify, request
 
 from pilito.assistant.prompt import Block, read_blocks
+from pilito.assistant.spelling import plain
 
 MODEL_NAME = "demo model, not an AI"
 DELAY_SETTING = "PILITO_DEMO_MODEL_DELAY_SECONDS"
@@ -27,9 +27,9 @@ DELAY_SECONDS = "0.6"  # an answer that is there at once does not look like one
 LONGEST_DELAY_SECONDS = 30.0
 LONGEST_QUOTE = 3  # lines
 
-# Patterns are held against `_normal` text: one spelling, so ی and ک stand for ي and ك too, and أ is ا.
+# Patterns are held against `spelling.plain` text: one spelling, so ی and ک stand for ي and ك too, and أ is ا.
 COLOURS = (
-    r"مشکی|سیاه|سفید|قرمز|زرشکی|آبی|سرمه ای|سبز|زرد|صورتی|بنفش|کرم|طوسی|نارنجی|قهوه ای|بژ"
+    r"مشکی|سیاه|سفید|قرمز|زرشکی|ابی|سرمه ای|سبز|زرد|صورتی|بنفش|کرم|طوسی|نارنجی|قهوه ای|بژ"
     r"|\b(black|white|red|blue|navy|green|yellow|pink|purple|beige|gr[ae]y|orange|brown)\b"
     r"|اسود|ابیض|احمر|ازرق|اخضر|اصفر|وردی"
 )
@@ -44,8 +44,6 @@ HOW_MUCH = (
 SHIPPING = r"ارسال|\bshipping\b|\bdeliver|\bship\b|شحن|توصیل|\bersal"
 LETTER_SIZES = r"\b([2-6]?x?xs|[2-6]?x?xl)\b|\bs\s*[-,،/]\s*m\b|\bm\s*[-,،/]\s*l\b"
 IS_THERE = r"دار|موجود|هست|\bavailable\b|\bhave\b|\bin stock\b|متوفر"
-
-SPELLING = str.maketrans("يىكةأإ\u200c۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "ییکهاا 01234567890123456789")
 
 
 class Said(NamedTuple):
@@ -107,8 +105,8 @@ TOPICS = (
     Topic("shipping", SHIPPING, (SHIPPING,), is_about_product=False),
     Topic(
         "address",
-        r"[آا]درس(?! ?(سایت|اینست))|نشانی|کجا(ست|یی)|حضوری|\baddress\b|\bwhere are you\b|\blocated\b|عنوان|\bوین\b",
-        (r"[آا]درس|نشانی|خیابان|پاساژ|بلوار|\baddress\b|\bstreet\b|شارع|العنوان",),
+        r"ادرس(?! ?(سایت|اینست))|نشانی|کجا(ست|یی)|حضوری|\baddress\b|\bwhere are you\b|\blocated\b|عنوان|\bوین\b",
+        (r"ادرس|نشانی|خیابان|پاساژ|بلوار|\baddress\b|\bstreet\b|شارع|العنوان",),
         is_about_product=False,
     ),
     Topic(
@@ -128,13 +126,13 @@ TOPICS = (
 SWALLOWS = {"shipping_cost": {"shipping"}, "size": {"stock"}, "colour": {"stock"}}
 PRICE_WORD = r"قیمت|\bprice|سعر|\b(gh|q)[ei]*y?mat"
 
-PERSON = r"اپراتور|پشتیبان|آدم|انسان|با (یه|یک|ی) نفر|\bhuman\b|\b(real|a) person\b|\boperator\b|\bagent\b|موظف|\bشخص\b"
+PERSON = r"اپراتور|پشتیبان|ادم|انسان|با (یه|یک|ی) نفر|\bhuman\b|\b(real|a) person\b|\boperator\b|\bagent\b|موظف|\bشخص\b"
 # What is never left to a model, with the reason for the hand-over; the first that fits.
 FOR_PEOPLE = (
     (PERSON, "asked_for_person"),
     (r"شکایت می ?کن|پلیس|دادگاه|وکیل|کلاهبردار|\b(police|lawyer|court|sue)\b|شرطه|محکمه", "law"),
     (r"پولم|عودت|پس (می ?)?(گرفت|گیر|بگیر)|\brefund\b|\bmoney back\b|استرجاع|استرداد", "refund"),
-    (r"باردار|حامله|آلرژی|حساسیت دار|بیمار|\b(pregnan\w+|allerg\w+)\b|حساسیه", "health"),
+    (r"باردار|حامله|الرژی|حساسیت دار|بیمار|\b(pregnan\w+|allerg\w+)\b|حساسیه", "health"),
     (r"ناراضی|افتضاح|خراب بود|پاره بود|شکایت|\b(complain\w*|terrible|broken|torn)\b|شکوی", "complaint"),
 )
 # "This one": the customer sees a product that we do not.
@@ -142,7 +140,7 @@ POINTED_AT = r"\b(این|اینو|اون|همین|this|that|these|هذا|هذه)
 # Too many to ask about, and words that tell no product from another.
 MOST_NAMES = 5
 SMALL_WORDS = (
-    r"از|با|به|در|تا|که|را|رو|یک|یه|هم|این|آن|اون|برای|چند|چنده|چقدر|قیمت\w*|سایز\w*|رنگ\w*|دار\w*|موجود\w*|هست|سلام"
+    r"از|با|به|در|تا|که|را|رو|یک|یه|هم|این|ان|اون|برای|چند|چنده|چقدر|قیمت\w*|سایز\w*|رنگ\w*|دار\w*|موجود\w*|هست|سلام"
     r"|the|and|for|is|are|it|of|in|to|do|you|have|how|much|what|price|size|colou?r|this|that|with|من|ما|هل|هذا|سعر"
 )
 GREETING = (
@@ -257,7 +255,7 @@ def answer(data: str) -> dict[str, Any]:
     blocks = read_blocks(data)
     said = "\n".join(_own_words(block.text) for block in blocks if block.kind == "question")
     facts = [Said(number, *block) for number, block in _facts(blocks)]
-    asked, words = _normal(said), TEXTS[_language(said)]
+    asked, words = plain(said), TEXTS[_language(said)]
     if reason := next((reason for pattern, reason in FOR_PEOPLE if _found(pattern, asked)), None):
         return _hand_over(reason)
     if topics := _topics(asked):
@@ -326,7 +324,7 @@ def _name(fact: Said) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"[^\W\d_]{2,}", _normal(text)) if not _found(rf"^({SMALL_WORDS})$", word)}
+    return {word for word in re.findall(r"[^\W\d_]{2,}", plain(text)) if not _found(rf"^({SMALL_WORDS})$", word)}
 
 
 def _quoted(
@@ -353,12 +351,12 @@ def _held(topic: Topic, facts: list[Said], asked: str) -> list[tuple[Said, str]]
 def _names_variant(line: str, asked: str) -> bool:
     """Whether a line has every size and colour of the question."""
     wanted = [mark[0] for mark in re.finditer(rf"\b\d{{2}}\b|\b[2-6]?x{{0,3}}[sml]\b|{COLOURS}", asked)]
-    return bool(wanted) and all(one in _normal(line) for one in wanted)
+    return bool(wanted) and all(one in plain(line) for one in wanted)
 
 
 def _matching(patterns: tuple[str, ...], lines: list[str]) -> list[str]:
     """Return the lines that match the first of the patterns that any line matches."""
-    found = ([line for line in lines if _found(pattern, _normal(line))] for pattern in patterns)
+    found = ([line for line in lines if _found(pattern, plain(line))] for pattern in patterns)
     return next(filter(None, found), [])
 
 
@@ -385,7 +383,7 @@ def _language(text: str) -> str:
     if not re.search(r"[\u0600-\u06ff]", text):
         return "fa" if _found(FINGLISH, text.lower()) else "en"
     # The letters are looked for in the text as typed, the words in its normal form.
-    return "ar" if _found(ARABIC, text) or _found(ARABIC, _normal(text)) else "fa"
+    return "ar" if _found(ARABIC, text) or _found(ARABIC, plain(text)) else "fa"
 
 
 def _courtesy(asked: str, words: dict[str, str]) -> dict[str, Any]:
@@ -396,13 +394,6 @@ def _courtesy(asked: str, words: dict[str, str]) -> dict[str, Any]:
     if _found(THANKS, asked):
         return _reply(words["thanks"])
     return _reply(words["greeting"]) if _found(GREETING, asked) else _hand_over("not_known")
-
-
-def _normal(text: str) -> str:
-    """One spelling for what people type in many: digits, Arabic and Persian letters, joiners, capitals."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = text.translate(SPELLING)
-    return "".join(char for char in text if not unicodedata.combining(char) and char != "ـ")
 
 
 def _found(pattern: str, text: str) -> bool:
