@@ -154,6 +154,26 @@ class Settings(BaseSettings):
     openai_fallback_api_version: Annotated[
         str, Field(pattern=r"^[\w.-]{0,40}$", description="version of its API where it is Azure-style")
     ] = ""
+    openai_vision_model: Annotated[
+        str, Field(description="model that describes customers' pictures; empty: a person looks at them")
+    ] = ""
+    openai_vision_base_url: Annotated[
+        str, AfterValidator(_http_address_or_none), Field(description="its server; empty: OPENAI_BASE_URL")
+    ] = ""
+    openai_vision_api_key: Annotated[
+        str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
+    ] = ""
+    openai_transcription_model: Annotated[
+        str, Field(description="model that writes voice messages down; empty: a person listens to them")
+    ] = ""
+    openai_transcription_base_url: Annotated[
+        str,
+        AfterValidator(_http_address_or_none),
+        Field(description="its server, with the audio endpoint; empty: OPENAI_BASE_URL"),
+    ] = ""
+    openai_transcription_api_key: Annotated[
+        str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
+    ] = ""
 
     share_wait_seconds: Annotated[Seconds, Field(description="how long a share waits for its question")] = 120
     share_lookback_seconds: Annotated[

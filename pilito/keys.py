@@ -9,8 +9,9 @@ SHARES = "shares"
 PROFILES = "profiles"
 SIGNALS = "signals"
 MEDIA = "media"
+READINGS = "readings"
 UPKEEP = "upkeep"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, UPKEEP)
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, UPKEEP)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -22,6 +23,7 @@ SIGNAL_JOB = "pilito.jobs.signals.show_signals"
 PROFILE_JOB = "pilito.jobs.profiles.fetch_customer_profile"
 MEDIA_JOB = "pilito.jobs.media.fetch_media_file"
 DROP_MEDIA_JOB = "pilito.jobs.media.drop_media_file"
+READ_JOB = "pilito.jobs.media.read_file"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 

@@ -262,6 +262,8 @@ def _demo_environment(settings: Settings) -> dict[str, str]:
             "OPENAI_API_KEY": "demo",
             "OPENAI_BASE_URL": f"{base}/openai/v1",
             "OPENAI_MODEL": "demo model, not an AI",
+            # Pictures stay with people: a program that sees nothing cannot describe one honestly.
+            "OPENAI_TRANSCRIPTION_MODEL": "demo voice, not an AI",
         }
     return values
 

@@ -159,6 +159,14 @@ class PassageKind(StrEnum):
     PAGE = "page"  # a piece of a web page or of a document
 
 
+class ReadingState(StrEnum):
+    """How far a program got with reading a file: a transcript, or the description of a picture."""
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -283,6 +291,11 @@ SOURCE_MOVES = {
     SourceState.WAITING: {SourceState.READY, SourceState.FAILED},
     SourceState.READY: {SourceState.FAILED},
     SourceState.FAILED: {SourceState.READY},
+}
+READING_MOVES = {
+    ReadingState.PENDING: {ReadingState.READY, ReadingState.FAILED},
+    ReadingState.READY: set(),
+    ReadingState.FAILED: set(),
 }
 
 

@@ -83,6 +83,24 @@ class FakeModel(Fake):
         super().__init__()
         self.reply = {"reply": "در همین پست نوشته‌ایم.", "hand_over": False, "reason": ""}
         self.delay_seconds = 0.0
+        self.sounds, self.pictures = [], []  # what it was given to write down or to describe: (payload, key)
+        self.said = [(200, {"text": "این لباس چقدره؟", "usage": {"type": "duration", "seconds": 2}})]
+        self.seen = ["پیراهنی نخی و سبز با گل‌های سفید."]
+
+    def answer(self, path, payload, headers):
+        """Sounds and pictures have their own answers, the last of which is given again and again."""
+        if path.endswith("/audio/transcriptions"):
+            return self._next(self.sounds, self.said, payload, headers)
+        if any(isinstance(message["content"], list) for message in payload["messages"]):
+            seen = self._next(self.pictures, self.seen, payload, headers)
+            return _completion(seen) if isinstance(seen, str) else seen
+        return super().answer(path, payload, headers)
+
+    def _next(self, asked, answers, payload, headers):
+        with self.lock:
+            asked.append((payload, headers.get("Authorization", "")))
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        return answer(payload) if callable(answer) else answer
 
     @property
     def prompts(self):
@@ -91,16 +109,20 @@ class FakeModel(Fake):
     def default(self, payload):
         time.sleep(self.delay_seconds)
         said = self.reply if isinstance(self.reply, str) else json.dumps(self.reply, ensure_ascii=False)
-        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": said}}
-        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
-        return 200, {
-            "id": "x",
-            "object": "chat.completion",
-            "created": 1,
-            "model": "fake",
-            "choices": [choice],
-            "usage": usage,
-        }
+        return _completion(said)
+
+
+def _completion(said):
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": said}}
+    usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+    return 200, {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "fake",
+        "choices": [choice],
+        "usage": usage,
+    }
 
 
 class Line:
@@ -134,7 +156,9 @@ def serve():
         def do_POST(self):
             fake = line.fake
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer = fake.answer(self.path, json.loads(body or b"{}"), self.headers)
+            is_form = self.headers.get("Content-Type", "").startswith("multipart/")
+            payload = {"form": body} if is_form else json.loads(body or b"{}")
+            answer = fake.answer(self.path, payload, self.headers)
             if answer == "reset":
                 self.connection.close()
                 self.close_connection = True

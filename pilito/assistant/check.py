@@ -14,6 +14,8 @@ from pilito.assistant.promises import find_promise
 from pilito.assistant.types import TurnInput
 
 CONTEXT = re.compile(r"\[CONTEXT:.*\[/CONTEXT\]", re.DOTALL)
+# What a program said of a picture: neither a fact nor the customer's words.
+PICTURE = re.compile(r"\[PICTURE:.*?\[/PICTURE\]", re.DOTALL)
 MOSTLY = 0.7
 FEW_LETTERS = 4
 ENGLISH = re.compile(
@@ -22,7 +24,9 @@ ENGLISH = re.compile(
     r"|the|there|they|this|to|us|want|was|we|what|when|where|which|will|with|would|you|your)"
 )
 LONGEST_REPLY = 4000  # characters; more is never an answer to a customer, and some channels refuse it
-DEBRIS = re.compile(r'^\s*\{|```|"(reply|hand_over|facts_used|asks_which)"|</?think>|\[/?CONTEXT', re.IGNORECASE)
+DEBRIS = re.compile(
+    r'^\s*\{|```|"(reply|hand_over|facts_used|asks_which)"|</?think>|\[/?(?:CONTEXT|PICTURE)', re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def says_only_what_facts_say(draft: Draft) -> str:
     """Each price, number, date, phone, link, handle and code must stand in a fact of this turn."""
     ground = Ground(
         facts=tuple(claims_of(text) for text in (*(fact.text for fact in draft.turn.facts), draft.turn.shop_name)),
-        question=claims_of("\n".join(draft.turn.questions)),
+        question=claims_of(PICTURE.sub(" ", "\n".join(draft.turn.questions))),
     )
     return "; ".join(f"{kind}: {claim}" for kind, claim in ground.lacks(draft.text))
 
@@ -83,7 +87,7 @@ def speaks_the_customers_script(draft: Draft) -> str:
 
     Latin letters alone say nothing: many write Persian in them.
     """
-    question = CONTEXT.sub("", draft.turn.questions[-1])
+    question = PICTURE.sub("", CONTEXT.sub("", draft.turn.questions[-1]))
     asked, said = _arabic_share(question), _arabic_share(draft.text)
     is_other = (asked > MOSTLY and said < 1 - MOSTLY) or (_is_english(question) and said > MOSTLY)
     return "language" if is_other else ""

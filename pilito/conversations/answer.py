@@ -18,6 +18,8 @@ from pilito.conversations.context import contexts_of, line_of, product_facts, re
 from pilito.conversations.duty import mode_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.read_media import TYPES as READ_TYPES
+from pilito.conversations.read_media import are_read, waits_until
 from pilito.conversations.unread import has_unread_before
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
@@ -142,6 +144,10 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
         if has_unread_before(conversation, messages, now):
             turns.wait(tx, turn, now + UNREAD_PAUSE, now)
             return None
+        until = waits_until(turn, messages, now)
+        if until is not None:
+            turns.wait(tx, turn, until, now)
+            return None
         turn.state = TurnState.GENERATING
         turn.attempt += 1
         turn.lease_until = now + timedelta(seconds=lease.LEASE_SECONDS)
@@ -175,7 +181,8 @@ def _gather(conversation: Conversation, turn: Turn) -> list[Message]:
 
 def _unreadable(messages: list[Message]) -> HandOverReason | None:
     """The reason why a person must look, where the assistant cannot read what came."""
-    types = {message.message_type for message in messages} - READABLE_TYPES
+    unread = [one for one in messages if one.message_type not in READABLE_TYPES]
+    types = {one.message_type for one in unread if one.message_type not in READ_TYPES or not are_read([one])}
     if not types:
         return None
     return HandOverReason.MEDIA if types <= MEDIA_TYPES else HandOverReason.UNREADABLE

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from pilito.clock import Clock
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.read_media import wake_reading
 from pilito.database import Transaction, transaction
 from pilito.errors import MediaError
 from pilito.extensions import channels, media_store, settings
@@ -152,6 +153,7 @@ def _settle(claim: _Claim, now: datetime, look: Look, sha256: str, size_bytes: i
         media.error = media.lease_until = None
         if conversation is not None and holder is not None:
             _show(tx, conversation, holder, media, now)
+            wake_reading(tx, media, now)
 
 
 def _give_up(claim: _Claim, error: MediaError, now: datetime) -> None:
@@ -170,6 +172,7 @@ def _give_up(claim: _Claim, error: MediaError, now: datetime) -> None:
         media.state = MediaState.FAILED
         if conversation is not None and holder is not None:
             _show(tx, conversation, holder, media, now)
+            wake_reading(tx, media, now)
 
 
 def _find_holder(media_id: int) -> _Holder | None:

@@ -9,11 +9,12 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito.conversations import pending_share
+from pilito.conversations.contents import own_content
 from pilito.conversations.pairing import Place, QuestionPoint, SharePoint, combined_content, pair
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import MessageType, Sender, ShareState
-from pilito.models import Conversation, Message, Share, db
+from pilito.models import Conversation, Inbox, Message, Share, db
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +77,16 @@ def _reach() -> timedelta:
 
 
 def is_question(message: Message) -> bool:
-    """Only what the customer typed takes a share; pictures and voice keep their own way."""
-    return message.message_type is MessageType.TEXT and message.deleted_at is None
+    """What takes a share: what the customer typed and, where the inbox allows it, what they said. Pictures never do."""
+    return message.message_type in question_types(message.conversation.inbox) and message.deleted_at is None
+
+
+def question_types(inbox: Inbox) -> set[MessageType]:
+    return {MessageType.TEXT, MessageType.VOICE} if inbox.voice_takes_share else {MessageType.TEXT}
 
 
 def _load(conversation: Conversation, since: datetime) -> list[Message]:
-    """The shares and texts of the customer from `since` on, with a share that still waits from before it."""
+    """The shares and questions of the customer from `since` on, with a share that still waits from before it."""
     waiting = select(Share.message_id).where(
         Share.conversation_id == conversation.id, Share.state == ShareState.WAITING
     )
@@ -91,7 +96,7 @@ def _load(conversation: Conversation, since: datetime) -> list[Message]:
             .where(
                 Message.conversation_id == conversation.id,
                 Message.sender == Sender.CUSTOMER,
-                Message.message_type.in_((MessageType.SHARE, MessageType.TEXT)),
+                Message.message_type.in_((MessageType.SHARE, *question_types(conversation.inbox))),
                 or_(Message.sent_at >= since, Message.id.in_(waiting)),
             )
             .order_by(Message.sent_at, Message.id)
@@ -123,7 +128,7 @@ def _taken_outside(questions: dict[int, Message], shares: list[Share]) -> set[in
     suspects = [
         question.id
         for question in questions.values()
-        if question.content != question.text and question.id not in inside
+        if question.content != own_content(question) and question.id not in inside
     ]
     if not suspects:
         return set()
@@ -205,9 +210,8 @@ def _count_look_up(shares: list[Share], look_up: LookUp | None) -> None:
 
 
 def _content(question: Message, taken: list[Share]) -> str:
-    if not taken:
-        return question.text
-    return combined_content([share.message.content for share in taken], question.text)
+    own = own_content(question)
+    return combined_content([share.message.content for share in taken], own) if taken else own
 
 
 def log_waiting(conversation: Conversation, share: Share) -> None:

@@ -98,9 +98,11 @@ def share_content(share: SharedMedia) -> str:
 
 def combined_content(share_contents: Iterable[str], question: str) -> str:
     """What the assistant reads for a question and its share: the context first, closed, then the question."""
-    return "\n".join([CONTEXT_BEGIN, *map(_without_marks, share_contents), CONTEXT_END, question])
+    return "\n".join([CONTEXT_BEGIN, *map(without_marks, share_contents), CONTEXT_END, question])
 
 
-def _without_marks(content: str) -> str:
-    """A caption is written by strangers: it must not be able to close its own context."""
-    return content.replace("[CONTEXT", "(CONTEXT").replace("[/CONTEXT", "(/CONTEXT")
+def without_marks(content: str) -> str:
+    """A caption is written by strangers: it must not be able to close its own context, nor open a picture's."""
+    for mark in ("CONTEXT", "PICTURE"):
+        content = content.replace(f"[{mark}", f"({mark}").replace(f"[/{mark}", f"(/{mark}")
+    return content

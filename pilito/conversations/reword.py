@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pilito.channels.base import SharedMedia
-from pilito.conversations.contents import content_of
+from pilito.conversations.contents import content_of, own_content
 from pilito.conversations.own_posts import completed, media_of
 from pilito.conversations.pairing import combined_content
-from pilito.lifecycle import MessageType, ShareState
+from pilito.lifecycle import ShareState
 from pilito.models import Message, Share, db
 
 
@@ -34,11 +34,9 @@ def _settle_share(message: Message, share: Share, question: str) -> None:
 def _content(message: Message, question: str) -> str:
     if message.share is not None:
         return content_of(message.message_type, message.text, _whole(message.share), question)
-    taken = _taken(message) if message.message_type is MessageType.TEXT else []
-    if taken:
-        return combined_content([share.message.content for share in taken], message.text)
-    titles = [file.title for file in message.attachments]
-    return content_of(message.message_type, message.text, None, titles=titles)
+    taken = _taken(message)
+    own = own_content(message)
+    return combined_content([share.message.content for share in taken], own) if taken else own
 
 
 def _whole(share: Share) -> SharedMedia:

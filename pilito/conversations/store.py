@@ -16,10 +16,11 @@ from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import completed, find_own_post
 from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
+from pilito.conversations.read_media import begin_readings
 from pilito.conversations.reword import reword
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
-from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState
+from pilito.lifecycle import ConversationState, EventOutcome, MessageType, Sender, ShareState
 from pilito.models import (
     Attachment,
     Audit,
@@ -106,6 +107,8 @@ def _add_rows(
     wake_copies(tx, message)
     count_message(conversation, message)
     is_quiet = item.origin == STANDBY or found.answered_by is not None
+    if not is_quiet:
+        begin_readings(message, now)
     if conversation.state is ConversationState.CLOSED and not is_quiet:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
@@ -120,7 +123,8 @@ def _pair_and_ask(
     changed, asked = [message], [message]
     if channels[inbox.channel].shares_wait and _may_pair(conversation, message):
         db.session.flush()
-        look_up = LookUp(message.id, cached) if is_question(message) else None
+        is_looked_up = message.message_type is MessageType.TEXT
+        look_up = LookUp(message.id, cached) if is_looked_up else None
         pairing = pair_shares(tx, conversation, message.sent_at, now, look_up)
         changed += pairing.changed
         asked += pairing.questions

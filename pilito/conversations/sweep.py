@@ -12,8 +12,8 @@ from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
-from pilito.lifecycle import DeliveryState, InboxState, MediaState, TurnState, WebhookState
-from pilito.models import Delivery, Inbox, MediaFile, Turn, Webhook, db
+from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState, WebhookState
+from pilito.models import Delivery, Inbox, MediaFile, Reading, Turn, Webhook, db
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ def sweep(now: datetime) -> dict[str, int]:
         "lost_sends": _mark_lost_sends(now),
         "early_edits": settle_early_edits(now),
         "media": _wake_media(MediaState.PENDING, keys.MEDIA_JOB, now),
+        "readings": _wake_readings(now),
         "dropped_media": _wake_media(MediaState.DROPPED, keys.DROP_MEDIA_JOB, now),
     }
     db.session.rollback()
@@ -85,6 +86,16 @@ def _wake_media(state: MediaState, job: str, now: datetime) -> int:
     )
     ids = db.session.scalars(overdue.order_by(MediaFile.due_at).limit(BATCH)).all()
     return _wake(keys.MEDIA, job, ids)
+
+
+def _wake_readings(now: datetime) -> int:
+    overdue = select(Reading.id).where(
+        Reading.state == ReadingState.PENDING,
+        Reading.due_at <= now - GRACE,
+        or_(Reading.lease_until.is_(None), Reading.lease_until <= now),
+    )
+    ids = db.session.scalars(overdue.order_by(Reading.due_at).limit(BATCH)).all()
+    return _wake(keys.READINGS, keys.READ_JOB, ids)
 
 
 def _wake(queue_name: str, job: str, ids: Sequence[int]) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from pilito import hints, keys
 from pilito.channels.base import STANDBY
@@ -131,6 +131,17 @@ def wait(tx: Transaction, turn: Turn, until: datetime, now: datetime) -> None:
     """Look at the turn again later, as it is."""
     turn.state, turn.lease_until, turn.due_at = TurnState.OPEN, None, until
     tx.after_commit(wake, turn, now)
+
+
+def go_on(tx: Transaction, conversation: Conversation, message: Message, now: datetime) -> None:
+    """A file that the message's turn waited for was read, or never will be: a draft without it is void."""
+    turn = find_unfinished(conversation.id)
+    if turn is None or message.turn_id != turn.id:
+        return
+    touch(tx, turn, now)
+    newest = db.session.scalar(select(func.max(Message.created_at)).where(Message.turn_id == turn.id)) or now
+    # The quiet period has run beside the reading.
+    turn.due_at = max(now, min(newest + timedelta(seconds=settings.reply_quiet_seconds), last_due_at(turn)))
 
 
 def last_due_at(turn: Turn) -> datetime:

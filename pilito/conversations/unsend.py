@@ -14,8 +14,8 @@ from pilito.conversations.pair import pair_shares
 from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction
 from pilito.extensions import channels
-from pilito.lifecycle import EventOutcome, MessageType, Sender, TurnState
-from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Share, Turn, db
+from pilito.lifecycle import EventOutcome, MessageType, ProcessingStatus, Sender, TurnState
+from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Reading, Share, Turn, db
 
 
 def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcome:
@@ -73,6 +73,8 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
     message.deleted_at = now
     copies = copies_of(message)
     message.copy = None
+    message.processing_status = ProcessingStatus.COMPLETED
+    db.session.execute(delete(Reading).where(Reading.message_id == message.id))
     db.session.execute(delete(Attachment).where(Attachment.message_id == message.id))
     if message.share is not None:
         _forget_context(message.share)

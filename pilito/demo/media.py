@@ -24,6 +24,7 @@ PICTURES = frozenset({f"{post.id}.jpg" for post in POSTS} | {PHOTO, STORY, AVATA
 
 VOICE_SECONDS = 1.6
 VOICE_RATE = 8000
+VOICE_WORDS = "سلام، این لباس چقدره؟"  # what the hum stands for
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def still_of(name: str) -> str:
 
 
 def _hum() -> bytes:
-    """A short hum that rises and falls: a voice note that can be played, though nothing is said in it."""
+    """A short hum that rises and falls: a voice note that can be played, though nothing is said in it: the demo model
+    takes it for VOICE_WORDS."""
     count = int(VOICE_SECONDS * VOICE_RATE)
     samples = bytes(128 + int(60 * _loudness(i / count) * math.sin(i * _pitch(i / count))) for i in range(count))
     out = io.BytesIO()

@@ -19,6 +19,7 @@ from flask import Flask, Response, jsonify, request
 
 from pilito.assistant.prompt import Block, read_blocks
 from pilito.assistant.spelling import plain
+from pilito.demo.media import VOICE, VOICE_SECONDS, VOICE_WORDS, find_media
 
 MODEL_NAME = "demo model, not an AI"
 DELAY_SETTING = "PILITO_DEMO_MODEL_DELAY_SECONDS"
@@ -190,15 +191,25 @@ TEXTS = {
 
 
 def create_demo_model() -> Flask:
-    """Make the stand-in's web application: POST /v1/chat/completions and GET /v1/models."""
+    """Make the stand-in's web application: chat completions, transcriptions and the list of models, under /v1."""
     app = Flask("pilito_demo_model")
     app.add_url_rule("/v1/models", view_func=list_models, methods=["GET"])
+    app.add_url_rule("/v1/audio/transcriptions", view_func=write_down, methods=["POST"])
     app.add_url_rule("/v1/chat/completions", view_func=complete_chat, methods=["POST"])
     return app
 
 
 def list_models() -> Response:
     return jsonify({"object": "list", "data": [{"id": MODEL_NAME, "object": "model", "owned_by": "pilito"}]})
+
+
+def write_down() -> tuple[Response, int]:
+    """The demo's own voice note is a hum that stands for a question; nothing else is understood here."""
+    file = request.files.get("file")
+    hum = find_media(VOICE)
+    if file is None or hum is None or file.read() != hum.content:
+        return _refusal("file: the demo model knows the demo's own voice note only.")
+    return jsonify({"text": VOICE_WORDS, "usage": {"type": "duration", "seconds": VOICE_SECONDS}}), 200
 
 
 def complete_chat() -> tuple[Response, int]:

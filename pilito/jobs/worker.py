@@ -34,6 +34,7 @@ SHORT_QUEUES = {
     keys.PROFILES: 1,
     keys.SIGNALS: 1,
     keys.MEDIA: 2,
+    keys.READINGS: 2,
     keys.UPKEEP: 1,
 }
 LISTEN_SECONDS = 1  # a stop request is noticed at least this often

@@ -18,6 +18,7 @@ from pilito.models.passage import Passage
 from pilito.models.product import Product, Variant
 from pilito.models.proof import Proof
 from pilito.models.reaction import EarlyEdit, Reaction
+from pilito.models.reading import Reading
 from pilito.models.share import Share
 from pilito.models.source import Source, SourceFile, WebPage
 from pilito.models.turn import Turn
@@ -45,6 +46,7 @@ __all__ = [
     "Product",
     "Proof",
     "Reaction",
+    "Reading",
     "Share",
     "Source",
     "SourceFile",

@@ -25,6 +25,8 @@ class Inbox(db.Model):
     stop_reason: Mapped[str | None] = mapped_column(String(64))
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the provider asked us to call less
     assistant_mode: Mapped[AssistantMode] = mapped_column(state_column(AssistantMode), default=AssistantMode.AUTO)
+    # Whether a voice message may be the question about a post that waits, as a text is.
+    voice_takes_share: Mapped[bool] = mapped_column(default=False, server_default=db.false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     # What the provider tells of the account.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pilito.models.delivery import Delivery
     from pilito.models.media_file import MediaFile
     from pilito.models.proof import Proof
+    from pilito.models.reading import Reading
     from pilito.models.share import Share
     from pilito.models.turn import Turn
 
@@ -110,3 +111,4 @@ class Attachment(db.Model):
     copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))
 
     copy: Mapped[Optional["MediaFile"]] = relationship()
+    reading: Mapped[Optional["Reading"]] = relationship(uselist=False)

@@ -182,7 +182,7 @@ def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
         .where(Message.id.in_([number for number in ids if number is not None]))
         .options(
             joinedload(Message.share).options(joinedload(Share.copy), joinedload(Share.own_post)),
-            selectinload(Message.attachments),
+            selectinload(Message.attachments).joinedload(Attachment.reading),
         )
     )
     return {message.conversation_id: message for message in found}
@@ -254,7 +254,7 @@ def _messages_of(conversation: Conversation) -> Select[Message]:
             ),
             joinedload(Message.copy),
             joinedload(Message.proof),
-            selectinload(Message.attachments).joinedload(Attachment.copy),
+            selectinload(Message.attachments).options(joinedload(Attachment.copy), joinedload(Attachment.reading)),
             selectinload(Message.deliveries),
         )
         .execution_options(populate_existing=True)

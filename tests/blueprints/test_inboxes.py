@@ -256,6 +256,16 @@ def test_a_lost_subscription_is_shown_with_what_to_do_and_had_again_by_a_button(
     assert only_inbox().subscription_error is None
 
 
+def test_voice_may_ask_about_a_post_by_a_button_and_no_more_by_another(browser, inbox):
+    on = browser.post(f"/inboxes/{inbox}/voice", data={"may_ask": "on"}, follow_redirects=True)
+    assert "text and voice" in words_of(on)
+    assert only_inbox().voice_takes_share
+
+    browser.post(f"/inboxes/{inbox}/voice", follow_redirects=True)
+
+    assert not only_inbox().voice_takes_share
+
+
 def test_a_token_is_renewed_by_a_button_and_a_refusal_is_a_sentence(browser, meta, inbox):
     assert "The connection was renewed." in words_of(browser.post(f"/inboxes/{inbox}/renew", follow_redirects=True))
 
@@ -376,6 +386,7 @@ ROUTES = [
     ("GET", "/inboxes/1/check/arrived"),
     ("POST", "/inboxes/1/subscribe"),
     ("POST", "/inboxes/1/renew"),
+    ("POST", "/inboxes/1/voice"),
     ("POST", "/inboxes/1/disconnect"),
 ]
 

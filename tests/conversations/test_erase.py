@@ -46,7 +46,7 @@ CANARY = "kanarienvogel"
 PICTURE = name_of("a" * 64, 1)
 # Every table, with what an erased customer's rows in it become. A new table needs a line here.
 GOES = {
-    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof", "reaction",
+    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof", "reaction", "reading",
 }  # fmt: skip
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),

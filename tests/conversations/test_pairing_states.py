@@ -1,5 +1,6 @@
 """Events late, twice, swapped and unsent, against the rule in one line: on real rows, by a state machine."""
 
+import io
 import json
 from itertools import count
 
@@ -7,20 +8,24 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from shop import reel, seconds, text, unsent, webhook
+from shop import item, reel, seconds, text, unsent, webhook
 
 from pilito import keys
+from pilito.assistant.reader import Understood
 from pilito.clock import utc_now
 from pilito.conversations.expire import expire
+from pilito.conversations.read_media import read_media
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
-from pilito.lifecycle import ShareState
-from pilito.models import Conversation, Customer, Message, Share, db
+from pilito.extensions import media_store
+from pilito.lifecycle import MessageType, ProcessingStatus, ReadingState, ShareState
+from pilito.models import Conversation, Customer, Inbox, MediaFile, Message, Reading, Share, db
 
 WAIT, LOOKBACK = 120, 10
 NOW = 500  # seconds after the beginning of each run's time line: the oldest shares are over, the newest wait
 MOMENTS = st.integers(min_value=0, max_value=700)
 customers = count(1)
+HEARD = "همین چنده؟"
 
 
 def expected(shares, questions):
@@ -65,10 +70,21 @@ def ask(at, **where):
     return text("چنده؟", at, **where)
 
 
+def say(at, mid, customer):
+    files = [{"type": "audio", "payload": {"url": "https://lookaside.fbsbx.com/x"}}]
+    return item(at, {"mid": mid, "attachments": files}, customer=customer)
+
+
+class Listener:
+    def transcribe(self, _sound, _mime_type):
+        return Understood(HEARD, "hears", 1)
+
+
 class Pairing(RuleBasedStateMachine):
     """One conversation; its events come in any order, some of them again."""
 
     shop = None
+    voice_asks = False
 
     def __init__(self):
         super().__init__()
@@ -90,6 +106,20 @@ class Pairing(RuleBasedStateMachine):
     def ask(self, moment):
         self._send("text", moment)
 
+    @rule(moment=MOMENTS)
+    def say(self, moment):
+        self._send("voice", moment)
+
+    @rule(data=st.data())
+    def write_down(self, data):
+        """The words of a voice note are there, at whatever moment."""
+        waiting = db.session.scalars(db.select(Reading.id).where(Reading.state == ReadingState.PENDING)).all()
+        if waiting:
+            reading_id = data.draw(st.sampled_from(sorted(waiting)))
+            db.session.execute(db.update(MediaFile).values(state="stored", key="00/00/0", size_bytes=1))
+            db.session.commit()
+            read_media(reading_id, Listener(), lambda: self.now)
+
     def _send(self, kind, moment):
         mid = f"{self.customer}.{len(self.sent)}"
         self.sent[mid] = kind, moment
@@ -97,7 +127,7 @@ class Pairing(RuleBasedStateMachine):
 
     def _deliver(self, mid):
         kind, moment = self.sent[mid]
-        make = share_of(mid) if kind == "share" else ask
+        make = {"share": share_of(mid), "text": ask, "voice": say}[kind]
         self.deliver(make(self.begin + seconds(moment), mid=mid, customer=self.customer))
 
     @rule(data=st.data())
@@ -138,13 +168,17 @@ class Pairing(RuleBasedStateMachine):
             )
         )
 
+    @property
+    def asking(self):
+        return ("text", "voice") if self.voice_asks else ("text",)
+
     @invariant()
     def the_rows_follow_the_rule(self):
         messages = {message.external_id: message for message in self._messages()}
         assert set(messages) == set(self.sent)
         present = {mid: one for mid, one in self.sent.items() if mid not in self.unsent}
         shares = {messages[mid].id: at for mid, (kind, at) in present.items() if kind == "share"}
-        questions = {messages[mid].id: at for mid, (kind, at) in present.items() if kind == "text"}
+        questions = {messages[mid].id: at for mid, (kind, at) in present.items() if kind in self.asking}
 
         rows = list(db.session.scalars(db.select(Share).where(Share.message_id.in_([m.id for m in messages.values()]))))
         places = expected(shares, questions)
@@ -156,6 +190,9 @@ class Pairing(RuleBasedStateMachine):
             for share in taken:
                 assert f"<{next(one for one in messages if messages[one].id == share)}>" in message.content
             assert bool(message.deleted_at) == (mid in self.unsent)
+            if message.message_type is MessageType.VOICE and not message.deleted_at:
+                is_read = message.processing_status is ProcessingStatus.COMPLETED
+                assert message.content.endswith(f"[پیام صوتی]\n{HEARD}" if is_read else "[پیام صوتی]")
             assert not (message.deleted_at and (message.text or message.content))
         self._redis_knows_the_waiting_share(messages, places)
 
@@ -170,13 +207,18 @@ class Pairing(RuleBasedStateMachine):
 
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(120)
-def test_pairing_follows_the_rule_whatever_happens(make_shop):
-    Pairing.shop = make_shop(reply_quiet_seconds=3000, reply_quiet_max_seconds=3000)
+@pytest.mark.parametrize("voice_asks", [False, True])
+def test_pairing_follows_the_rule_whatever_happens(make_shop, monkeypatch, voice_asks):
+    Pairing.shop = make_shop(reply_quiet_seconds=3000, reply_quiet_max_seconds=3000, openai_transcription_model="hears")
+    monkeypatch.setattr(media_store, "open", lambda _name, _size: io.BytesIO(b"sound"))
+    Pairing.voice_asks = voice_asks
+    db.session.execute(db.update(Inbox).values(voice_takes_share=voice_asks))
+    db.session.commit()
 
     run_state_machine_as_test(
         Pairing,
         settings=settings(
-            max_examples=20,
+            max_examples=14,
             stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -1,5 +1,6 @@
 """The demo model: answers from the facts alone, over the same HTTP, client and prompt as a real one."""
 
+import io
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pilito.assistant.model import OpenAIModel
 from pilito.assistant.prompt import build_prompt
 from pilito.assistant.types import Fact, HandOver, Line, Reply, TurnInput
 from pilito.config import load_settings
+from pilito.demo.media import VOICE, VOICE_WORDS, find_media
 from pilito.demo.model import DELAY_HEADER, DELAY_SETTING, MODEL_NAME, answer, create_demo_model
 from pilito.lifecycle import HandOverReason, Sender
 
@@ -298,3 +300,16 @@ def test_the_delay_can_be_set_by_header():
     create_demo_model().test_client().post("/v1/chat/completions", json=body, headers={DELAY_HEADER: "0.1"})
 
     assert 0.1 <= time.monotonic() - started < 0.5
+
+
+def test_the_demos_voice_note_stands_for_its_words_and_no_other_sound_for_anything():
+    client = create_demo_model().test_client()
+    hum = find_media(VOICE).content
+
+    heard, other = (
+        client.post("/v1/audio/transcriptions", data={"model": "x", "file": (io.BytesIO(sound), "voice.wav")})
+        for sound in (hum, b"RIFF")
+    )
+
+    assert heard.json["text"] == VOICE_WORDS
+    assert other.status_code == 400

@@ -15,6 +15,7 @@ from flask_login import current_user
 
 from pilito.blueprints.panel import bp, connecting
 from pilito.channels.base import Channel
+from pilito.conversations import voice
 from pilito.conversations.check_inbox import check_inbox
 from pilito.conversations.connect import connect_by_code, connect_by_token
 from pilito.conversations.disconnect import disconnect
@@ -205,6 +206,15 @@ def disconnect_inbox(inbox_id: int) -> ResponseReturnValue:
     operator_id = current_user.id
     done = gettext("The account is disconnected. Its conversations are still here.")
     return _do(inbox_id, lambda now: disconnect(inbox_id, operator_id, now), done)
+
+
+@bp.post(f"{INBOX}/voice")
+@for_admins
+def let_voice_ask(inbox_id: int) -> ResponseReturnValue:
+    operator_id, may_ask = current_user.id, request.form.get("may_ask") == "on"
+    done = gettext("From now on a voice message may ask about the post before it.") if may_ask else ""
+    done = done or gettext("From now on only words that were typed ask about the post before them.")
+    return _do(inbox_id, lambda now: voice.let_voice_ask(inbox_id, may_ask, operator_id, now), done)
 
 
 def _do(inbox_id: int, verb: Callable[[datetime], None], done: str) -> ResponseReturnValue:

@@ -102,10 +102,17 @@ def gist(message: Message) -> str:
     """A message in one line."""
     if message.deleted_at:
         return str(sentences.TAKEN_BACK)
-    words = message.text
+    words = message.text or _spoken(message)
     if not words and message.share:
         words = message.share.full_caption or message.share.title or str(kind_label(message.share))
     return " ".join((words or str(sentences.MESSAGE_TYPES[message.message_type])).split())[:PREVIEW_CHARACTERS]
+
+
+def _spoken(message: Message) -> str:
+    """The words of a voice note, where they were written down."""
+    if message.message_type is not MessageType.VOICE:
+        return ""
+    return " ".join(file.reading.text or "" for file in message.attachments if file.reading)
 
 
 def glyph_of(message: Message) -> str:

@@ -333,6 +333,22 @@ MEDIA_ERRORS: dict[str, Sentence] = {
 }
 MEDIA_OTHERWISE = Sentence(_("The server that has it did not answer."), _("Look at it on the phone."))
 
+# Why a voice note was not written down, or a picture not described.
+READING_ERRORS: dict[str, Sentence] = {
+    "no_copy": Sentence(_("The file itself could not be fetched.")),
+    "nothing_said": Sentence(_("The program found no words in it."), _("Listen or look yourself.")),
+    "too_large": Sentence(_("The file is too large for it."), _("Listen or look yourself.")),
+    "switched_off": Sentence(_("It was switched off meanwhile.")),
+    "model_refused_key": Sentence(_("The model's server refused the key."), _("Check the key in the settings.")),
+    "model_overloaded": Sentence(_("The model's server was overloaded.")),
+    "model_timeout": Sentence(_("The model's server did not answer in time.")),
+    "model_unreachable": Sentence(_("The model's server cannot be reached."), _("Check its address in the settings.")),
+    "model_cut_short": Sentence(_("The model did not end its answer."), _("Listen or look yourself.")),
+}
+READING_OTHERWISE = Sentence(
+    _("The model's server gave no usable answer."), _("Check that the model in the settings takes such files.")
+)
+
 TAKEN_BACK = _("Message taken back")
 
 SHARE_KINDS: dict[str, Words] = {
@@ -363,6 +379,10 @@ def explain_refusal(reason: str) -> str:
 
 def explain_media(error: str | None) -> Sentence:
     return MEDIA_ERRORS.get(error or "", MEDIA_OTHERWISE)
+
+
+def explain_reading(error: str | None) -> Sentence:
+    return READING_ERRORS.get(error or "", READING_OTHERWISE)
 
 
 def explain_delivery(error: str | None) -> Sentence:
