@@ -90,6 +90,24 @@ class TurnState(StrEnum):
     DROPPED = "dropped"  # a person answered, or everything in it was unsent
 
 
+class DraftState(StrEnum):
+    """What became of a reply that the assistant wrote for a person to send."""
+
+    WAITING = "waiting"
+    STALE = "stale"  # the chat moved on since it was written
+    APPLIED = "applied"
+    EDITED = "edited"  # sent in a person's words
+    DISCARDED = "discarded"
+
+
+class OutsideHours(StrEnum):
+    """What an assistant that answers by itself does outside its hours."""
+
+    ANSWER = "answer"  # as usual
+    DRAFT = "draft"
+    HAND_OVER = "hand_over"
+
+
 class DeliveryState(StrEnum):
     PENDING = "pending"
     SENDING = "sending"
@@ -247,6 +265,13 @@ TURN_MOVES = {
     TurnState.DRAFTED: set(),
     TurnState.HANDED_OVER: set(),
     TurnState.DROPPED: set(),
+}
+DRAFT_MOVES = {
+    DraftState.WAITING: {DraftState.STALE, DraftState.APPLIED, DraftState.EDITED, DraftState.DISCARDED},
+    DraftState.STALE: {DraftState.APPLIED, DraftState.EDITED, DraftState.DISCARDED},
+    DraftState.APPLIED: set(),
+    DraftState.EDITED: set(),
+    DraftState.DISCARDED: set(),
 }
 DELIVERY_MOVES = {
     DeliveryState.PENDING: {DeliveryState.SENDING, DeliveryState.FAILED},

@@ -16,6 +16,11 @@ def changed(conversation_id: int, seq: int) -> None:
     _emitter().emit("changed", {"conversation": conversation_id, "seq": seq}, namespace="/", room=keys.PANEL_ROOM)
 
 
+def all_changed() -> None:
+    """Say that something on every page changed: the switch for all. Call it after the commit."""
+    _emitter().emit("all_changed", {}, namespace="/", room=keys.PANEL_ROOM)
+
+
 def _emitter() -> Any:
     if "pilito_emitter" not in current_app.extensions:
         current_app.extensions["pilito_emitter"] = RedisManager(

@@ -158,7 +158,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 10
+    assert len(tables) == 11
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name

@@ -20,6 +20,7 @@ from pilito import hints, keys
 from pilito.conversations import signals
 from pilito.hints import JsonJob
 from pilito.queries import stats
+from pilito.queries.panel import count_waiting_too_long
 from pilito.queries.stats import Histogram
 
 Families = Iterator[Metric]
@@ -36,7 +37,7 @@ class PilitoCollector(Collector):
     def collect(self) -> Families:
         # Redis away must not hide what the database knows; its own numbers are missing then, not zero.
         of_redis = map(_unless_redis_is_away, (_queues, _signals))
-        return chain(_shares(), _events(), _replies(), _deliveries(), _model(), *of_redis)
+        return chain(_shares(), _events(), _replies(), _deliveries(), _waiting(), _model(), *of_redis)
 
 
 def exposition() -> bytes:
@@ -80,6 +81,11 @@ def _deliveries() -> Families:
     yield _counter("deliveries", meaning, ("channel", "state"), stats.deliveries_by_channel().items())
     meaning = "Seconds from a question's arrival until the channel took the first part of the assistant's reply."
     yield _histogram("reply_seconds", meaning, REPLY_BOUNDS, stats.reply_seconds(REPLY_BOUNDS))
+
+
+def _waiting() -> Families:
+    meaning = "Conversations that the assistant holds and that are unanswered for longer than their inbox allows."
+    yield GaugeMetricFamily("pilito_conversations_waiting_too_long", meaning, count_waiting_too_long(datetime.now(UTC)))
 
 
 def _model() -> Families:

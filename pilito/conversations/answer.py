@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from pilito.assistant.compose import compose
+from pilito.assistant.repeated import asks_in_vain
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, signals, turns
 from pilito.conversations.comments import comment_line, commented_facts, comments_behind
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
-from pilito.conversations.duty import mode_of
+from pilito.conversations.drafts import keep_draft
+from pilito.conversations.duty import duty_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.read_media import TYPES as READ_TYPES
@@ -121,6 +123,8 @@ def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
 def _compose(claim: Claim, model: Model) -> Reply | HandOver:
     """Ask the assistant; what breaks it goes to a person, for the sweep would ask it again for ever."""
     try:
+        if asks_in_vain(claim.input):
+            return HandOver(HandOverReason.REPEATED_MISUNDERSTANDING)
         with signals.typing(claim.conversation_id):
             return compose(claim.input, model)
     except Exception as error:
@@ -270,15 +274,22 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
         if turn is None or not _still_holds(claim, conversation, turn):
             log.info("The draft for turn %s was dropped: something newer came.", claim.turn_id)
             return None
-        if mode_of(conversation, now) is not AssistantMode.AUTO:
-            turns.leave_to_people(tx, conversation, now)
+        duty = duty_of(conversation, now)
+        if duty.mode is AssistantMode.OFF:
+            turns.leave_to_people(tx, conversation, duty, now)
             return None
         if isinstance(outcome, HandOver):
             hand_over(tx, conversation, outcome.reason, outcome.detail, now)
+            if outcome.text and outcome.working:
+                # What the checks held back is a start for the person, with what they found.
+                keep_draft(conversation, turn.id, claim.message_ids, outcome, _proof(outcome.working), now)
             return None
         permission = channels[conversation.inbox.channel].may_send(False, conversation.last_customer_message_at, now)
         if not permission:
             hand_over(tx, conversation, HandOverReason.TOO_OLD, permission.reason, now)
+            return None
+        if duty.mode is AssistantMode.DRAFT:
+            _record_draft(tx, conversation, turn, claim, outcome, now)
             return None
         return _record_reply(tx, conversation, turn, claim, outcome, now, hand_on)
 
@@ -316,6 +327,19 @@ def _record_reply(
     db.session.execute(SETTLE, {"reply": message.id, "questions": list(claim.message_ids)})
     turns.ask(tx, conversation, remaining, now)
     return sending
+
+
+def _record_draft(
+    tx: Transaction, conversation: Conversation, turn: Turn, claim: Claim, reply: Reply, now: datetime
+) -> None:
+    """The customer still waits: a person sends it. What came meanwhile opens the next turn."""
+    turn.state = TurnState.DRAFTED
+    turn.ended_at, turn.lease_until = now, None
+    keep_draft(conversation, turn.id, claim.message_ids, reply, _proof(reply.working), now)
+    db.session.flush()
+    remaining = [one for one in turns.unanswered(conversation) if one.id not in claim.message_ids]
+    turns.ask(tx, conversation, remaining, now)
+    mark_changed(tx, conversation)
 
 
 def _proof(working: Working) -> Proof:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from pilito.conversations import turns
+from pilito.conversations.drafts import discard_waiting
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState
@@ -15,6 +16,7 @@ def close(conversation_id: int, operator_id: int | None, now: datetime) -> None:
         if conversation.state is ConversationState.CLOSED:
             return
         turns.drop(conversation, "closed", now)
+        discard_waiting(conversation, operator_id, now)
         conversation.state = ConversationState.CLOSED
         conversation.operator_id = None
         conversation.hand_over_reason = None

@@ -17,9 +17,10 @@ from pilito.conversations.account import open_account
 from pilito.conversations.context import Said
 from pilito.conversations.disconnect import stop
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import find_own_post
-from pilito.conversations.store import count_message, find_message, get_conversation
+from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Refused, Remedy
 from pilito.extensions import channels

@@ -17,6 +17,7 @@ from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
+from pilito.conversations.duty import is_stopped
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -187,6 +188,8 @@ def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -
     by_person = delivery.message.sender is Sender.OPERATOR
     if not by_person and delivery.message.epoch != conversation.epoch:
         return Permission("taken_over")
+    if not by_person and is_stopped():
+        return Permission("assistant_stopped")
     if (delivery.payload or {}).get("comment_id"):
         return Permission()  # the answer to a comment has a time of its own, which the provider keeps
     permission: Permission = channels[conversation.inbox.channel].may_send(
@@ -307,6 +310,8 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
         turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
     elif conversation.state is ConversationState.CLOSED:
         call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)  # closed right after writing
+    elif reason == "assistant_stopped":
+        hand_over(tx, conversation, HandOverReason.STOPPED, "", now)
     else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)

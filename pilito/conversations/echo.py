@@ -9,11 +9,13 @@ from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
 from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.copies import wake_copies
+from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.newest import count_message
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.payload import outbound_of
-from pilito.conversations.store import add_message, count_message, find_message, get_conversation
+from pilito.conversations.store import add_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, MessageType, Sender
@@ -171,6 +173,8 @@ def _store_phone(
     if item.origin != STANDBY:  # there it was another app that wrote, in a conversation that it holds
         if origin is None or not _went_on(conversation, message):
             to_people(conversation, None, "answered on the phone", now)
+            go_stale(conversation, "person_wrote")
+            conversation.person_at = now
         settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)
     return message.id

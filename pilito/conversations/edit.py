@@ -7,13 +7,15 @@ from sqlalchemy import and_, delete, select
 
 from pilito.channels.base import Edit
 from pilito.conversations import pending_share, turns
+from pilito.conversations.drafts import go_stale
 from pilito.conversations.find import find_any_message
 from pilito.conversations.forget import redact
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import pair_shares
 from pilito.conversations.reword import reword
-from pilito.conversations.store import link_event, set_preview
+from pilito.conversations.store import link_event
 from pilito.database import Transaction, transaction
 from pilito.lifecycle import EventOutcome, Sender, TurnState
 from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, Webhook, db
@@ -71,6 +73,8 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
         pairing = pair_shares(tx, conversation, message.sent_at, now)
         changed += pairing.changed
     if is_news:
+        if message.answered_by_id is None:
+            go_stale(conversation, "edited")
         _ask_anew(tx, conversation, changed, now)
     mark_changed(tx, conversation, *changed)
 

@@ -2,18 +2,36 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from pilito.conversations import outbox
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
-from pilito.lifecycle import ConversationState, HandOverReason, TurnState
-from pilito.models import Audit, Conversation, Turn, db
+from pilito.extensions import channels
+from pilito.lifecycle import ConversationState, HandOverReason, InboxState, Sender, TurnState
+from pilito.models import Audit, Conversation, Message, Turn, db
+
+LINE = "hand_over"  # the origin of the line that tells a customer of the hand-over
+# Where nothing can be sent, or nothing may be.
+WITHOUT_LINE = {
+    HandOverReason.STOPPED,
+    HandOverReason.TOO_OLD,
+    HandOverReason.DELIVERY_FAILED,
+    HandOverReason.DELIVERY_UNKNOWN,
+}
+NEWEST_ORIGIN = (
+    select(Message.origin)
+    .where(Message.conversation_id == bindparam("conversation"), Message.sender != Sender.CUSTOMER)
+    .order_by(Message.sent_at.desc(), Message.id.desc())
+    .limit(1)
+)
 
 
 def hand_over(tx: Transaction, conversation: Conversation, reason: HandOverReason, detail: str, now: datetime) -> None:
     """Hand a conversation that the assistant holds to people; where people hold it already, nothing changes."""
     if conversation.state is ConversationState.ASSISTANT:
         call_people(tx, conversation, reason, detail, now)
+        _say_line(tx, conversation, reason, now)
 
 
 def call_people(
@@ -27,6 +45,28 @@ def call_people(
     details = {"reason": reason.value, "detail": detail[:300]}
     db.session.add(Audit(at=now, action="handed_over", conversation_id=conversation.id, details=details))
     mark_changed(tx, conversation)
+
+
+def _say_line(tx: Transaction, conversation: Conversation, reason: HandOverReason, now: datetime) -> None:
+    """Tell the customer once that a person will see it, where the shop wrote a line for that.
+
+    Not to somebody who asked nothing (a lone share), not after the time to answer, and not twice in a row: it leaves
+    as the assistant's reply, so that whoever takes over before it went out stops it.
+    """
+    inbox = conversation.inbox
+    is_late = reason is HandOverReason.OUTSIDE_HOURS
+    line = ((inbox.outside_hours_line if is_late else None) or inbox.hand_over_line or "").strip()
+    if not line or reason in WITHOUT_LINE or conversation.unanswered_since is None:
+        return
+    if inbox.state is InboxState.STOPPED:
+        return  # it would come with the next connection, days later
+    permission = channels[inbox.channel].may_send(False, conversation.last_customer_message_at, now)
+    if not permission or db.session.scalar(NEWEST_ORIGIN, {"conversation": conversation.id}) == LINE:
+        return
+    message = outbox.add_reply(conversation, Sender.ASSISTANT, line, now, tag=permission.tag)
+    message.origin = LINE
+    outbox.leave(tx, conversation, message, now)
+    mark_changed(tx, conversation, message)
 
 
 def _end_turn(conversation: Conversation, now: datetime, reason: HandOverReason) -> None:

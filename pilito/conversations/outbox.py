@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from pilito import hints, keys
 from pilito.channels.base import Outbound
 from pilito.conversations.contents import content_of
+from pilito.conversations.newest import count_message
 from pilito.conversations.payload import (
     NOTHING,
     Extras,
@@ -19,7 +20,6 @@ from pilito.conversations.payload import (
     readdressed,
     shown_files,
 )
-from pilito.conversations.store import count_message
 from pilito.conversations.upload import described
 from pilito.database import Transaction
 from pilito.errors import Unsendable

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pilito.conversations import outbox
+from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.take_over import settle_answered, to_people
@@ -31,8 +32,8 @@ def reply(
     Raises Refused (not_found, empty, too_long, reply_to_unknown, inbox_stopped, window_closed,
     customer_has_not_written), and Unsendable for what the channel would not take.
     """
-    text = _storable(text).strip()
-    client_id = _storable(client_id)
+    text = storable(text).strip()
+    client_id = storable(client_id)
     if not text and not extras.has_content:
         raise Refused("empty", "A reply needs a text.")
     if len(text) > LONGEST_REPLY_CHARACTERS:
@@ -44,10 +45,12 @@ def reply(
         known = _find_known(conversation, client_id)
         if known is not None:
             return known
-        tag = _permission_tag(conversation, now)
+        tag = permission_tag(conversation, now)
         _check_reply_to(conversation, extras)
         if extras.reaction is None:  # a heart on a message answers nothing
             to_people(conversation, operator_id, "answered by a person", now)
+            go_stale(conversation, "person_wrote")
+            conversation.person_at = now
         message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, tag=tag, extras=extras)
         message.operator_id, message.client_id = operator_id, client_id
         if extras.reaction is not None:
@@ -63,7 +66,7 @@ def reply(
         return message
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate."""
     return text.replace("\x00", "").encode(errors="replace").decode()
 
@@ -90,7 +93,7 @@ def _is_here(conversation: Conversation, external_id: str) -> bool:
     return any(db.session.scalar(found.limit(1)) is not None for found in (theirs, ours))
 
 
-def _permission_tag(conversation: Conversation, now: datetime) -> str | None:
+def permission_tag(conversation: Conversation, now: datetime) -> str | None:
     inbox = conversation.inbox
     if inbox.state is InboxState.STOPPED:
         raise Refused("inbox_stopped", "This inbox is disconnected; connect it again, then send.")

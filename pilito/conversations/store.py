@@ -11,8 +11,10 @@ from pilito.channels.base import STANDBY, Echo, File, Inbound, SharedMedia
 from pilito.conversations import turns
 from pilito.conversations.contents import content_of
 from pilito.conversations.copies import copy_of_ad, copy_of_file, copy_of_share, wake_copies
+from pilito.conversations.drafts import go_stale
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
+from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import completed, find_own_post
 from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
@@ -37,7 +39,6 @@ from pilito.models import (
 
 log = logging.getLogger(__name__)
 
-PREVIEW_CHARACTERS = 120
 MESSAGE_BY_EXTERNAL_ID = select(Message).where(
     Message.inbox_id == bindparam("inbox"), Message.external_id == bindparam("external")
 )
@@ -112,6 +113,8 @@ def _add_rows(
     if conversation.state is ConversationState.CLOSED and not is_quiet:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
+    if not is_quiet:
+        go_stale(conversation, "customer_wrote")
     ask_for_profile(tx, conversation, now)
     _pair_and_ask(tx, inbox, conversation, message, now, cached)
     return message
@@ -269,19 +272,6 @@ def _add_share(message: Message, item: Inbound, own: OwnPost | None, now: dateti
         expires_at=item.sent_at + timedelta(seconds=settings.share_wait_seconds),
         own_post=own,
     )
-
-
-def count_message(conversation: Conversation, message: Message) -> None:
-    """Bring the conversation's line in the list up to date; a late message is not the newest."""
-    if conversation.last_message_at is None or message.sent_at >= conversation.last_message_at:
-        conversation.last_message_at = message.sent_at
-        set_preview(conversation, message)
-
-
-def set_preview(conversation: Conversation, message: Message) -> None:
-    share = message.share
-    words = message.text or (share.caption if share else None) or message.content
-    conversation.preview = words[:PREVIEW_CHARACTERS]
 
 
 def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:

@@ -10,6 +10,7 @@ from pilito import hints, keys
 from pilito.conversations.deliver import mark_unknown
 from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
+from pilito.conversations.give_back_due import give_back_due
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
 from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState, WebhookState
@@ -29,6 +30,7 @@ def sweep(now: datetime) -> dict[str, int]:
         "turns": _wake_turns(now),
         "deliveries": _wake_deliveries(now),
         "lost_sends": _mark_lost_sends(now),
+        "given_back": give_back_due(now),
         "early_edits": settle_early_edits(now),
         "media": _wake_media(MediaState.PENDING, keys.MEDIA_JOB, now),
         "readings": _wake_readings(now),

@@ -5,9 +5,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, update
 
 from pilito.conversations import turns
+from pilito.conversations.drafts import go_stale
+from pilito.conversations.duty import duty_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, Sender
+from pilito.errors import Refused
+from pilito.lifecycle import AssistantMode, ConversationState, Sender
 from pilito.models import Audit, Conversation, Message, db
 
 
@@ -25,13 +28,27 @@ def give_back(conversation_id: int, operator_id: int | None, now: datetime) -> N
         conversation = get_locked(conversation_id)
         if conversation.state is ConversationState.ASSISTANT:
             return
-        conversation.state = ConversationState.ASSISTANT
-        conversation.operator_id = None
-        conversation.hand_over_reason = None
-        conversation.epoch += 1
-        _note("gave_back", conversation, operator_id, now)
+        _refuse_if_off(conversation, now)
+        to_assistant(conversation, operator_id, now)
         turns.ask_unanswered(tx, conversation, now)
         mark_changed(tx, conversation)
+
+
+def to_assistant(conversation: Conversation, operator_id: int | None, now: datetime, **details: object) -> None:
+    """Put the assistant in charge; what it is asked then is the caller's."""
+    go_stale(conversation, "given_back")
+    conversation.state = ConversationState.ASSISTANT
+    conversation.operator_id = None
+    conversation.hand_over_reason = None
+    conversation.epoch += 1
+    _note("gave_back", conversation, operator_id, now, **details)
+
+
+def _refuse_if_off(conversation: Conversation, now: datetime) -> None:
+    """Given to an assistant that does not work, it would come back at once, without a word."""
+    duty = duty_of(conversation, now)
+    if duty.mode is AssistantMode.OFF:
+        raise Refused(f"assistant_{duty.reason or 'off'}", "The assistant does not answer here now.")
 
 
 def to_people(conversation: Conversation, operator_id: int | None, why: str, now: datetime) -> None:
@@ -42,6 +59,8 @@ def to_people(conversation: Conversation, operator_id: int | None, why: str, now
     if not is_held:
         conversation.epoch += 1
         turns.drop(conversation, why, now)
+    go_stale(conversation, "taken_over")
+    conversation.person_at = now
     conversation.state = ConversationState.OPERATOR
     conversation.operator_id = operator_id
     conversation.hand_over_reason = None
@@ -64,5 +83,6 @@ def settle_answered(conversation: Conversation, reply: Message, came_before: Col
     turns.count_unanswered(conversation)
 
 
-def _note(action: str, conversation: Conversation, operator_id: int | None, now: datetime) -> None:
-    db.session.add(Audit(at=now, action=action, operator_id=operator_id, conversation_id=conversation.id))
+def _note(action: str, conversation: Conversation, operator_id: int | None, now: datetime, **details: object) -> None:
+    row = Audit(at=now, action=action, operator_id=operator_id, conversation_id=conversation.id, details=details)
+    db.session.add(row)

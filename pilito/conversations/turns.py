@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 
 from pilito import hints, keys
 from pilito.channels.base import STANDBY
-from pilito.conversations.duty import is_off, mode_of
+from pilito.conversations.duty import Duty, duty_of, is_off
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
@@ -64,8 +64,9 @@ def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message]
     asking = [message for message in messages if asks(message)]
     if not asking or conversation.state is not ConversationState.ASSISTANT:
         return
-    if mode_of(conversation, now) is not AssistantMode.AUTO:
-        leave_to_people(tx, conversation, now)
+    duty = duty_of(conversation, now)
+    if duty.mode is AssistantMode.OFF:
+        leave_to_people(tx, conversation, duty, now)
         return
     if all(is_too_old(conversation, message, now) for message in asking):
         hand_over(tx, conversation, HandOverReason.TOO_OLD, "", now)
@@ -85,8 +86,11 @@ def ask(tx: Transaction, conversation: Conversation, messages: Iterable[Message]
     touch(tx, turn, now)
 
 
-def leave_to_people(tx: Transaction, conversation: Conversation, now: datetime) -> None:
-    """The assistant of this inbox was switched off while it held the conversation."""
+def leave_to_people(tx: Transaction, conversation: Conversation, duty: Duty, now: datetime) -> None:
+    """The assistant holds the conversation, and may not answer it: it was switched off, or the hour is not its own."""
+    if duty.reason is not None:
+        hand_over(tx, conversation, duty.reason, "", now)
+        return
     drop(conversation, "assistant off", now)
     conversation.state = ConversationState.OPERATOR
     conversation.epoch += 1

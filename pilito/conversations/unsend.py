@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from pilito.channels.base import Unsend
 from pilito.conversations import pending_share, turns
 from pilito.conversations.copies import copies_of, leave_copies
+from pilito.conversations.drafts import go_stale
 from pilito.conversations.forget import forget_words
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outcome import Outcome
@@ -28,6 +29,8 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         return Outcome(EventOutcome.STORED, "came before its message", _bury(tx, conversation, item, now))
     if message.deleted_at is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
+    if message.answered_by_id is None:
+        go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
     forget_words(inbox, message)
     changed = [message]

@@ -1,12 +1,14 @@
 """The tables, a file per noun. Constraints and indexes, no verbs."""
 
 from pilito.extensions import db
+from pilito.models.assistant_stop import AssistantStop
 from pilito.models.audit import Audit
 from pilito.models.backup import Backup
 from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
+from pilito.models.draft import Draft
 from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
 from pilito.models.ledger import Event, Webhook
@@ -26,6 +28,7 @@ from pilito.models.upkeep import Upkeep
 
 __all__ = [
     "ApiToken",
+    "AssistantStop",
     "Attachment",
     "Audit",
     "Backup",
@@ -34,6 +37,7 @@ __all__ = [
     "Customer",
     "DataDeletion",
     "Delivery",
+    "Draft",
     "Erasure",
     "EarlyEdit",
     "Event",

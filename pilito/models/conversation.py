@@ -23,6 +23,27 @@ class Conversation(db.Model):
         UniqueConstraint("inbox_id", "customer_id"),
         Index("ix_conversation_state_last_message_at", "state", "last_message_at", "id"),
         Index("ix_conversation_last_message_at", "last_message_at", "id"),
+        Index(
+            "ix_conversation_unanswered",
+            "state",
+            "unanswered_since",
+            sqlite_where=db.text("unanswered_since IS NOT NULL"),
+            postgresql_where=db.text("unanswered_since IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversation_drafted_at",
+            "drafted_at",
+            sqlite_where=db.text("drafted_at IS NOT NULL"),
+            postgresql_where=db.text("drafted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversation_person_at",
+            "state",
+            "inbox_id",
+            "person_at",
+            sqlite_where=db.text("person_at IS NOT NULL"),
+            postgresql_where=db.text("person_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -42,6 +63,8 @@ class Conversation(db.Model):
     last_customer_message_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the oldest message came that nobody has answered; None when nobody waits.
     unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when a draft waits for a person
+    person_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a person last wrote here, or took it
     # Everything of ours that was sent up to then has been seen; and when the customer saw the newest of it.
     seen_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     customer_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pilito.extensions import db
-from pilito.lifecycle import AssistantMode, InboxState
+from pilito.lifecycle import AssistantMode, InboxState, OutsideHours
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -27,6 +27,18 @@ class Inbox(db.Model):
     assistant_mode: Mapped[AssistantMode] = mapped_column(state_column(AssistantMode), default=AssistantMode.AUTO)
     # Whether a voice message may be the question about a post that waits, as a text is.
     voice_takes_share: Mapped[bool] = mapped_column(default=False, server_default=db.false())
+    # When it may answer by itself: {"0": [["10:00", "20:00"]]}, Monday first, in `zone`; None: at any time.
+    hours: Mapped[dict[str, list[list[str]]] | None] = mapped_column(JSON(none_as_null=True))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    holidays: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # 2027-03-21
+    outside_hours: Mapped[OutsideHours] = mapped_column(
+        state_column(OutsideHours), default=OutsideHours.ANSWER, server_default="answer"
+    )
+    # One line to the customer when people are called; None: nothing is said.
+    hand_over_line: Mapped[str | None] = mapped_column(Text)
+    outside_hours_line: Mapped[str | None] = mapped_column(Text)
+    give_back_hours: Mapped[int | None]  # after so long without a person's message; None: never by itself
+    needs_you_minutes: Mapped[int] = mapped_column(default=15, server_default="15")  # unanswered for so long
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     # What the provider tells of the account.

@@ -1,15 +1,15 @@
 """What the panel shows: zones, list and thread, each in a fixed number of statements whatever the size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
-from pilito.models import Attachment, Audit, Conversation, Message, Operator, OwnPost, Reaction, Share, db
+from pilito.models import Attachment, Audit, Conversation, Inbox, Message, Operator, OwnPost, Reaction, Share, db
 from pilito.queries.quoted import quoted
 from pilito.queries.reactions import of_messages
 from pilito.queries.thread import newest_seen
@@ -19,6 +19,8 @@ CHANGES_LIMIT = 200
 # What a thread tells about itself beside its messages.
 ACTIVITIES = (
     "handed_over",
+    "mode_chosen",
+    "discarded_draft",
     "took_over",
     "gave_back",
     "closed",
@@ -49,13 +51,52 @@ class Zone(StrEnum):
 _STATE = Conversation.state
 _ANSWERED = Conversation.unanswered_since.is_(None)
 _PEOPLE = (ConversationState.HANDED_OVER, ConversationState.OPERATOR)
-IN_ZONE: dict[Zone, ColumnElement[bool]] = {
-    Zone.OPEN: _STATE != ConversationState.CLOSED,  # not IN (…): the newest are found by time
-    Zone.NEEDS_YOU: and_(_STATE.in_(_PEOPLE), or_(_STATE == ConversationState.HANDED_OVER, ~_ANSWERED)),
-    Zone.ASSISTANT: _STATE == ConversationState.ASSISTANT,
-    Zone.WAITING: and_(_STATE == ConversationState.OPERATOR, _ANSWERED),
-    Zone.DONE: _STATE == ConversationState.CLOSED,
-}
+_BEFORE_PEOPLE = and_(_STATE.in_(_PEOPLE), or_(_STATE == ConversationState.HANDED_OVER, ~_ANSWERED))
+_DRAFTED = and_(_STATE == ConversationState.ASSISTANT, Conversation.drafted_at.is_not(None))
+
+
+def in_zone(zone: Zone, too_long: Callable[[], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The condition under which a conversation is shown in a zone; `too_long` gives `unanswered_for_too_long`.
+
+    *Needs you* also has what the assistant holds and a person must look at: a draft that waits, and whatever is
+    unanswered for longer than its inbox allows, for whatever reason.
+    """
+    if zone is Zone.NEEDS_YOU:
+        # A union, and not one condition with OR: each part has an index of its own.
+        parts = (_BEFORE_PEOPLE, _DRAFTED, and_(_STATE == ConversationState.ASSISTANT, ~_ANSWERED, too_long()))
+        return Conversation.id.in_(union(*(select(Conversation.id).where(part) for part in parts)))
+    if zone is Zone.ASSISTANT:
+        is_seen_to = and_(Conversation.drafted_at.is_(None), or_(_ANSWERED, ~too_long()))
+        return and_(_STATE == ConversationState.ASSISTANT, is_seen_to)
+    return {
+        Zone.OPEN: _STATE != ConversationState.CLOSED,  # not IN (…): the newest are found by time
+        Zone.WAITING: and_(_STATE == ConversationState.OPERATOR, _ANSWERED),
+        Zone.DONE: _STATE == ConversationState.CLOSED,
+    }[zone]
+
+
+def waits_too_long(now: datetime) -> ColumnElement[bool]:
+    """What the assistant holds and has not answered for longer than its inbox allows."""
+    return and_(_STATE == ConversationState.ASSISTANT, ~_ANSWERED, unanswered_for_too_long(now))
+
+
+def unanswered_for_too_long(now: datetime) -> ColumnElement[bool]:
+    """By the minutes of each inbox, which are few numbers: compared with a moment, an index finds the rows."""
+    inboxes: dict[int, list[int]] = {}
+    for inbox_id, minutes in db.session.execute(select(Inbox.id, Inbox.needs_you_minutes)):
+        inboxes.setdefault(minutes, []).append(inbox_id)
+    parts = [
+        and_(Conversation.unanswered_since <= now - timedelta(minutes=minutes), Conversation.inbox_id.in_(ids))
+        for minutes, ids in inboxes.items()
+    ]
+    if len(inboxes) == 1:
+        return Conversation.unanswered_since <= now - timedelta(minutes=next(iter(inboxes)))
+    return or_(false(), *parts)
+
+
+def count_waiting_too_long(now: datetime) -> int:
+    """For the health page and the metrics: up to COUNT_LIMIT."""
+    return db.session.scalar(select(_count(waits_too_long(now)))) or 0
 
 
 @dataclass(frozen=True)
@@ -108,8 +149,11 @@ class Thread:
     is_cut: bool = False  # there were more changes than fit: ask again from `seq`
 
 
-def zone_of(conversation: Conversation) -> Zone:
-    """The one zone of a conversation; the twin of IN_ZONE."""
+def zone_of(conversation: Conversation, now: datetime) -> Zone:
+    """The one zone of a conversation; the twin of in_zone."""
+    is_assistants = conversation.state is ConversationState.ASSISTANT
+    if is_assistants and (conversation.drafted_at is not None or is_waiting_too_long(conversation, now)):
+        return Zone.NEEDS_YOU
     if conversation.state is ConversationState.OPERATOR and conversation.unanswered_since is None:
         return Zone.WAITING
     return {
@@ -120,13 +164,21 @@ def zone_of(conversation: Conversation) -> Zone:
     }[conversation.state]
 
 
+def is_waiting_too_long(conversation: Conversation, now: datetime) -> bool:
+    """Whether nobody has answered for longer than the inbox allows, while the assistant holds it."""
+    if conversation.state is not ConversationState.ASSISTANT or conversation.unanswered_since is None:
+        return False
+    return conversation.unanswered_since <= now - timedelta(minutes=conversation.inbox.needs_you_minutes)
+
+
 # --- the list --------------------------------------------------------------------------------------------------------
 
 
-def count_zones() -> dict[Zone, int]:
+def count_zones(now: datetime) -> dict[Zone, int]:
     """Count the conversations of each zone, up to COUNT_LIMIT."""
     parts = (Zone.NEEDS_YOU, Zone.ASSISTANT, Zone.WAITING, Zone.DONE)
-    counts = [_count(IN_ZONE[zone]) for zone in parts]
+    too_long = unanswered_for_too_long(now)
+    counts = [_count(in_zone(zone, lambda: too_long)) for zone in parts]
     needs_you, assistant, waiting, done = tuple(db.session.execute(select(*counts)).one())
     return {
         Zone.OPEN: min(COUNT_LIMIT, needs_you + assistant + waiting),
@@ -142,11 +194,11 @@ def _count(where: ColumnElement[bool]) -> ScalarSelect[int]:
     return select(func.count()).select_from(found).scalar_subquery()
 
 
-def list_conversations(zone: Zone, before: Cursor | None, limit: int) -> ListPage:
+def list_conversations(zone: Zone, before: Cursor | None, limit: int, now: datetime) -> ListPage:
     """The conversations of a zone, the one with the newest message first."""
     wanted = (
         select(Conversation)
-        .where(IN_ZONE[zone], Conversation.last_message_at.is_not(None))
+        .where(in_zone(zone, lambda: unanswered_for_too_long(now)), Conversation.last_message_at.is_not(None))
         .options(joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator))
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
         .limit(limit + 1)

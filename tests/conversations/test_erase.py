@@ -46,12 +46,13 @@ CANARY = "kanarienvogel"
 PICTURE = name_of("a" * 64, 1)
 # Every table, with what an erased customer's rows in it become. A new table needs a line here.
 GOES = {
-    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "proof", "reaction", "reading",
+    "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "draft", "proof", "reaction",
+    "reading",
 }  # fmt: skip
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
     ("share", "combined_with_id"), ("event", "message_id"), ("audit", "conversation_id"),
-    ("comment", "conversation_id"),
+    ("comment", "conversation_id"), ("draft", "message_id"),
 }  # fmt: skip
 HOLDS_NOTHING_OF_A_CUSTOMER = {
     "inbox": "the shop's own account",
@@ -64,6 +65,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "variant": "the shop's catalogue",
     "passage": "the shop's texts",
     "comment": "hangs on the inbox; those that the customer wrote go",
+    "assistant_stop": "who stopped the assistant, and when",
     "operator": "people of the shop",
     "api_token": "machines of the shop",
     "erasure": "a digest, so that old events do not bring the customer back",

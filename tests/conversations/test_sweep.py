@@ -12,7 +12,19 @@ from pilito.lifecycle import DeliveryState, ShareState, TurnState, WebhookState
 from pilito.models import Delivery, Share, Turn, Webhook
 
 NOTHING = dict.fromkeys(
-    ("webhooks", "shares", "turns", "deliveries", "lost_sends", "early_edits", "media", "readings", "dropped_media"), 0
+    (
+        "webhooks",
+        "shares",
+        "turns",
+        "deliveries",
+        "lost_sends",
+        "given_back",
+        "early_edits",
+        "media",
+        "readings",
+        "dropped_media",
+    ),
+    0,
 )
 AFTER_GRACE = sweep.GRACE + seconds(0.1)
 

@@ -21,6 +21,7 @@ from pilito.lifecycle import InboxState
 from pilito.models import Audit, db
 from pilito.queries import health as queries
 from pilito.queries import stats
+from pilito.queries.panel import count_waiting_too_long
 
 BODY_CHARACTERS = 20_000
 # A shop may be quiet for a night; after this nobody can tell quiet from cut off.
@@ -46,6 +47,7 @@ def show_health() -> ResponseReturnValue:
         unknown_sends=queries.unknown_sends(),
         unknown_replies=queries.unknown_private_replies(),
         waiting=queries.waiting_shares(),
+        waiting_too_long=count_waiting_too_long(now),
     )
 
 

@@ -13,7 +13,16 @@ from pilito.blueprints.panel import sentences
 from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
-from pilito.lifecycle import ConversationState, DeliveryState, MediaKind, MediaState, MessageType, Sender, ShareState
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DeliveryState,
+    MediaKind,
+    MediaState,
+    MessageType,
+    Sender,
+    ShareState,
+)
 from pilito.media.look import SHOWN_TYPES
 from pilito.models import Attachment, Audit, Conversation, Delivery, MediaFile, Message, Reaction, Share
 from pilito.queries.panel import Row, Thread, Zone, zone_of
@@ -396,6 +405,13 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
         if name:
             return str(gettext("%(name)s took over", name=name))
         return str(gettext("A person took over outside this panel"))
+    if activity.action == "gave_back" and (activity.details or {}).get("rule_hours"):
+        hours = i18n.digits(activity.details["rule_hours"])
+        return str(gettext("It went back to the assistant: no person has written for %(hours)s hours", hours=hours))
+    if activity.action == "mode_chosen":
+        return _mode_line((activity.details or {}).get("mode"), name or str(gettext("Somebody")))
+    if activity.action == "discarded_draft":
+        return str(gettext("%(name)s discarded the assistant's draft", name=name or gettext("Somebody")))
     if activity.action == "gave_back":
         return str(gettext("%(name)s gave it back to the assistant", name=name or gettext("Somebody")))
     if activity.action == "closed":
@@ -414,6 +430,14 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
 def activity_detail(activity: Audit) -> str:
     """What another app's maker wrote beside it."""
     return str((activity.details or {}).get("detail", "")) if activity.action in sentences.ACTIVITIES else ""
+
+
+def _mode_line(mode: str | None, name: str) -> str:
+    if mode is None:
+        return str(gettext("%(name)s let the assistant work here as in the inbox", name=name))
+    return str(
+        gettext("%(name)s chose for the assistant here: %(mode)s", name=name, mode=sentences.MODES[AssistantMode(mode)])
+    )
 
 
 def _settled_line(how: str | None, name: str) -> str:
@@ -464,7 +488,7 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
     closes_at = _closes_at(conversation, channel.reply_window)
     paused_until = conversation.inbox.paused_until
     return Desk(
-        zone=zone_of(conversation),
+        zone=zone_of(conversation, now),
         holder=_holder(conversation),
         may_take_over=is_agent and state is not ConversationState.OPERATOR,
         may_give_back=is_agent and state in (ConversationState.OPERATOR, ConversationState.HANDED_OVER),

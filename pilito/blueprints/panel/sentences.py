@@ -5,7 +5,15 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from pilito.lifecycle import CommentState, DeliveryState, HandOverReason, MediaKind, MessageType, ShareState
+from pilito.lifecycle import (
+    AssistantMode,
+    CommentState,
+    DeliveryState,
+    HandOverReason,
+    MediaKind,
+    MessageType,
+    ShareState,
+)
 from pilito.queries.panel import Zone
 
 # A lazy string: translated when it is shown, not when this file is read.
@@ -156,6 +164,16 @@ REFUSED: dict[str, Words] = {
     "settled_already": _("Somebody has settled this already. Reload the page to see how."),
     "comment_answered": _("This comment has its private reply already: there can be one only."),
     "comment_too_old": _("A comment can be answered privately for seven days only. Answer beneath it on the phone."),
+    "draft_gone": _("Somebody has decided about this draft already. Reload the page to see how."),
+    "draft_stale": _("The chat has moved on since this draft was written. Read it again, then send it all the same."),
+    "assistant_off": _("The assistant is switched off here. Choose another mode first, then give it back."),
+    "assistant_stopped": _("The assistant is stopped for all accounts. Let it work again first, then give it back."),
+    "assistant_outside_hours": _("It is outside the assistant's hours. Answer yourself, or give it back later."),
+    "hours_wrong": _("Hours are written like 10:00-14:00, 17:00-21:00. Correct them."),
+    "zone_unknown": _("There is no such time zone. Choose one from the list."),
+    "holiday_wrong": _("Holidays are days like 2027-03-21, at most 100. Correct them."),
+    "line_too_long": _("A line to the customer has at most 300 characters. Shorten it."),
+    "number_wrong": _("This number is too small or too large. Correct it."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
@@ -207,6 +225,9 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
         _("No answer came, so it may have arrived or not."), _("Look on the phone before you write it again.")
     ),
     "taken_over": Sentence(_("A person took over before it was sent."), _("Nothing to do: it was not sent.")),
+    "assistant_stopped": Sentence(
+        _("Somebody stopped the assistant before it was sent."), _("Answer the customer yourself.")
+    ),
     "inbox_stopped": Sentence(_("The inbox cannot send at the moment."), _("Connect it again, then resend.")),
     "customer_has_not_written": Sentence(_("The customer has not written yet."), _("Wait for a message.")),
     "message_deleted": Sentence(_("The message it answers was deleted."), _("There is nothing to do.")),
@@ -350,6 +371,27 @@ READING_OTHERWISE = Sentence(
 )
 
 TAKEN_BACK = _("Message taken back")
+
+# What the assistant does, in a word and in a sentence.
+MODES: dict[AssistantMode, Words] = {
+    AssistantMode.OFF: _("Off"),
+    AssistantMode.DRAFT: _("Drafts"),
+    AssistantMode.AUTO: _("By itself"),
+}
+MODE_MEANINGS: dict[AssistantMode, Words] = {
+    AssistantMode.OFF: _("People answer everything."),
+    AssistantMode.DRAFT: _("It writes an answer; a person sends it, mends it or throws it away."),
+    AssistantMode.AUTO: _("It answers by itself what it knows, and calls a person for the rest."),
+}
+# Why a draft is stale (Draft.stale_why).
+STALE: dict[str, Words] = {
+    "customer_wrote": _("The customer has written since."),
+    "person_wrote": _("A person has written since."),
+    "edited": _("The customer has changed the question since."),
+    "unsent": _("The customer has taken back what was asked."),
+    "taken_over": _("Somebody has taken the conversation since."),
+}
+STALE_OTHERWISE = _("The chat has moved on since.")
 
 SHARE_KINDS: dict[str, Words] = {
     "post": _("Post"),

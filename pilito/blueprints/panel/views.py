@@ -97,13 +97,14 @@ def _get_conversation(conversation_id: int) -> Conversation:
 
 def _list_words() -> dict[str, Any]:
     zone = _asked_zone()
+    now = datetime.now(UTC)
     limit = min(max(request.args.get("limit", LIST_PAGE, type=int), 1), LIST_LIMIT)
     before = None if "conversation_id" in (request.view_args or {}) else _asked_cursor()
     return {
         "zone": zone,
-        "counts": queries.count_zones(),
+        "counts": queries.count_zones(now),
         "count_limit": queries.COUNT_LIMIT,
-        "page": queries.list_conversations(zone, before, limit),
+        "page": queries.list_conversations(zone, before, limit, now),
     }
 
 

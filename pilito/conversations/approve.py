@@ -1,0 +1,140 @@
+"""A person decides about a draft: it is sent as it is, sent in other words, or thrown away."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from pilito.conversations import outbox, turns
+from pilito.conversations.drafts import proof_of
+from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, storable
+from pilito.conversations.take_over import settle_answered, to_people
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import ConversationState, DraftState, Sender
+from pilito.models import Audit, Conversation, Draft, Message, db
+
+APPLIED, EDITED = "draft", "edited_draft"  # the origin of the reply: whose words they are
+
+
+def send_draft(
+    conversation_id: int,
+    draft_id: int,
+    operator_id: int | None,
+    now: datetime,
+    text: str | None = None,
+    is_confirmed: bool = False,
+) -> Message:
+    """Send a draft, in other words where `text` has some; the same again returns the same reply.
+
+    The reply is the operator's, who answers for it. The assistant goes on: to approve is no taking over, where the
+    assistant holds the conversation.
+    Raises Refused (not_found, draft_gone, draft_stale until it is confirmed, empty, too_long, inbox_stopped,
+    window_closed, customer_has_not_written), and Unsendable for what the channel would not take.
+    """
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        draft = _get(conversation, draft_id)
+        known = db.session.get(Message, draft.message_id) if draft.message_id else None
+        if known is not None:
+            return known
+        words = _words(draft, text)
+        _check_state(draft, is_confirmed)
+        tag = permission_tag(conversation, now)
+        is_held = conversation.state is not ConversationState.ASSISTANT
+        if is_held:
+            conversation.drafted_at = None  # decided about, not passed by
+            to_people(conversation, operator_id, "answered by a person", now)
+        message = outbox.add_reply(conversation, Sender.OPERATOR, words, now, tag=tag)
+        # One reply per draft, held by the database.
+        message.operator_id, message.client_id = operator_id, f"draft-{draft.id}"
+        is_edited = words != draft.text
+        message.origin = EDITED if is_edited else APPLIED
+        message.answers_turn_id = draft.turn_id
+        message.proof = proof_of(draft)
+        outbox.leave(tx, conversation, message, now)
+        draft.message_id = message.id
+        _end(conversation, draft, DraftState.EDITED if is_edited else DraftState.APPLIED, operator_id, now)
+        if is_held:
+            conversation.person_at = now
+            settle_answered(conversation, message, Message.created_at <= now)
+        else:
+            _settle(conversation, draft, message, now)
+        conversation.unread_count = 0
+        mark_changed(tx, conversation, message)
+        return message
+
+
+def discard_draft(conversation_id: int, draft_id: int, operator_id: int | None, now: datetime) -> None:
+    """Throw a draft away; the customer still waits, so that people keep seeing the conversation."""
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        draft = _get(conversation, draft_id)
+        if draft.state not in (DraftState.WAITING, DraftState.STALE):
+            return
+        _end(conversation, draft, DraftState.DISCARDED, operator_id, now)
+        if conversation.state is ConversationState.ASSISTANT:
+            # Nobody but a person answers what the assistant was not let answer.
+            to_people(conversation, operator_id, "draft discarded", now)
+        mark_changed(tx, conversation)
+
+
+def draft_again(conversation_id: int, now: datetime) -> None:
+    """Have the assistant write anew, from all that was said by now."""
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        if conversation.state is not ConversationState.ASSISTANT:
+            raise Refused("assistant_off", "The assistant does not hold this conversation.")
+        turns.ask_unanswered(tx, conversation, now)
+        mark_changed(tx, conversation)
+
+
+def _get(conversation: Conversation, draft_id: int) -> Draft:
+    draft = db.session.scalar(
+        select(Draft)
+        .where(Draft.id == draft_id, Draft.conversation_id == conversation.id)
+        .execution_options(populate_existing=True)
+    )
+    if draft is None:
+        raise Refused("draft_gone", f"There is no draft {draft_id} in conversation {conversation.id}.")
+    return draft
+
+
+def _words(draft: Draft, text: str | None) -> str:
+    words = storable(text).strip() if text is not None else draft.text
+    if not words:
+        raise Refused("empty", "A reply needs a text.")
+    if len(words) > LONGEST_REPLY_CHARACTERS:
+        raise Refused("too_long", f"A reply has at most {LONGEST_REPLY_CHARACTERS} characters.")
+    return words
+
+
+def _check_state(draft: Draft, is_confirmed: bool) -> None:
+    if draft.state not in (DraftState.WAITING, DraftState.STALE):
+        raise Refused("draft_gone", f"The draft is {draft.state}.")
+    if draft.state is DraftState.STALE and not is_confirmed:
+        raise Refused("draft_stale", "The chat has moved on since the draft was written.")
+
+
+def _end(conversation: Conversation, draft: Draft, state: DraftState, operator_id: int | None, now: datetime) -> None:
+    if draft.state is DraftState.WAITING:
+        conversation.drafted_at = None
+    draft.state, draft.operator_id, draft.ended_at = state, operator_id, now
+    action = {DraftState.DISCARDED: "discarded_draft"}.get(state, "sent_draft")
+    details = {"draft_id": draft.id, "state": state.value}
+    db.session.add(
+        Audit(at=now, action=action, operator_id=operator_id, conversation_id=conversation.id, details=details)
+    )
+
+
+def _settle(conversation: Conversation, draft: Draft, reply: Message, now: datetime) -> None:
+    """The draft answers what it was written on, and no more: the assistant goes on with what came since."""
+    db.session.execute(
+        update(Message)
+        .where(Message.id.in_(draft.message_ids), Message.answered_by_id.is_(None))
+        .values(answered_by_id=reply.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    turns.count_unanswered(conversation)
+    if conversation.unanswered_since is None:
+        turns.drop(conversation, "answered by a draft", now)

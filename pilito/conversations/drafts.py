@@ -1,0 +1,85 @@
+"""Drafts: written by the assistant, kept until a person decides; what comes meanwhile makes them stale."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import inspect, select, update
+
+from pilito.assistant.types import HandOver, Reply
+from pilito.lifecycle import DraftState
+from pilito.models import Conversation, Draft, Proof, db
+
+
+def keep_draft(
+    conversation: Conversation,
+    turn_id: int,
+    message_ids: tuple[int, ...],
+    outcome: Reply | HandOver,
+    proof: Proof | None,
+    now: datetime,
+) -> Draft:
+    """Keep what the assistant wrote for a person. Called in the transaction that ends the turn."""
+    go_stale(conversation, "written_anew")
+    draft = Draft(
+        conversation_id=conversation.id,
+        turn_id=turn_id,
+        message_ids=list(message_ids),
+        text=outcome.text,
+        finding=outcome.detail if isinstance(outcome, HandOver) else "",
+        working=_columns(proof) if proof is not None else {},
+        state=DraftState.WAITING,
+        created_at=now,
+    )
+    db.session.add(draft)
+    conversation.drafted_at = now
+    return draft
+
+
+def go_stale(conversation: Conversation, why: str) -> None:
+    """Something newer came: a draft that waits was written without it. The caller tells the panels."""
+    if conversation.drafted_at is None:
+        return
+    _move(conversation, DraftState.STALE, stale_why=why)
+
+
+def discard_waiting(conversation: Conversation, operator_id: int | None, now: datetime) -> None:
+    """The conversation is done: nobody will send what waits."""
+    if conversation.drafted_at is not None:
+        _move(conversation, DraftState.DISCARDED, operator_id=operator_id, ended_at=now)
+
+
+def _move(conversation: Conversation, state: DraftState, **values: Any) -> None:
+    db.session.flush()
+    db.session.execute(
+        update(Draft)
+        .where(Draft.conversation_id == conversation.id, Draft.state == DraftState.WAITING)
+        .values(state=state, **values)
+        .execution_options(synchronize_session="fetch")
+    )
+    conversation.drafted_at = None
+
+
+def find_draft(conversation: Conversation) -> Draft | None:
+    """The draft that the panel shows: the newest, as long as nobody decided, and the customer still waits."""
+    draft = db.session.scalar(
+        select(Draft).where(Draft.conversation_id == conversation.id).order_by(Draft.id.desc()).limit(1)
+    )
+    if draft is None or draft.state not in (DraftState.WAITING, DraftState.STALE):
+        return None
+    return draft if draft.state is DraftState.WAITING or conversation.unanswered_since is not None else None
+
+
+def _columns(proof: Proof) -> dict[str, Any]:
+    """What a proof holds, as JSON; whatever columns it has by then."""
+    return {
+        column.key: getattr(proof, column.key)
+        for column in inspect(Proof).column_attrs
+        if column.key not in ("id", "message_id")
+    }
+
+
+def proof_of(draft: Draft) -> Proof | None:
+    """The proof of the reply that the draft becomes."""
+    known = {column.key for column in inspect(Proof).column_attrs}
+    values = {name: value for name, value in draft.working.items() if name in known}
+    return Proof(**values) if values else None

@@ -1,0 +1,279 @@
+"""The assistant writes, a person sends: drafts, what makes them stale, and what becomes of them."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import echo, edited, reel, seconds, text, unsent
+
+from pilito.conversations.approve import discard_draft, draft_again, send_draft
+from pilito.conversations.choose_mode import choose_mode
+from pilito.conversations.close import close
+from pilito.conversations.drafts import find_draft
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back, take_over
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import AssistantMode, ConversationState, DraftState, HandOverReason, Sender, TurnState
+from pilito.models import Draft, Inbox, Proof, Turn, db
+from pilito.queries.panel import Zone, zone_of
+
+ANSWER = "در همین پست نوشته‌ایم."
+INVENTED = "قیمتش ۹۹۰٬۰۰۰ تومان است."
+
+
+@pytest.fixture
+def desk(shop):
+    """Its inbox lets people send."""
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    return Desk(shop)
+
+
+@pytest.fixture
+def drafted(desk):
+    """With a question that has a draft."""
+    desk.take(text("این چنده؟", NOON, mid="q"))
+    desk.answer(NOON)
+    return desk
+
+
+def draft_of(desk):
+    return desk.rows(Draft)[-1]
+
+
+def send(desk, now=NOON, **how):
+    return desk.call(lambda: send_draft(desk.conversation.id, draft_of(desk).id, None, now, **how).id)
+
+
+def refusal_of(call):
+    with pytest.raises(Refused) as refused:
+        call()
+    return refused.value.reason
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def test_in_draft_mode_the_answer_waits_for_a_person(drafted):
+    draft = draft_of(drafted)
+    assert (draft.text, draft.state, draft.finding) == (ANSWER, DraftState.WAITING, "")
+    assert draft.message_ids == [drafted.message("q").id]
+    assert draft.working["model"]
+    assert drafted.turn.state is TurnState.DRAFTED
+    assert drafted.replies == [] == drafted.deliveries
+    assert drafted.conversation.unanswered_since == NOON
+    assert zone_of(drafted.conversation, NOON) is Zone.NEEDS_YOU
+
+
+@pytest.mark.sqlite_only
+def test_what_the_checks_refused_twice_is_kept_for_the_person_with_the_finding(shop):
+    desk = Desk(shop)
+    desk.model.reply = INVENTED
+    desk.take(text("این چنده؟", NOON))
+
+    desk.answer(NOON)
+
+    draft = draft_of(desk)
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.conversation.hand_over_reason is HandOverReason.REPLY_UNUSABLE
+    assert (draft.text, draft.state) == (INVENTED, DraftState.WAITING)
+    assert "990000" in draft.finding
+    assert desk.replies == []
+
+
+@pytest.mark.sqlite_only
+def test_a_hand_over_without_words_leaves_no_draft(desk):
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "refund"}
+    desk.take(text("پولم را پس بدهید", NOON))
+
+    desk.answer(NOON)
+
+    assert desk.conversation.hand_over_reason is HandOverReason.REFUND
+    assert desk.rows(Draft) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_lone_share_has_no_draft(desk):
+    desk.take(reel(NOON))
+
+    assert desk.turn is None
+    assert desk.rows(Draft) == []
+
+
+# --- sending ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_sent_once_however_often_it_is_pressed(drafted):
+    ids = drafted.together(*[lambda: send(drafted) for _ in range(3)])
+    drafted.deliver()
+
+    message = drafted.replies[0]
+    assert set(ids) == {message.id}
+    assert [one["text"] for one in drafted.graph.sent] == [ANSWER]
+    assert len(drafted.deliveries) == 1
+    assert (message.sender, message.origin, message.text) == (Sender.OPERATOR, "draft", ANSWER)
+    assert drafted.rows(Proof)[0].message_id == message.id
+    assert draft_of(drafted).state is DraftState.APPLIED
+    assert drafted.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_to_approve_is_no_taking_over(drafted):
+    send(drafted)
+
+    assert drafted.conversation.state is ConversationState.ASSISTANT
+    drafted.take(text("و ارسال؟", NOON + seconds(9)), now=NOON + seconds(9))
+    drafted.answer(NOON + seconds(9))
+    assert [draft.state for draft in drafted.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
+
+
+@pytest.mark.sqlite_only
+def test_a_mended_draft_goes_out_in_the_persons_words(drafted):
+    send(drafted, text="  سلام! در پست هست. ")
+
+    assert drafted.replies[0].text == "سلام! در پست هست."
+    assert drafted.replies[0].origin == "edited_draft"
+    assert draft_of(drafted).state is DraftState.EDITED
+    assert draft_of(drafted).text == ANSWER  # what the assistant had written is kept
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_that_the_checks_refused_puts_the_person_in_charge_when_sent(shop):
+    desk = Desk(shop)
+    desk.model.reply = INVENTED
+    desk.take(text("این چنده؟", NOON))
+    desk.answer(NOON)
+
+    send(desk, text="۲٬۰۰۰٬۰۰۰ تومان")
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert draft_of(desk).state is DraftState.EDITED
+    assert draft_of(desk).stale_why is None
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_is_refused_after_the_window_and_without_words(drafted):
+    assert refusal_of(lambda: send(drafted, text="  ")) == "empty"
+    assert refusal_of(lambda: send(drafted, now=NOON + seconds(8 * 24 * 3600))) == "window_closed"
+    assert draft_of(drafted).state is DraftState.WAITING
+
+
+@pytest.mark.sqlite_only
+def test_a_discarded_draft_sends_nothing_and_leaves_the_customer_to_the_person(drafted):
+    drafted.call(discard_draft, drafted.conversation.id, draft_of(drafted).id, None, NOON)
+
+    assert draft_of(drafted).state is DraftState.DISCARDED
+    assert refusal_of(lambda: send(drafted)) == "draft_gone"
+    assert drafted.replies == []
+    assert zone_of(drafted.conversation, NOON) is Zone.NEEDS_YOU
+
+
+# --- stale -----------------------------------------------------------------------------------------------------------
+
+LATER = NOON + seconds(5)
+PASSED_BY = {
+    "customer_wrote": lambda desk: desk.take(text("نه، آن یکی", LATER), now=LATER),
+    "unsent": lambda desk: desk.take(unsent("q", LATER), now=LATER),
+    "edited": lambda desk: desk.take(edited("q", "و رنگ آبی؟", LATER), now=LATER),
+    "taken_over": lambda desk: desk.call(take_over, desk.conversation.id, None, LATER),
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("why", PASSED_BY)
+def test_what_comes_after_a_draft_makes_it_stale(drafted, why):
+    PASSED_BY[why](drafted)
+
+    draft = drafted.rows(Draft)[0]
+    assert (draft.state, draft.stale_why) == (DraftState.STALE, why)
+    assert drafted.conversation.drafted_at is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("how", ["in the panel", "on the phone"])
+def test_a_persons_own_words_make_it_stale_and_it_is_shown_no_more(drafted, how):
+    if how == "in the panel":
+        drafted.call(reply, drafted.conversation.id, None, "خودم می‌گویم", "c1", LATER)
+    else:
+        drafted.take(echo("از گوشی", LATER, "phone-1"), now=LATER)
+
+    assert draft_of(drafted).state is DraftState.STALE
+    assert drafted.call(lambda: find_draft(drafted.conversation)) is None
+
+
+@pytest.mark.sqlite_only
+def test_a_heart_from_the_same_customer_in_another_conversation_touches_nothing(drafted):
+    drafted.take(text("سلام", LATER, customer="600000000000002"), now=LATER)
+
+    assert drafted.rows(Draft)[0].state is DraftState.WAITING
+
+
+def test_a_stale_draft_asks_before_it_is_sent_and_answers_only_what_it_was_written_on(drafted):
+    drafted.take(text("نه، آن یکی", LATER, mid="later"), now=LATER)
+    assert refusal_of(lambda: send(drafted, LATER)) == "draft_stale"
+
+    send(drafted, LATER, is_confirmed=True)
+
+    assert [one.text for one in drafted.replies] == [ANSWER]
+    assert drafted.message("q").answered_by_id == drafted.replies[0].id
+    assert drafted.message("later").answered_by_id is None
+    assert drafted.turn.state is TurnState.OPEN
+
+
+def test_a_newer_draft_takes_the_place_of_a_stale_one(drafted):
+    drafted.take(text("نه، آن یکی", LATER), now=LATER)
+    drafted.answer(LATER)
+
+    first, second = drafted.rows(Draft)
+    assert (first.state, second.state) == (DraftState.STALE, DraftState.WAITING)
+    assert len(second.message_ids) == 2
+    send(drafted, LATER)
+    assert drafted.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_can_be_written_anew(drafted):
+    drafted.call(draft_again, drafted.conversation.id, LATER)
+    drafted.answer(LATER)
+
+    assert [one.state for one in drafted.rows(Draft)] == [DraftState.STALE, DraftState.WAITING]
+
+
+@pytest.mark.sqlite_only
+def test_a_closed_conversation_has_no_draft(drafted):
+    drafted.call(close, drafted.conversation.id, None, LATER)
+
+    assert draft_of(drafted).state is DraftState.DISCARDED
+
+
+# --- the mode of one conversation ------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+def test_a_conversation_may_answer_by_itself_in_an_inbox_of_drafts(drafted):
+    drafted.call(choose_mode, drafted.conversation.id, AssistantMode.AUTO, None, LATER)
+    drafted.answer(LATER)
+
+    assert [one.sender for one in drafted.replies] == [Sender.ASSISTANT]
+    assert drafted.rows(Draft)[0].state is DraftState.STALE
+
+
+@pytest.mark.sqlite_only
+def test_a_conversation_may_be_left_to_people(drafted):
+    drafted.call(choose_mode, drafted.conversation.id, AssistantMode.OFF, None, LATER)
+
+    assert drafted.conversation.state is ConversationState.OPERATOR
+    assert refusal_of(lambda: drafted.call(give_back, drafted.conversation.id, None, LATER)) == "assistant_off"
+    drafted.take(text("هنوز هستید؟", LATER), now=LATER)
+    assert len(drafted.rows(Turn)) == 1
+
+
+@pytest.mark.sqlite_only
+def test_an_inbox_of_its_own_mode_again(drafted):
+    drafted.call(choose_mode, drafted.conversation.id, AssistantMode.AUTO, None, LATER)
+    drafted.call(choose_mode, drafted.conversation.id, None, None, LATER)
+    drafted.answer(LATER)
+
+    assert drafted.conversation.assistant_mode is None
+    assert drafted.replies == []
+    assert draft_of(drafted).state is DraftState.WAITING
