@@ -12,4 +12,10 @@ gc.disable()  # until the tests are collected: what is imported and collected st
 def pytest_collection_finish():
     """Begin to collect garbage, and never look at what was there before the first test."""
     gc.freeze()
+    gc.set_threshold(20_000)  # a test leaves little behind: to look after every 700 new objects finds the same later
     gc.enable()
+
+
+def pytest_sessionfinish():
+    """Let pytest's own last look find nothing to go through: the process ends."""
+    gc.freeze()

@@ -107,7 +107,7 @@ def put_back(app, archive, **options):
             db.engine.dispose()
 
 
-def test_every_table_and_every_file_come_back_into_an_empty_place(filled, empty_place, folder, tmp_path):
+def test_every_table_and_every_file_come_back_into_an_empty_place(filled, empty_place, folder, tmp_path, media_folder):
     before = contents(filled)
 
     archive = back_up(lambda: NOON, folder)
@@ -115,7 +115,7 @@ def test_every_table_and_every_file_come_back_into_an_empty_place(filled, empty_
 
     assert contents(empty_place) == before
     assert len(before["message"]) == 9
-    assert files(tmp_path / "new-media") == files(tmp_path / "media")
+    assert files(tmp_path / "new-media") == files(media_folder)
     assert (done.media, done.settled) == (2, 0)
     assert done.manifest["revision"] == before["alembic_version"][0].strip("(),'")
     assert archive.stat().st_mode & 0o777 == 0o600

@@ -39,8 +39,8 @@ def fetch(desk, now=NOON, media_id=None):
     desk.call(fetch_media, media_id or copies(desk)[-1].id, lambda: now)
 
 
-def objects(tmp_path):
-    return sorted(path.name for path in (tmp_path / "media").rglob("*.*") if path.is_file())
+def objects(media_folder):
+    return sorted(path.name for path in media_folder.rglob("*.*") if path.is_file())
 
 
 def send(desk, body, kind="image", path="/one", mid="sent"):
@@ -50,7 +50,7 @@ def send(desk, body, kind="image", path="/one", mid="sent"):
     return desk.message(mid)
 
 
-def test_a_picture_is_kept_by_its_bytes_and_the_panel_hears_of_it(desk, store, tmp_path):
+def test_a_picture_is_kept_by_its_bytes_and_the_panel_hears_of_it(desk, store, media_folder):
     url = desk.files.put("/one", JPEG, Content_Type="text/html")
     desk.take(attachment("image", NOON, url=url))
     before = desk.conversation.seq
@@ -60,7 +60,7 @@ def test_a_picture_is_kept_by_its_bytes_and_the_panel_hears_of_it(desk, store, t
     copy = copies(desk)[0]
     assert (copy.state, copy.kind, copy.mime_type) == (STORED, MediaKind.IMAGE, "image/jpeg")
     assert (copy.width, copy.height, copy.size_bytes) == (160, 160, len(JPEG))
-    assert objects(tmp_path) == [f"{copy.sha256}.{copy.id}"]
+    assert objects(media_folder) == [f"{copy.sha256}.{copy.id}"]
     assert store.open(copy.key, copy.size_bytes).read() == JPEG
     assert desk.conversation.seq == before + 1
     assert desk.rows(Attachment)[0].copy_id == copy.id
@@ -127,13 +127,13 @@ def test_other_files_are_kept_too(desk, kind, body, mime_type):
         ("file", b"\xff\xfe" + "<svg onload=x>".encode("utf-16-le"), "refused_type"),
     ],
 )
-def test_what_is_not_its_kind_or_could_run_is_refused_for_good(desk, tmp_path, kind, body, error):
+def test_what_is_not_its_kind_or_could_run_is_refused_for_good(desk, media_folder, kind, body, error):
     send(desk, body, kind)
 
     fetch(desk)
 
     assert (copies(desk)[0].state, copies(desk)[0].error) == (FAILED, error)
-    assert objects(tmp_path) == []
+    assert objects(media_folder) == []
     assert desk.sweep(NOON + seconds(9999))["media"] == 0
 
 
@@ -235,7 +235,7 @@ def test_no_connection_to_the_database_is_held_while_the_file_comes(desk, monkey
     assert in_use == [0]
 
 
-def test_the_same_bytes_lie_in_the_store_once(desk, tmp_path):
+def test_the_same_bytes_lie_in_the_store_once(desk, media_folder):
     send(desk, JPEG, path="/one", mid="first")
     fetch(desk)
     send(desk, JPEG, path="/two", mid="second")
@@ -244,10 +244,10 @@ def test_the_same_bytes_lie_in_the_store_once(desk, tmp_path):
 
     first, second = copies(desk)
     assert first.key == second.key
-    assert len(objects(tmp_path)) == 1
+    assert len(objects(media_folder)) == 1
 
 
-def test_a_store_that_fails_is_tried_again(desk, store, monkeypatch, tmp_path):
+def test_a_store_that_fails_is_tried_again(desk, store, monkeypatch, media_folder):
     send(desk, JPEG)
     with monkeypatch.context() as patch:
 
@@ -261,7 +261,7 @@ def test_a_store_that_fails_is_tried_again(desk, store, monkeypatch, tmp_path):
     fetch(desk, NOON + seconds(60))
 
     assert copies(desk)[0].state is STORED
-    assert len(objects(tmp_path)) == 1
+    assert len(objects(media_folder)) == 1
 
 
 # --- shares and stories ----------------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def drop_all(desk, now):
         desk.call(drop_media, copy.id, now)
 
 
-def test_an_unsend_takes_our_copy_along(desk, tmp_path):
+def test_an_unsend_takes_our_copy_along(desk, media_folder):
     send(desk, JPEG, mid="gone")
     fetch(desk)
 
@@ -324,11 +324,11 @@ def test_an_unsend_takes_our_copy_along(desk, tmp_path):
     assert (copies(desk)[0].state, copies(desk)[0].source_url) == (DROPPED, "")
     drop_all(desk, NOON + seconds(1))
 
-    assert objects(tmp_path) == []
+    assert objects(media_folder) == []
     assert copies(desk) == []
 
 
-def test_but_not_the_object_that_another_message_shows(desk, tmp_path):
+def test_but_not_the_object_that_another_message_shows(desk, media_folder):
     send(desk, JPEG, path="/one", mid="gone")
     fetch(desk)
     send(desk, JPEG, path="/two", mid="kept")
@@ -337,11 +337,11 @@ def test_but_not_the_object_that_another_message_shows(desk, tmp_path):
     desk.take(unsent("gone", NOON + seconds(1)), now=NOON + seconds(1))
     drop_all(desk, NOON + seconds(1))
 
-    assert len(objects(tmp_path)) == 1
+    assert len(objects(media_folder)) == 1
     assert [copy.state for copy in copies(desk)] == [STORED]
 
 
-def test_the_picture_of_an_unsent_share_goes_too(desk, tmp_path):
+def test_the_picture_of_an_unsent_share_goes_too(desk, media_folder):
     payload = {"ig_post_media_id": "18000000000000001", "url": desk.files.put("/post", JPEG)}
     desk.take(item(NOON, {"mid": "post", "attachments": [{"type": "ig_post", "payload": payload}]}))
     fetch(desk)
@@ -349,10 +349,10 @@ def test_the_picture_of_an_unsent_share_goes_too(desk, tmp_path):
     desk.take(unsent("post", NOON + seconds(1)), now=NOON + seconds(1))
     drop_all(desk, NOON + seconds(1))
 
-    assert objects(tmp_path) == []
+    assert objects(media_folder) == []
 
 
-def test_an_unsend_while_the_file_is_fetched_leaves_nothing(desk, store, tmp_path, monkeypatch):
+def test_an_unsend_while_the_file_is_fetched_leaves_nothing(desk, store, media_folder, monkeypatch):
     send(desk, JPEG, mid="gone")
     put = type(store).put
 
@@ -368,11 +368,11 @@ def test_an_unsend_while_the_file_is_fetched_leaves_nothing(desk, store, tmp_pat
 
     drop_all(desk, NOON + verb.LEASE)
 
-    assert objects(tmp_path) == []
+    assert objects(media_folder) == []
     assert copies(desk) == []
 
 
-def test_the_sweep_drops_what_a_lost_job_left(desk, tmp_path):
+def test_the_sweep_drops_what_a_lost_job_left(desk, media_folder):
     send(desk, JPEG, mid="gone")
     fetch(desk)
     desk.take(unsent("gone", NOON), now=NOON)
@@ -382,7 +382,7 @@ def test_the_sweep_drops_what_a_lost_job_left(desk, tmp_path):
     desk.shop.work(keys.MEDIA)
 
     assert found["dropped_media"] == 1
-    assert objects(tmp_path) == []
+    assert objects(media_folder) == []
 
 
 def test_a_store_that_is_away_is_asked_later_to_drop(desk, store, monkeypatch):
@@ -425,7 +425,7 @@ def test_a_customers_picture_is_our_copy(desk):
     assert desk.conversation.seq == before + 1
 
 
-def test_a_new_picture_takes_the_place_of_the_old_only_when_it_is_here(desk, tmp_path):
+def test_a_new_picture_takes_the_place_of_the_old_only_when_it_is_here(desk, media_folder):
     desk.take(text("سلام", NOON))
     profile(desk, desk.files.put("/face", JPEG))
     fetch(desk)
@@ -437,7 +437,7 @@ def test_a_new_picture_takes_the_place_of_the_old_only_when_it_is_here(desk, tmp
     drop_all(desk, NOON)
 
     assert customer(desk).picture_id not in (None, old)
-    assert len(objects(tmp_path)) == len(copies(desk)) == 1
+    assert len(objects(media_folder)) == len(copies(desk)) == 1
 
 
 def test_a_picture_that_cannot_be_fetched_leaves_the_old_one(desk):
@@ -454,7 +454,7 @@ def test_a_picture_that_cannot_be_fetched_leaves_the_old_one(desk):
     assert len(copies(desk)) == 1
 
 
-def test_a_picture_that_was_taken_away_goes(desk, tmp_path):
+def test_a_picture_that_was_taken_away_goes(desk, media_folder):
     desk.take(text("سلام", NOON))
     profile(desk, desk.files.put("/face", JPEG))
     fetch(desk)
@@ -463,7 +463,7 @@ def test_a_picture_that_was_taken_away_goes(desk, tmp_path):
     drop_all(desk, NOON)
 
     assert customer(desk).picture_id is None
-    assert objects(tmp_path) == []
+    assert objects(media_folder) == []
 
 
 def test_the_rows_may_be_dropped_by_the_database(desk):
