@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench
+.PHONY: help run test quick lint format bench
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -15,6 +15,9 @@ run: $(VENV)/installed ## start everything on http://127.0.0.1:8000 (PORT=, HOST
 
 test: $(VENV)/installed-dev ## run all tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest $(ARGS)
+
+quick: $(VENV)/installed-dev ## run what one runs after each change: on SQLite alone, without whole systems and browser
+	@$(BIN)/python -m pytest --database sqlite -m "not bench and not whole" $(ARGS)
 
 bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2", KEEP=1)
 	@$(BIN)/python -m bench $(ROWS) $(if $(KEEP),--keep)

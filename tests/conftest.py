@@ -5,18 +5,17 @@ import functools
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from fakes import FakeGraph, FakeModel, serve
 from flask_migrate import upgrade
+from postgres import BINARIES, OwnPostgres, wait_for, wait_for_postgres
 from redis import Redis
 from shop import TEST_SECRET, VERIFY_TOKEN, Shop
 from sqlalchemy import create_engine, event, text
@@ -29,8 +28,7 @@ from pilito.models import db
 
 RIM = ("test_panel", "test_api.py", "test_auth.py", "test_cli.py", "test_architecture.py", "test_jobs_dashboard.py")
 # The files that mostly wait, for real processes, a real browser, a real worker.
-LONG = ("test_run.py", "test_panel_walk.py", "test_worker.py")
-POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+LONG = ("test_run.py", "test_panel_walk.py", "test_worker.py", "test_postgres_killed.py")
 
 
 def pytest_addoption(parser):
@@ -64,11 +62,11 @@ def _know_nobody(host):
 def pytest_configure(config):
     """With several processes, start PostgreSQL once for all of them, while they collect; they find it by its address."""
     distributes = getattr(config.option, "numprocesses", None) and not hasattr(config, "workerinput")
-    if not distributes or os.environ.get("TEST_POSTGRES_URL") or not POSTGRES_BINARIES:
+    if not distributes or os.environ.get("TEST_POSTGRES_URL") or not BINARIES:
         return
     if config.getoption("--database") == "sqlite" or config.option.collectonly:
         return
-    postgres = OwnPostgres(POSTGRES_BINARIES[0])
+    postgres = OwnPostgres()
     config.add_cleanup(postgres.stop)
     os.environ["TEST_POSTGRES_URL"] = postgres.url
     threading.Thread(target=postgres.start, name="postgres-start").start()
@@ -99,7 +97,7 @@ def redis_url():
         stdout=subprocess.DEVNULL,
     )
     url = f"unix://{address}?db=0"
-    _wait_for(lambda: Redis.from_url(url).ping())
+    wait_for(lambda: Redis.from_url(url).ping())
     yield url
     server.terminate()
     server.wait(10)
@@ -111,77 +109,16 @@ def postgres_url():
     """An address of a PostgreSQL server: TEST_POSTGRES_URL, else one of our own where it is installed."""
     given = os.environ.get("TEST_POSTGRES_URL")
     if given:
-        _wait_for_postgres(given)
+        wait_for_postgres(given)
         yield given
-    elif not POSTGRES_BINARIES:
+    elif not BINARIES:
         pytest.skip("No PostgreSQL is installed, and TEST_POSTGRES_URL names none.")
     else:
-        postgres = OwnPostgres(POSTGRES_BINARIES[0])
+        postgres = OwnPostgres()
         postgres.start()
-        _wait_for_postgres(postgres.url)
+        wait_for_postgres(postgres.url)
         yield postgres.url
         postgres.stop()
-
-
-class OwnPostgres:
-    """A server of the tests on a socket in a folder of its own, which forgets what a crash would take from it."""
-
-    OPTIONS = (
-        "listen_addresses=",
-        "fsync=off",
-        "synchronous_commit=off",
-        "full_page_writes=off",
-        "wal_level=minimal",
-        "max_wal_senders=0",
-        "autovacuum=off",
-        "max_connections=300",
-    )
-
-    def __init__(self, binaries):
-        self.binaries = binaries
-        self.folder = Path(tempfile.mkdtemp(prefix="pltpg"))
-        self.url = f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
-        self.server = None
-        self._starting = threading.Lock()
-
-    def start(self):
-        user = {}
-        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-            shutil.chown(self.folder, "postgres", "postgres")
-            user = {"user": "postgres", "group": "postgres", "extra_groups": []}
-        data = self.folder / "data"
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": self.folder, **user}
-        make = [self.binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        options = [
-            word for option in (*self.OPTIONS, f"unix_socket_directories={self.folder}") for word in ("-c", option)
-        ]
-        with self._starting:
-            subprocess.run(make, check=True, **quiet)
-            self.server = subprocess.Popen([self.binaries / "postgres", "-D", data, *options], **quiet)
-
-    def stop(self):
-        with self._starting:
-            if self.server:
-                self.server.send_signal(signal.SIGINT)  # does not wait for those who are still connected
-                self.server.wait(20)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _wait_for_postgres(url):
-    engine = create_engine(url)
-    _wait_for(lambda: engine.connect().close() is None)
-    engine.dispose()
-
-
-def _wait_for(is_ready, seconds=15):
-    deadline = time.monotonic() + seconds
-    while True:
-        with contextlib.suppress(Exception):
-            if is_ready():
-                return
-        if time.monotonic() > deadline:
-            raise TimeoutError("A server of the tests did not come up.")
-        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ import requests
 from redis import Redis
 from redis.exceptions import RedisError
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 60
 QUESTION = "این لباس چقدره؟"

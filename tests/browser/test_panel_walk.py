@@ -41,6 +41,7 @@ QUESTION = "این لباس چقدره؟"
 expect.set_options(timeout=20_000)  # how long a busy machine may take; what is there at once is seen at once
 
 pytestmark = [
+    pytest.mark.whole,
     pytest.mark.sqlite_only,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="There is no Chromium at /usr/bin/chromium."),
 ]
