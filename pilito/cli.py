@@ -268,8 +268,8 @@ def rotate_keys() -> None:
     from pilito.conversations.rotate_keys import rotate_keys as rotate
 
     states = rotate()
-    for inbox_id, state in states.items():
-        click.echo(f"Inbox {inbox_id}: {ROTATED[state]}")
+    for name, state in states.items():
+        click.echo(f"{f'Inbox {name}' if isinstance(name, int) else name.capitalize()}: {ROTATED[state]}")
     sys.exit(1 if KeyState.UNREADABLE in states.values() else 0)
 
 

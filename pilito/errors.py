@@ -71,6 +71,19 @@ class BackupError(PilitoError):
     """A backup could not be made or put back; the text is one sentence that says why and what to do."""
 
 
+class SourceError(PilitoError):
+    """A source of facts could not be read; `reason` is a slug for the panel, `detail` what the other side said.
+
+    `may_pass` says whether a later try may do better without anybody's doing.
+    """
+
+    def __init__(self, reason: str, detail: str = "", may_pass: bool = False) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+        self.may_pass = may_pass
+
+
 class Refused(PilitoError):
     """What an operator asked for cannot be done now; `reason` is a slug the panel and the API put into a sentence."""
 

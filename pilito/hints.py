@@ -29,11 +29,11 @@ class JsonJob(Job):
         super().__init__(id, connection=connection, serializer=JSONSerializer)
 
 
-def hint(queue_name: str, job: str, *args: Any) -> None:
+def hint(queue_name: str, job: str, *args: Any, timeout_seconds: int = JOB_TIMEOUT_SECONDS) -> None:
     """Ask a worker to look now."""
     try:
         queue(queue_name).enqueue_call(
-            job, args=args, timeout=JOB_TIMEOUT_SECONDS, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS
+            job, args=args, timeout=timeout_seconds, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS
         )
     except RedisError as error:
         log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)

@@ -11,7 +11,8 @@ SIGNALS = "signals"
 MEDIA = "media"
 READINGS = "readings"
 UPKEEP = "upkeep"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, UPKEEP)
+FACTS = "facts"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, UPKEEP, FACTS)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -26,6 +27,7 @@ DROP_MEDIA_JOB = "pilito.jobs.media.drop_media_file"
 READ_JOB = "pilito.jobs.media.read_file"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
+FACTS_JOB = "pilito.jobs.facts.read_facts"
 
 # Calls of each account in moving windows, a key per account and limit; lives as long as its window.
 PACE = "pilito:pace"

@@ -5,12 +5,13 @@ once, and the connection goes to the very address that was checked, so that a se
 Redirects are followed one by one through the same door. Why it is our own: docs/decisions/0021.
 """
 
+import io
 import re
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -75,9 +76,12 @@ Ip = IPv4Address | IPv6Address
 
 @dataclass(frozen=True)
 class Allowed:
-    """Where a download may go: names (`fbcdn.net` lets its subdomains in too), and in the demo one origin, exactly."""
+    """Where a download may go: names (`fbcdn.net` lets its subdomains in too), and in the demo one origin, exactly.
 
-    hosts: Collection[str]
+    `hosts` None: any host of the open internet, for an address that a person of the shop typed.
+    """
+
+    hosts: Collection[str] | None
     demo_origin: str = ""
 
 
@@ -87,6 +91,16 @@ class _Target:
     port: int
     path: str
     is_demo: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said, whatever its status. Names of headers are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str  # behind the redirects
 
 
 def download(url: str, into: BinaryIO, allowed: Allowed, limit_bytes: int, seconds: float) -> None:
@@ -102,6 +116,34 @@ def download(url: str, into: BinaryIO, allowed: Allowed, limit_bytes: int, secon
                 _check_status(response.status)
                 _save(response, into, limit_bytes, deadline)
                 return
+        url = urljoin(url, location)
+    raise MediaError("too_many_redirects", f"More than {REDIRECTS} redirects.")
+
+
+def ask(
+    url: str,
+    allowed: Allowed,
+    limit_bytes: int,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    follows: bool = True,
+) -> Answer:
+    """Return what a server says: by GET, or by POST where there is a body.
+
+    A request that carries a key is made with `follows=False`: a redirect would hand the key to somebody else.
+    Raises MediaError as `download` does, but for a status, which is the caller's to judge.
+    """
+    deadline = time.monotonic() + seconds
+    for _ in range(REDIRECTS + 1):
+        with _ask(_read(url, allowed), deadline, headers or {}, body) as response:
+            location = response.headers.get("Location")
+            if not follows or response.status not in REDIRECT_STATUSES or not location:
+                said = io.BytesIO()
+                if response.status != 304:
+                    _save(response, said, limit_bytes, deadline)
+                names = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(response.status, names, said.getvalue(), url)
         url = urljoin(url, location)
     raise MediaError("too_many_redirects", f"More than {REDIRECTS} redirects.")
 
@@ -123,7 +165,7 @@ def _read(url: str, allowed: Allowed) -> _Target:
     host = (parts.hostname or "").lower()
     if not NAME.fullmatch(host) or parts.netloc.lower() not in (host, f"{host}:{HTTPS_PORT}"):
         raise _refusal("the name of a host")
-    if not any(host == name or host.endswith(f".{name}") for name in allowed.hosts):
+    if allowed.hosts is not None and not any(host == name or host.endswith(f".{name}") for name in allowed.hosts):
         raise _refusal("a host of the channel")
     return _Target(host, HTTPS_PORT, path)
 
@@ -133,7 +175,9 @@ def _refusal(expected: str) -> MediaError:
 
 
 @contextmanager
-def _ask(target: _Target, deadline: float) -> Iterator[HTTPResponse]:
+def _ask(
+    target: _Target, deadline: float, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> Iterator[HTTPResponse]:
     """Send the request; give the answer while its body is still to come. The connection is cut at the deadline."""
     left = deadline - time.monotonic()
     if left <= 0:
@@ -147,7 +191,7 @@ def _ask(target: _Target, deadline: float) -> Iterator[HTTPResponse]:
         try:
             connection.connect()
             lines.append(connection.sock)  # the connection itself forgets it once the answer has begun
-            connection.request("GET", target.path, headers=HEADERS)
+            connection.request("GET" if body is None else "POST", target.path, body, {**HEADERS, **(headers or {})})
             with closing(connection.getresponse()) as response:
                 yield response
         except (OSError, HTTPException, ValueError) as error:

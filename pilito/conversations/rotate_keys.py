@@ -8,7 +8,7 @@ from sqlalchemy import select
 from pilito.conversations.account import NO_TOKEN
 from pilito.database import transaction
 from pilito.extensions import settings, vault
-from pilito.models import Inbox, db
+from pilito.models import Inbox, Source, db
 
 
 class KeyState(StrEnum):
@@ -21,29 +21,38 @@ class KeyState(StrEnum):
 
 
 def key_state(inbox: Inbox) -> KeyState:
-    if inbox.token_encrypted == NO_TOKEN:
+    return _state_of(inbox.token_encrypted)
+
+
+def _state_of(sealed: bytes | None) -> KeyState:
+    if not sealed or sealed == NO_TOKEN:
         return KeyState.NONE
     try:
-        vault.decrypt(inbox.token_encrypted)
+        vault.decrypt(sealed)
         first = settings.encryption_keys[0] if settings.encryption_keys else ""
-        Fernet(first).decrypt(inbox.token_encrypted)
+        Fernet(first).decrypt(sealed)
     except InvalidToken:
-        return KeyState.OLD if _opens(inbox) else KeyState.UNREADABLE
+        return KeyState.OLD if _opens(sealed) else KeyState.UNREADABLE
     except ValueError:  # no key at all
         return KeyState.UNREADABLE
     return KeyState.FIRST
 
 
-def rotate_keys() -> dict[int, KeyState]:
-    """Put every token that lies under an older key under the first; return what each was, by inbox.
+def rotate_keys() -> dict[int | str, KeyState]:
+    """Put every token and every key of a feed that lies under an older key under the first; return what each was, by
+    the id of its inbox, or as `source 7`.
 
     One row a transaction: it may be stopped at any moment and run again, also while Pilito works.
     """
     ids = list(db.session.scalars(select(Inbox.id).order_by(Inbox.id)))
-    return {inbox_id: _rotate(inbox_id) for inbox_id in ids}
+    sources = list(
+        db.session.scalars(select(Source.id).where(Source.secret_encrypted.is_not(None)).order_by(Source.id))
+    )
+    found: dict[int | str, KeyState] = {inbox_id: _rotate_inbox(inbox_id) for inbox_id in ids}
+    return found | {f"source {source_id}": _rotate_source(source_id) for source_id in sources}
 
 
-def _rotate(inbox_id: int) -> KeyState:
+def _rotate_inbox(inbox_id: int) -> KeyState:
     with transaction():
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         state = key_state(inbox)
@@ -52,9 +61,20 @@ def _rotate(inbox_id: int) -> KeyState:
         return state
 
 
-def _opens(inbox: Inbox) -> bool:
+def _rotate_source(source_id: int) -> KeyState:
+    with transaction():
+        source = db.session.get(Source, source_id, with_for_update=True, populate_existing=True)
+        if source is None:
+            return KeyState.NONE
+        state = _state_of(source.secret_encrypted)
+        if state is KeyState.OLD:
+            source.secret_encrypted = vault.rotate(source.secret_encrypted or b"")
+        return state
+
+
+def _opens(sealed: bytes) -> bool:
     try:
-        vault.decrypt(inbox.token_encrypted)
+        vault.decrypt(sealed)
     except InvalidToken:
         return False
     return True

@@ -11,6 +11,7 @@ from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
 from pilito.conversations.tokens import renew_due
 from pilito.jobs import patient
+from pilito.knowledge.read import wake_due as wake_due_facts
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ def sweep_unfinished() -> None:
 @patient
 def wake_upkeep() -> None:
     upkeep.wake_due(utc_now())
+
+
+@patient
+def wake_facts() -> None:
+    wake_due_facts(utc_now())
 
 
 @patient
@@ -53,6 +59,7 @@ def make_backup() -> None:
 PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
     Periodic("upkeep", 15, wake_upkeep),
+    Periodic("facts", 20, wake_facts),
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),

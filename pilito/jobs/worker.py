@@ -36,6 +36,7 @@ SHORT_QUEUES = {
     keys.MEDIA: 2,
     keys.READINGS: 2,
     keys.UPKEEP: 1,
+    keys.FACTS: 1,
 }
 LISTEN_SECONDS = 1  # a stop request is noticed at least this often
 HEARTBEAT_SECONDS = 30

@@ -29,6 +29,7 @@ from pilito.knowledge.drafts import (
     clean_line,
     clean_text,
     or_none,
+    without_tags,
 )
 
 FILE_BYTES = 10 * 1024 * 1024
@@ -263,7 +264,7 @@ def _take_line(
         "id": clean_line(read.get("id", ""), EXTERNAL_ID_LENGTH),
         "name": clean_line(read.get("name", ""), NAME_LENGTH),
         "category": clean_line(read.get("category", ""), NAME_LENGTH),
-        "description": clean_text(_without_tags(read.get("description", "")), DESCRIPTION_LENGTH),
+        "description": clean_text(without_tags(read.get("description", "")), DESCRIPTION_LENGTH),
         "link": cell("link", cells.link_of),
         "valid_from": cell("valid_from", lambda text: cells.first_moment(text, zone)),
         "valid_until": cell("valid_until", lambda text: cells.last_moment(text, zone)),
@@ -317,13 +318,6 @@ def _join(group: _Group, said: Mapping[str, Any], line: int) -> list[Problem]:
 
 def _pictures(text: str) -> list[str]:
     return [found for one in re.split(r"[\s,،|]+(?=https?://)|\s*\n\s*", text.strip()) if (found := cells.link_of(one))]
-
-
-def _without_tags(text: str) -> str:
-    """Exports of shop software hold HTML."""
-    if "<" not in text:
-        return text
-    return re.sub(r"<[^<>]{0,2000}>", " ", re.sub(r"(?i)<(br|/p|/li|/div)[^<>]*>", "\n", text))
 
 
 def _product(group: _Group) -> ProductDraft:

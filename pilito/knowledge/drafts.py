@@ -1,5 +1,6 @@
 """A product as it was read, wherever it was read: clean, within the tables' limits, not yet stored."""
 
+import html
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -98,3 +99,11 @@ def clean_address(text: object) -> str | None:
 
 def or_none(text: str) -> str | None:
     return text or None
+
+
+def without_tags(text: str) -> str:
+    """The words of a piece of HTML, as shop software keeps descriptions. What has no tag is left as it is."""
+    if "<" not in text and "&" not in text:
+        return text
+    lines = re.sub(r"(?i)<(br|/p|/li|/div|/h\d|/tr)\b[^<>]{0,2000}>", "\n", text)
+    return html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", lines))

@@ -1,0 +1,451 @@
+"""The catalogues of WooCommerce and Shopify shops, over real HTTP: whole or not at all, and never by two at once."""
+
+from datetime import timedelta
+
+import pytest
+from fake_shops import KEY, SECRET, TOKEN, FakeShopify, FakeWoo
+from rows import NOON, add_inbox
+
+from pilito.conversations.rotate_keys import KeyState, rotate_keys
+from pilito.database import transaction
+from pilito.errors import Refused, SourceError
+from pilito.extensions import vault
+from pilito.knowledge.connect_feed import change_keys, connect_feed
+from pilito.knowledge.feeds import Shop, origin_of
+from pilito.knowledge.read import LEASE, read_soon, read_source, wake_due
+from pilito.knowledge.shopify import shop_origin
+from pilito.lifecycle import SourceKind, SourceState
+from pilito.models import Inbox, Product, Source, db
+
+WOO, SHOPIFY = SourceKind.WOOCOMMERCE, SourceKind.SHOPIFY
+
+
+@pytest.fixture
+def woo():
+    with FakeWoo().serve() as shop:
+        yield shop
+
+
+@pytest.fixture
+def shopify():
+    with FakeShopify().serve() as shop:
+        yield shop
+
+
+@pytest.fixture
+def start(make_settings, make_app):
+    """Start Pilito so that it may reach this fake; return its only inbox."""
+
+    def begin(shop):
+        make_app(make_settings(**shop.settings))
+        with transaction():
+            return add_inbox().id
+
+    return begin
+
+
+def connect(shop, kind=WOO, inbox_id=None, key=KEY, secret=SECRET, every_hours=6, currency=None):
+    where = Shop(shop.url, key, secret, currency)
+    return connect_feed(kind, inbox_id, where, every_hours, None, NOON)
+
+
+def read(source_id, at=NOON):
+    waits = []
+    read_source(source_id, lambda: at, waits.append)
+    db.session.rollback()
+    return waits
+
+
+def row(source_id):
+    db.session.rollback()
+    return db.session.get(Source, source_id, populate_existing=True)
+
+
+def products():
+    db.session.rollback()
+    return db.session.scalars(db.select(Product).order_by(Product.id).execution_options(populate_existing=True)).all()
+
+
+def version(inbox_id):
+    db.session.rollback()
+    return db.session.scalar(db.select(Inbox.facts_version).where(Inbox.id == inbox_id))
+
+
+# --- WooCommerce -----------------------------------------------------------------------------------------------------
+
+
+def test_a_woocommerce_shop_is_read_with_its_variations(woo, start):
+    inbox_id = start(woo)
+    woo.sell(1, "کیف &amp; کفش", "2400000", description="<p>چرم<br>دست‌دوز</p>", categories=[{"name": "کیف"}],
+             images=[{"src": "https://shop.test/1.jpg"}], manage_stock=True, stock_quantity=4)  # fmt: skip
+    woo.sell(2, "پیراهن", type="variable", attributes=[{"name": "سایز", "options": ["38", "40"], "variation": True}])
+    woo.variations[2] = [
+        {"id": 21, "sku": "D-38", "price": "1650000", "regular_price": "1850000", "stock_status": "instock",
+         "attributes": [{"name": "سایز", "option": "38"}, {"name": "رنگ", "option": "کرم"}]},
+        {"id": 22, "sku": "D-40", "price": "1850000", "stock_status": "outofstock",
+         "attributes": [{"name": "pa_size", "option": "40"}, {"name": "جنس", "option": "لینن"}]},
+    ]  # fmt: skip
+    source_id = connect(woo, inbox_id=inbox_id)
+
+    read(source_id)
+
+    bag, dress = products()
+    assert (bag.name, bag.description, bag.category) == ("کیف & کفش", "چرم\nدست‌دوز", "کیف")
+    assert (bag.currency, bag.variants[0].price, bag.variants[0].stock) == ("IRT", 2_400_000, 4)
+    assert bag.link == "https://shop.test/p/1"
+    small, large = dress.variants
+    assert (small.size, small.colour, small.price, small.old_price) == ("38", "کرم", 1_650_000, 1_850_000)
+    assert (small.stock, small.available) == (None, True)
+    assert (large.size, large.other, large.stock, large.available) == ("40", "جنس: لینن", 0, False)
+    assert (row(source_id).state, row(source_id).due_at) == (SourceState.READY, NOON + timedelta(hours=6))
+    assert version(inbox_id) == 1
+
+
+def test_a_product_that_has_gone_is_put_aside_and_one_that_is_back_is_back(woo, start):
+    inbox_id = start(woo)
+    woo.sell(1, "a", "1")
+    gone = woo.sell(2, "b", "1")
+    source_id = connect(woo, inbox_id=inbox_id)
+    read(source_id)
+
+    woo.products.remove(gone)
+    read(source_id, NOON + timedelta(hours=6))
+    assert [product.active for product in products()] == [True, False]
+
+    woo.products.append(gone)
+    read(source_id, NOON + timedelta(hours=12))
+    assert [product.active for product in products()] == [True, True]
+
+
+def test_a_shop_that_has_not_changed_counts_no_change(woo, start):
+    inbox_id = start(woo)
+    woo.sell(1, "a", "1")
+    source_id = connect(woo, inbox_id=inbox_id)
+    read(source_id)
+
+    read(source_id, NOON + timedelta(hours=6))
+
+    assert version(inbox_id) == 1
+
+
+@pytest.mark.sqlite_only
+def test_many_products_are_read_page_by_page(woo, start):
+    start(woo)
+    for number in range(1, 251):
+        woo.sell(number, f"p{number}", "5")
+
+    read(connect(woo))
+
+    assert len(products()) == 250
+    assert [query.get("page") for path, query in woo.asked if path.endswith("/products")] == ["1", "2", "3"]
+
+
+def test_a_reading_that_fails_midway_keeps_the_old_facts_and_says_why(woo, start):
+    inbox_id = start(woo)
+    for number in range(1, 102):
+        woo.sell(number, f"p{number}", "5")
+    source_id = connect(woo, inbox_id=inbox_id)
+    read(source_id)
+    woo.products[0]["price"] = "9"
+    woo.script = [None, None, *[(503, b"busy")] * 4]
+
+    read(source_id, NOON + timedelta(hours=6))
+
+    failed = row(source_id)
+    assert (failed.state, failed.error, failed.failures) == (SourceState.FAILED, "shop_busy", 1)
+    assert failed.due_at == NOON + timedelta(hours=6, minutes=5)
+    assert products()[0].variants[0].price == 5
+    assert version(inbox_id) == 1
+
+    read(source_id, failed.due_at)
+    assert (row(source_id).state, row(source_id).error, products()[0].variants[0].price) == ("ready", None, 9)
+
+
+@pytest.mark.sqlite_only
+def test_a_busy_shop_is_waited_for(woo, start):
+    start(woo)
+    woo.sell(1, "a", "1")
+    woo.script = [(429, b"", {"Retry-After": "7"}), (502, b"")]
+
+    waits = read(connect(woo))
+
+    assert (waits, len(products())) == ([7.0, 4.0], 1)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("takes_header", "has_plain_links"), [(False, False), (True, True), (False, True)])
+def test_hosts_that_drop_the_header_and_plain_permalinks_are_read_too(woo, start, takes_header, has_plain_links):
+    start(woo)
+    woo.takes_header, woo.has_plain_links = takes_header, has_plain_links
+    woo.sell(1, "a", "1")
+
+    read(connect(woo))
+
+    assert len(products()) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ([(401, {"message": "no"})] * 4, "key_refused"),
+        ([(404, b"<html>")] * 4, "not_a_shop"),
+        ([(200, b"<html>hello")], "not_a_shop"),
+        ([(200, {"code": "IRT"}), (200, {"not": "a list"})], "not_a_shop"),
+        ([(200, {"code": "IRT"}), (200, b"[" * 100_000)], "not_a_shop"),
+        ([(200, {"code": ""})], "no_currency"),
+        ([(302, b"", {"Location": "https://www.shop.test/"})], "shop_moved"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_taken(woo, start, said, reason):
+    start(woo)
+    woo.sell(1, "a", "1")
+    source_id = connect(woo)
+    woo.script = said
+
+    read(source_id)
+
+    assert (row(source_id).error, row(source_id).state, products()) == (reason, SourceState.FAILED, [])
+
+
+def test_a_shop_that_suddenly_has_nothing_is_not_believed(woo, start):
+    start(woo)
+    woo.sell(1, "a", "1")
+    source_id = connect(woo)
+    read(source_id)
+    woo.products.clear()
+
+    read(source_id, NOON + timedelta(hours=6))
+
+    assert (row(source_id).error, products()[0].active) == ("feed_empty", True)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("name", "price", "code", "amount"), [("IRHT", "85", "IRT", 85_000), ("IRR", "85", "IRR", 85)])
+def test_currencies_of_iranian_shops(woo, start, name, price, code, amount):
+    start(woo)
+    woo.currency = name
+    woo.sell(1, "a", price)
+
+    read(connect(woo))
+
+    assert (products()[0].currency, products()[0].variants[0].price) == (code, amount)
+
+
+# --- one reader ------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_is_read_when_it_is_due_and_by_one_reader(woo, start):
+    start(woo)
+    source_id = connect(woo)
+    read(source_id)
+    calls = len(woo.asked)
+
+    read(source_id, NOON + timedelta(hours=5))
+    assert len(woo.asked) == calls
+    with transaction():
+        db.session.get(Source, source_id).lease_until = NOON + timedelta(hours=6, minutes=1)
+    read(source_id, NOON + timedelta(hours=6))
+    assert len(woo.asked) == calls
+
+    read(source_id, NOON + timedelta(hours=6, minutes=1))
+    assert len(woo.asked) > calls
+
+
+def test_who_lost_the_lease_writes_nothing(woo, start):
+    inbox_id = start(woo)
+    woo.sell(1, "a", "1")
+    source_id = connect(woo, inbox_id=inbox_id)
+
+    def steal(*_args):
+        with transaction():
+            db.session.get(Source, source_id).lease_until = NOON + LEASE * 2
+
+    woo.script = [(503, b"")]
+    read_source(source_id, lambda: NOON, steal)
+
+    assert products() == []
+    assert row(source_id).lease_until == NOON + LEASE * 2
+    assert version(inbox_id) == 0
+
+
+def test_a_source_that_is_deleted_meanwhile_comes_not_back(woo, start):
+    from pilito.knowledge.sources import delete_source
+
+    start(woo)
+    woo.sell(1, "a", "1")
+    source_id = connect(woo)
+    woo.script = [(503, b"")]
+
+    read_source(source_id, lambda: NOON, lambda _seconds: delete_source(source_id, None, NOON))
+
+    assert products() == []
+    assert row(source_id) is None
+
+
+@pytest.mark.sqlite_only
+def test_what_is_due_gets_a_job_and_a_person_may_ask_for_it(woo, start):
+    start(woo)
+    source_id = connect(woo, every_hours=None)
+    assert wake_due(NOON) == 1
+    read(source_id)
+
+    assert wake_due(NOON + timedelta(days=9)) == 0
+    read_soon(source_id, NOON + timedelta(days=9))
+
+    assert wake_due(NOON + timedelta(days=9)) == 1
+
+
+# --- Shopify ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_shopify_shop_is_read_with_all_its_variants(shopify, start):
+    inbox_id = start(shopify)
+    many = [shopify.variant(n, "19.99", selectedOptions=[{"name": "Size", "value": str(n)}]) for n in range(1, 131)]
+    shopify.sell(1, "Mug", shopify.variant(900, "12.50", compareAtPrice="15.00", inventoryQuantity=3,
+                                           inventoryItem={"tracked": True}))  # fmt: skip
+    shopify.sell(2, "Shirt", *many)
+    for number in range(3, 14):
+        shopify.sell(number, f"p{number}", shopify.variant(1000 + number, "1"))
+    source_id = connect(shopify, SHOPIFY, inbox_id, TOKEN, "")
+
+    read(source_id)
+
+    mug, shirt, *rest = products()
+    assert row(source_id).error is None
+    assert (mug.name, mug.description, mug.category, mug.sku) == ("Mug", "Soft", "Mug، clay", "S-900")
+    assert [(one.price, one.old_price, one.stock, one.size) for one in mug.variants] == [(1250, 1500, 3, None)]
+    assert (mug.currency, mug.external_id) == ("USD", "1")
+    assert len(shirt.variants) == 130
+    assert (shirt.variants[0].size, shirt.variants[0].stock, shirt.variants[0].available) == ("1", None, True)
+    assert len(rest) == 11
+
+
+@pytest.mark.sqlite_only
+def test_a_client_id_and_secret_are_exchanged_for_a_token(shopify, start):
+    start(shopify)
+    shopify.sell(1, "Mug", shopify.variant(1, "1"))
+
+    read(connect(shopify, SHOPIFY))
+
+    assert len(products()) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("key", "secret"), [("shpat_wrong", ""), (KEY, "wrong")])
+def test_a_wrong_key_is_told_apart(shopify, start, key, secret):
+    start(shopify)
+    source_id = connect(shopify, SHOPIFY, key=key, secret=secret)
+
+    read(source_id)
+
+    assert row(source_id).error == "key_refused"
+
+
+@pytest.mark.sqlite_only
+def test_a_throttled_query_is_asked_again(shopify, start):
+    start(shopify)
+    shopify.sell(1, "Mug", shopify.variant(1, "1"))
+    shopify.script = [(200, {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]})]
+
+    waits = read(connect(shopify, SHOPIFY, key=TOKEN, secret=""))
+
+    assert (waits, len(products())) == ([5.0], 1)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("typed", "origin"),
+    [
+        ("my-shop", "https://my-shop.myshopify.com"),
+        ("my-shop.myshopify.com", "https://my-shop.myshopify.com"),
+        ("https://admin.shopify.com/store/my-shop/products", "https://my-shop.myshopify.com"),
+        ("https://my-shop.myshopify.com/admin", "https://my-shop.myshopify.com"),
+    ],
+)
+def test_a_shopify_address_in_all_its_forms(typed, origin):
+    assert shop_origin(typed) == origin
+
+
+def test_a_shopify_key_goes_to_shopify_alone(start, shopify):
+    start(shopify)
+    source_id = connect(shopify, SHOPIFY, key=TOKEN, secret="")
+    with transaction():
+        db.session.get(Source, source_id).address = "https://shop.evil.test"
+
+    read(source_id)
+
+    assert (row(source_id).error, shopify.asked) == ("address_refused", [])
+
+
+# --- keys and addresses ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "address", ["https://127.0.0.1/", "http://shop.test", "https://169.254.169.254/", "https://10.0.0.1:8443"]
+)
+def test_an_inner_address_is_refused_and_explained(woo, start, address):
+    start(woo)
+    source_id = connect_feed(WOO, None, Shop(address, KEY, SECRET), 6, None, NOON)
+
+    read(source_id)
+
+    assert (row(source_id).error, woo.asked) == ("address_refused", [])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "address", ["", "https://user:pass@shop.test", "ftp:", "https://", "https://localhost", "https://[::1]/"]
+)
+def test_what_is_no_address_is_refused_at_once(woo, start, address):
+    start(woo)
+
+    with pytest.raises(Refused) as refused:
+        connect_feed(WOO, None, Shop(address, KEY, SECRET), 6, None, NOON)
+
+    assert refused.value.reason == "no_address"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("key", "secret"), [("", "x"), ("x", ""), ("x y", "x"), ("x\n", "x"), ("کلید", "x")])
+def test_what_is_no_key_is_refused(woo, start, key, secret):
+    start(woo)
+
+    with pytest.raises(Refused) as refused:
+        connect_feed(WOO, None, Shop(woo.url, key, secret), 6, None, NOON)
+
+    assert refused.value.reason == "no_key"
+
+
+def test_keys_are_sealed_changed_and_move_with_the_others(woo, start):
+    start(woo)
+    source_id = connect(woo)
+    sealed = row(source_id).secret_encrypted
+
+    assert SECRET.encode() not in sealed
+    assert SECRET.encode() in vault.decrypt(sealed)
+    assert rotate_keys()[f"source {source_id}"] is KeyState.FIRST
+    change_keys(source_id, "ck_new", "cs_new", None, NOON)
+    assert b"ck_new" in vault.decrypt(row(source_id).secret_encrypted)
+
+
+def test_a_key_that_no_key_opens_is_told(woo, start):
+    start(woo)
+    source_id = connect(woo)
+    with transaction():
+        db.session.get(Source, source_id).secret_encrypted = b"x"
+
+    read(source_id)
+
+    assert (row(source_id).error, woo.asked) == ("key_unreadable", [])
+    assert rotate_keys()[f"source {source_id}"] is KeyState.UNREADABLE
+
+
+@pytest.mark.sqlite_only
+def test_a_shops_address_in_all_its_forms():
+    assert origin_of("shop.test") == "https://shop.test"
+    assert origin_of(" https://shop.test/fa/shop/ ") == "https://shop.test/fa"
+    assert origin_of("https://shop.test/wp-json/wc/v3") == "https://shop.test"
+    with pytest.raises(SourceError):
+        origin_of("https://")
