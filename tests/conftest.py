@@ -178,12 +178,6 @@ def _spare_the_disk(connection, _record):
 
 
 @pytest.fixture(scope="session")
-def kept_redis():
-    """The client of each address of Redis, kept from test to test."""
-    return {}
-
-
-@pytest.fixture(scope="session")
 def redis_client(redis_url):
     return Redis.from_url(redis_url)
 
@@ -216,17 +210,13 @@ def _empty(connection):
 
 
 @pytest.fixture
-def make_app(shared_app, database_url, redis_client, kept_redis):
+def make_app(shared_app, database_url, redis_client):
     """The app with these settings, on an empty Redis, inside a context of its own."""
     with contextlib.ExitStack() as stack:
 
         def make(settings):
             redis_client.flushall()
             bind_services(shared_app, settings)
-            # Its client makes connections anew, each of which reads redis-py's version from the disk: 1 ms.
-            shared_app.extensions["pilito_redis"] = kept_redis.setdefault(
-                settings.redis_url, shared_app.extensions["pilito_redis"]
-            )
             # Flask-SocketIO has one server per process: a test that makes an app of its own takes it away.
             socketio.server = shared_app.extensions["tests_socket_server"]
             shared_app.config["WTF_CSRF_ENABLED"] = True
