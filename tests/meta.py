@@ -45,7 +45,12 @@ class Meta:
         page = requests.get(address, timeout=5)
         assert page.ok, page.text
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        form = {"redirect_uri": asked["redirect_uri"], "state": asked["state"], "answer": answer}
+        form = {
+            "redirect_uri": asked["redirect_uri"],
+            "state": asked["state"],
+            "answer": answer,
+            "scope": asked["scope"],
+        }
         back = requests.post(f"{self.url}/oauth/authorize", data=form, timeout=5, allow_redirects=False)
         return urlsplit(back.headers["Location"]).query
 

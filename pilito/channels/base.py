@@ -457,8 +457,8 @@ class Connector(Protocol):
         """Whether the settings for a log-in are there."""
         ...
 
-    def login_address(self, redirect_uri: str, state: str) -> str:
-        """Return where the owner's browser goes to allow us in."""
+    def login_address(self, redirect_uri: str, state: str, with_comments: bool = False) -> str:
+        """Return where the owner's browser goes to allow us in; `with_comments` asks for what they need too."""
         ...
 
     def redeem(self, code: str, redirect_uri: str, now: datetime) -> Grant:
@@ -475,6 +475,10 @@ class Connector(Protocol):
 
     def missing_scopes(self, options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
         """Tell which permissions are needed and were not given."""
+        ...
+
+    def missing_comment_scopes(self, options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
+        """Tell which permissions are missing to read and answer comments."""
         ...
 
     def renews(self, options: Mapping[str, str]) -> bool:

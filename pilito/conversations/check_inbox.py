@@ -10,6 +10,7 @@ import requests
 
 from pilito.channels.base import Account, Channel
 from pilito.conversations.account import open_account
+from pilito.conversations.comments import ON, OPTION
 from pilito.conversations.tokens import days_left, is_ending
 from pilito.errors import ChannelError, Refused
 from pilito.extensions import channels, settings
@@ -41,7 +42,7 @@ def check_inbox(inbox_id: int, now: datetime) -> list[Check]:
     if inbox is None:
         raise Refused("inbox_not_found", f"There is no inbox {inbox_id}.")
     channel, account = channels[inbox.channel], open_account(inbox)
-    known = [_check_scopes(channel, inbox), _check_life(channel, inbox, now)]
+    known = [*_check_scopes(channel, inbox), _check_life(channel, inbox, now)]
     silence, fields = _check_silence(inbox, now), list(inbox.subscribed_fields or [])
     db.session.rollback()  # no session is open during the calls
     if account is None:
@@ -72,11 +73,18 @@ def _check_token(channel: Channel, account: Account) -> list[Check]:
     return [_ok("token", "alive"), _ok("account", "same_account", grant.username or grant.account_id)]
 
 
-def _check_scopes(channel: Channel, inbox: Inbox) -> Check:
+def _check_scopes(channel: Channel, inbox: Inbox) -> list[Check]:
+    """What messages need; and what comments need, where they are switched on."""
     if inbox.scopes is None:
-        return Check("scopes", CheckState.WARN, "scopes_unknown")
+        return [Check("scopes", CheckState.WARN, "scopes_unknown")]
     missing = channel.connector.missing_scopes(inbox.options, inbox.scopes)
-    return _fail("scopes", "scopes_missing", *missing) if missing else _ok("scopes", "scopes_given")
+    messages = _fail("scopes", "scopes_missing", *missing) if missing else _ok("scopes", "scopes_given")
+    if (inbox.options or {}).get(OPTION) != ON:
+        return [messages]
+    missing = channel.connector.missing_comment_scopes(inbox.options, inbox.scopes)
+    if missing:
+        return [messages, _fail("comments", "comment_scopes_missing", *missing)]
+    return [messages, _ok("comments", "comment_scopes_given")]
 
 
 def _check_life(channel: Channel, inbox: Inbox, now: datetime) -> Check:

@@ -1,11 +1,13 @@
 """An account of a channel is connected, or connected again with a new token."""
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 
 from pilito.channels.base import Grant
+from pilito.conversations.comments import ON, OPTION
 from pilito.conversations.subscriptions import subscribe
 from pilito.database import transaction
 from pilito.errors import ChannelError, Refused
@@ -32,13 +34,20 @@ def connect(
     return _admit(channel, grant, None, now, assistant_mode)
 
 
-def connect_by_code(channel: str, code: str, redirect_uri: str, operator_id: int | None, now: datetime) -> int:
+def connect_by_code(
+    channel: str, code: str, redirect_uri: str, operator_id: int | None, now: datetime, with_comments: bool = False
+) -> int:
     """End a log-in at the provider: store the account, have its events posted to us, return the inbox's id.
+
+    `with_comments` switches its comments on, for which the log-in asked.
 
     Raises ChannelError when the provider refuses the log-in. A subscription that fails is kept as the inbox's problem:
     the account is connected then, and the healing goes on with it.
     """
-    return _take(channel, channels[channel].connector.redeem(code, redirect_uri, now), operator_id, now)
+    grant = channels[channel].connector.redeem(code, redirect_uri, now)
+    if with_comments:
+        grant = replace(grant, options={**grant.options, OPTION: ON})
+    return _take(channel, grant, operator_id, now)
 
 
 def connect_by_token(channel: str, token: str, operator_id: int | None, now: datetime) -> int:

@@ -34,6 +34,7 @@ FIELDS = (
     "comments",
 )
 SCOPES = ("instagram_business_basic", "instagram_business_manage_messages")
+KNOWN_SCOPES = (*SCOPES, "instagram_business_manage_comments")
 EXPIRED, REVOKED, UNKNOWN = 463, 458, 0
 SHAPES = ("list", "flat")
 
@@ -76,7 +77,7 @@ class Access:
             self._ended: dict[str, int] = {}  # subcode by token
             self._ended_before_ms = 0
             self._subcode = UNKNOWN
-            self._codes: dict[str, str] = {}  # code -> the address it was made for
+            self._codes: dict[str, tuple[str, tuple[str, ...]]] = {}  # code -> its address, and what was asked for
             self.fields: tuple[str, ...] = FIELDS
 
     def change(self, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,14 +130,14 @@ class Access:
 
     # Log-ins
 
-    def make_code(self, redirect_uri: str) -> str:
+    def make_code(self, redirect_uri: str, scopes: tuple[str, ...] = SCOPES) -> str:
         code = f"demo{secrets.token_hex(16)}"
         with self._lock:
-            self._codes[code] = redirect_uri
+            self._codes[code] = redirect_uri, scopes
         return code
 
-    def use_code(self, code: str) -> str | None:
-        """Return the address the code was made for, once."""
+    def use_code(self, code: str) -> tuple[str, tuple[str, ...]] | None:
+        """Return the address the code was made for and what it allows, once."""
         with self._lock:
             return self._codes.pop(code, None)
 

@@ -16,7 +16,7 @@ from markupsafe import escape
 
 from pilito.channels.instagram import callbacks
 from pilito.demo import shop
-from pilito.demo.access import APP_ID, LONG_MS, SCOPES, SHORT_MS, TokenRefused
+from pilito.demo.access import APP_ID, KNOWN_SCOPES, LONG_MS, SCOPES, SHORT_MS, TokenRefused
 from pilito.demo.graph import GraphError, World, _answer_error
 
 ANSWER_SECONDS = 10.0
@@ -33,6 +33,7 @@ PAGE = """<!doctype html>
 <ul>{scopes}</ul>
 <form method="post" action="authorize">
 <input type="hidden" name="redirect_uri" value="{redirect_uri}"><input type="hidden" name="state" value="{state}">
+<input type="hidden" name="scope" value="{scope}">
 <button name="answer" value="allow" class="allow">Allow</button>
 <button name="answer" value="cancel">Cancel</button>
 </form></main></body></html>"""
@@ -51,6 +52,7 @@ button { min-height: 44px; border: 1px solid #8886; border-radius: 8px; font: in
 SCOPE_WORDS = {
     "instagram_business_basic": "see its profile",
     "instagram_business_manage_messages": "read and send its messages",
+    "instagram_business_manage_comments": "read its comments and answer them",
 }
 
 
@@ -88,6 +90,7 @@ class _Desk:
             scopes="".join(f"<li>{escape(SCOPE_WORDS.get(scope, scope))}</li>" for scope in asked),
             redirect_uri=escape(request.args.get("redirect_uri", "")),
             state=escape(request.args.get("state", "")),
+            scope=escape(",".join(asked)),
         )
         return Response(page, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
@@ -98,7 +101,9 @@ class _Desk:
             return Response("Invalid redirect_uri", status=400, mimetype="text/plain")
         values = {"state": request.form.get("state", "")}
         if request.form.get("answer") == "allow":
-            values |= {"code": self._access.make_code(address) + "#_"}
+            asked = request.form.get("scope", ",".join(SCOPES)).split(",")
+            scopes = tuple(scope for scope in KNOWN_SCOPES if scope in asked)
+            values |= {"code": self._access.make_code(address, scopes) + "#_"}
         else:
             values |= {
                 "error": "access_denied",
@@ -115,16 +120,17 @@ class _Desk:
             return _refuse("Invalid platform app")
         if form.get("client_secret") != self._access.secret:
             return _refuse("Error validating client secret.")
-        address = self._access.use_code(form.get("code", ""))
-        if address is None:
+        used = self._access.use_code(form.get("code", ""))
+        if used is None:
             return _refuse("This authorization code has been used")
+        address, scopes = used
         if form.get("redirect_uri") != address:
             return _refuse("Error validating verification code. Please make sure your redirect_uri is identical")
-        return jsonify(self._short_answer())
+        return jsonify(self._short_answer(scopes))
 
-    def _short_answer(self) -> dict[str, Any]:
+    def _short_answer(self, asked: tuple[str, ...]) -> dict[str, Any]:
         script = self._access.script
-        scopes = [scope for scope in SCOPES if scope not in script.missing_scopes]
+        scopes = [scope for scope in asked if scope not in script.missing_scopes]
         said = {
             "access_token": self._access.make_token(SHORT_MS),
             "user_id": int(self._world.scoped_id),

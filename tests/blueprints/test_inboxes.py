@@ -112,6 +112,31 @@ def test_a_missing_permission_is_named_in_both_languages(log_in, meta, language,
     assert Inbox.query.count() == 0
 
 
+def test_who_wants_comments_allows_them_at_instagram_and_has_them_switched_on(browser, meta):
+    page = walk(browser, meta, path=f"{BEGIN}?comments=on")
+
+    inbox = only_inbox()
+    assert "instagram_business_manage_comments" in inbox.scopes
+    assert inbox.options["comments"] == "on"
+    assert "Comments may be read and answered privately." in words_of(page)
+
+
+def test_who_does_not_want_them_is_not_asked(browser, meta):
+    walk(browser, meta)
+
+    inbox = only_inbox()
+    assert "instagram_business_manage_comments" not in inbox.scopes
+    assert inbox.options.get("comments") != "on"
+
+
+def test_comments_without_their_permission_are_told_with_what_to_do(browser, meta):
+    meta.script(missing_scopes=["instagram_business_manage_comments"])
+
+    page = walk(browser, meta, path=f"{BEGIN}?comments=on")
+
+    assert "Comments are switched on here, but not allowed at Instagram" in words_of(page)
+
+
 def test_connecting_again_revives_a_stopped_inbox_with_its_conversations(browser, meta):
     walk(browser, meta)
     inbox = only_inbox()

@@ -147,3 +147,19 @@ def test_no_inbox_is_refused(app):
 
 def test_the_account_id_of_the_fake_is_the_one_of_its_webhooks(inbox):
     assert db.session.get_one(Inbox, inbox).external_id == ACCOUNT
+
+
+def test_comments_that_are_switched_on_need_their_own_permission(inbox, meta):
+    with transaction():
+        row = db.session.get_one(Inbox, inbox)
+        row.options = {**row.options, "comments": "on"}
+
+    assert found(inbox)["comments"] == ("fail", "comment_scopes_missing")
+    with transaction():
+        row = db.session.get_one(Inbox, inbox)
+        row.scopes = [*row.scopes, "instagram_business_manage_comments"]
+    assert found(inbox)["comments"] == ("ok", "comment_scopes_given")
+
+
+def test_without_comments_nothing_is_said_of_them(inbox):
+    assert "comments" not in found(inbox)

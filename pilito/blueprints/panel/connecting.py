@@ -102,6 +102,7 @@ CHECKS: dict[str, Words] = {
     "token": _("The connection"),
     "account": _("The account"),
     "scopes": _("Permissions"),
+    "comments": _("Permission for comments"),
     "life": _("How long it lasts"),
     "access": _("Access to messages"),
     "subscription": _("Messages are posted to us"),
@@ -121,6 +122,11 @@ FOUND: dict[str, Sentence] = {
         _("Nothing to do as long as the looks below are green."),
     ),
     "scopes_missing": Sentence(_("Not allowed: %(names)s."), _("Connect again, and leave every switch on.")),
+    "comment_scopes_given": Sentence(_("Comments may be read and answered privately.")),
+    "comment_scopes_missing": Sentence(
+        _("Comments are switched on here, but not allowed at Instagram: %(names)s."),
+        _("Press “Connect, with comments” in the list of accounts, or switch comments off."),
+    ),
     "no_end": Sentence(_("A Page's token does not end by time.")),
     "end_unknown": Sentence(
         _("Nobody told us when this token ends."), _("It is renewed within a day, and then we know.")
@@ -161,6 +167,8 @@ FOUND: dict[str, Sentence] = {
 SCOPES: dict[str, Words] = {
     "instagram_business_basic": _("see the profile"),
     "instagram_business_manage_messages": _("read and send messages"),
+    "instagram_business_manage_comments": _("read and answer comments"),
+    "instagram_manage_comments": _("read and answer comments"),
     "instagram_basic": _("see the profile"),
     "instagram_manage_messages": _("read and send messages"),
     "pages_manage_metadata": _("receive what is posted to the Page"),

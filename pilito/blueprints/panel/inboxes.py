@@ -17,6 +17,7 @@ from pilito.blueprints.panel import bp, connecting
 from pilito.channels.base import Channel
 from pilito.conversations import voice
 from pilito.conversations.check_inbox import check_inbox
+from pilito.conversations.comments import ON
 from pilito.conversations.connect import connect_by_code, connect_by_token
 from pilito.conversations.disconnect import disconnect
 from pilito.conversations.subscriptions import subscribe
@@ -128,8 +129,10 @@ def begin_log_in(channel_name: str) -> ResponseReturnValue:
         return _refuse("log_in_not_set_up")
     state = secrets.token_urlsafe(32)
     wanted = request.args.get("inbox", type=int)
-    session[LOG_IN] = {"state": state, "channel": channel_name, "inbox_id": wanted, "at": int(time.time())}
-    return redirect(channel.connector.login_address(_return_address(channel_name), state))
+    with_comments = request.args.get("comments") == ON
+    begun = {"state": state, "channel": channel_name, "inbox_id": wanted, "at": int(time.time())}
+    session[LOG_IN] = begun | {"comments": with_comments}
+    return redirect(channel.connector.login_address(_return_address(channel_name), state, with_comments))
 
 
 @bp.get("/inboxes/connect/<channel_name>/return")
@@ -147,7 +150,10 @@ def end_log_in(channel_name: str) -> ResponseReturnValue:
         return _refuse("login_refused")
     address, operator_id = _return_address(channel_name), current_user.id
     return _finish(
-        lambda: connect_by_code(channel.name, code, address, operator_id, datetime.now(UTC)), begun["inbox_id"]
+        lambda: connect_by_code(
+            channel.name, code, address, operator_id, datetime.now(UTC), bool(begun.get("comments"))
+        ),
+        begun["inbox_id"],
     )
 
 

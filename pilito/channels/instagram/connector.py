@@ -20,8 +20,8 @@ class InstagramConnector:
     def can_log_in(self) -> bool:
         return bool(self._settings.instagram_app_id and self._settings.instagram_app_secret)
 
-    def login_address(self, redirect_uri: str, state: str) -> str:
-        return oauth.login_address(self._settings, redirect_uri, state)
+    def login_address(self, redirect_uri: str, state: str, with_comments: bool = False) -> str:
+        return oauth.login_address(self._settings, redirect_uri, state, with_comments)
 
     def redeem(self, code: str, redirect_uri: str, now: datetime) -> Grant:
         return oauth.redeem(self._settings, code, redirect_uri, now)
@@ -34,6 +34,9 @@ class InstagramConnector:
 
     def missing_scopes(self, options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
         return oauth.missing_scopes(options, scopes)
+
+    def missing_comment_scopes(self, options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
+        return oauth.missing_comment_scopes(options, scopes)
 
     def renews(self, options: Mapping[str, str]) -> bool:
         return oauth.renews(options)

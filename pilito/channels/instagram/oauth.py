@@ -26,6 +26,11 @@ SCOPES = {
     INSTAGRAM: ("instagram_business_basic", "instagram_business_manage_messages"),
     FACEBOOK: ("instagram_basic", "instagram_manage_messages", "pages_manage_metadata"),
 }
+# Asked for only where comments are wanted: an app that has not been given it could connect nobody any more.
+COMMENT_SCOPES = {
+    INSTAGRAM: ("instagram_business_manage_comments",),
+    FACEBOOK: ("instagram_manage_comments",),
+}
 ACCOUNT_FIELDS = "id,user_id,username,name"
 PAGE_FIELDS = "id,name,instagram_business_account{id,username,name}"
 TOKEN_LIFE = timedelta(days=60)  # where Meta does not say
@@ -41,13 +46,14 @@ REFUSALS = (
 )
 
 
-def login_address(settings: Settings, redirect_uri: str, state: str) -> str:
+def login_address(settings: Settings, redirect_uri: str, state: str, with_comments: bool = False) -> str:
     """Return where the owner's browser goes to allow us in; it comes back to `redirect_uri` with a code."""
+    scopes = SCOPES[INSTAGRAM] + (COMMENT_SCOPES[INSTAGRAM] if with_comments else ())
     values = {
         "client_id": settings.instagram_app_id,
         "redirect_uri": redirect_uri,
         "response_type": "code",
-        "scope": ",".join(SCOPES[INSTAGRAM]),
+        "scope": ",".join(scopes),
         "state": state,
     }
     return f"{settings.instagram_oauth_url}/oauth/authorize?{urlencode(values)}"
@@ -93,8 +99,15 @@ def identify(settings: Settings, account: Account) -> Grant:
 
 
 def missing_scopes(options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
-    needed = SCOPES[FACEBOOK if options.get("login") == FACEBOOK else INSTAGRAM]
-    return tuple(scope for scope in needed if scope not in scopes)
+    return tuple(scope for scope in SCOPES[_login(options)] if scope not in scopes)
+
+
+def missing_comment_scopes(options: Mapping[str, str], scopes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(scope for scope in COMMENT_SCOPES[_login(options)] if scope not in scopes)
+
+
+def _login(options: Mapping[str, str]) -> str:
+    return FACEBOOK if options.get("login") == FACEBOOK else INSTAGRAM
 
 
 def renews(options: Mapping[str, str]) -> bool:

@@ -54,6 +54,14 @@ def test_the_browser_is_led_to_instagram_with_what_it_needs(settings):
     }
 
 
+def test_the_permission_for_comments_is_asked_for_only_where_they_are_wanted(settings):
+    asked = parse_qs(urlsplit(oauth.login_address(settings, RETURN, "a state", with_comments=True)).query)
+
+    assert asked["scope"] == [",".join([*NEEDED, "instagram_business_manage_comments"])]
+    assert oauth.missing_comment_scopes({}, NEEDED) == ("instagram_business_manage_comments",)
+    assert oauth.missing_comment_scopes({"login": "facebook"}, ["instagram_manage_comments"]) == ()
+
+
 @pytest.mark.parametrize("answer", ["list", "flat"])
 @pytest.mark.parametrize("scopes_as_list", [True, False])
 def test_a_code_becomes_a_token_of_sixty_days_in_every_form_of_the_answer(meta, settings, answer, scopes_as_list):
