@@ -13,6 +13,7 @@ from pilito.lifecycle import WebhookState
 from pilito.models import Conversation, Event, Message, Webhook, db
 
 # A body that cannot be read must not hold an answer for longer; its second reading begins after about 30 seconds.
+# Counted from the question's own reading: after an outage everything in the ledger is old.
 PATIENCE = timedelta(seconds=45)
 BODIES = 50  # that many are looked into
 
@@ -26,7 +27,6 @@ UNREAD_BEFORE = (
     .where(
         Webhook.state == WebhookState.PENDING,
         Webhook.received_at <= bindparam("until"),
-        Webhook.received_at > bindparam("since"),
     )
     .order_by(Webhook.received_at)
     .limit(BODIES)
@@ -35,9 +35,11 @@ UNREAD_BEFORE = (
 
 def has_unread_before(conversation: Conversation, messages: Sequence[Message], now: datetime) -> bool:
     """Whether a webhook that names this customer came before the newest of these messages and is still unread."""
+    if now - max(message.created_at for message in messages) > PATIENCE:
+        return False
     came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
     if came_at is None:
         return False  # no event brought them
-    bodies = db.session.scalars(UNREAD_BEFORE, {"until": came_at, "since": now - PATIENCE})
+    bodies = db.session.scalars(UNREAD_BEFORE, {"until": came_at})
     customer = conversation.customer.external_id.encode()
     return any(customer in body for body in bodies)

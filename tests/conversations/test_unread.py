@@ -39,12 +39,23 @@ def test_the_wait_ends_where_the_post_cannot_be_read(desk):
     come(desk, reel(NOON, mid="reel"), after=1)
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
 
-    desk.answer(NOON + seconds(45))
+    desk.answer(NOON + seconds(49))
     asked_early = len(desk.model.calls)
-    desk.answer(NOON + seconds(47))
+    desk.answer(NOON + seconds(51))
 
     assert asked_early == 0
     assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_after_an_outage_the_old_post_is_still_waited_for(desk):
+    come(desk, reel(NOON, mid="reel"), after=1)
+    question = come(desk, text("این لباس چقدره؟", NOON + seconds(5), mid="question"), after=5)
+
+    desk.call(receive, question, NOON + seconds(600))
+    desk.answer(NOON + seconds(610))
+
+    assert desk.model.calls == []
 
 
 @pytest.mark.sqlite_only
