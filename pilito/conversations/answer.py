@@ -145,7 +145,7 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
         if not messages or conversation.state is not ConversationState.ASSISTANT:
             turns.drop(conversation, "nothing to answer", now)
             return None
-        if has_unread_before(conversation, messages, now):
+        if has_unread_before(conversation, messages):
             turns.wait(tx, turn, now + UNREAD_PAUSE, now)
             return None
         until = waits_until(turn, messages, now)

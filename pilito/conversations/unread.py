@@ -1,20 +1,17 @@
 """Whether something of a customer lies in the ledger that was there before the question and is not read yet.
 
 Webhooks are read within milliseconds, mostly in the order in which they came. A worker that is killed at one leaves it
-to the sweep: the question behind it is read at once, and would be answered without the post it is about.
+to the sweep: the question behind it is read at once, and would be answered without the post it is about. A body that
+kills whoever reads it is given up after a few tries (retake.py), so nobody waits for ever.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
 
 from pilito.lifecycle import WebhookState
 from pilito.models import Conversation, Event, Message, Webhook, db
 
-# A body that cannot be read must not hold an answer for longer; its second reading begins after about 30 seconds.
-# Counted from the question's own reading: after an outage everything in the ledger is old.
-PATIENCE = timedelta(seconds=45)
 BODIES = 50  # that many are looked into
 
 CAME_AT = (
@@ -33,10 +30,8 @@ UNREAD_BEFORE = (
 )
 
 
-def has_unread_before(conversation: Conversation, messages: Sequence[Message], now: datetime) -> bool:
+def has_unread_before(conversation: Conversation, messages: Sequence[Message]) -> bool:
     """Whether a webhook that names this customer came before the newest of these messages and is still unread."""
-    if now - max(message.created_at for message in messages) > PATIENCE:
-        return False
     came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
     if came_at is None:
         return False  # no event brought them

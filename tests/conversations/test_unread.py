@@ -6,6 +6,9 @@ from rows import NOON
 from shop import CUSTOMER, reel, seconds, text
 
 from pilito.conversations.receive import receive
+from pilito.database import transaction
+from pilito.lifecycle import WebhookState
+from pilito.models import Webhook, db
 
 pytestmark = pytest.mark.usefixtures("desk")
 
@@ -35,13 +38,15 @@ def test_a_question_waits_for_the_post_that_came_before_it(desk):
 
 
 @pytest.mark.sqlite_only
-def test_the_wait_ends_where_the_post_cannot_be_read(desk):
-    come(desk, reel(NOON, mid="reel"), after=1)
+def test_the_wait_ends_when_the_post_is_given_up(desk):
+    post = come(desk, reel(NOON, mid="reel"), after=1)
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
 
-    desk.answer(NOON + seconds(49))
+    desk.answer(NOON + seconds(120))
     asked_early = len(desk.model.calls)
-    desk.answer(NOON + seconds(51))
+    with transaction():
+        db.session.get_one(Webhook, post).state = WebhookState.FAILED
+    desk.answer(NOON + seconds(130))
 
     assert asked_early == 0
     assert len(desk.model.calls) == 1
