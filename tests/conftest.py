@@ -22,6 +22,7 @@ from sqlalchemy import create_engine, event, text
 
 from pilito import create_app
 from pilito.config import ROOT, Settings, load_settings
+from pilito.conversations import shelves
 from pilito.extensions import socketio
 from pilito.factory import bind_services
 from pilito.models import db
@@ -220,6 +221,7 @@ def make_app(shared_app, database_url, redis_client):
             # Flask-SocketIO has one server per process: a test that makes an app of its own takes it away.
             socketio.server = shared_app.extensions["tests_socket_server"]
             shared_app.config["WTF_CSRF_ENABLED"] = True
+            shelves.clear()  # of another test's facts, by the same ids
             stack.enter_context(shared_app.app_context())
             return shared_app
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from pilito.conversations.comments import comment_line, commented_facts, comment
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
 from pilito.conversations.drafts import keep_draft
 from pilito.conversations.duty import duty_of
+from pilito.conversations.facts import Place, facts_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.read_media import TYPES as READ_TYPES
@@ -103,6 +104,7 @@ class Claim:
     message_ids: tuple[int, ...]
     unreadable: HandOverReason | None
     input: TurnInput
+    place: Place
 
 
 def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
@@ -114,22 +116,27 @@ def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
     if claim is None:
         return
     with lease.held(claim.turn_id, claim.attempt):
-        outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model)
+        outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model, clock())
     sending = _record(claim, outcome, clock(), hand_on)
     if sending is not None:
         deliver.send(sending, clock)
 
 
-def _compose(claim: Claim, model: Model) -> Reply | HandOver:
+def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:
     """Ask the assistant; what breaks it goes to a person, for the sweep would ask it again for ever."""
     try:
         if asks_in_vain(claim.input):
             return HandOver(HandOverReason.REPEATED_MISUNDERSTANDING)
         with signals.typing(claim.conversation_id):
-            return compose(claim.input, model)
+            return compose(_with_facts(claim, now), model)
     except Exception as error:
         log.exception("Turn %s broke the assistant.", claim.turn_id)
         return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)
+
+
+def _with_facts(claim: Claim, now: datetime) -> TurnInput:
+    """Add the shop's facts; outside of the transaction, for a search may wait for its index."""
+    return replace(claim.input, facts=(*claim.input.facts, *facts_of(claim.place, claim.input, now)))
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:
@@ -165,6 +172,7 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
             message_ids=tuple(message.id for message in messages),
             unreadable=_unreadable(messages),
             input=_input(conversation, messages),
+            place=Place(conversation.inbox_id, conversation.inbox.facts_version),
         )
 
 

@@ -71,6 +71,10 @@ class Index:
     def __len__(self) -> int:
         return len(self._references)
 
+    def knows(self, text: str) -> bool:
+        """Whether the text has a word that may mean one of the index."""
+        return bool(self._guesser.concepts(text))
+
     def search(self, asked: Sequence[tuple[str, float]], limit: int) -> list[Hit]:
         """Return the entries for these texts, best first; each text counts as much as the weight beside it says."""
         concepts = [(concept, weight) for text, weight in asked for concept in self._guesser.concepts(text)]

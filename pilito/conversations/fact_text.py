@@ -1,0 +1,82 @@
+"""A product or a passage as a text that the model reads and the checks can hold a reply against."""
+
+import re
+from collections.abc import Iterator
+
+from pilito.assistant.types import Fact
+from pilito.lifecycle import PassageKind
+from pilito.models import Passage, Product, Variant
+from pilito.money import written
+
+LONGEST_FACT = 1500  # characters: eight of them leave room for the conversation
+LONGEST_DESCRIPTION = 600
+MOST_LINES = 24  # of variants; what is not shown is not known, and a person is asked
+SOURCES = {PassageKind.FAQ: "faq", PassageKind.TEXT: "page", PassageKind.PAGE: "page"}
+EASTERN = re.compile(r"[\u0600-\u06ff]")
+WORDS = {
+    "fa": {
+        "price": "قیمت", "size": "سایز", "there": "موجود", "gone": "تمام شد", "pieces": "عدد", "was": "قیمت قبلی",
+        "code": "کد", "link": "لینک", "category": "دسته", "comma": "،",
+    },
+    "en": {
+        "price": "Price", "size": "size", "there": "in stock", "gone": "sold out", "pieces": "pieces",
+        "was": "price before", "code": "Code", "link": "Link", "category": "Category", "comma": ",",
+    },
+}  # fmt: skip
+
+
+def product_fact(product: Product) -> Fact:
+    lines = "\n".join(line for line in _product_lines(product) if line)
+    return Fact("catalogue", _cut(lines, LONGEST_FACT), f"product:{product.id}")
+
+
+def passage_fact(passage: Passage) -> Fact:
+    heading = passage.heading if passage.heading and passage.heading != passage.title else ""
+    lines = [passage.title, heading, _cut(passage.text, LONGEST_FACT), passage.address or ""]
+    return Fact(SOURCES[passage.kind], "\n".join(line for line in lines if line), f"passage:{passage.id}")
+
+
+def _product_lines(product: Product) -> Iterator[str]:
+    language = "fa" if EASTERN.search(product.name) else "en"
+    words = WORDS[language]
+    yield product.name
+    variants = [_variant_line(variant, product.currency, language) for variant in product.variants]
+    yield from list(dict.fromkeys(filter(None, variants)))[:MOST_LINES]
+    code = product.sku or (product.variants[0].sku if len(product.variants) == 1 else None)
+    yield f"{words['code']}: {code}" if code else ""
+    yield f"{words['link']}: {product.link}" if product.link else ""
+    yield f"{words['category']}: {product.category}" if product.category else ""
+    yield _cut(product.description, LONGEST_DESCRIPTION)
+
+
+def _variant_line(variant: Variant, currency: str | None, language: str) -> str:
+    """`قیمت سایز ۳۸ کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود`; empty where nothing is known of it."""
+    words = WORDS[language]
+    size = f"{words['size']} {variant.size}" if variant.size and variant.size.isascii() else variant.size
+    which = f"{words['comma']} ".join(part for part in (size, variant.colour, variant.other) if part)
+    said = [written(variant.price, currency, language)] if variant.price is not None else []
+    if variant.price is not None and variant.old_price and variant.old_price > variant.price:
+        said.append(f"{words['was']} {written(variant.old_price, currency, language)}")
+    said.append(_stock(variant, words))
+    known = f"{words['comma']} ".join(filter(None, said))
+    label = " ".join(part for part in (words["price"] if variant.price is not None else "", which) if part)
+    return ": ".join(part for part in (label, known) if part)
+
+
+def _stock(variant: Variant, words: dict[str, str]) -> str:
+    if variant.stock == 0 or variant.available is False:
+        return words["gone"]
+    if variant.stock:
+        return f"{words['there']} ({variant.stock} {words['pieces']})"
+    return words["there"] if variant.available else ""
+
+
+def _cut(text: str, limit: int) -> str:
+    """The beginning, cut at the end of a line or a word."""
+    if len(text) <= limit:
+        return text.strip()
+    beginning = text[:limit]
+    for border in ("\n", " "):
+        if (cut := beginning.rfind(border)) > limit // 2:
+            return beginning[:cut].rstrip()
+    return beginning

@@ -1,0 +1,118 @@
+"""The shop's own facts for a turn: what of its catalogue, answers and pages the questions ask for."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pilito.assistant.types import Fact, TurnInput
+from pilito.conversations.fact_text import passage_fact, product_fact
+from pilito.conversations.shelves import index_of
+from pilito.models import Conversation, db
+from pilito.queries.facts import quoted_passages, quoted_products
+
+if TYPE_CHECKING:
+    from pilito.assistant.search.index import Hit, Index
+
+MOST_FACTS = 8
+MOST_CHARACTERS = 6000
+LOOKED_AT = 40  # hits, of which some may not be quoted any more
+# A hit far behind the best one has only a common word with the question.
+NEAR_ENOUGH = 0.4
+# Where only what was said around the question tells what it is about ("how much?"), less is brought, and surer.
+NEAR_ENOUGH_AROUND = 0.75
+MOST_FACTS_AROUND = 3
+
+# How much each text counts beside the question: the post it is about, then what was said before, the newest first.
+CAPTION_COUNTS, EARLIER_COUNTS = 0.6, (0.3, 0.2, 0.15, 0.1)
+CAPTION_CHARACTERS, EARLIER_CHARACTERS = 500, 300
+ADDRESS = re.compile(r"https?://\S+")
+CONTEXT_END = "[/CONTEXT]"
+POSTS = ("caption", "commented_caption", "product", "ad")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whose facts are looked for: an inbox, with how often its facts have changed."""
+
+    inbox_id: int
+    version: int
+
+
+def facts_for(
+    conversation: Conversation, questions: Sequence[str], now: datetime, around: TurnInput | None = None
+) -> tuple[Fact, ...]:
+    """Return the facts that these questions ask for; `around` is what else is known of the turn.
+
+    Not for use inside a transaction: it may wait for an index.
+    """
+    place = Place(conversation.inbox_id, conversation.inbox.facts_version)
+    return facts_of(place, around or TurnInput("", tuple(questions)), now)
+
+
+def facts_of(place: Place, turn: TurnInput, now: datetime) -> tuple[Fact, ...]:
+    """Return the facts for a turn, the surest first, without those it has already. Leaves no session open."""
+    index = index_of(place.inbox_id, place.version)
+    if index is None:
+        return ()
+    references = _found(index, turn)
+    known = {fact.reference for fact in turn.facts if fact.source in ("catalogue", "faq", "page")}
+    facts = _quoted(place, [reference for reference in references if reference not in known], now)
+    db.session.rollback()
+    return tuple(_within_budget(facts, MOST_FACTS if _names_something(index, turn) else MOST_FACTS_AROUND))
+
+
+def _names_something(index: "Index", turn: TurnInput) -> bool:
+    return any(index.knows(_words_of(question)) for question in turn.questions)
+
+
+def _found(index: "Index", turn: TurnInput) -> list[str]:
+    hits = index.search(list(_asked(turn)), LOOKED_AT)
+    return [hit.reference for hit in _near(hits, NEAR_ENOUGH if _names_something(index, turn) else NEAR_ENOUGH_AROUND)]
+
+
+def _near(hits: "Sequence[Hit]", enough: float) -> "list[Hit]":
+    return [hit for hit in hits if hit.score >= enough * hits[0].score]
+
+
+def _asked(turn: TurnInput) -> Iterator[tuple[str, float]]:
+    """The texts to look up, each with how much it counts."""
+    yield from ((_words_of(question), 1.0) for question in turn.questions)
+    captions = [fact.text for fact in turn.facts if fact.source in POSTS] or [
+        question.partition(CONTEXT_END)[0] for question in turn.questions if CONTEXT_END in question
+    ]
+    answered = [context.text for context in turn.contexts]
+    yield from ((_clean(text[:CAPTION_CHARACTERS]), CAPTION_COUNTS) for text in [*captions, *answered])
+    newest = [line.content[:EARLIER_CHARACTERS] for line in reversed(turn.history)]
+    yield from ((_clean(text), weight) for text, weight in zip(newest, EARLIER_COUNTS, strict=False))
+
+
+def _words_of(question: str) -> str:
+    """The customer's own words: the post that a question came with is looked up as a post."""
+    return _clean(question.rpartition(CONTEXT_END)[2])
+
+
+def _clean(text: str) -> str:
+    return ADDRESS.sub(" ", text)
+
+
+def _quoted(place: Place, references: Sequence[str], now: datetime) -> list[Fact]:
+    """The facts as the tables have them now, in the order of the references."""
+    numbers = [(kind, int(number)) for kind, _, number in (reference.partition(":") for reference in references)]
+    products = quoted_products(place.inbox_id, [number for kind, number in numbers if kind == "product"], now)
+    passages = quoted_passages(place.inbox_id, [number for kind, number in numbers if kind == "passage"], now)
+    return [
+        product_fact(products[number]) if kind == "product" else passage_fact(passages[number])
+        for kind, number in numbers
+        if number in (products if kind == "product" else passages)
+    ]
+
+
+def _within_budget(facts: Sequence[Fact], most: int) -> Iterator[Fact]:
+    left = MOST_CHARACTERS
+    for fact in facts[:most]:
+        left -= len(fact.text)
+        if left < 0:
+            return
+        yield fact

@@ -1,0 +1,77 @@
+"""The shop's facts as they are searched, and as they are quoted: those of one inbox with those for all."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy.orm import selectinload
+
+from pilito.extensions import db
+from pilito.models import Inbox, Passage, Product, Variant
+
+PAGE = 2000
+
+
+def facts_version(inbox_id: int) -> int | None:
+    """How often the facts of this inbox have changed; None where there is no such inbox."""
+    return db.session.scalar(select(Inbox.facts_version).where(Inbox.id == inbox_id))
+
+
+def searched_products(inbox_id: int) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:
+    """Every product that is not put aside, with its variants: columns, page by page, for there are many."""
+    wanted = select(Product.id, Product.name, Product.category, Product.description, Product.sku)
+    last = 0
+    while page := _page(wanted, Product, inbox_id, last):
+        last = page[-1].id
+        variants: dict[int, list[Any]] = {}
+        for variant in db.session.execute(
+            select(Variant.product_id, Variant.size, Variant.colour, Variant.other, Variant.sku)
+            .where(Variant.product_id.between(page[0].id, last))
+            .order_by(Variant.product_id, Variant.position)
+        ):
+            variants.setdefault(variant.product_id, []).append(variant)
+        yield from ((product, variants.get(product.id, [])) for product in page)
+
+
+def searched_passages(inbox_id: int) -> Iterator[Row[Any]]:
+    wanted = select(Passage.id, Passage.title, Passage.heading, Passage.text)
+    last = 0
+    while page := _page(wanted, Passage, inbox_id, last):
+        last = page[-1].id
+        yield from page
+
+
+def _page(wanted: Any, table: type[Product] | type[Passage], inbox_id: int, after: int) -> Sequence[Row[Any]]:
+    found = wanted.where(_is_of(table, inbox_id), table.active, table.id > after).order_by(table.id).limit(PAGE)
+    return db.session.execute(found).all()
+
+
+def quoted_products(inbox_id: int, ids: Sequence[int], now: datetime) -> dict[int, Product]:
+    """Those of these products that may be quoted now, with their variants."""
+    return _quoted(Product, inbox_id, ids, now, selectinload(Product.variants))
+
+
+def quoted_passages(inbox_id: int, ids: Sequence[int], now: datetime) -> dict[int, Passage]:
+    return _quoted(Passage, inbox_id, ids, now)
+
+
+def _quoted(table: Any, inbox_id: int, ids: Sequence[int], now: datetime, *options: Any) -> dict[int, Any]:
+    if not ids:
+        return {}
+    found = db.session.scalars(
+        select(table)
+        .where(
+            table.id.in_(ids),
+            _is_of(table, inbox_id),
+            table.active,
+            or_(table.valid_from.is_(None), table.valid_from <= now),
+            or_(table.valid_until.is_(None), table.valid_until > now),
+        )
+        .options(*options)
+    )
+    return {row.id: row for row in found}
+
+
+def _is_of(table: type[Product] | type[Passage], inbox_id: int) -> ColumnElement[bool]:
+    return or_(table.inbox_id == inbox_id, table.inbox_id.is_(None))

@@ -1,0 +1,324 @@
+"""A turn gets the facts it asks for: those of its inbox, that hold now, and no others."""
+
+import logging
+import threading
+
+import pytest
+import rows
+from desk import Desk
+from rows import NOON
+from shop import reel, seconds, text
+from sqlalchemy import event
+
+from pilito.assistant.grounding import Ground, claims_of
+from pilito.assistant.prompt import read_blocks
+from pilito.assistant.types import Fact, Line, TurnInput
+from pilito.conversations import shelves
+from pilito.conversations.connect import connect
+from pilito.conversations.fact_text import product_fact
+from pilito.conversations.facts import MOST_CHARACTERS, Place, facts_for, facts_of
+from pilito.database import transaction
+from pilito.knowledge.changes import count_change
+from pilito.lifecycle import AssistantMode, PassageKind, Sender
+from pilito.models import Conversation, Inbox, Product, db
+from pilito.queries.facts import facts_version
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+@pytest.fixture
+def inbox_id(shop):
+    return shop.inbox_id
+
+
+def add_source(inbox_id):
+    with transaction():
+        return rows.add_source(inbox_id)
+
+
+def add_product(source, *variants, **values):
+    with transaction():
+        return rows.add_product(source, *variants, **values)
+
+
+def add_passage(source, **values):
+    with transaction():
+        return rows.add_passage(source, **values)
+
+
+def change(inbox_id):
+    with transaction():
+        count_change(inbox_id)
+
+
+def found(inbox_id, question, now=NOON, **around):
+    place = Place(inbox_id, facts_version(inbox_id))
+    return [fact.text.partition("\n")[0] for fact in facts_of(place, TurnInput("", (question,), **around), now)]
+
+
+def test_a_question_gets_the_product_it_names_and_not_its_neighbour(inbox_id):
+    source = add_source(inbox_id)
+    add_product(source, name="مانتو کتان ترمه")
+    add_product(source, name="کفش چرم رها")
+
+    assert found(inbox_id, "مانتوی كتونتون چنده؟") == ["مانتو کتان ترمه"]
+
+
+def test_a_faq_and_a_page_say_what_they_are(inbox_id):
+    source = add_source(inbox_id)
+    add_passage(source, title="ارسال به شیراز", text="سه روز کاری.")
+    add_passage(source, title="ارسال به تبریز", text="چهار روز.", kind=PassageKind.PAGE, address="https://shop.ir/post")
+
+    facts = facts_of(Place(inbox_id, 0), TurnInput("", ("ارسال به تبریز و شیراز",)), NOON)
+
+    assert {(fact.source, fact.text) for fact in facts} == {
+        ("faq", "ارسال به شیراز\nسه روز کاری."),
+        ("page", "ارسال به تبریز\nچهار روز.\nhttps://shop.ir/post"),
+    }
+    assert all(fact.reference.startswith("passage:") for fact in facts)
+
+
+def test_the_facts_of_another_inbox_are_not_found_and_those_for_all_are(inbox_id, make_inbox):
+    other = make_inbox()
+    add_product(add_source(inbox_id), name="مانتو ترمه")
+    add_product(add_source(other), name="مانتو یلدا")
+    add_product(add_source(None), name="مانتو مشترک")
+
+    assert set(found(inbox_id, "مانتو")) == {"مانتو ترمه", "مانتو مشترک"}
+    assert set(found(other, "مانتو")) == {"مانتو یلدا", "مانتو مشترک"}
+
+
+@pytest.fixture
+def make_inbox(shop):
+    return lambda: connect("instagram", "Other", "17841400000000099", "t", {}, AssistantMode.AUTO, NOON)
+
+
+@pytest.mark.sqlite_only
+def test_an_offer_counts_from_its_first_moment_to_its_last(inbox_id):
+    add_product(add_source(inbox_id), name="مانتو", valid_from=NOON, valid_until=NOON + seconds(60))
+
+    shown = [bool(found(inbox_id, "مانتو", NOON + seconds(second))) for second in (-1, 0, 59, 60)]
+
+    assert shown == [False, True, True, False]
+
+
+@pytest.mark.sqlite_only
+def test_what_is_put_aside_is_not_quoted_though_an_index_still_has_it(inbox_id):
+    product = add_product(add_source(inbox_id), name="مانتو")
+    assert found(inbox_id, "مانتو")
+
+    with transaction():
+        db.session.get(Product, product.id).active = False  # uncounted: the index is not made anew
+
+    assert found(inbox_id, "مانتو") == []
+
+
+def test_a_change_is_found_at_once(inbox_id, monkeypatch):
+    monkeypatch.setattr(shelves, "REST", 0)
+    source = add_source(inbox_id)
+    add_product(source, name="مانتو ترمه")
+    assert found(inbox_id, "کفش") == []
+
+    add_product(source, name="کفش چرم")
+    change(inbox_id)
+
+    assert found(inbox_id, "کفش") == ["کفش چرم"]
+
+
+@pytest.mark.sqlite_only
+def test_an_index_that_is_being_made_anew_does_not_hold_a_turn_up(inbox_id, monkeypatch):
+    add_product(add_source(inbox_id), name="مانتو ترمه")
+    assert found(inbox_id, "مانتو")
+    gate, make = threading.Event(), shelves._made
+    monkeypatch.setattr(shelves, "REST", 0)
+    monkeypatch.setattr(shelves, "RENEWAL_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(shelves, "_made", lambda entries: (gate.wait(10), make(entries))[1])
+    change(inbox_id)
+
+    in_between = found(inbox_id, "مانتو")
+
+    builder = shelves._builders[inbox_id]
+    gate.set()
+    builder.join(10)
+    assert in_between == ["مانتو ترمه"]
+    assert shelves._shelves[inbox_id].version == facts_version(inbox_id)
+
+
+@pytest.mark.sqlite_only
+def test_where_there_are_no_facts_nothing_is_asked_and_nothing_is_loaded(inbox_id):
+    place = Place(inbox_id, facts_version(inbox_id))
+    assert facts_of(place, TurnInput("", ("مانتو",)), NOON) == ()
+    db.session.rollback()
+    asked = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+
+    assert facts_of(place, TurnInput("", ("مانتو",)), NOON) == ()
+
+    assert asked == []
+
+
+@pytest.mark.sqlite_only
+def test_an_index_that_cannot_be_made_leaves_the_turn_without(inbox_id, monkeypatch, caplog):
+    add_product(add_source(inbox_id), name="مانتو")
+
+    def break_down(entries):
+        raise OSError("no memory")
+
+    monkeypatch.setattr(shelves, "_made", break_down)
+    with caplog.at_level(logging.ERROR):
+        assert found(inbox_id, "مانتو") == []
+
+    monkeypatch.undo()
+    assert "could not be indexed" in caplog.text
+    assert found(inbox_id, "مانتو") == ["مانتو"]
+
+
+# --- what a question is about ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(inbox_id):
+    source = add_source(inbox_id)
+    add_product(source, ({"colour": "مشکی"},), name="مانتو کتان ترمه")
+    add_product(source, ({"colour": "مشکی"},), name="کفش چرم رها")
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.sqlite_only
+class TestAround:
+    def test_how_much_alone_is_about_what_was_spoken_of(self, inbox_id):
+        history = (Line(Sender.CUSTOMER, "مانتو ترمه دارین؟"), Line(Sender.ASSISTANT, "بله، موجود است."))
+
+        assert found(inbox_id, "چنده؟", history=history) == ["مانتو کتان ترمه"]
+        assert found(inbox_id, "چنده؟") == []
+
+    def test_the_newest_that_was_spoken_of_comes_first(self, inbox_id):
+        history = (Line(Sender.CUSTOMER, "مانتو ترمه دارین؟"), Line(Sender.CUSTOMER, "کفش رها چی؟"))
+
+        assert found(inbox_id, "مشکی داره؟", history=history)[0] == "کفش چرم رها"
+
+    def test_a_caption_tells_what_the_question_is_about(self, inbox_id):
+        caption = Fact("caption", "کفش رها، تمام چرم ❤️ https://shop.ir/manto")
+
+        assert found(inbox_id, "چنده؟", facts=(caption,)) == ["کفش چرم رها"]
+
+    def test_the_post_inside_a_question_does_too_and_its_labels_do_not(self, inbox_id):
+        question = "[CONTEXT: پست/ریلز\nکپشن: کفش رها\n[/CONTEXT]\nچنده؟"
+
+        assert found(inbox_id, question) == ["کفش چرم رها"]
+
+    def test_what_the_question_names_wins_over_what_was_said_before(self, inbox_id):
+        history = (Line(Sender.CUSTOMER, "مانتو ترمه دارین؟"),)
+
+        assert found(inbox_id, "کفش رها چنده", history=history)[0] == "کفش چرم رها"
+
+
+@pytest.mark.sqlite_only
+def test_what_the_turn_has_already_is_not_brought_again(inbox_id):
+    product = add_product(add_source(inbox_id), name="مانتو")
+    known = Fact("catalogue", "مانتو", f"product:{product.id}")
+
+    assert found(inbox_id, "مانتو", facts=(known,)) == []
+
+
+@pytest.mark.sqlite_only
+def test_facts_keep_within_their_budget(inbox_id):
+    source = add_source(inbox_id)
+    for number in range(30):
+        add_product(source, name=f"مانتو {number}", description="کلمه " * 1000)
+
+    facts = facts_of(Place(inbox_id, 0), TurnInput("", ("مانتو",)), NOON)
+
+    assert len(facts) == 8
+    assert sum(len(fact.text) for fact in facts) <= MOST_CHARACTERS
+
+
+# --- as texts --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+def test_a_product_is_told_variant_by_variant(inbox_id):
+    product = add_product(
+        add_source(inbox_id),
+        (
+            {"size": "38", "colour": "کرم", "price": 1_900_000, "stock": 3},
+            {"size": "40", "colour": "مشکی", "price": 1_950_000, "old_price": 2_100_000, "stock": 0},
+            {"size": "42", "price": None, "available": True},
+        ),
+        name="پیراهن لینن ماهور",
+        sku="MN-1042",
+        link="https://shop.ir/p/1",
+        description="نخی و خنک",
+    )
+
+    assert product_fact(product).text.splitlines() == [
+        "پیراهن لینن ماهور",
+        "قیمت سایز 38، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود (3 عدد)",
+        "قیمت سایز 40، مشکی: ۱٬۹۵۰٬۰۰۰ تومان، قیمت قبلی ۲٬۱۰۰٬۰۰۰ تومان، تمام شد",
+        "سایز 42: موجود",
+        "کد: MN-1042",
+        "لینک: https://shop.ir/p/1",
+        "نخی و خنک",
+    ]
+
+
+@pytest.mark.sqlite_only
+def test_a_product_with_an_english_name_is_told_in_english(inbox_id):
+    product = add_product(add_source(inbox_id), ({"price": 1999},), name="Karoon bag", currency="USD")
+
+    assert product_fact(product).text == "Karoon bag\nPrice: 19.99 USD"
+
+
+@pytest.mark.sqlite_only
+def test_what_a_product_says_holds_a_reply_and_nothing_else_does(inbox_id):
+    variants = ({"size": "38", "price": 1_900_000, "stock": 3},)
+    product = add_product(add_source(inbox_id), variants, name="پیراهن ماهور", sku="MN-1042", link="https://shop.ir/p")
+    ground = Ground((claims_of(product_fact(product).text),), claims_of("سایز ۳۸ چنده؟"))
+
+    assert ground.lacks("سایز ۳۸ یک میلیون و نهصد هزار تومان است، کد MN-1042، shop.ir/p") == []
+    assert ground.lacks("سایز ۴۰ هم دو میلیون تومان است")
+
+
+# --- in an answer ----------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_rests_on_the_catalogue(desk):
+    product = add_product(add_source(desk.shop.inbox_id), name="مانتو ترمه")
+    desk.model.reply = {"reply": "۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+    desk.take(text("مانتو ترمه چنده؟", NOON))
+
+    desk.answer()
+
+    assert [reply.text for reply in desk.replies] == ["۱٬۸۵۰٬۰۰۰ تومان است."]
+    blocks = [block for block in read_blocks(desk.model.prompts[0]) if block.label == "catalogue"]
+    assert len(blocks) == 1
+    assert "۱٬۸۵۰٬۰۰۰ تومان" in blocks[0].text
+    facts = desk.replies[0].proof.facts
+    assert [(fact["source"], fact["reference"]) for fact in facts] == [("catalogue", f"product:{product.id}")]
+
+
+@pytest.mark.sqlite_only
+def test_a_shared_post_brings_its_product(desk):
+    add_product(add_source(desk.shop.inbox_id), name="پیراهن نخی گل‌دار")
+    desk.take(reel(NOON), text("این چنده؟", NOON + seconds(5)), now=NOON + seconds(5))
+
+    desk.answer(NOON + seconds(5))
+
+    labels = [block.label for block in read_blocks(desk.model.prompts[0]) if block.kind == "fact"]
+    assert labels == ["caption", "catalogue"]
+
+
+@pytest.mark.sqlite_only
+def test_facts_for_a_conversation_are_those_of_its_inbox(desk):
+    add_product(add_source(desk.shop.inbox_id), name="مانتو ترمه")
+    desk.take(text("سلام", NOON))
+    conversation = desk.rows(Conversation)[0]
+
+    facts = facts_for(conversation, ("مانتو ترمه چنده؟",), NOON)
+
+    assert [fact.source for fact in facts] == ["catalogue"]
+    assert facts_for(conversation, ("سلام",), NOON) == ()
+    assert db.session.get(Inbox, desk.shop.inbox_id).facts_version == 0
