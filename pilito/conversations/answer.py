@@ -112,11 +112,12 @@ def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
 
     `hand_on` says who sends the reply: we at once (`deliver.begin`), or a job of its own (`outbox.leave`).
     """
-    claim = _claim(turn_id, clock())
+    now = clock()
+    claim = _claim(turn_id, now)
     if claim is None:
         return
     with lease.held(claim.turn_id, claim.attempt):
-        outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model, clock())
+        outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model, now)
     sending = _record(claim, outcome, clock(), hand_on)
     if sending is not None:
         deliver.send(sending, clock)
