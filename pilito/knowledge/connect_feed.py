@@ -7,9 +7,9 @@ from pilito.errors import Refused, SourceError
 from pilito.knowledge.drafts import clean_line
 from pilito.knowledge.feed_keys import seal
 from pilito.knowledge.feeds import Shop, origin_of
-from pilito.knowledge.read import wake
 from pilito.knowledge.shopify import shop_origin
 from pilito.knowledge.sources import SCHEDULES, get_source, make_source
+from pilito.knowledge.wake import wake
 from pilito.lifecycle import SourceKind, SourceState
 from pilito.models import Audit, db
 

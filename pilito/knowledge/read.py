@@ -17,7 +17,7 @@ from pilito import hints, keys
 from pilito.clock import Clock
 from pilito.database import transaction
 from pilito.errors import SourceError
-from pilito.knowledge import shopify, woocommerce
+from pilito.knowledge import pages, shopify, web, woocommerce
 from pilito.knowledge.catalogue import take_in
 from pilito.knowledge.changes import count_change
 from pilito.knowledge.csv_import import drop_old_imports
@@ -25,6 +25,7 @@ from pilito.knowledge.drafts import ProductDraft
 from pilito.knowledge.feed_keys import open_shop
 from pilito.knowledge.feeds import Caller, Shop
 from pilito.knowledge.sources import get_source
+from pilito.knowledge.wake import JOB_SECONDS, wake
 from pilito.lifecycle import SourceKind, SourceState
 from pilito.models import Product, Source, db
 
@@ -32,7 +33,6 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=4)
 RENEW = timedelta(minutes=1)
-JOB_SECONDS = 30 * 60  # a large shop is thousands of calls
 WORK_SECONDS = JOB_SECONDS - 120
 FIRST_RETRY = timedelta(minutes=5)
 BATCH = 20
@@ -106,10 +106,6 @@ def read_soon(source_id: int, now: datetime) -> None:
         source = get_source(source_id)
         source.due_at = now
         tx.after_commit(wake, source_id)
-
-
-def wake(source_id: int) -> None:
-    hints.hint(keys.FACTS, keys.FACTS_JOB, source_id, timeout_seconds=JOB_SECONDS)
 
 
 # --- one source ------------------------------------------------------------------------------------------------------
@@ -231,8 +227,29 @@ def _has_products(source_id: int) -> bool:
     return db.session.scalar(wanted) is not None
 
 
+def _read_document(task: Task) -> Write:
+    parsed = pages.parse_document(task.source_id)
+    return lambda source, now: pages.keep_document(source, parsed, now)
+
+
+def _read_page(task: Task) -> Write:
+    known = pages.known_pages(task.source_id).get(task.address, web.Known())
+    page = web.read_page(task.address, known)
+    return lambda source, now: pages.keep_pages(source, [page], now)
+
+
+def _read_sitemap(task: Task) -> Write:
+    limit = int(task.options.get("limit", web.USUAL_PAGES))
+    known = pages.known_pages(task.source_id)
+    found = web.read_sitemap(task.address, limit, known, task.keep, task.pause)
+    return lambda source, now: pages.keep_pages(source, found, now)
+
+
 FEEDS = (SourceKind.WOOCOMMERCE, SourceKind.SHOPIFY)
 READERS: dict[SourceKind, Callable[[Task], Write]] = {
     SourceKind.WOOCOMMERCE: _read_feed(woocommerce.read_shop),
     SourceKind.SHOPIFY: _read_feed(shopify.read_shop),
+    SourceKind.DOCUMENT: _read_document,
+    SourceKind.PAGE: _read_page,
+    SourceKind.SITEMAP: _read_sitemap,
 }

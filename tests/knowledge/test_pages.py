@@ -1,0 +1,375 @@
+"""Documents and web pages as passages, over real HTTP and through the real parsers in their own process."""
+
+import gzip
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+from fake_shops import FakeShop
+from rows import NOON, add_inbox
+
+from pilito.database import transaction
+from pilito.errors import Refused, SourceError
+from pilito.knowledge.pages import add_document, add_page
+from pilito.knowledge.passages import LONGEST_LENGTH, cut, parse
+from pilito.knowledge.read import read_source
+from pilito.lifecycle import SourceKind, SourceState
+from pilito.models import Inbox, Passage, Source, WebPage, db
+
+PAGE, SITEMAP = SourceKind.PAGE, SourceKind.SITEMAP
+HTML = """<!doctype html><html><head><title>ارسال و بازگشت</title><script>var x = "code";</script></head>
+<body><header>منوی بالا</header><nav><a href="/">خانه</a></nav><main><h1>ارسال و بازگشت</h1>
+<p>سفارش‌ها ۲ تا ۴ روز کاری می‌رسند.{more}</p><h2>بازگشت</h2><p>تا ۷ روز.</p>
+<table><tr><th>شهر</th><th>هزینه</th></tr><tr><td>تهران</td><td>۶۵٬۰۰۰ تومان</td></tr></table>
+<p>%s</p></main><footer>پاورقی</footer></body></html>""" % ("متن بلند. " * 30)  # fmt: skip
+
+
+class FakeSite(FakeShop):
+    """`pages`: path -> body, or (status, body, headers). Everything has an ETag and is asked for by it."""
+
+    def __init__(self):
+        super().__init__()
+        self.pages = {}
+        self.conditions = []
+
+    def put(self, path, text, content_type="text/html; charset=utf-8"):
+        body = text if isinstance(text, bytes) else text.encode()
+        self.pages[path] = 200, body, {"Content-Type": content_type, "ETag": f'"{hash(body)}"'}
+
+    def answer(self, method, path, query, headers, body):
+        status, content, said = self.pages.get(path, (404, b"", {}))
+        condition = headers.get("If-None-Match")
+        self.conditions.append((path, condition))
+        if condition and condition == said.get("ETag"):
+            return 304, b"", {}
+        return status, content, said
+
+
+@pytest.fixture
+def site():
+    with FakeSite().serve() as server:
+        yield server
+
+
+@pytest.fixture
+def inbox(site, make_settings, make_app):
+    make_app(make_settings(**site.settings))
+    with transaction():
+        return add_inbox().id
+
+
+def read(source_id, at=NOON):
+    read_source(source_id, lambda: at, lambda _seconds: None)
+    db.session.rollback()
+    return db.session.get(Source, source_id, populate_existing=True)
+
+
+def passages():
+    db.session.rollback()
+    return db.session.scalars(db.select(Passage).order_by(Passage.web_page_id, Passage.position)).all()
+
+
+def version(inbox_id):
+    db.session.rollback()
+    return db.session.scalar(db.select(Inbox.facts_version).where(Inbox.id == inbox_id))
+
+
+# --- one page --------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_becomes_passages_with_their_heading_and_address(site, inbox):
+    site.put("/shipping", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/shipping", 24, None, NOON)
+
+    source = read(source_id)
+
+    first, second = passages()
+    assert (first.title, first.heading, first.text) == ("ارسال و بازگشت", None, "سفارش‌ها ۲ تا ۴ روز کاری می‌رسند.")
+    assert (second.heading, second.inbox_id, second.address) == ("بازگشت", inbox, site.url + "/shipping")
+    assert "تهران | ۶۵٬۰۰۰ تومان" in second.text
+    everything = " ".join(passage.text for passage in passages())
+    assert not any(word in everything for word in ("منوی", "خانه", "پاورقی", "code"))
+    assert (source.state, source.due_at, version(inbox)) == (SourceState.READY, NOON + timedelta(hours=24), 1)
+
+
+def test_a_page_that_has_not_changed_costs_nothing(site, inbox):
+    site.put("/a", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
+    read(source_id)
+    before = [passage.id for passage in passages()]
+
+    read(source_id, NOON + timedelta(days=1))
+    del site.pages["/a"][2]["ETag"]  # a server without: then its bytes are compared
+    read(source_id, NOON + timedelta(days=2))
+
+    assert [condition is not None for _path, condition in site.conditions] == [False, True, True]
+    assert [passage.id for passage in passages()] == before
+    assert version(inbox) == 1
+
+
+def test_a_page_that_changed_replaces_its_passages(site, inbox):
+    site.put("/a", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
+    read(source_id)
+
+    site.put("/a", HTML.format(more=" رایگان!"))
+    read(source_id, NOON + timedelta(days=1))
+
+    assert passages()[0].text.endswith("رایگان!")
+    assert (len(passages()), version(inbox)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ((404, b"", {}), "gone"),
+        ((500, b"", {}), "unreachable"),
+        ((403, b"", {}), "page_refused"),
+        ((200, b"<html><body><script>render()</script></body></html>", {"Content-Type": "text/html"}), "no_text"),
+        ((200, b"\x00\x01", {"Content-Type": "image/png"}), "unreadable"),
+        ((200, b"x" * (10 * 1024 * 1024 + 1), {}), "too_large"),
+        ((302, b"", {"Location": "http://169.254.169.254/latest"}), "address_refused"),
+    ],
+)
+@pytest.mark.sqlite_only
+def test_a_page_that_fails_keeps_what_it_said_and_tells_why(site, inbox, page, reason):
+    site.put("/a", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
+    read(source_id)
+    site.pages["/a"] = page
+
+    source = read(source_id, NOON + timedelta(days=1))
+
+    assert (source.state, source.error, len(passages())) == (SourceState.FAILED, reason, 2)
+
+
+# --- a sitemap -------------------------------------------------------------------------------------------------------
+
+
+def sitemap(*addresses):
+    return "<urlset>" + "".join(f"<url><loc>{one}</loc></url>" for one in addresses) + "</urlset>"
+
+
+def test_a_sitemap_brings_its_own_pages_that_robots_allow(site, inbox):
+    for path in ("/a", "/b", "/secret", "/c"):
+        site.put(path, HTML.format(more=path))
+    site.put("/robots.txt", "User-agent: *\nDisallow: /secret\n")
+    site.put("/index.xml", f"<sitemapindex><sitemap><loc>{site.url}/pages.xml.gz</loc></sitemap></sitemapindex>")
+    named = [site.url + path for path in ("/a", "/b", "/secret", "/photo.jpg", "/c")]
+    site.put("/pages.xml.gz", gzip.compress(sitemap(*named, "https://other.test/x").encode()))
+    source_id = add_page(SITEMAP, inbox, site.url + "/index.xml", 24, None, NOON, limit=2)
+
+    source = read(source_id)
+
+    assert (source.state, source.error) == (SourceState.READY, None)
+    # The limit is of what the sitemap names.
+    assert [page.address for page in db.session.query(WebPage)] == [site.url + "/a", site.url + "/b"]
+    assert len(passages()) == 4
+
+
+def test_of_a_site_read_again_only_what_changed_is_new(site, inbox):
+    for path in ("/a", "/b", "/c"):
+        site.put(path, HTML.format(more=path))
+    site.put("/sitemap.xml", sitemap(*(site.url + path for path in ("/a", "/b", "/c"))))
+    source_id = add_page(SITEMAP, inbox, site.url + "/sitemap.xml", 24, None, NOON)
+    read(source_id)
+    before = {passage.id for passage in passages()}
+
+    site.put("/b", HTML.format(more=" نو"))
+    site.pages["/c"] = (500, b"", {})
+    del site.pages["/a"]
+    read(source_id, NOON + timedelta(days=1))
+
+    pages = {page.address.removeprefix(site.url): page.error for page in db.session.query(WebPage)}
+    assert pages == {"/b": None, "/c": "unreachable"}
+    assert len({passage.id for passage in passages()} & before) == 2
+    assert len(passages()) == 4
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("body", "reason"), [("<html>", "no_sitemap"), (sitemap("https://other.test/"), "no_pages"), ("", "no_sitemap")]
+)
+def test_what_is_no_sitemap_is_told(site, inbox, body, reason):
+    site.put("/sitemap.xml", body)
+
+    source = read(add_page(SITEMAP, inbox, site.url + "/sitemap.xml", 24, None, NOON))
+
+    assert source.error == reason
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("address", ["", "javascript:alert(1)", "https://user@shop.test/", "shop", "ftp://x.test/a"])
+def test_what_is_no_address_is_refused(inbox, address):
+    with pytest.raises(Refused) as refused:
+        add_page(PAGE, inbox, address, 24, None, NOON)
+
+    assert refused.value.reason == "no_address"
+
+
+# --- documents -------------------------------------------------------------------------------------------------------
+
+
+def docx(*paragraphs, extra=None):
+    words = "".join(
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>'
+        for style, text in paragraphs
+    )
+    main = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+    types = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument'
+        '.wordprocessingml.document.main+xml"/></Types>'
+    )
+    rels = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
+        'Target="word/document.xml"/></Relationships>'
+    )
+    styles = "".join(
+        f'<w:style w:type="paragraph" w:styleId="Heading{n}"><w:name w:val="heading {n}"/></w:style>' for n in (1, 2)
+    )
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", types)
+        archive.writestr("_rels/.rels", rels)
+        archive.writestr("word/document.xml", f'<w:document xmlns:w="{main}"><w:body>{words}</w:body></w:document>')
+        archive.writestr("word/styles.xml", f'<w:styles xmlns:w="{main}">{styles}</w:styles>')
+        if extra:
+            archive.writestr(*extra)
+    return packed.getvalue()
+
+
+def pdf(text):
+    """A PDF of one line, by hand."""
+    stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
+    parts = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(out)
+    return out + b"xref\n0 5\n0000000000 65535 f \n" + table + end
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("name", "content", "heading", "text"),
+    [
+        ("a.txt", "قوانین فروش\n\nارسال ۳ روز".encode(), "", "قوانین فروش\nارسال ۳ روز"),
+        ("a.txt", "قوانين فروش".encode("cp1256"), "", "قوانين فروش"),
+        ("a.md", b"# Shop\n\nHello\n## Returns\n7 days", "Returns", "7 days"),
+        (
+            "a.docx",
+            docx(("Heading1", "Shop"), ("Heading2", "Returns"), ("Normal", "7 days")),
+            "Returns",
+            "7 days",
+        ),
+        ("a.pdf", pdf("Returns within 7 days"), "", "Returns within 7 days"),
+    ],
+    ids=["txt", "windows", "md", "docx", "pdf"],
+)
+def test_each_kind_of_document_is_read(inbox, name, content, heading, text):
+    source = read(add_document(inbox, name, content, None, NOON))
+
+    last = passages()[-1]
+    assert source.error is None
+    assert (last.heading or "", last.text, last.inbox_id) == (heading, text, inbox)
+    assert source.due_at is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.pdf", b"%PDF-1.4 broken", "unreadable"),
+        ("a.pdf", pdf(""), "only_pictures"),
+        ("a.docx", b"PK\x03\x04 broken", "unreadable"),
+        ("a.docx", docx(("Normal", "x"), extra=("word/bomb.bin", b"\0" * (81 * 1024 * 1024))), "too_large"),
+        ("a.txt", b"\x00\x01\x02", "unreadable"),
+        ("a.md", b"# Only a heading\n", "no_text"),
+    ],
+    ids=["pdf", "pictures", "docx", "bomb", "binary", "empty"],
+)
+def test_a_document_that_cannot_be_read_says_why(inbox, name, content, reason):
+    source = read(add_document(inbox, name, content, None, NOON))
+
+    assert (source.error, source.state, passages()) == (reason, SourceState.FAILED, [])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.exe", b"x", "not_a_document"),
+        ("pdf", b"", "file_empty"),
+        ("a.txt", b" ", "file_empty"),
+        ("a.txt", b"x" * (10 * 1024 * 1024 + 1), "file_too_large"),
+    ],
+)
+def test_what_is_no_document_is_refused_at_once(inbox, name, content, reason):
+    with pytest.raises(Refused) as refused:
+        add_document(inbox, name, content, None, NOON)
+
+    assert refused.value.reason == reason
+
+
+# --- cutting ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+def test_a_long_text_is_cut_at_paragraphs_and_sentences_and_loses_nothing():
+    sentence = "این یک جمله‌ی کامل است. "
+    blocks = [(1, "سرفصل"), (0, sentence * 100), (0, "کوتاه"), (2, "زیر"), (0, "x" * 3000), (0, "پایان")]
+
+    pieces = cut(blocks)
+
+    assert all(len(piece.text) <= LONGEST_LENGTH for piece in pieces)
+    assert {piece.heading for piece in pieces} == {"سرفصل", "سرفصل › زیر"}
+    whole = "".join("".join(piece.text.split()) for piece in pieces)
+    assert whole == "".join("".join(text.split()) for level, text in blocks if not level)
+    assert all(piece.text.endswith(".") for piece in pieces[:2])
+
+
+@pytest.mark.sqlite_only
+def test_a_parser_finds_nothing_of_ours_in_its_surroundings(monkeypatch):
+    """What a hostile file could make a parser do, it does without our keys."""
+    monkeypatch.setenv("SECRET_KEY", "s3cret")
+    seen = {}
+    real = __import__("subprocess").run
+
+    def run(command, **options):
+        seen.update(options["env"])
+        return real(command, **options)
+
+    monkeypatch.setattr("pilito.knowledge.passages.subprocess.run", run)
+
+    assert parse("txt", b"hello").pieces[0].text == "hello"
+    assert "SECRET_KEY" not in seen
+
+
+@pytest.mark.sqlite_only
+def test_nothing_is_parsed_in_our_own_process():
+    import sys
+
+    parse("html", HTML.encode())
+
+    assert not {"selectolax", "pypdf", "mammoth"} & set(sys.modules)
+
+
+@pytest.mark.sqlite_only
+def test_a_deeply_nested_page_is_read_or_refused_but_ends():
+    # Past the depth that is walked there is no text: it is told, and nothing hangs or falls.
+    with pytest.raises(SourceError) as refused:
+        parse("html", b"<div>" * 50_000 + b"x")
+
+    assert refused.value.reason in ("unreadable", "no_text")
