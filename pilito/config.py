@@ -41,6 +41,14 @@ def _http_address_or_none(value: str) -> str:
     return _http_address(value) if value else ""
 
 
+def _prices(value: str) -> str:
+    """`assistant/prices.py` reads them; a wrong one is told here, at the start."""
+    for part in filter(None, map(str.strip, value.split(","))):
+        if not re.fullmatch(r"[^=,]+=\s*\d+(\.\d+)?/\d+(\.\d+)?", part):
+            raise ValueError("pairs such as gpt-4o-mini=0.15/0.60, with commas between")
+    return value
+
+
 def _database_address(value: str) -> str:
     if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ValueError("an address that begins with sqlite:/// or postgresql+psycopg://")
@@ -174,6 +182,27 @@ class Settings(BaseSettings):
     openai_transcription_api_key: Annotated[
         str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
     ] = ""
+
+    model_prices: Annotated[
+        str,
+        AfterValidator(_prices),
+        Field(description="model=in/out pairs, comma-separated: dollars for a million tokens asked and answered"),
+    ] = "gpt-4o-mini=0.15/0.60"
+    model_budget_per_day: Annotated[
+        float, Field(ge=0, description="most dollars that all answers of 24 hours may cost; 0: no limit")
+    ] = 0
+    model_budget_per_customer_per_day: Annotated[
+        float, Field(ge=0, description="most dollars that one customer's answers of 24 hours may cost; 0: no limit")
+    ] = 0
+    model_tokens_per_day: Annotated[
+        int, Field(ge=0, description="most tokens of all answers of 24 hours, asked and answered; 0: no limit")
+    ] = 0
+    model_tokens_per_customer_per_day: Annotated[
+        int, Field(ge=0, description="most tokens of one customer's answers of 24 hours; 0: no limit")
+    ] = 0
+    model_prompt_tokens: Annotated[
+        int, Field(ge=2000, le=1_000_000, description="most tokens of one prompt; history and facts are cut to it")
+    ] = 12_000
 
     share_wait_seconds: Annotated[Seconds, Field(description="how long a share waits for its question")] = 120
     share_lookback_seconds: Annotated[

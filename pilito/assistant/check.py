@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pilito.assistant.grounding import Ground, claims_of
 from pilito.assistant.promises import find_promise
-from pilito.assistant.types import TurnInput
+from pilito.assistant.types import Fact, Footing, TurnInput
 
 CONTEXT = re.compile(r"\[CONTEXT:.*\[/CONTEXT\]", re.DOTALL)
 # What a program said of a picture: neither a fact nor the customer's words.
@@ -69,11 +69,28 @@ def is_sendable(draft: Draft) -> str:
 
 def says_only_what_facts_say(draft: Draft) -> str:
     """Each price, number, date, phone, link, handle and code must stand in a fact of this turn."""
-    ground = Ground(
-        facts=tuple(claims_of(text) for text in (*(fact.text for fact in draft.turn.facts), draft.turn.shop_name)),
-        question=claims_of(PICTURE.sub(" ", "\n".join(draft.turn.questions))),
+    if len(draft.text) > LONGEST_REPLY:
+        return ""  # `has_a_fit_length` stops it; what else it holds is not worth the time
+    return "; ".join(f"{kind}: {claim}" for kind, claim in _ground(draft.turn).lacks(draft.text))
+
+
+def footing(draft: Draft) -> tuple[Footing, ...]:
+    """What each number, date, link, … of a draft rests on, for the reply's proof."""
+    if len(draft.text) > LONGEST_REPLY:
+        return ()
+    facts = [*draft.turn.facts, Fact("shop", draft.turn.shop_name)]
+    found = _ground(draft.turn).footing(draft.text)
+    return tuple(
+        Footing(kind, claim) if number is None else Footing(kind, claim, facts[number].source, facts[number].reference)
+        for kind, claim, number in found
     )
-    return "; ".join(f"{kind}: {claim}" for kind, claim in ground.lacks(draft.text))
+
+
+def _ground(turn: TurnInput) -> Ground:
+    return Ground(
+        facts=tuple(claims_of(text) for text in (*(fact.text for fact in turn.facts), turn.shop_name)),
+        question=claims_of(PICTURE.sub(" ", "\n".join(turn.questions))),
+    )
 
 
 def promises_nothing(draft: Draft) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pilito.assistant.answer import Answer, read_answer
-from pilito.assistant.check import CHECK_NAMES, Draft, find_faults
+from pilito.assistant.check import CHECK_NAMES, Draft, find_faults, footing
 from pilito.assistant.prompt import Prompt, build_prompt
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
 from pilito.errors import ModelError
@@ -57,11 +57,12 @@ def _together(first: Completion, second: Completion) -> Completion:
         milliseconds=first.milliseconds + second.milliseconds,
         input_tokens=_sum(first.input_tokens, second.input_tokens),
         output_tokens=_sum(first.output_tokens, second.output_tokens),
+        cost_micros=_sum(first.cost_micros, second.cost_micros),
     )
 
 
-def _sum(*tokens: int | None) -> int | None:
-    known = [count for count in tokens if count is not None]
+def _sum(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
     return sum(known) if known else None
 
 
@@ -73,11 +74,13 @@ def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[R
         return HandOver(HandOverReason.REPLY_UNUSABLE, "unreadable", working), []
     if answer.hand_over:
         return HandOver(answer.hand_over, working=working), []
-    faults = find_faults(Draft(answer.reply, turn, prompt.fence))
-    working = replace(working, checks=CHECK_NAMES)
+    draft = Draft(answer.reply, turn, prompt.fence)
+    faults = find_faults(draft)
+    used = _references(answer, prompt)
+    working = replace(working, checks=CHECK_NAMES, facts_used=used, rests_on=footing(draft))
     if faults:
         return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working, answer.reply), faults
-    return Reply(answer.reply, working, _references(answer, prompt), answer.asks_which), []
+    return Reply(answer.reply, working, used, answer.asks_which), []
 
 
 def _references(answer: Answer, prompt: Prompt) -> tuple[str, ...]:
@@ -94,4 +97,5 @@ def _working(turn: TurnInput, prompt: Prompt, completion: Completion) -> Working
         input_tokens=completion.input_tokens,
         output_tokens=completion.output_tokens,
         facts=turn.facts,
+        cost_micros=completion.cost_micros,
     )

@@ -5,9 +5,10 @@ purpose: whether a colour is in stock, or which of two prices in the facts belon
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, pairwise
 
 from pilito.assistant.quantities import TO, Quantity, Span, read_quantities, read_spans, unify
@@ -160,6 +161,15 @@ def claims_of(text: str) -> Claims:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """One claim of a reply, and how it is looked for."""
+
+    kind: str
+    text: str
+    stands_in: "Callable[[Ground], bool]"
+
+
+@dataclass(frozen=True)
 class Ground:
     """The facts of a turn, the words of the customer, and the shop's name: what a reply may rest on."""
 
@@ -168,6 +178,21 @@ class Ground:
 
     def lacks(self, reply: str) -> list[tuple[str, str]]:
         """Return (what kind of claim, the claim) for everything in the reply that no fact says."""
+        return [(one.kind, one.text) for one in self._stated(reply) if not one.stands_in(self)]
+
+    def footing(self, reply: str) -> list[tuple[str, str, int | None]]:
+        """Return (kind, claim, number of the first fact that carries it alone) for everything that the reply claims.
+
+        None where no single fact does: the parts of a list that stand in several, or what no fact says.
+        """
+        alone = [Ground((fact,), self.question) for fact in self.facts]
+        return [
+            (one.kind, one.text, next((number for number, fact in enumerate(alone) if one.stands_in(fact)), None))
+            for one in self._stated(reply)
+        ]
+
+    def _stated(self, reply: str) -> "list[Stated]":
+        """All claims of a reply but those that it says it knows nothing of."""
         said = claims_of(reply)
         unknowing = [Claims(clause) for clause in CLAUSE.split(said.text) if UNKNOWING.search(clause)]
         open_days = {day for clause in unknowing for day in clause.days if day in self.question.days}
@@ -176,17 +201,24 @@ class Ground:
         }
         return [
             *(
-                ("number", _shown(one))
+                Stated("number", _shown(one), partial(Ground._has_quantity, quantity=one))
                 for one in said.quantities
-                if not self._has_quantity(one) and not one.values & open_values
+                if not one.values & open_values
             ),
-            *(("contact", one) for one in [*said.long_numbers, *said.emails] if not self._has_contact(one)),
-            *(("date", "/".join(map(str, one))) for one in said.dates if not self._has_date(one)),
-            *(("day", one) for one in said.days if one not in self._all("days") and one not in open_days),
-            *(("link", one) for one in said.links if not self._has_link(one)),
-            *(("handle", f"@{one}") for one in said.handles if one not in self._all("handles")),
-            *(("code", one) for one in said.codes if not self._has_code(one)),
+            *(
+                Stated("contact", one, partial(Ground._has_contact, contact=one))
+                for one in [*said.long_numbers, *said.emails]
+            ),
+            *(Stated("date", "/".join(map(str, one)), partial(Ground._has_date, date=one)) for one in said.dates),
+            *(Stated("day", one, partial(Ground._has, "days", one)) for one in said.days if one not in open_days),
+            *(Stated("link", one, partial(Ground._has_link, link=one)) for one in said.links),
+            *(Stated("handle", f"@{one}", partial(Ground._has, "handles", one)) for one in said.handles),
+            *(Stated("code", one, partial(Ground._has_code, code=one)) for one in said.codes),
         ]
+
+    @staticmethod
+    def _has(kind: str, claim: str, ground: "Ground") -> bool:
+        return claim in ground._all(kind)
 
     def _all(self, kind: str) -> list[str]:
         return list(chain.from_iterable(getattr(fact, kind) for fact in self.facts))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from pilito.assistant.prices import cost_micros, read_prices
 from pilito.assistant.server import Endpoint, Messages, Shape, endpoints, server
 from pilito.assistant.types import Completion
 from pilito.config import Settings
@@ -79,10 +80,16 @@ class OpenAIModel:
         for number, endpoint in enumerate(asked, start=1):
             outcome = self._tried(endpoint, messages, self._ends(started, len(asked) - number), number < len(asked))
             if isinstance(outcome, Completion):
-                return replace(outcome, milliseconds=_milliseconds_since(started))
+                cost = self._cost(outcome)
+                return replace(outcome, milliseconds=_milliseconds_since(started), cost_micros=cost)
             failed = outcome
         # Raised here and not where it was caught: the client's error, which knows the key, is not chained to it.
         raise ModelError(failed.reason, failed.message)
+
+    def _cost(self, answered: Completion) -> int | None:
+        """By the name that the server gave: a deployment is called as one likes."""
+        prices = read_prices(self._settings.model_prices)
+        return cost_micros(prices, answered.model, answered.input_tokens, answered.output_tokens)
 
     def _ends(self, started: float, followers: int) -> float:
         """When a server's time is over. One with another behind it has half of what is left: the other needs the rest.

@@ -52,6 +52,17 @@ class Completion:
     milliseconds: int
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost_micros: int | None = None  # millionths of a dollar, by MODEL_PRICES; None where the price is not known
+
+
+@dataclass(frozen=True)
+class Footing:
+    """A number, date, link, … of a reply, and the fact that carries it; an empty source: no single one does."""
+
+    kind: str
+    claim: str
+    source: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,10 @@ class Working:
     output_tokens: int | None = None
     facts: tuple[Fact, ...] = ()
     checks: tuple[str, ...] = field(default=())
+    facts_used: tuple[str, ...] = ()  # references, as the model named them
+    rests_on: tuple[Footing, ...] = ()
+    instructions_version: int | None = None  # of the inbox's instructions; None: it has none
+    cost_micros: int | None = None
 
 
 @dataclass(frozen=True)

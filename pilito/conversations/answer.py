@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from pilito.assistant.compose import compose
 from pilito.assistant.repeated import asks_in_vain
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
 from pilito.clock import Clock
-from pilito.conversations import deliver, lease, outbox, signals, turns
+from pilito.conversations import deliver, lease, outbox, signals, spending, turns
 from pilito.conversations.comments import comment_line, commented_facts, comments_behind
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
 from pilito.conversations.drafts import keep_draft
@@ -102,7 +102,7 @@ class Claim:
     version: int
     epoch: int
     message_ids: tuple[int, ...]
-    unreadable: HandOverReason | None
+    unanswerable: HandOver | None
     input: TurnInput
     place: Place
 
@@ -117,7 +117,7 @@ def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
     if claim is None:
         return
     with lease.held(claim.turn_id, claim.attempt):
-        outcome = HandOver(claim.unreadable) if claim.unreadable else _compose(claim, model, now)
+        outcome = claim.unanswerable or _compose(claim, model, now)
     sending = _record(claim, outcome, clock(), hand_on)
     if sending is not None:
         deliver.send(sending, clock)
@@ -171,7 +171,7 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
             version=turn.version,
             epoch=conversation.epoch,
             message_ids=tuple(message.id for message in messages),
-            unreadable=_unreadable(messages),
+            unanswerable=_unanswerable(conversation, messages, now),
             input=_input(conversation, messages),
             place=Place(conversation.inbox_id, conversation.inbox.facts_version),
         )
@@ -190,6 +190,14 @@ def _gather(conversation: Conversation, turn: Turn) -> list[Message]:
         if message.turn_id != turn.id:
             message.turn_id = turn.id
     return messages
+
+
+def _unanswerable(conversation: Conversation, messages: list[Message], now: datetime) -> HandOver | None:
+    """Why the model is not asked at all: it could not read what came, or has cost enough."""
+    if reason := _unreadable(messages):
+        return HandOver(reason)
+    budget = spending.used_up(conversation.customer_id, now)
+    return HandOver(HandOverReason.BUDGET_USED, budget) if budget else None
 
 
 def _unreadable(messages: list[Message]) -> HandOverReason | None:
@@ -279,6 +287,7 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
     """Write the outcome, unless something newer came, a person took over, or another attempt is at it."""
     with transaction() as tx:
         conversation = get_locked(claim.conversation_id)
+        spending.note(conversation, outcome.working, now)
         turn = turns.find_unfinished(claim.conversation_id)
         if turn is None or not _still_holds(claim, conversation, turn):
             log.info("The draft for turn %s was dropped: something newer came.", claim.turn_id)
@@ -360,4 +369,8 @@ def _proof(working: Working) -> Proof:
         input_tokens=working.input_tokens,
         output_tokens=working.output_tokens,
         milliseconds=working.milliseconds,
+        facts_used=list(working.facts_used),
+        rests_on=[asdict(footing) for footing in working.rests_on],
+        instructions_version=working.instructions_version,
+        cost_micros=working.cost_micros,
     )

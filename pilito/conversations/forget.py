@@ -43,3 +43,5 @@ def _forget_facts(message: Message) -> None:
         kept = [fact for fact in proof.facts if fact.get("reference") != reference]
         if len(kept) < len(proof.facts):
             proof.facts = kept
+            proof.facts_used = [one for one in proof.facts_used or [] if one != reference]
+            proof.rests_on = [one for one in proof.rests_on or [] if one.get("reference") != reference]

@@ -25,6 +25,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     accounts.look_at_inboxes,
     accounts.look_at_ledger,
     accounts.ask_the_model,
+    accounts.look_at_the_budget,
     machine.compare_clocks,
     machine.look_at_disks,
     stores.try_the_media_store,

@@ -10,6 +10,7 @@ from pilito.blueprints.panel.connecting import explain_check
 from pilito.clock import utc_now
 from pilito.conversations.check_inbox import Check, CheckState, check_address, check_inbox
 from pilito.conversations.rotate_keys import KeyState, key_state
+from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import is_ending
 from pilito.doctor.finding import FINE, Finding
 from pilito.errors import ModelError
@@ -17,6 +18,7 @@ from pilito.extensions import channels, db, settings
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import InboxState, WebhookState
 from pilito.models import Inbox, Operator, Webhook
+from pilito.queries.spending import spent
 
 ISOLATES = dict.fromkeys(map(ord, "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"))
 # What only time or a message will show; the panel's page of the account tells it.
@@ -104,6 +106,19 @@ def ask_the_model() -> Iterator[Finding]:
         yield Finding("model", False, "Set OPENAI_API_KEY (and OPENAI_BASE_URL for another server than OpenAI's).")
         return
     yield Finding("model", *_ask(get_model()))
+
+
+def look_at_the_budget() -> Iterator[Finding]:
+    """The model may still be asked today."""
+    used, dollars, tokens = spent(utc_now()), settings.model_budget_per_day, settings.model_tokens_per_day
+    text = f"{used.answers} answers, {used.tokens} tokens, ${used.dollars:.4f} in 24 hours"
+    if is_over(used, dollars, tokens):
+        text += ": the budget is used up and people are asked. Raise MODEL_BUDGET_PER_DAY or MODEL_TOKENS_PER_DAY."
+        yield Finding("model's budget", False, text)
+        return
+    if dollars and used.without_price:
+        text += f"; {used.without_price} of them have no price, so the budget does not count them: see MODEL_PRICES"
+    yield Finding("model's budget", True, text)
 
 
 def _ask(model: Model) -> tuple[bool, str]:

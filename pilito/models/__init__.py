@@ -11,9 +11,11 @@ from pilito.models.delivery import Delivery
 from pilito.models.draft import Draft
 from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
+from pilito.models.instructions import Instructions
 from pilito.models.ledger import Event, Webhook
 from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
+from pilito.models.model_use import ModelUse
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.own_post import OwnPost
 from pilito.models.passage import Passage
@@ -42,8 +44,10 @@ __all__ = [
     "EarlyEdit",
     "Event",
     "Inbox",
+    "Instructions",
     "MediaFile",
     "Message",
+    "ModelUse",
     "Operator",
     "OwnPost",
     "Passage",

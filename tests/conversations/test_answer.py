@@ -383,6 +383,27 @@ def test_the_proof_tells_what_the_reply_rests_on(desk):
 
 
 @pytest.mark.sqlite_only
+def test_the_proof_tells_which_fact_carries_each_number(desk):
+    price = "۲ میلیون تومان است، سایز ۳۸ تا ۴۴."
+    desk.model.reply = {"reply": price, "facts_used": [2, 99], "hand_over": False, "reason": ""}
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + seconds(1)), now=NOON + seconds(1))
+
+    desk.answer(NOON + seconds(1))
+
+    (proof,) = desk.rows(Proof)
+    reference = str(desk.message("reel").id)
+    assert proof.facts_used == [reference]
+    assert proof.rests_on[0] == {
+        "kind": "number",
+        "claim": "2000000 toman",
+        "source": "caption",
+        "reference": reference,
+    }
+    assert {one["reference"] for one in proof.rests_on} == {reference}
+    assert (proof.cost_micros, proof.instructions_version) == (None, None)  # `fake` has no price
+
+
+@pytest.mark.sqlite_only
 def test_a_follow_up_question_rests_on_the_caption_of_the_one_before(desk):
     ask(desk, 0, "کفش مشکی، ۹۰۰ تومان")
 

@@ -53,11 +53,14 @@ LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
     ("share", "combined_with_id"), ("event", "message_id"), ("audit", "conversation_id"),
     ("comment", "conversation_id"), ("draft", "message_id"),
+    ("model_use", "customer_id"),
 }  # fmt: skip
 HOLDS_NOTHING_OF_A_CUSTOMER = {
     "inbox": "the shop's own account",
     "own_post": "the shop's own posts",
     "upkeep": "how far the shop's account was read",
+    "instructions": "what the shop tells its assistant",
+    "model_use": "what an answer cost, with no word of it",
     "source": "where the shop's facts come from",
     "source_file": "documents and catalogues of the shop",
     "web_page": "pages that the shop named",

@@ -14,14 +14,17 @@ from pilito.blueprints import health, metrics
 from pilito.blueprints.panel import bp
 from pilito.blueprints.panel.inboxes import for_admins
 from pilito.conversations.read_again import read_again
+from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import days_left, is_ending
 from pilito.database import transaction
 from pilito.errors import Refused
+from pilito.extensions import settings
 from pilito.lifecycle import InboxState
 from pilito.models import Audit, db
 from pilito.queries import health as queries
 from pilito.queries import stats
 from pilito.queries.panel import count_waiting_too_long
+from pilito.queries.spending import spent
 
 BODY_CHARACTERS = 20_000
 # A shop may be quiet for a night; after this nobody can tell quiet from cut off.
@@ -48,7 +51,13 @@ def show_health() -> ResponseReturnValue:
         unknown_replies=queries.unknown_private_replies(),
         waiting=queries.waiting_shares(),
         waiting_too_long=count_waiting_too_long(now),
+        spending=_spending(now),
     )
+
+
+def _spending(now: datetime) -> dict[str, Any]:
+    used, budget, tokens = spent(now), settings.model_budget_per_day, settings.model_tokens_per_day
+    return {"used": used, "budget": budget, "tokens": tokens, "is_over": is_over(used, budget, tokens)}
 
 
 def _inbox_words(found: queries.InboxHealth, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,42 @@
+"""What the assistant may cost in a day: written down for every turn, and asked before the next one."""
+
+from datetime import datetime
+
+from pilito.assistant.types import Working
+from pilito.extensions import settings
+from pilito.models import Conversation, ModelUse, db
+from pilito.queries.spending import Spent, spent
+
+DAY, CUSTOMER = "day", "customer"
+
+
+def note(conversation: Conversation, working: Working | None, now: datetime) -> None:
+    """Write down what a turn's answers have cost; a turn that never reached the model has cost nothing."""
+    if working is None:
+        return
+    db.session.add(
+        ModelUse(
+            at=now,
+            customer_id=conversation.customer_id,
+            model=working.model[:128],
+            tokens=(working.input_tokens or 0) + (working.output_tokens or 0),
+            cost_micros=working.cost_micros,
+        )
+    )
+
+
+def used_up(customer_id: int, now: datetime) -> str:
+    """Which budget is used up: `day`, `customer`, or none, which is empty. Without limits nothing is asked for."""
+    limits = settings
+    if _is_over(None, limits.model_budget_per_day, limits.model_tokens_per_day, now):
+        return DAY
+    own_budget, own_tokens = limits.model_budget_per_customer_per_day, limits.model_tokens_per_customer_per_day
+    return CUSTOMER if _is_over(customer_id, own_budget, own_tokens, now) else ""
+
+
+def is_over(used: Spent, dollars: float, tokens: int) -> bool:
+    return (dollars > 0 and used.dollars >= dollars) or (tokens > 0 and used.tokens >= tokens)
+
+
+def _is_over(customer_id: int | None, dollars: float, tokens: int, now: datetime) -> bool:
+    return bool(dollars or tokens) and is_over(spent(now, customer_id), dollars, tokens)
