@@ -77,6 +77,7 @@ def scrape(client, **options):
 # --- alive -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_process_is_alive_though_database_and_redis_are_away(client, database_away, redis_away):
     assert client.get("/healthz").status_code == 200
 
@@ -97,6 +98,7 @@ def test_it_is_ready_when_everything_runs(app, client, redis):
     assert response.status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_a_queue_without_a_worker_is_named_with_what_to_do(app, client):
     start_workers(app, *keys.QUEUES[1:])
 
@@ -108,6 +110,7 @@ def test_a_queue_without_a_worker_is_named_with_what_to_do(app, client):
     assert "flask worker" in reason
 
 
+@pytest.mark.sqlite_only
 def test_a_worker_that_ended_serves_nothing(app, client, redis):
     start_workers(app, *keys.QUEUES)
     for key in redis.scan_iter("rq:worker:*"):
@@ -116,6 +119,7 @@ def test_a_worker_that_ended_serves_nothing(app, client, redis):
     assert "No worker serves" in client.get("/readyz").get_json()["checks"]["workers"]
 
 
+@pytest.mark.sqlite_only
 def test_a_scheduler_without_a_sign_of_life_is_told(app, client):
     start_workers(app, *keys.QUEUES)
 
@@ -134,6 +138,7 @@ def test_tables_of_another_version_are_told(client, monkeypatch):
     assert "flask db upgrade" in response.get_json()["checks"]["migrations"]
 
 
+@pytest.mark.sqlite_only
 def test_redis_away_is_told_in_words(client, redis_away):
     response = client.get("/readyz")
 
@@ -157,6 +162,7 @@ def test_a_database_away_is_told_in_words_and_without_its_secrets(client, databa
 # --- numbers ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_every_metric_of_the_contract_is_there_before_the_first_message(client):
     names = {name for name, *_labels in scrape(client)}
 
@@ -209,6 +215,7 @@ def test_the_numbers_are_those_of_the_database(app, client):
     assert shown[("pilito_model_tokens_total", "input")] == 100
 
 
+@pytest.mark.sqlite_only
 def test_another_process_shows_the_same_numbers(app, client, settings):
     with app.app_context(), transaction():
         add_answer(add_conversation(), seconds=4.0)
@@ -219,6 +226,7 @@ def test_another_process_shows_the_same_numbers(app, client, settings):
     assert after == before
 
 
+@pytest.mark.sqlite_only
 def test_a_queue_shows_its_depth_and_how_long_its_next_job_waits(app, client, redis):
     with app.app_context():
         hints.hint(keys.REPLIES, keys.ANSWER_JOB, 1)
@@ -235,12 +243,14 @@ def test_a_queue_shows_its_depth_and_how_long_its_next_job_waits(app, client, re
     assert shown[("pilito_queue_oldest_seconds", keys.RECEIVE)] == 0
 
 
+@pytest.mark.sqlite_only
 def test_signals_are_counted_by_what_became_of_them(client, redis):
     redis.hset(keys.SIGNALS_COUNT, "typing:sent", 3)
 
     assert scrape(client)[("pilito_signals_total", "sent", "typing")] == 3
 
 
+@pytest.mark.sqlite_only
 def test_a_job_that_vanished_from_redis_does_not_break_the_numbers(app, client, redis):
     redis.rpush(f"rq:queue:{keys.REPLIES}", "gone")
 
@@ -250,6 +260,7 @@ def test_a_job_that_vanished_from_redis_does_not_break_the_numbers(app, client, 
     assert shown[("pilito_queue_oldest_seconds", keys.REPLIES)] == 0
 
 
+@pytest.mark.sqlite_only
 def test_redis_away_leaves_the_numbers_of_the_database(client, redis_away):
     names = {name for name, *_labels in scrape(client)}
 
@@ -282,6 +293,7 @@ def test_a_scrape_costs_the_same_number_of_queries_however_much_there_is(app, cl
 # --- who may see them ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_stranger_sees_no_numbers(client):
     response = client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.9"})
 
@@ -289,16 +301,19 @@ def test_a_stranger_sees_no_numbers(client):
     assert "pilito_" not in response.text
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
 def test_a_prometheus_on_this_machine_sees_them(client, address):
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": address}).status_code == 200
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via"])
 def test_a_stranger_behind_a_proxy_on_this_machine_does_not(client, header):
     assert client.get("/metrics", headers={header: "203.0.113.9"}).status_code == 403
 
 
+@pytest.mark.sqlite_only
 def test_a_client_of_a_socket_has_no_address_and_sees_nothing(client):
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": ""}).status_code == 403
 

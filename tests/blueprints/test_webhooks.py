@@ -20,6 +20,7 @@ def webhooks():
     return list(db.session.scalars(db.select(Webhook).execution_options(populate_existing=True)))
 
 
+@pytest.mark.sqlite_only
 def test_the_handshake_returns_the_challenge_as_plain_text(client):
     answer = client.get(
         "/webhooks/instagram",
@@ -29,6 +30,7 @@ def test_the_handshake_returns_the_challenge_as_plain_text(client):
     assert (answer.status_code, answer.text, answer.mimetype) == (200, "1158201444", "text/plain")
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "question",
     [
@@ -51,6 +53,7 @@ def test_a_signed_body_is_on_the_ledger_before_the_answer(shop):
     assert shop.app.extensions["pilito_redis"].llen(f"rq:queue:{keys.RECEIVE}") == 1
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("header", [None, "", "sha256=", "sha256=" + "0" * 64, "sha1=" + "0" * 40, "sha256=é"])
 def test_a_body_without_a_right_signature_is_refused_and_not_stored(client, header):
     headers = {"X-Hub-Signature-256": header} if header is not None else {}
@@ -61,17 +64,20 @@ def test_a_body_without_a_right_signature_is_refused_and_not_stored(client, head
     assert webhooks() == []
 
 
+@pytest.mark.sqlite_only
 def test_a_signature_by_any_of_several_secrets_is_accepted(make_shop):
     shop = make_shop(instagram_app_secret=["an older secret of the app", TEST_SECRET])
 
     assert shop.post(webhook(text("سلام", utc_now()))).status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_a_body_over_a_mebibyte_is_refused(shop):
     assert shop.post(b"[" + b" " * (1024 * 1024) + b"]").status_code == 413
     assert webhooks() == []
 
 
+@pytest.mark.sqlite_only
 def test_a_body_of_just_a_mebibyte_is_taken(shop):
     assert shop.post(b"[" + b" " * (1024 * 1024 - 2) + b"]").status_code == 200
 
@@ -99,6 +105,7 @@ def test_signed_nonsense_is_answered_200_and_kept(shop, nonsense):
     assert set(outcomes) <= {EventOutcome.FAILED, EventOutcome.IGNORED}
 
 
+@pytest.mark.sqlite_only
 def test_what_cannot_be_read_is_marked_failed_with_a_reason(shop):
     shop.post(b"not json")
     shop.work(keys.RECEIVE)
@@ -142,6 +149,7 @@ def _refuse(*_args, **_options):
     raise sqlite3.OperationalError("unable to open database file")
 
 
+@pytest.mark.sqlite_only
 def test_redis_away_costs_no_event_and_little_time(make_shop):
     shop = make_shop()
     shop.app.extensions["pilito_redis"].connection_pool.connection_kwargs["path"] = "/nowhere/redis.sock"
@@ -155,6 +163,7 @@ def test_redis_away_costs_no_event_and_little_time(make_shop):
     assert len(webhooks()) == 1
 
 
+@pytest.mark.sqlite_only
 def test_an_unknown_channel_is_not_found(client):
     assert client.post("/webhooks/pigeon", data=b"{}").status_code == 404
 
@@ -211,6 +220,7 @@ def test_every_captured_message_to_our_account_is_stored_and_shown_by_the_api(sh
     assert {event.message_id for event in stored} <= set(listed)
 
 
+@pytest.mark.sqlite_only
 def test_a_shares_own_account_is_found_among_several(make_shop):
     from pilito.conversations.connect import connect
     from pilito.lifecycle import AssistantMode

@@ -51,6 +51,7 @@ def found(inbox_id, now=NOON):
     return {check.name: (check.state.value, check.reason) for check in check_inbox(inbox_id, now)}
 
 
+@pytest.mark.sqlite_only
 def test_an_account_that_works_is_green_but_for_the_address_without_https(inbox, public):
     assert found(inbox) == {
         "token": ("ok", "alive"),
@@ -65,6 +66,7 @@ def test_an_account_that_works_is_green_but_for_the_address_without_https(inbox,
     assert public.asked[0].startswith("/webhooks/instagram?hub.mode=subscribe&hub.verify_token=")
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("script", "reason"), [({"revoke": True}, "app_removed"), ({"expire_tokens": True}, "token_expired")]
 )
@@ -77,6 +79,7 @@ def test_a_dead_token_is_the_one_thing_to_say(meta, inbox, script, reason):
     assert set(looks) == {"token", "address", "webhook"}
 
 
+@pytest.mark.sqlite_only
 def test_a_lost_subscription_is_named(meta, inbox):
     meta.script(drop_subscription=True)
 
@@ -86,16 +89,19 @@ def test_a_lost_subscription_is_named(meta, inbox):
     assert {"messages", "messaging_postbacks"} <= set(look.details)
 
 
+@pytest.mark.sqlite_only
 def test_a_token_of_another_account_is_named(meta, app):
     inbox_id = connect("instagram", "Shop", "17849999999999999", meta.token(), {}, AssistantMode.AUTO, NOON)
 
     assert found(inbox_id)["account"] == ("fail", "another_account")
 
 
+@pytest.mark.sqlite_only
 def test_a_token_that_ends_soon_is_a_warning(inbox):
     assert found(inbox, NOON + timedelta(days=55))["life"] == ("warn", "ending")
 
 
+@pytest.mark.sqlite_only
 def test_a_pages_token_has_no_end_and_unknown_scopes(meta, app):
     looks = found(connect_by_token("instagram", meta.page_token, None, NOON))
 
@@ -110,10 +116,12 @@ def test_a_disconnected_account_says_so(inbox):
     assert found(inbox)["token"] == ("fail", "disconnected")
 
 
+@pytest.mark.sqlite_only
 def test_silence_is_a_warning(inbox):
     assert found(inbox, NOON + timedelta(days=4))["webhook"] == ("warn", "silent")
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("said", "status"), [(b"a page of another server", 200), (b"1158201444", 403), (b"", 302)])
 def test_an_address_that_answers_otherwise_is_told(inbox, public, said, status):
     public.said, public.status = said, status
@@ -121,6 +129,7 @@ def test_an_address_that_answers_otherwise_is_told(inbox, public, said, status):
     assert found(inbox)["address"] == ("fail", "address_answers_otherwise")
 
 
+@pytest.mark.sqlite_only
 def test_an_address_that_nobody_answers_is_told(meta, app, make_settings):
     bind_services(app, make_settings(public_url="http://127.0.0.1:9", **meta.settings))
     inbox_id = connect_by_code("instagram", meta.code(), RETURN, None, NOON)
@@ -128,6 +137,7 @@ def test_an_address_that_nobody_answers_is_told(meta, app, make_settings):
     assert found(inbox_id)["address"] == ("fail", "address_unreachable")
 
 
+@pytest.mark.sqlite_only
 def test_an_account_whose_messages_are_closed_is_told(inbox, monkeypatch):
     from pilito.channels.instagram.connector import InstagramConnector
     from pilito.errors import ChannelError, Remedy
@@ -140,11 +150,13 @@ def test_an_account_whose_messages_are_closed_is_told(inbox, monkeypatch):
     assert found(inbox)["access"] == ("fail", "message_access_off")
 
 
+@pytest.mark.sqlite_only
 def test_no_inbox_is_refused(app):
     with pytest.raises(Refused):
         check_inbox(7, NOON)
 
 
+@pytest.mark.sqlite_only
 def test_the_account_id_of_the_fake_is_the_one_of_its_webhooks(inbox):
     assert db.session.get_one(Inbox, inbox).external_id == ACCOUNT
 

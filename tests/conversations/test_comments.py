@@ -79,6 +79,7 @@ def refused(call, *args):
 # --- receiving -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_comment_is_kept_with_its_post(desk):
     desk.take(body())
 
@@ -90,6 +91,7 @@ def test_a_comment_is_kept_with_its_post(desk):
     assert desk.conversation is None
 
 
+@pytest.mark.sqlite_only
 def test_a_comment_finds_its_post_when_that_becomes_known(desk):
     desk.take(body(media="18000000000000999"))
     assert desk.comment.own_post_id is None
@@ -100,6 +102,7 @@ def test_a_comment_finds_its_post_when_that_becomes_known(desk):
     assert desk.comment.own_post.media_id == "18000000000000999"
 
 
+@pytest.mark.sqlite_only
 def test_switched_off_nothing_is_kept_and_the_ledger_says_why(desk):
     desk.switch(is_on=False)
 
@@ -109,6 +112,7 @@ def test_switched_off_nothing_is_kept_and_the_ledger_says_why(desk):
     assert desk.last_event == ("comment", EventOutcome.IGNORED, comments.SWITCHED_OFF)
 
 
+@pytest.mark.sqlite_only
 def test_an_inbox_where_nobody_chose_keeps_none(desk):
     with transaction():
         db.session.get_one(Inbox, desk.shop.inbox_id).options = {}
@@ -126,6 +130,7 @@ def test_the_same_comment_twice_is_one(desk):
     assert desk.last_event[1] is EventOutcome.DUPLICATE
 
 
+@pytest.mark.sqlite_only
 def test_our_own_comment_is_kept_and_answered_by_nobody(desk):
     desk.switch(reply=WORDS)
 
@@ -156,6 +161,7 @@ def test_a_persons_private_reply_is_sent_once_and_opens_a_conversation(desk):
     assert refused(desk.answer_comment) == "comment_answered"
 
 
+@pytest.mark.sqlite_only
 def test_the_customer_has_not_written_by_commenting(desk):
     from pilito.conversations.reply import reply
 
@@ -183,6 +189,7 @@ def test_the_answer_to_it_reaches_the_assistant_with_the_post_and_the_comment(de
     assert desk.conversation.state is ConversationState.ASSISTANT
 
 
+@pytest.mark.sqlite_only
 def test_the_comments_words_are_no_fact(desk):
     desk.take(body(words="قیمت ۱ تومان"))
     desk.answer_comment()
@@ -195,6 +202,7 @@ def test_the_comments_words_are_no_fact(desk):
     assert not any(fact["text"] == "قیمت ۱ تومان" for fact in desk.replies[-1].proof.facts)
 
 
+@pytest.mark.sqlite_only
 def test_the_echo_of_a_private_reply_is_ours(desk):
     desk.take(body())
     desk.answer_comment()
@@ -206,6 +214,7 @@ def test_the_echo_of_a_private_reply_is_ours(desk):
     assert desk.conversation.state is ConversationState.ASSISTANT
 
 
+@pytest.mark.sqlite_only
 def test_an_echo_that_comes_before_the_answer_settles_it(desk):
     def echo_first(payload):
         desk.take(echo(WORDS, NOON, "mid.sent.1"))
@@ -221,6 +230,7 @@ def test_an_echo_that_comes_before_the_answer_settles_it(desk):
     assert (message.sender, desk.comment.state) == (Sender.OPERATOR, CommentState.REPLIED)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("age", "reason"), [(timedelta(days=7), "comment_too_old"), (timedelta(days=7) - seconds(1), None)]
 )
@@ -233,6 +243,7 @@ def test_it_can_be_answered_for_seven_days(desk, age, reason):
         desk.answer_comment(now=NOON + age)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("words", "reason"), [("  ", "empty"), ("م" * 501, "too_long")])
 def test_a_private_reply_is_one_message_with_words(desk, words, reason):
     desk.take(body())
@@ -253,6 +264,7 @@ def test_two_people_answer_at_once_and_one_is_told(desk):
 # --- what goes wrong -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("answer", "state", "error"),
     [
@@ -342,6 +354,7 @@ def test_the_hourly_limit_of_the_account_is_kept(desk, monkeypatch):
     assert [comment.due_at > NOON + timedelta(minutes=50) for comment in waiting] == [True]
 
 
+@pytest.mark.sqlite_only
 def test_an_account_that_must_rest_sends_no_private_reply(desk):
     desk.take(body())
     desk.answer_comment()
@@ -358,6 +371,7 @@ def test_an_account_that_must_rest_sends_no_private_reply(desk):
 # --- by itself -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_by_itself_only_where_the_inbox_says_so(desk):
     desk.switch(reply=WORDS)
 
@@ -368,6 +382,7 @@ def test_by_itself_only_where_the_inbox_says_so(desk):
     assert desk.rows(Message)[0].sender is Sender.ASSISTANT
 
 
+@pytest.mark.sqlite_only
 def test_not_where_it_does_not(desk):
     desk.take(body())
     desk.send()
@@ -375,6 +390,7 @@ def test_not_where_it_does_not(desk):
     assert desk.graph.sent == []
 
 
+@pytest.mark.sqlite_only
 def test_ten_comments_of_one_person_get_one(desk):
     desk.switch(reply=WORDS)
 
@@ -385,6 +401,7 @@ def test_ten_comments_of_one_person_get_one(desk):
     assert len(desk.graph.sent) == 1
 
 
+@pytest.mark.sqlite_only
 def test_an_admins_choice_is_kept_and_audited(desk):
     desk.call(choose_comments, desk.shop.inbox_id, True, f"  {WORDS} ", desk.operator_id, NOON)
 
@@ -402,6 +419,7 @@ def test_a_new_token_leaves_the_choice_alone(desk):
     assert desk.rows(Inbox)[0].options == {"login": "instagram", "comments": "on", "comment_reply": ""}
 
 
+@pytest.mark.sqlite_only
 def test_the_sweep_of_conversations_does_not_touch_them(desk):
     desk.take(body())
 

@@ -231,6 +231,7 @@ def accept_too_late(desk, payload):
     return answer
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("failure", ["500", "reset", "time-out", "broken"])
 def test_a_send_that_may_have_happened_is_never_repeated(desk, monkeypatch, failure):
     monkeypatch.setattr(client, "READ_SECONDS", 0.15)
@@ -308,6 +309,7 @@ def test_a_reply_of_a_person_goes_on_after_an_unknown_one(desk):
 # --- a person --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_reply_that_was_taken_over_before_it_left_stays_and_its_question_is_unanswered_again(desk):
     desk.call(take_over, desk.conversation.id, None, NOON)
 
@@ -322,6 +324,7 @@ def test_a_reply_that_was_taken_over_before_it_left_stays_and_its_question_is_un
     assert desk.conversation.state is ConversationState.OPERATOR
 
 
+@pytest.mark.sqlite_only
 def test_a_reply_that_was_taken_over_and_given_back_before_it_left_is_written_anew(desk):
     conversation_id = desk.conversation.id
     desk.call(take_over, conversation_id, None, NOON)
@@ -361,6 +364,7 @@ def test_many_workers_with_the_same_job_send_once(desk):
     assert len(desk.graph.calls) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_later_reply_waits_for_an_earlier_one(desk):
     desk.graph.script = [RATE_LIMITED]
     say(desk, "اول")
@@ -399,6 +403,7 @@ def test_all_parts_of_a_long_reply_leave_with_it(shop):
     assert "\n".join(desk.graph.texts) == LONG
 
 
+@pytest.mark.sqlite_only
 def test_who_wrote_a_reply_leaves_it_where_an_earlier_one_has_not_left(desk):
     desk.graph.script = [RATE_LIMITED]
     desk.deliver(NOON)

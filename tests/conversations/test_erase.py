@@ -164,6 +164,7 @@ def test_the_ledger_keeps_its_count(desk):
     assert Audit.query.filter_by(action="customer_erased").count() == 1
 
 
+@pytest.mark.sqlite_only
 def test_an_old_event_does_not_bring_the_customer_back_and_a_new_message_begins_anew(desk):
     desk.call(erase_customer, customer_id(), NOON + seconds(60))
 
@@ -215,6 +216,7 @@ def test_many_rows_go_in_small_steps(desk, monkeypatch):
     assert CANARY not in everything()
 
 
+@pytest.mark.sqlite_only
 def test_an_inbox_goes_with_all_of_its_customers_and_the_other_inbox_stays(desk):
     with transaction():
         kept = add_inbox(name="kept", external_id="999").id
@@ -255,6 +257,7 @@ def test_a_customer_of_two_accounts_in_one_body_loses_only_their_own_items(desk)
     assert b"spatz" in body
 
 
+@pytest.mark.sqlite_only
 def test_an_edit_that_waits_for_its_message_goes_too(desk):
     edit = {"mid": "not-here-yet", "text": CANARY, "num_edit": 1}
     item = {"sender": {"id": CUSTOMER}, "recipient": {"id": ACCOUNT}, "timestamp": 1764000000000, "message_edit": edit}
@@ -284,6 +287,7 @@ def test_our_copies_of_the_files_go_with_their_objects(desk):
     assert CANARY not in everything()
 
 
+@pytest.mark.sqlite_only
 def test_the_files_of_an_erased_inbox_go_too(desk):
     with desk.app.app_context():
         media_store.put(PICTURE, io.BytesIO(b"x"), 1, "image/jpeg")
@@ -382,6 +386,7 @@ def test_the_reason_of_a_failure_goes_too(desk):
     assert CANARY not in everything()
 
 
+@pytest.mark.sqlite_only
 def test_nobody_is_refused(app):
     with pytest.raises(Refused, match="no customer 7"):
         erase_customer(7, NOON)
@@ -413,6 +418,7 @@ def test_an_export_holds_every_word_of_the_customer_and_none_of_others(desk, com
     assert "a-token" not in found
 
 
+@pytest.mark.sqlite_only
 def test_the_commands_take_our_id_or_the_channels(desk):
     runner = desk.app.test_cli_runner()
     ours = str(customer_id())
@@ -426,6 +432,7 @@ def test_the_commands_take_our_id_or_the_channels(desk):
     assert CANARY not in everything()
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("name", ["", "0", "x", "9" * 40])
 def test_a_name_that_is_nobodys_is_refused(app, name):
     with pytest.raises(Refused):

@@ -66,12 +66,14 @@ def test_a_picture_is_kept_by_its_bytes_and_the_panel_hears_of_it(desk, store, m
     assert desk.rows(Attachment)[0].copy_id == copy.id
 
 
+@pytest.mark.sqlite_only
 def test_a_message_of_words_makes_no_row(desk):
     desk.take(text("سلام", NOON))
 
     assert copies(desk) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_file_costs_the_message_one_insert(desk):
     from sqlalchemy import event
 
@@ -178,6 +180,7 @@ def test_a_failure_that_may_pass_waits_for_its_time_and_the_sweep_comes_back(des
     assert copies(desk)[0].error is None
 
 
+@pytest.mark.sqlite_only
 def test_an_inner_address_is_refused_before_anything_is_asked(desk):
     desk.take(attachment("image", NOON, url=desk.files.url.replace("127.0.0.1", "127.1") + "/one"))
 
@@ -247,6 +250,7 @@ def test_the_same_bytes_lie_in_the_store_once(desk, media_folder):
     assert len(objects(media_folder)) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_store_that_fails_is_tried_again(desk, store, monkeypatch, media_folder):
     send(desk, JPEG)
     with monkeypatch.context() as patch:
@@ -267,6 +271,7 @@ def test_a_store_that_fails_is_tried_again(desk, store, monkeypatch, media_folde
 # --- shares and stories ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_the_picture_of_a_shared_post_is_kept_with_its_share(desk):
     url = desk.files.put("/post", JPEG)
     payload = {"ig_post_media_id": "18000000000000001", "title": "کپشن", "url": url}
@@ -281,12 +286,14 @@ def test_the_picture_of_a_shared_post_is_kept_with_its_share(desk):
     assert desk.conversation.seq == before + 1
 
 
+@pytest.mark.sqlite_only
 def test_a_share_whose_address_is_a_page_has_nothing_to_fetch(desk):
     desk.take(reel(NOON))
 
     assert copies(desk) == []
 
 
+@pytest.mark.sqlite_only
 def test_media_of_a_story_mention_are_never_fetched(desk):
     send(desk, JPEG, "story_mention")
 
@@ -297,6 +304,7 @@ def test_media_of_a_story_mention_are_never_fetched(desk):
     assert desk.sweep(NOON + seconds(9999))["media"] == 0
 
 
+@pytest.mark.sqlite_only
 def test_a_picture_sent_from_the_phone_is_kept(desk):
     url = desk.files.put("/one", JPEG)
     sent = echo("", NOON, "from-phone")
@@ -316,6 +324,7 @@ def drop_all(desk, now):
         desk.call(drop_media, copy.id, now)
 
 
+@pytest.mark.sqlite_only
 def test_an_unsend_takes_our_copy_along(desk, media_folder):
     send(desk, JPEG, mid="gone")
     fetch(desk)
@@ -328,6 +337,7 @@ def test_an_unsend_takes_our_copy_along(desk, media_folder):
     assert copies(desk) == []
 
 
+@pytest.mark.sqlite_only
 def test_but_not_the_object_that_another_message_shows(desk, media_folder):
     send(desk, JPEG, path="/one", mid="gone")
     fetch(desk)
@@ -341,6 +351,7 @@ def test_but_not_the_object_that_another_message_shows(desk, media_folder):
     assert [copy.state for copy in copies(desk)] == [STORED]
 
 
+@pytest.mark.sqlite_only
 def test_the_picture_of_an_unsent_share_goes_too(desk, media_folder):
     payload = {"ig_post_media_id": "18000000000000001", "url": desk.files.put("/post", JPEG)}
     desk.take(item(NOON, {"mid": "post", "attachments": [{"type": "ig_post", "payload": payload}]}))
@@ -372,6 +383,7 @@ def test_an_unsend_while_the_file_is_fetched_leaves_nothing(desk, store, media_f
     assert copies(desk) == []
 
 
+@pytest.mark.sqlite_only
 def test_the_sweep_drops_what_a_lost_job_left(desk, media_folder):
     send(desk, JPEG, mid="gone")
     fetch(desk)
@@ -412,6 +424,7 @@ def profile(desk, url, now=NOON):
     desk.call(fetch_profile, desk.conversation.id, now)
 
 
+@pytest.mark.sqlite_only
 def test_a_customers_picture_is_our_copy(desk):
     desk.take(text("سلام", NOON))
     profile(desk, desk.files.put("/face", JPEG))
@@ -440,6 +453,7 @@ def test_a_new_picture_takes_the_place_of_the_old_only_when_it_is_here(desk, med
     assert len(objects(media_folder)) == len(copies(desk)) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_picture_that_cannot_be_fetched_leaves_the_old_one(desk):
     desk.take(text("سلام", NOON))
     profile(desk, desk.files.put("/face", JPEG))

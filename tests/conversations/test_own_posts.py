@@ -41,6 +41,7 @@ def find(desk, **parts):
 # --- recognising -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "parts",
     [
@@ -60,6 +61,7 @@ def test_an_own_post_is_recognised_by(desk, parts):
     assert find(desk, **parts).media_id == DRESS.media_id
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "parts",
     [
@@ -83,6 +85,7 @@ def test_two_posts_of_one_beginning_are_not_guessed_between(desk):
     assert find(desk, media_id="2").media_id == "2"
 
 
+@pytest.mark.sqlite_only
 def test_the_posts_of_another_inbox_are_not_ours(desk):
     keep(desk, DRESS)
 
@@ -111,6 +114,7 @@ def test_without_an_own_post_nothing_is_added():
 # --- receiving -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_share_without_caption_gets_that_of_the_own_post(desk):
     keep(desk, DRESS)
 
@@ -123,6 +127,7 @@ def test_a_share_without_caption_gets_that_of_the_own_post(desk):
     assert (share.full_caption, share.full_permalink) == (LONG, PAGE)
 
 
+@pytest.mark.sqlite_only
 def test_the_question_and_the_facts_have_the_whole_caption(desk):
     keep(desk, DRESS)
     desk.take(shared(ig_post_media_id=DRESS.media_id))
@@ -136,6 +141,7 @@ def test_the_question_and_the_facts_have_the_whole_caption(desk):
     ]
 
 
+@pytest.mark.sqlite_only
 def test_a_plain_text_asks_nothing_of_the_posts(desk):
     desk.take(text("سلام", NOON))
     db.session.rollback()
@@ -149,6 +155,7 @@ def test_a_plain_text_asks_nothing_of_the_posts(desk):
 # --- posts that become known later -----------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_waiting_share_is_filled_when_its_post_becomes_known(desk):
     desk.take(shared(ig_post_media_id=DRESS.media_id))
     keep(desk, DRESS)
@@ -173,6 +180,7 @@ def test_an_unanswered_question_is_built_anew_and_answered_once(desk):
     assert len(desk.replies) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_question_in_the_shares_own_message_keeps_its_words(desk):
     desk.take(item(NOON, {"mid": "both", "text": f"{PAGE} این چنده؟"}))
     keep(desk, DRESS)
@@ -200,6 +208,7 @@ def test_an_edit_of_such_a_question_keeps_the_whole_caption(desk):
     assert message.content.endswith("سایز ۳۸ دارد؟")
 
 
+@pytest.mark.sqlite_only
 def test_what_was_answered_keeps_what_was_read_and_gets_no_second_reply(desk):
     desk.take(shared(ig_post_media_id=DRESS.media_id))
     desk.take(text("چنده؟", NOON + seconds(5), mid="question"))
@@ -215,6 +224,7 @@ def test_what_was_answered_keeps_what_was_read_and_gets_no_second_reply(desk):
     assert len(desk.rows(type(desk.turn))) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_share_of_somebody_elses_post_is_left_alone(desk):
     desk.take(shared(ig_post_media_id="another", title=CAPTION))
     keep(desk, DRESS)

@@ -90,6 +90,7 @@ def token_ended(_query):
     return 401, {"error": {"message": "Error validating access token", "code": 190, "error_subcode": 463}}
 
 
+@pytest.mark.sqlite_only
 def test_a_token_that_ended_stops_the_inbox(desk, provider):
     desk.graph.readable["conversations"] = token_ended
 
@@ -115,6 +116,7 @@ def test_a_token_that_ended_in_a_call_does_not_stop_the_connection_made_meanwhil
 # --- missed messages -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_missed_question_is_found_and_answered(desk, provider):
     provider.show(said("lost", "این لباس چقدره؟", NOON))
 
@@ -126,6 +128,7 @@ def test_a_missed_question_is_found_and_answered(desk, provider):
     assert [one.text for one in desk.replies] == [ANSWER]
 
 
+@pytest.mark.sqlite_only
 def test_a_message_whose_event_may_still_come_is_left_to_it(desk, provider):
     provider.show(said("young", "سلام", NOON))
 
@@ -134,6 +137,7 @@ def test_a_message_whose_event_may_still_come_is_left_to_it(desk, provider):
     assert desk.message("young") is None
 
 
+@pytest.mark.sqlite_only
 def test_an_erased_customer_is_not_read_back_and_what_they_write_anew_is(desk, provider):
     desk.take(text("سلام", NOON - MINUTES, mid="known"))
     desk.call(erase_customer, desk.conversation.customer_id, NOON + seconds(30))
@@ -166,6 +170,7 @@ def test_what_events_brought_is_not_stored_twice(desk, provider):
     assert message.origin is None
 
 
+@pytest.mark.sqlite_only
 def test_an_old_question_is_shown_to_people_and_never_answered(desk, provider):
     provider.show(said("lost", "این لباس چقدره؟", NOON))
 
@@ -176,6 +181,7 @@ def test_an_old_question_is_shown_to_people_and_never_answered(desk, provider):
     assert desk.rows(Turn) == []
 
 
+@pytest.mark.sqlite_only
 def test_an_old_question_that_was_answered_on_the_phone_is_only_shown(desk, provider):
     provider.show(said("lost", "این لباس چقدره؟", NOON), replied("phone", "دو میلیون", NOON + MINUTES))
 
@@ -189,6 +195,7 @@ def test_an_old_question_that_was_answered_on_the_phone_is_only_shown(desk, prov
     assert desk.rows(Turn) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_missed_share_and_its_question_are_combined(desk, provider):
     share = said("share", "", NOON, shares={"data": [{"link": "https://www.instagram.com/p/DAbc123/"}]})
     provider.show(share, said("question", "چقدره؟", NOON + seconds(20)))
@@ -199,6 +206,7 @@ def test_a_missed_share_and_its_question_are_combined(desk, provider):
     assert desk.rows(Share)[0].combined_with_id == desk.message("question").id
 
 
+@pytest.mark.sqlite_only
 def test_a_missed_question_takes_the_share_that_events_brought(desk, provider):
     desk.take(reel(NOON, mid="share"))
     provider.show(said("question", "چقدره؟", NOON + seconds(20)))
@@ -224,6 +232,7 @@ def test_a_closed_conversation_opens_for_what_was_missed_and_not_for_what_was_se
     assert desk.conversation.state is ConversationState.HANDED_OVER
 
 
+@pytest.mark.sqlite_only
 def test_what_was_written_on_the_phone_before_our_own_answer_does_not_stop_what_goes_on(desk, provider):
     desk.take(text("چقدره؟", NOON, mid="question"))
     desk.answer(NOON + MINUTES)
@@ -236,6 +245,7 @@ def test_what_was_written_on_the_phone_before_our_own_answer_does_not_stop_what_
     assert desk.conversation.state is ConversationState.ASSISTANT
 
 
+@pytest.mark.sqlite_only
 def test_nothing_from_before_the_account_was_connected_is_brought_in(desk, provider):
     provider.show(said("history", "سلام", NOON - timedelta(days=31)), said("lost", "سلام؟", NOON))
 
@@ -244,6 +254,7 @@ def test_nothing_from_before_the_account_was_connected_is_brought_in(desk, provi
     assert desk.message("history") is None
 
 
+@pytest.mark.sqlite_only
 def test_the_account_is_known_under_its_other_id_too(desk, provider):
     provider.show(
         said("lost", "سلام", NOON, to="another-id"), said("ours", "سلام!", NOON, by="another-id", to=CUSTOMER)
@@ -269,6 +280,7 @@ def test_only_conversations_that_changed_since_are_read(desk, provider):
     assert len(provider.calls(THREAD)) == 2  # once more, for it changed just before the end of the first reading
 
 
+@pytest.mark.sqlite_only
 def test_it_reads_every_ten_minutes_and_not_more_often(desk, provider):
     provider.read(NOON)
     provider.read(NOON + 9 * MINUTES)
@@ -279,6 +291,7 @@ def test_it_reads_every_ten_minutes_and_not_more_often(desk, provider):
     assert len(provider.calls("conversations")) == 2
 
 
+@pytest.mark.sqlite_only
 def test_after_a_gap_everything_since_the_last_reading_is_found(desk, provider):
     provider.read(NOON)
     with transaction():
@@ -294,6 +307,7 @@ def test_after_a_gap_everything_since_the_last_reading_is_found(desk, provider):
     assert desk.message("in-the-gap").origin == "reconciliation"
 
 
+@pytest.mark.sqlite_only
 def test_an_error_of_the_provider_is_kept_and_waited_for(desk, provider):
     limited = (400, {"error": {"code": 613, "message": "too many calls"}})
     provider.graph.readable["conversations"] = lambda _query: limited
@@ -306,6 +320,7 @@ def test_an_error_of_the_provider_is_kept_and_waited_for(desk, provider):
     assert len(provider.calls("conversations")) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_conversation_that_cannot_be_read_does_not_hide_the_others(desk, provider):
     provider.show(said("lost", "سلام", NOON))
     other = {"id": "gone", "updated_time": "2026-11-22T11:00:00+0000"}
@@ -372,6 +387,7 @@ def uncertain(desk, provider):
     return desk.deliveries[0]
 
 
+@pytest.mark.sqlite_only
 def test_an_uncertain_send_that_is_there_was_sent(desk, provider, uncertain):
     provider.show(said("question", "چنده؟", NOON), replied("mid.ours", ANSWER, NOON + seconds(1)))
 
@@ -396,6 +412,7 @@ def test_an_uncertain_send_that_is_not_there_is_looked_for_three_times_and_left_
     assert desk.graph.sent == []
 
 
+@pytest.mark.sqlite_only
 def test_the_same_words_from_before_are_another_message(desk, provider, uncertain):
     provider.show(replied("older", ANSWER, NOON - timedelta(hours=1)))
 
@@ -404,6 +421,7 @@ def test_the_same_words_from_before_are_another_message(desk, provider, uncertai
     assert desk.deliveries[0].state is DeliveryState.UNKNOWN
 
 
+@pytest.mark.sqlite_only
 def test_words_that_belong_to_another_send_settle_nothing(desk, provider, uncertain):
     with transaction():
         row = db.session.get_one(Delivery, uncertain.id)
@@ -449,6 +467,7 @@ def test_the_periodic_reading_settles_uncertain_sends_as_well(desk, provider, un
     assert desk.deliveries[0].external_id == "mid.ours"
 
 
+@pytest.mark.sqlite_only
 def test_the_echo_still_settles_it_and_the_look_finds_nothing_more(desk, provider, uncertain):
     desk.take(echo(ANSWER, NOON, "mid.ours"))
     provider.show(replied("mid.ours", ANSWER, NOON))
@@ -499,6 +518,7 @@ def test_a_picture_is_known_again_by_its_kind_and_time(desk, provider):
     assert (delivery.state, delivery.external_id) == (DeliveryState.SENT, "picture")
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "shown",
     [attached("image", "much later", NOON + 8 * MINUTES), replied("words", "", NOON + seconds(6))],
@@ -513,6 +533,7 @@ def test_and_not_by_less(desk, provider, shown):
     assert desk.deliveries[0].state is DeliveryState.UNKNOWN
 
 
+@pytest.mark.sqlite_only
 def test_words_with_quick_replies_are_known_by_the_words(desk, provider):
     send_uncertain(desk, "کدام رنگ؟", quick_replies=(QuickReply("قرمز"),))
     provider.show(replied("asked", "کدام رنگ؟", NOON + seconds(6)))

@@ -50,6 +50,7 @@ def refused(desk, how, now=LATER):
     return caught.value.reason
 
 
+@pytest.mark.sqlite_only
 def test_it_arrived_and_the_assistant_goes_on(desk):
     decide(desk, Settlement.ARRIVED)
 
@@ -59,6 +60,7 @@ def test_it_arrived_and_the_assistant_goes_on(desk):
     assert desk.graph.sent == []
 
 
+@pytest.mark.sqlite_only
 def test_it_did_not_and_is_sent_again_as_the_persons_own(desk):
     decide(desk, Settlement.AGAIN)
     desk.deliver(NOON + seconds(61))
@@ -74,6 +76,7 @@ def test_it_did_not_and_is_sent_again_as_the_persons_own(desk):
     assert desk.conversation.unanswered_since is None
 
 
+@pytest.mark.sqlite_only
 def test_given_up_nothing_is_sent_and_the_person_has_it(desk):
     decide(desk, Settlement.GIVEN_UP)
     desk.deliver(NOON + seconds(61))
@@ -150,6 +153,7 @@ def test_what_it_carried_is_sent_again_as_it_was(shop, words, extras, message_ty
     assert [(file.kind, file.url) for file in again.attachments] == [(file.kind, file.url) for file in old.attachments]
 
 
+@pytest.mark.sqlite_only
 def test_only_what_did_not_leave_is_sent_again(shop):
     desk = Desk(shop)
     desk.operator_id = None
@@ -166,11 +170,13 @@ def test_only_what_did_not_leave_is_sent_again(shop):
     assert (again.message_type, again.text, again.attachments) == (MessageType.TEXT, "این هم عکسش", [])
 
 
+@pytest.mark.sqlite_only
 def test_after_the_time_to_reply_nothing_is_sent_again(desk):
     assert refused(desk, Settlement.AGAIN, NOON + timedelta(days=8)) == "window_closed"
     assert desk.deliveries[0].state is DeliveryState.UNKNOWN
 
 
+@pytest.mark.sqlite_only
 def test_a_stopped_inbox_sends_nothing_again(desk):
     with transaction():
         db.session.get_one(Inbox, desk.shop.inbox_id).state = InboxState.STOPPED
