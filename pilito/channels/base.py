@@ -527,6 +527,7 @@ class Channel(Protocol):
     media_kinds: Mapping[str, MediaKind]  # a file's kind -> what our own copy of it is; others have no file to copy
     never_kept: Collection[str]  # kinds of files of which the provider forbids a copy
     sends: Mapping[str, FileRule]  # kind of file (image, voice, video, file) -> what of it may be sent
+    alerts: Collection[str]  # kinds of ignored events that tell an admin something about the account
     reads_back: bool  # whether conversations and own posts can be read at the provider
     read_pause_seconds: float  # between two such calls for one account
     private_reply_window: timedelta | None  # how long a comment may be answered privately; None: never

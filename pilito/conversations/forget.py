@@ -17,6 +17,13 @@ def forget_words(inbox: Inbox, message: Message) -> None:
         db.session.execute(delete(table).where(table.inbox_id == inbox.id, table.external_id == message.external_id))
 
 
+def forget_sent(message: Message, external_id: str) -> None:
+    """Take the words of one part of a reply of ours out of the echoes on the ledger."""
+    inbox = message.conversation.inbox
+    for webhook in db.session.scalars(select(Webhook).where(Webhook.id.in_(_webhooks_of(message)))):
+        redact(inbox, webhook, external_id)
+
+
 def redact(inbox: Inbox, webhook: Webhook, external_id: str) -> None:
     """Take one message out of a webhook of the ledger; its events keep their number and order."""
     webhook.body = channels[inbox.channel].redact(webhook.body, external_id)

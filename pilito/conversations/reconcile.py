@@ -6,13 +6,13 @@ knew. Whoever calls holds the inbox's lease (upkeep.py), for the provider allows
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from pilito.channels.base import Account, ChangedThread, Channel, Echo, Inbound
+from pilito.channels.base import STANDBY, Account, ChangedThread, Channel, Echo, Inbound
 from pilito.conversations.echo import is_echo_of, take_echo
 from pilito.conversations.erase import is_erased
 from pilito.conversations.lock import get_locked, mark_changed
@@ -35,6 +35,8 @@ PAGES = 20
 LOOKS = 3
 FIRST_LOOK = timedelta(seconds=15)
 NEXT_LOOK = timedelta(seconds=60)
+# How long what came in standby says something about what is found beside it.
+STANDBY_LASTS = timedelta(days=1)
 GONE = (Remedy.DROP, Remedy.PERSON)  # this one conversation cannot be read; the others can
 
 Spend = Callable[[], bool]
@@ -168,6 +170,8 @@ def _import(inbox_id: int, item: Inbound | Echo, now: datetime) -> bool:
                 return False
             if isinstance(item, Echo):
                 take_echo(tx, inbox, item, now, RECONCILIATION)
+            elif _is_held_elsewhere(inbox, item):
+                store_message(tx, inbox, replace(item, origin=STANDBY), now, None)
             else:
                 answered_by = _find_answer(inbox, item)
                 store_message(tx, inbox, item, now, None, Found(RECONCILIATION, answered_by))
@@ -175,6 +179,29 @@ def _import(inbox_id: int, item: Inbound | Echo, now: datetime) -> bool:
         return False
     log.info("A message of inbox %s that no event brought was found by reconciliation.", inbox_id)
     return True
+
+
+def _is_held_elsewhere(inbox: Inbox, item: Inbound) -> bool:
+    """Whether another app probably held the conversation when this was written.
+
+    What the provider tells when asked does not say so; only events do. So the message before and the one after it are
+    looked at: where either came in standby, the assistant leaves this one alone too. To answer into another app's
+    conversation would be worse than to leave one to people.
+    """
+    came = (
+        select(Message.origin)
+        .join(Conversation, Message.conversation_id == Conversation.id)
+        .join(Customer, Conversation.customer_id == Customer.id)
+        .where(
+            Conversation.inbox_id == inbox.id,
+            Customer.external_id == item.customer_id,
+            Message.sender.in_((Sender.CUSTOMER, Sender.PHONE)),
+            Message.sent_at.between(item.sent_at - STANDBY_LASTS, item.sent_at + STANDBY_LASTS),
+        )
+    )
+    before = came.where(Message.sent_at <= item.sent_at).order_by(Message.sent_at.desc(), Message.id.desc())
+    after = came.where(Message.sent_at > item.sent_at).order_by(Message.sent_at, Message.id)
+    return STANDBY in (db.session.scalar(before.limit(1)), db.session.scalar(after.limit(1)))
 
 
 def _find_answer(inbox: Inbox, item: Inbound) -> Message | None:

@@ -8,8 +8,9 @@ from pilito.channels.base import Unsend
 from pilito.conversations import pending_share, turns
 from pilito.conversations.copies import copies_of, leave_copies
 from pilito.conversations.drafts import go_stale
-from pilito.conversations.forget import forget_words
+from pilito.conversations.forget import forget_sent, forget_words
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import pair_shares
 from pilito.conversations.store import find_message, get_conversation
@@ -23,8 +24,8 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     """Empty the message; one that is not here yet gets a tombstone, so that it stays away when it comes late."""
     conversation = get_conversation(inbox, item.customer_id, now)
     message = find_message(inbox, item.external_id)
-    if message is None and _is_ours(inbox, item):
-        return Outcome(EventOutcome.IGNORED, "a reply of ours was taken back on the phone")
+    if message is None and (part := _find_part(inbox, item)) is not None:
+        return _take_back_part(tx, conversation, part, now)
     if message is None:
         return Outcome(EventOutcome.STORED, "came before its message", _bury(tx, conversation, item, now))
     if message.deleted_at is not None:
@@ -44,9 +45,33 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     return Outcome(EventOutcome.STORED, None, message.id, item.external_id)
 
 
-def _is_ours(inbox: Inbox, item: Unsend) -> bool:
-    sent = select(Delivery.id).where(Delivery.inbox_id == inbox.id, Delivery.external_id == item.external_id)
-    return db.session.scalar(sent) is not None
+def _find_part(inbox: Inbox, item: Unsend) -> Delivery | None:
+    """The part of a reply of ours that somebody of the shop took back on the phone."""
+    return db.session.scalar(
+        select(Delivery).where(Delivery.inbox_id == inbox.id, Delivery.external_id == item.external_id)
+    )
+
+
+def _take_back_part(tx: Transaction, conversation: Conversation, part: Delivery, now: datetime) -> Outcome:
+    """The customer does not see it any more: neither does the panel, nor the assistant among the earlier messages.
+
+    What it answered stays answered: a person who takes a reply back has the conversation in hand.
+    """
+    message, external_id = part.message, part.external_id
+    if message.deleted_at is not None or (not part.text and part.payload is None):
+        return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
+    part.text, part.payload = "", None
+    left = [one for one in message.deliveries if one.text or one.payload]
+    if not left:
+        _empty(tx, conversation, message, now)
+    elif external_id is not None:
+        message.text = message.content = "\n".join(one.text for one in left if one.text)
+        message.edited_at = now
+        if conversation.last_message_at == message.sent_at:
+            set_preview(conversation, message)
+    forget_sent(message, external_id or "")
+    mark_changed(tx, conversation, message)
+    return Outcome(EventOutcome.STORED, None, message.id, external_id)
 
 
 def _bury(tx: Transaction, conversation: Conversation, item: Unsend, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """What the health page shows. Every list is bounded, and the ledger is counted over its newest events only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,6 +80,17 @@ def event_kinds() -> list[KindCount]:
             not_stored[kind] = (reason, webhook_id)
     found = [KindCount(kind, outcomes, *not_stored.get(kind, ())) for kind, outcomes in counts.items()]
     return sorted(found, key=lambda one: -one.total)[:KINDS]
+
+
+def account_alerts(kinds: Collection[str], since: datetime) -> Sequence[Any]:
+    """What the provider said about accounts since then, the newest first: event and inbox, which may be unknown."""
+    return db.session.execute(
+        select(Event, Inbox)
+        .outerjoin(Inbox, Event.inbox_id == Inbox.id)
+        .where(Event.id > _floor(), Event.kind.in_(list(kinds)), Event.created_at >= since)
+        .order_by(Event.id.desc())
+        .limit(ROWS)
+    ).all()
 
 
 def unknown_types() -> Sequence[Any]:

@@ -1,5 +1,6 @@
 """The health page, and what can be settled from it."""
 
+import json
 import time
 from datetime import timedelta
 
@@ -21,6 +22,8 @@ from pilito import keys
 from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
+from pilito.conversations.receive import receive
+from pilito.conversations.record import record
 from pilito.database import transaction
 from pilito.lifecycle import (
     DeliveryState,
@@ -253,3 +256,26 @@ def test_it_asks_as_often_with_many_rows_as_with_one(admin):
     page(admin)
 
     assert len(statements) == few
+
+
+# --- what the provider says of an account ----------------------------------------------------------------------------
+
+
+def test_a_warning_of_the_provider_is_told_with_what_to_do(app, log_in):
+    with transaction():
+        inbox = add_inbox(external_id="17841400000000001", name="Niloofar")
+        assert inbox
+    item = {"recipient": {"id": "17841400000000001"}, "timestamp": 1786500002000}
+    said = {"policy-enforcement": {"action": "warning", "reason": "Spammy <automated> messaging"}}
+    body = {"object": "instagram", "entry": [{"id": "17841400000000001", "time": 1, "messaging": [{**item, **said}]}]}
+    webhook_id = record("instagram", json.dumps(body).encode(), utc_now())
+    receive(webhook_id, utc_now())
+
+    page = log_in(Role.ADMIN).get("/health").text
+
+    assert "Instagram warned or blocked this account." in page
+    assert "action: warning; reason: Spammy &lt;automated&gt; messaging" in page
+
+
+def test_without_a_warning_there_is_no_such_card(log_in):
+    assert "alerts-title" not in log_in(Role.ADMIN).get("/health").text

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, text
+from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, standby, text
 
 from pilito.channels.base import OutboundFile, QuickReply
 from pilito.conversations import upkeep
@@ -541,3 +541,42 @@ def test_words_with_quick_replies_are_known_by_the_words(desk, provider):
     provider.read(NOON + seconds(30))
 
     assert desk.deliveries[0].external_id == "asked"
+
+
+# --- another app's conversation --------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("beside", [-10, 10], ids=["before", "after"])
+def test_what_is_found_beside_a_message_in_standby_is_another_apps_too(desk, provider, beside):
+    at = NOON + MINUTES
+    desk.take(standby(text("سلام", at + seconds(beside), mid="theirs")), now=at)
+    provider.show(said("missed", "چنده؟", at))
+
+    provider.read(NOON + 3 * MINUTES)
+    desk.sweep(NOON + 4 * MINUTES)
+
+    assert desk.message("missed").origin == "standby"
+    assert desk.turn is None
+
+
+@pytest.mark.sqlite_only
+def test_what_is_found_after_the_conversation_came_back_is_answered(desk, provider):
+    desk.take(standby(text("سلام", NOON, mid="theirs")))
+    desk.take(text("با شما", NOON + seconds(20), mid="ours"), now=NOON + seconds(20))
+    provider.show(said("missed", "چنده؟", NOON + MINUTES))
+
+    provider.read(NOON + 3 * MINUTES)
+
+    assert desk.message("missed").origin == "reconciliation"
+    assert desk.message("missed").turn_id
+
+
+@pytest.mark.sqlite_only
+def test_standby_of_days_ago_says_nothing_of_today(desk, provider):
+    desk.take(standby(text("سلام", NOON - timedelta(days=3), mid="theirs")))
+    provider.show(said("missed", "چنده؟", NOON + MINUTES))
+
+    provider.read(NOON + 3 * MINUTES)
+
+    assert desk.message("missed").origin == "reconciliation"

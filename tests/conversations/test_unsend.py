@@ -3,11 +3,12 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import attachment, reel, seconds, text, unsent
+from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent
 
 from pilito import keys
+from pilito.conversations.reply import reply
 from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState, TurnState
-from pilito.models import Attachment, Event, Message, Share
+from pilito.models import Attachment, Event, Message, Share, Webhook
 
 ONE = seconds(1)
 
@@ -172,7 +173,8 @@ def test_a_reply_of_ours_that_is_taken_back_on_the_phone_is_no_message_of_the_cu
     desk.take(unsent(sent.external_id, NOON + seconds(9)), now=NOON + seconds(9))
 
     assert len(desk.rows(Message)) == before
-    assert desk.rows(Event)[-1].outcome is EventOutcome.IGNORED
+    assert desk.rows(Event)[-1].outcome is EventOutcome.STORED
+    assert desk.replies[0].deleted_at is not None
 
 
 @pytest.mark.sqlite_only
@@ -184,3 +186,55 @@ def test_a_share_taken_back_after_its_answer_leaves_no_caption_behind(desk):
 
     assert desk.message("question").content == "چنده؟"
     assert desk.message("question").answered_by_id
+
+
+# --- a reply of ours, taken back on the phone ------------------------------------------------------------------------
+
+
+def taken_back(mid):
+    return {
+        "sender": {"id": ACCOUNT},
+        "recipient": {"id": CUSTOMER},
+        "timestamp": int(NOON.timestamp() * 1000) + 9000,
+        "message": {"mid": mid, "is_deleted": True, "is_echo": True},
+    }
+
+
+def send_reply(desk, words):
+    desk.take(text("سلام", NOON, mid="q"))
+    desk.call(reply, desk.conversation.id, None, words, "1", NOON)
+    desk.deliver(NOON)
+    for row in desk.deliveries:
+        desk.take(echo(row.text, NOON + seconds(2), row.external_id))
+    return [row.external_id for row in desk.deliveries]
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_of_ours_taken_back_on_the_phone_is_shown_as_taken_back(desk):
+    (mid,) = send_reply(desk, "دو میلیون تومان")
+
+    webhook_id = desk.take(taken_back(mid))
+
+    (message,) = desk.replies
+    assert message.deleted_at is not None
+    assert (message.text, message.content) == ("", "")
+    assert desk.message("q").answered_by_id == message.id
+    assert desk.outcomes(webhook_id) == [EventOutcome.STORED]
+    assert all(
+        "میلیون".encode() not in row.body and b"\\u0645\\u06cc\\u0644" not in row.body for row in desk.rows(Webhook)
+    )
+    assert desk.outcomes(desk.take(taken_back(mid))) == [EventOutcome.DUPLICATE]
+
+
+@pytest.mark.sqlite_only
+def test_one_part_of_a_long_reply_goes_and_the_others_stay(desk):
+    first, second = send_reply(desk, "الف " * 100 + "\n\n" + "ب " * 200)
+
+    desk.take(taken_back(first))
+
+    (message,) = desk.replies
+    assert message.deleted_at is None
+    assert "الف" not in message.text
+    assert message.text.startswith("ب")
+    desk.take(taken_back(second))
+    assert desk.replies[0].deleted_at is not None

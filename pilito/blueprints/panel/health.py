@@ -18,7 +18,7 @@ from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import days_left, is_ending
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.extensions import settings
+from pilito.extensions import channels, settings
 from pilito.lifecycle import InboxState
 from pilito.models import Audit, db
 from pilito.queries import health as queries
@@ -29,6 +29,7 @@ from pilito.queries.spending import spent
 BODY_CHARACTERS = 20_000
 # A shop may be quiet for a night; after this nobody can tell quiet from cut off.
 SILENCE = timedelta(hours=24)
+ALERTS_SHOWN = timedelta(days=30)
 
 
 @bp.get("/health")
@@ -39,6 +40,7 @@ def show_health() -> ResponseReturnValue:
         "upkeep/health.html",
         now=now,
         inboxes=[_inbox_words(one, now) for one in queries.inboxes()],
+        alerts=queries.account_alerts(_alert_kinds(), now - ALERTS_SHOWN),
         checks=health.readiness(),
         queues=_queues(),
         events=stats.events(),
@@ -58,6 +60,10 @@ def show_health() -> ResponseReturnValue:
 def _spending(now: datetime) -> dict[str, Any]:
     used, budget, tokens = spent(now), settings.model_budget_per_day, settings.model_tokens_per_day
     return {"used": used, "budget": budget, "tokens": tokens, "is_over": is_over(used, budget, tokens)}
+
+
+def _alert_kinds() -> list[str]:
+    return [kind for channel in channels.values() for kind in channel.alerts]
 
 
 def _inbox_words(found: queries.InboxHealth, now: datetime) -> dict[str, Any]:

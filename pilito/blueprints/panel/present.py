@@ -327,7 +327,7 @@ def reaction_words(reaction: Reaction) -> str:
 
 def is_gone(message: Message) -> bool:
     """An echo that turned out to be a reply of ours: it was never a message, so nothing is left to show."""
-    return bool(message.deleted_at) and message.sender is not Sender.CUSTOMER and message.external_id is None
+    return bool(message.deleted_at) and message.sender is Sender.PHONE and message.external_id is None
 
 
 def author(message: Message, names: dict[int, str]) -> str:

@@ -370,6 +370,19 @@ READING_OTHERWISE = Sentence(
     _("The model's server gave no usable answer."), _("Check that the model in the settings takes such files.")
 )
 
+# What the provider says about an account (Event.kind).
+ALERTS: dict[str, Sentence] = {
+    "policy-enforcement": Sentence(
+        _("Instagram warned or blocked this account."),
+        _("Look at the account's status in the Instagram app, and answer there what it asks."),
+    ),
+    "app_roles": Sentence(
+        _("The roles of the apps at this account were changed."),
+        _("Check that the conversations still come here: send the test message of the check page."),
+    ),
+}
+ALERT_OTHERWISE = Sentence(_("Instagram said something about this account."), _("Look at it in the Instagram app."))
+
 TAKEN_BACK = _("Message taken back")
 
 # What the assistant does, in a word and in a sentence.
@@ -417,6 +430,10 @@ def explain_hand_over(reason: str | HandOverReason | None) -> Sentence | None:
 
 def explain_refusal(reason: str) -> str:
     return str(REFUSED.get(reason, REFUSED_OTHERWISE))
+
+
+def explain_alert(kind: str) -> Sentence:
+    return ALERTS.get(kind, ALERT_OTHERWISE)
 
 
 def explain_media(error: str | None) -> Sentence:

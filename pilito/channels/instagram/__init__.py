@@ -51,6 +51,7 @@ class Instagram:
     media_kinds: Mapping[str, MediaKind] = attachments.MEDIA_KINDS
     never_kept: Collection[str] = attachments.NEVER_KEPT
     sends: Mapping[str, FileRule] = limits.SENDS
+    alerts: Collection[str] = inbound.ALERTS
     reads_back = True
     read_pause_seconds = reading.PAUSE_SECONDS
     private_reply_window: timedelta | None = comments.REPLY_WINDOW

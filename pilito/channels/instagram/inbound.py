@@ -15,6 +15,7 @@ from pilito.channels.instagram.values import (
     id_of,
     list_of,
     load_json,
+    text_of,
     word_of,
 )
 
@@ -31,6 +32,9 @@ IGNORED_EVENTS = {
     "policy-enforcement": "Meta warned or blocked the account",
     "response_feedback": "feedback on an answer",
 }
+# What of it the health page shows by itself: it is about the account, and somebody must know.
+ALERTS = ("policy-enforcement", "app_roles")
+ALERT_LENGTH = 300
 # The same for the fields of `changes`.
 IGNORED_FIELDS = {
     "mentions": "a mention of the account",
@@ -117,8 +121,16 @@ def _messaging(item: Mapping[str, Any], about: Entry) -> list[Item]:
         said = [key for key in said if key != "referral"]  # it belongs to them
     others = [key for key in IGNORED_EVENTS if item.get(key) is not None]
     read = [_guarded(key, item, about) for key in said]
-    ignored = [Ignored(key, IGNORED_EVENTS[key], about.account_id) for key in others]
+    ignored = [Ignored(key, _why_ignored(key, item[key]), about.account_id) for key in others]
     return [*read, *ignored] or [_unknown(item, about)]
+
+
+def _why_ignored(key: str, said: Any) -> str:
+    """The reason; of what an admin must see also what Meta said."""
+    if key not in ALERTS or not isinstance(said, dict):
+        return IGNORED_EVENTS[key]
+    words = [f"{name}: {text_of(value) or ', '.join(map(text_of, list_of(value)))}" for name, value in said.items()]
+    return f"{IGNORED_EVENTS[key]} ({'; '.join(words)})"[:ALERT_LENGTH]
 
 
 def _guarded(key: str, item: Mapping[str, Any], about: Entry) -> Item:
