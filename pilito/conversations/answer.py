@@ -21,6 +21,7 @@ from pilito.conversations.duty import duty_of
 from pilito.conversations.facts import Place, facts_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.pair import pair_shares
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
 from pilito.conversations.unread import has_unread_before
@@ -339,10 +340,16 @@ def _record_reply(
     with db.session.no_autoflush:  # one flush for all rows of the reply
         message = outbox.add_reply(conversation, Sender.ASSISTANT, reply.text, now)
         message.answers_turn_id = turn.id
+        message.asks_which = reply.asks_which
         message.proof = _proof(reply.working)
         mark_changed(tx, conversation, message)
         sending = hand_on(tx, conversation, message, now)
     db.session.execute(SETTLE, {"reply": message.id, "questions": list(claim.message_ids)})
+    if message.asks_which and channels[conversation.inbox.channel].shares_wait:
+        # A post that came while this was written answers it already.
+        pairing = pair_shares(tx, conversation, now, now)
+        remaining += pairing.questions
+        mark_changed(tx, conversation, *pairing.changed)
     turns.ask(tx, conversation, remaining, now)
     return sending
 

@@ -2,15 +2,24 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
-from pilito.conversations import pending_share
+from pilito.conversations import pending_share, turns
 from pilito.conversations.contents import own_content
-from pilito.conversations.pairing import Place, QuestionPoint, SharePoint, combined_content, pair
+from pilito.conversations.pairing import (
+    Place,
+    QuestionPoint,
+    ReplyPoint,
+    SharePoint,
+    combined_content,
+    context_of,
+    pair,
+)
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import MessageType, Sender, ShareState
@@ -19,6 +28,9 @@ from pilito.models import Conversation, Inbox, Message, Share, db
 log = logging.getLogger(__name__)
 
 CAPTION_PREVIEW_CHARACTERS = 50
+# So long a post answers "which one?", if nothing else is said before it: as long as the assistant may answer.
+WHICH_WAIT = timedelta(hours=24)
+WHICH_CHAIN = 3  # "which one?" asked again and again
 SHARES_NEAR = (
     select(Share.id)
     .where(
@@ -58,9 +70,14 @@ def pair_shares(
     questions = {message.id: message for message in messages if is_question(message)}
     outside = _taken_outside(questions, shares)
     points = _question_points(questions, outside)
-    places = pair(_share_points(shares, questions), points, now, lookback)
+    replies = _replies(conversation, around - _reach(), set(questions)) if shares else []
+    places = pair(_share_points(shares, questions), points, now, lookback, replies, WHICH_WAIT)
     pairing = Pairing()
+    _rewrite_answers(tx, conversation, shares, places, pairing)
+    left = any(share.answers_id and not places[share.message_id].answers_id for share in shares)
     _move_shares(tx, conversation, shares, questions, places, pairing, now)
+    if left:
+        turns.count_unanswered(conversation)  # it asks nothing any more
     _rewrite_contents(tx, shares, [one for one in questions.values() if one.id not in outside], pairing)
     _count_look_up([share for share in shares if share.message_id in waiting], look_up)
     return pairing
@@ -108,13 +125,15 @@ def _load(conversation: Conversation, since: datetime) -> list[Message]:
 
 def _share_points(shares: list[Share], questions: dict[int, Message]) -> list[SharePoint]:
     return [
-        SharePoint(share.message_id, share.sent_at, share.expires_at, fixed_to=_fixed_to(share, questions))
+        SharePoint(share.message_id, share.sent_at, share.expires_at, _fixed_to(share, questions), share.answers_id)
         for share in shares
     ]
 
 
 def _fixed_to(share: Share, questions: dict[int, Message]) -> int | None:
     """The question this share stays with: its own message, or one that was answered on it or is out of our window."""
+    if share.answers_id is not None and share.message.answered_by_id is None:
+        return None
     if share.combined_with_id is None or share.combined_with_id == share.message_id:
         return share.combined_with_id
     question = db.session.get_one(Message, share.combined_with_id)
@@ -134,6 +153,62 @@ def _taken_outside(questions: dict[int, Message], shares: list[Share]) -> set[in
         return set()
     taken = db.session.scalars(select(Share.combined_with_id).where(Share.combined_with_id.in_(suspects)))
     return {question_id for question_id in taken if question_id is not None}
+
+
+def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> list[ReplyPoint]:
+    """The replies that ask "which one?", and what else was said after the first of them: nothing at all for most."""
+    of_conversation = (Message.conversation_id == conversation.id, Message.deleted_at.is_(None))
+    which = db.session.execute(
+        select(Message.id, Message.sent_at)
+        .where(*of_conversation, Message.asks_which, Message.sent_at >= since - WHICH_WAIT)
+        .order_by(Message.sent_at)
+    ).all()
+    if not which:
+        return []
+    asking = {row.id for row in which if _asked_with(row.id)}
+    said = db.session.execute(
+        select(Message.id, Message.sent_at).where(
+            *of_conversation,
+            Message.sent_at >= which[0].sent_at,
+            or_(Message.sender != Sender.CUSTOMER, Message.message_type.not_in(turns.SILENT_TYPES)),
+        )
+    ).all()
+    return [ReplyPoint(row.id, row.sent_at, row.id in asking) for row in said if row.id not in inside]
+
+
+def _asked_with(reply_id: int) -> list[Message]:
+    """The questions that this reply did not answer but asked back about, and those before them, where that reply had
+    asked back too; oldest first."""
+    found: list[Message] = []
+    reply_ids = {reply_id}
+    for _ in range(WHICH_CHAIN):
+        answered = Message.answered_by_id.in_(reply_ids)
+        asked = db.session.scalars(select(Message).where(answered, Message.deleted_at.is_(None))).all()
+        found += asked
+        reply_ids = _which_before(asked)
+        if not reply_ids:
+            break
+    return sorted(found, key=lambda message: (message.sent_at, message.id))
+
+
+def _which_before(asked: Sequence[Message]) -> set[int]:
+    """The replies that asked "which one?" right before these questions."""
+    if not asked:
+        return set()
+    first = min(asked, key=lambda message: message.sent_at)
+    newest = db.session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == first.conversation_id,
+            Message.sender != Sender.CUSTOMER,
+            Message.deleted_at.is_(None),
+            Message.sent_at < first.sent_at,
+        )
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+    )
+    is_recent = newest is not None and first.sent_at - newest.sent_at < WHICH_WAIT
+    return {newest.id} if newest is not None and newest.asks_which and is_recent else set()
 
 
 def _question_points(questions: dict[int, Message], outside: set[int]) -> list[QuestionPoint]:
@@ -169,18 +244,46 @@ def _move_shares(
 def _has_moved(share: Share, place: Place) -> bool:
     # A wait that ended does not begin again because this process's clock is behind the one that ended it.
     waits_again = share.state is ShareState.EXPIRED and place.state is ShareState.WAITING
-    return not waits_again and Place(share.state, share.combined_with_id) != place
+    return not waits_again and Place(share.state, share.combined_with_id, share.answers_id) != place
 
 
 def _move(tx: Transaction, conversation: Conversation, share: Share, place: Place, now: datetime) -> None:
     was_waiting = share.state is ShareState.WAITING
-    share.state, share.combined_with_id = place.state, place.question_id
+    share.state, share.combined_with_id, share.answers_id = place.state, place.question_id, place.answers_id
     if place.state is ShareState.WAITING:
         tx.after_commit(pending_share.remember, conversation.id, share.message_id, share.expires_at, now)
     elif was_waiting:
         tx.after_commit(pending_share.forget, conversation.id, share.message_id)
     if place.state is ShareState.EXPIRED:
         tx.after_commit(log_timeout, share.message_id)
+
+
+def _rewrite_answers(
+    tx: Transaction, conversation: Conversation, shares: list[Share], places: dict[int, Place], pairing: Pairing
+) -> None:
+    """A share that answers "which one?" is read together with what had been asked; one that does no more, by itself."""
+    for share in shares:
+        message, place = share.message, places[share.message_id]
+        if message.answered_by_id or (place.answers_id is None and share.answers_id is None):
+            continue
+        content = context_of(message.content)
+        if place.answers_id is not None:
+            asked = map(_without_post, _asked_with(place.answers_id))
+            content = combined_content([content], "\n".join(filter(None, asked)))
+            since = conversation.unanswered_since
+            conversation.unanswered_since = min(since, message.sent_at) if since else message.sent_at
+        if content == message.content:
+            continue
+        message.content = content
+        pairing.changed.append(message)
+        if place.answers_id is not None:
+            pairing.questions.append(message)
+            tx.after_commit(log_combined, message.id, message.id, len(content))
+
+
+def _without_post(question: Message) -> str:
+    """What was asked, without the post that it had been asked about."""
+    return own_content(question) if question.message_type is not MessageType.SHARE else ""
 
 
 def _rewrite_contents(

@@ -2,13 +2,15 @@
 
 The rule in one line: a question takes the newest share that was sent before it and whose wait was not over,
 `0 <= question.sent_at - share.sent_at < wait`. Beside it: a question typed up to `lookback` before a share, and still
-unanswered, takes it too, as long as none follows that does. No I/O here: the order in which events arrive, Redis and
-the scheduler cannot matter.
+unanswered, takes it too, as long as none follows that does. And a share that comes after the assistant asked "which
+one?", before anything else was asked or said, answers that: it needs no question of its own. No I/O here: the order in
+which events arrive, Redis and the scheduler cannot matter.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from pilito.channels.base import SharedMedia
 from pilito.lifecycle import ShareState
@@ -27,6 +29,16 @@ class SharePoint:
     sent_at: datetime
     expires_at: datetime
     fixed_to: int | None = None
+    answers_id: int | None = None  # of one that is fixed: the reply that asked "which one?"
+
+
+@dataclass(frozen=True)
+class ReplyPoint:
+    """What the shop said, or anything else that ends the time in which a share answers "which one?"."""
+
+    message_id: int
+    sent_at: datetime
+    asks_which: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,46 +50,66 @@ class QuestionPoint:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a share belongs: its state, and the question that took it."""
+    """Where a share belongs: its state, and the question that took it. One that answers the reply `answers_id` is its
+    own question."""
 
     state: ShareState
     question_id: int | None = None
+    answers_id: int | None = None
 
 
 def pair(
-    shares: Iterable[SharePoint], questions: Iterable[QuestionPoint], now: datetime, lookback: timedelta
+    shares: Iterable[SharePoint],
+    questions: Iterable[QuestionPoint],
+    now: datetime,
+    lookback: timedelta,
+    replies: Iterable[ReplyPoint] = (),
+    which_wait: timedelta = timedelta(0),
 ) -> dict[int, Place]:
     """Return the place of every share, by its message id."""
     places: dict[int, Place] = {}
+    which: ReplyPoint | None = None  # the reply that asks "which one?", while a share may still answer it
     last: SharePoint | None = None  # the newest share, while a question may still take it
     free: QuestionPoint | None = None  # the newest question that has no share and no answer
-    for point in _in_order(shares, questions):
-        if isinstance(point, SharePoint):
+    for point in _in_order(shares, questions, replies):
+        if isinstance(point, ReplyPoint):
+            which = point if point.asks_which else None
+            if which and last and last.message_id not in places and point.sent_at < last.expires_at:
+                # It was sent while we wrote: the reply asks for what is there already.
+                places[last.message_id] = Place(ShareState.COMBINED, last.message_id, which.message_id)
+                last = which = None
+        elif isinstance(point, SharePoint):
             if last and last.message_id not in places:
                 places[last.message_id] = _left_at(last, point.sent_at)
             last = point
             if point.fixed_to is not None:
-                places[point.message_id] = Place(ShareState.COMBINED, point.fixed_to)
+                places[point.message_id] = Place(ShareState.COMBINED, point.fixed_to, point.answers_id)
                 last = None
             elif free and point.sent_at - free.sent_at <= lookback:
                 # For now: a question that follows the share has the better right to it ("hello", post, "how much?").
                 places[point.message_id] = Place(ShareState.COMBINED, free.message_id)
-            free = None
+            elif which and point.sent_at - which.sent_at < which_wait:
+                places[point.message_id] = Place(ShareState.COMBINED, point.message_id, which.message_id)
+                last = None
+            free = which = None
         elif last and point.sent_at < last.expires_at:
             places[last.message_id] = Place(ShareState.COMBINED, point.message_id)
-            last = free = None
+            last = free = which = None
         else:
-            free = None if point.is_answered else point
+            free, which = None if point.is_answered else point, None
     if last and last.message_id not in places:
         is_over = now >= last.expires_at
         places[last.message_id] = Place(ShareState.EXPIRED if is_over else ShareState.WAITING)
     return places
 
 
-def _in_order(shares: Iterable[SharePoint], questions: Iterable[QuestionPoint]) -> list[SharePoint | QuestionPoint]:
+Point = SharePoint | QuestionPoint | ReplyPoint
+RANKS: dict[type, int] = {ReplyPoint: 0, SharePoint: 1, QuestionPoint: 2}
+
+
+def _in_order(*points: Iterable[Point]) -> list[Point]:
     """Sort by the provider's time; at the same instant the share is first, so that the question takes it."""
-    points: list[SharePoint | QuestionPoint] = [*shares, *questions]
-    return sorted(points, key=lambda point: (point.sent_at, isinstance(point, QuestionPoint), point.message_id))
+    return sorted(chain(*points), key=lambda point: (point.sent_at, RANKS[type(point)], point.message_id))
 
 
 def _left_at(share: SharePoint, newer_at: datetime) -> Place:
@@ -99,6 +131,12 @@ def share_content(share: SharedMedia) -> str:
 def combined_content(share_contents: Iterable[str], question: str) -> str:
     """What the assistant reads for a question and its share: the context first, closed, then the question."""
     return "\n".join([CONTEXT_BEGIN, *map(without_marks, share_contents), CONTEXT_END, question])
+
+
+def context_of(content: str) -> str:
+    """What stood in the context of a combined content; another content is its own."""
+    head, mark, _question = content.rpartition(f"\n{CONTEXT_END}\n")
+    return head.removeprefix(f"{CONTEXT_BEGIN}\n") if mark and content.startswith(CONTEXT_BEGIN) else content
 
 
 def without_marks(content: str) -> str:

@@ -13,6 +13,7 @@ from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import pair_shares
+from pilito.conversations.pairing import context_of
 from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction
 from pilito.extensions import channels
@@ -112,6 +113,7 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
     if conversation.last_message_at == message.sent_at:
         conversation.preview = ""
     db.session.flush()
+    _forget_question(message)
     leave_copies(tx, copies, now)
 
 
@@ -120,6 +122,17 @@ def _forget_context(share: Share) -> None:
     question = db.session.get(Message, share.combined_with_id) if share.combined_with_id else None
     if question is not None and question.id != share.message_id:
         question.content = question.text
+
+
+def _forget_question(message: Message) -> None:
+    """What was read beside a later share that answered "which one?"; for an open one pairing writes it anew."""
+    answers = select(Share).where(
+        Share.conversation_id == message.conversation_id,
+        Share.answers_id.is_not(None),
+        Share.sent_at >= message.sent_at,
+    )
+    for share in db.session.scalars(answers):
+        share.message.content = context_of(share.message.content)
 
 
 def _shrink_turn(tx: Transaction, message: Message, now: datetime) -> None:

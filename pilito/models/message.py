@@ -81,6 +81,7 @@ class Message(db.Model):
     # Of ours: the turn it answers, who wrote it, and the browser's id that makes a double click one reply.
     answers_turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
+    asks_which: Mapped[bool] = mapped_column(default=False, server_default=db.false())  # which product is meant
     client_id: Mapped[str | None] = mapped_column(String(64))
     epoch: Mapped[int | None]  # the conversation's epoch in which the reply was recorded
 

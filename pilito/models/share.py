@@ -56,6 +56,8 @@ class Share(db.Model):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # The question's message; the share's own message where post and question came as one.
     combined_with_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
+    # The reply that asked "which one?", where this share is the answer; then it is its own question, as above.
+    answers_id: Mapped[int | None] = mapped_column(ForeignKey("message.id"))
     # Whether Redis still knew the waiting share when its question came (the hit rate of the cache).
     found_in_cache: Mapped[bool | None]
     copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # its picture or film

@@ -51,7 +51,7 @@ GOES = {
 }  # fmt: skip
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
-    ("share", "combined_with_id"), ("event", "message_id"), ("audit", "conversation_id"),
+    ("share", "combined_with_id"), ("share", "answers_id"), ("event", "message_id"), ("audit", "conversation_id"),
     ("comment", "conversation_id"), ("draft", "message_id"),
     ("model_use", "customer_id"),
 }  # fmt: skip

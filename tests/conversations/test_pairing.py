@@ -9,8 +9,10 @@ from pilito.conversations.pairing import (
     EMPTY_SHARE,
     Place,
     QuestionPoint,
+    ReplyPoint,
     SharePoint,
     combined_content,
+    context_of,
     pair,
     share_content,
 )
@@ -141,3 +143,59 @@ def test_a_greeting_that_was_answered_on_the_share_keeps_it():
     found = places([share(2, 5, fixed_to=1)], [question(1, 0, answered=True), question(3, 9)])
 
     assert found == {2: Place(ShareState.COMBINED, 1)}
+
+
+# --- "which one?" ----------------------------------------------------------------------------------------------------
+
+HOUR = 3600
+
+
+def reply(number, at, asks_which=False):
+    return ReplyPoint(number, NOON + timedelta(seconds=at), asks_which)
+
+
+def places_after(replies, shares, questions=(), now=10 * 24 * HOUR):
+    moment = NOON + timedelta(seconds=now)
+    return pair(shares, questions, moment, LOOKBACK, replies, timedelta(hours=24))
+
+
+ANSWERS = Place(ShareState.COMBINED, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("replies", "questions", "place"),
+    [
+        ([reply(9, -60, True)], [], ANSWERS),
+        ([reply(9, -23 * HOUR, True)], [], ANSWERS),
+        ([reply(9, -24 * HOUR, True)], [], Place(ShareState.EXPIRED)),
+        ([reply(9, 0, True)], [], ANSWERS),
+        ([reply(9, 119, True)], [], ANSWERS),  # it was sent while we wrote
+        ([reply(9, 120, True)], [], Place(ShareState.EXPIRED)),
+        ([reply(9, -60)], [], Place(ShareState.EXPIRED)),
+        ([reply(9, -60, True), reply(8, -30)], [], Place(ShareState.EXPIRED)),
+        ([reply(8, -60, True), reply(9, -30, True)], [], ANSWERS),
+        ([reply(9, -60, True)], [question(2, -30)], Place(ShareState.EXPIRED)),
+        ([reply(9, -60, True)], [question(2, -70)], ANSWERS),
+        ([reply(9, -60, True)], [question(2, -5)], Place(ShareState.COMBINED, 2)),
+        ([reply(9, -60, True)], [question(2, 5)], ANSWERS),
+    ],
+)
+def test_a_share_answers_which_one_unless_something_was_said_between(replies, questions, place):
+    assert places_after(replies, [share(1, 0)], questions) == {1: place}
+
+
+def test_only_the_first_share_answers_and_the_next_waits():
+    found = places_after([reply(9, -60, True)], [share(1, 0), share(2, 5)], now=10)
+
+    assert found == {1: ANSWERS, 2: Place(ShareState.WAITING)}
+
+
+def test_an_answered_share_stays_whatever_comes():
+    fixed = SharePoint(1, NOON, NOON + WAIT, fixed_to=1, answers_id=9)
+
+    assert places_after([reply(9, -60, True), reply(8, -30)], [fixed]) == {1: ANSWERS}
+
+
+def test_the_context_is_found_again_in_a_combined_content():
+    assert context_of(combined_content(["کپشن: پیراهن\nسبز"], "چنده؟\nآبی هم دارید؟")) == "کپشن: پیراهن\nسبز"
+    assert context_of("کپشن: پیراهن") == "کپشن: پیراهن"

@@ -8,17 +8,23 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from rows import add_message
 from shop import item, reel, seconds, text, unsent, webhook
 
 from pilito import keys
 from pilito.assistant.reader import Understood
 from pilito.clock import utc_now
 from pilito.conversations.expire import expire
+from pilito.conversations.lock import get_locked
+from pilito.conversations.pair import WHICH_WAIT, pair_shares
+from pilito.conversations.pairing import Place, QuestionPoint, ReplyPoint, SharePoint, pair
 from pilito.conversations.read_media import read_media
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
+from pilito.conversations.turns import asks
+from pilito.database import transaction
 from pilito.extensions import media_store
-from pilito.lifecycle import MessageType, ProcessingStatus, ReadingState, ShareState
+from pilito.lifecycle import MessageType, ProcessingStatus, ReadingState, Sender, ShareState
 from pilito.models import Conversation, Customer, Inbox, MediaFile, Message, Reading, Share, db
 
 WAIT, LOOKBACK = 120, 10
@@ -205,18 +211,73 @@ class Pairing(RuleBasedStateMachine):
         assert ([int(kept)] if kept else []) == waiting
 
 
+class Which(Pairing):
+    """With replies that ask "which one?" among the events: the rows are what the rule gives for all that was said,
+    whatever came first."""
+
+    @rule(moment=MOMENTS)
+    def ask_which(self, moment):
+        messages = self._messages()
+        if not messages:
+            return
+        at = self.begin + seconds(moment)
+        with transaction() as tx:
+            conversation = get_locked(messages[0].conversation_id)
+            place = {"sent_at": at, "inbox_id": conversation.inbox_id}
+            question = add_message(conversation, message_type=MessageType.POSTBACK, text="<asked>", **place)
+            reply = add_message(conversation, sender=Sender.ASSISTANT, asks_which=True, **place)
+            question.answered_by_id = reply.id
+            pair_shares(tx, conversation, at, self.now)
+
+    @invariant()
+    def the_rows_follow_the_rule(self):
+        messages = [one for one in self._messages() if not one.deleted_at]
+        rows = {one.message_id: one for one in db.session.scalars(db.select(Share))}
+        shares = [one for one in messages if one.id in rows]
+        texts = [one for one in messages if one.message_type is MessageType.TEXT and one.sender is Sender.CUSTOMER]
+        others = [one for one in messages if one not in shares and one not in texts]
+
+        places = pair(
+            [SharePoint(one.id, one.sent_at, one.sent_at + seconds(WAIT)) for one in shares],
+            [QuestionPoint(one.id, one.sent_at, False) for one in texts],
+            self.now,
+            seconds(LOOKBACK),
+            [ReplyPoint(one.id, one.sent_at, one.asks_which) for one in others],
+            WHICH_WAIT,
+        )
+
+        found = {one.id: rows[one.id] for one in shares}
+        assert places == {
+            number: Place(row.state, row.combined_with_id, row.answers_id) for number, row in found.items()
+        }
+        for share in shares:
+            is_answer = places[share.id].answers_id is not None
+            assert is_answer == asks(share) == share.content.startswith("[CONTEXT: پست/ریلز")
+            assert is_answer == share.content.endswith("<asked>")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(120)
+def test_a_share_answers_which_one_whatever_comes_first(make_shop, monkeypatch):
+    run(Which, make_shop, monkeypatch)
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("voice_asks", [False, True])
 def test_pairing_follows_the_rule_whatever_happens(make_shop, monkeypatch, voice_asks):
+    run(Pairing, make_shop, monkeypatch, voice_asks)
+
+
+def run(machine, make_shop, monkeypatch, voice_asks=False):
     Pairing.shop = make_shop(reply_quiet_seconds=3000, reply_quiet_max_seconds=3000, openai_transcription_model="hears")
     monkeypatch.setattr(media_store, "open", lambda _name, _size: io.BytesIO(b"sound"))
-    Pairing.voice_asks = voice_asks
+    machine.voice_asks = voice_asks
     db.session.execute(db.update(Inbox).values(voice_takes_share=voice_asks))
     db.session.commit()
 
     run_state_machine_as_test(
-        Pairing,
+        machine,
         settings=settings(
             max_examples=14,
             stateful_step_count=12,

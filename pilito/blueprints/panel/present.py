@@ -181,6 +181,8 @@ def wait_seconds(share: Share) -> int:
 
 def share_note(share: Share, thread: Thread) -> Any:
     """What became of the share. A question may have been typed before it, or in the same message."""
+    if share.answers_id is not None:
+        return str(gettext("Answers “which one?”"))
     if share.state is ShareState.COMBINED and _asked_before(share, thread):
         return str(gettext("Question above"))
     return sentences.SHARE_STATES[share.state]

@@ -1,0 +1,202 @@
+"""The assistant asked "which one?": the share that follows is the answer, and gets exactly one reply."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import CAPTION, REEL_URL, item, reel, seconds, text, unsent
+
+from pilito.conversations.take_over import take_over
+from pilito.lifecycle import ShareState, TurnState
+from pilito.models import Share
+
+WHICH = {"reply": "منظورتان کدام است؟ پستش را بفرستید.", "asks_which": True, "hand_over": False, "reason": ""}
+PRICE = {"reply": "قیمت ۲٬۰۰۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+OTHER = {"reply": "خواهش می‌کنم.", "hand_over": False, "reason": ""}
+QUESTION = "این لباس چقدره؟"
+
+
+@pytest.fixture
+def desk(shop):
+    """A customer asked, and the assistant asked back."""
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON, mid="question"))
+    desk.model.reply = WHICH
+    desk.answer(NOON + seconds(1))
+    desk.model.reply = PRICE
+    return desk
+
+
+def share_of(desk):
+    return desk.rows(Share)[-1]
+
+
+def test_the_share_is_asked_about_at_once_with_its_caption_and_the_question(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.answer(NOON + seconds(304))
+
+    assert share_of(desk).state is ShareState.COMBINED
+    assert share_of(desk).answers_id == desk.replies[0].id
+    content = desk.message("share").content
+    assert content.startswith("[CONTEXT: پست/ریلز")
+    assert CAPTION in content
+    assert content.endswith(f"[/CONTEXT]\n{QUESTION}")
+    assert [one.text for one in desk.replies] == [WHICH["reply"], PRICE["reply"]]
+    assert desk.message("share").answered_by_id == desk.replies[1].id
+    assert desk.conversation.unanswered_since is None
+    assert desk.shop.app.extensions["pilito_redis"].keys("pending_share_*") == []
+
+
+@pytest.mark.sqlite_only
+def test_the_same_share_again_gets_no_second_reply(desk):
+    share = reel(NOON + seconds(300), mid="share")
+    desk.take(share, share, now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+
+    desk.take(share, now=NOON + seconds(400))
+    desk.answer(NOON + seconds(404))
+
+    assert len(desk.replies) == 2
+
+
+@pytest.mark.sqlite_only
+def test_a_text_beside_it_is_answered_in_the_same_reply(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.take(text("همینه", NOON + seconds(302)), now=NOON + seconds(302))
+
+    desk.answer(NOON + seconds(305))
+
+    assert len(desk.replies) == 2
+    assert "همینه" in desk.model.prompts[-1]
+
+
+@pytest.mark.sqlite_only
+def test_a_second_share_waits_as_any_other(desk):
+    desk.take(reel(NOON + seconds(300)), reel(NOON + seconds(301), mid="second"), now=NOON + seconds(301))
+
+    desk.answer(NOON + seconds(304))
+
+    assert share_of(desk).state is ShareState.WAITING
+    assert len(desk.replies) == 2
+
+
+def test_a_text_that_comes_late_from_between_takes_its_place(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.take(text("ساعت کاری‌تان؟", NOON + seconds(200), mid="late"), now=NOON + seconds(302))
+    desk.model.reply = OTHER
+    desk.answer(NOON + seconds(305))
+
+    assert share_of(desk).answers_id is None
+    assert share_of(desk).state is ShareState.WAITING
+    assert "[CONTEXT" not in desk.message("share").content
+    assert desk.message("share").answered_by_id is None
+    assert desk.message("late").answered_by_id == desk.replies[1].id
+
+
+@pytest.mark.sqlite_only
+def test_a_text_that_comes_late_after_the_answer_changes_nothing_of_it(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+    content = desk.message("share").content
+
+    desk.take(text("ممنون", NOON + seconds(200), mid="late"), now=NOON + seconds(306))
+    desk.model.reply = OTHER
+    desk.answer(NOON + seconds(309))
+
+    assert desk.message("share").content == content
+    assert share_of(desk).answers_id is not None
+    assert len(desk.replies) == 3
+
+
+def test_a_share_that_came_while_we_asked_is_answered_right_after(shop):
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON))
+    share = reel(NOON + seconds(15), mid="share")
+    desk.model.reply = WHICH
+
+    def meanwhile(payload):
+        desk.take(share, now=NOON + seconds(15))
+        return desk.model.default(payload)
+
+    desk.model.script.append(meanwhile)
+    desk.answer(NOON + seconds(16))
+    desk.model.reply = PRICE
+    desk.answer(NOON + seconds(19))
+
+    assert [one.text for one in desk.replies] == [WHICH["reply"], PRICE["reply"]]
+    assert desk.message("share").content.endswith(QUESTION)
+
+
+@pytest.mark.sqlite_only
+def test_asked_again_the_first_question_still_counts(desk):
+    desk.model.reply = WHICH
+    desk.take(text("همون قرمزه", NOON + seconds(100)), now=NOON + seconds(100))
+    desk.answer(NOON + seconds(103))
+
+    desk.take(reel(NOON + seconds(200), mid="share"), now=NOON + seconds(200))
+
+    assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}\nهمون قرمزه")
+
+
+def test_with_the_question_taken_back_the_share_is_a_lone_one_and_the_words_are_gone(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.take(unsent("question", NOON + seconds(302)), now=NOON + seconds(302))
+    desk.answer(NOON + seconds(305))
+
+    assert share_of(desk).state is ShareState.WAITING
+    assert QUESTION not in desk.message("share").content
+    assert desk.turn.state is TurnState.DROPPED
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_the_question_taken_back_after_the_answer_leaves_no_copy(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+
+    desk.take(unsent("question", NOON + seconds(305)), now=NOON + seconds(305))
+
+    assert QUESTION not in desk.message("share").content
+
+
+@pytest.mark.sqlite_only
+def test_the_share_taken_back_ends_its_turn(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.take(unsent("share", NOON + seconds(302)), now=NOON + seconds(302))
+    desk.answer(NOON + seconds(305))
+
+    assert len(desk.replies) == 1
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_after_an_answer_that_asks_nothing_a_share_waits(shop):
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON))
+    desk.answer(NOON + seconds(1))
+
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(500))
+
+    assert share_of(desk).state is ShareState.WAITING
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_share_that_a_person_looks_at_is_left_to_them(desk):
+    desk.call(take_over, desk.conversation.id, None, NOON + seconds(100))
+
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_pasted_link_answers_too(desk):
+    desk.take(item(NOON + seconds(300), {"mid": "link", "text": REEL_URL}), now=NOON + seconds(301))
+
+    assert share_of(desk).answers_id == desk.replies[0].id
