@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from fakes import FakeGraph, FakeModel, serve
+from fakes import FakeGraph, FakeModel, held_port, serve
 from flask_migrate import upgrade
 from postgres import BINARIES, OwnPostgres, wait_for, wait_for_postgres
 from redis import Redis
@@ -169,7 +169,7 @@ def _end_listener(manager):
 
     manager._redis_connect = park
     manager.pubsub.unsubscribe()
-    assert parked.wait(5), "The listener of python-socketio did not let go."
+    assert parked.wait(20), "The listener of python-socketio did not let go."
 
 
 def _spare_the_disk(connection, _record):
@@ -289,9 +289,8 @@ def client(app):
 
 @pytest.fixture
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    with held_port() as port:
+        yield port
 
 
 @pytest.fixture

@@ -1,11 +1,26 @@
 """The other side, over real HTTP: a fake of Instagram's API and of a model's server, each with its own log."""
 
 import json
+import socket
+import sys
 import threading
 import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
+
+
+@contextmanager
+def held_port():
+    """Give a port where nothing listens and a server of the test may. On Linux it is kept from everybody's outgoing
+    connections, which would else be given it now and then: bound without listening, it can be listened on by others."""
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        if sys.platform != "linux":
+            holder.close()
+        yield port
 
 
 class Fake:

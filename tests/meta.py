@@ -31,7 +31,7 @@ class Meta:
         return {"instagram_app_id": APP_ID, **dict.fromkeys(names, self.url)}
 
     def script(self, **changes):
-        answer = requests.post(f"{self.url}/control/access", json=changes, timeout=5)
+        answer = requests.post(f"{self.url}/control/access", json=changes, timeout=20)
         assert answer.ok, answer.text
 
     def code(self, redirect_uri=RETURN):
@@ -42,7 +42,7 @@ class Meta:
 
     def press(self, address, answer="allow"):
         """Open the log-in page and press one of its buttons; return the query that the browser comes back with."""
-        page = requests.get(address, timeout=5)
+        page = requests.get(address, timeout=20)
         assert page.ok, page.text
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         form = {
@@ -51,7 +51,7 @@ class Meta:
             "answer": answer,
             "scope": asked["scope"],
         }
-        back = requests.post(f"{self.url}/oauth/authorize", data=form, timeout=5, allow_redirects=False)
+        back = requests.post(f"{self.url}/oauth/authorize", data=form, timeout=20, allow_redirects=False)
         return urlsplit(back.headers["Location"]).query
 
 

@@ -57,7 +57,7 @@ class OwnPostgres:
 
     def start_again(self):
         """Start the server on the files that are there, as often as its last children still hold them."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 60
         while True:
             self._run()
             try:
@@ -93,7 +93,7 @@ def wait_for_postgres(url):
     engine.dispose()
 
 
-def wait_for(is_ready, seconds=15):
+def wait_for(is_ready, seconds=60):
     deadline = time.monotonic() + seconds
     while True:
         with contextlib.suppress(Exception):

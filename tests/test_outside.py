@@ -489,7 +489,7 @@ def test_a_server_that_drips_is_left(canary, headers):
 
     stop.set()
     assert failed.value.may_pass
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4  # of five, or of no end
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\n"])
@@ -517,7 +517,7 @@ def test_a_server_that_never_comes_to_the_point_is_left(first):
         fetch(origin + "/x", demo_origin=origin, seconds=0.15)
 
     stop.set()
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4  # of five, or of no end
 
 
 def test_a_handshake_that_hangs_is_cut(led_to):
@@ -528,7 +528,7 @@ def test_a_handshake_that_hangs_is_cut(led_to):
     with listener, pytest.raises(MediaError, match="too_slow|unreachable"):
         fetch("https://lookaside.fbsbx.com/x", seconds=0.15)
 
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 4  # of five, or of no end
 
 
 def test_a_file_that_breaks_off_is_not_taken_for_whole(canary):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from fakes import held_port
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -162,16 +163,12 @@ def is_alive(pid):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    run = Run(tmp_path_factory.mktemp("run"), port)
-    run.start()
-    yield run
-    if run.process.poll() is None:
-        run.end()
+    with held_port() as port:
+        run = Run(tmp_path_factory.mktemp("run"), port)
+        run.start()
+        yield run
+        if run.process.poll() is None:
+            run.end()
 
 
 @dataclass

@@ -260,7 +260,7 @@ def test_a_silent_first_model_leaves_time_for_the_fallback(make):
 
     assert answered.text == "از دومی"
     assert answered.milliseconds >= 500
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4  # and not the five that the first may take
 
 
 def test_both_failing_ends_with_the_last_reason(make):

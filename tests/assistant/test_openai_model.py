@@ -289,21 +289,21 @@ def test_a_server_that_does_not_come_to_an_end_is_left(fake, silence):
         ask(fake, silence, timeout=0.2)
 
     assert error.value.reason == "model_timeout"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5  # of the ten that it would take
 
 
 def test_a_try_after_a_silence_has_only_what_is_left_of_the_budget(fake, monkeypatch):
     monkeypatch.setattr("pilito.assistant.model.PAUSE_SECONDS", (0.0, 0.0))
     fake.steps = [hang]
-    settings = settings_for(fake.url, timeout=0.6).model_copy(update={"openai_total_seconds": 0.7})
+    settings = settings_for(fake.url, timeout=1.0).model_copy(update={"openai_total_seconds": 1.1})
     started = time.monotonic()
 
     with pytest.raises(ModelError):
         OpenAIModel(settings, sleep=lambda seconds: None).complete(MESSAGES)
 
     assert len(fake.asked) == 2
-    # The whole second try would end at 1.2 s; between them there is room for a busy machine.
-    assert 0.68 < time.monotonic() - started < 1.15
+    # The whole second try would end at 2 s; between them there is room for a busy machine.
+    assert 1.08 < time.monotonic() - started < 1.95
 
 
 def test_a_server_that_is_not_there_is_unreachable():

@@ -159,7 +159,7 @@ def test_redis_away_costs_no_event_and_little_time(make_shop):
     answer = shop.post(webhook(text("سلام", utc_now())))
 
     assert answer.status_code == 200
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 4.5  # Meta waits for five
     assert len(webhooks()) == 1
 
 

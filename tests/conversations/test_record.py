@@ -73,6 +73,6 @@ def test_a_locked_database_fails_all_who_wait_at_once_and_stores_none(app, monke
     raw.close()
 
     assert all(isinstance(one, OperationalError) for one in results)
-    assert took < 2
+    assert took < 10  # and not 0.3 s one after the other: 21
     assert rows() == {}
     assert record("instagram", b"after", utc_now()) in rows()

@@ -17,7 +17,7 @@ from pilito.demo.service import serve
 SECRET = "demo-secret-of-the-tests"
 ACCOUNT = "17841400000000001"
 TOKEN = "token-of-the-tests"
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 20.0  # of a busy machine; what is there at once is seen at once
 
 
 @contextmanager
@@ -93,7 +93,7 @@ class Fake:
     app: Flask
 
     def control(self, path: str, **data: Any) -> dict[str, Any]:
-        answer = requests.post(f"{self.url}/control/{path}", json=data, timeout=5)
+        answer = requests.post(f"{self.url}/control/{path}", json=data, timeout=20)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -104,25 +104,27 @@ class Fake:
         self.control("faults", **fault)
 
     def state(self, customer: str) -> dict[str, Any]:
-        return requests.get(f"{self.url}/control/state", params={"customer": customer}, timeout=5).json()
+        return requests.get(f"{self.url}/control/state", params={"customer": customer}, timeout=20).json()
 
     def log(self, kind: str) -> list[dict[str, Any]]:
-        rows = requests.get(f"{self.url}/control/log", timeout=5).json()["data"]
+        rows = requests.get(f"{self.url}/control/log", timeout=20).json()["data"]
         return [row for row in rows if row["kind"] == kind]
 
-    def reply(self, customer: str, text: str, token: str = TOKEN, timeout: float = 5, **more: Any) -> requests.Response:
+    def reply(
+        self, customer: str, text: str, token: str = TOKEN, timeout: float = 20, **more: Any
+    ) -> requests.Response:
         data = {"recipient": {"id": customer}, "message": {"text": text}, **more}
         headers = {"Authorization": f"Bearer {token}"}
         return requests.post(f"{self.url}/v25.0/me/messages", json=data, headers=headers, timeout=timeout)
 
-    def send(self, data: dict[str, Any], token: str = TOKEN, timeout: float = 5) -> requests.Response:
+    def send(self, data: dict[str, Any], token: str = TOKEN, timeout: float = 20) -> requests.Response:
         """Post a whole body to the Send API."""
         headers = {"Authorization": f"Bearer {token}"}
         return requests.post(f"{self.url}/v25.0/me/messages", json=data, headers=headers, timeout=timeout)
 
     def get(self, path: str, **params: str) -> requests.Response:
         return requests.get(
-            f"{self.url}/{path}", params=params, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5
+            f"{self.url}/{path}", params=params, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20
         )
 
 

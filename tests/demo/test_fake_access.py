@@ -45,7 +45,7 @@ def take(kind):
 
 def authorize(fake, **changes):
     asked = {"client_id": APP_ID, "response_type": "code", "scope": "instagram_business_basic,<b>", **changes}
-    return requests.get(f"{fake.url}/oauth/authorize", params=asked, timeout=5)
+    return requests.get(f"{fake.url}/oauth/authorize", params=asked, timeout=20)
 
 
 def test_the_page_says_that_it_is_the_demo_and_what_is_asked(fake):
@@ -67,7 +67,7 @@ def test_it_sends_nobody_to_another_machine(fake, address):
     answer = requests.post(
         f"{fake.url}/oauth/authorize",
         data={"redirect_uri": address, "answer": "allow"},
-        timeout=5,
+        timeout=20,
         allow_redirects=False,
     )
 
@@ -94,7 +94,7 @@ def test_without_a_subscription_nothing_is_posted(fake, hook):
         f"{fake.url}/v25.0/me/subscribed_apps",
         params={"subscribed_fields": "messages"},
         headers={"Authorization": f"Bearer {TOKEN}"},
-        timeout=5,
+        timeout=20,
     )
     fake.control("send", customer=customer, text="سلام")
     hook.wait_for(1)
@@ -115,7 +115,7 @@ def test_it_tells_pilito_what_meta_tells(fake, kind):
     "script", [{"nonsense": True}, {"revoke": "yes"}, {"answer": "xml"}, {"drop_fields": "messages"}]
 )
 def test_a_script_without_sense_is_refused(fake, script):
-    answer = requests.post(f"{fake.url}/control/access", json=script, timeout=5)
+    answer = requests.post(f"{fake.url}/control/access", json=script, timeout=20)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "bad_request"

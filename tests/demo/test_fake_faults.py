@@ -159,7 +159,7 @@ def test_signals_are_noted_and_take_no_fault(fake, waiting_customer):
 
 
 def test_every_error_of_meta_is_scripted_by_its_name(fake, waiting_customer):
-    told = requests.get(f"{fake.url}/control/errors", timeout=5).json()["errors"]
+    told = requests.get(f"{fake.url}/control/errors", timeout=20).json()["errors"]
     assert set(told) == set(NAMED)
 
     for name, expected in NAMED.items():
@@ -171,7 +171,7 @@ def test_every_error_of_meta_is_scripted_by_its_name(fake, waiting_customer):
 
 
 def test_a_name_that_is_none_is_refused_with_the_names_that_are(fake):
-    answer = requests.post(f"{fake.url}/control/faults", json={"error": "gremlins"}, timeout=5)
+    answer = requests.post(f"{fake.url}/control/faults", json={"error": "gremlins"}, timeout=20)
 
     assert answer.status_code == 400
     assert "window_closed" in answer.json()["error"]["message"]
@@ -243,4 +243,4 @@ def test_every_webhook_can_be_held_and_released_in_an_order_that_can_be_repeated
 
 @pytest.mark.parametrize("weather", [{"copies": 51}, {"copies": "two"}, {"hold": "yes"}])
 def test_a_weather_that_means_nothing_is_refused(fake, weather):
-    assert requests.post(f"{fake.url}/control/network", json=weather, timeout=5).status_code == 400
+    assert requests.post(f"{fake.url}/control/network", json=weather, timeout=20).status_code == 400

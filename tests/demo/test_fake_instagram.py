@@ -165,7 +165,7 @@ def test_a_file_is_an_attachment_with_a_url_that_can_be_fetched(fake, webhook, c
     assert attachment["type"] == meta_type
     assert set(attachment["payload"]) == {"url"}
     name = attachment["payload"]["url"].rpartition("/")[2]
-    assert requests.get(f"{fake.url}/media/{name}", timeout=5).ok
+    assert requests.get(f"{fake.url}/media/{name}", timeout=20).ok
 
 
 def test_a_like_has_no_payload(fake, webhook, customer):
@@ -257,7 +257,7 @@ def test_a_message_may_answer_another_and_come_in_standby(fake, webhook, custome
     ],
 )
 def test_an_event_about_nothing_is_refused(fake, customer, data):
-    answer = requests.post(f"{fake.url}/control/event", json={"customer": customer, **data}, timeout=5)
+    answer = requests.post(f"{fake.url}/control/event", json={"customer": customer, **data}, timeout=20)
 
     assert answer.status_code in (400, 404, 409)
     assert "expected" in answer.json()["error"]["message"]
@@ -280,7 +280,7 @@ def test_a_message_is_unsent_only_once_and_only_by_its_sender(fake, webhook, cus
 
     assert fake.control("unsend", customer=customer, mid=sent["mid"])["unsent"] is True
     assert fake.control("unsend", customer=customer, mid=sent["mid"])["unsent"] is False
-    refused = requests.post(f"{fake.url}/control/unsend", json={"customer": stranger, "mid": sent["mid"]}, timeout=5)
+    refused = requests.post(f"{fake.url}/control/unsend", json={"customer": stranger, "mid": sent["mid"]}, timeout=20)
     assert refused.status_code == 404
 
 
@@ -297,7 +297,7 @@ def test_a_message_is_unsent_only_once_and_only_by_its_sender(fake, webhook, cus
     ],
 )
 def test_a_wrong_order_is_refused_with_what_was_expected(fake, customer, data):
-    answer = requests.post(f"{fake.url}/control/send", json={"customer": customer, **data}, timeout=5)
+    answer = requests.post(f"{fake.url}/control/send", json={"customer": customer, **data}, timeout=20)
 
     assert answer.status_code == 400
     assert "expected" in answer.json()["error"]["message"]
@@ -305,7 +305,7 @@ def test_a_wrong_order_is_refused_with_what_was_expected(fake, customer, data):
 
 def test_a_form_of_a_foreign_page_is_not_read(fake):
     answer = requests.post(
-        f"{fake.url}/control/reset", data='{"a":1}', headers={"Content-Type": "text/plain"}, timeout=5
+        f"{fake.url}/control/reset", data='{"a":1}', headers={"Content-Type": "text/plain"}, timeout=20
     )
 
     assert answer.status_code == 400
@@ -375,7 +375,7 @@ def test_a_release_for_one_customer_leaves_the_others_held(fake, webhook, custom
 
 
 def test_a_late_message_is_overtaken_by_the_next_one(fake, webhook, customer):
-    fake.control("send", customer=customer, text="دیر", delay_seconds=0.3)
+    fake.control("send", customer=customer, text="دیر", delay_seconds=1)
     fake.control("send", customer=customer, text="زود")
 
     assert [each.message["text"] for each in webhook.wait_for(2)] == ["زود", "دیر"]
@@ -451,7 +451,7 @@ def test_after_a_day_only_a_person_may_answer(fake, customer):
 def test_typing_is_taken_and_is_no_message(fake, customer):
     data = {"recipient": {"id": customer}, "sender_action": "typing_on"}
     answer = requests.post(
-        f"{fake.url}/v25.0/{ACCOUNT}/messages", json=data, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5
+        f"{fake.url}/v25.0/{ACCOUNT}/messages", json=data, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20
     )
 
     assert answer.json() == {"recipient_id": customer}
@@ -517,11 +517,11 @@ def test_a_hang_after_acceptance_delivers_although_the_caller_gives_up(fake, wai
     with pytest.raises(requests.Timeout):
         fake.reply(waiting_customer, "بله", timeout=0.2)
 
-    assert len(fake.log("send_accepted")) == 1
+    assert len(eventually(lambda: fake.log("send_accepted"))) == 1
 
 
 def test_a_hang_before_acceptance_delivers_late(fake, waiting_customer):
-    fake.faults(hang=0.4)
+    fake.faults(hang=1)
 
     with pytest.raises(requests.Timeout):
         fake.reply(waiting_customer, "بله", timeout=0.1)
@@ -573,7 +573,7 @@ def test_an_echo_can_come_before_the_answer(fake, webhook, waiting_customer):
 
 def test_an_echo_can_come_late_or_never(fake, webhook, waiting_customer):
     fake.faults(echo="none")
-    fake.faults(echo="late", echo_delay_seconds=0.5)
+    fake.faults(echo="late", echo_delay_seconds=1)
     fake.reply(waiting_customer, "بی‌پژواک")
     late = fake.reply(waiting_customer, "دیر").json()
     last = fake.reply(waiting_customer, "عادی").json()
@@ -585,13 +585,13 @@ def test_an_echo_can_come_late_or_never(fake, webhook, waiting_customer):
 def test_faults_can_be_taken_back(fake, waiting_customer):
     fake.faults(code=2, times=5)
 
-    assert requests.delete(f"{fake.url}/control/faults", timeout=5).json() == {"waiting": 0}
+    assert requests.delete(f"{fake.url}/control/faults", timeout=20).json() == {"waiting": 0}
     assert fake.reply(waiting_customer, "بله").ok
 
 
 @pytest.mark.parametrize("fault", [{"cod": 1}, {"code": "1"}, {"echo": "twice"}, {"times": 0}, {"hang": -1}, []])
 def test_a_fault_that_means_nothing_is_refused(fake, fault):
-    assert requests.post(f"{fake.url}/control/faults", json=fault, timeout=5).status_code == 400
+    assert requests.post(f"{fake.url}/control/faults", json=fault, timeout=20).status_code == 400
 
 
 # State
@@ -630,9 +630,9 @@ def test_nothing_new_is_said_in_one_word(fake, customer):
     state = fake.state(customer)
     params = {"customer": customer, "known": state["version"]}
 
-    again = requests.get(f"{fake.url}/control/state", params=params, timeout=5).json()
+    again = requests.get(f"{fake.url}/control/state", params=params, timeout=20).json()
     fake.control("send", customer=customer, text="سلام")
-    changed = requests.get(f"{fake.url}/control/state", params=params, timeout=5).json()
+    changed = requests.get(f"{fake.url}/control/state", params=params, timeout=20).json()
 
     assert again["unchanged"] is True
     assert "messages" not in again
@@ -643,8 +643,8 @@ def test_the_log_is_read_page_by_page(fake, customer):
     for number in range(3):
         fake.control("send", customer=customer, text=str(number), hold=True)
 
-    page = requests.get(f"{fake.url}/control/log", params={"limit": 2}, timeout=5).json()
-    rest = requests.get(f"{fake.url}/control/log", params={"after": page["next"]}, timeout=5).json()
+    page = requests.get(f"{fake.url}/control/log", params={"limit": 2}, timeout=20).json()
+    rest = requests.get(f"{fake.url}/control/log", params={"after": page["next"]}, timeout=20).json()
 
     assert len(page["data"]) == 2
     assert [row["kind"] for row in rest["data"]] == ["customer_sent", "customer_sent"]
@@ -727,7 +727,7 @@ def test_the_process_serves_the_fake_and_the_model_and_ends_cleanly_when_told(tm
     process = subprocess.Popen([sys.executable, "-m", "pilito.demo"], env=env, stderr=subprocess.DEVNULL)
     try:
         made = eventually(lambda: _try_post(f"http://127.0.0.1:{port}/instagram/control/customers"), seconds=20)
-        model = requests.post(f"http://127.0.0.1:{port}/openai/v1/chat/completions", json={}, timeout=5)
+        model = requests.post(f"http://127.0.0.1:{port}/openai/v1/chat/completions", json={}, timeout=20)
         process.send_signal(signal.SIGTERM)
 
         assert made.status_code == 201

@@ -46,7 +46,7 @@ def worker(app, settings, monkeypatch):
     wait_for(lambda: worker.get_state() == "idle")
     yield worker
     worker.stop()
-    worker.thread.join(5)
+    worker.thread.join(15)
 
 
 def wait_for(is_so, timeout=20.0):
@@ -80,7 +80,7 @@ def test_a_job_that_takes_longer_than_its_time_fails_and_the_next_one_runs(worke
     job = enqueue("nap", 30, timeout=1)
     enqueue("note", "next")
 
-    wait_for(lambda: noted(redis)[-1:] == ["next"], timeout=4)
+    wait_for(lambda: noted(redis)[-1:] == ["next"])
 
     assert job.get_status(refresh=True) is JobStatus.FAILED
     assert "exceeded maximum timeout value" in job.latest_result().exc_string
@@ -94,7 +94,7 @@ def test_an_idle_worker_stops_within_seconds(app, settings):
     wait_for(lambda: worker.get_state() == "idle")
 
     worker.stop()
-    thread.join(working.LISTEN_SECONDS + 2)  # RQ may wait a second more for its pub/sub thread
+    thread.join(working.LISTEN_SECONDS + 8)  # RQ may wait a second more for its pub/sub thread, a busy machine some
 
     assert not thread.is_alive()
 
@@ -105,7 +105,7 @@ def test_a_busy_worker_finishes_its_job_and_begins_no_other(worker, redis):
     wait_for(lambda: noted(redis) == ["began"])
 
     worker.stop()
-    worker.thread.join(4)
+    worker.thread.join(15)
 
     assert not worker.thread.is_alive()
     assert noted(redis) == ["began", "ended"]
@@ -118,7 +118,7 @@ def test_a_worker_is_visible_while_it_lives_and_gone_when_it_stopped(worker, red
     assert (utc_now() - seen.last_heartbeat).total_seconds() < 5
 
     worker.stop()
-    worker.thread.join(4)
+    worker.thread.join(15)
 
     assert workers(redis) == []
 
@@ -126,7 +126,7 @@ def test_a_worker_is_visible_while_it_lives_and_gone_when_it_stopped(worker, red
 def test_a_worker_is_visible_again_after_redis_was_emptied(worker, redis):
     redis.flushall()
 
-    wait_for(lambda: [seen.name for seen in workers(redis)] == [worker.name], timeout=3)
+    wait_for(lambda: [seen.name for seen in workers(redis)] == [worker.name], timeout=15)
 
     assert workers(redis)[0].queue_names() == [QUEUE]
 
@@ -148,7 +148,7 @@ def test_the_end_takes_no_longer_for_many_stuck_workers_than_for_one(monkeypatch
     began = time.monotonic()
     drain(crew)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.7  # and not ten times 0.2
     assert all(seat.asked for seat in crew)
 
 
@@ -162,7 +162,7 @@ def test_a_seat_that_is_stopped_before_its_worker_is_made_does_not_begin(app, se
 
     monkeypatch.setattr(working, "ThreadWorker", stop_meanwhile)
     seat.start()
-    seat.join(3)
+    seat.join(15)
 
     assert not seat.is_alive()
 

@@ -105,7 +105,7 @@ def drip(handler):
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(70):
+    for _ in range(200):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.03)
@@ -455,7 +455,7 @@ def test_an_answer_that_drips_is_given_up(graph, monkeypatch):
     started = time.monotonic()
 
     assert told(failure(graph)) == UNKNOWN
-    assert time.monotonic() - started < 1.5  # of the two seconds that it drips
+    assert time.monotonic() - started < 5  # of the six seconds that it drips
 
 
 # --- what was certainly not sent --------------------------------------------------------------------------------------
