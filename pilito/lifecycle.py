@@ -129,6 +129,7 @@ class CommentState(StrEnum):
 
 
 class DeletionState(StrEnum):
+    UNMATCHED = "unmatched"  # nobody of ours has the id it names, but an account whose id we do not know may be meant
     REQUESTED = "requested"
     DONE = "done"
 
@@ -300,6 +301,7 @@ COMMENT_MOVES = {
     CommentState.REPLIED: set(),
 }
 DELETION_MOVES = {
+    DeletionState.UNMATCHED: {DeletionState.REQUESTED, DeletionState.DONE},  # a person says whom it means
     DeletionState.REQUESTED: {DeletionState.DONE},
     DeletionState.DONE: set(),
 }

@@ -1,24 +1,28 @@
 """The provider passes on a person's wish to have their data deleted: written down, stopped at once, then worked off."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from pilito.conversations.disconnect import find_theirs, forget_token, is_stale
-from pilito.conversations.erase import digest, erase_inbox
+from pilito.conversations.erase import digest, erase_customer, erase_inbox
 from pilito.database import transaction
+from pilito.errors import Refused
 from pilito.lifecycle import DeletionState
-from pilito.models import DataDeletion, db
+from pilito.models import Audit, DataDeletion, Inbox, db
 
 CODE_BYTES = 12
+SHOWN = 20
 
 
 def request_deletion(channel: str, user_id: str, issued_at: datetime | None, now: datetime) -> str:
     """Write the wish down and stop the person's inboxes; return the code under which its state is shown.
 
-    The same wish again, or another while one is being worked off, has the same code.
+    The same wish again, or another while one is being worked off, has the same code. One that may mean an account whose
+    id at the provider we do not know (a Page's token does not tell it) waits for a person to say whom it means.
     """
     try:
         return _request(channel, user_id, issued_at, now)
@@ -49,7 +53,8 @@ def _request(channel: str, user_id: str, issued_at: datetime | None, now: dateti
         known = _find(channel, user_id, issued_at)
         if known is not None:
             return known.code
-        theirs = [inbox for inbox in find_theirs(channel, user_id) if not is_stale(inbox, issued_at)]
+        known_theirs = find_theirs(channel, user_id)
+        theirs = [inbox for inbox in known_theirs if not is_stale(inbox, issued_at)]
         for inbox in theirs:
             forget_token(inbox, "deletion_requested", None, now)
         deletion = DataDeletion(
@@ -60,17 +65,68 @@ def _request(channel: str, user_id: str, issued_at: datetime | None, now: dateti
             issued_at=issued_at,
             requested_at=now,
         )
-        if not theirs:  # nothing of this person is here
+        if not known_theirs and _may_be_meant(channel):
+            deletion.state = DeletionState.UNMATCHED
+        elif not theirs:  # nothing of this person is here
             deletion.state, deletion.done_at = DeletionState.DONE, now
         db.session.add(deletion)
         db.session.flush()
         return deletion.code
 
 
+def _may_be_meant(channel: str) -> bool:
+    """Whether there is an account of which we do not know how the provider's callbacks name it."""
+    nameless = select(Inbox.id).where(Inbox.channel == channel, Inbox.app_user_id.is_(None))
+    return db.session.scalar(nameless.limit(1)) is not None
+
+
+# --- settled by a person ---------------------------------------------------------------------------------------------
+
+
+def find_unmatched() -> Sequence[DataDeletion]:
+    """The wishes of which nobody knows whom they mean, the oldest first."""
+    unmatched = select(DataDeletion).where(DataDeletion.state == DeletionState.UNMATCHED)
+    return db.session.scalars(unmatched.order_by(DataDeletion.requested_at).limit(SHOWN)).all()
+
+
+def settle_deletion(
+    deletion_id: int, inbox_id: int | None, customer_id: int | None, operator_id: int | None, now: datetime
+) -> None:
+    """Say whom an unmatched wish means: an account, which is erased whole, a customer, or nobody of ours.
+
+    Raises Refused (not_found, settled_already), also where there is no such account or customer.
+    """
+    if customer_id is not None:
+        _check_open(deletion_id)
+        erase_customer(customer_id, now)
+    with transaction():
+        deletion = db.session.get(DataDeletion, deletion_id, with_for_update=True, populate_existing=True)
+        if deletion is None:
+            raise Refused("not_found", f"There is no request {deletion_id}.")
+        if deletion.state is not DeletionState.UNMATCHED:
+            raise Refused("settled_already", f"Request {deletion_id} is {deletion.state}.")
+        if inbox_id is not None:
+            inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+            if inbox is None or inbox.channel != deletion.channel:
+                raise Refused("not_found", f"There is no inbox {inbox_id} of this channel.")
+            forget_token(inbox, "deletion_requested", operator_id, now)
+            deletion.state, deletion.inbox_ids = DeletionState.REQUESTED, [inbox_id]
+        else:
+            deletion.state, deletion.done_at = DeletionState.DONE, now
+        details = {"deletion_id": deletion_id, "inbox_id": inbox_id, "customer": customer_id is not None}
+        db.session.add(Audit(at=now, action="settled_deletion", operator_id=operator_id, details=details))
+
+
+def _check_open(deletion_id: int) -> None:
+    deletion = db.session.get(DataDeletion, deletion_id)
+    if deletion is None or deletion.state is not DeletionState.UNMATCHED:
+        raise Refused("settled_already", f"Request {deletion_id} is not open.")
+
+
 def _find(channel: str, user_id: str, issued_at: datetime | None) -> DataDeletion | None:
     """The same request, or one that is not done yet."""
     whose = select(DataDeletion).where(DataDeletion.channel == channel, DataDeletion.user_digest == digest(user_id))
-    is_same = DataDeletion.state == DeletionState.REQUESTED
+    is_same: ColumnElement[bool] = DataDeletion.state.in_((DeletionState.REQUESTED, DeletionState.UNMATCHED))
     if issued_at is not None:
         is_same = is_same | (DataDeletion.issued_at == issued_at)
     return db.session.scalar(whose.where(is_same).limit(1))

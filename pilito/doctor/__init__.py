@@ -23,6 +23,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     accounts.look_at_team,
     accounts.look_at_address,
     accounts.look_at_inboxes,
+    accounts.look_at_deletions,
     accounts.look_at_ledger,
     accounts.ask_the_model,
     accounts.look_at_the_budget,

@@ -9,6 +9,7 @@ from pilito.assistant.types import Model
 from pilito.blueprints.panel.connecting import explain_check
 from pilito.clock import utc_now
 from pilito.conversations.check_inbox import Check, CheckState, check_address, check_inbox
+from pilito.conversations.data_deletion import find_unmatched
 from pilito.conversations.rotate_keys import KeyState, key_state
 from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import is_ending
@@ -83,6 +84,13 @@ def _said(check: Check) -> str:
     with force_locale("en"):
         sentence = explain_check(check.reason, check.details)
         return f"{sentence.what} {sentence.next}".strip().translate(ISOLATES)
+
+
+def look_at_deletions() -> Iterator[Finding]:
+    """Nobody's wish to be deleted waits for a person to say whom it means."""
+    count = len(find_unmatched())
+    text = f"{count} match no account: say on the health page of the panel whom they mean." if count else FINE
+    yield Finding("data deletions", not count, text)
 
 
 def look_at_ledger() -> Iterator[Finding]:

@@ -31,6 +31,7 @@ class Delivery(db.Model):
             sqlite_where=db.text("state IN ('pending', 'sending')"),
             postgresql_where=db.text("state IN ('pending', 'sending')"),
         ),
+        Index("ix_delivery_conversation_id", "conversation_id"),  # erasing finds them by it
         Index("ix_delivery_state", "state"),
     )
 

@@ -32,5 +32,6 @@ class OwnPost(db.Model):
     copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # its picture
     posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     synced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a reading of all posts did not find it
 
     copy: Mapped[MediaFile | None] = relationship()

@@ -22,5 +22,6 @@ class Upkeep(db.Model):
     reading_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the reading under way began
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last reading came to its end
     posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the newest own posts
+    comments_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the comments under recent posts
     all_posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # all of them
     error: Mapped[str | None] = mapped_column(String(64))  # a slug; None after a success

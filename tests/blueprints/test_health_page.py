@@ -1,11 +1,13 @@
 """The health page, and what can be settled from it."""
 
 import json
+import re
 import time
 from datetime import timedelta
 
 import pytest
 from rows import (
+    NOON,
     FreshClient,
     add,
     add_conversation,
@@ -22,10 +24,12 @@ from pilito import keys
 from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
+from pilito.conversations.data_deletion import find_deletion, request_deletion
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
 from pilito.database import transaction
 from pilito.lifecycle import (
+    DeletionState,
     DeliveryState,
     EventOutcome,
     InboxState,
@@ -279,3 +283,32 @@ def test_a_warning_of_the_provider_is_told_with_what_to_do(app, log_in):
 
 def test_without_a_warning_there_is_no_such_card(log_in):
     assert "alerts-title" not in log_in(Role.ADMIN).get("/health").text
+
+
+# --- a wish to be deleted that matches nobody ------------------------------------------------------------------------
+
+
+def test_whom_a_deletion_means_is_settled_on_the_health_page(app, log_in):
+    app.config["WTF_CSRF_ENABLED"] = False
+    with transaction():
+        add_conversation(add_inbox(name="Niloofar"), customer={"external_id": "6000"})
+    code = request_deletion("instagram", "2999", NOON, NOON)
+    admin = log_in(Role.ADMIN)
+    page = admin.get("/health").text
+
+    assert code in page
+    assert "It is Niloofar: erase the account" in page
+    path = re.search(r'action="(/health/deletions/\d+)"', page)[1]
+    assert log_in(Role.AGENT).post(path).status_code == 403
+    assert "no such customer" in admin.post(path, data={"customer": "nobody"}, follow_redirects=True).text
+    admin.post(path, data={"customer": "6000"})
+    assert "deletions-title" not in admin.get("/health").text
+    assert find_deletion(code).state is DeletionState.DONE
+
+
+def test_the_status_page_says_honestly_that_a_person_looks(client, app):
+    with transaction():
+        add_inbox()
+    code = request_deletion("instagram", "2999", NOON, NOON)
+
+    assert "a person of this service is looking for it" in client.get(f"/meta/data-deletion/{code}?lang=en").text

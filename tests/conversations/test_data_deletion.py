@@ -7,11 +7,12 @@ from rows import NOON, add_conversation, add_inbox, add_message
 from shop import seconds
 
 from pilito.conversations import data_deletion
-from pilito.conversations.data_deletion import find_deletion, request_deletion, work_off
+from pilito.conversations.data_deletion import find_deletion, request_deletion, settle_deletion, work_off
 from pilito.conversations.disconnect import deauthorize
 from pilito.database import transaction
+from pilito.errors import Refused
 from pilito.lifecycle import DeletionState, InboxState
-from pilito.models import Audit, DataDeletion, Inbox, Message, db
+from pilito.models import Audit, Customer, DataDeletion, Inbox, Message, db
 
 USER = "27841400000000001"
 SOON = NOON + seconds(10)
@@ -138,3 +139,83 @@ def test_the_accounts_own_id_names_it_too(inbox):
 def test_who_else_leaves_stops_nothing(inbox, channel, user, issued_at):
     assert deauthorize(channel, user, issued_at, NOON + seconds(10)) == []
     assert row(inbox).state is InboxState.ACTIVE
+
+
+# --- a wish that matches no account ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page_inbox(app):
+    """An account by a Page's token, of which we do not know how the callbacks name it."""
+    with transaction():
+        inbox = add_inbox(app_user_id=None, token_encrypted=b"a token", connected_at=NOON)
+        add_message(add_conversation(inbox), text="سلام")
+    return inbox.id
+
+
+def unmatched():
+    code = request()
+    deletion = find_deletion(code)
+    assert deletion.state is DeletionState.UNMATCHED
+    return deletion.id, code
+
+
+def test_a_wish_that_may_mean_an_account_by_a_page_waits_for_a_person(page_inbox):
+    _, code = unmatched()
+
+    assert work_off(NOON + seconds(20)) == 0
+    assert find_deletion(code).state is DeletionState.UNMATCHED
+    assert row(page_inbox).state is InboxState.ACTIVE
+    assert request(NOON + seconds(40)) == code
+
+
+def test_a_person_says_that_it_means_the_account_which_is_erased(page_inbox):
+    deletion_id, code = unmatched()
+
+    settle_deletion(deletion_id, page_inbox, None, None, SOON)
+    assert row(page_inbox).stop_reason == "deletion_requested"
+    assert work_off(NOON + seconds(20)) == 1
+
+    assert row(page_inbox) is None
+    assert find_deletion(code).state is DeletionState.DONE
+
+
+def test_a_person_says_that_it_means_a_customer_who_alone_is_erased(page_inbox):
+    deletion_id, code = unmatched()
+    customer_id = db.session.scalars(db.select(Customer.id)).one()
+
+    settle_deletion(deletion_id, None, customer_id, None, SOON)
+
+    db.session.rollback()
+    assert Customer.query.count() == 0
+    assert row(page_inbox).state is InboxState.ACTIVE
+    assert find_deletion(code).state is DeletionState.DONE
+
+
+def test_a_person_says_that_it_means_nobody_once(page_inbox):
+    deletion_id, code = unmatched()
+
+    settle_deletion(deletion_id, None, None, None, SOON)
+
+    assert find_deletion(code).state is DeletionState.DONE
+    assert Message.query.count() == 1
+    for customer_id in (None, 1):
+        with pytest.raises(Refused) as refusal:
+            settle_deletion(deletion_id, page_inbox, customer_id, None, SOON)
+        assert refusal.value.reason == "settled_already"
+    assert row(page_inbox).state is InboxState.ACTIVE
+
+
+def test_an_account_that_is_not_there_settles_nothing(page_inbox):
+    deletion_id, code = unmatched()
+
+    with pytest.raises(Refused):
+        settle_deletion(deletion_id, 99, None, None, SOON)
+
+    assert find_deletion(code).state is DeletionState.UNMATCHED
+
+
+def test_a_repeat_for_an_account_that_is_known_waits_for_nobody(inbox, page_inbox):
+    code = request(NOON - timedelta(days=3))
+
+    assert find_deletion(code).state is DeletionState.DONE

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
@@ -11,8 +11,10 @@ from redis.exceptions import RedisError
 
 from pilito import keys
 from pilito.blueprints import health, metrics
-from pilito.blueprints.panel import bp
+from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.inboxes import for_admins
+from pilito.conversations.data_deletion import find_unmatched, settle_deletion
+from pilito.conversations.export import find_customer
 from pilito.conversations.read_again import read_again
 from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import days_left, is_ending
@@ -41,6 +43,7 @@ def show_health() -> ResponseReturnValue:
         now=now,
         inboxes=[_inbox_words(one, now) for one in queries.inboxes()],
         alerts=queries.account_alerts(_alert_kinds(), now - ALERTS_SHOWN),
+        deletions=find_unmatched(),
         checks=health.readiness(),
         queues=_queues(),
         events=stats.events(),
@@ -125,3 +128,19 @@ def read_webhook_again(webhook_id: int) -> ResponseReturnValue:
         db.session.add(Audit(at=datetime.now(UTC), action="read_again", operator_id=operator_id, details=details))
     flash(gettext("It is being read again. Reload the page in a moment."))
     return redirect(url_for("panel.show_webhook", webhook_id=webhook_id))
+
+
+@bp.post("/health/deletions/<int(max=9223372036854775807):deletion_id>")
+@for_admins
+def settle_data_deletion(deletion_id: int) -> ResponseReturnValue:
+    """Whom the request means: an account, a customer, or nobody of ours."""
+    wanted, operator_id = request.form.get("customer", "").strip(), current_user.id
+    try:
+        customer_id = find_customer(wanted) if wanted else None
+        inbox_id = request.form.get("inbox", type=int)
+        settle_deletion(deletion_id, inbox_id, customer_id, operator_id, datetime.now(UTC))
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+    else:
+        flash(gettext("Done. The status page of the request tells it."))
+    return redirect(url_for("panel.show_health"))

@@ -161,6 +161,7 @@ REFUSED: dict[str, Words] = {
     "reply_to_unknown": _("The message you answer is not there any more. Write without quoting it."),
     "customer_has_not_written": _("The customer has not written yet, so nothing may be sent. Wait for a message."),
     "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
+    "customer_not_found": _("There is no such customer here. Check the number or the id."),
     "settled_already": _("Somebody has settled this already. Reload the page to see how."),
     "comment_answered": _("This comment has its private reply already: there can be one only."),
     "comment_too_old": _("A comment can be answered privately for seven days only. Answer beneath it on the phone."),
