@@ -204,6 +204,21 @@ class Settings(BaseSettings):
         int, Field(ge=2000, le=1_000_000, description="most tokens of one prompt; history and facts are cut to it")
     ] = 12_000
 
+    openai_embedding_model: Annotated[
+        str, Field(max_length=191, description="model that finds facts by their meaning too; empty: by words alone")
+    ] = ""
+    openai_embedding_base_url: Annotated[
+        str,
+        AfterValidator(_http_address_or_none),
+        Field(description="its server, with the embeddings endpoint; empty: OPENAI_BASE_URL"),
+    ] = ""
+    openai_embedding_api_key: Annotated[
+        str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
+    ] = ""
+    openai_embedding_timeout_seconds: Annotated[
+        float, Field(gt=0, le=30, description="longest wait for a question's vector; then words alone decide")
+    ] = 1.5
+
     share_wait_seconds: Annotated[Seconds, Field(description="how long a share waits for its question")] = 120
     share_lookback_seconds: Annotated[
         Seconds, Field(description="how long before its share a question may be typed")

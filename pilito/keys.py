@@ -28,6 +28,7 @@ READ_JOB = "pilito.jobs.media.read_file"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 FACTS_JOB = "pilito.jobs.facts.read_facts"
+EMBED_JOB = "pilito.jobs.facts.embed_facts"
 
 # Calls of each account in moving windows, a key per account and limit; lives as long as its window.
 PACE = "pilito:pace"

@@ -150,6 +150,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "sweep",
         "upkeep",
         "facts",
+        "embedding",
         "tokens",
         "subscriptions",
         "deletions",

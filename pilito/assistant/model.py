@@ -165,7 +165,7 @@ def _timeout(seconds: float) -> "httpx2.Timeout":
     return openai.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
 
 
-def read_body(response: "httpx2.Response", ends: float) -> bytes | Failure:
+def read_body(response: "httpx2.Response", ends: float, longest: int = LONGEST_BODY) -> bytes | Failure:
     """Read an answer's bytes until `ends` (monotonic seconds).
 
     The client's time-out is per read: a server that drips a byte now and then, as gateways do to keep a connection
@@ -174,8 +174,8 @@ def read_body(response: "httpx2.Response", ends: float) -> bytes | Failure:
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
-        if len(body) > LONGEST_BODY:
-            return Failure("model_broken_answer", f"more than {LONGEST_BODY} bytes")
+        if len(body) > longest:
+            return Failure("model_broken_answer", f"more than {longest} bytes")
         if time.monotonic() > ends:
             return Failure("model_timeout", "the answer did not end in time", _pause_seconds())
     return bytes(body)

@@ -1,19 +1,28 @@
 """The shop's own facts for a turn: what of its catalogue, answers and pages the questions ask for."""
 
+import logging
 import re
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from pilito.assistant.embedder import embed, embedding_endpoint
+from pilito.assistant.search.merge import merge
+from pilito.assistant.search.terms import words_of
 from pilito.assistant.types import Fact, TurnInput
 from pilito.conversations.fact_text import passage_fact, product_fact
-from pilito.conversations.shelves import index_of
+from pilito.conversations.shelves import Shelf, shelf_of
+from pilito.errors import ModelError
+from pilito.extensions import settings
 from pilito.models import Conversation, db
 from pilito.queries.facts import quoted_passages, quoted_products
 
 if TYPE_CHECKING:
     from pilito.assistant.search.index import Hit, Index
+
+log = logging.getLogger(__name__)
 
 MOST_FACTS = 8
 MOST_CHARACTERS = 6000
@@ -24,11 +33,16 @@ NEAR_ENOUGH = 0.4
 NEAR_ENOUGH_AROUND = 0.75
 MOST_FACTS_AROUND = 3
 
+NEAREST = 8  # by meaning
+LONGEST_ASKED = 1000  # characters
+REST_SECONDS = 30.0  # after a failure: not every customer waits for a server that is away
+
 # How much each text counts beside the question: the post it is about, then what was said before, the newest first.
 CAPTION_COUNTS, EARLIER_COUNTS = 0.6, (0.3, 0.2, 0.15, 0.1)
 CAPTION_CHARACTERS, EARLIER_CHARACTERS = 500, 300
 ADDRESS = re.compile(r"https?://\S+")
 CONTEXT_END = "[/CONTEXT]"
+_rests_until = 0.0
 POSTS = ("caption", "commented_caption", "product", "ad")
 
 
@@ -53,23 +67,37 @@ def facts_for(
 
 def facts_of(place: Place, turn: TurnInput, now: datetime) -> tuple[Fact, ...]:
     """Return the facts for a turn, the surest first, without those it has already. Leaves no session open."""
-    index = index_of(place.inbox_id, place.version)
-    if index is None:
+    shelf = shelf_of(place.inbox_id, place.version)
+    if shelf is None or shelf.index is None:
         return ()
-    references = _found(index, turn)
+    names = any(shelf.index.knows(_words_of(question)) for question in turn.questions)
+    by_words = _by_words(shelf.index, turn, NEAR_ENOUGH if names else NEAR_ENOUGH_AROUND)
+    by_meaning = _by_meaning(shelf, turn)
     known = {fact.reference for fact in turn.facts if fact.source in ("catalogue", "faq", "page")}
-    facts = _quoted(place, [reference for reference in references if reference not in known], now)
+    facts = _quoted(place, [reference for reference in merge([by_words, by_meaning]) if reference not in known], now)
     db.session.rollback()
-    return tuple(_within_budget(facts, MOST_FACTS if _names_something(index, turn) else MOST_FACTS_AROUND))
+    return tuple(_within_budget(facts, MOST_FACTS if names or by_meaning else MOST_FACTS_AROUND))
 
 
-def _names_something(index: "Index", turn: TurnInput) -> bool:
-    return any(index.knows(_words_of(question)) for question in turn.questions)
+def _by_words(index: "Index", turn: TurnInput, enough: float) -> list[str]:
+    return [hit.reference for hit in _near(index.search(list(_asked(turn)), LOOKED_AT), enough)]
 
 
-def _found(index: "Index", turn: TurnInput) -> list[str]:
-    hits = index.search(list(_asked(turn)), LOOKED_AT)
-    return [hit.reference for hit in _near(hits, NEAR_ENOUGH if _names_something(index, turn) else NEAR_ENOUGH_AROUND)]
+def _by_meaning(shelf: Shelf, turn: TurnInput) -> list[str]:
+    """What is near to the question and its surroundings in meaning; nothing where the server is slow or away."""
+    global _rests_until
+    endpoint = embedding_endpoint(settings)
+    asked = "\n".join(text for text, _ in list(_asked(turn))[: len(turn.questions) + 2])[:LONGEST_ASKED]
+    if endpoint is None or shelf.vectors is None or not words_of(asked) or time.monotonic() < _rests_until:
+        return []
+    db.session.rollback()  # no session is kept over a call
+    try:
+        vector = embed(endpoint, [asked], settings.openai_embedding_timeout_seconds)[0]
+    except ModelError as error:
+        log.warning("A question could not be embedded (%s); it is searched by its words.", error)
+        _rests_until = time.monotonic() + REST_SECONDS
+        return []
+    return shelf.vectors.near(vector, NEAREST)
 
 
 def _near(hits: "Sequence[Hit]", enough: float) -> "list[Hit]":

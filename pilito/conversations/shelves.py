@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, current_app
 
+from pilito.assistant.embedder import embedding_endpoint
+from pilito.conversations.embed_facts import digest_of, text_of
+from pilito.extensions import settings
 from pilito.models import db
 from pilito.queries import facts as queries
 
 if TYPE_CHECKING:
     from pilito.assistant.search.index import Entry, Index
+    from pilito.assistant.search.vectors import Vectors
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +38,7 @@ class Shelf:
 
     version: int
     index: "Index | None"
+    vectors: "Vectors | None"
     built_at: float
     seconds: float
 
@@ -43,20 +48,19 @@ _builders: dict[int, threading.Thread] = {}
 _lock = threading.Lock()
 
 
-def index_of(inbox_id: int, version: int) -> "Index | None":
-    """Return the index of an inbox's facts, None where there are none. No session may be in use: this can wait."""
+def shelf_of(inbox_id: int, version: int) -> Shelf | None:
+    """Return the shelf of an inbox, None where it could not be made. No session may be in use: this can wait."""
     with _lock:
         shelf = _shelves.get(inbox_id)
         if shelf is not None:
             _shelves.move_to_end(inbox_id)
         if shelf is not None and (shelf.version == version or time.monotonic() < shelf.built_at + REST * shelf.seconds):
-            return shelf.index
+            return shelf
         builder = _builders.get(inbox_id) or _start(inbox_id)
     db.session.rollback()  # waiting with a connection would keep it from others
     builder.join(FIRST_WAIT_SECONDS if shelf is None else RENEWAL_WAIT_SECONDS)
     with _lock:
-        shelf = _shelves.get(inbox_id)
-    return shelf.index if shelf is not None else None
+        return _shelves.get(inbox_id)
 
 
 def clear() -> None:
@@ -77,8 +81,10 @@ def _build(app: Flask, inbox_id: int) -> None:
     try:
         started = time.monotonic()
         with app.app_context():
-            version, entries = _read(inbox_id)
-        shelf = Shelf(version, _made(entries), time.monotonic(), time.monotonic() - started)
+            version = queries.facts_version(inbox_id) or 0  # before the facts: what changes between is indexed again
+            entries = read_entries(inbox_id)
+            vectors = _vectors_of(entries)
+        shelf = Shelf(version, _made(entries), vectors, time.monotonic(), time.monotonic() - started)
         with _lock:
             _shelves[inbox_id] = shelf
             while len(_shelves) > MOST_SHELVES:
@@ -90,13 +96,13 @@ def _build(app: Flask, inbox_id: int) -> None:
             _builders.pop(inbox_id, None)
 
 
-def _read(inbox_id: int) -> tuple[int, "list[Entry]"]:
-    """The version before the facts: what changes between the two is indexed again, never missed."""
-    version = queries.facts_version(inbox_id)
+def read_entries(inbox_id: int) -> "list[Entry]":
+    """Every fact of an inbox as it is searched; loads the search library only where there is one."""
     products = list(queries.searched_products(inbox_id))
     passages = list(queries.searched_passages(inbox_id))
+    db.session.rollback()
     if not products and not passages:
-        return version or 0, []
+        return []
     from pilito.assistant.search.index import Entry  # with tantivy: only where there is something to search
 
     entries = []
@@ -106,7 +112,21 @@ def _read(inbox_id: int) -> tuple[int, "list[Entry]"]:
         entries.append(Entry(f"product:{product.id}", product.name, text))
     for passage in passages:
         entries.append(Entry(f"passage:{passage.id}", f"{passage.title}\n{passage.heading or ''}", passage.text))
-    return version or 0, entries
+    return entries
+
+
+def _vectors_of(entries: "list[Entry]") -> "Vectors | None":
+    endpoint = embedding_endpoint(settings)
+    if endpoint is None or not entries:
+        return None
+    digests = {entry.reference: digest_of(text_of(entry)) for entry in entries}
+    found = queries.vectors(endpoint.model, list(set(digests.values())))
+    db.session.rollback()
+    if not found:
+        return None
+    from pilito.assistant.search.vectors import Vectors  # with numpy
+
+    return Vectors({reference: found[digest] for reference, digest in digests.items() if digest in found})
 
 
 def _made(entries: "list[Entry]") -> "Index | None":

@@ -7,6 +7,7 @@ from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
 from pilito.conversations import upkeep
 from pilito.conversations.data_deletion import work_off
+from pilito.conversations.embed_facts import wake_embedding
 from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
 from pilito.conversations.tokens import renew_due
@@ -60,6 +61,7 @@ PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
     Periodic("upkeep", 15, wake_upkeep),
     Periodic("facts", 20, wake_facts),
+    Periodic("embedding", 30, wake_embedding),
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),

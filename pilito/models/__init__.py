@@ -9,6 +9,7 @@ from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
 from pilito.models.draft import Draft
+from pilito.models.embedding import Embedding
 from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
 from pilito.models.instructions import Instructions
@@ -40,6 +41,7 @@ __all__ = [
     "DataDeletion",
     "Delivery",
     "Draft",
+    "Embedding",
     "Erasure",
     "EarlyEdit",
     "Event",

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from pilito.extensions import db
-from pilito.models import Inbox, Passage, Product, Variant
+from pilito.models import Embedding, Inbox, Passage, Product, Variant
 
 PAGE = 2000
 
@@ -75,3 +75,40 @@ def _quoted(table: Any, inbox_id: int, ids: Sequence[int], now: datetime, *optio
 
 def _is_of(table: type[Product] | type[Passage], inbox_id: int) -> ColumnElement[bool]:
     return or_(table.inbox_id == inbox_id, table.inbox_id.is_(None))
+
+
+# --- vectors ---------------------------------------------------------------------------------------------------------
+
+
+def inbox_ids() -> list[int]:
+    return list(db.session.scalars(select(Inbox.id).order_by(Inbox.id)))
+
+
+def counted_changes() -> tuple[int, int]:
+    """What changes whenever any facts do: how many inboxes there are, and all that they have counted."""
+    count, changes = db.session.execute(
+        select(func.count(Inbox.id), func.coalesce(func.sum(Inbox.facts_version), 0))
+    ).one()
+    return int(count), int(changes)
+
+
+def embedded(model: str, digests: Sequence[str]) -> set[str]:
+    """Those of these texts that have been sent to the model."""
+    return {digest for digest, _ in _embeddings(model, digests, Embedding.digest, Embedding.id)}
+
+
+def vectors(model: str, digests: Sequence[str]) -> dict[str, bytes]:
+    return {row.digest: row.vector for row in _embeddings(model, digests, Embedding.digest, Embedding.vector)}
+
+
+def _embeddings(model: str, digests: Sequence[str], *columns: Any) -> Iterator[Any]:
+    for start in range(0, len(digests), 500):
+        some = digests[start : start + 500]
+        yield from db.session.execute(select(*columns).where(Embedding.model == model, Embedding.digest.in_(some)))
+
+
+def embedded_before(model: str, moment: datetime) -> list[tuple[int, str]]:
+    """(id, digest) of vectors made before a moment, and of all those of another model."""
+    old = or_(Embedding.created_at < moment, Embedding.model != model)
+    is_other = case((Embedding.model != model, ""), else_=Embedding.digest)
+    return [(number, digest) for number, digest in db.session.execute(select(Embedding.id, is_other).where(old))]

@@ -62,6 +62,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "instructions": "what the shop tells its assistant",
     "model_use": "what an answer cost, with no word of it",
     "source": "where the shop's facts come from",
+    "embedding": "texts of the shop, as numbers",
     "source_file": "documents and catalogues of the shop",
     "web_page": "pages that the shop named",
     "product": "the shop's catalogue",
