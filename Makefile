@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint format bench
+.PHONY: help run test quick lint format bench chaos
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,6 +21,9 @@ quick: $(VENV)/installed-dev ## run what one runs after each change: on SQLite a
 
 bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2", KEEP=1)
 	@$(BIN)/python -m bench $(ROWS) $(if $(KEEP),--keep)
+
+chaos: $(VENV)/installed-dev ## kill everything under traffic and judge what came of it (SEED=, EVENTS=, DATABASE=, PLANT=)
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PLANT),--plant $(PLANT))
 
 lint: $(VENV)/installed-dev ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -34,13 +34,15 @@ class Part:
     ) -> None:
         self.name = name
         self._log = folder / f"{name}.log"
+        self._command, self._environment, self._options = command, dict(environment), {"cwd": ROOT, **options}
+        self.start()
+
+    def start(self) -> None:
+        """Begin, or begin again after an end."""
         with self._log.open("ab") as output:
+            self._before = output.tell()  # what an earlier life wrote
             self._process = subprocess.Popen(  # noqa: S603 -- our own commands
-                command,
-                env=dict(environment),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                **{"cwd": ROOT, **options},
+                self._command, env=self._environment, stdout=output, stderr=subprocess.STDOUT, **self._options
             )
 
     @property
@@ -50,6 +52,12 @@ class Part:
     @property
     def is_alive(self) -> bool:
         return self._process.poll() is None
+
+    def said(self) -> str:
+        """What it wrote since it began the last time."""
+        with self._log.open("rb") as log:
+            log.seek(self._before)
+            return log.read().decode(errors="replace")
 
     def tail(self) -> str:
         return f"--- {self.name}\n{self._log.read_text(errors='replace')[-3000:]}"
@@ -138,6 +146,9 @@ def running(name: str, command: Sequence[str], folder: Path, environment: Mappin
 class System:
     """Pilito on a fresh database: what is in `parts` can be measured by name."""
 
+    preparation = "bench.prepare"  # the module that migrates and connects the shop
+    workers = 1  # processes
+
     def __init__(self, database: str, fakes_port: int, settings: Mapping[str, str], has_workers: bool) -> None:
         self.database, self.port = database, free_port()
         self._has_workers = has_workers
@@ -176,11 +187,12 @@ class System:
             self._start_postgres()
         wait_for((self.folder / "redis.sock").exists, START_SECONDS, self._started, pause=0.01)
         subprocess.run(  # noqa: S603 -- our own command
-            [sys.executable, "-m", "bench.prepare"], cwd=ROOT, env=self._environment(), check=True, capture_output=True
+            [sys.executable, "-m", self.preparation], cwd=ROOT, env=self._environment(), check=True, capture_output=True
         )
         self._add("web", gunicorn("wsgi:app", self.port, int(self._environment()["WEB_PROCESSES"])))
         if self._has_workers:
-            self._add("worker", [program("flask"), "worker"])
+            for number in range(self.workers):
+                self._add("worker" if number == 0 else f"worker-{number + 1}", [program("flask"), "worker"])
             self._add("scheduler", [program("flask"), "scheduler"])
         path = "/readyz" if self._has_workers else "/healthz"
         wait_for(lambda: is_ready(self.port, path), START_SECONDS, self._started)

@@ -1,0 +1,194 @@
+"""`make chaos`: traffic, and everything that can die dying; in the end a verdict per invariant.
+
+SEED=7 repeats a run's plan and blows, EVENTS=10000 makes it long, DATABASE=postgresql takes the other database (both
+where it is installed), PLANT=name plants a bug that the judge has to find. Exit status 1: something was violated.
+"""
+
+import argparse
+import json
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import proc
+from bench.processes import POSTGRES_BINARIES, ROOT
+from chaos import ledger
+from chaos.checker import DRAIN_SECONDS, INVARIANTS, Violation, answers, judge
+from chaos.history import Accepted, History, Posted
+from chaos.house import House
+from chaos.model import Model
+from chaos.nemesis import SCRIPT_LENGTH, Nemesis, make_blows, make_failures
+from chaos.plan import Sizes, make_plan
+from chaos.plants import PLANTS
+from chaos.traffic import Panels, Phone, Traffic, wait_until
+
+EVENTS = 2_000
+FAILURES = 0.03
+PANELS = 12
+WORKING_SECONDS = 120.0  # that long the last messages may take to reach us after the traffic
+PLANTED_SECONDS = 40.0  # a bug may leave rows unfinished for ever; the judge need not wait for them
+RESULTS = ROOT / "var" / "chaos"
+Report = dict[str, object]
+
+
+def main() -> int:
+    arguments = _arguments()
+    if not proc.PROC.is_dir():
+        sys.exit("make chaos finds the processes of a server in /proc, which only Linux has.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what we started is ended
+    seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**6)
+    bad = 0
+    for database in _databases(arguments.database):
+        history, report = run(seed, arguments.events, database, arguments.plant, arguments.calm)
+        violations = judge(history)
+        _say(report, violations)
+        _keep(history, report, violations)
+        bad += len(violations)
+    return 1 if bad else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"))
+    parser.add_argument("--plant", default="", choices=("", *PLANTS), help="a bug that the judge has to find")
+    parser.add_argument(
+        "--calm", action="store_true", help="nothing dies and nobody fails: what the traffic alone does"
+    )
+    return parser.parse_args()
+
+
+def _databases(wanted: str | None) -> list[str]:
+    if wanted:
+        return [wanted]
+    return ["sqlite", "postgresql"] if POSTGRES_BINARIES else ["sqlite"]
+
+
+def run(seed: int, events: int, database: str, plant: str = "", calm: bool = False) -> tuple[History, Report]:
+    """Play one run; return what is known of it, and its counts."""
+    sizes = Sizes(longest_delay_seconds=8.0 if events <= EVENTS else 30.0)
+    plan = make_plan(seed, events, sizes)
+    seconds = max(step.at for step in plan)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        model = Model(seed, 0.0 if calm else FAILURES)
+        base_url = stack.enter_context(model.serving())
+        house = House(database, {**_settings(sizes), "OPENAI_BASE_URL": base_url}, plant)
+        stack.callback(house.stop)
+        blows = [] if calm else make_blows(seed, seconds)
+        failures = make_failures(seed, 0.0 if calm else FAILURES, SCRIPT_LENGTH if calm else events)
+        traffic = Traffic(house, plan, house.issue_token())
+        panels, nemesis = Panels(house, PANELS), Nemesis(house, blows, failures)
+        print(f"seed {seed} · {events} events · {database} · about {seconds:.0f} s and the drain", flush=True)
+        panels.start()
+        nemesis.start()
+        traffic.play()
+        nemesis.stop()
+        drained = _drain(house, PLANTED_SECONDS if plant else DRAIN_SECONDS * 1.5)
+        panels.stop()
+        history = _history(seed, sizes, house, traffic, panels, drained)
+        report = _report(house, traffic, model, history, time.monotonic() - began)
+        report["spared"] = nemesis.spared
+        return history, {"database": database, "events": events, "plant": plant, **report}
+
+
+def _settings(sizes: Sizes) -> dict[str, str]:
+    return {
+        "SHARE_WAIT_SECONDS": f"{sizes.wait_seconds:g}",
+        "SHARE_LOOKBACK_SECONDS": f"{sizes.lookback_seconds:g}",
+        "REPLY_QUIET_SECONDS": "0.5",
+        "REPLY_QUIET_MAX_SECONDS": "120",  # the cap of a burst lets a message into the next answer, by design
+        "OPENAI_TIMEOUT_SECONDS": "5",
+        "WORKER_CONCURRENCY": "8",
+    }
+
+
+def _drain(house: House, seconds: float) -> float | None:
+    """Wait until nothing is left to do; the seconds since the last blow, None when it never ends."""
+    began = time.monotonic()
+    phones = [Phone(port) for port in house.provider_ports]
+    wait_until(lambda: not any(phone.pending() for phone in phones), WORKING_SECONDS)
+    database = ledger.open_database(house.database_url)
+    if wait_until(lambda: ledger.is_finished(database), seconds) is None:
+        return None
+    return round(time.monotonic() - began, 1)
+
+
+def _history(seed: int, sizes: Sizes, house: House, traffic: Traffic, panels: Panels, drained: float | None) -> History:
+    history = History(
+        seed,
+        round(sizes.wait_seconds * 1000),
+        round(sizes.lookback_seconds * 1000),
+        traffic.deeds.said,
+        traffic.deeds.changed,
+        traffic.deeds.acted,
+        drained_seconds=drained,
+    )
+    for port in house.provider_ports:
+        for row in Phone(port).log():
+            detail = row["detail"]
+            if row["kind"] == "webhook_posted":
+                history.posted.append(
+                    Posted(row["mid"], row["customer"], detail["event"], detail["status"], row["at_ms"])
+                )
+            elif row["kind"] == "send_accepted":
+                history.accepted.append(Accepted(row["mid"], row["customer"], detail["text"] or "", row["at_ms"]))
+    ledger.read_into(history, ledger.open_database(house.database_url))
+    wait_until(house.is_ready, 60)
+    panels.look()  # what an open panel does when its line is back
+    history.seen, history.shown = panels.seen(), panels.shown_anew()
+    return history
+
+
+def _report(house: House, traffic: Traffic, model: Model, history: History, seconds: float) -> Report:
+    said = Counter(one.kind for one in history.said)
+    lone = sum(one.lone for one in history.said)
+    taken = sum(one.is_taken for one in history.posted)
+    return {
+        "seconds": round(seconds, 1),
+        "drained_seconds": history.drained_seconds,
+        "questions": said["question"],
+        "shares": said["share"],
+        "lone_shares": lone,
+        "changes": len(history.changed),
+        "webhooks_taken": taken,
+        "webhooks_refused": len(history.posted) - taken,
+        "answers": len(answers(history)),
+        "sends_accepted": len(history.accepted),
+        "in_peoples_hands": sum(bool(row.waits_for) for row in history.rows if row.sender == "customer"),
+        "people": dict(Counter(one.kind for one in history.acted)),
+        "people_gave_up": traffic.deeds.given_up,
+        "model_calls": model.calls,
+        "model_failures": model.failed,
+        "deaths": dict(sorted(house.deaths.items())),
+        "panels": len(history.shown),
+    }
+
+
+def _say(report: Report, violations: list[Violation]) -> None:
+    for name, value in report.items():
+        print(f"  {name:18} {value}")
+    found = Counter(violation.invariant for violation in violations)
+    for invariant in INVARIANTS:
+        print(f"  {invariant}  {'holds' if not found[invariant] else f'VIOLATED {found[invariant]} times'}")
+    for violation in violations[:20]:
+        print(f"     {violation.invariant} customer {violation.customer or '-'}: {violation.what}")
+    print(f"verdict: {'all invariants hold' if not violations else f'{len(violations)} violations'}", flush=True)
+
+
+def _keep(history: History, report: Report, violations: list[Violation]) -> None:
+    """For a closer look: `chaos.history.load` reads a history, `chaos.checker.judge` judges it again."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    stem = RESULTS / f"{report['database']}-{history.seed}-{report['events']}{report['plant'] and '-'}{report['plant']}"
+    history.save(Path(f"{stem}.history.json"))
+    summary = {**report, "seed": history.seed, "violations": [list(vars(one).values()) for one in violations]}
+    Path(f"{stem}.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,359 @@
+"""The judge: what a history violates, per invariant. It knows nothing of Pilito's code and asks nobody.
+
+The invariants are those of the house (I1–I8), with two of the share's own rules beside them:
+
+    I1  every event that was answered 2xx is in the ledger, with an outcome, and read
+    I2  every message is stored once
+    I3  every question is answered at most once
+    I4  a share without a question is never answered; a question is answered with the share it is about
+    I5  answers come in order, each with all that was known before it
+    I6  everything is finished within two minutes of the last fault, and no question is left alone
+    I7  the assistant sends nothing after a person took over
+    I8  a panel that stayed open shows what a newly opened one shows
+    I9  what was unsent stands nowhere
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from chaos.history import Accepted, Acted, History, Said
+
+ASSISTANT = "درباره "  # how every answer of the model begins
+PERSON = "همکار: "  # how everything begins that a person writes
+DRAIN_SECONDS = 120.0
+# A send that was under way when the person took over may arrive; a call of ours lasts no longer than that.
+UNDER_WAY_MS = 1_500
+# Two webhooks at the server in the same second may be taken in either order.
+SAME_TIME_MS = 1_000
+WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Violation:
+    invariant: str
+    customer: str
+    what: str
+
+
+Check = Callable[[History], Iterable[Violation]]
+
+
+def answers(history: History) -> list[Accepted]:
+    """What the assistant sent, in the order in which the provider accepted it."""
+    sent = [one for one in history.accepted if one.text.startswith(ASSISTANT)]
+    return sorted(sent, key=lambda one: one.at_ms)
+
+
+def words(text: str) -> set[str]:
+    return set(WORD.findall(text))
+
+
+Answers = dict[str, list[tuple[Accepted, set[str]]]]
+
+
+def _answers_of(history: History) -> Answers:
+    """Each customer's answers with the words in them."""
+    found: Answers = defaultdict(list)
+    for one in answers(history):
+        found[one.customer].append((one, words(one.text)))
+    return found
+
+
+# --- I1, I2 ----------------------------------------------------------------------------------------------------------
+
+
+def everything_taken_is_in_the_ledger(history: History) -> Iterable[Violation]:
+    if history.unread:
+        yield Violation("I1", "", f"{history.unread} webhooks in the ledger were never read")
+    taken = {(one.mid, one.customer) for one in history.posted if one.is_taken and one.event == "message"}
+    unsent = {change.mid for change in history.changed if change.kind == "unsend"}  # emptied in the ledger too
+    for mid, customer in sorted(one for one in taken if one[0] not in unsent):
+        outcomes = history.outcomes.get(mid, [])
+        if not outcomes:
+            yield Violation("I1", customer, f"{mid} was answered 200 and is not in the ledger")
+        elif "failed" in outcomes or "" in outcomes:
+            yield Violation("I1", customer, f"{mid} has the outcomes {outcomes}")
+        elif outcomes.count("stored") > 1:
+            yield Violation("I1", customer, f"{mid} was stored {outcomes.count('stored')} times")
+
+
+def every_message_is_stored_once(history: History) -> Iterable[Violation]:
+    stored = Counter(row.external_id for row in history.rows if row.sender == "customer")
+    taken = {one.mid for one in history.posted if one.is_taken and one.event == "message"}
+    for said in history.said:
+        if said.mid not in taken:
+            yield Violation("I2", said.customer, f"{said.mid} never got a 2xx: the provider gave it up")
+        elif stored[said.mid] == 0:
+            yield Violation("I2", said.customer, f"{said.mid} is lost")
+        elif stored[said.mid] > 1:
+            yield Violation("I2", said.customer, f"{said.mid} is there {stored[said.mid]} times")
+    known = {said.mid for said in history.said}
+    for external_id in sorted(mid for mid in stored if mid not in known):
+        yield Violation("I2", "", f"{external_id} was never said by anybody")
+
+
+def words_are_those_that_were_typed(history: History) -> Iterable[Violation]:
+    """A stored question says what its customer typed, before or after an edit."""
+    edits = defaultdict(set)
+    for change in history.changed:
+        if change.kind == "edit":
+            edits[change.mid].add(change.word)
+    rows = {row.external_id: row for row in history.rows if row.sender == "customer"}
+    for said in history.said:
+        row = rows.get(said.mid)
+        if row is None or row.is_deleted or said.kind != "question":
+            continue
+        if not words(row.text) & ({said.word} | edits[said.mid]):
+            yield Violation("I2", said.customer, f"{said.mid} does not say what was typed")
+
+
+# --- I3 --------------------------------------------------------------------------------------------------------------
+
+
+def every_question_is_answered_once(history: History) -> Iterable[Violation]:
+    names, given = _names_of_questions(history), _answers_of(history)
+    for said in _questions(history):
+        times = sum(bool(names[said.mid] & in_answer) for _, in_answer in given[said.customer])
+        if times > 1:
+            yield Violation("I3", said.customer, f"{said.mid} was answered {times} times")
+
+
+def nobody_gets_another_ones_answer(history: History) -> Iterable[Violation]:
+    owner = {said.word: said.customer for said in history.said}
+    for one in answers(history):
+        others = {word for word in words(one.text) if owner.get(word, one.customer) != one.customer}
+        if others:
+            yield Violation("I3", one.customer, f"{one.mid} answers somebody else's words")
+
+
+def what_people_write_arrives_once(history: History) -> Iterable[Violation]:
+    sent = Counter(word for one in history.accepted if one.text.startswith(PERSON) for word in words(one.text))
+    for acted in history.acted:
+        if acted.kind == "say":
+            times = sent[acted.word]
+            if times > 1:
+                yield Violation("I3", acted.customer, f"what a person wrote was sent {times} times")
+
+
+# --- I4 --------------------------------------------------------------------------------------------------------------
+
+
+def a_lone_share_is_not_answered(history: History) -> Iterable[Violation]:
+    said, corrected = {one.word: one for one in history.said}, _edited_words(history)
+    near = _shares_near_a_question(history)
+    for one in answers(history):
+        found = [said[word] for word in words(one.text) if word in said]
+        for lone in (known for known in found if known.lone and known.mid not in near):
+            yield Violation("I4", one.customer, f"{one.mid} answers the lone share {lone.mid}")
+        if not any(known.kind == "question" for known in found) and not words(one.text) & corrected:
+            yield Violation("I4", one.customer, f"{one.mid} answers no question at all")
+
+
+def a_question_is_answered_with_its_share(history: History) -> Iterable[Violation]:
+    """Where the share had come before the question did; else the answer may have gone out without it."""
+    came, given, mids = _first_taken(history), _answers_of(history), _mid_by_word(history)
+    shares = {said.mid: said for said in history.said if said.kind == "share"}
+    unsent = {change.mid for change in history.changed if change.kind == "unsend"}
+    for question in _questions(history):
+        share = shares.get(question.share_mid)
+        if share is None or share.mid in unsent or question.mid not in came or share.mid not in came:
+            continue
+        is_in_time = 0 <= question.at_ms - share.at_ms < history.wait_ms
+        if not is_in_time or came[share.mid] > came[question.mid]:
+            continue
+        for one, in_answer in given[question.customer]:
+            if question.word not in in_answer or share.word in in_answer:
+                continue
+            known_ms = _taken_by(share, one, given[question.customer], came, mids)
+            if known_ms is None or came[question.mid] + SAME_TIME_MS < known_ms:
+                yield Violation("I4", question.customer, f"{question.mid} was answered without its share {share.mid}")
+
+
+def _taken_by(
+    share: Said, before: Accepted, given: list[tuple[Accepted, set[str]]], came: dict[str, int], mids: dict[str, str]
+) -> int | None:
+    """When the newest question came of an earlier answer that has the share already; None without such an answer."""
+    for one, in_answer in given:
+        if one.at_ms < before.at_ms and share.word in in_answer:
+            return max((came[mids[word]] for word in in_answer if mids.get(word) in came), default=None)
+    return None
+
+
+# --- I5 --------------------------------------------------------------------------------------------------------------
+
+
+def answers_come_in_order(history: History) -> Iterable[Violation]:
+    """Of two answers the later one holds something newer: nobody is answered backwards."""
+    place = {row.external_id: row.id for row in history.rows if row.sender == "customer"}
+    by_word = _mid_by_word(history)
+    newest: dict[str, int] = {}
+    for one in answers(history):
+        places = [place[by_word[word]] for word in words(one.text) if by_word.get(word) in place]
+        if places and max(places) < newest.get(one.customer, 0):
+            yield Violation("I5", one.customer, f"{one.mid} answers what stood before the answer it follows")
+        newest[one.customer] = max([newest.get(one.customer, 0), *places])
+
+
+def an_answer_holds_all_that_was_known(history: History) -> Iterable[Violation]:
+    """A question stored before an answer was recorded is in that answer, unless it was settled before."""
+    questions = {said.mid for said in _questions(history)}
+    replies = defaultdict(list)
+    for row in history.rows:
+        if row.sender == "assistant" and row.text.startswith(ASSISTANT):
+            replies[row.customer].append(row.id)
+    for row in history.rows:
+        if row.external_id not in questions or row.is_deleted or row.answered_by is None:
+            continue
+        passed = [reply for reply in replies[row.customer] if row.id < reply < row.answered_by]
+        if passed:
+            yield Violation("I5", row.customer, f"message {row.id} was known to answer {min(passed)} and is not in it")
+
+
+# --- I6 --------------------------------------------------------------------------------------------------------------
+
+
+def everything_is_finished(history: History) -> Iterable[Violation]:
+    for name, count in sorted(history.unfinished.items()):
+        if count:
+            yield Violation("I6", "", f"{count} {name} are not finished")
+    if history.drained_seconds is None or history.drained_seconds > DRAIN_SECONDS:
+        yield Violation("I6", "", f"it took {history.drained_seconds} s after the last fault to finish everything")
+
+
+def no_question_is_left_alone(history: History) -> Iterable[Violation]:
+    """Answered by the assistant, or by a person, or in a person's hands."""
+    answered = {word for one in answers(history) for word in words(one.text)}
+    sent, replies = {one.text for one in history.accepted}, {row.id: row.text for row in history.rows}
+    names = _names_of_questions(history)
+    rows = {row.external_id: row for row in history.rows}
+    unsent = {change.mid for change in history.changed if change.kind == "unsend"}
+    for said in _questions(history):
+        row = rows.get(said.mid)
+        if row is None or said.mid in unsent or names[said.mid] & answered:
+            continue
+        if row.answered_by is None and not row.waits_for:
+            yield Violation("I6", said.customer, f"{said.mid} was neither answered nor given to a person")
+        if row.answered_by is not None and replies.get(row.answered_by) not in sent and not row.waits_for:
+            yield Violation("I6", said.customer, f"{said.mid} has an answer that the customer never got")
+
+
+# --- I7 --------------------------------------------------------------------------------------------------------------
+
+
+def the_assistant_is_silent_after_a_person_took_over(history: History) -> Iterable[Violation]:
+    given = _answers_of(history)
+    for customer, spans in _taken_over(history).items():
+        for one, _ in given[customer]:
+            if any(start + UNDER_WAY_MS < one.at_ms < end for start, end in spans):
+                yield Violation("I7", customer, f"{one.mid} was sent while a person had the conversation")
+
+
+def _taken_over(history: History) -> dict[str, list[tuple[float, float]]]:
+    """The times, in milliseconds, in which a person surely had a conversation."""
+    spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    open_since: dict[str, int] = {}
+    for acted in sorted(history.acted, key=_by_time):
+        if acted.kind in ("take_over", "say"):
+            open_since.setdefault(acted.customer, acted.done_ms)
+        elif acted.customer in open_since:
+            spans[acted.customer].append((open_since.pop(acted.customer), acted.asked_ms))
+    for customer, start in open_since.items():
+        spans[customer].append((start, float("inf")))
+    return spans
+
+
+def _by_time(acted: Acted) -> int:
+    return acted.asked_ms
+
+
+# --- I8, I9 ----------------------------------------------------------------------------------------------------------
+
+
+def an_open_panel_shows_the_truth(history: History) -> Iterable[Violation]:
+    for conversation, shown in sorted(history.shown.items()):
+        seen = history.seen.get(conversation)
+        if seen != shown:
+            yield Violation("I8", conversation, f"an open panel shows {_difference(seen or [], shown)}")
+
+
+def _difference(seen: list[str], shown: list[str]) -> str:
+    missing = [one for one in shown if one not in seen]
+    return f"{len(seen)} messages where there are {len(shown)}; not as stored: {missing[:3]}"
+
+
+def what_was_unsent_is_gone(history: History) -> Iterable[Violation]:
+    for word in history.kept_words:
+        yield Violation("I9", "", f"the unsent word {word} is still kept")
+
+
+# --- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _questions(history: History) -> list[Said]:
+    return [said for said in history.said if said.kind == "question"]
+
+
+def _shares_near_a_question(history: History) -> set[str]:
+    """Shares that were meant to be alone, on a machine so late that a question came near them after all."""
+    asked = defaultdict(list)
+    for question in _questions(history):
+        asked[question.customer].append(question.at_ms)
+    return {
+        share.mid
+        for share in history.said
+        if share.lone
+        and any(-history.lookback_ms <= at - share.at_ms < history.wait_ms for at in asked[share.customer])
+    }
+
+
+def _names_of_questions(history: History) -> dict[str, set[str]]:
+    """The words by which each question may be answered: as it was typed, and after each edit."""
+    names = {said.mid: {said.word} for said in _questions(history)}
+    for change in history.changed:
+        if change.kind == "edit" and change.mid in names:
+            names[change.mid].add(change.word)
+    return names
+
+
+def _edited_words(history: History) -> set[str]:
+    return {change.word for change in history.changed if change.kind == "edit"}
+
+
+def _mid_by_word(history: History) -> dict[str, str]:
+    return {word: mid for mid, names in _names_of_questions(history).items() for word in names}
+
+
+def _first_taken(history: History) -> dict[str, int]:
+    """When each message first reached us."""
+    came: dict[str, int] = {}
+    for one in history.posted:
+        if one.is_taken and one.event == "message":
+            came[one.mid] = min(came.get(one.mid, one.at_ms), one.at_ms)
+    return came
+
+
+CHECKS: tuple[Check, ...] = (
+    everything_taken_is_in_the_ledger,
+    every_message_is_stored_once,
+    words_are_those_that_were_typed,
+    every_question_is_answered_once,
+    nobody_gets_another_ones_answer,
+    what_people_write_arrives_once,
+    a_lone_share_is_not_answered,
+    a_question_is_answered_with_its_share,
+    answers_come_in_order,
+    an_answer_holds_all_that_was_known,
+    everything_is_finished,
+    no_question_is_left_alone,
+    the_assistant_is_silent_after_a_person_took_over,
+    an_open_panel_shows_the_truth,
+    what_was_unsent_is_gone,
+)
+INVARIANTS = ("I1", "I2", "I3", "I4", "I5", "I6", "I7", "I8", "I9")
+
+
+def judge(history: History) -> list[Violation]:
+    """All that this history violates; none is the good answer."""
+    return [violation for check in CHECKS for violation in check(history)]

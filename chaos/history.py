@@ -1,0 +1,115 @@
+"""What the judge knows: what was done, what the provider saw, what the database holds in the end."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message of a customer, as the provider took it."""
+
+    mid: str
+    customer: str
+    kind: str  # share, question
+    word: str
+    at_ms: int  # the provider's time
+    lone: bool = False
+    share_mid: str = ""  # of a question: the share it is about
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A customer took a message back, or corrected it."""
+
+    mid: str
+    customer: str
+    kind: str  # unsend, edit
+    word: str  # of an edit: what it says now
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Acted:
+    """A person did something, and the API said that it is done."""
+
+    customer: str
+    kind: str  # take_over, say, give_back
+    asked_ms: int
+    done_ms: int
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A try of the provider to post a webhook."""
+
+    mid: str
+    customer: str
+    event: str  # message, echo, unsend, edit
+    status: int | None
+    at_ms: int
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message that the provider accepted from us: the customer got it."""
+
+    mid: str
+    customer: str
+    text: str
+    at_ms: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A message as the database holds it in the end."""
+
+    id: int
+    external_id: str | None
+    customer: str
+    sender: str
+    text: str
+    content: str
+    is_deleted: bool
+    answered_by: int | None
+    waits_for: str  # of a customer's: why nobody answered it, "" where that is wrong: person, or unsent
+
+
+@dataclass
+class History:
+    seed: int = 0
+    wait_ms: int = 120_000  # how long a share waits for a question
+    lookback_ms: int = 10_000  # how long before its share a question may stand
+    said: list[Said] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    acted: list[Acted] = field(default_factory=list)
+    posted: list[Posted] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    outcomes: dict[str, list[str]] = field(default_factory=dict)  # message id -> outcomes of its events in the ledger
+    unread: int = 0  # webhooks in the ledger that were not read
+    kept_words: list[str] = field(default_factory=list)  # words of unsent messages that still stand somewhere
+    unfinished: dict[str, int] = field(default_factory=dict)  # rows that nobody finished, by what they are
+    drained_seconds: float | None = 0.0  # from the last fault until all was finished; None: never
+    seen: dict[str, list[str]] = field(default_factory=dict)  # conversation -> what a panel showed that stayed open
+    shown: dict[str, list[str]] = field(default_factory=dict)  # conversation -> what a panel shows that is opened now
+
+    def save(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=0), encoding="utf-8")
+
+
+def load(path: Path) -> History:
+    """Read what `save` wrote, to judge it again."""
+    values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    kinds = {"said": Said, "changed": Changed, "acted": Acted, "posted": Posted, "accepted": Accepted, "rows": Row}
+    return History(**{name: _rows(kinds.get(name), value) for name, value in values.items()})
+
+
+def _rows(kind: Any, value: Any) -> Any:
+    return [kind(**row) for row in value] if kind else value

@@ -1,0 +1,94 @@
+"""A model that says which questions it was asked, over the API that all models speak; now and then it fails."""
+
+import json
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from chaos.checker import ASSISTANT
+from chaos.plan import LETTERS, WORD_LETTERS
+from pilito.assistant.prompt import read_blocks
+
+WORD = re.compile(rf"\b[{LETTERS}]{{{WORD_LETTERS}}}\b")
+FAILURES = ("refused", "overloaded", "broken", "empty", "garbage", "slow", "reset")
+SLOW_SECONDS = 3.0
+
+
+class Model:
+    """`share` of the calls fail, each in one of the ways of FAILURES."""
+
+    def __init__(self, seed: int, share: float) -> None:
+        self.share = share
+        self._random = random.Random(seed)  # noqa: S311 -- to be repeated
+        self._lock = threading.Lock()
+        self.calls = 0
+        self.failed = 0
+
+    def next_failure(self) -> str:
+        with self._lock:
+            self.calls += 1
+            if self._random.random() >= self.share:
+                return ""
+            self.failed += 1
+            return self._random.choice(FAILURES)
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """Serve on 127.0.0.1; give the base URL."""
+        handler = type("Handler", (_Handler,), {"model": self})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="model", daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/v1"
+        finally:
+            server.shutdown()
+            server.server_close()
+
+
+def answer_to(messages: list[dict[str, Any]]) -> str:
+    """Name every word of the questions, the captions of their shares included, and nothing else."""
+    text = "\n".join(str(message["content"]) for message in messages)
+    questions = [block.text for block in read_blocks(text) if block.kind == "question"]
+    found = dict.fromkeys(word for question in questions for word in WORD.findall(question))
+    return f"{ASSISTANT}{' و '.join(found)}: در همین پست نوشته‌ایم."
+
+
+class _Handler(BaseHTTPRequestHandler):
+    model: Model
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:  # noqa: N802 -- the library's name
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        failure = self.model.next_failure()
+        if failure == "reset":
+            self.close_connection = True
+            return
+        if failure == "slow":
+            time.sleep(SLOW_SECONDS)
+        status = {"refused": 500, "overloaded": 429}.get(failure, 200)
+        self._write(status, self._body(body["messages"], failure))
+
+    def _body(self, messages: list[dict[str, Any]], failure: str) -> bytes:
+        reply = {"reply": answer_to(messages), "hand_over": False, "reason": ""}
+        content = {"empty": "", "garbage": "{]<<<"}.get(failure, json.dumps(reply, ensure_ascii=False))
+        choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": content}}
+        usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
+        whole = {"id": "x", "object": "chat.completion", "created": 1, "model": "chaos", "choices": [choice]}
+        data = json.dumps({**whole, "usage": usage}).encode()
+        return data[: len(data) // 2] if failure == "broken" else data
+
+    def _write(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nothing: the run has a log of its own."""

@@ -1,0 +1,182 @@
+"""What customers and operators do in a run, and when: a function of the seed, the number of events and the sizes."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+# Letters that make no word of a greeting, a number or a promise: what they spell is said by one message alone.
+LETTERS = "بپتجچخدرزژسشعغفقکگلنو"
+WORD_LETTERS = 6
+EVENTS_A_CUSTOMER = 7
+MARGIN_SECONDS = 3.0  # between what belongs together and what does not: the machine may be late by that much
+ACCOUNTS = 2
+
+
+class Do(StrEnum):
+    SHARE = "share"
+    ASK = "ask"
+    UNSEND = "unsend"
+    EDIT = "edit"
+    TAKE_OVER = "take_over"
+    SAY = "say"  # an operator writes
+    GIVE_BACK = "give_back"
+
+
+EVENTS = frozenset({Do.SHARE, Do.ASK, Do.UNSEND, Do.EDIT})  # what the provider tells us by a webhook
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that somebody does; `at` in seconds from the start.
+
+    `word` stands in the words of this step and nowhere else in the run: whoever repeats it has read this step.
+    """
+
+    number: int
+    at: float
+    customer: int
+    do: Do
+    word: str = ""
+    of: int | None = None  # of an unsend or an edit: the number of the step whose message it is about
+    delay_seconds: float = 0.0  # its webhook comes so much later
+    is_twice: bool = False  # its webhook comes two times
+    lone: bool = False  # of a share: no question follows within its wait, and none stood just before it
+    share: int | None = None  # of a question: the share it is about
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The shop's times in this run, and how the traffic is mixed."""
+
+    wait_seconds: float = 8.0
+    lookback_seconds: float = 1.0
+    events_per_second: float = 35.0
+    duplicates: float = 0.05
+    delayed: float = 0.05
+    longest_delay_seconds: float = 8.0
+    shares: float = 0.25
+    changes: float = 0.02  # unsends and edits
+    operators: float = 0.05  # customers in whose conversation a person steps in
+
+
+@dataclass
+class _Maker:
+    seed: int
+    sizes: Sizes
+    steps: list[Step] = field(default_factory=list)
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)  # noqa: S311 -- to be repeated, not to be secret
+
+    def add(self, at: float, customer: int, do: Do, **more: object) -> Step:
+        number = len(self.steps)
+        words = {Do.SHARE, Do.ASK, Do.EDIT, Do.SAY}
+        step = Step(number, at, customer, do, word_of(number) if do in words else "", **more)  # type: ignore[arg-type]
+        self.steps.append(step)
+        return step
+
+    def weather(self) -> dict[str, object]:
+        """How the webhook of an event travels."""
+        delay = self.chance.uniform(0.2, self.sizes.longest_delay_seconds)
+        return {
+            "delay_seconds": round(delay, 3) if self.chance.random() < self.sizes.delayed else 0.0,
+            "is_twice": self.chance.random() < self.sizes.duplicates,
+        }
+
+
+def word_of(number: int) -> str:
+    """A word that no other step has: the number, written in letters."""
+    letters = []
+    for _ in range(WORD_LETTERS):
+        number, digit = divmod(number, len(LETTERS))
+        letters.append(LETTERS[digit])
+    return "".join(reversed(letters))
+
+
+def make_plan(seed: int, events: int, sizes: Sizes) -> list[Step]:
+    """The steps in the order of their times; as many webhooks as `events`, not counting those that come twice."""
+    maker = _Maker(seed, sizes)
+    duration = events / sizes.events_per_second
+    customers = max(1, events // EVENTS_A_CUSTOMER)
+    talks = [_Talk(maker, number, maker.chance.uniform(0, duration / 2)) for number in range(customers)]
+    made = 0
+    while made < events:
+        # Whoever has been silent longest goes on, so that all talk over the whole run.
+        talk = min(talks, key=lambda one: one.free_at)
+        made += talk.go_on(events - made)
+    for customer in sorted({step.customer for step in maker.steps}):
+        if maker.chance.random() < sizes.operators:
+            times = [step.at for step in maker.steps if step.customer == customer]
+            _step_in(maker, customer, maker.chance.uniform(min(times), max(times)) + 1.0)
+    return sorted(maker.steps, key=lambda step: (step.at, step.number))
+
+
+@dataclass
+class _Talk:
+    """One customer's messages, laid out in time."""
+
+    maker: _Maker
+    customer: int
+    free_at: float  # before that, nothing new may begin
+
+    def go_on(self, room: int) -> int:
+        """Add the next thing that this customer does; return how many events it is."""
+        before = len(self.maker.steps)
+        share_of_shares = self.maker.sizes.shares
+        chance = self.maker.chance.random()
+        if chance < share_of_shares * 0.7:
+            self._lone_share()
+        elif chance < share_of_shares * 1.4 and room >= 2:
+            self._share_and_question()
+        elif chance < share_of_shares * 1.4 + 0.15 and room >= 3:
+            self._burst()
+        else:
+            self._question(self.free_at)
+            self.free_at += self.maker.chance.uniform(1, 6)
+        self._change(before)
+        return len(self.maker.steps) - before
+
+    def _question(self, at: float, share: Step | None = None) -> None:
+        self.maker.add(at, self.customer, Do.ASK, share=share.number if share else None, **self.maker.weather())
+
+    def _lone_share(self) -> None:
+        sizes = self.maker.sizes
+        at = self.free_at + sizes.lookback_seconds + MARGIN_SECONDS
+        self.maker.add(at, self.customer, Do.SHARE, lone=True, **self.maker.weather())
+        self.free_at = at + sizes.wait_seconds + MARGIN_SECONDS
+
+    def _share_and_question(self) -> None:
+        sizes = self.maker.sizes
+        at = self.free_at + sizes.lookback_seconds + MARGIN_SECONDS
+        share = self.maker.add(at, self.customer, Do.SHARE, **self.maker.weather())
+        asked_at = at + self.maker.chance.uniform(0.1, max(0.2, sizes.wait_seconds - MARGIN_SECONDS))
+        self._question(asked_at, share)
+        self.free_at = asked_at + self.maker.chance.uniform(1, 6)
+
+    def _burst(self) -> None:
+        for number in range(3):
+            self._question(self.free_at + number * 0.15)
+        self.free_at += self.maker.chance.uniform(1, 6)
+
+    def _change(self, before: int) -> None:
+        """Now and then, take back or correct a question that was just asked."""
+        asked = [step for step in self.maker.steps[before:] if step.do is Do.ASK]
+        if not asked or self.maker.chance.random() > self.maker.sizes.changes * 2:
+            return
+        step = self.maker.chance.choice(asked)
+        do = self.maker.chance.choice((Do.UNSEND, Do.EDIT))
+        self.maker.add(step.at + self.maker.chance.uniform(0.05, 2.0), self.customer, do, of=step.number)
+
+
+def _step_in(maker: _Maker, customer: int, at: float) -> None:
+    """A person takes the conversation over, writes, and mostly gives it back."""
+    maker.add(at, customer, Do.TAKE_OVER)
+    maker.add(at + 0.5, customer, Do.SAY)
+    if maker.chance.random() < 0.7:
+        maker.add(at + maker.chance.uniform(3, 6), customer, Do.GIVE_BACK)
+
+
+def events_of(steps: list[Step]) -> Iterator[Step]:
+    return (step for step in steps if step.do in EVENTS)

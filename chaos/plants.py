@@ -1,0 +1,223 @@
+"""Bugs that can be planted into the system under test: `python -m chaos.plants NAME program arguments…`.
+
+A plant changes one function of Pilito as its module is loaded, in the programs of one run only; nothing of it is in
+Pilito itself. The judge has to find each of them: a checker that finds nothing may be blind.
+"""
+
+import importlib.abc
+import importlib.machinery
+import itertools
+import runpy
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+Patch = Callable[[ModuleType], None]
+PLANTS: dict[str, tuple[str, Patch, str]] = {}  # name -> module, patch, the invariant that it violates
+
+
+def plant(name: str, module: str, invariant: str) -> Callable[[Patch], Patch]:
+    def keep(patch: Patch) -> Patch:
+        PLANTS[name] = (module, patch, invariant)
+        return patch
+
+    return keep
+
+
+def sometimes(every: int) -> Callable[[], bool]:
+    """True once in `every` calls."""
+    counter = itertools.count(1)
+    return lambda: next(counter) % every == 0
+
+
+@plant("forgets-an-event", "pilito.conversations.receive", "I1")
+def _(module: ModuleType) -> None:
+    """A webhook is called read, and what it said is written nowhere."""
+    store, is_lost = module._store, sometimes(25)
+
+    def lossy(webhook_id: int, position: int, item: Any, now: Any, is_last: bool, become: Any) -> None:
+        if not is_lost():
+            store(webhook_id, position, item, now, is_last, become)
+            return
+        with module.transaction():
+            module._finish(webhook_id, now)
+
+    module._store = lossy
+
+
+@plant("says-200-and-stores-nothing", "pilito.conversations.record", "I1")
+def _(module: ModuleType) -> None:
+    record, is_lost = module.record, sometimes(25)
+    module.record = lambda *event: 0 if is_lost() else record(*event)
+
+
+@plant("stores-a-repetition-again", "pilito.conversations.store", "I2")
+def _(module: ModuleType) -> None:
+    """What comes twice is taken for something new."""
+    store, seen, lock = module.store_message, set(), threading.Lock()
+
+    def twice(tx: Any, inbox: Any, item: Any, *more: Any, **named: Any) -> Any:
+        with lock:
+            is_known = item.external_id in seen
+            seen.add(item.external_id)
+        return store(tx, inbox, replace(item, external_id=item.external_id + "x") if is_known else item, *more, **named)
+
+    module.store_message = twice
+
+
+@plant("rewrites-what-was-typed", "pilito.conversations.store", "I2")
+def _(module: ModuleType) -> None:
+    store, is_wrong = module.store_message, sometimes(20)
+
+    def rewritten(tx: Any, inbox: Any, item: Any, *more: Any, **named: Any) -> Any:
+        return store(tx, inbox, replace(item, text=item.text[:4]) if is_wrong() else item, *more, **named)
+
+    module.store_message = rewritten
+
+
+@plant("sends-twice", "pilito.conversations.deliver", "I3")
+def _(module: ModuleType) -> None:
+    """As a retry that did not ask what had become of the first try."""
+    send, is_again = module._send, sometimes(20)
+
+    def again(claim: Any, clock: Any) -> None:
+        if is_again():
+            module.channels[claim.channel].send(claim.account, claim.outbound)
+        send(claim, clock)
+
+    module._send = again
+
+
+@plant("sends-what-may-have-arrived", "pilito.conversations.sweep", "I3")
+def _(module: ModuleType) -> None:
+    """A send whose worker died is called unsent, and sent again."""
+    from datetime import timedelta
+
+    from sqlalchemy import update
+
+    from pilito.database import transaction
+    from pilito.models import Delivery
+
+    def pending_again(now: Any) -> int:
+        stuck = (Delivery.state == "sending", Delivery.lease_until < now + timedelta(seconds=59))
+        with transaction():
+            values = {"state": "pending", "due_at": now, "lease_until": None}
+            return module.db.session.execute(update(Delivery).where(*stuck).values(**values)).rowcount
+
+    module._mark_lost_sends = pending_again
+
+
+@plant("answers-the-wrong-customer", "pilito.conversations.deliver", "I3")
+def _(module: ModuleType) -> None:
+    """Every now and then the receiver of the send before."""
+    claimed, last, is_wrong = module._claimed, [], sometimes(15)
+
+    def mixed(*args: Any) -> Any:
+        claim = claimed(*args)
+        last.append(claim.outbound.customer_id)
+        others = [one for one in last if one != claim.outbound.customer_id]
+        if others and is_wrong():
+            claim = replace(claim, outbound=replace(claim.outbound, customer_id=others[-1]))
+        return claim
+
+    module._claimed = mixed
+
+
+@plant("forgets-the-share", "pilito.conversations.pairing", "I4")
+def _(module: ModuleType) -> None:
+    """The wait of a share is over at once."""
+    pair = module.pair
+    module.pair = lambda shares, questions, now, lookback: pair(
+        [replace(one, expires_at=one.sent_at) for one in shares], questions, now, lookback
+    )
+
+
+@plant("waits-for-ever", "pilito.conversations.pairing", "I4")
+def _(module: ModuleType) -> None:
+    """A question takes a share that was left alone long before."""
+    from datetime import timedelta
+
+    pair = module.pair
+    module.pair = lambda shares, questions, now, lookback: pair(
+        [replace(one, expires_at=one.sent_at + timedelta(hours=1)) for one in shares], questions, now, lookback
+    )
+
+
+@plant("answers-a-stale-question", "pilito.conversations.answer", "I5")
+def _(module: ModuleType) -> None:
+    """A draft goes out although something newer came meanwhile."""
+    module._still_holds = lambda _claim, _conversation, turn: turn.state == "generating" or turn.state == "open"
+
+
+@plant("leaves-work-undone", "pilito.conversations.sweep", "I6")
+def _(module: ModuleType) -> None:
+    """Nobody looks for rows whose job was lost."""
+    module.sweep = lambda _now: {}
+
+
+@plant("drops-the-turn", "pilito.conversations.answer", "I6")
+def _(module: ModuleType) -> None:
+    """When the assistant does not know, nobody is told."""
+    module.hand_over = lambda _tx, conversation, _reason, _detail, now: module.turns.drop(conversation, "lost", now)
+
+
+@plant("does-not-let-go", "pilito.conversations.take_over", "I7")
+def _(module: ModuleType) -> None:
+    """A person takes over, and the assistant goes on."""
+    module.to_people = lambda *_args: None
+
+
+@plant("does-not-count-changes", "pilito.conversations.lock", "I8")
+def _(module: ModuleType) -> None:
+    """A message changes, and the panels are not told which."""
+    mark, is_lost = module.mark_changed, sometimes(3)
+    module.mark_changed = lambda tx, conversation, *messages: mark(tx, conversation, *(() if is_lost() else messages))
+
+
+@plant("keeps-what-was-unsent", "pilito.conversations.unsend", "I9")
+def _(module: ModuleType) -> None:
+    """The words stay in the ledger."""
+    module.forget_words = lambda *_args: None
+    unsend = module.unsend
+    module.unsend = lambda tx, inbox, item, now: replace(unsend(tx, inbox, item, now), forget=None)
+
+
+class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads the module as ever, then changes it: before anybody else has taken a function out of it."""
+
+    def __init__(self, module: str, patch: Patch) -> None:
+        self._module, self._patch = module, patch
+        self._inner: Any = None
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._module:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        assert spec is not None
+        self._inner, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        created: ModuleType | None = self._inner.create_module(spec)
+        return created
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._inner.exec_module(module)
+        self._patch(module)
+
+
+def main() -> None:
+    name, *command = sys.argv[1:]
+    module, patch, _ = PLANTS[name]
+    sys.meta_path.insert(0, _Planter(module, patch))
+    sys.argv = command
+    runpy.run_path(command[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""Does what the plan says, as customers' phones and the shop's people do it: over HTTP only."""
+
+import contextlib
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+
+import requests
+
+from chaos.checker import PERSON
+from chaos.history import Acted, Changed, Said
+from chaos.house import House
+from chaos.plan import EVENTS, Do, Step
+from chaos.prepare import EMAIL, PASSWORD
+
+PATIENCE_SECONDS = 90.0  # a person presses again for so long while the server is away
+OPERATORS_AT_ONCE = 16
+FIRST_CUSTOMER = 700_000_000_000_000
+QUESTION = "این {word} چقدره؟"
+CORRECTION = "ببخشید، {word} منظورم بود"
+CAPTION = "پیراهن {word}\nبرای قیمت پیام بدهید"
+ITEM = re.compile(r'(?=<li class="(?:item|activity)\b)')
+KEY = re.compile(r' id="([a-z]\w*)"')
+TAG = re.compile(r"<[^>]+>")
+
+
+def customer_id(number: int) -> str:
+    return str(FIRST_CUSTOMER + number)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Phone:
+    """The customers of one account, at the fake provider's controls."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/instagram/control"
+        self._session = requests.Session()
+
+    def call(self, path: str, **values: Any) -> dict[str, Any]:
+        answer = self._session.post(f"{self._url}/{path}", json=values, timeout=30)
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def pending(self) -> int:
+        found: int = self._session.get(f"{self._url}/state", timeout=30).json()["pending"]
+        return found
+
+    def log(self) -> Iterable[dict[str, Any]]:
+        after = 0
+        while True:
+            page = self._session.get(f"{self._url}/log", params={"after": after, "limit": 1000}, timeout=30).json()
+            yield from page["data"]
+            if page["next"] is None:
+                return
+            after = page["next"]
+
+
+@dataclass
+class Deeds:
+    """What was done so far; several threads write into it."""
+
+    said: list[Said] = field(default_factory=list)
+    changed: list[Changed] = field(default_factory=list)
+    acted: list[Acted] = field(default_factory=list)
+    given_up: list[str] = field(default_factory=list)  # what a person could not do, however often
+
+
+class Traffic:
+    def __init__(self, house: House, plan: list[Step], token: str) -> None:
+        self._house, self._plan = house, plan
+        self._phones = [Phone(port) for port in house.provider_ports]
+        self._api = Api(house, token)
+        self._mids: dict[int, str] = {}  # step -> message id
+        self._lock = threading.Lock()
+        self.deeds = Deeds()
+
+    def play(self) -> None:
+        """Do every step at its time; returns when all customers have written and all people are done."""
+        for customer in sorted({step.customer for step in self._plan}):
+            identity = customer_id(customer)
+            self._phone(customer).call("customers", id=identity, name=f"Customer {customer}")
+        began = time.monotonic()
+        with ThreadPoolExecutor(OPERATORS_AT_ONCE) as people:
+            for step in self._plan:
+                time.sleep(max(0.0, began + step.at - time.monotonic()))
+                if step.do in EVENTS:
+                    self._customers_step(step)
+                else:
+                    people.submit(self._operators_step, step)
+
+    def _phone(self, customer: int) -> Phone:
+        return self._phones[customer % len(self._phones)]
+
+    def _customers_step(self, step: Step) -> None:
+        customer, phone, at_ms = customer_id(step.customer), self._phone(step.customer), now_ms()
+        if step.do in (Do.UNSEND, Do.EDIT):
+            self._change(step, customer, phone)
+            return
+        weather = {"delay_seconds": step.delay_seconds, "twice": step.is_twice, "timestamp_ms": at_ms}
+        if step.do is Do.SHARE:
+            sent = phone.call(
+                "send", customer=customer, kind="ig_post", caption=CAPTION.format(word=step.word), **weather
+            )
+        else:
+            sent = phone.call("send", customer=customer, text=QUESTION.format(word=step.word), **weather)
+        self._mids[step.number] = sent["mid"]
+        kind = "share" if step.do is Do.SHARE else "question"
+        about = self._mids[step.share] if step.share is not None else ""
+        self.deeds.said.append(Said(sent["mid"], customer, kind, step.word, at_ms, step.lone, about))
+
+    def _change(self, step: Step, customer: str, phone: Phone) -> None:
+        assert step.of is not None
+        mid, kind = self._mids[step.of], step.do.value
+        if step.do is Do.UNSEND:
+            phone.call("unsend", customer=customer, mid=mid)
+        else:
+            phone.call("event", customer=customer, kind="edit", mid=mid, text=CORRECTION.format(word=step.word))
+        self.deeds.changed.append(Changed(mid, customer, kind, step.word, now_ms()))
+
+    def _operators_step(self, step: Step) -> None:
+        customer, asked_ms = customer_id(step.customer), now_ms()
+        try:
+            conversation = self._api.find(customer)
+            if conversation is None:
+                return  # nobody has written there yet
+            if step.do is Do.SAY:
+                self._api.reply(conversation, PERSON + step.word)
+            else:
+                self._api.press(conversation, step.do.value.replace("_", "-"))
+        except TimeoutError as error:
+            with self._lock:
+                self.deeds.given_up.append(f"{step.do} for {customer}: {error}")
+            return
+        with self._lock:
+            self.deeds.acted.append(Acted(customer, step.do.value, asked_ms, now_ms(), step.word))
+
+
+class Api:
+    """A person behind the REST API, who presses again while the server is away."""
+
+    def __init__(self, house: House, token: str) -> None:
+        self._house = house
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def find(self, customer: str) -> int | None:
+        cursor = ""
+        while page := self._patiently("GET", f"conversations?limit=100{cursor}"):
+            for row in page["data"]:
+                if row["customer"]["external_id"] == customer:
+                    found: int = row["id"]
+                    return found
+            if page["next"] is None:
+                return None
+            cursor = f"&cursor={page['next']}"
+        return None
+
+    def reply(self, conversation: int, text: str) -> None:
+        """Press twice, as an impatient hand does: it is one reply all the same."""
+        body = {"text": text, "client_id": str(uuid.uuid4())}
+        for _ in range(2):
+            self._patiently("POST", f"conversations/{conversation}/replies", body)
+
+    def press(self, conversation: int, button: str) -> None:
+        self._patiently("POST", f"conversations/{conversation}/{button}")
+
+    def _patiently(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+        """Return the answer, None for a refusal (4xx); try again while there is none. Raises TimeoutError."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        said = ""
+        while time.monotonic() < deadline:
+            try:
+                answer = requests.request(
+                    method, f"{self._house.url}/api/v1/{path}", json=body, headers=self._headers, timeout=10
+                )
+            except requests.RequestException as error:
+                said = type(error).__name__
+            else:
+                if answer.ok:
+                    found: dict[str, Any] = answer.json()
+                    return found
+                if answer.status_code < 500:
+                    return None
+                said = str(answer.status_code)
+            time.sleep(0.3)
+        raise TimeoutError(said)
+
+
+class Panels:
+    """Panels that stay open on some conversations while everything dies: each fetches what it missed, as a browser."""
+
+    PAUSE_SECONDS = 1.0
+
+    def __init__(self, house: House, how_many: int) -> None:
+        self._house, self._how_many = house, how_many
+        self._session: requests.Session | None = None
+        self._seqs: dict[int, int] = {}
+        self._items: dict[int, dict[str, str]] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="panels", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self.PAUSE_SECONDS):
+            with contextlib.suppress(requests.RequestException, ValueError):
+                self.look()
+
+    def look(self) -> None:
+        """Open a few conversations more, and catch up with those that are open."""
+        if len(self._seqs) < self._how_many:
+            page = self._get("/conversations/list?zone=open").text
+            for found in dict.fromkeys(re.findall(r'data-conversation="(\d+)"', page)):
+                if len(self._seqs) < self._how_many:
+                    self._seqs.setdefault(int(found), 0)
+        for conversation, seq in list(self._seqs.items()):
+            self._catch_up(conversation, seq)
+
+    def _catch_up(self, conversation: int, seq: int) -> None:
+        page = self._get(f"/conversations/{conversation}/messages?after_seq={seq}").text
+        self._items.setdefault(conversation, {}).update(items_of(page))
+        self._seqs[conversation] = int(re.search(r'data-seq="(\d+)"', page)[1])  # type: ignore[index]
+        if 'data-cut="1"' in page[:200]:
+            self._catch_up(conversation, self._seqs[conversation])
+
+    def seen(self) -> dict[str, list[str]]:
+        """What each panel shows now."""
+        return {str(conversation): sorted(items.values()) for conversation, items in self._items.items()}
+
+    def shown_anew(self) -> dict[str, list[str]]:
+        """What a panel shows that is opened now."""
+        return {
+            str(conversation): sorted(items_of(self._get(f"/conversations/{conversation}").text).values())
+            for conversation in self._items
+        }
+
+    def _get(self, path: str) -> requests.Response:
+        if self._session is None:
+            self._session = self._log_in()
+        answer = self._session.get(self._house.url + path, timeout=10)
+        answer.raise_for_status()
+        return answer
+
+    def _log_in(self) -> requests.Session:
+        session = requests.Session()
+        page = session.get(f"{self._house.url}/login", timeout=10)
+        page.raise_for_status()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+        form = {"email": EMAIL, "password": PASSWORD, "csrf_token": token[1] if token else ""}
+        session.post(f"{self._house.url}/login", data=form, timeout=20).raise_for_status()
+        return session
+
+
+def items_of(page: str) -> dict[str, str]:
+    """The messages on a page or a fragment: their key, and all words that stand in them."""
+    found = {}
+    for part in ITEM.split(page)[1:]:
+        key = KEY.search(part)
+        if key:
+            part = part.split("</ol>")[0]
+            found[key[1]] = " ".join(unescape(TAG.sub(" ", part)).split())
+    return found
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float, pause: float = 0.5) -> float | None:
+    """The seconds until it was so, None when it never was."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        if is_so():
+            return time.monotonic() - began
+        time.sleep(pause)
+    return None

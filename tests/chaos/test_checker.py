@@ -1,0 +1,241 @@
+"""The judge finds each kind of bug in a history that is good but for that; and nothing in a good one."""
+
+from dataclasses import replace
+
+import pytest
+
+from chaos.checker import ASSISTANT, CHECKS, INVARIANTS, PERSON, judge
+from chaos.history import Accepted, Acted, Changed, History, Posted, Row, Said, load
+
+SARA, REZA = "700000000000001", "700000000000002"
+SHARE, ASKED, PLAIN, LONE, OTHER, TAKEN, GONE, FIXED, WROTE = (f"بپتجچ{letter}" for letter in "خدرزژسشعغ")
+
+
+def reply(*words):
+    return f"{ASSISTANT}{' و '.join(words)}: در همین پست نوشته‌ایم."
+
+
+def good():
+    """Sara shares and asks, asks again, shares without asking; takes one question back and corrects one.
+
+    Reza asks, and a person takes his conversation over.
+    """
+    said = [
+        Said("m-share", SARA, "share", SHARE, 1_000),
+        Said("m-asked", SARA, "question", ASKED, 3_000, share_mid="m-share"),
+        Said("m-plain", SARA, "question", PLAIN, 20_000),
+        Said("m-lone", SARA, "share", LONE, 40_000, lone=True),
+        Said("m-gone", SARA, "question", GONE, 60_000),
+        Said("m-fixed", SARA, "question", FIXED, 70_000),
+        Said("m-other", REZA, "question", OTHER, 2_000),
+        Said("m-taken", REZA, "question", TAKEN, 30_000),
+    ]
+    posted = [Posted(one.mid, one.customer, "message", 200, one.at_ms + 50) for one in said]
+    posted += [Posted("m-plain", SARA, "message", 503, 20_010), Posted("m-plain", SARA, "message", 200, 20_500)]
+    texts = {
+        "a-1": reply(SHARE, ASKED),
+        "a-2": reply(PLAIN),
+        "a-3": reply(WROTE),
+        "b-1": reply(OTHER),
+        "b-2": PERSON + "بله",
+    }
+    times = {"a-1": 5_000, "a-2": 22_000, "a-3": 73_000, "b-1": 4_000, "b-2": 31_000}
+    accepted = [Accepted(mid, REZA if mid[0] == "b" else SARA, texts[mid], times[mid]) for mid in texts]
+    rows = [
+        Row(1, "m-share", SARA, "customer", "", f"کپشن: {SHARE}", False, None, ""),
+        Row(2, "m-other", REZA, "customer", OTHER, OTHER, False, 5, "person"),
+        Row(3, "m-asked", SARA, "customer", ASKED, ASKED, False, 4, ""),
+        Row(4, None, SARA, "assistant", texts["a-1"], texts["a-1"], False, None, ""),
+        Row(5, None, REZA, "assistant", texts["b-1"], texts["b-1"], False, None, ""),
+        Row(6, "m-plain", SARA, "customer", PLAIN, PLAIN, False, 7, ""),
+        Row(7, None, SARA, "assistant", texts["a-2"], texts["a-2"], False, None, ""),
+        Row(8, "m-taken", REZA, "customer", TAKEN, TAKEN, False, 9, "person"),
+        Row(9, None, REZA, "operator", texts["b-2"], texts["b-2"], False, None, ""),
+        Row(10, "m-lone", SARA, "customer", "", f"کپشن: {LONE}", False, None, ""),
+        Row(11, "m-gone", SARA, "customer", "", "", True, None, ""),
+        Row(12, "m-fixed", SARA, "customer", WROTE, WROTE, False, 13, ""),
+        Row(13, None, SARA, "assistant", texts["a-3"], texts["a-3"], False, None, ""),
+    ]
+    return History(
+        seed=1,
+        wait_ms=8_000,
+        lookback_ms=1_000,
+        said=said,
+        changed=[Changed("m-gone", SARA, "unsend", "", 60_500), Changed("m-fixed", SARA, "edit", WROTE, 70_500)],
+        acted=[Acted(REZA, "take_over", 28_000, 28_100), Acted(REZA, "say", 30_500, 30_900, "بله")],
+        posted=posted,
+        accepted=accepted,
+        rows=rows,
+        outcomes={one.mid: ["stored"] for one in said} | {"m-plain": ["stored", "duplicate"]},
+        drained_seconds=14.0,
+        seen={"1": ["a", "b"]},
+        shown={"1": ["a", "b"]},
+    )
+
+
+def answer(history, mid, **changes):
+    history.accepted = [replace(one, **changes) if one.mid == mid else one for one in history.accepted]
+
+
+def row(history, number, **changes):
+    history.rows = [replace(one, **changes) if one.id == number else one for one in history.rows]
+
+
+def drop_row(history, number):
+    history.rows = [one for one in history.rows if one.id != number]
+
+
+def drop_answer(history, mid):
+    history.accepted = [one for one in history.accepted if one.mid != mid]
+
+
+def send(history, text, at_ms, customer=SARA):
+    history.accepted.append(Accepted(f"x-{at_ms}", customer, text, at_ms))
+
+
+def refuse(history, mid):
+    history.posted = [replace(one, status=503) if one.mid == mid else one for one in history.posted]
+
+
+PLANTED = {
+    # I1
+    "an event is on no ledger": ("I1", lambda h: h.outcomes.pop("m-plain")),
+    "an event has no outcome": ("I1", lambda h: h.outcomes.update({"m-plain": [""]})),
+    "an event failed": ("I1", lambda h: h.outcomes.update({"m-plain": ["failed"]})),
+    "an event was stored twice": ("I1", lambda h: h.outcomes.update({"m-plain": ["stored", "stored"]})),
+    "a body was never read": ("I1", lambda h: setattr(h, "unread", 1)),
+    # I2
+    "a question is lost": ("I2", lambda h: drop_row(h, 6)),
+    "a share is lost": ("I2", lambda h: drop_row(h, 10)),
+    "a message is there twice": ("I2", lambda h: h.rows.append(replace(h.rows[5], id=99))),
+    "a message that nobody sent": ("I2", lambda h: h.rows.append(replace(h.rows[5], id=99, external_id="m-x"))),
+    "the words were changed": ("I2", lambda h: row(h, 6, text="سلام")),
+    "an event never got its 200": ("I2", lambda h: refuse(h, "m-other")),
+    # I3
+    "the same answer twice": ("I3", lambda h: send(h, reply(SHARE, ASKED), 6_000)),
+    "a question again in a later answer": ("I3", lambda h: answer(h, "a-2", text=reply(PLAIN, ASKED))),
+    "once as typed and once as corrected": ("I3", lambda h: send(h, reply(FIXED), 72_000)),
+    "somebody else's answer": ("I3", lambda h: answer(h, "a-2", text=reply(PLAIN, OTHER))),
+    "what a person wrote went out twice": ("I3", lambda h: send(h, PERSON + "بله", 32_000, REZA)),
+    # I4
+    "a lone share is answered": ("I4", lambda h: send(h, reply(LONE), 50_000)),
+    "a lone share within another answer": ("I4", lambda h: answer(h, "a-3", text=reply(LONE, WROTE))),
+    "an answer to nothing": ("I4", lambda h: send(h, ASSISTANT + "همه: سلام", 50_000)),
+    "a question without its share": ("I4", lambda h: answer(h, "a-1", text=reply(ASKED))),
+    # I5
+    "answers in the wrong order": ("I5", lambda h: answer(h, "a-1", at_ms=30_000)),
+    "an answer without what was known": ("I5", lambda h: row(h, 3, answered_by=7)),
+    # I6
+    "a question is left alone": ("I6", lambda h: (row(h, 6, answered_by=None), drop_answer(h, "a-2"))),
+    "an answer that never left": ("I6", lambda h: drop_answer(h, "a-2")),
+    "a turn is open for ever": ("I6", lambda h: h.unfinished.update({"turns": 1})),
+    "a share waits for ever": ("I6", lambda h: h.unfinished.update({"waiting shares": 2})),
+    "it took too long": ("I6", lambda h: setattr(h, "drained_seconds", 121.0)),
+    "it never ended": ("I6", lambda h: setattr(h, "drained_seconds", None)),
+    # I7
+    "the assistant after a person": ("I7", lambda h: send(h, reply(TAKEN), 33_000, REZA)),
+    "the assistant before it was given back": (
+        "I7",
+        lambda h: (h.acted.append(Acted(REZA, "give_back", 90_000, 90_100)), send(h, reply(TAKEN), 33_000, REZA)),
+    ),
+    # I8
+    "an open panel misses a message": ("I8", lambda h: h.seen.update({"1": ["a"]})),
+    "an open panel shows an old text": ("I8", lambda h: h.seen.update({"1": ["a", "b, once"]})),
+    "an open panel shows nothing": ("I8", lambda h: h.seen.clear()),
+    # I9
+    "what was unsent is still there": ("I9", lambda h: h.kept_words.append(GONE)),
+}
+
+
+def invariants(history):
+    return {violation.invariant for violation in judge(history)}
+
+
+def test_a_good_history_violates_nothing():
+    assert judge(good()) == []
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_bug_is_found(name):
+    invariant, plant = PLANTED[name]
+    history = good()
+
+    plant(history)
+
+    assert invariant in invariants(history)
+
+
+def test_every_invariant_and_every_check_has_a_planted_bug():
+    found = set()
+    for _, plant in PLANTED.values():
+        history = good()
+        plant(history)
+        found |= {check for check in CHECKS if list(check(history))}
+
+    assert found == set(CHECKS)
+    assert {invariant for invariant, _ in PLANTED.values()} == set(INVARIANTS)
+
+
+# --- what is no violation --------------------------------------------------------------------------------------------
+
+
+def test_a_send_that_was_under_way_when_a_person_took_over_may_arrive():
+    history = good()
+    send(history, reply(TAKEN), 28_100 + 1_000, REZA)
+
+    assert "I7" not in invariants(history)
+
+
+def test_the_assistant_may_write_again_after_it_was_given_back():
+    history = good()
+    history.acted.append(Acted(REZA, "give_back", 40_000, 40_100))
+    send(history, reply(TAKEN), 41_000, REZA)
+
+    assert judge(history) == []
+
+
+def test_a_share_that_came_after_its_question_may_be_missing_in_the_answer():
+    history = good()
+    history.posted = [replace(one, at_ms=9_000) if one.mid == "m-share" else one for one in history.posted]
+    answer(history, "a-1", text=reply(ASKED))
+    row(history, 4, text=reply(ASKED))
+
+    assert judge(history) == []
+
+
+def test_a_share_may_be_answered_with_another_question_that_came_in_the_same_second():
+    history = good()
+    history.said.append(Said("m-twin", SARA, "question", TAKEN[::-1], 2_900, share_mid="m-share"))
+    history.posted.append(Posted("m-twin", SARA, "message", 200, 3_400))
+    history.rows.append(Row(14, "m-twin", SARA, "customer", TAKEN[::-1], TAKEN[::-1], False, 15, ""))
+    history.rows.append(Row(15, None, SARA, "assistant", reply(TAKEN[::-1]), "", False, None, ""))
+    history.outcomes["m-twin"] = ["stored"]
+    send(history, reply(TAKEN[::-1]), 80_000)
+
+    assert judge(history) == []
+
+
+def test_a_share_that_was_answered_with_a_question_that_came_much_later_was_taken_wrongly():
+    history = good()
+    history.said.append(Said("m-twin", SARA, "question", TAKEN[::-1], 2_900, share_mid="m-share"))
+    history.posted.append(Posted("m-twin", SARA, "message", 200, 1_100))
+    send(history, reply(TAKEN[::-1]), 80_000)
+
+    assert "I4" in invariants(history)
+
+
+def test_a_question_may_be_in_a_persons_hands():
+    history = good()
+    row(history, 6, answered_by=None, waits_for="person")
+    drop_answer(history, "a-2")
+    drop_row(history, 7)
+
+    assert judge(history) == []
+
+
+def test_a_history_is_read_back_as_it_was_written(tmp_path):
+    history = good()
+
+    history.save(tmp_path / "history.json")
+
+    assert load(tmp_path / "history.json") == history

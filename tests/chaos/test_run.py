@@ -1,0 +1,28 @@
+"""A fault run as it is started by hand, small: what it says of a calm one, and of one with a bug in it."""
+
+import pytest
+
+from chaos.__main__ import run
+from chaos.checker import INVARIANTS, judge
+from chaos.plants import PLANTS
+
+pytestmark = pytest.mark.bench  # a whole system for half a minute
+
+
+@pytest.mark.timeout(240)
+def test_traffic_alone_violates_nothing():
+    history, report = run(1, 40, "sqlite", calm=True)
+
+    assert judge(history) == []
+    assert report["answers"] > 10
+
+
+@pytest.mark.timeout(240)
+def test_a_bug_in_the_system_is_found():
+    history, _ = run(1, 60, "sqlite", plant="sends-twice", calm=True)
+
+    assert "I3" in {violation.invariant for violation in judge(history)}
+
+
+def test_every_plant_names_an_invariant():
+    assert {invariant for _, _, invariant in PLANTS.values()} == set(INVARIANTS)
