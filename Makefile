@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint format bench chaos
+.PHONY: help run test quick lint format bench chaos upgrade docs release
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -24,6 +24,24 @@ bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2
 
 chaos: $(VENV)/installed-dev ## kill everything under traffic and judge what came of it (SEED=, EVENTS=, DATABASE=, PLANT=)
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PLANT),--plant $(PLANT))
+
+upgrade: ## back up, install, migrate, restart (RESTART="systemctl restart pilito.target"; docs/upgrading.md)
+ifneq ($(BACKUP),no)
+	$(BIN)/flask backup
+endif
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-binary=crontab -r requirements.txt
+	@touch $(VENV)/installed
+ifneq ($(MIGRATE),no)
+	$(BIN)/flask db upgrade
+endif
+	$(if $(RESTART),$(RESTART),@echo "Now restart web, workers and scheduler.")
+
+docs: $(VENV)/installed-docs ## build the documents as a site, into site/ (SERVE=1 to look at it)
+	@$(BIN)/python docs/site/build.py
+	@$(if $(SERVE),$(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8008,:)
+
+release: $(VENV)/installed-dev ## make a release: version, changelog, image, SBOM (VERSION=1.2.3, DRY_RUN=1)
+	@$(BIN)/python deploy/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 lint: $(VENV)/installed-dev ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -45,3 +63,8 @@ $(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	@echo "Installing what the tests need (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-docs: requirements-docs.txt | $(BIN)/python
+	@echo "Installing what the documents' site needs (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	@touch $@

@@ -1,5 +1,10 @@
 """How gunicorn serves Pilito: greenlets, so that an open panel costs no thread."""
 
+import os
+
+# From the environment, where the image and the units have them; `make run` gives both on the command line.
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_PROCESSES") or 2)
 worker_class = "gevent"
 worker_connections = 2000
 keepalive = 30
@@ -20,9 +25,12 @@ def post_worker_init(worker) -> None:
 
     from pilito.config import load_settings
     from pilito.logs import set_up_logs
+    from pilito.reporting import instrument, set_up_reporting
 
     settings = load_settings()
     set_up_logs(settings)
+    set_up_reporting(settings, "web")
+    worker.wsgi = instrument(worker.wsgi)
     if worker.age == 1:
         logging.getLogger("pilito.web").info("Ready: %s/", settings.public_url)
 

@@ -78,8 +78,10 @@ def register(app: Flask) -> None:
 def worker() -> None:
     """Run the jobs: receive, replies, deliveries, shares."""
     from pilito.jobs.worker import run_workers
+    from pilito.reporting import set_up_reporting
 
     set_up_logs(settings)
+    set_up_reporting(settings, "worker")
     end_with_parent()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     run_workers(app, app.extensions["pilito_settings"])
@@ -90,8 +92,10 @@ def worker() -> None:
 def scheduler() -> None:
     """Run the timers and the sweep."""
     from pilito.jobs.scheduler import run_scheduler
+    from pilito.reporting import set_up_reporting
 
     set_up_logs(settings)
+    set_up_reporting(settings, "scheduler")
     end_with_parent()
     run_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
 

@@ -23,6 +23,8 @@ VAR = Path(os.environ.get("PILITO_VAR") or ROOT / "var").resolve()
 # finds them; then the operator's own file. The environment wins over all of them.
 SECRETS_FILE, RUN_FILE = VAR / "secrets.env", VAR / "run.env"
 ENV_FILES = (SECRETS_FILE, RUN_FILE, ROOT / ".env")
+# A file per setting, named as it is: what Docker's and systemd's secrets are. The environment and `.env` win.
+SECRETS_FOLDERS = ("/run/secrets", os.environ.get("CREDENTIALS_DIRECTORY", ""))
 MINIMUM_SECRET_LENGTH = 32
 RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
@@ -47,6 +49,10 @@ def _prices(value: str) -> str:
         if not re.fullmatch(r"[^=,]+=\s*\d+(\.\d+)?/\d+(\.\d+)?", part):
             raise ValueError("pairs such as gpt-4o-mini=0.15/0.60, with commas between")
     return value
+
+
+def _collector_address(value: str) -> str:
+    return _http_address(value) if value else value
 
 
 def _database_address(value: str) -> str:
@@ -89,7 +95,13 @@ Seconds = Annotated[float, Field(ge=0)]
 class Settings(BaseSettings):
     """The settings of one process. Attributes are the settings' names in lower case."""
 
-    model_config = SettingsConfigDict(env_file=ENV_FILES, env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=ENV_FILES,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        secrets_dir=[folder for folder in SECRETS_FOLDERS if folder and Path(folder).is_dir()] or None,
+    )
 
     pilito_env: Annotated[
         Literal["development", "production"], Field(description="production refuses weak secrets and demo mode")
@@ -253,7 +265,12 @@ class Settings(BaseSettings):
     worker_concurrency: Annotated[
         int, Field(ge=1, le=128, description="replies prepared at once in one worker process")
     ] = 16
-    sentry_dsn: Annotated[str, Field(description="where errors are reported; empty: nowhere")] = ""
+    sentry_dsn: Annotated[str, Field(repr=False, description="where errors are reported; empty: nowhere")] = ""
+    otel_exporter_otlp_endpoint: Annotated[
+        str,
+        AfterValidator(_collector_address),
+        Field(description="OpenTelemetry collector that gets spans; empty: none"),
+    ] = ""
     log_format: Annotated[Literal["text", "json"], Field(description="form of the log lines")] = "text"
 
     pilito_demo: Annotated[bool, Field(description="set by `make run`: the demo shop and its phone are served")] = False

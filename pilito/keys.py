@@ -35,6 +35,10 @@ PACE = "pilito:pace"
 # A hash: what became of the hints to customers that we have seen them or are writing (sent, late, failed …).
 SIGNALS_COUNT = "pilito:signals"
 
+# A hash: what each counter of /metrics showed last, and how much was added since rows went; kept until deleted.
+METRICS = "pilito:metrics"
+METRICS_SCRAPES = "pilito:metrics:scrapes"
+
 # The Socket.IO channel on Redis (pub/sub, nothing kept) and the room of all logged-in operators.
 SOCKET_CHANNEL = "pilito-socket"
 PANEL_ROOM = "panel"

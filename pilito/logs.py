@@ -5,6 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from pilito import trace
 from pilito.config import Settings
 
 TEXT_FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -21,6 +22,8 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             "thread": record.threadName,
         }
+        if trace.current():
+            entry["trace"] = trace.current()
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return json.dumps(entry, ensure_ascii=False)

@@ -18,7 +18,20 @@ HOUSE = ROOT / "pilito"
 
 # Each room with what it may import of Pilito. A room that is not here may not exist.
 BASICS = {"config", "errors", "keys", "lifecycle", "clock", "money"}
-STORES = {"extensions", "models", "database", "hints", "realtime", "queries", "passwords", "tokens", "media", "outside"}
+STORES = {
+    "extensions",
+    "models",
+    "database",
+    "hints",
+    "realtime",
+    "queries",
+    "passwords",
+    "tokens",
+    "media",
+    "outside",
+    "trace",
+    "reporting",
+}
 RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
 MAY_IMPORT = {
     **dict.fromkeys(BASICS, BASICS),

@@ -3,23 +3,30 @@
 So they are sums over all processes and survive restarts, and nothing has to be counted twice. A cache was refused:
 several web processes with caches of different ages would answer a lower number after a higher one, which Prometheus
 reads as a restart of the counter. Each family is one grouped query.
+
+Rows go when a customer is erased, and a share changes its state when a late question takes it. A counter must not step
+back then, for Prometheus would count everything again: what went is remembered in Redis and added (STEADY).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
+from typing import Any
 
 from flask import current_app
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
+from rq import Worker
+from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
 from pilito import hints, keys
 from pilito.conversations import signals
 from pilito.hints import JsonJob
-from pilito.queries import stats
+from pilito.queries import stats, watch
 from pilito.queries.panel import count_waiting_too_long
 from pilito.queries.stats import Histogram
 
@@ -36,8 +43,10 @@ class PilitoCollector(Collector):
 
     def collect(self) -> Families:
         # Redis away must not hide what the database knows; its own numbers are missing then, not zero.
-        of_redis = map(_unless_redis_is_away, (_queues, _signals))
-        return chain(_shares(), _events(), _replies(), _deliveries(), _waiting(), _model(), *of_redis)
+        scrape = _number_scrape()
+        counted = [*_shares(), *_events(), *_replies(), *_deliveries(), *_model()]
+        of_redis = map(_unless_redis_is_away, (_queues, _workers, _signals))
+        return chain(_steady(counted, scrape), _waiting(), _accounts(), *of_redis)
 
 
 def exposition() -> bytes:
@@ -55,7 +64,7 @@ def _shares() -> Families:
         (
             "share_timeouts",
             shares["expired"],
-            "Shares whose wait ended without a question; steps back by one when a late question still takes its share.",
+            "Shares whose wait ended without a question.",
         ),
         ("share_combined", shares["combined"], "Shares combined with their question."),
         ("pending_share_cache_hits", cache["hits"] or 0, "Questions whose share Redis still knew."),
@@ -73,6 +82,8 @@ def _replies() -> Families:
     replies = stats.replies()
     handed_over = replies.pop("hand_overs")
     outcomes = [((outcome,), count) for outcome, count in (*replies.items(), ("handed_over", handed_over))]
+    reasons = [((why,), count) for why, count in watch.hand_overs().items()]
+    yield _counter("hand_overs", "Turns handed over to people, by reason.", ("reason",), reasons)
     yield _counter("replies", "Replies by who wrote them, and turns handed over to people.", ("outcome",), outcomes)
 
 
@@ -93,6 +104,48 @@ def _model() -> Families:
     yield _histogram("model_seconds", meaning, MODEL_BOUNDS, stats.model_seconds(MODEL_BOUNDS))
     tokens = [((kind,), count) for kind, count in stats.model_tokens().items()]
     yield _counter("model_tokens", "Tokens of recorded answers.", ("kind",), tokens)
+
+
+def _accounts() -> Families:
+    """Gauges that alerts look at."""
+    active = GaugeMetricFamily("pilito_inbox_active", "1 where the account can send.", labels=("inbox", "channel"))
+    expires = GaugeMetricFamily(
+        "pilito_inbox_token_expires_timestamp_seconds",
+        "When the token ends; missing where it does not.",
+        labels=("inbox",),
+    )
+    heard = GaugeMetricFamily(
+        "pilito_inbox_last_webhook_timestamp_seconds", "When the newest event came, to a minute.", labels=("inbox",)
+    )
+    for account in watch.accounts():
+        inbox = str(account.inbox_id)
+        active.add_metric((inbox, account.channel), account.is_active)
+        if account.token_expires_at:
+            expires.add_metric((inbox,), account.token_expires_at.timestamp())
+        if account.last_webhook_at:
+            heard.add_metric((inbox,), account.last_webhook_at.timestamp())
+    yield from (active, expires, heard)
+    meaning = "Replies of which nobody knows whether they arrived."
+    yield GaugeMetricFamily("pilito_unknown_sends", meaning, value=watch.unknown_sends())
+    made_at = watch.last_backup_at()
+    if made_at:
+        meaning = "When the last good backup was begun; missing where there is none."
+        yield GaugeMetricFamily("pilito_backup_timestamp_seconds", meaning, value=made_at.timestamp())
+
+
+def _workers() -> Families:
+    redis = current_app.extensions["pilito_redis"]
+    counts = Counter(
+        name
+        for worker in Worker.all(connection=redis, job_class=JsonJob, serializer=JSONSerializer)
+        for name in worker.queue_names()
+    )
+    family = GaugeMetricFamily("pilito_workers", "Worker threads that serve a queue.", labels=("queue",))
+    for name in keys.QUEUES:
+        family.add_metric((name,), counts[name])
+    yield family
+    alive = redis.exists(keys.SCHEDULER_BEAT)
+    yield GaugeMetricFamily("pilito_scheduler_alive", "1 where a scheduler is at work.", value=alive)
 
 
 def _queues() -> Families:
@@ -132,6 +185,68 @@ def _unless_redis_is_away(families: Callable[[], Families]) -> Families:
         yield from list(families())
     except RedisError:
         return
+
+
+# --- counters that never step back ------------------------------------------------------------------------------------
+
+# Last and added of each sample in one hash. A scrape that began before the one that wrote last adds nothing: it has
+# counted less because it is older, not because rows went.
+STEADY = """
+local newest = tonumber(redis.call('HGET', KEYS[1], 'scrape') or 0)
+local scrape = tonumber(ARGV[1])
+local shown = {}
+for i = 2, #ARGV, 2 do
+  local last_field, added_field, value = 'last:' .. ARGV[i], 'added:' .. ARGV[i], tonumber(ARGV[i + 1])
+  local last = tonumber(redis.call('HGET', KEYS[1], last_field) or 0)
+  local added = tonumber(redis.call('HGET', KEYS[1], added_field) or 0)
+  if scrape < newest then
+    value = math.max(value, last)
+  else
+    if value < last then
+      added = added + last - value
+      redis.call('HSET', KEYS[1], added_field, string.format('%.17g', added))
+    end
+    if value ~= last then redis.call('HSET', KEYS[1], last_field, string.format('%.17g', value)) end
+  end
+  shown[#shown + 1] = string.format('%.17g', value + added)
+end
+if scrape > newest then redis.call('HSET', KEYS[1], 'scrape', ARGV[1]) end
+return shown
+"""
+# States that a row leaves again: counted, but no counter.
+PASSING = {"pending", "sending", "unknown", "waiting"}
+
+
+def _number_scrape() -> int | None:
+    """Before anything is counted; None while Redis is away."""
+    try:
+        return int(current_app.extensions["pilito_redis"].incr(keys.METRICS_SCRAPES))
+    except RedisError:
+        return None
+
+
+def _steady(families: list[Metric], scrape: int | None) -> list[Metric]:
+    """Add what each counter has lost; without Redis they are shown as they are."""
+    if scrape is None:
+        return families
+    counted = [
+        (family, index, sample)
+        for family in families
+        for index, sample in enumerate(family.samples)
+        if not PASSING & set(sample.labels.values())
+    ]
+    words = [word for _family, _index, sample in counted for word in (_key_of(sample), repr(float(sample.value)))]
+    try:
+        shown = current_app.extensions["pilito_redis"].eval(STEADY, 1, keys.METRICS, scrape, *words)
+    except RedisError:
+        return families
+    for (family, index, sample), value in zip(counted, shown, strict=True):
+        family.samples[index] = sample._replace(value=float(value))
+    return families
+
+
+def _key_of(sample: Any) -> str:
+    return "|".join((sample.name, *(f"{name}={value}" for name, value in sorted(sample.labels.items()))))
 
 
 def _counter(name: str, meaning: str, labels: tuple[str, ...], counted: Counted) -> Metric:

