@@ -26,6 +26,7 @@ MEDIA_JOB = "pilito.jobs.media.fetch_media_file"
 DROP_MEDIA_JOB = "pilito.jobs.media.drop_media_file"
 READ_JOB = "pilito.jobs.media.read_file"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
+TRIAL_JOB = "pilito.jobs.replies.run_trial"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 FACTS_JOB = "pilito.jobs.facts.read_facts"
 EMBED_JOB = "pilito.jobs.facts.embed_facts"
@@ -55,9 +56,22 @@ SCHEDULERS_SECONDS = 60
 SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
 
 
+TRIAL_SECONDS = 3600
+
+
 def pending_share(conversation_id: int) -> str:
     """Key of the share that waits for its question; holds the share's message id, lives until the wait ends."""
     return f"pending_share_{conversation_id}"
+
+
+def trial(name: str) -> str:
+    """Key of a question of the playground, with its result; lives TRIAL_SECONDS."""
+    return f"pilito:trial:{name}"
+
+
+def trials_of(operator_id: int) -> str:
+    """Key that counts an operator's trials; lives as long as they are counted together."""
+    return f"pilito:trials:{operator_id}"
 
 
 def share_timeout_job(share_message_id: int) -> str:

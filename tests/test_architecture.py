@@ -156,6 +156,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         for name in vars(module)
     }
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
+    assert keys.TRIAL_JOB in found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB, keys.READ_JOB} <= found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
     assert keys.FACTS_JOB in found

@@ -69,6 +69,14 @@ FIND_EARLIER = (
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(HISTORY_MESSAGES)
 )
+# As often as this we ask which one is meant; then a person does.
+ASKED_IN_VAIN = 2
+OUR_LAST_QUESTIONS = (
+    select(Message.asks_which)
+    .where(Message.conversation_id == bindparam("conversation"), Message.sender != Sender.CUSTOMER)
+    .order_by(Message.sent_at.desc(), Message.id.desc())
+    .limit(ASKED_IN_VAIN)
+)
 SETTLE = (
     update(Message)
     .where(Message.id.in_(bindparam("questions", expanding=True)))
@@ -173,7 +181,7 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
             epoch=conversation.epoch,
             message_ids=tuple(message.id for message in messages),
             unanswerable=_unanswerable(conversation, messages, now),
-            input=_input(conversation, messages),
+            input=input_of(conversation, messages),
             place=Place(conversation.inbox_id, conversation.inbox.facts_version),
         )
 
@@ -210,7 +218,7 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
     return HandOverReason.MEDIA if types <= MEDIA_TYPES else HandOverReason.UNREADABLE
 
 
-def _input(conversation: Conversation, messages: list[Message]) -> TurnInput:
+def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
     earlier = _earlier(conversation, messages)
     comments = comments_behind(conversation, earlier)
     answered = quoted(conversation, {message.reply_to_external_id for message in messages})
@@ -301,16 +309,25 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
             hand_over(tx, conversation, outcome.reason, outcome.detail, now)
             if outcome.text and outcome.working:
                 # What the checks held back is a start for the person, with what they found.
-                keep_draft(conversation, turn.id, claim.message_ids, outcome, _proof(outcome.working), now)
+                keep_draft(conversation, turn.id, claim.message_ids, outcome, proof_from(outcome.working), now)
             return None
         permission = channels[conversation.inbox.channel].may_send(False, conversation.last_customer_message_at, now)
         if not permission:
             hand_over(tx, conversation, HandOverReason.TOO_OLD, permission.reason, now)
             return None
+        if outcome.asks_which and _has_asked_which(conversation):
+            hand_over(tx, conversation, HandOverReason.REPEATED_MISUNDERSTANDING, "asked which one again", now)
+            return None
         if duty.mode is AssistantMode.DRAFT:
             _record_draft(tx, conversation, turn, claim, outcome, now)
             return None
         return _record_reply(tx, conversation, turn, claim, outcome, now, hand_on)
+
+
+def _has_asked_which(conversation: Conversation) -> bool:
+    """Whether both of our last replies asked which one is meant: a third time nobody would answer either."""
+    newest = db.session.scalars(OUR_LAST_QUESTIONS, {"conversation": conversation.id}).all()
+    return len(newest) == ASKED_IN_VAIN and all(newest)
 
 
 def _still_holds(claim: Claim, conversation: Conversation, turn: Turn) -> bool:
@@ -341,7 +358,7 @@ def _record_reply(
         message = outbox.add_reply(conversation, Sender.ASSISTANT, reply.text, now)
         message.answers_turn_id = turn.id
         message.asks_which = reply.asks_which
-        message.proof = _proof(reply.working)
+        message.proof = proof_from(reply.working)
         mark_changed(tx, conversation, message)
         sending = hand_on(tx, conversation, message, now)
     db.session.execute(SETTLE, {"reply": message.id, "questions": list(claim.message_ids)})
@@ -360,14 +377,14 @@ def _record_draft(
     """The customer still waits: a person sends it. What came meanwhile opens the next turn."""
     turn.state = TurnState.DRAFTED
     turn.ended_at, turn.lease_until = now, None
-    keep_draft(conversation, turn.id, claim.message_ids, reply, _proof(reply.working), now)
+    keep_draft(conversation, turn.id, claim.message_ids, reply, proof_from(reply.working), now)
     db.session.flush()
     remaining = [one for one in turns.unanswered(conversation) if one.id not in claim.message_ids]
     turns.ask(tx, conversation, remaining, now)
     mark_changed(tx, conversation)
 
 
-def _proof(working: Working) -> Proof:
+def proof_from(working: Working) -> Proof:
     return Proof(
         model=working.model[:128],
         prompt_hash=working.prompt_hash,

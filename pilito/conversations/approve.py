@@ -24,6 +24,7 @@ def send_draft(
     now: datetime,
     text: str | None = None,
     is_confirmed: bool = False,
+    client_id: str | None = None,
 ) -> Message:
     """Send a draft, in other words where `text` has some; the same again returns the same reply.
 
@@ -47,10 +48,11 @@ def send_draft(
             to_people(conversation, operator_id, "answered by a person", now)
         message = outbox.add_reply(conversation, Sender.OPERATOR, words, now, tag=tag)
         # One reply per draft, held by the database.
-        message.operator_id, message.client_id = operator_id, f"draft-{draft.id}"
+        message.operator_id, message.client_id = operator_id, client_id or f"draft-{draft.id}"
         is_edited = words != draft.text
         message.origin = EDITED if is_edited else APPLIED
         message.answers_turn_id = draft.turn_id
+        message.asks_which = bool(draft.working.get("asks_which"))
         message.proof = proof_of(draft)
         outbox.leave(tx, conversation, message, now)
         draft.message_id = message.id

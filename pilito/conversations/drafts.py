@@ -26,7 +26,10 @@ def keep_draft(
         message_ids=list(message_ids),
         text=outcome.text,
         finding=outcome.detail if isinstance(outcome, HandOver) else "",
-        working=_columns(proof) if proof is not None else {},
+        working={
+            **(columns_of(proof) if proof is not None else {}),
+            "asks_which": isinstance(outcome, Reply) and outcome.asks_which,
+        },
         state=DraftState.WAITING,
         created_at=now,
     )
@@ -69,7 +72,7 @@ def find_draft(conversation: Conversation) -> Draft | None:
     return draft if draft.state is DraftState.WAITING or conversation.unanswered_since is not None else None
 
 
-def _columns(proof: Proof) -> dict[str, Any]:
+def columns_of(proof: Proof) -> dict[str, Any]:
     """What a proof holds, as JSON; whatever columns it has by then."""
     return {
         column.key: getattr(proof, column.key)
@@ -82,4 +85,4 @@ def proof_of(draft: Draft) -> Proof | None:
     """The proof of the reply that the draft becomes."""
     known = {column.key for column in inspect(Proof).column_attrs}
     values = {name: value for name, value in draft.working.items() if name in known}
-    return Proof(**values) if values else None
+    return Proof(**values) if "model" in values else None

@@ -3,7 +3,7 @@
 from sqlalchemy import delete, select
 
 from pilito.extensions import channels
-from pilito.models import EarlyEdit, Event, Inbox, Message, Proof, Reaction, Webhook, db
+from pilito.models import Draft, EarlyEdit, Event, Inbox, Message, Proof, Reaction, Webhook, db
 
 
 def forget_words(inbox: Inbox, message: Message) -> None:
@@ -52,3 +52,16 @@ def _forget_facts(message: Message) -> None:
             proof.facts = kept
             proof.facts_used = [one for one in proof.facts_used or [] if one != reference]
             proof.rests_on = [one for one in proof.rests_on or [] if one.get("reference") != reference]
+    _forget_facts_of_drafts(message, reference)
+
+
+def _forget_facts_of_drafts(message: Message, reference: str) -> None:
+    """A draft becomes a reply with the same proof."""
+    since = (Draft.conversation_id == message.conversation_id, Draft.created_at >= message.created_at)
+    for draft in db.session.scalars(select(Draft).where(*since)):
+        draft.working = {
+            **draft.working,
+            "facts": [one for one in draft.working.get("facts") or [] if one.get("reference") != reference],
+            "facts_used": [one for one in draft.working.get("facts_used") or [] if one != reference],
+            "rests_on": [one for one in draft.working.get("rests_on") or [] if one.get("reference") != reference],
+        }

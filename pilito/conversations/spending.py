@@ -10,14 +10,17 @@ from pilito.queries.spending import Spent, spent
 DAY, CUSTOMER = "day", "customer"
 
 
-def note(conversation: Conversation, working: Working | None, now: datetime) -> None:
-    """Write down what a turn's answers have cost; a turn that never reached the model has cost nothing."""
+def note(conversation: Conversation | None, working: Working | None, now: datetime) -> None:
+    """Write down what the answers of a turn have cost, or of a trial, which is nobody's.
+
+    One that never reached the model has cost nothing.
+    """
     if working is None:
         return
     db.session.add(
         ModelUse(
             at=now,
-            customer_id=conversation.customer_id,
+            customer_id=conversation.customer_id if conversation else None,
             model=working.model[:128],
             tokens=(working.input_tokens or 0) + (working.output_tokens or 0),
             cost_micros=working.cost_micros,

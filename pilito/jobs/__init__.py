@@ -2,6 +2,7 @@
 
     webhook row  --receive-->  inbound.receive_webhook(webhook_id)           conversations/receive.py
     turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py, deliver.py
+    a trial      --replies-->  replies.run_trial(name)                       conversations/trials.py
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
     comment      --deliveries-->  deliveries.send_private_reply(comment_id)  conversations/comments.py

@@ -7,7 +7,7 @@ from flask import current_app
 from pilito import trace
 from pilito.assistant.types import Model
 from pilito.clock import utc_now
-from pilito.conversations import deliver
+from pilito.conversations import deliver, trials
 from pilito.conversations.answer import answer
 from pilito.jobs import following, patient
 
@@ -18,6 +18,11 @@ _making = threading.Lock()
 @following(trace.of_turn)
 def answer_turn(turn_id: int) -> None:
     answer(turn_id, get_model(), utc_now, deliver.begin)
+
+
+@patient
+def run_trial(name: str) -> None:
+    trials.run_trial(name, get_model(), utc_now())
 
 
 def get_model() -> Model:

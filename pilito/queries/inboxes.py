@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from pilito.lifecycle import Sender
-from pilito.models import Customer, Inbox, Message, db
+from pilito.models import Customer, Inbox, Message, OwnPost, db
 
 RECENT = 2000  # messages of all inboxes
 
@@ -32,3 +32,9 @@ def newest_arrival(inbox_id: int, since: datetime) -> tuple[Message, Customer] |
     )
     message = db.session.scalar(arrived)
     return (message, message.conversation.customer) if message else None
+
+
+def newest_posts(inbox_id: int, limit: int) -> list[OwnPost]:
+    """The newest posts of the account itself."""
+    wanted = select(OwnPost).where(OwnPost.inbox_id == inbox_id)
+    return list(db.session.scalars(wanted.order_by(OwnPost.posted_at.desc(), OwnPost.id.desc()).limit(limit)))

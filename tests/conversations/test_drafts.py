@@ -246,6 +246,18 @@ def test_a_closed_conversation_has_no_draft(drafted):
     assert draft_of(drafted).state is DraftState.DISCARDED
 
 
+@pytest.mark.sqlite_only
+def test_what_was_taken_back_is_no_fact_of_a_draft_any_more(desk):
+    desk.take(reel(NOON, mid="r"), text("این چنده؟", NOON + seconds(5)), now=NOON + seconds(5))
+    desk.answer(NOON + seconds(5))
+    before = [fact["source"] for fact in draft_of(desk).working["facts"]]
+
+    desk.take(unsent("r", NOON + seconds(9)), now=NOON + seconds(9))
+
+    assert before == ["caption"]
+    assert desk.rows(Draft)[0].working["facts"] == []
+
+
 # --- the mode of one conversation ------------------------------------------------------------------------------------
 
 

@@ -4,4 +4,15 @@ from flask import Blueprint
 
 bp = Blueprint("panel", __name__)
 
-from pilito.blueprints.panel import actions, comments, health, inboxes, settings, sockets, uploads, views  # noqa: E402,F401  (their routes join `bp`)
+from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp`)
+    actions,
+    assistant,
+    comments,
+    health,
+    inboxes,
+    settings,
+    sockets,
+    trials,
+    uploads,
+    views,
+)

@@ -14,6 +14,7 @@ from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.uploads import read_cards, read_file, read_file_name
 from pilito.channels.base import QuickReply
+from pilito.conversations.approve import send_draft
 from pilito.conversations.close import close
 from pilito.conversations.payload import Extras
 from pilito.conversations.read import mark_read
@@ -68,6 +69,10 @@ def send_reply(conversation_id: int) -> None:
     if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
         raise Refused("no_client_id", "A reply carries a client_id of 1 to 64 characters: it makes it one reply.")
     text = request.form.get("text", "")
+    if draft_id := request.form.get("draft", type=int):
+        now = datetime.now(UTC)
+        send_draft(conversation_id, draft_id, current_user.id, now, text, is_confirmed=True, client_id=client_id)
+        return
     reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), _read_extras())
 
 

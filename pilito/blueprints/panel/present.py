@@ -7,10 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import gettext
+from sqlalchemy import inspect
 
 from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
 from pilito.channels.base import STORY_REPLY, Channel
+from pilito.conversations.approve import APPLIED, EDITED
+from pilito.conversations.duty import chosen_mode
 from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
 from pilito.lifecycle import (
@@ -24,8 +27,8 @@ from pilito.lifecycle import (
     ShareState,
 )
 from pilito.media.look import SHOWN_TYPES
-from pilito.models import Attachment, Audit, Conversation, Delivery, MediaFile, Message, Reaction, Share
-from pilito.queries.panel import Row, Thread, Zone, zone_of
+from pilito.models import Attachment, Audit, Conversation, Delivery, Draft, MediaFile, Message, Proof, Reaction, Share
+from pilito.queries.panel import Row, Thread, Zone, is_waiting_too_long, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
 PREVIEW_CHARACTERS = 140
@@ -456,6 +459,143 @@ def activity_reason(activity: Audit) -> sentences.Sentence | None:
     return sentences.explain_hand_over((activity.details or {}).get("reason"))
 
 
+# --- drafts, and what an answer rests on ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    what: Any
+    claim: str = ""
+
+
+def findings(text: str) -> list[Finding]:
+    """What the checks found against a draft, each once."""
+    parts = dict.fromkeys(part.strip() for part in (text or "").split(";") if part.strip())
+    return [_finding(*part.partition(":")[::2]) for part in parts]
+
+
+def _finding(slug: str, claim: str) -> Finding:
+    what = sentences.FINDINGS.get(slug.strip())
+    return Finding(what, claim.strip()) if what else Finding(sentences.FOUND_OTHERWISE, f"{slug} {claim}".strip())
+
+
+@dataclass(frozen=True)
+class FactLine:
+    """A fact that was there; `url` opens it."""
+
+    source: Any
+    text: str
+    url: str | None = None
+    is_used: bool = False
+
+
+@dataclass(frozen=True)
+class NumberLine:
+    claim: str
+    source: Any
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Why:
+    """What an answer rests on, as its page shows it."""
+
+    model: str
+    seconds: str
+    facts: list[FactLine]
+    numbers: list[NumberLine]
+    checks: list[Any]
+    has_passed: bool
+    tokens: str
+    cost: str
+    version: str
+
+
+def why_of(proof: Proof | None) -> Why | None:
+    if proof is None:
+        return None
+    columns = {column.key: getattr(proof, column.key) for column in inspect(Proof).column_attrs}
+    return _why(columns, has_passed=True)
+
+
+def why_of_draft(draft: Draft) -> Why | None:
+    return _why(draft.working, has_passed=not draft.finding) if draft.working else None
+
+
+def why_of_trial(told: dict[str, Any]) -> Why | None:
+    """Of an answer that was tried, or of the old one beside it."""
+    return _why(told["working"], has_passed=not told.get("finding")) if told.get("working") else None
+
+
+def _why(kept: dict[str, Any], has_passed: bool) -> Why:
+    """Read by name: an older proof lacks what newer ones keep."""
+    used = set(kept.get("facts_used") or ())
+    tokens = [kept[name] for name in ("input_tokens", "output_tokens") if kept.get(name) is not None]
+    return Why(
+        model=str(kept.get("model", "")),
+        seconds=f"{(kept.get('milliseconds') or 0) / 1000:.1f}",
+        facts=sorted((_fact_line(fact, used) for fact in kept.get("facts") or ()), key=lambda line: not line.is_used),
+        numbers=[_number_line(one) for one in kept.get("rests_on") or ()],
+        checks=[sentences.CHECKS_RUN.get(name, name) for name in kept.get("checks") or ()],
+        has_passed=has_passed,
+        tokens=" + ".join(map(str, tokens)),
+        cost=_dollars(kept.get("cost_micros")),
+        version=_version(kept),
+    )
+
+
+def _number_line(footing: dict[str, Any]) -> NumberLine:
+    """A number, date, link or code of the answer, with the fact that carries it."""
+    source, reference = str(footing.get("source", "")), str(footing.get("reference", ""))
+    return NumberLine(
+        str(footing.get("claim", "")), sentences.FACT_SOURCES.get(source, source), _fact_url(source, reference)
+    )
+
+
+def _dollars(micros: int | None) -> str:
+    return f"${micros / 1_000_000:.5f}" if micros is not None else ""
+
+
+def _version(kept: dict[str, Any]) -> str:
+    """The version of the account's own instructions; without one, what tells two prompts apart."""
+    version, prompt = kept.get("instructions_version"), str(kept.get("prompt_hash") or "")[:8]
+    return f"{version} · {prompt}" if version else prompt
+
+
+def _fact_line(fact: dict[str, Any], used: set[str]) -> FactLine:
+    source, reference = str(fact.get("source", "")), str(fact.get("reference", ""))
+    return FactLine(
+        source=sentences.FACT_SOURCES.get(source, source),
+        text=str(fact.get("text", "")),
+        url=_fact_url(source, reference),
+        is_used=reference in used,
+    )
+
+
+def _fact_url(source: str, reference: str) -> str | None:
+    """Where a person mends the fact: a product, a passage, or the message that carries the post."""
+    kind, _, number = reference.partition(":")
+    if kind in ("product", "passage") and number.isdecimal():
+        return f"/catalogue/{number}" if kind == "product" else f"/knowledge/{number}"
+    return f"#m{reference}" if reference.isdecimal() and "caption" in source else None
+
+
+def mode_choices(conversation: Conversation) -> list[tuple[str, Any, Any]]:
+    """The modes that a conversation may have, with the inbox's own first."""
+    of_inbox = sentences.MODES[conversation.inbox.assistant_mode]
+    return [
+        ("inbox", gettext("As the account: %(mode)s", mode=of_inbox), ""),
+        *((mode.value, label, sentences.MODE_MEANINGS[mode]) for mode, label in sentences.MODES.items()),
+    ]
+
+
+def draft_mark(message: Message) -> str:
+    """Whose words an operator's reply has, where it began as a draft."""
+    if message.origin == APPLIED:
+        return str(gettext("the assistant's draft"))
+    return str(gettext("mended draft")) if message.origin == EDITED else ""
+
+
 # --- who holds it, and what may be written ---------------------------------------------------------------------------
 
 
@@ -469,6 +609,8 @@ class Desk:
     """What an operator can do with a conversation now."""
 
     zone: Zone
+    mode: AssistantMode  # that people chose, here or for the inbox
+    is_overdue: bool  # the assistant holds it, and nobody has answered in time
     holder: str
     may_take_over: bool
     may_give_back: bool
@@ -491,6 +633,8 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
     paused_until = conversation.inbox.paused_until
     return Desk(
         zone=zone_of(conversation, now),
+        mode=chosen_mode(conversation.inbox, conversation),
+        is_overdue=is_waiting_too_long(conversation, now),
         holder=_holder(conversation),
         may_take_over=is_agent and state is not ConversationState.OPERATOR,
         may_give_back=is_agent and state in (ConversationState.OPERATOR, ConversationState.HANDED_OVER),

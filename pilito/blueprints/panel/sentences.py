@@ -12,6 +12,7 @@ from pilito.lifecycle import (
     HandOverReason,
     MediaKind,
     MessageType,
+    OutsideHours,
     ShareState,
 )
 from pilito.queries.panel import Zone
@@ -175,6 +176,11 @@ REFUSED: dict[str, Words] = {
     "holiday_wrong": _("Holidays are days like 2027-03-21, at most 100. Correct them."),
     "line_too_long": _("A line to the customer has at most 300 characters. Shorten it."),
     "number_wrong": _("This number is too small or too large. Correct it."),
+    "question_empty": _("Write a question first."),
+    "too_many_trials": _("That were many questions in a short time. Wait ten minutes, then go on."),
+    "trial_gone": _("This trial is over: they are kept for an hour. Ask again."),
+    "trial_not_taken": _("It cannot be tried at the moment: Redis is away. Try again in a minute."),
+    "trial_without_question": _("The question that it answered is not there any more. There is nothing to ask again."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
@@ -397,6 +403,50 @@ MODE_MEANINGS: dict[AssistantMode, Words] = {
     AssistantMode.DRAFT: _("It writes an answer; a person sends it, mends it or throws it away."),
     AssistantMode.AUTO: _("It answers by itself what it knows, and calls a person for the rest."),
 }
+OUTSIDE_HOURS: dict[OutsideHours, Words] = {
+    OutsideHours.ANSWER: _("It answers as usual"),
+    OutsideHours.DRAFT: _("It writes drafts"),
+    OutsideHours.HAND_OVER: _("It calls a person at once"),
+}
+# What a check found (assistant/check.py, grounding.py): what stands before the colon.
+FINDINGS: dict[str, Words] = {
+    "number": _("No fact says this number:"),
+    "contact": _("No fact has this phone number, address or account:"),
+    "date": _("No fact says this date:"),
+    "day": _("No fact says this day:"),
+    "link": _("No fact has this link:"),
+    "handle": _("No fact has this account name:"),
+    "code": _("No fact has this code:"),
+    "promise": _("It promises what it cannot do:"),
+    "empty": _("It says nothing."),
+    "too_long": _("It is too long for a message."),
+    "language": _("It is not in the customer's language."),
+    "fence_leaked": _("It repeats parts of its own instructions."),
+    "debris": _("It is broken off or badly made."),
+    "unsendable_characters": _("It has characters that cannot be sent."),
+}
+FOUND_OTHERWISE = _("A check held it back:")
+# The checks by their functions' names.
+CHECKS_RUN: dict[str, Words] = {
+    "has_words": _("not empty"),
+    "has_a_fit_length": _("length"),
+    "keeps_the_fence_inside": _("nothing of its instructions"),
+    "is_free_of_debris": _("well made"),
+    "is_sendable": _("can be sent"),
+    "says_only_what_facts_say": _("numbers, links and names against the facts"),
+    "promises_nothing": _("no promise"),
+    "speaks_the_customers_script": _("the customer's language"),
+}
+FACT_SOURCES: dict[str, Words] = {
+    "caption": _("Caption of the post"),
+    "earlier_caption": _("Caption of an earlier post"),
+    "commented_caption": _("Caption of the post commented on"),
+    "product": _("Product card"),
+    "ad": _("Ad"),
+    "catalogue": _("Catalogue"),
+    "faq": _("Question and answer"),
+    "page": _("Page or document"),
+}
 # Why a draft is stale (Draft.stale_why).
 STALE: dict[str, Words] = {
     "customer_wrote": _("The customer has written since."),
@@ -427,6 +477,10 @@ def explain_hand_over(reason: str | HandOverReason | None) -> Sentence | None:
         return HAND_OVER[HandOverReason(reason)] if reason else None
     except ValueError:
         return None
+
+
+def explain_stale(why: str | None) -> Any:
+    return STALE.get(why or "", STALE_OTHERWISE)
 
 
 def explain_refusal(reason: str) -> str:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from pilito.blueprints.auth import FRAGMENT_HEADER, ask_to_log_in
 from pilito.blueprints.panel import bp, present, sentences
+from pilito.conversations.drafts import find_draft
 from pilito.extensions import channels
 from pilito.lifecycle import Role
 from pilito.models import Conversation
@@ -115,7 +116,8 @@ def _thread_words(conversation: Conversation) -> dict[str, Any]:
 
 def _desk_words(conversation: Conversation) -> dict[str, Any]:
     desk = present.desk_of(conversation, current_user.may(Role.AGENT), datetime.now(UTC))
-    return {"conversation": conversation, "desk": desk, "channel": channels[conversation.inbox.channel]}
+    draft = find_draft(conversation)
+    return {"conversation": conversation, "desk": desk, "draft": draft, "channel": channels[conversation.inbox.channel]}
 
 
 def _clock_words() -> dict[str, Any]:

@@ -13,7 +13,7 @@ export function startComposer() {
   if (!text) return;
   text.value = recall() || text.value;
   grow(text);
-  text.addEventListener("input", () => (remember(text.value), grow(text)));
+  text.addEventListener("input", () => (remember(text.value), forgetDraft(text), grow(text)));
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("composer").requestSubmit();
   });
@@ -69,6 +69,21 @@ export function quote({ dataset }) {
   find("composer-text").focus();
 }
 
+// A draft is mended here; sent, it is the draft's reply, so the card goes with it.
+export function editDraft({ dataset }) {
+  const text = find("composer-text");
+  text.value = find("draft-text").textContent;
+  find("composer-draft").value = dataset.editDraft;
+  remember(text.value);
+  grow(text);
+  text.focus();
+}
+
+// Emptied, it is no draft any more: what is typed next is one's own.
+function forgetDraft(text) {
+  if (!text.value) find("composer-draft").value = "";
+}
+
 function unquote() {
   find("composer-reply-to").value = "";
   find("composer-quote").hidden = true;
@@ -77,8 +92,9 @@ function unquote() {
 // What goes with this reply and no other.
 function takeExtras() {
   const quick = find("composer-quick");
-  const extras = { reply_to: find("composer-reply-to").value, quick_replies: quick.value.trim() };
+  const extras = { draft: find("composer-draft").value, reply_to: find("composer-reply-to").value, quick_replies: quick.value.trim() };
   unquote();
+  find("composer-draft").value = "";
   quick.value = "";
   quick.closest("details").open = false;
   return Object.fromEntries(Object.entries(extras).filter(([, value]) => value));

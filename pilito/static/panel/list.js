@@ -14,6 +14,7 @@ export async function refreshList() {
 }
 
 function show(fragment) {
+  morph(document.getElementById("stop-banner"), fragment.querySelector("#stop-banner"));
   morph(document.getElementById("zones"), fragment.querySelector("#zones"));
   morph(document.getElementById("list"), fragment.querySelector("#list"));
   markCurrent();

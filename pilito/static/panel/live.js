@@ -19,6 +19,7 @@ export function startLive({ onChange, onReturn }) {
   line.on("disconnect", () => show("reconnecting"));
   line.on("connect_error", () => show("reconnecting"));
   line.on("changed", onChange);
+  line.on("all_changed", onReturn);
   // Socket.IO leaves it at that when the server closed the line by itself.
   line.on("disconnect", (reason) => reason === "io server disconnect" && line.connect());
 

@@ -1,7 +1,7 @@
 // Ties the panel together: what is clicked, what changed, which conversation is open.
 import "./zone.js";
 import { startClocks, tick } from "./clocks.js";
-import { quote, startComposer } from "./composer.js";
+import { editDraft, quote, startComposer } from "./composer.js";
 import { fetchFragment, send } from "./http.js";
 import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
@@ -68,6 +68,7 @@ const CLICKS = {
   "#older": showOlder,
   ".expand": expand,
   ".reply-to": quote,
+  "[data-edit-draft]": editDraft,
   ".about, .quote": (link) => jumpTo(link.hash.slice(1)),
 };
 

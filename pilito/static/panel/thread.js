@@ -36,6 +36,7 @@ export async function refreshThread(afterSeq) {
 function show(fragment) {
   const wasAtEnd = isAtEnd();
   morph(find("thread-head"), fragment.querySelector("#thread-head"));
+  morph(find("draft"), fragment.querySelector("#draft"));
   showNotes(fragment.querySelector("#composer-notes"));
   const fresh = [...fragment.querySelectorAll("ol > li[data-order]")].filter(place);
   arrangeDays();

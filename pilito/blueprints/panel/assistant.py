@@ -1,0 +1,166 @@
+"""What the assistant may do: modes, hours and rules of an inbox, a conversation's own mode, the stop, and drafts."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel.dates import get_day_names
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from pilito.blueprints.auth import safe_path
+from pilito.blueprints.i18n import DEFAULT_ZONES, current_language
+from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.actions import changes
+from pilito.blueprints.panel.inboxes import INBOX, for_admins
+from pilito.conversations.approve import discard_draft, draft_again, send_draft
+from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, read_hours
+from pilito.conversations.duty import is_stopped
+from pilito.conversations.stop_all import lift_stop, stop_all
+from pilito.errors import Refused
+from pilito.lifecycle import AssistantMode, OutsideHours
+from pilito.models import Inbox
+from pilito.queries import inboxes as queries
+
+# The days as Python counts them, in the order of a shop's week: where it begins on Saturday, and on Monday.
+WEEKS = {"fa": (5, 6, 0, 1, 2, 3, 4), "en": (0, 1, 2, 3, 4, 5, 6)}
+USUAL_HOURS = "10:00-20:00"
+DRAFTS = "/conversations/<int:conversation_id>/drafts/<int(max=9223372036854775807):draft_id>"
+AS_INBOX = "inbox"
+
+
+@bp.app_context_processor
+def stop_words() -> dict[str, Any]:
+    return {"assistant_stopped": _is_stopped}
+
+
+def _is_stopped() -> bool:
+    """Asked once a page."""
+    if "assistant_stopped" not in g:
+        g.assistant_stopped = is_stopped()
+    return bool(g.assistant_stopped)
+
+
+# --- an inbox --------------------------------------------------------------------------------------------------------
+
+
+@bp.get(f"{INBOX}/assistant")
+@for_admins
+def show_assistant(inbox_id: int) -> ResponseReturnValue:
+    inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
+    language = current_language()
+    names = get_day_names("wide", context="stand-alone", locale=language)
+    return render_template(
+        "inboxes/assistant.html",
+        inbox=inbox,
+        week=[(day, names[day]) for day in WEEKS[language]],
+        spans={day: _spans(inbox, day) for day in range(7)},
+        zones=sorted(available_timezones()),
+        default_zone=DEFAULT_ZONES[language],
+    )
+
+
+def _spans(inbox: Inbox, day: int) -> str:
+    """The hours of a day as one types them; where none were ever chosen, the usual ones."""
+    if inbox.hours is None:
+        return USUAL_HOURS
+    return ", ".join("-".join(span) for span in inbox.hours.get(str(day), ()))
+
+
+@bp.post(f"{INBOX}/assistant")
+@for_admins
+def save_assistant(inbox_id: int) -> ResponseReturnValue:
+    try:
+        choose_rules(inbox_id, _read_rules(), current_user.id, datetime.now(UTC))
+    except Refused as refusal:
+        if refusal.reason == "not_found":
+            abort(404)
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+    else:
+        flash(gettext("Saved. It counts from the next message on."), "good")
+    return redirect(url_for("panel.show_assistant", inbox_id=inbox_id))
+
+
+def _read_rules() -> Rules:
+    form = request.form
+    hours = read_hours({str(day): _ascii(form.get(f"day_{day}", "")) for day in range(7)})
+    try:
+        mode, outside = AssistantMode(form.get("assistant_mode", "")), OutsideHours(form.get("outside_hours", ""))
+    except ValueError:
+        abort(400)
+    return Rules(
+        assistant_mode=mode,
+        hours=hours if form.get("has_hours") else None,
+        zone=form.get("zone", "").strip() or None,
+        holidays=[day.strip() for day in _ascii(form.get("holidays", "")).splitlines() if day.strip()] or None,
+        outside_hours=outside,
+        hand_over_line=_line("hand_over_line"),
+        outside_hours_line=_line("outside_hours_line"),
+        give_back_hours=_number("give_back_hours") if form.get("give_back_hours", "").strip() else None,
+        needs_you_minutes=_number("needs_you_minutes"),
+    )
+
+
+def _line(name: str) -> str | None:
+    return " ".join(request.form.get(name, "").replace("\0", "").split()) or None
+
+
+def _number(name: str) -> int:
+    text = _ascii(request.form.get(name, "")).strip()
+    if not text.isdecimal() or len(text) > 6:
+        raise Refused("number_wrong", f"{name}: expected a number, got {text!r}.")
+    return int(text)
+
+
+def _ascii(text: str) -> str:
+    """Persian and Arabic digits and commas as they are typed there."""
+    digits: Sequence[str] = ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩")
+    return text.translate({ord(char): str(number) for row in digits for number, char in enumerate(row)}).replace(
+        "،", ","
+    )
+
+
+# --- the stop --------------------------------------------------------------------------------------------------------
+
+
+@bp.post("/settings/assistant/stop")
+@for_admins
+def stop_assistant() -> ResponseReturnValue:
+    stop_all(current_user.id, datetime.now(UTC))
+    return redirect(safe_path(request.form.get("next")))
+
+
+@bp.post("/settings/assistant/resume")
+@for_admins
+def lift_assistant_stop() -> ResponseReturnValue:
+    lift_stop(current_user.id, datetime.now(UTC))
+    return redirect(safe_path(request.form.get("next")))
+
+
+# --- a conversation --------------------------------------------------------------------------------------------------
+
+
+@bp.post("/conversations/<int:conversation_id>/mode/<mode>")
+@changes
+def choose_conversation_mode(conversation_id: int, mode: str) -> None:
+    if mode not in (AS_INBOX, *AssistantMode):
+        raise Refused("not_found", f"There is no mode {mode!r}.")
+    chosen = None if mode == AS_INBOX else AssistantMode(mode)
+    choose_mode(conversation_id, chosen, current_user.id, datetime.now(UTC))
+
+
+@bp.post(f"{DRAFTS}/<how>")
+@changes
+def decide_draft(conversation_id: int, draft_id: int, how: str) -> None:
+    now, operator_id = datetime.now(UTC), current_user.id
+    if how in ("send", "send-anyway"):
+        send_draft(conversation_id, draft_id, operator_id, now, is_confirmed=how == "send-anyway")
+    elif how == "discard":
+        discard_draft(conversation_id, draft_id, operator_id, now)
+    elif how == "again":
+        draft_again(conversation_id, now)
+    else:
+        raise Refused("not_found", f"There is no way {how!r} to decide about a draft.")

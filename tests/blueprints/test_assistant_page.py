@@ -1,0 +1,279 @@
+"""Modes, hours, the stop and drafts in the panel: what is shown, what is saved, and who may."""
+
+import re
+
+import pytest
+from rows import NOON, add, add_conversation, add_inbox, add_message
+
+from pilito.blueprints.panel import present, sentences
+from pilito.clock import utc_now
+from pilito.conversations.duty import is_stopped
+from pilito.conversations.hand_over import LINE
+from pilito.database import transaction
+from pilito.lifecycle import AssistantMode, ConversationState, DraftState, OutsideHours, Role, TurnState
+from pilito.models import Audit, Conversation, Draft, Inbox, Message, Turn, db
+
+FRAGMENT = {"X-Fragment": "1"}
+FORM = {
+    "assistant_mode": "draft",
+    "has_hours": "on",
+    "day_5": "۱۰:۰۰-۱۴:۰۰، ۱۷:۰۰-۲۱:۰۰",
+    "zone": "Asia/Tehran",
+    "holidays": "2027-03-21\n2027-03-22",
+    "outside_hours": "hand_over",
+    "hand_over_line": "  همکارم جواب می‌دهد. ",
+    "give_back_hours": "۴",
+    "needs_you_minutes": "20",
+}
+
+
+@pytest.fixture
+def admin(log_in):
+    return log_in(Role.ADMIN)
+
+
+@pytest.fixture
+def inbox(app):
+    with transaction():
+        return add_inbox()
+
+
+@pytest.fixture
+def drafted(app):
+    """A conversation with a draft."""
+    with transaction():
+        now = utc_now()
+        conversation = add_conversation(
+            last_message_at=now, last_customer_message_at=now, unanswered_since=now, drafted_at=now
+        )
+        turn = add(
+            Turn(conversation_id=conversation.id, state=TurnState.DRAFTED, opened_at=now, due_at=now, ended_at=now)
+        )
+        question = add_message(conversation, text="این چنده؟", sent_at=now, turn_id=turn.id)
+        facts = [
+            {"source": "caption", "text": "قیمت ۲٬۰۰۰٬۰۰۰ تومان", "reference": str(question.id)},
+            {"source": "catalogue", "text": "پیراهن", "reference": "product:7"},
+        ]
+        working = {
+            "model": "fake-1",
+            "prompt_hash": "abcdef0123456789",
+            "facts": facts,
+            "checks": ["promises_nothing"],
+            "input_tokens": 120,
+            "output_tokens": 12,
+            "milliseconds": 1234,
+        }
+        return add(
+            Draft(
+                conversation_id=conversation.id,
+                turn_id=turn.id,
+                message_ids=[question.id],
+                text="<b>۲٬۰۰۰٬۰۰۰ تومان</b>",
+                finding="",
+                working=working,
+                created_at=now,
+            )
+        )
+
+
+def post(browser, path, headers=FRAGMENT, **fields):
+    token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/conversations/").text)[1]
+    return browser.post(path, data={"csrf_token": token, **fields}, headers=headers)
+
+
+def thread(browser, draft):
+    return browser.get(f"/conversations/{draft.conversation_id}", headers=FRAGMENT).text
+
+
+def refreshed(model, row_id):
+    db.session.rollback()
+    return db.session.get(model, row_id, populate_existing=True)
+
+
+# --- an inbox --------------------------------------------------------------------------------------------------------
+
+
+def test_the_rules_of_an_inbox_are_saved_as_they_are_typed(admin, inbox):
+    answer = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **FORM)
+
+    saved = refreshed(Inbox, inbox.id)
+    assert answer.status_code == 302
+    assert saved.assistant_mode is AssistantMode.DRAFT
+    assert saved.hours["5"] == [["10:00", "14:00"], ["17:00", "21:00"]]
+    assert saved.hours["0"] == []
+    assert saved.holidays == ["2027-03-21", "2027-03-22"]
+    assert (saved.outside_hours, saved.zone) == (OutsideHours.HAND_OVER, "Asia/Tehran")
+    assert (saved.hand_over_line, saved.outside_hours_line) == ("همکارم جواب می‌دهد.", None)
+    assert (saved.give_back_hours, saved.needs_you_minutes) == (4, 20)
+    page = admin.get(f"/inboxes/{inbox.id}/assistant").text
+    assert 'value="10:00-14:00, 17:00-21:00"' in page
+    assert db.session.scalar(db.select(Audit.action).where(Audit.action == "assistant_rules"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"day_5": "ten"}, {"zone": "Mars/X"}, {"holidays": "x"}, {"needs_you_minutes": "-1"}, {"give_back_hours": "x"}],
+)
+def test_wrong_rules_change_nothing_and_are_explained(admin, inbox, wrong):
+    post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **FORM | wrong)
+
+    assert refreshed(Inbox, inbox.id).assistant_mode is AssistantMode.AUTO
+    assert 'class="banner is-problem"' in admin.get(f"/inboxes/{inbox.id}/assistant").text
+
+
+def test_the_week_begins_on_saturday_in_persian_and_on_monday_in_english(log_in, inbox):
+    first = {
+        language: re.search(
+            r'name="(day_\d)"', log_in(Role.ADMIN, language).get(f"/inboxes/{inbox.id}/assistant").text
+        )[1]
+        for language in ("fa", "en")
+    }
+
+    assert first == {"fa": "day_5", "en": "day_0"}
+
+
+def test_who_may_not_change_accounts_may_not_change_this(log_in, inbox):
+    agent = log_in(Role.AGENT)
+
+    assert agent.get(f"/inboxes/{inbox.id}/assistant").status_code == 403
+    assert post(agent, f"/inboxes/{inbox.id}/assistant", **FORM).status_code == 403
+    assert post(agent, "/settings/assistant/stop").status_code == 403
+    assert not is_stopped()
+
+
+# --- the stop --------------------------------------------------------------------------------------------------------
+
+
+def test_one_press_stops_it_everywhere_and_every_page_says_so(admin, log_in):
+    agent = log_in(Role.AGENT)
+    assert "stopped everywhere" not in agent.get("/conversations/").text
+
+    post(admin, "/settings/assistant/stop", headers={}, next="/conversations/")
+
+    assert is_stopped()
+    for page in ("/conversations/", "/conversations/list", "/comments"):
+        assert "stopped everywhere" in agent.get(page).text, page
+    assert "Let it work again" in admin.get("/inboxes").text
+    assert "Let it work again" not in agent.get("/conversations/").text
+    post(admin, "/settings/assistant/resume", headers={}, next="/conversations/")
+    db.session.rollback()
+    assert not is_stopped()
+
+
+# --- a conversation --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["off", "draft", "auto", "inbox"])
+def test_a_conversation_gets_a_mode_of_its_own(log_in, drafted, mode):
+    browser = log_in()
+
+    assert post(browser, f"/conversations/{drafted.conversation_id}/mode/{mode}").status_code == 204
+
+    chosen = refreshed(Conversation, drafted.conversation_id).assistant_mode
+    assert chosen == (None if mode == "inbox" else AssistantMode(mode))
+
+
+def test_who_only_looks_changes_no_mode_and_sends_no_draft(log_in, drafted):
+    viewer = log_in(Role.VIEWER)
+    place = f"/conversations/{drafted.conversation_id}"
+
+    assert post(viewer, f"{place}/mode/off").status_code == 403
+    assert post(viewer, f"{place}/drafts/{drafted.id}/send").status_code == 403
+    assert refreshed(Draft, drafted.id).state is DraftState.WAITING
+    assert "/drafts/" not in thread(viewer, drafted)
+
+
+def test_a_draft_is_shown_with_what_it_rests_on_and_nothing_of_it_is_markup(log_in, drafted):
+    page = thread(log_in(), drafted)
+
+    assert "&lt;b&gt;۲٬۰۰۰٬۰۰۰ تومان&lt;/b&gt;" in page
+    assert "fake-1" in page
+    assert 'href="/catalogue/7"' in page
+    assert f'href="#m{drafted.message_ids[0]}"' in page
+    assert "no promise" in page
+    assert "Out of date" not in page
+
+
+def test_a_draft_is_sent_by_one_press(log_in, drafted):
+    browser = log_in()
+
+    for _ in range(2):
+        assert post(browser, f"/conversations/{drafted.conversation_id}/drafts/{drafted.id}/send").status_code == 204
+
+    db.session.rollback()
+    replies = db.session.scalars(db.select(Message).where(Message.sender == "operator")).all()
+    assert [one.origin for one in replies] == ["draft"]
+    assert "the assistant&#39;s draft" in thread(browser, drafted)
+
+
+def test_a_stale_draft_is_marked_and_refused_until_it_is_confirmed(log_in, drafted):
+    with transaction():
+        draft = db.session.get(Draft, drafted.id)
+        draft.state, draft.stale_why = DraftState.STALE, "customer_wrote"
+    browser = log_in()
+    place = f"/conversations/{drafted.conversation_id}/drafts/{drafted.id}"
+
+    page = thread(browser, drafted)
+    refused = post(browser, f"{place}/send")
+
+    assert "Out of date" in page
+    assert "The customer has written since." in page
+    assert (refused.status_code, refused.json["reason"]) == (409, "draft_stale")
+    assert post(browser, f"{place}/send-anyway").status_code == 204
+
+
+def test_a_mended_draft_leaves_through_the_composer(log_in, drafted):
+    browser = log_in()
+
+    answer = post(
+        browser,
+        f"/conversations/{drafted.conversation_id}/replies",
+        text="دو میلیون",
+        client_id="c1",
+        draft=str(drafted.id),
+    )
+
+    assert answer.status_code == 204
+    assert refreshed(Draft, drafted.id).state is DraftState.EDITED
+    assert db.session.scalar(db.select(Message.client_id).where(Message.sender == "operator")) == "c1"
+
+
+def test_a_draft_of_another_conversation_is_not_found(log_in, drafted):
+    with transaction():
+        other = add_conversation()
+
+    answer = post(log_in(), f"/conversations/{other.id}/drafts/{drafted.id}/send")
+
+    assert (answer.status_code, answer.json["reason"]) == (409, "draft_gone")
+
+
+def test_a_draft_that_was_held_back_says_why_in_words_and_is_not_sent_unread(log_in, drafted):
+    with transaction():
+        db.session.get(Draft, drafted.id).finding = "number: 990000 toman; promise: الان می‌فرستم"
+
+    page = thread(log_in(), drafted)
+
+    assert "No fact says this number:" in page
+    assert "990000 toman" in page
+    assert "It promises what it cannot do:" in page
+    assert f"/drafts/{drafted.id}/send" not in page  # mend it first
+
+
+def test_nobody_answered_in_time_is_said_above_the_messages(log_in):
+    with transaction():
+        conversation = add_conversation(unanswered_since=NOON, state=ConversationState.ASSISTANT)
+    browser = log_in()
+
+    assert "Nobody has answered in time." in browser.get(f"/conversations/{conversation.id}", headers=FRAGMENT).text
+    assert "Unanswered" in browser.get("/conversations/list?zone=needs_you").text
+
+
+def test_every_mode_and_finding_has_its_words(app):
+    with app.test_request_context():
+        assert set(sentences.MODES) == set(sentences.MODE_MEANINGS) == set(AssistantMode)
+        assert set(sentences.OUTSIDE_HOURS) == set(OutsideHours)
+        assert [(str(one.what), one.claim) for one in present.findings("empty; number: 5")] == [
+            ("It says nothing.", ""),
+            ("No fact says this number:", "5"),
+        ]
+    assert LINE == "hand_over"

@@ -1,0 +1,165 @@
+"""The playground: the assistant is asked as a customer would ask it; nothing is sent, nothing is kept."""
+
+import json
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import CAPTION, seconds, text
+
+from pilito.channels.base import Post
+from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.trials import TRIES, Share, begin_again, begin_trial, read_trial, run_trial
+from pilito.errors import Refused
+from pilito.extensions import redis
+from pilito.jobs.replies import get_model
+from pilito.models import (
+    Conversation,
+    Customer,
+    Delivery,
+    Draft,
+    MediaFile,
+    Message,
+    OwnPost,
+    Proof,
+    Turn,
+)
+from pilito.models import Share as ShareRow
+
+ANSWER = "در همین پست نوشته‌ایم."
+KEPT = (Conversation, Customer, Message, Delivery, Draft, ShareRow, Turn, Proof, MediaFile)
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+def try_it(desk, question, share=None, after=None, now=NOON):
+    name = desk.call(begin_trial, desk.shop.inbox_id, 1, question, share, after)
+    desk.call(lambda: run_trial(name, get_model(), now))
+    return name, desk.call(read_trial, desk.shop.inbox_id, name)["result"]
+
+
+def test_a_trial_shows_prompt_facts_checks_and_answer_and_leaves_nothing(desk):
+    _, result = try_it(desk, "این چنده؟", Share(caption=CAPTION, link="https://www.instagram.com/p/DAbcdefghij/"))
+
+    assert (result["outcome"], result["text"]) == ("reply", ANSWER)
+    prompt = "\n".join(message["content"] for message in result["prompts"][0])
+    assert "[CONTEXT: پست/ریلز" in prompt
+    assert "این چنده؟" in prompt
+    assert CAPTION in [fact["text"] for fact in result["working"]["facts"]]
+    assert json.loads(result["raw"][0])["reply"] == ANSWER
+    assert result["working"]["model"] == "fake"
+    assert "says_only_what_facts_say" in result["checks"]
+    assert {table.__tablename__: len(desk.rows(table)) for table in KEPT} == {one.__tablename__: 0 for one in KEPT}
+    assert desk.graph.calls == []
+
+
+@pytest.mark.sqlite_only
+def test_what_the_checks_refuse_is_shown_with_both_tries(desk):
+    desk.model.reply = "قیمتش ۹۹۰٬۰۰۰ تومان است."
+
+    _, result = try_it(desk, "این چنده؟")
+
+    assert (result["outcome"], result["reason"]) == ("hand_over", "reply_unusable")
+    assert "990000" in result["finding"]
+    assert result["text"] == desk.model.reply
+    assert len(result["prompts"]) == len(result["raw"]) == 2
+
+
+@pytest.mark.sqlite_only
+def test_a_trial_goes_on_from_the_one_before(desk):
+    first, _ = try_it(desk, "این چنده؟", Share(caption=CAPTION))
+
+    _, result = try_it(desk, "سایز ۴۰ هم دارید؟", after=first)
+
+    prompt = desk.model.prompts[-1]
+    assert all(words in prompt for words in ("این چنده؟", ANSWER, "سایز ۴۰ هم دارید؟"))
+    assert result["questions"] == ["سایز ۴۰ هم دارید؟"]
+    assert "earlier_caption" in [fact["source"] for fact in result["working"]["facts"]]
+
+
+@pytest.mark.sqlite_only
+def test_an_own_post_is_shared_by_its_id_and_anothers_is_not_seen(desk):
+    desk.call(keep_posts, desk.shop.inbox_id, [Post("18000000000000077", caption=CAPTION)], NOON)
+    own = desk.rows(OwnPost)[0]
+
+    _, result = try_it(desk, "این چنده؟", Share(own_post_id=own.id))
+    _, other = try_it(desk, "این چنده؟", Share(own_post_id=own.id + 1))
+
+    assert CAPTION in [fact["text"] for fact in result["working"]["facts"]]
+    assert other["working"]["facts"] == []
+
+
+@pytest.mark.sqlite_only
+def test_a_model_that_fails_is_a_result_too(desk):
+    desk.model.script += [(401, {"error": {"message": "no"}})] * 3
+
+    _, result = try_it(desk, "سلام")
+
+    assert (result["outcome"], result["reason"]) == ("hand_over", "model_failed")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("question", "reason"), [("  ", "question_empty"), ("x" * 2001, "too_long")], ids=["empty", "too long"]
+)
+def test_a_question_that_cannot_be_asked_is_refused(desk, question, reason):
+    with pytest.raises(Refused) as refused:
+        desk.call(begin_trial, desk.shop.inbox_id, 1, question, None, None)
+
+    assert refused.value.reason == reason
+
+
+@pytest.mark.sqlite_only
+def test_trials_are_counted_per_operator(desk):
+    for _ in range(TRIES):
+        desk.call(begin_trial, desk.shop.inbox_id, 1, "سلام", None, None)
+
+    with pytest.raises(Refused) as refused:
+        desk.call(begin_trial, desk.shop.inbox_id, 1, "سلام", None, None)
+
+    assert refused.value.reason == "too_many_trials"
+    assert desk.call(begin_trial, desk.shop.inbox_id, 2, "سلام", None, None)
+
+
+@pytest.mark.sqlite_only
+def test_a_trial_of_another_inbox_is_not_seen_and_lives_an_hour(desk):
+    name, _ = try_it(desk, "سلام")
+
+    with pytest.raises(Refused) as refused:
+        desk.call(read_trial, desk.shop.inbox_id + 1, name)
+
+    assert refused.value.reason == "trial_gone"
+    assert 3500 < redis.ttl(f"pilito:trial:{name}") <= 3600
+
+
+# --- an old turn, asked again ----------------------------------------------------------------------------------------
+
+
+def test_an_answered_turn_is_asked_again_with_todays_facts_and_nothing_changes(desk):
+    desk.take(text("این چنده؟", NOON))
+    desk.answer(NOON)
+    before = {table.__tablename__: len(desk.rows(table)) for table in KEPT}
+    desk.model.reply = {"reply": "سلام! دوباره.", "hand_over": False}
+
+    inbox_id, name = desk.call(begin_again, desk.conversation.id, 1, desk.replies[0].id, None)
+    desk.call(lambda: run_trial(name, get_model(), NOON + seconds(60)))
+
+    trial = desk.call(read_trial, inbox_id, name)
+    assert trial["old"]["text"] == ANSWER
+    assert trial["result"]["text"] == "سلام! دوباره."
+    assert trial["result"]["questions"] == ["این چنده؟"]
+    assert {table.__tablename__: len(desk.rows(table)) for table in KEPT} == before
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_without_its_question_cannot_be_asked_again(desk):
+    desk.take(text("این چنده؟", NOON))
+    desk.answer(NOON)
+
+    with pytest.raises(Refused) as refused:
+        desk.call(begin_again, desk.conversation.id, 1, 999, None)
+
+    assert refused.value.reason == "trial_without_question"
