@@ -3,9 +3,10 @@
 import logging
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from pilito.assistant.embedder import embed, embedding_endpoint
@@ -20,18 +21,20 @@ from pilito.models import Conversation, db
 from pilito.queries.facts import quoted_passages, quoted_products
 
 if TYPE_CHECKING:
-    from pilito.assistant.search.index import Hit, Index
+    from pilito.assistant.search.index import Hit
 
 log = logging.getLogger(__name__)
 
 MOST_FACTS = 8
 MOST_CHARACTERS = 6000
-LOOKED_AT = 40  # hits, of which some may not be quoted any more
+LOOKED_AT = 60  # hits, of which some may not be quoted any more
+READ_AT_ONCE = MOST_FACTS
+KINDS = ("product", "passage")
 # A hit far behind the best one has only a common word with the question.
 NEAR_ENOUGH = 0.4
 # Where only what was said around the question tells what it is about ("how much?"), less is brought, and surer.
 NEAR_ENOUGH_AROUND = 0.75
-MOST_FACTS_AROUND = 3
+MOST_AROUND = 3
 
 NEAREST = 8  # by meaning
 LONGEST_ASKED = 1000  # characters
@@ -70,24 +73,23 @@ def facts_of(place: Place, turn: TurnInput, now: datetime) -> tuple[Fact, ...]:
     shelf = shelf_of(place.inbox_id, place.version)
     if shelf is None or shelf.index is None:
         return ()
-    names = any(shelf.index.knows(_words_of(question)) for question in turn.questions)
-    by_words = _by_words(shelf.index, turn, NEAR_ENOUGH if names else NEAR_ENOUGH_AROUND)
-    by_meaning = _by_meaning(shelf, turn)
+    asked = list(_asked(turn))
+    read = [(shelf.index.read(text), weight) for text, weight in asked]
+    names = any(concepts for concepts, _ in read[: len(turn.questions)])
+    by_words = _near(shelf.index.find(read, LOOKED_AT), NEAR_ENOUGH if names else NEAR_ENOUGH_AROUND)
+    by_meaning = _by_meaning(shelf, asked[: len(turn.questions) + 2])
     known = {fact.reference for fact in turn.facts if fact.source in ("catalogue", "faq", "page")}
-    facts = _quoted(place, [reference for reference in merge([by_words, by_meaning]) if reference not in known], now)
+    references = [reference for reference in merge([by_words, by_meaning]) if reference not in known]
+    facts = list(_within_budget(_quoted(place, references, now), MOST_FACTS if names or by_meaning else MOST_AROUND))
     db.session.rollback()
-    return tuple(_within_budget(facts, MOST_FACTS if names or by_meaning else MOST_FACTS_AROUND))
+    return tuple(facts)
 
 
-def _by_words(index: "Index", turn: TurnInput, enough: float) -> list[str]:
-    return [hit.reference for hit in _near(index.search(list(_asked(turn)), LOOKED_AT), enough)]
-
-
-def _by_meaning(shelf: Shelf, turn: TurnInput) -> list[str]:
+def _by_meaning(shelf: Shelf, texts: Sequence[tuple[str, float]]) -> list[str]:
     """What is near to the question and its surroundings in meaning; nothing where the server is slow or away."""
     global _rests_until
     endpoint = embedding_endpoint(settings)
-    asked = "\n".join(text for text, _ in list(_asked(turn))[: len(turn.questions) + 2])[:LONGEST_ASKED]
+    asked = "\n".join(text for text, _ in texts)[:LONGEST_ASKED]
     if endpoint is None or shelf.vectors is None or not words_of(asked) or time.monotonic() < _rests_until:
         return []
     db.session.rollback()  # no session is kept over a call
@@ -100,8 +102,8 @@ def _by_meaning(shelf: Shelf, turn: TurnInput) -> list[str]:
     return shelf.vectors.near(vector, NEAREST)
 
 
-def _near(hits: "Sequence[Hit]", enough: float) -> "list[Hit]":
-    return [hit for hit in hits if hit.score >= enough * hits[0].score]
+def _near(hits: "Sequence[Hit]", enough: float) -> list[str]:
+    return [hit.reference for hit in hits if hit.score >= enough * hits[0].score]
 
 
 def _asked(turn: TurnInput) -> Iterator[tuple[str, float]]:
@@ -125,21 +127,23 @@ def _clean(text: str) -> str:
     return ADDRESS.sub(" ", text)
 
 
-def _quoted(place: Place, references: Sequence[str], now: datetime) -> list[Fact]:
-    """The facts as the tables have them now, in the order of the references."""
-    numbers = [(kind, int(number)) for kind, _, number in (reference.partition(":") for reference in references)]
-    products = quoted_products(place.inbox_id, [number for kind, number in numbers if kind == "product"], now)
-    passages = quoted_passages(place.inbox_id, [number for kind, number in numbers if kind == "passage"], now)
-    return [
-        product_fact(products[number]) if kind == "product" else passage_fact(passages[number])
-        for kind, number in numbers
-        if number in (products if kind == "product" else passages)
-    ]
+def _quoted(place: Place, references: Sequence[str], now: datetime) -> Iterator[Fact]:
+    """The facts as the tables have them now, in the order of the references; read as far as they are wanted."""
+    for start in range(0, len(references), READ_AT_ONCE):
+        some = [reference.partition(":") for reference in references[start : start + READ_AT_ONCE]]
+        ids = {kind: [int(number) for its_kind, _, number in some if its_kind == kind] for kind in KINDS}
+        products = quoted_products(place.inbox_id, ids["product"], now)
+        passages = quoted_passages(place.inbox_id, ids["passage"], now)
+        for kind, _, number in some:
+            if kind == "product" and int(number) in products:
+                yield product_fact(products[int(number)])
+            elif kind == "passage" and int(number) in passages:
+                yield passage_fact(passages[int(number)])
 
 
-def _within_budget(facts: Sequence[Fact], most: int) -> Iterator[Fact]:
+def _within_budget(facts: Iterable[Fact], most: int) -> Iterator[Fact]:
     left = MOST_CHARACTERS
-    for fact in facts[:most]:
+    for fact in islice(facts, most):
         left -= len(fact.text)
         if left < 0:
             return

@@ -106,6 +106,17 @@ def test_an_offer_counts_from_its_first_moment_to_its_last(inbox_id):
 
 
 @pytest.mark.sqlite_only
+def test_many_offers_out_of_date_hide_none_that_counts(inbox_id):
+    source = add_source(inbox_id)
+    for number in range(20):
+        add_product(source, name=f"حراج مانتو {number}", valid_until=NOON)
+    add_product(source, name="مانتو ساده بلند")
+
+    assert found(inbox_id, "مانتو حراج") == []
+    assert found(inbox_id, "مانتو") == ["مانتو ساده بلند"]
+
+
+@pytest.mark.sqlite_only
 def test_what_is_put_aside_is_not_quoted_though_an_index_still_has_it(inbox_id):
     product = add_product(add_source(inbox_id), name="مانتو")
     assert found(inbox_id, "مانتو")

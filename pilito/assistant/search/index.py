@@ -32,6 +32,8 @@ WRITER_BYTES = 15_000_000  # the least that tantivy takes; given back after buil
 # Endings that are a word of their own in speech, taken off only where nothing else is known: "کفشش", "مانتوعه".
 CLITICS = ("شون", "تون", "مون", "اشو", "عه", "ست", "رو", "ام", "ات", "اش", "شو", "ه", "ش", "م", "ت", "و", "ا")
 
+Concept = Mapping[str, float]  # the terms that a word may mean, each with how likely it is
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -71,13 +73,17 @@ class Index:
     def __len__(self) -> int:
         return len(self._references)
 
-    def knows(self, text: str) -> bool:
-        """Whether the text has a word that may mean one of the index."""
-        return bool(self._guesser.concepts(text))
-
-    def search(self, asked: Sequence[tuple[str, float]], limit: int) -> list[Hit]:
+    def search(self, asked: Iterable[tuple[str, float]], limit: int) -> list[Hit]:
         """Return the entries for these texts, best first; each text counts as much as the weight beside it says."""
-        concepts = [(concept, weight) for text, weight in asked for concept in self._guesser.concepts(text)]
+        return self.find([(self.read(text), weight) for text, weight in asked], limit)
+
+    def read(self, text: str) -> Sequence[Concept]:
+        """Return for each word of the text what it may mean here; nothing for words that are not of this index."""
+        return self._guesser.concepts(text)
+
+    def find(self, asked: Iterable[tuple[Sequence[Concept], float]], limit: int) -> list[Hit]:
+        """As `search`, with texts that have been read."""
+        concepts = [(concept, weight) for read, weight in asked for concept in read]
         if not concepts or not self._references:
             return []
         query = tantivy.Query.boolean_query(
@@ -87,7 +93,7 @@ class Index:
         found = searcher.search(query, limit, count=False).hits
         return [Hit(self._references[searcher.doc(address)["number"][0]], score) for score, address in found]
 
-    def _query(self, concept: Mapping[str, float], weight: float) -> tantivy.Query:
+    def _query(self, concept: Concept, weight: float) -> tantivy.Query:
         """The best of the words that may be meant, in the name or in the text; not their sum."""
         return tantivy.Query.disjunction_max_query(
             [
