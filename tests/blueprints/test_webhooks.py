@@ -1,5 +1,6 @@
 """The door for events: signed bodies in, everything else refused, nothing promised that is not stored."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -12,7 +13,14 @@ from pilito.clock import utc_now
 from pilito.lifecycle import EventOutcome, WebhookState
 from pilito.models import Event, Message, Webhook, db
 
-PAYLOADS = Path(__file__).parents[2].parent / "shared" / "payloads"
+sys.path.insert(0, str(Path(__file__).parents[1] / "channels" / "instagram"))
+from captures import CAPTURES, raw
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "payloads"
+# The captures in our own words, and those of others where they are beside this copy.
+BODIES = {name: raw(name) for name in CAPTURES} | {
+    path.name: path.read_bytes() for path in sorted(SHARED.glob("*.json"))
+}
 
 
 def webhooks():
@@ -168,56 +176,41 @@ def test_an_unknown_channel_is_not_found(client):
     assert client.post("/webhooks/pigeon", data=b"{}").status_code == 404
 
 
-@pytest.mark.skipif(not PAYLOADS.is_dir(), reason="The captured bodies are not beside this copy.")
 @pytest.mark.sqlite_only
-def test_every_captured_body_is_received_without_loss(shop):
-    """Through the real route and the real queue: stored byte for byte, each item with one outcome, none lost."""
-    bodies = {path.name: path.read_bytes() for path in sorted(PAYLOADS.glob("*.json"))}
-
-    for name, raw in bodies.items():
-        assert shop.post(raw).status_code == 200, name
-    shop.work(keys.RECEIVE)
-
-    rows = webhooks()
-    assert [row.body for row in rows] == list(bodies.values())
-    assert {row.state for row in rows} <= {WebhookState.READ, WebhookState.FAILED}
-    for row, name in zip(rows, bodies, strict=True):
-        assert db.session.scalar(db.select(db.func.count()).where(Event.webhook_id == row.id)) > 0, name
-    bugs = db.session.scalars(db.select(Event.reason).where(Event.reason.like("%Error:%"))).all()
-    assert bugs == []
-
-
-@pytest.mark.skipif(not PAYLOADS.is_dir(), reason="The captured bodies are not beside this copy.")
-@pytest.mark.sqlite_only
-def test_every_captured_message_to_our_account_is_stored_and_shown_by_the_api(shop):
-    """The same bodies, addressed to a connected account: what is a message is a message, and can be listed."""
-    from pilito.clock import utc_now as now
+def test_every_captured_body_is_received_without_loss_and_its_messages_are_shown_by_the_api(shop):
+    """Through the real route and the real queue: stored byte for byte, each item with one outcome, none lost; what is a
+    message to a connected account can be listed."""
     from pilito.conversations.connect import connect
     from pilito.lifecycle import AssistantMode
     from pilito.tokens import issue_token
 
-    accounts = set()
-    for path in PAYLOADS.glob("*.json"):
-        for one in shop.app.extensions["pilito_channels"]["instagram"].parse(path.read_bytes(), now()):
-            accounts.add(getattr(one, "account_id", None))
+    parse = shop.app.extensions["pilito_channels"]["instagram"].parse
+    accounts = {getattr(one, "account_id", None) for body in BODIES.values() for one in parse(body, utc_now())}
     for account in filter(None, accounts):
-        connect("instagram", "shop", account, "a-token", {}, AssistantMode.AUTO, now())
-    for path in sorted(PAYLOADS.glob("*.json")):
-        shop.post(path.read_bytes())
+        connect("instagram", "shop", account, "a-token", {}, AssistantMode.AUTO, utc_now())
+
+    for name, body in BODIES.items():
+        assert shop.post(body).status_code == 200, name
+    assert [row.body for row in webhooks()] == list(BODIES.values())  # until an unsend takes words back
     shop.work(keys.RECEIVE)
 
+    rows = webhooks()
+    assert {row.state for row in rows} <= {WebhookState.READ, WebhookState.FAILED}
+    with_outcome = set(db.session.scalars(db.select(Event.webhook_id)))
+    assert [name for row, name in zip(rows, BODIES, strict=True) if row.id not in with_outcome] == []
+    bugs = db.session.scalars(db.select(Event.reason).where(Event.reason.like("%Error:%"))).all()
+    assert bugs == []
     stored = db.session.scalars(db.select(Event).filter_by(outcome=EventOutcome.STORED, kind="message")).all()
-    bearer = {"Authorization": f"Bearer {issue_token('a test', now())}"}
-    conversations = shop.client.get("/api/v1/conversations?limit=200", headers=bearer).json["data"]
-    listed = [
-        message["id"]
-        for conversation in conversations
-        for message in shop.client.get(
-            f"/api/v1/conversations/{conversation['id']}/messages?limit=200", headers=bearer
-        ).json["data"]
-    ]
     assert len(stored) > 40
-    assert {event.message_id for event in stored} <= set(listed)
+    assert {event.message_id for event in stored} <= set(listed(shop, issue_token("a test", utc_now())))
+
+
+def listed(shop, token):
+    """The messages of all conversations, as the API lists them."""
+    bearer = {"Authorization": f"Bearer {token}"}
+    for conversation in shop.client.get("/api/v1/conversations?limit=200", headers=bearer).json["data"]:
+        address = f"/api/v1/conversations/{conversation['id']}/messages?limit=200"
+        yield from (message["id"] for message in shop.client.get(address, headers=bearer).json["data"])
 
 
 @pytest.mark.sqlite_only

@@ -1,8 +1,11 @@
 """Captured bodies: the project's own, and those of ../shared/payloads where they are present."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
+from captures import CAPTURES, raw
 from instagram_events import ACCOUNT, CUSTOMER, NOON
 
 from pilito.channels.base import Echo, Inbound, Unsend
@@ -133,6 +136,11 @@ def test_every_own_capture_has_a_test():
     ]
 
     assert {path.stem for path in OWN.glob("*.json")} == set(tested)
+
+
+@pytest.mark.parametrize("name", CAPTURES)
+def test_a_capture_in_our_own_words_is_read_as_its_row_says(name):
+    assert [label(item) for item in parse(raw(name), NOON)] == CAPTURES[name][1]
 
 
 # --- those of others --------------------------------------------------------------------------------------------------
@@ -317,3 +325,28 @@ def test_a_capture_is_read_as_its_row_says(name):
         pytest.skip("the captures of others are not part of the repository")
 
     assert labels(path) == EXPECTED[name]
+
+
+def shapes_of(value, place=""):
+    """Every place in a body with the type of what stands there; a list is empty, of one, or of several."""
+    if isinstance(value, dict):
+        yield place, "object" if value else "empty object"
+        for key, inner in value.items():
+            yield from shapes_of(inner, f"{place}.{re.sub('[0-9]+', '0', key)}")
+    elif isinstance(value, list):
+        yield place, f"list of {min(len(value), 2)}"
+        for inner in value:
+            yield from shapes_of(inner, f"{place}[]")
+    else:
+        yield place, type(value).__name__
+
+
+NOT_OURS = {(".entry[].messaging[].hoge", "str")}  # a word that stands for one nobody knows
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the captures of others are not part of the repository")
+def test_ours_have_every_shape_of_those_of_others():
+    theirs = {shape for path in SHARED.glob("*.json") for shape in shapes_of(json.loads(path.read_bytes()))}
+    ours = {shape for root, _labels in CAPTURES.values() for shape in shapes_of(root)}
+
+    assert theirs - ours == NOT_OURS
