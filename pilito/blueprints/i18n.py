@@ -112,6 +112,11 @@ def age(when: datetime) -> str:
     return _date(local, with_year=not _is_this_year(local))
 
 
+def operator_zone() -> tzinfo:
+    """The time zone of whoever looks: their days begin and end in it."""
+    return _zone()
+
+
 def _local(when: datetime) -> datetime:
     return when.astimezone(_zone())
 

@@ -7,9 +7,11 @@ bp = Blueprint("panel", __name__)
 from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp`)
     actions,
     assistant,
+    catalogue,
     comments,
     health,
     inboxes,
+    knowledge,
     settings,
     sockets,
     trials,

@@ -1,0 +1,244 @@
+"""The words about the shop's facts: what a column means, what is wrong with a cell, why a source was not read."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+import jdatetime
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from pilito.blueprints.i18n import current_language, digits
+from pilito.blueprints.panel.sentences import Sentence
+from pilito.knowledge.drafts import Problem
+from pilito.lifecycle import SourceKind
+from pilito.models import Product, Source, Variant
+from pilito.money import CURRENCIES, currency_name, decimals_of, written
+
+COLUMNS = {
+    "name": _("Name"),
+    "id": _("Product id (groups variants)"),
+    "sku": _("Code (SKU)"),
+    "price": _("Price"),
+    "old_price": _("Price before"),
+    "currency": _("Currency"),
+    "stock": _("Stock"),
+    "size": _("Size"),
+    "colour": _("Colour"),
+    "other": _("Other choice"),
+    "category": _("Category"),
+    "description": _("Description"),
+    "link": _("Link"),
+    "picture": _("Picture"),
+    "pictures": _("Picture"),
+    "valid_from": _("Valid from"),
+    "valid_until": _("Valid until"),
+    "title": _("Title"),
+    "text": _("Text"),
+    "variants": _("Variants"),
+}
+KINDS = {
+    SourceKind.MANUAL: _("Typed here"),
+    SourceKind.CSV: _("From a CSV file"),
+    SourceKind.WOOCOMMERCE: "WooCommerce",
+    SourceKind.SHOPIFY: "Shopify",
+    SourceKind.DOCUMENT: _("Document"),
+    SourceKind.PAGE: _("Page"),
+    SourceKind.SITEMAP: _("Sitemap"),
+}
+SCHEDULES = {
+    1: _("every hour"),
+    3: _("every 3 hours"),
+    6: _("every 6 hours"),
+    12: _("twice a day"),
+    24: _("once a day"),
+    168: _("once a week"),
+}
+
+# What is wrong with a cell or a field.
+PROBLEMS = {
+    "no_name": _("Give it a name."),
+    "no_title": _("Give it a title."),
+    "no_text": _("Write the text."),
+    "too_long": _("This is too long."),
+    "no_price": _("This is not one price. Write digits, as in 1,850,000; leave it empty where there is none."),
+    "price_decimals": _("This currency has no decimals. Write a whole number."),
+    "no_currency": _("Choose the currency of the prices."),
+    "other_currency": _("This names another currency than the product's. One product has one currency."),
+    "no_such_currency": _("This currency is not known. Write its code, as in IRT, IRR or USD."),
+    "no_stock": _("Write how many there are, or «in stock», or «out of stock»; leave it empty when you do not know."),
+    "no_address": _("This is no address of the web. It begins with https://."),
+    "no_date": _("Write the date as 1405/09/30 or 2026-12-21."),
+    "ends_before_it_begins": _("It ends before it begins."),
+    "too_many_variants": _("A product has at most 300 variants."),
+    "sku_twice": _("This code stands twice. Each variant has a code of its own."),
+    "says_otherwise": _("Another line of the same product says something else here."),
+    "same_product_twice": _("Two products of this file would be the same one. Give each an id or a code of its own."),
+    "column_twice": _("Two columns have this meaning. Choose it once."),
+    "no_name_column": _("Say which column holds the name."),
+}
+
+# Why something that was asked for cannot be done.
+REFUSALS = {
+    "file_empty": _("There is nothing in this file."),
+    "file_too_large": _("This file is larger than 10 MB. Split it, or leave pictures out."),
+    "not_a_table": _("This file is no table. Save it as CSV (UTF-8) in Excel or Google Sheets, then try again."),
+    "too_many_lines": _("This file has more than 20,000 lines. Split it."),
+    "not_a_document": _("This kind of file cannot be read. Take PDF, DOCX, TXT or MD."),
+    "no_key": _("These keys cannot be right: they have no spaces and only letters and digits. Copy them once more."),
+    "no_address": _("This is no address. Copy it from your browser; it begins with https://."),
+    "no_schedule": _("Choose how often it is read."),
+    "no_such_currency": _("Choose the currency from the list."),
+    "inbox_not_found": _("This account is gone. Choose another."),
+    "edited_at_its_shop": _("This product comes from your shop software. Change it there; it is read again by itself."),
+    "not_found": _("This is gone: somebody else took it away."),
+    "too_many_pages": _("Between 1 and 300 pages can be read."),
+}
+
+# Why a source could not be read, and what to do.
+SOURCE_ERRORS: dict[str, Sentence] = {
+    "key_refused": Sentence(
+        _("The shop did not accept the keys."),
+        _("Make new ones that may read products, and enter them here."),
+    ),
+    "key_unreadable": Sentence(_("The keys can no longer be read here."), _("Enter them again.")),
+    "not_a_shop": Sentence(
+        _("There is no such shop at this address, or its interface is switched off."),
+        _("Check the address, and that a browser shows the shop there."),
+    ),
+    "not_found": Sentence(_("The shop has nothing at this address."), _("Check the address.")),
+    "shop_moved": Sentence(
+        _("The shop sends us to another address."), _("Connect it with exactly the address your browser shows.")
+    ),
+    "shop_busy": Sentence(_("The shop was too busy to answer."), _("Nothing to do: it is tried again by itself.")),
+    "feed_empty": Sentence(
+        _("The shop suddenly showed no product at all, so the earlier ones were kept."),
+        _("Check what its key may see. If the shop is empty indeed, remove it here."),
+    ),
+    "too_many_products": Sentence(_("The shop has more than 20,000 products."), _("Import the important ones as CSV.")),
+    "no_currency": Sentence(
+        _("The shop does not say what currency its prices are in."), _("Connect it again and choose the currency.")
+    ),
+    "address_refused": Sentence(
+        _("This address cannot be read: only https addresses of the open internet can."),
+        _("Enter the address that begins with https:// and has no port."),
+    ),
+    "unreachable": Sentence(_("The server did not answer."), _("It is tried again by itself. See whether it opens.")),
+    "too_slow": Sentence(_("The server took too long."), _("Nothing to do: it is tried again by itself.")),
+    "too_large": Sentence(_("This is too large to be read."), _("Split it into smaller parts.")),
+    "too_many_pages": Sentence(_("The document has more than 400 pages."), _("Split it into smaller parts.")),
+    "too_many_redirects": Sentence(_("The address leads in circles."), _("Enter the address your browser ends on.")),
+    "gone": Sentence(_("There is nothing at this address any more."), _("Enter the new address, or remove it.")),
+    "page_refused": Sentence(
+        _("The server does not show this page to us."), _("Take a page that opens without a log-in.")
+    ),
+    "no_text": Sentence(
+        _("There is no text in it that can be read."), _("A page that fills itself by script cannot be read.")
+    ),
+    "unreadable": Sentence(_("It is broken, or of a kind that cannot be read."), _("Save it anew and try again.")),
+    "locked": Sentence(_("The document is locked by a password."), _("Save it without one and upload it again.")),
+    "only_pictures": Sentence(
+        _("The document holds pictures of text, not text."), _("Upload one in which you can mark the words.")
+    ),
+    "no_sitemap": Sentence(_("There is no sitemap at this address."), _("It is often at /sitemap.xml.")),
+    "no_pages": Sentence(
+        _("The sitemap names no page of its own site that we may read."), _("Check its address, and robots.txt.")
+    ),
+    "broke": Sentence(_("Reading it broke off here."), _("It is tried again; if it goes on, look into the log.")),
+}
+OTHERWISE = Sentence(_("It could not be read."), _("It is tried again by itself."))
+
+
+def explain_source(reason: str) -> Sentence:
+    return SOURCE_ERRORS.get(reason, OTHERWISE)
+
+
+def explain_problem(reason: str) -> Any:
+    return PROBLEMS.get(reason, _("This cannot be read."))
+
+
+def explain_refusal(reason: str) -> Any:
+    return REFUSALS.get(reason) or PROBLEMS.get(reason) or _("That did not work. Reload the page and try again.")
+
+
+def by_field(problems: list[Problem]) -> Mapping[tuple[str, int], Any]:
+    return {(problem.column, problem.line): explain_problem(problem.reason) for problem in problems}
+
+
+def currencies() -> list[tuple[str, str]]:
+    language = current_language()
+    return [(code, f"{currency_name(code, language)} ({code})") for code in CURRENCIES]
+
+
+def money(amount: int, currency: str | None) -> str:
+    return written(amount, currency, current_language())
+
+
+def price_range(product: Product) -> str:
+    prices = sorted({one.price for one in product.variants if one.price is not None})
+    if not prices:
+        return str(gettext("no price"))
+    if len(prices) == 1:
+        return money(prices[0], product.currency)
+    low = (
+        written(prices[0], None, current_language()) if product.currency is None else money(prices[0], product.currency)
+    )
+    return str(gettext("%(low)s to %(high)s", low=low, high=money(prices[-1], product.currency)))
+
+
+def stock_words(product: Product) -> tuple[str, str]:
+    """What is there, with the colour that says so."""
+    counts = [one.stock for one in product.variants]
+    known = [count for count in counts if count is not None]
+    if any(one.available and one.stock is None for one in product.variants):
+        return str(gettext("in stock")), "good"
+    if len(known) < len(counts):
+        return str(gettext("stock not known")), "done"
+    total = sum(known)
+    return (
+        (str(gettext("%(count)s in stock", count=digits(total))), "good")
+        if total
+        else (
+            str(gettext("out of stock")),
+            "problem",
+        )
+    )
+
+
+def field_of_price(amount: int | None, currency: str | None) -> str:
+    """A price as it stands in a field."""
+    if amount is None:
+        return ""
+    places = decimals_of(currency)
+    return f"{amount / 10**places:,.{places}f}" if places else f"{amount:,}"
+
+
+def field_of_stock(variant: Variant) -> str:
+    if variant.stock is None and variant.available:
+        return str(gettext("in stock"))
+    return "" if variant.stock is None else str(variant.stock)
+
+
+def field_of_day(when: datetime | None, zone: tzinfo, is_end: bool = False) -> str:
+    """A day as it stands in a field: Jalali in Persian. An end is kept as the midnight after its day."""
+    if when is None:
+        return ""
+    day = (when.astimezone(zone) - (timedelta(seconds=1) if is_end else timedelta())).date()
+    if current_language() == "fa":
+        return digits(jdatetime.date.fromgregorian(date=day).strftime("%Y/%m/%d"))
+    return day.isoformat()
+
+
+def validity(thing: Any, now: datetime, zone: tzinfo) -> tuple[str, str] | None:
+    """Whether it may be quoted now, with the colour that says so; None: always."""
+    if thing.valid_until is not None and thing.valid_until <= now:
+        return str(gettext("over since %(day)s", day=field_of_day(thing.valid_until, zone, is_end=True))), "problem"
+    if thing.valid_from is not None and thing.valid_from > now:
+        return str(gettext("from %(day)s", day=field_of_day(thing.valid_from, zone))), "waiting"
+    if thing.valid_until is not None:
+        return str(gettext("until %(day)s", day=field_of_day(thing.valid_until, zone, is_end=True))), "waiting"
+    return None
+
+
+def name_of(source: Source) -> Any:
+    return KINDS[source.kind] if source.kind in (SourceKind.MANUAL, SourceKind.CSV) else source.name

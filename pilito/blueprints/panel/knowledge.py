@@ -1,0 +1,166 @@
+"""Questions, texts, documents, pages: what a shop wrote beside its catalogue. All see it, admins change it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from pilito.blueprints.i18n import operator_zone
+from pilito.blueprints.panel import bp, facts_words
+from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
+from pilito.blueprints.panel.inboxes import for_admins
+from pilito.knowledge import pages, texts
+from pilito.knowledge.cells import CellError, last_moment
+from pilito.knowledge.drafts import Problem, Problems
+from pilito.lifecycle import PassageKind, SourceKind
+from pilito.models import Passage
+from pilito.queries import catalogue as queries
+
+TEXT = f"/knowledge/texts/<{NUMBER}:passage_id>"
+
+
+@bp.get("/knowledge")
+def show_knowledge() -> ResponseReturnValue:
+    words = request.args.get("q", "").strip()[:100]
+    return render_template(
+        "facts/knowledge.html",
+        words=words,
+        questions=queries.typed_texts(PassageKind.FAQ, words),
+        texts=queries.typed_texts(PassageKind.TEXT, words),
+        sources=queries.read_sources(),
+        **_surroundings(),
+    )
+
+
+@bp.get(f"/knowledge/sources/<{NUMBER}:source_id>")
+def show_source(source_id: int) -> ResponseReturnValue:
+    source = queries.find_source(source_id)
+    if source is None or source.kind not in queries.READ:
+        abort(404)
+    return render_template(
+        "facts/source.html",
+        source=source,
+        passages=queries.passages_of(source_id),
+        pages=queries.pages_of(source_id),
+        **_surroundings(),
+    )
+
+
+# --- what is typed ---------------------------------------------------------------------------------------------------
+
+
+@bp.get("/knowledge/texts/new")
+@for_admins
+def new_text() -> ResponseReturnValue:
+    kind = PassageKind.TEXT if request.args.get("kind") == "text" else PassageKind.FAQ
+    return _text_page(None, kind, {})
+
+
+@bp.get(TEXT)
+def show_text(passage_id: int) -> ResponseReturnValue:
+    passage = _get(passage_id)
+    until = facts_words.field_of_day(passage.valid_until, operator_zone(), is_end=True)
+    fields = {"title": passage.title, "text": passage.text, "valid_until": until}
+    return _text_page(passage, passage.kind, fields)
+
+
+@bp.post("/knowledge/texts/new")
+@for_admins
+@keeps_facts
+def make_text() -> ResponseReturnValue:
+    return _save(None, PassageKind.TEXT if request.form.get("kind") == "text" else PassageKind.FAQ)
+
+
+@bp.post(TEXT)
+@for_admins
+@keeps_facts
+def change_text(passage_id: int) -> ResponseReturnValue:
+    passage = _get(passage_id)
+    return _save(passage, passage.kind)
+
+
+def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
+    fields = {name: request.form.get(name, "") for name in ("title", "text", "valid_until")}
+    try:
+        until = last_moment(fields["valid_until"], operator_zone())
+        texts.save_text(
+            passage.id if passage else None,
+            request.form.get("inbox", type=int),
+            kind,
+            fields["title"],
+            fields["text"],
+            current_user.id,
+            datetime.now(UTC),
+            until,
+        )
+    except CellError as error:
+        return _text_page(passage, kind, fields, [Problem(error.reason, "valid_until")]), 422
+    except Problems as problems:
+        return _text_page(passage, kind, fields, problems.problems), 422
+    flash(gettext("Saved. The assistant knows it from now on."), "good")
+    return redirect(url_for("panel.show_knowledge"))
+
+
+def _text_page(
+    passage: Passage | None, kind: PassageKind, fields: dict[str, Any], problems: list[Problem] | None = None
+) -> str:
+    return render_template(
+        "facts/text.html",
+        passage=passage,
+        kind=kind,
+        fields=fields,
+        problems=facts_words.by_field(problems or []),
+        **_surroundings(),
+    )
+
+
+@bp.post(f"{TEXT}/delete")
+@for_admins
+@keeps_facts
+def delete_text(passage_id: int) -> ResponseReturnValue:
+    texts.delete_text(passage_id, current_user.id, datetime.now(UTC))
+    flash(gettext("Deleted. The assistant no longer knows it."), "good")
+    return redirect(url_for("panel.show_knowledge"))
+
+
+def _get(passage_id: int) -> Passage:
+    passage = queries.find_text(passage_id)
+    if passage is None or passage.kind not in texts.TYPED:
+        abort(404)
+    return passage
+
+
+# --- what is read ----------------------------------------------------------------------------------------------------
+
+
+@bp.post("/knowledge/documents")
+@for_admins
+@keeps_facts
+def upload_document() -> ResponseReturnValue:
+    file = request.files.get("file")
+    name = (file.filename if file else "") or ""
+    content = file.read() if file else b""
+    pages.add_document(request.form.get("inbox", type=int), name, content, current_user.id, datetime.now(UTC))
+    flash(gettext("It is being read; reload this page in a moment."), "good")
+    return redirect(url_for("panel.show_knowledge"))
+
+
+@bp.post("/knowledge/pages")
+@for_admins
+@keeps_facts
+def add_page() -> ResponseReturnValue:
+    form = request.form
+    pages.add_page(
+        SourceKind.SITEMAP if form.get("kind") == "sitemap" else SourceKind.PAGE,
+        form.get("inbox", type=int),
+        form.get("address", ""),
+        form.get("every", type=int) or None,
+        current_user.id,
+        datetime.now(UTC),
+        form.get("limit", 50, type=int),
+    )
+    flash(gettext("It is being read; reload this page in a moment."), "good")
+    return redirect(url_for("panel.show_knowledge"))
