@@ -214,6 +214,8 @@ def _prepare_database(settings: Settings) -> bool:
         # One that was connected by hand, on the fake's own page, stays as it is.
         if is_demo and not any(inbox.state is InboxState.ACTIVE and open_account(inbox) for inbox in inboxes):
             _connect_demo()
+        if is_demo:
+            _fill_demo()
         db.session.remove()
         db.engine.dispose()
     return is_demo
@@ -236,6 +238,19 @@ def _connect_demo() -> None:
     from pilito.lifecycle import AssistantMode
 
     connect("instagram", DEMO_SHOP, DEMO_ACCOUNT, DEFAULT_TOKEN, {}, AssistantMode.AUTO, utc_now())
+
+
+def _fill_demo() -> None:
+    """The demo shop's catalogue, where it has none yet."""
+    from sqlalchemy import select
+
+    from pilito.clock import utc_now
+    from pilito.demo.catalogue import fill
+    from pilito.models import Inbox, db
+
+    inbox_id = db.session.scalar(select(Inbox.id).where(Inbox.external_id == DEMO_ACCOUNT))
+    if inbox_id is not None:
+        fill(inbox_id, utc_now())
 
 
 def _demo_environment(settings: Settings) -> dict[str, str]:
