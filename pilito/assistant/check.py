@@ -8,9 +8,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from urllib.parse import urlsplit
 
-from pilito.assistant.grounding import Ground, claims_of
-from pilito.assistant.promises import find_promise
+from pilito.assistant.grounding import Claims, Ground, claims_of
+from pilito.assistant.instructions import longest_reply
+from pilito.assistant.orders import speaks_to_the_assistant
+from pilito.assistant.promises import find_bargain, find_promise
+from pilito.assistant.prompt import rules_text
 from pilito.assistant.types import Fact, Footing, TurnInput
 
 CONTEXT = re.compile(r"\[CONTEXT:.*\[/CONTEXT\]", re.DOTALL)
@@ -23,7 +28,10 @@ ENGLISH = re.compile(
     r"|is|it|long|many|me|much|my|of|on|or|order|out|please|price|send|ship|shipping|shirt|sizes?|so|some|thanks?|that"
     r"|the|there|they|this|to|us|want|was|we|what|when|where|which|will|with|would|you|your)"
 )
-LONGEST_REPLY = 4000  # characters; more is never an answer to a customer, and some channels refuse it
+LONGEST_REPLY = 4000  # characters; in a longer one nothing else is looked for
+RUN = 8  # words in a row that nobody writes by chance
+# What people of the shop typed into Pilito itself; everything else was read from somewhere.
+TYPED_HERE = ("faq", "promise")
 DEBRIS = re.compile(
     r'^\s*\{|```|"(reply|hand_over|facts_used|asks_which)"|</?think>|\[/?(?:CONTEXT|PICTURE)', re.IGNORECASE
 )
@@ -48,7 +56,8 @@ def has_words(draft: Draft) -> str:
 
 
 def has_a_fit_length(draft: Draft) -> str:
-    return "too_long" if len(draft.text) > LONGEST_REPLY else ""
+    """Long ones are split into many messages; the owner says how long a reply may be."""
+    return "too_long" if len(draft.text) > longest_reply(draft.turn.instructions) else ""
 
 
 def keeps_the_fence_inside(draft: Draft) -> str:
@@ -78,7 +87,7 @@ def footing(draft: Draft) -> tuple[Footing, ...]:
     """What each number, date, link, … of a draft rests on, for the reply's proof."""
     if len(draft.text) > LONGEST_REPLY:
         return ()
-    facts = [*draft.turn.facts, Fact("shop", draft.turn.shop_name)]
+    facts = _carriers(draft.turn)
     found = _ground(draft.turn).footing(draft.text)
     return tuple(
         Footing(kind, claim) if number is None else Footing(kind, claim, facts[number].source, facts[number].reference)
@@ -88,15 +97,58 @@ def footing(draft: Draft) -> tuple[Footing, ...]:
 
 def _ground(turn: TurnInput) -> Ground:
     return Ground(
-        facts=tuple(claims_of(text) for text in (*(fact.text for fact in turn.facts), turn.shop_name)),
+        facts=tuple(_claims(fact) for fact in _carriers(turn)),
         question=claims_of(PICTURE.sub(" ", "\n".join(turn.questions))),
     )
 
 
+@lru_cache(maxsize=64)
+def _claims(fact: Fact) -> Claims:
+    """Read once for the checks of a turn, its second try and its proof."""
+    return claims_of(fact.text, fact.is_ours, _home(fact))
+
+
+def _carriers(turn: TurnInput) -> list[Fact]:
+    """What a reply may rest on: the facts that do not speak to the assistant, and the shop's name."""
+    facts = [fact for fact in turn.facts if fact.source in TYPED_HERE or not _is_order(fact.text)]
+    return [*facts, Fact("shop", turn.shop_name)]
+
+
+@lru_cache(maxsize=64)
+def _is_order(text: str) -> bool:
+    return speaks_to_the_assistant(text)
+
+
+def _home(fact: Fact) -> str:
+    """The site that a page was read from, which is its last line: what it links to elsewhere is not the shop's."""
+    last = fact.text.strip().rpartition("\n")[2] if fact.source == "page" else ""
+    return urlsplit(last).netloc.lower().removeprefix("www.") if re.match(r"https?://\S+$", last) else ""
+
+
 def promises_nothing(draft: Draft) -> str:
     """Handing over is all the assistant can do: whoever reads that somebody will call, waits."""
-    promise = find_promise(draft.text, tuple(fact.text for fact in draft.turn.facts))
+    ours = tuple(fact.text for fact in _carriers(draft.turn) if fact.is_ours)
+    promise = find_promise(draft.text, ours)
     return f"promise: {promise}" if promise else ""
+
+
+def gives_nothing_away(draft: Draft) -> str:
+    """Free, cheaper, a gift: a price without digits, which must stand in a fact as any other."""
+    bargain = find_bargain(draft.text, tuple(fact.text for fact in _carriers(draft.turn)))
+    return f"bargain: {bargain}" if bargain else ""
+
+
+def keeps_the_rules_inside(draft: Draft) -> str:
+    """A reply that repeats the prompt's rules was made for somebody who wanted to see them."""
+    words = re.findall(r"\w+", draft.text.lower())
+    runs = (tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
+    return "rules_leaked" if any(run in _rule_runs() for run in runs) else ""
+
+
+@cache
+def _rule_runs() -> frozenset[tuple[str, ...]]:
+    words = re.findall(r"\w+", rules_text().lower())
+    return frozenset(tuple(words[start : start + RUN]) for start in range(len(words) - RUN + 1))
 
 
 def speaks_the_customers_script(draft: Draft) -> str:
@@ -104,10 +156,19 @@ def speaks_the_customers_script(draft: Draft) -> str:
 
     Latin letters alone say nothing: many write Persian in them.
     """
+    own = draft.turn.instructions
+    if own and own.languages:
+        return "" if _is_in(own.languages, draft.text) else "language"
     question = PICTURE.sub("", CONTEXT.sub("", draft.turn.questions[-1]))
     asked, said = _arabic_share(question), _arabic_share(draft.text)
     is_other = (asked > MOSTLY and said < 1 - MOSTLY) or (_is_english(question) and said > MOSTLY)
     return "language" if is_other else ""
+
+
+def _is_in(languages: tuple[str, ...], text: str) -> bool:
+    """Whether a text is in one of the owner's languages, as far as letters tell."""
+    share = _arabic_share(text)
+    return (share > 1 - MOSTLY and bool({"fa", "ar"} & set(languages))) or (share < MOSTLY and "en" in languages)
 
 
 def _is_english(text: str) -> bool:
@@ -138,6 +199,8 @@ CHECKS: tuple[Check, ...] = (
     is_sendable,
     says_only_what_facts_say,
     promises_nothing,
+    gives_nothing_away,
+    keeps_the_rules_inside,
     speaks_the_customers_script,
 )
 CHECK_NAMES = tuple(check.__name__ for check in CHECKS)

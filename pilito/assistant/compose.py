@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from pilito.assistant.answer import Answer, read_answer
+from pilito.assistant.budget import PROMPT_TOKENS
 from pilito.assistant.check import CHECK_NAMES, Draft, find_faults, footing
-from pilito.assistant.prompt import Prompt, build_prompt
+from pilito.assistant.prompt import Prompt, build_prompt, prepared
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
 from pilito.errors import ModelError
 from pilito.lifecycle import HandOverReason
@@ -18,8 +19,12 @@ CORRECTION = (
 )
 
 
-def compose(turn: TurnInput, model: Model) -> Reply | HandOver:
-    """Answer a turn, or hand it over with the reason; never raises for what a model does."""
+def compose(turn: TurnInput, model: Model, prompt_tokens: int = PROMPT_TOKENS) -> Reply | HandOver:
+    """Answer a turn, or hand it over with the reason; never raises for what a model does.
+
+    What does not fit into `prompt_tokens` is left out of the turn, so no reply can rest on it.
+    """
+    turn = prepared(turn, prompt_tokens)
     prompt = build_prompt(turn)
     try:
         completion = model.complete(prompt.messages)
@@ -97,5 +102,6 @@ def _working(turn: TurnInput, prompt: Prompt, completion: Completion) -> Working
         input_tokens=completion.input_tokens,
         output_tokens=completion.output_tokens,
         facts=turn.facts,
+        instructions_version=turn.instructions.version if turn.instructions else None,
         cost_micros=completion.cost_micros,
     )

@@ -23,6 +23,25 @@ LINK = re.compile(
     rf"(?<!\w)(?:\w{{1,20}}://|www\.)\S+|(?<![\w@.-])[a-z0-9](?:[a-z0-9-]|\s?\.(?=[a-z0-9])){{0,120}}\s?\.(?:{TLDS})\b(?:[/?#:]\S*)?"
 )
 HANDLE = re.compile(r"(?<![\w.+-])@\s?([a-z0-9_](?:[\w.]*\w)?)")
+# A handle without its sign: "our page evil_shop", "آیدی evil_shop".
+NAMED_HANDLE = re.compile(
+    r"(?:(?:آیدی|ایدی|پیج|کانال|گروه|تلگرام|اینستاگرام|اینستا|واتساپ|واتس اپ|روبیکا|ایتا|حساب|تیلیجرام|تلیجرام|انستغرام"
+    r"|انستقرام|صفحتنا|حسابنا|قناه|قناتنا)|\b(?:id|page|channel|telegram|instagram|insta|whatsapp|username|account|handle"
+    r"|dm|follow|snapchat|tiktok))\W{1,3}(?:(?:ما|جدید|جدیدمون|اصلی|فروش|تلگرام|اینستاگرام|الجدید|لنا|is|our|new|us|at|on)"
+    r"\W{1,3}){0,3}([a-z][a-z0-9]*[_.]?[a-z0-9_.]*[a-z0-9])(?![\w.])"
+)
+DIGIT_WORDS = {
+    word: str(digit)
+    for digit, words in enumerate(
+        (
+            "صفر zero oh", "یک یه one واحد", "دو two اثنان", "سه three ثلاثه", "چهار چار four اربعه", "پنج five خمسه",
+            "شش شیش six سته", "هفت seven سبعه", "هشت eight ثمانیه", "نه nine تسعه",
+        )
+    )
+    for word in words.split()
+}  # fmt: skip
+# A phone in words: seven digits or more in a row, each said alone.
+SPOKEN = re.compile(rf"(?<!\w)(?:(?:{'|'.join(DIGIT_WORDS)}|\d)(?:\W{{1,3}}|$)){{7,}}")
 # Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
 LONG_NUMBER = re.compile(r"(?<![\w.,])(?:ir)?\+?\(?\d(?:[ \-().]{0,2}\d){6,25}(?![\w]|[.,]\d)|\d{27,}")
 LATIN = re.compile(r"(?<![\w@.-])[a-z0-9][a-z0-9_-]{2,}(?![\w-])")
@@ -70,6 +89,17 @@ DAY = re.compile(
     rf"(?<!\w)(?:(?P<day>{LONG})(?:s|ها|ا|ه)?"
     rf"|(?P<short>{SHORT})(?=\s*(?:[-–—,&:]|to\b|and\b|\d)|\s*$)|(?<=[-–—])(?P<last>{SHORT}))(?!\w)"
 )
+# Latin words that follow "page" or "Instagram" and name nobody.
+PLAIN_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "about after again also and are around available before below bio call can contact details direct "
+        "directly dm for from have here highlight highlights instagram instead just like link live message "
+        "messages name number online only order orders page please post posts price prices profile send shop "
+        "shopping shops size soon stories story support telegram that the their them there these this today "
+        "tomorrow what whatsapp when where which will with you your ",
+    )
+)
 # What a customer may name first: a size, how many, an age.
 ASKABLE = {"", "piece", "person", "cm", "mm", "inch", "metre", "gram", "kilo", "ml", "litre", "month", "year"}
 CLAUSE = re.compile(r"[.!?؟؛\n]+|[،,](?!\d)")
@@ -81,9 +111,15 @@ UNKNOWING = re.compile(
 
 @dataclass(frozen=True)
 class Claims:
-    """What a text says that can be held against another."""
+    """What a text says that can be held against another.
+
+    `gives_addresses`: whether the links, handles, phones and accounts in it are such as the shop may give away; with a
+    `home`, of the links only those of that site.
+    """
 
     text: str  # in the form of `claims_of`
+    gives_addresses: bool = True
+    home: str = ""
 
     @cached_property
     def emails(self) -> list[str]:
@@ -99,7 +135,8 @@ class Claims:
 
     @cached_property
     def handles(self) -> list[str]:
-        return HANDLE.findall(self._without_links)
+        named = [one for one in NAMED_HANDLE.findall(self._without_links) if one not in PLAIN_WORDS and len(one) > 3]
+        return [*HANDLE.findall(self._without_links), *named]
 
     @cached_property
     def _words(self) -> str:
@@ -130,7 +167,9 @@ class Claims:
 
     @cached_property
     def long_numbers(self) -> list[str]:
-        return [_digits(match[0]) for match in LONG_NUMBER.finditer(self._without_dates) if _names_something(match[0])]
+        spoken = [_spoken(match[0]) for match in SPOKEN.finditer(self._without_dates)]
+        found = (match[0] for match in LONG_NUMBER.finditer(self._without_dates))
+        return [_digits(one) for one in found if _names_something(one)] + spoken
 
     @cached_property
     def _without_names(self) -> str:
@@ -155,9 +194,9 @@ class Claims:
         return read_spans(self.quantities, self._countable)
 
 
-def claims_of(text: str) -> Claims:
+def claims_of(text: str, gives_addresses: bool = True, home: str = "") -> Claims:
     """Read a text as it was written."""
-    return Claims(unify(plain(text)))
+    return Claims(unify(plain(text)), gives_addresses, home)
 
 
 @dataclass(frozen=True)
@@ -196,14 +235,14 @@ class Ground:
         said = claims_of(reply)
         unknowing = [Claims(clause) for clause in CLAUSE.split(said.text) if UNKNOWING.search(clause)]
         open_days = {day for clause in unknowing for day in clause.days if day in self.question.days}
-        open_values = {value for clause in unknowing for one in clause.quantities for value in one.values} & {
-            value for one in self.question.quantities for value in one.values
-        }
+        open_values = {
+            value for clause in unknowing for one in clause.quantities if _may_be_open(one) for value in one.values
+        } & {value for one in self.question.quantities for value in one.values}
         return [
             *(
                 Stated("number", _shown(one), partial(Ground._has_quantity, quantity=one))
                 for one in said.quantities
-                if not one.values & open_values
+                if not (_may_be_open(one) and one.values & open_values)
             ),
             *(
                 Stated("contact", one, partial(Ground._has_contact, contact=one))
@@ -212,7 +251,7 @@ class Ground:
             *(Stated("date", "/".join(map(str, one)), partial(Ground._has_date, date=one)) for one in said.dates),
             *(Stated("day", one, partial(Ground._has, "days", one)) for one in said.days if one not in open_days),
             *(Stated("link", one, partial(Ground._has_link, link=one)) for one in said.links),
-            *(Stated("handle", f"@{one}", partial(Ground._has, "handles", one)) for one in said.handles),
+            *(Stated("handle", f"@{one}", partial(Ground._has_handle, handle=one)) for one in said.handles),
             *(Stated("code", one, partial(Ground._has_code, code=one)) for one in said.codes),
         ]
 
@@ -222,6 +261,16 @@ class Ground:
 
     def _all(self, kind: str) -> list[str]:
         return list(chain.from_iterable(getattr(fact, kind) for fact in self.facts))
+
+    def _addresses(self, kind: str) -> list[str]:
+        """The links, handles, … of the facts that may give them away."""
+        return [
+            one
+            for fact in self.facts
+            if fact.gives_addresses
+            for one in getattr(fact, kind)
+            if kind != "links" or not fact.home or _site(one) == fact.home
+        ]
 
     def _has_quantity(self, quantity: Quantity) -> bool:
         if any(_agrees(quantity, known) for fact in self.facts for known in fact.quantities):
@@ -244,10 +293,11 @@ class Ground:
         )
 
     def _has_contact(self, contact: str) -> bool:
-        known = [*self._all("long_numbers"), *self._all("emails")]
+        known = [*self._addresses("long_numbers"), *self._addresses("emails")]
         whole = {
             str(int(value))
             for fact in self.facts
+            if fact.gives_addresses
             for one in fact.quantities
             for value in one.values
             if _is_whole(value)
@@ -257,18 +307,28 @@ class Ground:
     def _has_date(self, date: tuple[int, ...]) -> bool:
         return any(_same_date(date, known) for fact in self.facts for known in fact.dates)
 
+    def _has_handle(self, handle: str) -> bool:
+        return handle in self._addresses("handles")
+
     def _has_link(self, link: str) -> bool:
         """The link of a fact, or the bare site of one."""
-        known = self._all("links")
+        known = self._addresses("links")
         return link in known or any(one.partition("/")[0] == link for one in known)
 
     def _has_code(self, code: str) -> bool:
         return any(code in re.sub(r"[-_]", "", fact.text) for fact in self.facts)
 
 
+def _may_be_open(quantity: Quantity) -> bool:
+    """What a customer named may be said again in "I do not know …", but never a price: it would be heard as one."""
+    return not quantity.is_money and quantity.unit != "percent"
+
+
 def _agrees(said: Quantity, known: Quantity) -> bool:
     if said.unit == known.unit or not known.unit or not said.unit:
-        return _is_unit_free(said, known) and bool(said.values & (known.values | set(known.parts)))
+        # "36,38,40" may be a list of sizes, but "1,850,000 toman" is one price, and 850 toman none of it.
+        listed = set() if said.is_money or known.is_money else set(known.parts)
+        return _is_unit_free(said, known) and bool(said.values & (known.values | listed))
     if {said.unit, known.unit} == {"toman", "rial"}:
         factor = Decimal(10) if known.unit == "toman" else Decimal("0.1")
         return bool(said.values & {value * factor for value in known.values})
@@ -314,6 +374,10 @@ def _is_whole(value: Decimal) -> bool:
     return value == value.to_integral_value()
 
 
+def _site(link: str) -> str:
+    return re.split(r"[/?#:]", link, maxsplit=1)[0]
+
+
 def _address(link: str) -> str:
     link = re.sub(r"^\w+://", "", re.sub(r"\s", "", link)).removeprefix("www.")
     return link.rstrip(".,;:!?)]}»\"'،؛؟/")
@@ -334,6 +398,10 @@ def _names_something(text: str) -> bool:
         return True
     is_amount = bool(re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", text)) and digits[0] != "0"
     return not is_amount and (text[0] in "0+i(" or len(digits) >= 10 or bool(re.search(r"\d[ -]\d{3,}", text)))
+
+
+def _spoken(text: str) -> str:
+    return _digits("".join(DIGIT_WORDS.get(word, word) for word in re.findall(r"[^\W\d_]+|\d", text)))
 
 
 def _ends_with(known: str, contact: str) -> bool:

@@ -88,3 +88,26 @@ def find_promise(text: str, facts: tuple[str, ...] = ()) -> str:
         if match and not DENIED.search(sentence) and not any(match[0].strip() in fact for fact in said):
             return match[0].strip()
     return ""
+
+
+# What costs nothing or less is a price too, though it has no digits.
+BARGAIN = re.compile(
+    r"(?<!\w)(?:رایگان\w*|مجانی\w*|مفت\w*|نصف قیمت|نیم بها|تخفیف\w*|حراج\w*|هدیه\w*|بدون هزینه)(?!\w)"
+    r"|\b(?:free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
+    r"|giveaway|clearance|gift)\b"
+    r"|(?<!\w)(?:مجان\w*|بالمجان|بلاش|خصم\w*|تخفیض\w*|نصف السعر|هدیه)(?!\w)"
+)
+NOT_SO = re.compile(
+    r"نداریم|ندارد|نداره|ندارم|نیست|نمی|نشده"
+    r"|\b(?:no|not|don't|doesn't|isn't|aren't|can't|cannot|without any)\b|لا |لیس|غیر"
+)
+
+
+def find_bargain(text: str, facts: tuple[str, ...]) -> str:
+    """Return the first word in a reply that makes something free or cheaper, unless a fact has it too."""
+    said = " ".join(map(plain, facts))
+    for sentence in SENTENCE.split(plain(text)):
+        for match in BARGAIN.finditer(sentence):
+            if match[0][:5] not in said and not NOT_SO.search(sentence):
+                return match[0].strip()
+    return ""

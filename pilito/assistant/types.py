@@ -21,6 +21,7 @@ class Fact:
     source: str  # caption, earlier_caption, commented_caption, product, ad, catalogue, faq, page
     text: str
     reference: str = ""  # where a person finds it: a message id, a product id, an address
+    is_ours: bool = True  # False: the shop may have written it or somebody else; it gives no address, phone or promise
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,21 @@ class Context:
 
 
 @dataclass(frozen=True)
+class Instructions:
+    """What the owner of an inbox tells its assistant, in one version. Every field may be empty."""
+
+    version: int
+    role: str = ""
+    languages: tuple[str, ...] = ()  # fa, en, ar; none: the customer's own
+    tone: str = ""
+    length: str = ""
+    greeting: str = ""
+    hand_over: tuple[str, ...] = ()
+    promises: tuple[str, ...] = ()
+    own_words: str = ""
+
+
+@dataclass(frozen=True)
 class TurnInput:
     """A turn as the assistant sees it. `questions` are the contents of its messages in the order they were sent."""
 
@@ -41,6 +57,7 @@ class TurnInput:
     history: tuple[Line, ...] = ()
     facts: tuple[Fact, ...] = ()
     contexts: tuple[Context, ...] = ()
+    instructions: Instructions | None = None
 
 
 @dataclass(frozen=True)

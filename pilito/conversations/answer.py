@@ -20,13 +20,14 @@ from pilito.conversations.drafts import keep_draft
 from pilito.conversations.duty import duty_of
 from pilito.conversations.facts import Place, facts_of
 from pilito.conversations.hand_over import hand_over
+from pilito.conversations.instructions import instructions_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pair import pair_shares
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
 from pilito.conversations.unread import has_unread_before
 from pilito.database import Transaction, transaction
-from pilito.extensions import channels
+from pilito.extensions import channels, settings
 from pilito.lifecycle import (
     AssistantMode,
     ConversationState,
@@ -138,7 +139,7 @@ def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:
         if asks_in_vain(claim.input):
             return HandOver(HandOverReason.REPEATED_MISUNDERSTANDING)
         with signals.typing(claim.conversation_id):
-            return compose(_with_facts(claim, now), model)
+            return compose(_with_facts(claim, now), model, settings.model_prompt_tokens)
     except Exception as error:
         log.exception("Turn %s broke the assistant.", claim.turn_id)
         return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)
@@ -237,6 +238,7 @@ def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
             *commented_facts(comments),
         ),
         contexts=contexts_of(messages, answered),
+        instructions=instructions_of(conversation.inbox_id),
     )
 
 
@@ -265,12 +267,15 @@ def _facts(messages: Sequence[Message], earlier: Sequence[Earlier], answered: Co
     asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))
     asked_before = [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
     return (
-        *(Fact("caption", share.full_caption or "", reference=str(share.message_id)) for share in asked_now),
-        *(
-            Fact("earlier_caption", share.full_caption or "", reference=str(share.message_id))
-            for share in asked_before[::-1]
-        ),
+        *(_caption("caption", share) for share in asked_now),
+        *(_caption("earlier_caption", share) for share in asked_before[::-1]),
     )
+
+
+def _caption(source: str, share: Share) -> Fact:
+    """A post that is not recognised as the shop's own may be anybody's: everyone can share one of theirs."""
+    is_ours = share.own_post_id is not None
+    return Fact(source, share.full_caption or "", str(share.message_id), is_ours)
 
 
 def _may_have_post(message: Message | Earlier) -> bool:

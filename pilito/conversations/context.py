@@ -78,7 +78,7 @@ def referral_facts(
         for referral, at, reference in places
         if referral.get("ad_title") and _counts(at, newest)
     }
-    return tuple(Fact("ad", title, reference) for title, reference in titles.items())
+    return tuple(Fact("ad", title, reference, is_ours=False) for title, reference in titles.items())
 
 
 def _counts(at: datetime, newest: datetime) -> bool:
@@ -90,7 +90,7 @@ def product_facts(messages: Sequence[Message], earlier: Sequence[Said]) -> tuple
     last_reply = max((one.sent_at for one in earlier if one.sender is not Sender.CUSTOMER), default=None)
     fresh = [one for one in earlier if last_reply is None or one.sent_at >= last_reply]
     products = [one.id for one in [*reversed(fresh), *messages] if _is_product(one)]
-    return tuple(Fact("product", title, str(number)) for number in products for title in _titles(number))
+    return tuple(Fact("product", title, str(number), is_ours=False) for number in products for title in _titles(number))
 
 
 def _is_product(message: Said) -> bool:
