@@ -296,14 +296,22 @@ def export_customer(customer: str) -> None:
 @click.argument("customer", metavar="ID")
 @with_appcontext
 def erase_customer(customer: str) -> None:
-    """Erase a customer with everything they wrote and were written; ID is ours or the channel's."""
+    """Erase a customer with everything they wrote and were written; ID is ours or the channel's.
+
+    For somebody who only commented under a post, ID is the channel's id or their user name.
+    """
+    from pilito.conversations.erase import erase_commenter, find_commenters
     from pilito.conversations.erase import erase_customer as erase
     from pilito.conversations.export import find_customer
 
     try:
         erase(find_customer(customer), utc_now())
     except Refused as error:
-        raise click.ClickException(str(error)) from None
+        commenters = find_commenters(customer)
+        if not commenters:
+            raise click.ClickException(str(error)) from None
+        for inbox_id, person_id in commenters:
+            erase_commenter(inbox_id, person_id, utc_now())
     click.echo(f"Customer {customer} is erased.")
 
 

@@ -28,6 +28,7 @@ READ_JOB = "pilito.jobs.media.read_file"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
 TRIAL_JOB = "pilito.jobs.replies.run_trial"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
+POST_JOB = "pilito.jobs.upkeep.look_up_post"
 FACTS_JOB = "pilito.jobs.facts.read_facts"
 EMBED_JOB = "pilito.jobs.facts.embed_facts"
 

@@ -276,11 +276,29 @@ class FakeBucket:
             def do_GET(self):
                 if not self._is_taken():
                     return
+                if "list-type=2" in self.path:
+                    self._list()
+                    return
                 if self.path not in bucket.objects:
                     self._fail(404, "NoSuchKey")
                     return
                 first = int(self.headers.get("Range", "bytes=0-")[6:].partition("-")[0])
                 self._answer(206 if first else 200, bucket.objects[self.path][first:])
+
+            def _list(self):
+                path, _, query = self.path.partition("?")
+                start = f"{path.rstrip('/')}/{dict(parse_qsl(query)).get('prefix', '')}"
+                keys = [
+                    key.partition("/")[2]
+                    for key in (one.lstrip("/") for one in bucket.objects if one.startswith(start))
+                ]
+                rows = "".join(
+                    f"<Contents><Key>{key}</Key><LastModified>2026-11-01T00:00:00.000Z</LastModified>"
+                    "<ETag>x</ETag><Size>1</Size></Contents>"
+                    for key in keys
+                )
+                body = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>shop</Name><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>'
+                self._answer(200, body.encode(), Content_Type="application/xml")
 
             def do_DELETE(self):
                 if self._is_taken():

@@ -159,7 +159,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert keys.TRIAL_JOB in found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB, keys.READ_JOB} <= found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
-    assert keys.FACTS_JOB in found
+    assert {keys.FACTS_JOB, keys.POST_JOB} <= found
     assert [one.name for one in periodic.PERIODIC] == [
         "sweep",
         "upkeep",
@@ -169,6 +169,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "subscriptions",
         "deletions",
         "backup",
+        "media",
     ]
 
 

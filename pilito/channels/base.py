@@ -609,6 +609,14 @@ class Channel(Protocol):
         """Return one page of the account's own posts. One call. Raises ChannelError."""
         ...
 
+    def post(self, account: Account, media_id: str) -> Post | None:
+        """Return one post of the account; None for one of somebody else, or that is gone. One call."""
+        ...
+
+    def comments(self, account: Account, media_id: str, now: datetime, own_username: str | None) -> list[PublicComment]:
+        """Return the newest comments under an own post. One call. Raises ChannelError."""
+        ...
+
     def post_code(self, url: str | None) -> str | None:
         """Return what names a post in the address of its page; None for any other address."""
         ...

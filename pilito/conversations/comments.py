@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
@@ -16,6 +17,7 @@ from pilito.conversations import pace
 from pilito.conversations.account import open_account
 from pilito.conversations.context import Said
 from pilito.conversations.disconnect import stop
+from pilito.conversations.erase import is_erased
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
@@ -45,6 +47,8 @@ TRIES = 5
 PAUSE = timedelta(seconds=30)
 ERROR_TEXT_CHARACTERS = 500
 REMEMBERED = 3  # comments that an answer knows of
+ANSWERED_BY_ITSELF = timedelta(hours=1)  # an event that comes late, or a comment that is found later, is a person's
+RECENT, RECENT_POSTS = timedelta(days=14), 10
 GRACE = timedelta(seconds=3)
 BATCH = 100
 
@@ -64,7 +68,7 @@ class Claim:
 
 def take_comment(tx: Transaction, inbox: Inbox, item: PublicComment, now: datetime) -> Outcome:
     """Keep a comment once, where the inbox wants comments at all; answer it by itself only where it says so."""
-    if (inbox.options or {}).get(OPTION, OFF) != ON:
+    if not is_on(inbox):
         return Outcome(EventOutcome.IGNORED, SWITCHED_OFF)
     known = select(Comment.id).where(Comment.inbox_id == inbox.id, Comment.external_id == item.external_id)
     if db.session.scalar(known) is not None:
@@ -88,8 +92,40 @@ def take_comment(tx: Transaction, inbox: Inbox, item: PublicComment, now: dateti
     )
     db.session.add(comment)
     db.session.flush()
-    _answer_by_itself(tx, inbox, comment, now)
+    if now - comment.commented_at < ANSWERED_BY_ITSELF:
+        _answer_by_itself(tx, inbox, comment, now)
     return Outcome(EventOutcome.STORED)
+
+
+def is_on(inbox: Inbox) -> bool:
+    return (inbox.options or {}).get(OPTION, OFF) == ON
+
+
+def recent_posts(inbox_id: int, now: datetime) -> Sequence[str]:
+    """The newest own posts, under which comments that no event brought are looked for."""
+    found = db.session.scalars(
+        select(OwnPost.media_id)
+        .where(OwnPost.inbox_id == inbox_id, OwnPost.gone_at.is_(None), OwnPost.posted_at >= now - RECENT)
+        .order_by(OwnPost.posted_at.desc())
+        .limit(RECENT_POSTS)
+    ).all()
+    db.session.rollback()
+    return found
+
+
+def take_missed(inbox_id: int, found: Iterable[PublicComment], now: datetime) -> int:
+    """Keep the comments that we miss; return how many. Who was erased stays away; old ones are not answered by
+    themselves: whoever wrote them waits no more, and a shop that switches comments on has not answered those before."""
+    kept = 0
+    for item in found:
+        try:
+            with transaction() as tx:
+                inbox = db.session.get_one(Inbox, inbox_id)
+                if not is_erased(inbox, item.author_id or "", item.commented_at):
+                    kept += take_comment(tx, inbox, item, now).outcome is EventOutcome.STORED
+        except IntegrityError:
+            continue  # its event came at the same moment
+    return kept
 
 
 def fill_posts(inbox_id: int) -> None:

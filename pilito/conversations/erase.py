@@ -81,6 +81,31 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     log.info("Customer %s was erased.", customer_id)
 
 
+def erase_commenter(inbox_id: int, person_id: str, now: datetime) -> None:
+    """Erase somebody who only commented: their comments, and their items on the ledger."""
+    inbox = db.session.get_one(Inbox, inbox_id)
+    channel = channels[inbox.channel]
+    _remember(inbox_id, person_id, now)
+    _clean_ledger(channel, person_id)
+    _erase_comments(comments_of(inbox_id, person_id))
+    with transaction():
+        db.session.add(Audit(at=now, action="commenter_erased", details={"inbox_id": inbox_id}))
+    log.info("Somebody who had commented in inbox %s was erased.", inbox_id)
+
+
+def find_commenters(name: str) -> list[tuple[int, str]]:
+    """Who wrote comments under this id or user name: the inbox, and the provider's id of the person."""
+    username = name.removeprefix("@").lower()
+    theirs = or_(Comment.author_external_id == name, func.lower(Comment.author_username) == username)
+    rows = db.session.execute(
+        select(Comment.inbox_id, Comment.author_external_id)
+        .where(theirs, Comment.author_external_id.is_not(None))
+        .distinct()
+    ).all()
+    db.session.rollback()
+    return [(inbox_id, person_id) for inbox_id, person_id in rows if person_id is not None]
+
+
 def erase_inbox(inbox_id: int, now: datetime) -> None:
     """Erase the inbox: its token, its customers and all of theirs, its items on the ledger. Harmless when it's gone."""
     inbox = db.session.get(Inbox, inbox_id)

@@ -3,24 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from pilito import hints, keys
 from pilito.assistant.spelling import plain
-from pilito.channels.base import Post, SharedMedia
-from pilito.conversations import turns
+from pilito.channels.base import Limit, Post, SharedMedia
+from pilito.conversations import pace, turns
+from pilito.conversations.account import open_account
 from pilito.conversations.contents import content_of
 from pilito.conversations.copies import new_copy, wake_copy
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pair import pair_shares
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
-from pilito.lifecycle import MediaKind, MediaState, MessageType
+from pilito.lifecycle import InboxState, MediaKind, MediaState, MessageType
 from pilito.models import Conversation, Inbox, Message, OwnPost, Share, db
 
 START_CHARACTERS = 40  # of a caption: enough to tell posts apart, and in every payload that cuts captions
 CANDIDATES = 20
+# Single posts that are asked for; far below what Meta allows, for a stranger decides how many they share.
+LOOK_UPS = Limit("post_look_ups", 30, 3600)
 # Shares older than this are not looked at again when new posts become known.
 RECENT = timedelta(days=7)
 RECENT_SHARES = 500
@@ -43,7 +48,11 @@ def find_own_post(inbox: Inbox, shared: SharedMedia) -> OwnPost | None:
         places.append(OwnPost.caption_start == words[:START_CHARACTERS])
     if not places:
         return None
-    found = db.session.scalars(select(OwnPost).where(OwnPost.inbox_id == inbox.id, or_(*places)).limit(CANDIDATES))
+    # What the shop deleted says nothing any more: its price may be why it went.
+    is_there = OwnPost.gone_at.is_(None)
+    found = db.session.scalars(
+        select(OwnPost).where(OwnPost.inbox_id == inbox.id, is_there, or_(*places)).limit(CANDIDATES)
+    )
     return _best(found.all(), shared.media_id, code, words)
 
 
@@ -120,6 +129,7 @@ def _write(row: OwnPost, post: Post, now: datetime) -> None:
     row.permalink, row.shortcode = post.permalink, post.code
     row.media_type, row.media_product_type = post.media_type, post.media_product_type
     row.picture_url, row.posted_at, row.synced_at = post.picture_url, post.posted_at, now
+    row.gone_at = None
 
 
 def _copy_picture(tx: Transaction, row: OwnPost, now: datetime) -> None:
@@ -128,6 +138,51 @@ def _copy_picture(tx: Transaction, row: OwnPost, now: datetime) -> None:
     if row.picture_url and not is_kept:
         row.copy = new_copy(row.inbox_id, MediaKind.PREVIEW, row.picture_url, now)
         wake_copy(tx, row.copy)
+
+
+def look_up_post(inbox_id: int, media_id: str, now: datetime) -> bool:
+    """Ask the provider once about a post that was shared and that we do not know; return whether it is an own one.
+
+    Whoever shares strangers' posts would make us ask for each: past the limit nothing is asked, and the hourly reading
+    finds what is ours. Raises ChannelError.
+    """
+    inbox = db.session.get(Inbox, inbox_id)
+    if inbox is None or inbox.state is InboxState.STOPPED or _is_known(inbox_id, media_id):
+        db.session.rollback()
+        return False
+    channel, account = channels[inbox.channel], open_account(inbox)
+    db.session.rollback()  # no session is open during the call
+    if account is None or pace.wait_seconds(inbox_id, (LOOK_UPS,)):
+        return False
+    post = channel.post(account, media_id)
+    if post is None:
+        return False
+    keep_posts(inbox_id, [post], now)
+    fill_shares(inbox_id, now)
+    return True
+
+
+def _is_known(inbox_id: int, media_id: str) -> bool:
+    known = select(OwnPost.id).where(OwnPost.inbox_id == inbox_id, OwnPost.media_id == media_id)
+    return db.session.scalar(known) is not None
+
+
+def ask_for_post(tx: Transaction, inbox: Inbox, shared: SharedMedia) -> None:
+    """Have a worker ask about a post that may be the account's own, after the commit."""
+    if shared.media_id and channels[inbox.channel].reads_back:
+        tx.after_commit(hints.hint, keys.UPKEEP, keys.POST_JOB, inbox.id, shared.media_id)
+
+
+def mark_gone(inbox_id: int, began_at: datetime, now: datetime) -> int:
+    """After a reading of all posts that began then: what it did not find is gone; return how many."""
+    with transaction():
+        gone = db.session.execute(
+            update(OwnPost)
+            .where(OwnPost.inbox_id == inbox_id, OwnPost.synced_at < began_at, OwnPost.gone_at.is_(None))
+            .values(gone_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    return cast(int, gone.rowcount)  # type: ignore[attr-defined]
 
 
 # --- shares that came before their post was known --------------------------------------------------------------------

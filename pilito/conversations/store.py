@@ -16,7 +16,7 @@ from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.own_posts import completed, find_own_post
+from pilito.conversations.own_posts import ask_for_post, completed, find_own_post
 from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
 from pilito.conversations.read_media import begin_readings
 from pilito.conversations.reword import reword
@@ -101,6 +101,8 @@ def _add_rows(
         if item.question:
             db.session.flush()  # the share names its message as its question, which needs an id
         _add_share(message, item, own, now)
+        if own is None:
+            ask_for_post(tx, inbox, item.share)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
     if edits:
         db.session.flush()

@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 READ_EVERY = timedelta(minutes=10)
 POSTS_EVERY = timedelta(hours=1)
+COMMENTS_EVERY = timedelta(minutes=10)
 ALL_POSTS_EVERY = timedelta(days=1)
 LEASE = timedelta(minutes=4)
 CALLS = 150  # of one run, which so ends before its job's time does; who comes next goes on
@@ -60,6 +61,8 @@ class Plan:
     reads: bool
     posts: bool
     all_posts: bool
+    comments: bool
+    username: str | None  # of the account, by which its own comments are known
 
 
 # --- whose turn it is ------------------------------------------------------------------------------------------------
@@ -142,6 +145,8 @@ def _claim(inbox_id: int, now: datetime, pause: Pause) -> Plan | None:
             reads=_is_over(upkeep.read_at, READ_EVERY, now),
             posts=_is_over(upkeep.posts_at, POSTS_EVERY, now),
             all_posts=_is_over(upkeep.all_posts_at, ALL_POSTS_EVERY, now),
+            comments=comments.is_on(inbox) and _is_over(upkeep.comments_at, COMMENTS_EVERY, now),
+            username=inbox.username,
         )
 
 
@@ -169,19 +174,24 @@ def _work(plan: Plan, clock: Clock) -> None:
         reconcile.find_missed(plan.desk, plan.reach, clock())
     if plan.posts or plan.all_posts:
         _sync_posts(plan, clock())
+    if plan.comments:
+        _read_comments(plan, clock())
 
 
 def _sync_posts(plan: Plan, now: datetime) -> None:
     """Fetch the newest posts, or all once a day: captions are edited, and with them prices."""
-    desk, after = plan.desk, None
+    desk, after, came = plan.desk, None, 0
     for _ in range(ALL_PAGES if plan.all_posts else NEWEST_PAGES):
         if not desk.spend():
             break
         page = desk.channel.posts(desk.account, after)
         own_posts.keep_posts(desk.inbox_id, page.posts, now)
+        came += len(page.posts)
         after = page.next
         if after is None:
             break
+    if plan.all_posts and after is None and came:  # an empty answer is rather a mistake than an empty shop
+        own_posts.mark_gone(desk.inbox_id, now, now)
     own_posts.fill_shares(desk.inbox_id, now)
     comments.fill_posts(desk.inbox_id)
     with transaction():
@@ -189,6 +199,19 @@ def _sync_posts(plan: Plan, now: datetime) -> None:
         upkeep.posts_at = now
         # Cut short by its calls: the next hour tries again for all of them.
         upkeep.all_posts_at = now if plan.all_posts and after is None else upkeep.all_posts_at
+
+
+def _read_comments(plan: Plan, now: datetime) -> None:
+    """Find the comments that no event brought, under the newest posts: one call for each of them."""
+    desk = plan.desk
+    for media_id in comments.recent_posts(desk.inbox_id, now):
+        if not desk.spend():
+            return
+        found = desk.channel.comments(desk.account, media_id, now, plan.username)
+        comments.take_missed(desk.inbox_id, found, now)
+    with transaction():
+        upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == desk.inbox_id)).one()
+        upkeep.comments_at = now
 
 
 def _release(inbox_id: int, now: datetime, error: ChannelError | None = None, used: Account | None = None) -> None:

@@ -84,6 +84,7 @@ def create_graph(world: World) -> Blueprint:
     graph.add_url_rule("/<version>/<node>/messages", "send", send.answer, methods=["POST"])
     graph.add_url_rule("/<version>/<node>/conversations", "conversations", read.conversations)
     graph.add_url_rule("/<version>/<node>/media", "media", read.media)
+    graph.add_url_rule("/<version>/<node>/comments", "comments", read.comments)
     graph.add_url_rule("/<version>/<node>", "node", read.node)
     return graph
 
@@ -359,6 +360,11 @@ class _Read:
     def conversations(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
         _check_account(self._world, node)
         return jsonify(self._world.reading.conversations())
+
+    def comments(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
+        if self._world.reading.find(node, {}) is None:
+            raise _missing(node)
+        return jsonify(self._world.reading.comments_of(node))
 
     def _get(self, node: str, fields: dict[str, str]) -> dict[str, Any]:
         if node in ("me", self._world.account_id, self._world.scoped_id):

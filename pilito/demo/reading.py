@@ -140,6 +140,17 @@ class Reading:
 
     # Private replies
 
+    def comments_of(self, media_id: str) -> dict[str, Any]:
+        """The newest comments under a post, as the account reads them."""
+        found = sorted(self._store.comments_under(media_id), key=lambda one: -one.at_ms)
+        return {"data": [self._comment_view(one) for one in found[:50]]}
+
+    def _comment_view(self, comment: Comment) -> dict[str, Any]:
+        customer = self._store.find_customer(comment.customer_id)
+        author = {"id": comment.customer_id, "username": customer.username if customer else ""}
+        at = iso(comment.at_ms)
+        return {"id": comment.id, "text": comment.text, "timestamp": at, "username": author["username"], "from": author}
+
     def find_answerable(self, comment_id: str) -> Comment | None:
         """The comment, while it may be answered privately: once, and within seven days."""
         comment = self._store.find_comment(comment_id)

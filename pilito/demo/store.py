@@ -294,6 +294,12 @@ class Store:
         )
         return Comment(*rows[0]) if rows else None
 
+    def comments_under(self, media_id: str) -> list[Comment]:
+        rows = self._rows(
+            "SELECT id, customer_id, media_id, text, at_ms, replied_ms FROM comment WHERE media_id = ?", (media_id,)
+        )
+        return [Comment(*row) for row in rows]
+
     def mark_replied(self, comment_id: str, at_ms: int) -> None:
         with self._writing():
             self._db.execute("UPDATE comment SET replied_ms = ? WHERE id = ?", (at_ms, comment_id))

@@ -10,6 +10,7 @@ from pilito.conversations.data_deletion import work_off
 from pilito.conversations.embed_facts import wake_embedding
 from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
+from pilito.conversations.tidy_media import EVERY, tidy
 from pilito.conversations.tokens import renew_due
 from pilito.jobs import patient
 from pilito.knowledge.read import wake_due as wake_due_facts
@@ -57,6 +58,11 @@ def make_backup() -> None:
     back_up_when_due(utc_now)
 
 
+@patient
+def tidy_media() -> None:
+    tidy(utc_now())
+
+
 PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
     Periodic("upkeep", 15, wake_upkeep),
@@ -67,4 +73,5 @@ PERIODIC = (
     Periodic("subscriptions", 30, heal_subscriptions),
     Periodic("deletions", 10, delete_data),
     Periodic("backup", 300, make_backup),  # looks whether one is due
+    Periodic("media", EVERY.total_seconds(), tidy_media),
 )

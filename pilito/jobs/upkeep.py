@@ -1,10 +1,24 @@
 """What is read at the provider beside its events: missed messages, uncertain sends, the account's own posts."""
 
+import logging
+
 from pilito.clock import utc_now
-from pilito.conversations import upkeep
+from pilito.conversations import own_posts, upkeep
+from pilito.errors import ChannelError
 from pilito.jobs import patient
+
+log = logging.getLogger(__name__)
 
 
 @patient
 def keep_up(inbox_id: int) -> None:
     upkeep.keep_up(inbox_id, utc_now)
+
+
+@patient
+def look_up_post(inbox_id: int, media_id: str) -> None:
+    """Once: what fails is left to the hourly reading."""
+    try:
+        own_posts.look_up_post(inbox_id, media_id, utc_now())
+    except ChannelError as error:
+        log.info("A shared post of inbox %s could not be looked up: %s", inbox_id, error.reason)

@@ -4,6 +4,7 @@ import io
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
@@ -45,6 +46,12 @@ class Bucket:
     def drop(self, name: str) -> None:
         with _told("drop a file"):
             self._client.remove_object(self._bucket, self._key(name))
+
+    def names(self, prefix: str, before: datetime) -> list[str]:
+        with _told("list its files"):
+            found = self._client.list_objects(self._bucket, prefix=self._key(f"{prefix}/"), recursive=True)
+            old = [one.object_name or "" for one in found if one.last_modified and one.last_modified < before]
+        return [name.removeprefix(self._key("")) for name in old]
 
     def check(self) -> str:
         name = f"doctor-{secrets.token_hex(8)}"

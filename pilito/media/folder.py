@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -60,6 +61,16 @@ class Folder:
             (self._root / UNFINISHED / path.name).unlink(missing_ok=True)
         except OSError as error:
             raise store_failed("drop a file", error) from error
+
+    def names(self, prefix: str, before: datetime) -> list[str]:
+        try:
+            found = [path for path in (self._root / prefix).glob("*/*") if path.stat().st_mtime < before.timestamp()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise store_failed("list its files", error) from error
+        names = (path.relative_to(self._root).as_posix() for path in found)
+        return [name for name in names if NAME.fullmatch(name)]
 
     def check(self) -> str:
         sha256 = secrets.token_hex(32)

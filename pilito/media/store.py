@@ -1,5 +1,6 @@
 """What a store is to the rest of Pilito: objects by name, written once, read in parts, dropped."""
 
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from pilito.errors import MediaError
@@ -29,6 +30,10 @@ class Store(Protocol):
 
     def drop(self, name: str) -> None:
         """Delete the object; one that is not there is no error."""
+        ...
+
+    def names(self, prefix: str, before: datetime) -> list[str]:
+        """The names of the objects under this first part of a name (`ab`) that were written before then."""
         ...
 
     def check(self) -> str:

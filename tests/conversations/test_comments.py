@@ -11,8 +11,9 @@ from shop import ACCOUNT, CUSTOMER, echo, seconds, text
 
 from pilito.channels.base import Limit, Post
 from pilito.channels.instagram import limits
-from pilito.conversations import comments
+from pilito.conversations import comments, upkeep
 from pilito.conversations.comments import choose_comments, reply_privately, send_private_reply, settle_private_reply
+from pilito.conversations.erase import erase_commenter, find_commenters
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
@@ -426,3 +427,95 @@ def test_the_sweep_of_conversations_does_not_touch_them(desk):
     desk.call(sweep, NOON + timedelta(hours=1))
 
     assert desk.comment.state is CommentState.OPEN
+
+
+# --- comments that no event brought ----------------------------------------------------------------------------------
+
+
+def read_back(desk, now, *comments):
+    desk.graph.readable |= {"media": {"data": []}, "conversations": {"data": []}}
+    desk.graph.readable["comments"] = {"data": list(comments)}
+    desk.call(lambda: upkeep.keep_up(desk.shop.inbox_id, lambda: now, pause=lambda _seconds: None))
+
+
+def written(external_id, words, at, author=CUSTOMER, username="sara"):
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return {"id": external_id, "text": words, "timestamp": stamp, "from": {"id": author, "username": username}}
+
+
+@pytest.fixture
+def recent_post(desk):
+    desk.call(keep_posts, desk.shop.inbox_id, [replace(POST, posted_at=NOON - timedelta(days=1))], NOON)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_comments_that_no_event_brought_are_found_under_recent_posts(desk):
+    desk.take(body())
+
+    read_back(
+        desk, NOON + timedelta(hours=2), written("comment-1", "چنده؟", NOON), written("comment-2", "موجوده؟", NOON)
+    )
+
+    assert [(row.external_id, row.text, row.own_post_id is not None) for row in desk.rows(Comment)] == [
+        ("comment-1", "چنده؟", True),
+        ("comment-2", "موجوده؟", True),
+    ]
+    assert desk.rows(Comment)[1].commented_at == NOON
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_an_old_one_that_is_found_is_not_answered_by_itself(desk):
+    desk.switch(reply=WORDS)
+
+    read_back(
+        desk,
+        NOON + timedelta(hours=2),
+        written("comment-1", "چنده؟", NOON),
+        written("comment-2", "؟", NOON + timedelta(minutes=110)),
+    )
+
+    assert [row.state for row in desk.rows(Comment)] == [CommentState.OPEN, CommentState.QUEUED]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_switched_off_nothing_is_asked(desk):
+    desk.switch(False)
+
+    read_back(desk, NOON + timedelta(hours=2), written("comment-1", "چنده؟", NOON))
+
+    assert desk.rows(Comment) == []
+    assert not any("comments" in path for path in desk.graph.reads)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_our_own_answer_beneath_is_known_by_id_or_name(desk):
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).username = "niloofar"
+
+    read_back(
+        desk,
+        NOON + timedelta(hours=2),
+        written("comment-1", "دایرکت", NOON, author=ACCOUNT),
+        {"id": "comment-2", "text": "ممنون", "username": "Niloofar", "timestamp": "2026-11-22T12:00:00+0000"},
+    )
+
+    assert [row.state for row in desk.rows(Comment)] == [CommentState.OWN, CommentState.OWN]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+@pytest.mark.parametrize("name", [CUSTOMER, "@Sara"])
+def test_who_only_commented_is_erased_and_stays_away(desk, name):
+    webhook_id = desk.take(body())
+    desk.take(body("comment-2", author="600000000000002"))
+
+    for found in desk.call(find_commenters, name)[:1]:
+        desk.call(erase_commenter, *found, NOON + seconds(5))
+
+    assert CUSTOMER.encode() not in desk.webhook(webhook_id).body
+    read_back(desk, NOON + timedelta(hours=2), written("comment-1", "چنده؟", NOON))
+    assert [row.external_id for row in desk.rows(Comment)] == ["comment-2"]

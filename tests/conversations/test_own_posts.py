@@ -1,15 +1,24 @@
 """A share of the account's own post is recognised, and gets what its payload left out."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from desk import Desk
 from rows import NOON, record_statements
 from shop import CAPTION, item, seconds, text
 
-from pilito.channels.base import Post, SharedMedia
-from pilito.conversations import own_posts
-from pilito.conversations.own_posts import completed, fill_shares, find_own_post, keep_posts
+from pilito import keys
+from pilito.channels.base import Limit, Post, SharedMedia
+from pilito.conversations import own_posts, upkeep
+from pilito.conversations.own_posts import (
+    completed,
+    fill_shares,
+    find_own_post,
+    keep_posts,
+    look_up_post,
+    mark_gone,
+)
 from pilito.database import transaction
 from pilito.lifecycle import MediaState
 from pilito.models import Inbox, MediaFile, OwnPost, Share, db
@@ -270,3 +279,60 @@ def test_a_post_without_a_picture_has_no_copy(desk):
     keep(desk, replace(DRESS, picture_url=None))
 
     assert desk.rows(MediaFile) == []
+
+
+# --- a post that is not known yet ------------------------------------------------------------------------------------
+
+
+def told(post):
+    return {"id": post.media_id, "caption": post.caption, "permalink": post.permalink}
+
+
+@pytest.mark.sqlite_only
+def test_a_shared_post_that_is_not_known_is_asked_for_once_and_gets_its_caption(desk):
+    desk.graph.readable[DRESS.media_id] = told(DRESS)
+    desk.take(shared(ig_post_media_id=DRESS.media_id))
+
+    desk.shop.work(keys.UPKEEP)
+
+    assert desk.message("share").content.startswith(f"کپشن: {LONG}")
+    desk.take(shared(ig_post_media_id=DRESS.media_id, mid="again", sent_at=NOON + seconds(9)), now=NOON + seconds(9))
+    desk.shop.work(keys.UPKEEP)
+    assert len([path for path in desk.graph.reads if DRESS.media_id in path]) == 1
+
+
+@pytest.mark.sqlite_only
+def test_strangers_posts_are_asked_for_up_to_a_limit_only(desk, monkeypatch):
+    monkeypatch.setattr(own_posts, "LOOK_UPS", Limit("post_look_ups", 2, 3600))
+    gone = 400, {"error": {"message": "Unsupported get request", "code": 100, "error_subcode": 33}}
+    asked = []
+    for number in range(4):
+        desk.graph.readable[f"stranger-{number}"] = lambda _query, number=number: asked.append(number) or gone
+
+    found = [desk.call(look_up_post, desk.shop.inbox_id, f"stranger-{number}", NOON) for number in range(4)]
+
+    assert found == [False] * 4
+    assert asked == [0, 1]
+    assert desk.rows(OwnPost) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_the_shop_deleted_says_nothing_any_more_until_it_is_back(desk):
+    keep(desk, DRESS)
+
+    assert desk.call(mark_gone, desk.shop.inbox_id, NOON + seconds(1), NOON + seconds(2)) == 1
+
+    assert find(desk, media_id=DRESS.media_id) is None
+    keep(desk, DRESS)
+    assert find(desk, media_id=DRESS.media_id).gone_at is None
+
+
+@pytest.mark.sqlite_only
+def test_a_reading_of_all_posts_marks_what_it_did_not_find(desk):
+    keep(desk, DRESS, Post("2", "شال", None, "other"))
+    desk.graph.readable |= {"media": {"data": [told(DRESS)]}, "conversations": {"data": []}}
+    later = NOON + timedelta(days=2)
+
+    desk.call(lambda: upkeep.keep_up(desk.shop.inbox_id, lambda: later, pause=lambda _seconds: None))
+
+    assert {post.media_id: post.gone_at for post in desk.rows(OwnPost)} == {DRESS.media_id: None, "2": later}

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import sys
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -87,6 +88,14 @@ def test_a_dropped_file_is_gone_and_may_be_dropped_again(store):
 
     with pytest.raises(MediaError, match="missing"):
         store.open(NAME, len(BODY))
+
+
+def test_old_objects_are_listed_by_the_beginning_of_their_names(store):
+    put(store)
+
+    assert store.names(NAME[:2], datetime.now(UTC) + timedelta(minutes=1)) == [NAME]
+    assert store.names(NAME[:2], datetime(2026, 1, 1, tzinfo=UTC)) == []
+    assert store.names("zz", datetime.now(UTC) + timedelta(minutes=1)) == []
 
 
 def test_the_doctor_writes_reads_and_drops(store):

@@ -12,10 +12,12 @@ from pilito.channels.base import (
     Limit,
     Outbound,
     Permission,
+    Post,
     PostPage,
     PrivateReceipt,
     Problem,
     Profile,
+    PublicComment,
     Receipt,
     Signal,
     ThreadPage,
@@ -120,6 +122,12 @@ class Instagram:
 
     def posts(self, account: Account, after: str | None) -> PostPage:
         return reading.posts(self._settings, account, after)
+
+    def post(self, account: Account, media_id: str) -> Post | None:
+        return reading.post(self._settings, account, media_id)
+
+    def comments(self, account: Account, media_id: str, now: datetime, own_username: str | None) -> list[PublicComment]:
+        return reading.comments(self._settings, account, media_id, now, own_username)
 
     def post_code(self, url: str | None) -> str | None:
         return reading.post_code(url)

@@ -1,12 +1,24 @@
 """Reads at Instagram what no webhook told: conversations with their newest messages, and the account's own posts."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from pilito.channels.base import Account, ChangedThread, Echo, Inbound, Post, PostPage, ThreadPage
+from pilito.channels.base import (
+    Account,
+    ChangedThread,
+    Echo,
+    Ignored,
+    Inbound,
+    Post,
+    PostPage,
+    PublicComment,
+    ThreadPage,
+)
 from pilito.channels.instagram import client
+from pilito.channels.instagram.comments import read_comment
 from pilito.channels.instagram.content import Content, read_content
 from pilito.channels.instagram.request import is_facebook
 from pilito.channels.instagram.shares import is_permalink
@@ -24,6 +36,7 @@ from pilito.channels.instagram.values import (
     word_of,
 )
 from pilito.config import Settings
+from pilito.errors import ChannelError, Remedy
 
 # Two calls a second and account (README.md); the same pause serves the posts, whose own limit is far wider.
 PAUSE_SECONDS = 0.55
@@ -39,6 +52,9 @@ POST_FIELDS = (
     "id,caption,permalink,media_type,media_product_type,thumbnail_url,media_url,timestamp,"
     "children{media_type,media_url,thumbnail_url}"
 )
+COMMENT_FIELDS = "id,text,timestamp,username,from,parent_id"
+COMMENTS_PER_CALL = 50
+NOT_OURS = (Remedy.DROP, Remedy.PERSON)  # of what is not the account's own, or gone, the API says nothing
 OWN_ID_KEYS = ("id", "user_id")
 CODE_LENGTH = 64
 
@@ -201,6 +217,38 @@ def posts(settings: Settings, account: Account, after: str | None) -> PostPage:
     params = {"fields": POST_FIELDS, "limit": str(POSTS_PER_CALL)}
     told = client.read(settings, account, f"{node}/media", params | _after(after))
     return PostPage(tuple(_posts(told)), _next(told))
+
+
+def post(settings: Settings, account: Account, media_id: str) -> Post | None:
+    """Return one post of the account's own; None for any other, of which Meta says nothing. Raises ChannelError."""
+    try:
+        told = client.read(settings, account, quote(media_id, safe=""), {"fields": POST_FIELDS})
+    except ChannelError as error:
+        if error.remedy in NOT_OURS:
+            return None
+        raise
+    return _post(media_id, told)
+
+
+def comments(
+    settings: Settings, account: Account, media_id: str, now: datetime, own_username: str | None
+) -> list[PublicComment]:
+    """Return the newest comments under a post of the account. Raises ChannelError."""
+    params = {"fields": COMMENT_FIELDS, "limit": str(COMMENTS_PER_CALL)}
+    told = client.read(settings, account, f"{quote(media_id, safe='')}/comments", params)
+    found = (_comment(mapping_of(one), account, media_id, now, own_username) for one in list_of(told.get("data")))
+    return [one for one in found if isinstance(one, PublicComment)]
+
+
+def _comment(
+    told: Mapping[str, Any], account: Account, media_id: str, now: datetime, own_username: str | None
+) -> PublicComment | Ignored:
+    """In the words of a webhook, which knows the same but for the time, that stands in the comment here."""
+    author = mapping_of(told.get("from")) or {"username": told.get("username")}
+    value = {**told, "from": author, "media": {"id": media_id}, "created_time": told.get("timestamp")}
+    read = read_comment("comments", value, account.external_id, None, now)
+    is_own = own_username is not None and text_of(author.get("username")).lower() == own_username.lower()
+    return replace(read, is_own=True) if is_own and isinstance(read, PublicComment) else read
 
 
 def _posts(told: Mapping[str, Any]) -> Iterator[Post]:
