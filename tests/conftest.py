@@ -28,8 +28,8 @@ from pilito.factory import bind_services
 from pilito.models import db
 
 RIM = ("test_panel", "test_api.py", "test_auth.py", "test_cli.py", "test_architecture.py", "test_jobs_dashboard.py")
-# The files that mostly wait, for real processes, a real browser, a real worker.
-LONG = ("test_run.py", "test_panel_walk.py", "test_worker.py", "test_postgres_killed.py")
+# The files that mostly wait, for real processes, a real browser, a real worker, and which process begins with each.
+LONG = {"test_run.py": 0, "test_panel_walk.py": 1, "test_postgres_killed.py": 2, "test_worker.py": 2}
 
 
 def pytest_addoption(parser):
@@ -80,8 +80,8 @@ def pytest_collection_modifyitems(items):
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
     long = {name: [item for item in items if item.path.name == name] for name in LONG}
     ordered = [item for item in items if item.path.name not in LONG]
-    for number, name in enumerate(LONG):
-        start = number % processes * len(items) // processes
+    for name, process in LONG.items():
+        start = process % processes * len(items) // processes
         ordered[start:start] = long[name]
     items[:] = ordered
 

@@ -1,6 +1,7 @@
 """The rules of the house: who may import whom, and what must never be forgotten."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -83,9 +84,15 @@ def room_of(path: Path) -> str:
     return part.removesuffix(".py")
 
 
+@functools.cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+@functools.cache
 def imports_of(path: Path) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -129,7 +136,7 @@ def test_the_core_never_says_a_channels_name():
     names = re.compile("|".join(channel.name for channel in CHANNELS), re.IGNORECASE)
     for room in ("conversations", "knowledge", "jobs", "assistant", "models", "queries"):
         for path in (HOUSE / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text())):
+            for node in nodes_of(path):
                 if isinstance(node, ast.Compare | ast.Call):
                     words = [
                         one.value
@@ -201,7 +208,7 @@ def test_final_states_never_reopen():
 
 def test_nothing_of_ours_pickles_or_evaluates():
     for path in sources():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in nodes_of(path):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
                 assert not any(name.split(".")[0] in ("pickle", "marshal", "shelve") for name in names), path
