@@ -14,10 +14,11 @@ from pilito.assistant.search.merge import merge
 from pilito.assistant.search.terms import words_of
 from pilito.assistant.types import Fact, TurnInput
 from pilito.conversations.fact_text import passage_fact, product_fact
+from pilito.conversations.pairing import CONTEXT_END
 from pilito.conversations.shelves import Shelf, shelf_of
 from pilito.errors import ModelError
 from pilito.extensions import settings
-from pilito.models import Conversation, db
+from pilito.models import db
 from pilito.queries.facts import quoted_passages, quoted_products
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ READ_AT_ONCE = MOST_FACTS
 KINDS = ("product", "passage")
 # A hit far behind the best one has only a common word with the question.
 NEAR_ENOUGH = 0.4
+# Under a post the customer asks about it: its neighbours in the catalogue are other things, with other prices.
+NEAR_ENOUGH_POST = 0.6
+MOST_BESIDE_POST = 4
 # Where only what was said around the question tells what it is about ("how much?"), less is brought, and surer.
 NEAR_ENOUGH_AROUND = 0.75
 MOST_AROUND = 3
@@ -43,8 +47,11 @@ REST_SECONDS = 30.0  # after a failure: not every customer waits for a server th
 # How much each text counts beside the question: the post it is about, then what was said before, the newest first.
 CAPTION_COUNTS, EARLIER_COUNTS = 0.6, (0.3, 0.2, 0.15, 0.1)
 CAPTION_CHARACTERS, EARLIER_CHARACTERS = 500, 300
-ADDRESS = re.compile(r"https?://\S+")
-CONTEXT_END = "[/CONTEXT]"
+# What is no word of anybody: addresses, our own marks and labels ("[پست/ریلز اینستاگرام]" speaks of no shipping).
+NO_WORDS = re.compile(
+    r"https?://\S+|\[/?(?:CONTEXT|PICTURE|پست/ریلز|استوری|واکنش)[^\[\]\n]*\]|^(?:عنوان|زیرعنوان|کپشن|لینک):",
+    re.MULTILINE,
+)
 _rests_until = 0.0
 POSTS = ("caption", "commented_caption", "product", "ad")
 
@@ -57,32 +64,34 @@ class Place:
     version: int
 
 
-def facts_for(
-    conversation: Conversation, questions: Sequence[str], now: datetime, around: TurnInput | None = None
-) -> tuple[Fact, ...]:
-    """Return the facts that these questions ask for; `around` is what else is known of the turn.
+def facts_of(place: Place, turn: TurnInput, now: datetime) -> tuple[Fact, ...]:
+    """Return the facts for a turn, the surest first, without those it has already. Leaves no session open.
 
     Not for use inside a transaction: it may wait for an index.
     """
-    place = Place(conversation.inbox_id, conversation.inbox.facts_version)
-    return facts_of(place, around or TurnInput("", tuple(questions)), now)
-
-
-def facts_of(place: Place, turn: TurnInput, now: datetime) -> tuple[Fact, ...]:
-    """Return the facts for a turn, the surest first, without those it has already. Leaves no session open."""
     shelf = shelf_of(place.inbox_id, place.version)
     if shelf is None or shelf.index is None:
         return ()
     asked = list(_asked(turn))
     read = [(shelf.index.read(text), weight) for text, weight in asked]
     names = any(concepts for concepts, _ in read[: len(turn.questions)])
-    by_words = _near(shelf.index.find(read, LOOKED_AT), NEAR_ENOUGH if names else NEAR_ENOUGH_AROUND)
+    by_words = _near(shelf.index.find(read, LOOKED_AT), _bounds(turn, names)[0])
     by_meaning = _by_meaning(shelf, asked[: len(turn.questions) + 2])
+    most = _bounds(turn, names or bool(by_meaning))[1]
     known = {fact.reference for fact in turn.facts if fact.source in ("catalogue", "faq", "page")}
     references = [reference for reference in merge([by_words, by_meaning]) if reference not in known]
-    facts = list(_within_budget(_quoted(place, references, now), MOST_FACTS if names or by_meaning else MOST_AROUND))
+    facts = list(_within_budget(_quoted(place, references, now), most))
     db.session.rollback()
     return tuple(facts)
+
+
+def _bounds(turn: TurnInput, names: bool) -> tuple[float, int]:
+    """How near to the best a fact must be, and how many are brought."""
+    if not names:
+        return NEAR_ENOUGH_AROUND, MOST_AROUND
+    if any(fact.source == "caption" for fact in turn.facts):
+        return NEAR_ENOUGH_POST, MOST_BESIDE_POST
+    return NEAR_ENOUGH, MOST_FACTS
 
 
 def _by_meaning(shelf: Shelf, texts: Sequence[tuple[str, float]]) -> list[str]:
@@ -124,7 +133,7 @@ def _words_of(question: str) -> str:
 
 
 def _clean(text: str) -> str:
-    return ADDRESS.sub(" ", text)
+    return NO_WORDS.sub(" ", text)
 
 
 def _quoted(place: Place, references: Sequence[str], now: datetime) -> Iterator[Fact]:

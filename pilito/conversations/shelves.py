@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT_SECONDS = 10.0  # without any index nothing would be found
+FIRST_WAIT_SECONDS = 30.0  # without any index nothing would be found, and a person asked
 RENEWAL_WAIT_SECONDS = 1.0
 REST = 5  # times as long as building took, before it is built again: a shop that edits all day does not fill a core
 MOST_SHELVES = 50

@@ -16,11 +16,12 @@ from pilito.assistant.types import Fact, Line, TurnInput
 from pilito.conversations import shelves
 from pilito.conversations.connect import connect
 from pilito.conversations.fact_text import product_fact
-from pilito.conversations.facts import MOST_CHARACTERS, Place, facts_for, facts_of
+from pilito.conversations.facts import MOST_CHARACTERS, Place, facts_of
+from pilito.conversations.pairing import CONTEXT_BEGIN, CONTEXT_END
 from pilito.database import transaction
 from pilito.knowledge.changes import count_change
 from pilito.lifecycle import AssistantMode, PassageKind, Sender
-from pilito.models import Conversation, Inbox, Product, db
+from pilito.models import Product, db
 from pilito.queries.facts import facts_version
 
 
@@ -216,6 +217,16 @@ class TestAround:
 
         assert found(inbox_id, "چنده؟", facts=(caption,)) == ["کفش چرم رها"]
 
+    def test_under_a_post_its_neighbours_are_left_out(self, inbox_id):
+        source = add_source(inbox_id)
+        for name in ("کفش چرم یلدا", "کفش جیر باران", "کفش نیلوفر"):
+            add_product(source, name=name)
+        shelves.clear()
+        caption = Fact("caption", "کفش چرم رها رسید ❤️")
+
+        assert found(inbox_id, "این کفش چنده؟", facts=(caption,)) == ["کفش چرم رها"]
+        assert len(found(inbox_id, "کفش چنده؟")) == 4
+
     def test_the_post_inside_a_question_does_too_and_its_labels_do_not(self, inbox_id):
         question = "[CONTEXT: پست/ریلز\nکپشن: کفش رها\n[/CONTEXT]\nچنده؟"
 
@@ -225,6 +236,16 @@ class TestAround:
         history = (Line(Sender.CUSTOMER, "مانتو ترمه دارین؟"),)
 
         assert found(inbox_id, "کفش رها چنده", history=history)[0] == "کفش چرم رها"
+
+
+@pytest.mark.sqlite_only
+def test_our_own_marks_ask_for_nothing(inbox_id):
+    add_passage(add_source(inbox_id), title="ارسال با پست", text="عنوان و لینک")
+    content = f"{CONTEXT_BEGIN}\nلینک: https://instagram.com/p/post\n{CONTEXT_END}\nچنده؟"
+
+    assert found(inbox_id, content) == []
+    assert found(inbox_id, "چنده؟", history=(Line(Sender.CUSTOMER, "[پست/ریلز اینستاگرام]"),)) == []
+    assert found(inbox_id, "با پست میاد؟") == ["ارسال با پست"]
 
 
 @pytest.mark.sqlite_only
@@ -320,16 +341,3 @@ def test_a_shared_post_brings_its_product(desk):
 
     labels = [block.label for block in read_blocks(desk.model.prompts[0]) if block.kind == "fact"]
     assert labels == ["caption", "catalogue"]
-
-
-@pytest.mark.sqlite_only
-def test_facts_for_a_conversation_are_those_of_its_inbox(desk):
-    add_product(add_source(desk.shop.inbox_id), name="مانتو ترمه")
-    desk.take(text("سلام", NOON))
-    conversation = desk.rows(Conversation)[0]
-
-    facts = facts_for(conversation, ("مانتو ترمه چنده؟",), NOON)
-
-    assert [fact.source for fact in facts] == ["catalogue"]
-    assert facts_for(conversation, ("سلام",), NOON) == ()
-    assert db.session.get(Inbox, desk.shop.inbox_id).facts_version == 0

@@ -12,6 +12,9 @@ from pilito.assistant.spelling import plain
 
 WORD = re.compile(r"[^\W_]+")
 ARABIC_SCRIPT = re.compile(r"[\u0600-\u06ff]")
+# "How" in Arabic is "bag" in Persian, but for the letters of the keyboard and what stands beside it.
+ARABIC_HOW = "كيف"
+ARABIC_ONLY = re.compile(r"[ةأإ]|(?<!\w)ال\w{3}|(?<!\w)(?:هل|ممكن|هذا|هذه|في|من|على)(?!\w)")
 LETTERS_AND_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 JOINER = "\u200c"
 COMPOUND = re.compile(rf"[^\W\d_]+(?:{JOINER}[^\W\d_]+)+")
@@ -29,6 +32,8 @@ SHORTEST = 3  # letters that an ending or an article must leave
 
 def words_of(text: str) -> list[str]:
     """Return the words in one spelling, without those that say nothing about a thing."""
+    if ARABIC_HOW in text and ARABIC_ONLY.search(text):
+        text = text.replace(ARABIC_HOW, " ")
     return [word for word in WORD.findall(plain(text)) if word not in SILENT]
 
 

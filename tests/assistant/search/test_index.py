@@ -67,6 +67,14 @@ def test_an_unknown_thing_does_not_bring_a_known_one(index):
     assert index.search([("یخچال", 1.0)], 5) == []
 
 
+def test_how_in_arabic_is_no_bag():
+    index = Index([Entry("bag", "کیف چرم"), Entry("wash", "غسل الحرير")])
+
+    assert first(index, "كيف أغسل الحرير؟") == "wash"
+    assert first(index, "كيف أطلب من الموقع؟") is None
+    assert first(index, "كيف چرم دارين؟") == "bag"
+
+
 def test_the_heavier_text_decides(index):
     asked = [("ارسال به تبریز", 1.0), ("ارسال به شیراز", 0.3)]
 
