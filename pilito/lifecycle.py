@@ -186,6 +186,27 @@ class ReadingState(StrEnum):
     FAILED = "failed"
 
 
+class FoundBy(StrEnum):
+    """How a product came to a post."""
+
+    OWNER = "owner"  # a person of the shop chose it
+    SKU = "sku"
+    NAME = "name"
+
+
+class PostProductState(StrEnum):
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"  # never proposed again
+
+
+class PriceRule(StrEnum):
+    """What counts where the caption of a post and the catalogue name different prices."""
+
+    ASK = "ask"  # neither: a person is asked
+    CATALOGUE = "catalogue"
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"
@@ -318,6 +339,11 @@ SOURCE_MOVES = {
     SourceState.WAITING: {SourceState.READY, SourceState.FAILED},
     SourceState.READY: {SourceState.FAILED},
     SourceState.FAILED: {SourceState.READY},
+}
+POST_PRODUCT_MOVES = {
+    PostProductState.PROPOSED: {PostProductState.CONFIRMED, PostProductState.REFUSED},
+    PostProductState.CONFIRMED: {PostProductState.REFUSED},
+    PostProductState.REFUSED: {PostProductState.CONFIRMED},
 }
 READING_MOVES = {
     ReadingState.PENDING: {ReadingState.READY, ReadingState.FAILED},

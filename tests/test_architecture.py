@@ -165,6 +165,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
     assert keys.TRIAL_JOB in found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB, keys.READ_JOB} <= found
+    assert keys.MATCH_JOB in found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
     assert {keys.FACTS_JOB, keys.POST_JOB} <= found
     assert [one.name for one in periodic.PERIODIC] == [
@@ -172,6 +173,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "upkeep",
         "facts",
         "embedding",
+        "posts",
         "tokens",
         "subscriptions",
         "deletions",
@@ -183,7 +185,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
 def test_every_state_has_its_moves():
     tables = {name: table for name, table in vars(lifecycle).items() if name.endswith("_MOVES")}
 
-    assert len(tables) == 11
+    assert len(tables) == 12
     for name, table in tables.items():
         states = type(next(iter(table)))
         assert set(table) == set(states), name

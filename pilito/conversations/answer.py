@@ -23,6 +23,7 @@ from pilito.conversations.hand_over import hand_over
 from pilito.conversations.instructions import instructions_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pair import pair_shares
+from pilito.conversations.post_facts import with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
 from pilito.conversations.unread import has_unread_before
@@ -147,7 +148,8 @@ def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:
 
 def _with_facts(claim: Claim, now: datetime) -> TurnInput:
     """Add the shop's facts; outside of the transaction, for a search may wait for its index."""
-    return replace(claim.input, facts=(*claim.input.facts, *facts_of(claim.place, claim.input, now)))
+    found = replace(claim.input, facts=(*claim.input.facts, *facts_of(claim.place, claim.input, now)))
+    return with_posts(found, claim.place.inbox_id, claim.message_ids, now)
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:

@@ -125,6 +125,8 @@ def _add(inbox_id: int, media_id: str, now: datetime) -> OwnPost:
 
 
 def _write(row: OwnPost, post: Post, now: datetime) -> None:
+    if row.caption != post.caption:
+        row.matched_version = None  # what it is about is looked for anew
     row.caption, row.caption_start = post.caption, normalised(post.caption or "")[:START_CHARACTERS] or None
     row.permalink, row.shortcode = post.permalink, post.code
     row.media_type, row.media_product_type = post.media_type, post.media_product_type

@@ -23,6 +23,7 @@ from pilito.conversations import outbox, spending
 from pilito.conversations.answer import input_of, proof_from
 from pilito.conversations.drafts import columns_of
 from pilito.conversations.facts import Place, facts_of
+from pilito.conversations.post_facts import with_posts
 from pilito.conversations.store import get_conversation, store_message
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -158,7 +159,8 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
 
 
 def _with_facts(place: Place, turn: TurnInput, now: datetime) -> TurnInput:
-    return replace(turn, facts=(*turn.facts, *facts_of(place, turn, now)))
+    found = replace(turn, facts=(*turn.facts, *facts_of(place, turn, now)))
+    return with_posts(found, place.inbox_id, (), now)
 
 
 def _build(trial: Json, name: str, now: datetime) -> tuple[Place, TurnInput]:

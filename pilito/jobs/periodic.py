@@ -8,6 +8,7 @@ from pilito.clock import utc_now
 from pilito.conversations import upkeep
 from pilito.conversations.data_deletion import work_off
 from pilito.conversations.embed_facts import wake_embedding
+from pilito.conversations.match_posts import wake_matching
 from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
 from pilito.conversations.tidy_media import EVERY, tidy
@@ -36,6 +37,11 @@ def wake_upkeep() -> None:
 @patient
 def wake_facts() -> None:
     wake_due_facts(utc_now())
+
+
+@patient
+def wake_posts() -> None:
+    wake_matching(utc_now())
 
 
 @patient
@@ -68,6 +74,7 @@ PERIODIC = (
     Periodic("upkeep", 15, wake_upkeep),
     Periodic("facts", 20, wake_facts),
     Periodic("embedding", 30, wake_embedding),
+    Periodic("posts", 20, wake_posts),
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),

@@ -4,6 +4,7 @@ import logging
 
 from pilito.clock import utc_now
 from pilito.conversations import own_posts, upkeep
+from pilito.conversations.match_posts import match_posts
 from pilito.errors import ChannelError
 from pilito.jobs import patient
 
@@ -22,3 +23,8 @@ def look_up_post(inbox_id: int, media_id: str) -> None:
         own_posts.look_up_post(inbox_id, media_id, utc_now())
     except ChannelError as error:
         log.info("A shared post of inbox %s could not be looked up: %s", inbox_id, error.reason)
+
+
+@patient
+def match_inbox_posts(inbox_id: int) -> None:
+    match_posts(inbox_id, utc_now())

@@ -20,6 +20,7 @@ from pilito.models.model_use import ModelUse
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.own_post import OwnPost
 from pilito.models.passage import Passage
+from pilito.models.post_product import PostProduct
 from pilito.models.product import Product, Variant
 from pilito.models.proof import Proof
 from pilito.models.reaction import EarlyEdit, Reaction
@@ -53,6 +54,7 @@ __all__ = [
     "Operator",
     "OwnPost",
     "Passage",
+    "PostProduct",
     "Product",
     "Proof",
     "Reaction",

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pilito.extensions import db
-from pilito.lifecycle import AssistantMode, InboxState, OutsideHours
+from pilito.lifecycle import AssistantMode, InboxState, OutsideHours, PriceRule
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -25,6 +25,10 @@ class Inbox(db.Model):
     stop_reason: Mapped[str | None] = mapped_column(String(64))
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the provider asked us to call less
     assistant_mode: Mapped[AssistantMode] = mapped_column(state_column(AssistantMode), default=AssistantMode.AUTO)
+    # What counts where a caption and the catalogue name different prices.
+    price_rule: Mapped[PriceRule] = mapped_column(
+        state_column(PriceRule), default=PriceRule.ASK, server_default=PriceRule.ASK.value
+    )
     # Whether a voice message may be the question about a post that waits, as a text is.
     voice_takes_share: Mapped[bool] = mapped_column(default=False, server_default=db.false())
     # When it may answer by itself: {"0": [["10:00", "20:00"]]}, Monday first, in `zone`; None: at any time.

@@ -31,6 +31,8 @@ class OwnPost(db.Model):
     picture_url: Mapped[str | None] = mapped_column(Text)  # signed, dies within days; renewed by each sync
     copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # its picture
     posted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The inbox's facts_version with which its products were looked for; None: not yet, or its caption is another now.
+    matched_version: Mapped[int | None]
     synced_at: Mapped[datetime] = mapped_column(UtcDateTime)
     gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a reading of all posts did not find it
 

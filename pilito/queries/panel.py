@@ -9,7 +9,20 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, o
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.lifecycle import ConversationState
-from pilito.models import Attachment, Audit, Conversation, Inbox, Message, Operator, OwnPost, Reaction, Share, db
+from pilito.models import (
+    Attachment,
+    Audit,
+    Conversation,
+    Inbox,
+    Message,
+    Operator,
+    OwnPost,
+    PostProduct,
+    Reaction,
+    Share,
+    db,
+)
+from pilito.queries.posts import products_of
 from pilito.queries.quoted import quoted
 from pilito.queries.reactions import of_messages
 from pilito.queries.thread import newest_seen
@@ -142,6 +155,7 @@ class Thread:
     shares_asked: dict[int, list[Share]] = field(default_factory=dict)  # by the question's message id
     quoted: dict[str, Message] = field(default_factory=dict)  # by external id
     reactions: dict[int, list[Reaction]] = field(default_factory=dict)  # by message id
+    products: dict[int, list[PostProduct]] = field(default_factory=dict)  # by the id of the own post
     seen: Message | None = None  # the newest message of ours that the customer has seen
     names: dict[int, str] = field(default_factory=dict)  # of operators
     older: Cursor | None = None
@@ -340,6 +354,7 @@ def _complete(
         quoted=quoted(conversation, {message.reply_to_external_id for message in messages}),
         reactions=of_messages(conversation, [message.id for message in messages]),
         seen=newest_seen(conversation),
+        products=products_of([one.share.own_post_id for one in messages if one.share and one.share.own_post_id]),
         names=_names(people - {None}),
         older=older,
         seq=seq,

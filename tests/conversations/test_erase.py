@@ -58,6 +58,7 @@ LOSES_ITS_POINTER = {
 HOLDS_NOTHING_OF_A_CUSTOMER = {
     "inbox": "the shop's own account",
     "own_post": "the shop's own posts",
+    "post_product": "which of the shop's products its posts are about",
     "upkeep": "how far the shop's account was read",
     "instructions": "what the shop tells its assistant",
     "model_use": "what an answer cost, with no word of it",

@@ -12,6 +12,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     health,
     inboxes,
     knowledge,
+    posts,
     settings,
     sockets,
     trials,

@@ -27,7 +27,20 @@ from pilito.lifecycle import (
     ShareState,
 )
 from pilito.media.look import SHOWN_TYPES
-from pilito.models import Attachment, Audit, Conversation, Delivery, Draft, MediaFile, Message, Proof, Reaction, Share
+from pilito.models import (
+    Attachment,
+    Audit,
+    Conversation,
+    Delivery,
+    Draft,
+    MediaFile,
+    Message,
+    Product,
+    Proof,
+    Reaction,
+    Share,
+)
+from pilito.money import written
 from pilito.queries.panel import Row, Thread, Zone, is_waiting_too_long, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
@@ -193,6 +206,13 @@ def share_note(share: Share, thread: Thread) -> Any:
 
 def _asked_before(share: Share, thread: Thread) -> bool:
     return any(message.id == share.combined_with_id and message.sent_at < share.sent_at for message in thread.messages)
+
+
+def price_of(product: Product, language: str) -> str:
+    """The product's price, or from the lowest to the highest of its variants; empty where none is told."""
+    prices = sorted({variant.price for variant in product.variants if variant.price is not None})
+    ends = prices if len(prices) < 2 else [prices[0], prices[-1]]
+    return " – ".join(written(price, product.currency, language) for price in ends)
 
 
 # --- the thread ------------------------------------------------------------------------------------------------------

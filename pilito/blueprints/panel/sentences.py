@@ -164,6 +164,8 @@ REFUSED: dict[str, Words] = {
     "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
     "customer_not_found": _("There is no such customer here. Check the number or the id."),
     "settled_already": _("Somebody has settled this already. Reload the page to see how."),
+    "post_not_found": _("This post, or its product, is not there any more. Reload the page."),
+    "product_not_found": _("This product is not in this account's catalogue any more. Choose another one."),
     "comment_answered": _("This comment has its private reply already: there can be one only."),
     "comment_too_old": _("A comment can be answered privately for seven days only. Answer beneath it on the phone."),
     "draft_gone": _("Somebody has decided about this draft already. Reload the page to see how."),

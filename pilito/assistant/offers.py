@@ -1,0 +1,186 @@
+"""Offers with an end: is the date over, in whichever calendar it was written? Then the price beside it is not quoted.
+
+What cannot be told from the text alone ("until the weekend", "today only") counts as over too: a person knows.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import StrEnum
+
+import jdatetime
+
+from pilito.assistant.quantities import Quantity, read_quantities, unify
+from pilito.assistant.spelling import plain
+
+
+class Offer(StrEnum):
+    NONE = "none"  # no end is named
+    RUNS = "runs"
+    PASSED = "passed"
+    VAGUE = "vague"  # an end that the text alone does not tell
+
+
+def _numbered(*lines: str) -> dict[str, int]:
+    return {plain(name): number for line in lines for number, name in enumerate(line.split(), start=1)}
+
+
+JALALI = _numbered(
+    "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند",
+    "farvardin ordibehesht khordad tir mordad shahrivar mehr aban azar dey bahman esfand",
+)
+GREGORIAN = _numbered(
+    "january february march april may june july august september october november december",
+    "jan feb mar apr may jun jul aug sep oct nov dec",
+    "ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر",
+    "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+)
+SPELLED = _numbered(
+    "یکم دوم سوم چهارم پنجم ششم هفتم هشتم نهم دهم یازدهم دوازدهم سیزدهم چهاردهم پانزدهم شانزدهم هفدهم هجدهم نوزدهم"
+    " بیستم",
+    "یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده بیست",
+) | {"سی ام": 30, "سی": 30, "سی و یکم": 31}
+SPELLED |= {f"بیست و {word}": 20 + number for word, number in list(SPELLED.items()) if number < 10}
+
+MONTHS = sorted([*JALALI, *GREGORIAN], key=len, reverse=True)
+MONTH = rf"(?P<month>{'|'.join(MONTHS)})(?: ?ماه)?(?!\w)"
+YEAR = r"(?:[ ,،]{1,3}(?:سال )?(?P<year>\d{4}|\d{2}(?=\s|$|[.!،)]))(?!\d))?"
+DAY = rf"(?P<day>\d{{1,2}}|{'|'.join(sorted(SPELLED, key=len, reverse=True))})"
+WEEKDAY = r"(?:(?:(?:یک|دو|سه|چهار|پنج) ?)?شنبه|جمعه|(?:mon|tues|wednes|thurs|fri|satur|sun)day)?[ ,،]*"
+UNTIL = (
+    r"(?<!\w)(?:تا|الی|لغایت|مهلت|اعتبار|انقضا|حتی|لغایه|until|till|til|through|thru|by|before|ends?|ending|expires?"
+    r"|valid (?:to|through))(?!\w)[ :]*(?:(?:on|the|تاریخ|روز|تا|شب|ساعت \d{1,2}(?::\d\d)?|midnight|of)[ :]+){0,3}"
+)
+END_OF = r"(?:پایان|اخر|انتهای|نهایه|(?:the )?end of)\s+"
+NAMED = re.compile(rf"{UNTIL}{WEEKDAY}{DAY}(?:st|nd|rd|th)?(?: of)?\s*{MONTH}{YEAR}")
+MONTH_FIRST = re.compile(
+    rf"{UNTIL}{WEEKDAY}(?P<month>{'|'.join(GREGORIAN)})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){YEAR}"
+)
+END_OF_MONTH = re.compile(rf"{UNTIL}{END_OF}{MONTH}{YEAR}")
+ONLY = re.compile(rf"(?<!\w)(?:فقط|only|just)\s+(?:روز |on )?{WEEKDAY}{DAY}(?:st|nd|rd|th)?\s*{MONTH}{YEAR}")
+YEAR_FIRST = re.compile(rf"{UNTIL}{WEEKDAY}(?P<a>\d{{4}})[/.-](?P<b>\d{{1,2}})[/.-](?P<c>\d{{1,2}})(?!\d)")
+YEAR_LAST = re.compile(rf"{UNTIL}{WEEKDAY}(?P<a>\d{{1,2}})[/.-](?P<b>\d{{1,2}})[/.-](?P<c>\d{{4}})(?!\d)")
+
+SOON = (
+    r"پایان هفته|اخر هفته|پایان ماه|اخر ماه|فردا|پس ?فردا|امشب|امروز|اخر شب|یلدا|شب یلدا|عید|نوروز|جمعه|شنبه"
+    r"|(?:the )?(?:end of (?:the|this) (?:week|month|day)|weekend|tomorrow|tonight|midnight|today)"
+    r"|نهایه (?:الاسبوع|الشهر)|غدا|اللیله"
+)
+VAGUE = re.compile(
+    rf"{UNTIL}(?:\w+ )?(?:{SOON})(?!\w)|(?<!\w)(?:فقط|only|just)\s+(?:همین |برای |for )?(?:{SOON})(?!\w)"
+    r"|(?<!\w)(?:today|tonight|this (?:week|weekend)) only(?!\w)|(?:تخفیف|حراج|افر|sale)[^\n]{0,20}\d+"
+    r" (?:ساعته|hours?)(?!\w)"
+)
+# Who sends until tomorrow promises a date, not a price.
+SENDING = re.compile(r"ارسال|تحویل|پست می|deliver|ship|شحن|توصیل")
+OFFERING = re.compile(r"تخفیف|حراج|افر|رایگان|جشنواره|ویژه|قیمت|sale|off|discount|free|price|خصم|عرض|سعر")
+PRICED = re.compile(r"(?:قیمت|price|سعر)\D{0,20}\d")
+LEAST_PRICE = 1000  # a bare number below it is a size, a count, a day
+
+
+def offer_of(text: str, today: date, posted_on: date | None = None) -> Offer:
+    """Tell whether what the text offers still holds on `today`. Of several ends the last counts: offers are prolonged.
+
+    A date without a year is the first one after the post; where nobody knows when that was, the one nearest to today.
+    """
+    read = plain(text)
+    ends = [end for line in read.splitlines() if _may_offer(line) for end in _ends(line, today, posted_on)]
+    if ends:
+        return Offer.PASSED if max(ends) < today else Offer.RUNS
+    is_vague = any(VAGUE.search(line) for line in read.splitlines() if _may_offer(line))
+    return Offer.VAGUE if is_vague else Offer.NONE
+
+
+def quotable(text: str, today: date, posted_on: date | None = None) -> str:
+    """Return the text without its prices where the offer is over, or where its end is not told."""
+    if offer_of(text, today, posted_on) in (Offer.NONE, Offer.RUNS):
+        return text
+    return without_prices(text)
+
+
+def without_prices(text: str) -> str:
+    """Return the text without the lines that name a price or a discount."""
+    return "\n".join(line for line in text.splitlines() if not has_price(line)).strip()
+
+
+def has_price(line: str) -> bool:
+    read = unify(plain(line))
+    if PRICED.search(read):
+        return True
+    return any(_is_price(one) for one in read_quantities(read))
+
+
+def _is_price(quantity: Quantity) -> bool:
+    is_bare = not quantity.unit and max(quantity.values) >= LEAST_PRICE
+    return quantity.is_money or quantity.unit == "percent" or is_bare
+
+
+def _may_offer(line: str) -> bool:
+    return not SENDING.search(line) or bool(OFFERING.search(line))
+
+
+def _ends(line: str, today: date, posted_on: date | None) -> Iterator[date]:
+    for pattern in (NAMED, MONTH_FIRST, ONLY):
+        for match in pattern.finditer(line):
+            yield from _named(match, today, posted_on)
+    for match in END_OF_MONTH.finditer(line):
+        yield from _named(match, today, posted_on, is_end=True)
+    for match in YEAR_FIRST.finditer(line):
+        yield from _of_numbers(int(match["a"]), int(match["b"]), int(match["c"]))
+    for match in YEAR_LAST.finditer(line):
+        yield from _either(int(match["a"]), int(match["b"]), int(match["c"]))
+
+
+def _named(match: re.Match[str], today: date, posted_on: date | None, is_end: bool = False) -> Iterator[date]:
+    name = match["month"]
+    is_jalali = name in JALALI
+    month = JALALI[name] if is_jalali else GREGORIAN[name]
+    day = None if is_end else SPELLED.get(match["day"]) or int(match["day"])
+    if match["year"]:
+        found = [_day_of(is_jalali, _whole_year(int(match["year"]), is_jalali), month, day)]
+    else:
+        year = jdatetime.date.fromgregorian(date=today).year if is_jalali else today.year
+        found = [_day_of(is_jalali, year + step, month, day) for step in (-1, 0, 1)]
+    days = [one for one in found if one is not None]
+    if not days:
+        return
+    if len(days) > 1 and posted_on is not None:
+        yield next((one for one in days if one >= posted_on - timedelta(days=1)), days[-1])
+    else:
+        yield min(days, key=lambda one: abs(one - today))
+
+
+def _whole_year(year: int, is_jalali: bool) -> int:
+    if year > 99:
+        return year
+    if is_jalali:
+        return 1400 + year if year < 80 else 1300 + year
+    return 2000 + year
+
+
+def _of_numbers(year: int, month: int, day: int) -> Iterator[date]:
+    found = _day_of(1300 <= year < 1500, year, month, day)
+    if found is not None:
+        yield found
+
+
+def _either(first: int, second: int, year: int) -> Iterator[date]:
+    """Day and month in an order that nobody tells: the earlier of the two, for a price too old is worse than none."""
+    found = [_day_of(1300 <= year < 1500, year, *pair) for pair in ((second, first), (first, second))]
+    days = [one for one in found if one is not None]
+    if days:
+        yield min(days)
+
+
+def _day_of(is_jalali: bool, year: int, month: int, day: int | None) -> date | None:
+    """The day in our calendar; without a day the last of the month; None where there is no such day."""
+    try:
+        if day is None:
+            following = _day_of(is_jalali, year + month // 12, month % 12 + 1, 1)
+            return following - timedelta(days=1) if following else None
+        if not is_jalali:
+            return date(year, month, day)
+        found: date = jdatetime.date(year, month, day).togregorian()
+        return found
+    except ValueError:
+        return None

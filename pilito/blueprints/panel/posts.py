@@ -1,0 +1,112 @@
+"""The posts page: which products each post of the shop is about, and which of two prices counts."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from pilito.assistant.offers import Offer, offer_of
+from pilito.assistant.posts import differs
+from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.inboxes import for_admins
+from pilito.conversations.fact_text import product_fact
+from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
+from pilito.errors import Refused
+from pilito.lifecycle import Role
+from pilito.models import OwnPost, PostProduct
+from pilito.queries import posts as queries
+
+PAGE = 24
+NUMBER = "int(max=9223372036854775807)"
+SHOWN = ("to_confirm", "without", "all")
+LONGEST_SEARCH = 100
+LARGEST_OFFSET = 100_000
+
+
+@bp.get("/posts")
+def show_posts() -> ResponseReturnValue:
+    now = datetime.now(UTC)
+    waiting = queries.count_to_confirm()
+    asked = request.args.get("show", "")
+    show = asked if asked in SHOWN else ("to_confirm" if waiting else "all")
+    offset = min(max(request.args.get("from", 0, type=int), 0), LARGEST_OFFSET)
+    posts, has_more = queries.page(show, offset, PAGE)
+    mapped = queries.products_of([post.id for post in posts])
+    inboxes = queries.inboxes_with_posts()
+    return render_template(
+        "posts/list.html",
+        rows=[_row(post, mapped.get(post.id, []), {one.id: one.zone for one in inboxes}, now) for post in posts],
+        show=show,
+        waiting=waiting,
+        next=offset + PAGE if has_more else None,
+        inboxes=inboxes,
+        chosen_id=request.args.get("post", type=int),
+        words=request.args.get("q", "")[:LONGEST_SEARCH],
+        may_choose_rule=current_user.may(Role.ADMIN),
+        now=now,
+    )
+
+
+def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None], now: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(zones.get(post.inbox_id) or "UTC")
+    posted_on = post.posted_at.astimezone(zone).date() if post.posted_at else None
+    facts = "\n".join(product_fact(row.product).text for row in mapped)
+    return {
+        "post": post,
+        "mapped": mapped,
+        "differs": bool(mapped) and differs(post.caption or "", facts),
+        "is_over": offer_of(post.caption or "", now.astimezone(zone).date(), posted_on) in (Offer.PASSED, Offer.VAGUE),
+        "found": _found(post, now),
+    }
+
+
+def _found(post: OwnPost, now: datetime) -> list[Any] | None:
+    """What was looked for under this post; None where nothing was."""
+    words = request.args.get("q", "")[:LONGEST_SEARCH].strip()
+    if not words or request.args.get("post", type=int) != post.id:
+        return None
+    return list(queries.find_products(post, words, now))
+
+
+@bp.post(f"/posts/products/<{NUMBER}:post_product_id>/<how>")
+def settle_product(post_product_id: int, how: str) -> ResponseReturnValue:
+    verb = {"confirm": confirm_product, "refuse": refuse_product}.get(how)
+    return _do(lambda: verb(post_product_id, current_user.id, datetime.now(UTC)) if verb else _no_such())
+
+
+@bp.post(f"/posts/<{NUMBER}:own_post_id>/products/<{NUMBER}:product_id>")
+def choose_post_product(own_post_id: int, product_id: int) -> ResponseReturnValue:
+    return _do(lambda: choose_product(own_post_id, product_id, current_user.id, datetime.now(UTC)))
+
+
+@bp.post(f"/posts/inboxes/<{NUMBER}:inbox_id>/rule")
+@for_admins
+def choose_rule(inbox_id: int) -> ResponseReturnValue:
+    rule = request.form.get("rule", "")
+    return _do(lambda: choose_price_rule(inbox_id, rule, current_user.id, datetime.now(UTC)), gettext("Saved."))
+
+
+def _no_such() -> None:
+    raise Refused("not_found", "There is no such thing to do with a product of a post.")
+
+
+def _do(verb: Callable[[], None], done: str = "") -> ResponseReturnValue:
+    if not current_user.may(Role.AGENT):
+        abort(403)
+    try:
+        verb()
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+    else:
+        if done:
+            flash(done)
+    show = request.form.get("show", "")
+    anchor = request.form.get("anchor", "")
+    return redirect(
+        url_for("panel.show_posts", show=show if show in SHOWN else None, _anchor=anchor if anchor.isalnum() else None)
+    )

@@ -1,0 +1,119 @@
+"""What is known of the post that a turn asks about: its products, and which of two prices counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from pilito.assistant.offers import quotable, without_prices
+from pilito.assistant.posts import Item, Shelf, differs
+from pilito.assistant.types import Fact, TurnInput
+from pilito.conversations.fact_text import product_fact
+from pilito.conversations.pairing import CONTEXT_BEGIN
+from pilito.lifecycle import PostProductState, PriceRule
+from pilito.models import Inbox, PostProduct, Product, Share, db
+from pilito.queries.facts import quoted_products
+
+CAPTIONS = ("caption", "earlier_caption", "commented_caption")
+# Said to the model at the end of a product, where it cuts nothing off.
+SURE = "(فروشگاه گفته است: این کالای همان پستی است که مشتری فرستاده.)"
+LIKELY = "(از روی کپشن: شاید کالای همان پستی است که مشتری فرستاده.)"
+MOST_PRODUCTS = 6
+
+
+@dataclass(frozen=True)
+class _Post:
+    """A post that is asked about now, with its products: those that a person settled, and those that are proposed."""
+
+    share: Share
+    sure: tuple[int, ...] = ()
+    likely: tuple[int, ...] = ()
+
+
+def with_posts(turn: TurnInput, inbox_id: int, message_ids: Sequence[int], now: datetime) -> TurnInput:
+    """Return the turn with the products of the posts that these messages ask about, and without prices that do not
+    count: of offers that are over, and where caption and catalogue differ. Leaves no session open."""
+    captions = {fact.reference for fact in turn.facts if fact.source in CAPTIONS}
+    inbox = db.session.get(Inbox, inbox_id)
+    if inbox is None or not (captions or any(CONTEXT_BEGIN in question for question in turn.questions)):
+        db.session.rollback()
+        return turn
+    shares = _shares(captions, message_ids)
+    asked = {fact.reference for fact in turn.facts if fact.source == "caption"}
+    facts = [_current(fact, shares.get(fact.reference), inbox, now) for fact in turn.facts]
+    for reference, share in shares.items():
+        if reference in asked or share.combined_with_id in message_ids:
+            facts = _with_post(facts, _post(share), inbox, now)
+    db.session.rollback()
+    return replace(turn, facts=tuple(fact for fact in facts if fact.text))
+
+
+def _shares(references: set[str], message_ids: Sequence[int]) -> dict[str, Share]:
+    """The shares behind the captions, by their message's id as text, as facts name them."""
+    numbers = [int(reference) for reference in references if reference.isdigit()]
+    found = db.session.scalars(
+        select(Share)
+        .where(or_(Share.message_id.in_(numbers), Share.combined_with_id.in_(message_ids)))
+        .options(joinedload(Share.own_post))
+        .order_by(Share.sent_at, Share.id)
+    )
+    return {str(share.message_id): share for share in found}
+
+
+def _post(share: Share) -> _Post:
+    if share.own_post_id is None:
+        return _Post(share)
+    rows = db.session.scalars(select(PostProduct).filter_by(own_post_id=share.own_post_id).order_by(PostProduct.id))
+    by_state: dict[PostProductState, list[int]] = {state: [] for state in PostProductState}
+    for row in rows:
+        by_state[row.state].append(row.product_id)
+    return _Post(share, tuple(by_state[PostProductState.CONFIRMED]), tuple(by_state[PostProductState.PROPOSED]))
+
+
+def _current(fact: Fact, share: Share | None, inbox: Inbox, now: datetime) -> Fact:
+    """A caption without the prices of an offer that is over."""
+    if fact.source not in CAPTIONS:
+        return fact
+    zone = ZoneInfo(inbox.zone or "UTC")
+    posted_at = share.own_post.posted_at if share and share.own_post else None
+    posted_on = posted_at.astimezone(zone).date() if posted_at else None
+    return replace(fact, text=quotable(fact.text, now.astimezone(zone).date(), posted_on))
+
+
+def _with_post(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> list[Fact]:
+    reference = str(post.share.message_id)
+    caption = next((one for one in facts if one.source == "caption" and one.reference == reference), None)
+    likely = post.likely if post.share.own_post_id else _named_in(caption, facts)
+    products = quoted_products(inbox.id, [*post.sure, *likely][:MOST_PRODUCTS], now)
+    if not products:
+        return facts
+    marked = [_marked(product, number in post.sure) for number, product in products.items()]
+    if caption is not None and differs(caption.text, "\n".join(fact.text for fact in marked)):
+        is_sure = any(number in post.sure for number in products)
+        stripped = replace(caption, text=without_prices(caption.text))
+        facts = [stripped if fact is caption else fact for fact in facts]
+        if inbox.price_rule is PriceRule.ASK or not is_sure:
+            marked = [replace(fact, text=without_prices(fact.text)) for fact in marked]
+    known = {fact.reference for fact in marked}
+    return [*marked, *(fact for fact in facts if fact.reference not in known)]
+
+
+def _marked(product: Product, is_sure: bool) -> Fact:
+    fact = product_fact(product)
+    return replace(fact, text=f"{fact.text}\n{SURE if is_sure else LIKELY}")
+
+
+def _named_in(caption: Fact | None, facts: list[Fact]) -> tuple[int, ...]:
+    """For a post that is not ours, or not known yet: those products that the search brought and its caption names."""
+    numbers = [int(fact.reference.partition(":")[2]) for fact in facts if fact.reference.startswith("product:")]
+    if caption is None or not numbers:
+        return ()
+    found = db.session.scalars(select(Product).where(Product.id.in_(numbers)).options(selectinload(Product.variants)))
+    items = [
+        Item(one.id, one.name, frozenset(filter(None, {one.sku, *(variant.sku for variant in one.variants)})))
+        for one in found
+    ]
+    return tuple(match.product_id for match in Shelf(items).matches(caption.text))

@@ -1,0 +1,242 @@
+"""The posts of the account find their products, a person settles them, and an answer rests on them."""
+
+import pytest
+from desk import Desk
+from rows import NOON, add, add_operator
+from shop import reel, seconds, text
+
+from pilito.assistant.prompt import read_blocks
+from pilito.channels.base import Post
+from pilito.conversations.match_posts import match_posts, wake_matching
+from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.knowledge.changes import count_change
+from pilito.lifecycle import FoundBy, HandOverReason, PostProductState, PriceRule, Role, SourceKind
+from pilito.models import Audit, Inbox, OwnPost, PostProduct, Product, Source, Variant, db
+
+PROPOSED, CONFIRMED, REFUSED = PostProductState
+REEL = "18000000000000001"  # the post of shop.reel
+CAPTION = "پیراهن لینن «ماهور» 🌸\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان\nسایز ۳۸ تا ۴۴"
+
+
+@pytest.fixture
+def desk(shop):
+    return Desk(shop)
+
+
+@pytest.fixture
+def operator(desk):
+    with transaction():
+        return add_operator(Role.OWNER).id
+
+
+def sell(desk, name="پیراهن لینن ماهور", price=1_850_000, **values):
+    with transaction():
+        source = add(Source(kind=SourceKind.MANUAL, name="typed", created_at=NOON, updated_at=NOON))
+        times = {"created_at": NOON, "updated_at": NOON}
+        product = add(Product(source_id=source.id, name=name, currency="IRT", **times, **values))
+        add(Variant(product_id=product.id, price=price))
+        count_change(None)
+        return product.id
+
+
+def publish(desk, caption=CAPTION, media_id=REEL):
+    posted_at = NOON - seconds(3600)
+    post = Post(
+        media_id, caption, f"https://www.instagram.com/reel/{media_id}/", media_id, "VIDEO", "REELS", None, posted_at
+    )
+    desk.call(keep_posts, desk.shop.inbox_id, [post], NOON)
+
+
+def match(desk):
+    return desk.call(match_posts, desk.shop.inbox_id, NOON)
+
+
+def mapped(desk):
+    return [(row.product_id, row.how, row.state) for row in desk.rows(PostProduct)]
+
+
+def ask(desk, caption=CAPTION, question="چنده؟", reply="قیمت ۱٬۸۵۰٬۰۰۰ تومان است."):
+    desk.take(reel(NOON, caption=caption), text(question, NOON + seconds(1)))
+    desk.model.reply = {"reply": reply, "hand_over": False, "reason": ""}
+    desk.answer(NOON + seconds(2))
+    blocks = read_blocks(desk.model.calls[0]["messages"][1]["content"])
+    return {block.label: block.text for block in blocks if block.kind == "fact"}
+
+
+# --- proposing -------------------------------------------------------------------------------------------------------
+
+
+def test_a_post_is_given_the_product_that_its_caption_names(desk):
+    product = sell(desk)
+    publish(desk)
+
+    assert match(desk) == 1
+    assert match(desk) == 0
+    assert mapped(desk) == [(product, FoundBy.NAME, PROPOSED)]
+
+
+def test_it_is_looked_for_again_when_products_or_the_caption_change(desk):
+    publish(desk)
+    match(desk)
+    product = sell(desk)
+    match(desk)
+    found = mapped(desk)
+    publish(desk, "کیف دوشی")
+
+    match(desk)
+
+    assert found == [(product, FoundBy.NAME, PROPOSED)]
+    assert mapped(desk) == []
+
+
+def test_what_a_person_settled_stays(desk, operator):
+    product = sell(desk)
+    publish(desk)
+    match(desk)
+    desk.call(refuse_product, desk.rows(PostProduct)[0].id, operator, NOON)
+    sell(desk, name="کیف دوشی کارون")
+
+    match(desk)
+
+    assert mapped(desk) == [(product, FoundBy.NAME, REFUSED)]
+    assert [one.details["state"] for one in desk.rows(Audit, action="post_product")] == ["refused"]
+
+
+@pytest.mark.sqlite_only
+def test_the_scheduler_wakes_only_where_something_is_due(desk):
+    publish(desk)
+
+    first = desk.call(wake_matching, NOON)
+    match(desk)
+
+    assert (first, desk.call(wake_matching, NOON)) == (1, 0)
+
+
+def test_a_product_that_goes_takes_its_posts_along(desk):
+    product = sell(desk)
+    publish(desk)
+    match(desk)
+
+    with transaction():
+        db.session.execute(db.delete(Variant))
+        db.session.execute(db.delete(Product).where(Product.id == product))
+
+    assert mapped(desk) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_person_may_choose_another_product_of_this_inbox_only(desk, operator):
+    product = sell(desk, name="کیف دوشی کارون")
+    publish(desk)
+    post = desk.rows(OwnPost)[0].id
+
+    desk.call(choose_product, post, product, operator, NOON)
+
+    assert mapped(desk) == [(product, FoundBy.OWNER, CONFIRMED)]
+    with pytest.raises(Refused):
+        desk.call(choose_product, post, 999, operator, NOON)
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+def confirm(desk, operator):
+    for row in desk.rows(PostProduct):
+        desk.call(confirm_product, row.id, operator, NOON)
+
+
+def test_a_confirmed_product_is_a_fact_of_the_turn_whatever_the_caption_says(desk, operator):
+    product = sell(desk)
+    publish(desk, "مدل جدید 🌸")
+    desk.call(choose_product, desk.rows(OwnPost)[0].id, product, operator, NOON)
+
+    facts = ask(desk, caption="مدل جدید 🌸")
+
+    assert "۱٬۸۵۰٬۰۰۰ تومان" in facts["catalogue"]
+    assert "فروشگاه گفته است" in facts["catalogue"]
+    assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+def test_a_refused_product_is_none(desk, operator):
+    sell(desk)
+    publish(desk)
+    match(desk)
+    desk.call(refuse_product, desk.rows(PostProduct)[0].id, operator, NOON)
+
+    facts = ask(desk)
+
+    assert "همان پستی" not in facts.get("catalogue", "")
+
+
+def test_where_prices_differ_a_person_is_asked(desk, operator):
+    sell(desk, price=2_100_000)
+    publish(desk)
+    match(desk)
+    confirm(desk, operator)
+
+    facts = ask(desk)
+
+    assert "تومان" not in "".join(facts.values())
+    assert "سایز ۳۸ تا ۴۴" in facts["caption"]
+    assert desk.replies == []
+    assert desk.conversation.hand_over_reason in (HandOverReason.REPLY_UNUSABLE, HandOverReason.NOT_KNOWN)
+
+
+def test_or_the_catalogue_wins_where_the_owner_says_so(desk, operator):
+    sell(desk, price=2_100_000)
+    publish(desk)
+    match(desk)
+    confirm(desk, operator)
+    desk.call(choose_price_rule, desk.shop.inbox_id, "catalogue", operator, NOON)
+
+    facts = ask(desk, reply="قیمت ۲٬۱۰۰٬۰۰۰ تومان است.")
+
+    assert "۱٬۸۵۰٬۰۰۰" not in "".join(facts.values())
+    assert [one.text for one in desk.replies] == ["قیمت ۲٬۱۰۰٬۰۰۰ تومان است."]
+    assert desk.rows(Inbox)[0].price_rule is PriceRule.CATALOGUE
+
+
+@pytest.mark.sqlite_only
+def test_an_unconfirmed_product_never_overrules_the_caption(desk, operator):
+    sell(desk, price=2_100_000)
+    publish(desk)
+    match(desk)
+    desk.call(choose_price_rule, desk.shop.inbox_id, "catalogue", operator, NOON)
+
+    facts = ask(desk, reply="قیمت ۲٬۱۰۰٬۰۰۰ تومان است.")
+
+    assert "تومان" not in "".join(facts.values())
+    assert desk.replies == []
+
+
+@pytest.mark.parametrize("until", ["۳۰ آبان", "پایان هفته"])
+def test_the_price_of_an_offer_that_is_over_is_not_quoted(desk, until):
+    caption = f"کیف دوشی\nقیمت: ۹۸۰٬۰۰۰ تومان\nفقط تا {until}\nرنگ: مشکی"
+    publish(desk, caption)
+
+    facts = ask(desk, caption=caption, reply="قیمت ۹۸۰٬۰۰۰ تومان است.")
+
+    assert facts["caption"] == f"کیف دوشی\nفقط تا {until}\nرنگ: مشکی"
+    assert desk.replies == []
+
+
+def test_the_price_of_an_offer_that_runs_is(desk):
+    caption = "کیف دوشی\nقیمت: ۹۸۰٬۰۰۰ تومان\nفقط تا ۱۵ آذر"
+    publish(desk, caption)
+
+    ask(desk, caption=caption, reply="قیمت ۹۸۰٬۰۰۰ تومان است.")
+
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_is_not_known_yet_finds_its_product_by_its_caption(desk):
+    sell(desk)
+
+    facts = ask(desk)
+
+    assert "شاید کالای همان پستی" in facts["catalogue"]
+    assert len(desk.replies) == 1
