@@ -27,7 +27,7 @@ from pilito.conversations.post_facts import with_posts
 from pilito.conversations.store import get_conversation, store_message
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
-from pilito.extensions import redis
+from pilito.extensions import redis, settings
 from pilito.lifecycle import AssistantMode, MessageType, Sender
 from pilito.models import Conversation, Draft, Inbox, Message, OwnPost, db
 
@@ -148,7 +148,7 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
         place, turn = _rebuild(trial["again"]) if trial.get("again") else _build(trial, name, now)
         turn = _with_facts(place, turn, now)
         listener = _Listener(model)
-        outcome = compose(turn, listener)
+        outcome = compose(turn, listener, settings.model_prompt_tokens)
         result = _result(turn, outcome, listener)
         with transaction():  # it costs what an answer costs, and counts for the budget of the day
             spending.note(None, outcome.working, now)

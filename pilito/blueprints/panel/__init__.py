@@ -11,6 +11,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     comments,
     health,
     inboxes,
+    instructions,
     knowledge,
     posts,
     settings,

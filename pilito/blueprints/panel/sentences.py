@@ -133,6 +133,11 @@ REFUSED: dict[str, Words] = {
         "The time to reply is over: a person may write for seven days after the customer's last message."
         " You can write again as soon as the customer does."
     ),
+    **dict.fromkeys(
+        (f"instructions_{name}_too_long" for name in ("role", "greeting", "hand_over", "promises", "own_words")),
+        _("One of the texts is too long. Shorten it and save again."),
+    ),
+    "instructions_wrong": _("At most 40 lines are kept in a list. Shorten it and save again."),
     "mixed": _("A reaction goes alone. Send the words as a reply of their own."),
     "text_too_long": _("This is too long to send. Shorten it or send it in several replies."),
     "quick_replies_too_many": _("At most 13 quick replies are shown. Leave some out."),
@@ -420,6 +425,8 @@ FINDINGS: dict[str, Words] = {
     "handle": _("No fact has this account name:"),
     "code": _("No fact has this code:"),
     "promise": _("It promises what it cannot do:"),
+    "bargain": _("No fact makes it free or cheaper:"),
+    "rules_leaked": _("It repeats parts of its own instructions."),
     "empty": _("It says nothing."),
     "too_long": _("It is too long for a message."),
     "language": _("It is not in the customer's language."),
@@ -437,6 +444,8 @@ CHECKS_RUN: dict[str, Words] = {
     "is_sendable": _("can be sent"),
     "says_only_what_facts_say": _("numbers, links and names against the facts"),
     "promises_nothing": _("no promise"),
+    "gives_nothing_away": _("nothing free or cheaper"),
+    "keeps_the_rules_inside": _("nothing of the fixed rules"),
     "speaks_the_customers_script": _("the customer's language"),
 }
 FACT_SOURCES: dict[str, Words] = {
@@ -448,6 +457,8 @@ FACT_SOURCES: dict[str, Words] = {
     "catalogue": _("Catalogue"),
     "faq": _("Question and answer"),
     "page": _("Page or document"),
+    "promise": _("Allowed promise"),
+    "shop": _("Name of the shop"),
 }
 # Why a draft is stale (Draft.stale_why).
 STALE: dict[str, Words] = {
