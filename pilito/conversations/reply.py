@@ -94,6 +94,7 @@ def _is_here(conversation: Conversation, external_id: str) -> bool:
 
 
 def permission_tag(conversation: Conversation, now: datetime) -> str | None:
+    """The tag that a person's message needs now. Raises Refused where none may be sent."""
     inbox = conversation.inbox
     if inbox.state is InboxState.STOPPED:
         raise Refused("inbox_stopped", "This inbox is disconnected; connect it again, then send.")

@@ -9,11 +9,11 @@ from pilito.conversations import outbox
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import wake_next
+from pilito.conversations.reply import permission_tag
 from pilito.conversations.take_over import to_people
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
-from pilito.extensions import channels
-from pilito.lifecycle import ConversationState, DeliveryState, InboxState
+from pilito.lifecycle import ConversationState, DeliveryState
 from pilito.models import Audit, Conversation, Delivery, Message, db
 
 
@@ -63,7 +63,7 @@ def _send_again(
     Moving it back to pending was refused: nobody could tell the two attempts apart any more, and the time to reply is
     another one for a person than for the assistant.
     """
-    tag = _permission_tag(conversation, now)
+    tag = permission_tag(conversation, now)
     old = delivery.message
     rest = [
         part for part in old.deliveries if part.position >= delivery.position and part.state is not DeliveryState.SENT
@@ -80,15 +80,6 @@ def _send_again(
         .execution_options(synchronize_session="fetch")
     )
     mark_changed(tx, conversation, old, again)
-
-
-def _permission_tag(conversation: Conversation, now: datetime) -> str | None:
-    if conversation.inbox.state is InboxState.STOPPED:
-        raise Refused("inbox_stopped", "This inbox is disconnected; connect it again, then send.")
-    permission = channels[conversation.inbox.channel].may_send(True, conversation.last_customer_message_at, now)
-    if not permission:
-        raise Refused(permission.reason, "The channel does not allow a message now.")
-    return permission.tag
 
 
 def _give_up(
