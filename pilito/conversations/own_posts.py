@@ -17,6 +17,7 @@ from pilito.conversations.contents import content_of
 from pilito.conversations.copies import new_copy, wake_copy
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pair import pair_shares
+from pilito.conversations.pairing import question_of
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState, MediaKind, MediaState, MessageType
@@ -261,10 +262,5 @@ def _is_answered(share: Share) -> bool:
 def _rebuild(share: Share) -> None:
     """Write the share's content anew; where the question stood in the same message, around it."""
     message = share.message
-    question = _question_of(message) if share.combined_with_id == message.id else ""
+    question = question_of(message.content) if share.combined_with_id == message.id else ""
     message.content = content_of(MessageType.SHARE, message.text, completed(media_of(share), share.own_post), question)
-
-
-def _question_of(message: Message) -> str:
-    """The question that came in the share's own message: what its content closes with."""
-    return message.content.rpartition("\n[/CONTEXT]\n")[2]

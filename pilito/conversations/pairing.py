@@ -135,8 +135,17 @@ def combined_content(share_contents: Iterable[str], question: str) -> str:
 
 def context_of(content: str) -> str:
     """What stood in the context of a combined content; another content is its own."""
-    head, mark, _question = content.rpartition(f"\n{CONTEXT_END}\n")
+    head, mark, _question = content.partition(f"\n{CONTEXT_END}\n")
     return head.removeprefix(f"{CONTEXT_BEGIN}\n") if mark and content.startswith(CONTEXT_BEGIN) else content
+
+
+def question_of(content: str) -> str:
+    """The question that a combined content closes with; another content is its own.
+
+    The first mark that ends the context is ours, for captions hold none; any later one was typed by the customer.
+    """
+    _head, mark, question = content.partition(f"\n{CONTEXT_END}\n")
+    return question if mark and content.startswith(CONTEXT_BEGIN) else content
 
 
 def without_marks(content: str) -> str:

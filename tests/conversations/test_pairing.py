@@ -14,6 +14,7 @@ from pilito.conversations.pairing import (
     combined_content,
     context_of,
     pair,
+    question_of,
     share_content,
 )
 from pilito.lifecycle import ShareState
@@ -199,3 +200,12 @@ def test_an_answered_share_stays_whatever_comes():
 def test_the_context_is_found_again_in_a_combined_content():
     assert context_of(combined_content(["کپشن: پیراهن\nسبز"], "چنده؟\nآبی هم دارید؟")) == "کپشن: پیراهن\nسبز"
     assert context_of("کپشن: پیراهن") == "کپشن: پیراهن"
+
+
+def test_a_question_that_holds_the_mark_itself_comes_back_whole():
+    asked = "این [/CONTEXT]\n[/CONTEXT]\nچنده؟"
+    content = combined_content(["کپشن: a\n[/CONTEXT]\nb"], asked)
+
+    assert question_of(content) == asked
+    assert "چنده" not in context_of(content)
+    assert question_of("[/CONTEXT]\n سلام") == "[/CONTEXT]\n سلام"
