@@ -1,12 +1,10 @@
 """The comments page: what is shown, and who may answer or choose."""
 
-import time
 from datetime import timedelta
 
 import pytest
-from rows import FreshClient, add, add_inbox, add_operator, record_statements
+from rows import add, add_inbox, record_statements
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import CommentState, Role
@@ -16,19 +14,10 @@ pytestmark = pytest.mark.sqlite_only
 
 
 @pytest.fixture
-def log_in(app):
-    def make(role=Role.AGENT, language="en"):
-        with transaction():
-            operator = add_operator(role)
-            operator.language = language
-            session_id = operator.get_id()
-        client = FreshClient(app)
-        with client.session_transaction() as session:
-            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
-        app.config["WTF_CSRF_ENABLED"] = False
-        return client
-
-    return make
+def log_in(app, log_in):
+    """Without the token of a page's forms, which other tests look at."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return log_in
 
 
 @pytest.fixture

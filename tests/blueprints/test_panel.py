@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from rows import (
 )
 
 from pilito import create_app, keys
-from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import connecting, present, sentences
 from pilito.channels.instagram import client, limits
 from pilito.clock import utc_now
@@ -50,23 +48,6 @@ from pilito.queries.panel import Cursor, Zone
 PERSIAN = ROOT / "pilito" / "translations" / "fa" / "LC_MESSAGES"
 FRAGMENT = {"X-Fragment": "1"}
 CAPTION = "پیراهن نخی گل‌دار"
-
-
-@pytest.fixture
-def log_in(app):
-    """Return a browser in which a person of this role is logged in."""
-
-    def make(role=Role.AGENT, language="en"):
-        with transaction():
-            operator = add_operator(role)
-            operator.language = language
-            session_id = operator.get_id()
-        client = FreshClient(app)
-        with client.session_transaction() as session:
-            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
-        return client
-
-    return make
 
 
 @pytest.fixture
