@@ -14,8 +14,9 @@ from flask_login import current_user
 from pilito.blueprints.auth import safe_path
 from pilito.blueprints.i18n import DEFAULT_ZONES, current_language
 from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes
-from pilito.blueprints.panel.inboxes import INBOX, for_admins
+from pilito.blueprints.panel.inboxes import INBOX
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, read_hours
 from pilito.conversations.duty import is_stopped

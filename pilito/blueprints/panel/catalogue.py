@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from pilito.blueprints.i18n import digits, operator_zone
 from pilito.blueprints.panel import bp, facts_words
-from pilito.blueprints.panel.inboxes import for_admins
+from pilito.blueprints.panel.access import for_admins
 from pilito.errors import Refused
 from pilito.knowledge import csv_import, products, sources
 from pilito.knowledge.connect_feed import change_keys, connect_feed

@@ -9,8 +9,8 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes
-from pilito.blueprints.panel.inboxes import for_admins
 from pilito.conversations import comments as verbs
 from pilito.conversations.comments import choose_comments, reply_privately, settle_private_reply
 from pilito.errors import Refused

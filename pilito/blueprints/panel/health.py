@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from pilito import keys
 from pilito.blueprints import health, metrics
 from pilito.blueprints.panel import bp, sentences
-from pilito.blueprints.panel.inboxes import for_admins
+from pilito.blueprints.panel.access import for_admins
 from pilito.conversations.data_deletion import find_unmatched, settle_deletion
 from pilito.conversations.export import find_customer
 from pilito.conversations.read_again import read_again

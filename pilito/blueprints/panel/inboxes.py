@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
 from typing import Any, ParamSpec
 
 from flask import abort, flash, redirect, render_template, request, session, url_for
@@ -14,6 +13,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from pilito.blueprints.panel import bp, connecting
+from pilito.blueprints.panel.access import for_admins
 from pilito.channels.base import Channel
 from pilito.conversations import voice
 from pilito.conversations.check_inbox import check_inbox
@@ -37,18 +37,6 @@ TOKEN_LENGTH = 4096
 CODE_LENGTH = 2048
 TEST_SECONDS = 15 * 60
 INBOX = "/inboxes/<int(max=9223372036854775807):inbox_id>"
-
-
-def for_admins(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Who connects accounts decides who answers for the shop."""
-
-    @wraps(view)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        if not current_user.may(Role.ADMIN):
-            abort(403)
-        return view(*args, **kwargs)
-
-    return wrapper
 
 
 @bp.app_context_processor

@@ -10,8 +10,8 @@ from flask_login import current_user
 
 from pilito.blueprints.i18n import operator_zone
 from pilito.blueprints.panel import bp, facts_words
+from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
-from pilito.blueprints.panel.inboxes import for_admins
 from pilito.knowledge import pages, texts
 from pilito.knowledge.cells import CellError, last_moment
 from pilito.knowledge.drafts import Problem, Problems
