@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from cryptography.fernet import InvalidToken
 from flask import Flask, current_app
 from redis.exceptions import RedisError
 
@@ -21,9 +20,10 @@ from pilito import hints, keys
 from pilito.channels.base import Account, Outbound, Signal
 from pilito.clock import utc_now
 from pilito.conversations import pace, turns
+from pilito.conversations.account import open_account
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Refused
-from pilito.extensions import channels, redis, vault
+from pilito.extensions import channels, redis
 from pilito.lifecycle import ConversationState, InboxState, TurnState
 from pilito.models import Conversation, Inbox, db
 
@@ -132,10 +132,10 @@ def _find_recipient(conversation_id: int, signal: Signal, now: datetime) -> Reci
         if signal is Signal.TYPING and not _is_writing(conversation):
             return None
         inbox = conversation.inbox
-        account = Account(inbox.external_id, vault.decrypt(inbox.token_encrypted).decode(), dict(inbox.options))
+        account = open_account(inbox)
+        if account is None:
+            return None
         return Recipient(inbox.channel, inbox.id, account, conversation.customer.external_id)
-    except InvalidToken:
-        return None
     finally:
         db.session.rollback()  # no session is open during the call
 
