@@ -22,6 +22,7 @@ from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import find_own_post
+from pilito.conversations.reply import storable
 from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Refused, Remedy
@@ -167,7 +168,7 @@ def reply_privately(comment_id: int, operator_id: int | None, text: str, now: da
 
     Raises Refused (not_found, empty, too_long, comment_answered, comment_too_old, inbox_stopped).
     """
-    text = text.replace("\x00", "").encode(errors="replace").decode().strip()
+    text = storable(text).strip()
     if not text:
         raise Refused("empty", "A reply needs a text.")
     with transaction() as tx:
@@ -446,7 +447,7 @@ def choose_comments(inbox_id: int, is_on: bool, reply: str, operator_id: int, no
         inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         if inbox is None:
             raise Refused("not_found", f"There is no inbox {inbox_id}.")
-        reply = reply.replace("\x00", "").strip()
+        reply = storable(reply).strip()
         if len(reply.encode()) > channels[inbox.channel].text_limit_bytes:
             raise Refused("too_long", "A private reply is one message: it cannot be split.")
         inbox.options = {**(inbox.options or {}), OPTION: ON if is_on else OFF, REPLY_OPTION: reply if is_on else ""}

@@ -190,8 +190,6 @@ def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -
         return Permission("taken_over")
     if not by_person and is_stopped():
         return Permission("assistant_stopped")
-    if (delivery.payload or {}).get("comment_id"):
-        return Permission()  # the answer to a comment has a time of its own, which the provider keeps
     permission: Permission = channels[conversation.inbox.channel].may_send(
         by_person, conversation.last_customer_message_at, now
     )

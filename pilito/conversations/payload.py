@@ -24,7 +24,6 @@ class Extras:
     is_like: bool = False
     reaction: OutboundReaction | None = None
     reply_to_external_id: str | None = None
-    comment_id: str | None = None
 
     @property
     def has_content(self) -> bool:
@@ -52,7 +51,7 @@ def parts_of(texts: list[str], extras: Extras) -> list[Outbound]:
         parts = [Outbound("")]
     if parts:
         parts[-1] = replace(parts[-1], quick_replies=extras.quick_replies)
-        parts[0] = replace(parts[0], reply_to_external_id=extras.reply_to_external_id, comment_id=extras.comment_id)
+        parts[0] = replace(parts[0], reply_to_external_id=extras.reply_to_external_id)
     return parts
 
 
@@ -81,7 +80,6 @@ def outbound_of(recipient_id: str, text: str, tag: str | None, payload: Json | N
         is_like=bool(payload.get("is_like")),
         reaction=OutboundReaction(**reaction) if reaction else None,
         reply_to_external_id=payload.get("reply_to_external_id"),
-        comment_id=payload.get("comment_id"),
     )
 
 

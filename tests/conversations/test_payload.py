@@ -20,7 +20,6 @@ PARTS = [
     Outbound("1", is_like=True),
     Outbound("1", reaction=OutboundReaction("mid.1", "❤")),
     Outbound("1", reaction=OutboundReaction("mid.1")),
-    Outbound("1", "خصوصی", comment_id="179"),
 ]
 
 

@@ -162,7 +162,7 @@ def read(settings: Settings, account: Account, path: str, params: Mapping[str, s
 
 def reply_privately(settings: Settings, account: Account, comment_id: str, text: str) -> PrivateReceipt:
     """Answer a comment in the direct messages; Meta takes one such reply per comment. Raises ChannelError."""
-    request = {"recipient": {"comment_id": comment_id}, "message": {"text": text}}
+    request = request_of(account, Outbound("", text, comment_id=comment_id))
     answer = _call("POST", _messages(settings, account), account, json=request)
     if external_id := _message_id(answer):
         return PrivateReceipt(external_id, id_of(_json(answer).get("recipient_id"), CUSTOMER_ID_LENGTH))
