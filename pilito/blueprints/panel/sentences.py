@@ -317,6 +317,8 @@ QUEUES: dict[str, Words] = {
     "signals": _("Showing “seen” and “typing”"),
     "media": _("Fetching files"),
     "upkeep": _("Looking for what was missed"),
+    "facts": _("Reading catalogues and pages"),
+    "readings": _("Looking at pictures, hearing voices"),
 }
 
 # What a message is called where it has no words of its own.
