@@ -40,7 +40,7 @@ docs: $(VENV)/installed-docs ## build the documents as a site, into site/ (SERVE
 	@$(BIN)/python docs/site/build.py
 	@$(if $(SERVE),$(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8008,:)
 
-release: $(VENV)/installed-dev ## make a release: version, changelog, image, SBOM (VERSION=1.2.3, DRY_RUN=1)
+release: $(VENV)/installed-release ## make a release: version, changelog, image, SBOM (VERSION=1.2.3, DRY_RUN=1)
 	@$(BIN)/python deploy/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 lint: $(VENV)/installed-dev ## check style and types
@@ -63,6 +63,10 @@ $(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
 	@echo "Installing what the tests need (once) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $(VENV)/installed $@
+
+$(VENV)/installed-release: requirements-release.txt $(VENV)/installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt
+	@touch $@
 
 $(VENV)/installed-docs: requirements-docs.txt | $(BIN)/python
 	@echo "Installing what the documents' site needs (once) …"
