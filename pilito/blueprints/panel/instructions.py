@@ -12,7 +12,8 @@ from pilito.assistant.budget import tokens
 from pilito.assistant.prompt import build_prompt, prepared
 from pilito.assistant.types import Fact, TurnInput
 from pilito.blueprints.panel import bp, sentences
-from pilito.blueprints.panel.inboxes import INBOX, for_admins
+from pilito.blueprints.panel.access import for_admins
+from pilito.blueprints.panel.inboxes import INBOX
 from pilito.conversations.instructions import (
     LONGEST,
     Wish,

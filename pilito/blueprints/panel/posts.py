@@ -13,7 +13,7 @@ from flask_login import current_user
 from pilito.assistant.offers import Offer, offer_of
 from pilito.assistant.posts import differs
 from pilito.blueprints.panel import bp, sentences
-from pilito.blueprints.panel.inboxes import for_admins
+from pilito.blueprints.panel.access import for_admins
 from pilito.conversations.fact_text import product_fact
 from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
 from pilito.errors import Refused
