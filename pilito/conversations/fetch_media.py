@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO, cast
@@ -19,7 +20,7 @@ from pilito.extensions import channels, media_store, settings
 from pilito.lifecycle import MediaKind, MediaState
 from pilito.media.look import RULES, Look, look_at
 from pilito.media.store import CHUNK_BYTES, name_of
-from pilito.models import Attachment, Conversation, Customer, Inbox, MediaFile, Message, Share, db
+from pilito.models import Attachment, Conversation, Customer, Inbox, MediaFile, Message, Product, Share, db
 from pilito.outside import Allowed, download
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ class _Claim:
     attempt: int
     kind: MediaKind
     url: str
-    channel: str
+    hosts: Collection[str] | None  # where the provider keeps its files; None: any, for an address of the shop's own
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,19 @@ def _claim(media_id: int, now: datetime) -> _Claim | None:
             return None
         media.attempts += 1
         media.lease_until = now + LEASE
-        channel = db.session.get_one(Inbox, media.inbox_id).channel
-        claim = _Claim(media.id, media.inbox_id, media.attempts, media.kind, media.source_url, channel)
+        claim = _Claim(media.id, media.inbox_id, media.attempts, media.kind, media.source_url, _hosts(media))
     if claim.attempt > TRIES:  # workers died over it again and again
         _give_up(claim, MediaError("unreachable", "No try came to an end."), now)
         return None
     return claim
+
+
+def _hosts(media: MediaFile) -> Collection[str] | None:
+    """The picture of a product lies where the shop keeps it, everything else where the channel does."""
+    if db.session.scalar(select(Product.id).where(Product.copy_id == media.id).limit(1)) is not None:
+        return None
+    hosts: Collection[str] = channels[db.session.get_one(Inbox, media.inbox_id).channel].media_hosts
+    return hosts
 
 
 def _locked(media_id: int) -> MediaFile | None:
@@ -97,7 +105,7 @@ def _locked(media_id: int) -> MediaFile | None:
 def _fetch(claim: _Claim, file: BinaryIO) -> tuple[Look, str, int]:
     """Download the file and look at it."""
     rule = RULES[claim.kind]
-    allowed = Allowed(channels[claim.channel].media_hosts, settings.pilito_demo_url if settings.demo else "")
+    allowed = Allowed(claim.hosts, settings.pilito_demo_url if settings.demo else "")
     download(claim.url, file, allowed, rule.limit_bytes, rule.seconds)
     look = look_at(claim.kind, file)
     file.seek(0)

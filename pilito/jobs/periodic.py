@@ -14,6 +14,7 @@ from pilito.conversations.sweep import sweep
 from pilito.conversations.tidy_media import EVERY, tidy
 from pilito.conversations.tokens import renew_due
 from pilito.jobs import patient
+from pilito.knowledge.pictures import keep_pictures
 from pilito.knowledge.read import wake_due as wake_due_facts
 
 
@@ -37,6 +38,7 @@ def wake_upkeep() -> None:
 @patient
 def wake_facts() -> None:
     wake_due_facts(utc_now())
+    keep_pictures(utc_now())
 
 
 @patient

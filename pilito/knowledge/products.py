@@ -10,6 +10,7 @@ from pilito.errors import Refused
 from pilito.knowledge.catalogue import PRODUCT_FIELDS
 from pilito.knowledge.changes import count_change
 from pilito.knowledge.drafts import VARIANTS, Problem, Problems, ProductDraft
+from pilito.knowledge.pictures import leave_pictures
 from pilito.knowledge.sources import manual_source
 from pilito.lifecycle import SourceKind
 from pilito.models import Audit, Inbox, Product, Variant, db
@@ -46,6 +47,7 @@ def delete_product(product_id: int, operator_id: int | None, now: datetime) -> N
         product = _get_own(product_id)
         _note("product_deleted", product, operator_id, now)
         inbox_id = product.inbox_id
+        leave_pictures(Product.id == product_id, now)
         db.session.delete(product)
         db.session.flush()
         count_change(inbox_id)

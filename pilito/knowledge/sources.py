@@ -7,6 +7,7 @@ from sqlalchemy import delete, select, update
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.knowledge.changes import count_change
+from pilito.knowledge.pictures import leave_pictures
 from pilito.lifecycle import SourceKind, SourceState
 from pilito.models import Audit, Inbox, Passage, Product, Source, SourceFile, Variant, WebPage, db
 
@@ -71,6 +72,7 @@ def delete_source(source_id: int, operator_id: int | None, now: datetime) -> Non
     with transaction():
         source = get_source(source_id)
         _note("source_deleted", source, operator_id, now)
+        leave_pictures(Product.source_id == source_id, now)
         products = select(Product.id).where(Product.source_id == source_id)
         for statement in (
             delete(Variant).where(Variant.product_id.in_(products)),

@@ -6,6 +6,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, Unique
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pilito.extensions import db
+from pilito.models.media_file import MediaFile
 from pilito.models.source import GOES_WITH, Source
 from pilito.models.types import Id, UtcDateTime
 
@@ -16,6 +17,7 @@ class Product(db.Model):
         UniqueConstraint("source_id", "external_id"),
         Index("ix_product_inbox_id", "inbox_id", "active"),
         Index("ix_product_sku", "sku"),
+        Index("ix_product_copy_id", "copy_id"),
         Index("ix_product_name", "name", "id"),
     )
 
@@ -29,6 +31,7 @@ class Product(db.Model):
     sku: Mapped[str | None] = mapped_column(String(128))
     link: Mapped[str | None] = mapped_column(Text)
     picture_url: Mapped[str | None] = mapped_column(Text)
+    copy_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # our own copy of the picture
     more_pictures: Mapped[list[str]] = mapped_column(JSON, default=list)
     currency: Mapped[str | None] = mapped_column(String(3))  # ISO 4217, and IRT: toman. None: no price, or not told
     valid_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -38,6 +41,7 @@ class Product(db.Model):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     source: Mapped[Source] = relationship()
+    copy: Mapped[MediaFile | None] = relationship()
     variants: Mapped[list["Variant"]] = relationship(
         back_populates="product", order_by="Variant.position", cascade="all, delete-orphan"
     )

@@ -36,7 +36,7 @@ def products(words: str, inbox_id: int | None, number: int) -> ProductPage:
     rows = (
         select(Product)
         .where(*wanted)
-        .options(selectinload(Product.variants), joinedload(Product.source))
+        .options(selectinload(Product.variants), joinedload(Product.source), joinedload(Product.copy))
         .order_by(Product.active.desc(), Product.name, Product.id)
         .limit(PAGE)
         .offset((number - 1) * PAGE)
