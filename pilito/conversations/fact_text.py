@@ -40,7 +40,11 @@ def _product_lines(product: Product) -> Iterator[str]:
     language = "fa" if EASTERN.search(product.name) else "en"
     words = WORDS[language]
     yield product.name
-    variants = [_variant_line(variant, product.currency, language) for variant in product.variants]
+    prices = {(one.price, one.old_price) for one in product.variants}
+    is_one_price = len(product.variants) > 1 and len(prices) == 1 and product.variants[0].price is not None
+    if is_one_price:
+        yield f"{words['price']}: {_price(product.variants[0], product.currency, language)}"
+    variants = [_variant_line(one, product.currency, language, not is_one_price) for one in product.variants]
     yield from list(dict.fromkeys(filter(None, variants)))[:MOST_LINES]
     code = product.sku or (product.variants[0].sku if len(product.variants) == 1 else None)
     yield f"{words['code']}: {code}" if code else ""
@@ -49,18 +53,26 @@ def _product_lines(product: Product) -> Iterator[str]:
     yield _cut(product.description, LONGEST_DESCRIPTION)
 
 
-def _variant_line(variant: Variant, currency: str | None, language: str) -> str:
-    """`قیمت سایز ۳۸ کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود`; empty where nothing is known of it."""
+def _variant_line(variant: Variant, currency: str | None, language: str, tells_price: bool) -> str:
+    """`قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود`; the price only where variants differ in it."""
     words = WORDS[language]
-    size = f"{words['size']} {variant.size}" if variant.size and variant.size.isascii() else variant.size
+    is_bare = bool(variant.size) and words["size"] not in str(variant.size).lower()  # not "free size"
+    size = f"{words['size']} {variant.size}" if is_bare else variant.size
     which = f"{words['comma']} ".join(part for part in (size, variant.colour, variant.other) if part)
-    said = [written(variant.price, currency, language)] if variant.price is not None else []
-    if variant.price is not None and variant.old_price and variant.old_price > variant.price:
-        said.append(f"{words['was']} {written(variant.old_price, currency, language)}")
-    said.append(_stock(variant, words))
-    known = f"{words['comma']} ".join(filter(None, said))
-    label = " ".join(part for part in (words["price"] if variant.price is not None else "", which) if part)
-    return ": ".join(part for part in (label, known) if part)
+    price = _price(variant, currency, language) if tells_price else ""
+    known = f"{words['comma']} ".join(filter(None, (price, _stock(variant, words))))
+    label = " ".join(filter(None, (words["price"] if price else "", which)))
+    return ": ".join(filter(None, (label, known)))
+
+
+def _price(variant: Variant, currency: str | None, language: str) -> str:
+    if variant.price is None:
+        return ""
+    price = written(variant.price, currency, language)
+    if not variant.old_price or variant.old_price <= variant.price:
+        return price
+    words = WORDS[language]
+    return f"{price}{words['comma']} {words['was']} {written(variant.old_price, currency, language)}"
 
 
 def _stock(variant: Variant, words: dict[str, str]) -> str:

@@ -298,6 +298,15 @@ def test_a_product_is_told_variant_by_variant(inbox_id):
 
 
 @pytest.mark.sqlite_only
+def test_a_price_that_all_variants_have_is_told_once(inbox_id):
+    variants = ({"size": "38", "stock": 1}, {"size": "XL", "stock": 0}, {"size": "فری سایز"})
+    product = add_product(add_source(inbox_id), variants, name="پیراهن")
+
+    lines = product_fact(product).text.splitlines()
+    assert lines == ["پیراهن", "قیمت: ۱٬۸۵۰٬۰۰۰ تومان", "سایز 38: موجود (1 عدد)", "سایز XL: تمام شد", "فری سایز"]
+
+
+@pytest.mark.sqlite_only
 def test_a_product_with_an_english_name_is_told_in_english(inbox_id):
     product = add_product(add_source(inbox_id), ({"price": 1999},), name="Karoon bag", currency="USD")
 
@@ -340,4 +349,4 @@ def test_a_shared_post_brings_its_product(desk):
     desk.answer(NOON + seconds(5))
 
     labels = [block.label for block in read_blocks(desk.model.prompts[0]) if block.kind == "fact"]
-    assert labels == ["caption", "catalogue"]
+    assert sorted(labels) == ["caption", "catalogue"]
