@@ -3,15 +3,26 @@
 import re
 
 import pytest
-from rows import NOON, add, add_conversation, add_inbox, add_message
+from rows import NOON, add, add_conversation, add_inbox, add_message, add_passage, add_source
 
 from pilito.blueprints.panel import present, sentences
 from pilito.clock import utc_now
 from pilito.conversations.duty import is_stopped
 from pilito.conversations.hand_over import LINE
 from pilito.database import transaction
-from pilito.lifecycle import AssistantMode, ConversationState, DraftState, OutsideHours, Role, TurnState
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DraftState,
+    OutsideHours,
+    PassageKind,
+    Role,
+    SourceKind,
+    TurnState,
+)
 from pilito.models import Audit, Conversation, Draft, Inbox, Message, Turn, db
+
+pytestmark = pytest.mark.sqlite_only  # pages ask through the same queries and verbs
 
 FRAGMENT = {"X-Fragment": "1"}
 FORM = {
@@ -254,7 +265,7 @@ def test_a_draft_that_was_held_back_says_why_in_words_and_is_not_sent_unread(log
     page = thread(log_in(), drafted)
 
     assert "No fact says this number:" in page
-    assert "990000 toman" in page
+    assert "990,000 toman" in page
     assert "It promises what it cannot do:" in page
     assert f"/drafts/{drafted.id}/send" not in page  # mend it first
 
@@ -277,3 +288,30 @@ def test_every_mode_and_finding_has_its_words(app):
             ("No fact says this number:", "5"),
         ]
     assert LINE == "hand_over"
+
+
+def test_a_fact_is_opened_where_it_is_mended(log_in):
+    with transaction():
+        inbox = add_inbox()
+        typed = add_source(inbox.id)
+        read = add_source(inbox.id, kind=SourceKind.PAGE, address="https://shop.test/terms")
+        text = add_passage(typed, kind=PassageKind.FAQ)
+        page = add_passage(read, kind=PassageKind.PAGE)
+    browser = log_in()
+
+    assert browser.get(f"/knowledge/passages/{text.id}").headers["Location"] == f"/knowledge/texts/{text.id}"
+    assert browser.get(f"/knowledge/passages/{page.id}").headers["Location"] == f"/knowledge/sources/{read.id}"
+    assert browser.get("/knowledge/passages/999").status_code == 404
+
+
+def test_numbers_are_shown_as_people_read_them(app):
+    with app.test_request_context():
+        claims = ("1850000 toman", "38", "2027/3/21", "09121234567", "@shop")
+
+        assert [present.claim_words(claim) for claim in claims] == [
+            "1,850,000 toman",
+            "38",
+            "2027/3/21",
+            "09121234567",
+            "@shop",
+        ]

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from pilito.blueprints.auth import safe_path
-from pilito.blueprints.i18n import DEFAULT_ZONES, current_language
+from pilito.blueprints.i18n import current_language, operator_zone
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes
@@ -22,8 +22,8 @@ from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, r
 from pilito.conversations.duty import is_stopped
 from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, OutsideHours
-from pilito.models import Inbox
+from pilito.lifecycle import AssistantMode, OutsideHours, PassageKind
+from pilito.models import Inbox, Passage, db
 from pilito.queries import inboxes as queries
 
 # The days as Python counts them, in the order of a shop's week: where it begins on Saturday, and on Monday.
@@ -60,7 +60,7 @@ def show_assistant(inbox_id: int) -> ResponseReturnValue:
         week=[(day, names[day]) for day in WEEKS[language]],
         spans={day: _spans(inbox, day) for day in range(7)},
         zones=sorted(available_timezones()),
-        default_zone=DEFAULT_ZONES[language],
+        default_zone=str(operator_zone()),
     )
 
 
@@ -122,6 +122,18 @@ def _ascii(text: str) -> str:
     return text.translate({ord(char): str(number) for row in digits for number, char in enumerate(row)}).replace(
         "،", ","
     )
+
+
+# --- facts -----------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/knowledge/passages/<int(max=9223372036854775807):passage_id>")
+def open_passage(passage_id: int) -> ResponseReturnValue:
+    """Where a fact that an answer rests on is mended: a text typed here, or the source that it was read from."""
+    passage = db.session.get(Passage, passage_id) or abort(404)
+    if passage.kind is PassageKind.PAGE:
+        return redirect(url_for("panel.show_source", source_id=passage.source_id))
+    return redirect(url_for("panel.show_text", passage_id=passage_id))
 
 
 # --- the stop --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Rows as the templates show them: names, lines and states worked out here, so that the templates only place them."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -544,7 +544,13 @@ def why_of_draft(draft: Draft) -> Why | None:
 
 def why_of_trial(told: dict[str, Any]) -> Why | None:
     """Of an answer that was tried, or of the old one beside it."""
-    return _why(told["working"], has_passed=not told.get("finding")) if told.get("working") else None
+    if not told.get("working"):
+        return None
+    why = _why(told["working"], has_passed=not told.get("finding"))
+    # The messages of a trial are not there: only what lies on pages of its own can be opened.
+    facts = [replace(one, url=None) if (one.url or "").startswith("#") else one for one in why.facts]
+    numbers = [replace(one, url=None) if (one.url or "").startswith("#") else one for one in why.numbers]
+    return replace(why, facts=facts, numbers=numbers)
 
 
 def _why(kept: dict[str, Any], has_passed: bool) -> Why:
@@ -596,8 +602,16 @@ def _fact_url(source: str, reference: str) -> str | None:
     """Where a person mends the fact: a product, a passage, or the message that carries the post."""
     kind, _, number = reference.partition(":")
     if kind in ("product", "passage") and number.isdecimal():
-        return f"/catalogue/{number}" if kind == "product" else f"/knowledge/{number}"
+        return f"/catalogue/{number}" if kind == "product" else f"/knowledge/passages/{number}"
     return f"#m{reference}" if reference.isdecimal() and "caption" in source else None
+
+
+def claim_words(claim: str) -> str:
+    """1,850,000 toman, as people read it: the checks compare bare numbers."""
+    number, _, unit = claim.partition(" ")
+    if number.isdecimal() and len(number) > 4 and unit in sentences.UNITS:
+        number = f"{int(number):,}"
+    return i18n.digits(f"{number} {sentences.UNITS.get(unit, unit)}".strip())
 
 
 def mode_choices(conversation: Conversation) -> list[tuple[str, Any, Any]]:

@@ -437,6 +437,8 @@ FINDINGS: dict[str, Words] = {
     "unsendable_characters": _("It has characters that cannot be sent."),
 }
 FOUND_OTHERWISE = _("A check held it back:")
+# Units as the checks name them (assistant/quantities.py); what is not here is shown as it is.
+UNITS: dict[str, Words] = {"toman": _("toman"), "rial": _("rial"), "%": "%", "day": _("days"), "hour": _("hours")}
 # The checks by their functions' names.
 CHECKS_RUN: dict[str, Words] = {
     "has_words": _("not empty"),
