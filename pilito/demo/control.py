@@ -27,7 +27,7 @@ LOG_SHOWN = 80
 LOG_PAGE = 1000
 ORDERS = ("given", "swapped", "shuffled")
 KINDS = (*payloads.KINDS, *shapes.SHAPES)
-EVENTS = ("react", "unreact", "edit", "seen", "opening")
+EVENTS = ("react", "unreact", "edit", "seen", "opening", "taken", "opted_in", "warning")
 EMOJI_LIMIT = 16
 
 NAMES = (
@@ -305,6 +305,15 @@ class _Control:
     def _opening(self, customer: Customer, _data: dict[str, Any]) -> int:
         said = {"referral": shapes.ad_referral(self._world.media_url)}
         return self._happen(Message("", customer.id, "customer", "opening", now_ms()), "referral", said)
+
+    def _taken(self, customer: Customer, _data: dict[str, Any]) -> int:
+        return self._happen(Message("", customer.id, "customer", "taken", now_ms()), "handover", shapes.taken())
+
+    def _opted_in(self, customer: Customer, _data: dict[str, Any]) -> int:
+        return self._happen(Message("", customer.id, "customer", "opted_in", now_ms()), "optin", shapes.opted_in())
+
+    def _warning(self, customer: Customer, _data: dict[str, Any]) -> int:
+        return self._happen(Message("", customer.id, "customer", "warning", now_ms()), "warning", shapes.warning())
 
     def _happen(
         self,

@@ -39,7 +39,7 @@ MORE = (
     "unsupported",
     "unknown",
 )
-MORE_EVENTS = ("opening", "seen")
+MORE_EVENTS = ("opening", "seen", "taken", "opted_in", "warning")
 SCENARIOS = ("wait", "ask", "hello")
 # What the scenarios share: a reel, and a post with a price in the language of the page.
 WAIT_POST = "bag"
@@ -122,6 +122,12 @@ def unsend() -> ResponseReturnValue:
 def event() -> ResponseReturnValue:
     """A reaction, an edit, "seen", a tap on an advertisement."""
     return _forward("POST", "event", json=_body())
+
+
+@bp.post("/comments")
+def comment() -> ResponseReturnValue:
+    """A comment under a post."""
+    return _forward("POST", "comments", json=_body())
 
 
 @bp.post("/release")

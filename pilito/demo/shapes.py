@@ -15,6 +15,7 @@ STORY_ID, AD_ID = "17900000000000077", "120200000000000077"
 AD_POST = shop.POSTS[0]
 SLIDES = shop.POSTS[:3]
 # Meta's own type is not in any list of ours: a kind that nobody knows yet.
+OUR_APP_ID, INBOX_APP_ID = "900000000000001", "1217981644879628"  # the second is the app of Instagram's own inbox
 UNKNOWN_TYPE = "hologram"
 
 
@@ -146,6 +147,20 @@ def unreact(mid: str) -> Json:
 
 def edit(mid: str, text: str, number: int) -> Json:
     return {"message_edit": {"mid": mid, "text": text, "num_edit": number}}
+
+
+def taken() -> Json:
+    """Another app takes the conversation from us."""
+    return {"take_thread_control": {"previous_owner_app_id": OUR_APP_ID, "new_owner_app_id": INBOX_APP_ID}}
+
+
+def opted_in() -> Json:
+    return {"optin": {"type": "notification_messages", "payload": "new-collection"}}
+
+
+def warning() -> Json:
+    """Meta tells the account what it did wrong; nobody's message."""
+    return {"policy-enforcement": {"action": "warning", "reason": "Spammy automated messaging (demo)"}}
 
 
 def seen(mid: str) -> Json:

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fake_instagram_tools import Webhook, running, running_fake
 
 from pilito.demo import phone, shapes, shop
-from pilito.demo.control import KINDS
+from pilito.demo.control import EVENTS, KINDS
 from pilito.demo.service import create_service
 from pilito.demo.words import EN, FA
 
@@ -125,7 +125,7 @@ def test_the_page_offers_every_shape_and_what_happens_around_messages(browser):
     page = browser.get("/demo").text
 
     assert {*shapes.SHAPES, "story_mention", "unsupported"} <= set(re.findall(r'data-more="(\w+)"', page))
-    assert set(re.findall(r'data-event="(\w+)"', page)) == {"opening", "seen"}
+    assert set(re.findall(r'data-event="(\w+)"', page)) == {"opening", "seen", "taken", "opted_in", "warning"}
     assert all(f"kind_{kind}" in EN for kind in KINDS)
 
 
@@ -186,3 +186,13 @@ def test_the_label_names_a_real_model_when_one_answers(monkeypatch):
     assert "gpt-&lt;b&gt;" in page
     assert ">demo model, not an AI<" not in page
     assert "waits 45 seconds" in page
+
+
+def test_the_phone_offers_every_kind_of_message_and_event_that_the_fake_can_post(browser):
+    page = browser.get("/demo?lang=en").text
+
+    offered = set(re.findall(r'data-(?:more|event|send)="(\w+)"', page))
+    shares = set(re.findall(r'kind: "(\w+)"', SCRIPT))
+    assert set(KINDS) <= offered | shares
+    assert set(EVENTS) <= offered | shares
+    assert 'id="as-comment"' in page

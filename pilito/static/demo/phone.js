@@ -494,7 +494,16 @@ function openSide(name) {
   if (name) at(name).focus();
 }
 
+// What stands under a post is in no conversation: the panel's page of comments shows it.
+async function comment(postId) {
+  const done = await act("comments", { customer, post_id: postId, text: at("share-text").value.trim() || words.question });
+  at("commented").hidden = !done;
+  at("commented").textContent = done ? words.commented : "";
+  at("share-text").value = "";
+}
+
 function share(postId) {
+  if (at("as-comment").checked && !at("share").hidden) return comment(postId);
   const shape = document.querySelector("input[name=shape]:checked").value;
   const automatic = { kind: posts.get(postId).reel === "yes" ? "ig_reel" : "ig_post" };
   send({ ...(SHAPE_TO_SEND[shape] || automatic), post_id: postId, text: at("share-text").value });
