@@ -59,6 +59,7 @@ LARGEST = 10**15  # below what a database's whole number holds
 
 # Persian's own marks, so that a number is never read in two ways.
 THOUSANDS, POINT = "٬", "٫"
+PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,13 @@ def written(amount: int, currency: str | None, language: str = "en") -> str:
     value = Decimal(amount).scaleb(-decimals_of(currency))
     number = f"{value:,f}".removesuffix(".00").removesuffix(".000")
     if language == "fa":
-        number = number.translate(str.maketrans("0123456789,.", f"۰۱۲۳۴۵۶۷۸۹{THOUSANDS}{POINT}"))
+        number = digits(number, language).translate(str.maketrans(",.", f"{THOUSANDS}{POINT}"))
     return f"{number} {currency_name(currency, language)}" if currency else number
+
+
+def digits(text: str, language: str) -> str:
+    """The text with the digits that the language is written with."""
+    return text.translate(PERSIAN_DIGITS) if language == "fa" else text
 
 
 def read_currency(text: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pilito.assistant.types import Fact
 from pilito.lifecycle import PassageKind
 from pilito.models import Passage, Product, Variant
-from pilito.money import written
+from pilito.money import digits, written
 
 LONGEST_FACT = 1500  # characters: eight of them leave room for the conversation
 LONGEST_DESCRIPTION = 600
@@ -58,9 +58,10 @@ def _variant_line(variant: Variant, currency: str | None, language: str, tells_p
     words = WORDS[language]
     is_bare = bool(variant.size) and words["size"] not in str(variant.size).lower()  # not "free size"
     size = f"{words['size']} {variant.size}" if is_bare else variant.size
-    which = f"{words['comma']} ".join(part for part in (size, variant.colour, variant.other) if part)
+    # A reply is often this line word for word: digits of two scripts in it would look careless.
+    which = digits(f"{words['comma']} ".join(part for part in (size, variant.colour, variant.other) if part), language)
     price = _price(variant, currency, language) if tells_price else ""
-    known = f"{words['comma']} ".join(filter(None, (price, _stock(variant, words))))
+    known = f"{words['comma']} ".join(filter(None, (price, digits(_stock(variant, words), language))))
     label = " ".join(filter(None, (words["price"] if price else "", which)))
     return ": ".join(filter(None, (label, known)))
 

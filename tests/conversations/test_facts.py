@@ -288,9 +288,9 @@ def test_a_product_is_told_variant_by_variant(inbox_id):
 
     assert product_fact(product).text.splitlines() == [
         "پیراهن لینن ماهور",
-        "قیمت سایز 38، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود (3 عدد)",
-        "قیمت سایز 40، مشکی: ۱٬۹۵۰٬۰۰۰ تومان، قیمت قبلی ۲٬۱۰۰٬۰۰۰ تومان، تمام شد",
-        "سایز 42: موجود",
+        "قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود (۳ عدد)",
+        "قیمت سایز ۴۰، مشکی: ۱٬۹۵۰٬۰۰۰ تومان، قیمت قبلی ۲٬۱۰۰٬۰۰۰ تومان، تمام شد",
+        "سایز ۴۲: موجود",
         "کد: MN-1042",
         "لینک: https://shop.ir/p/1",
         "نخی و خنک",
@@ -303,7 +303,7 @@ def test_a_price_that_all_variants_have_is_told_once(inbox_id):
     product = add_product(add_source(inbox_id), variants, name="پیراهن")
 
     lines = product_fact(product).text.splitlines()
-    assert lines == ["پیراهن", "قیمت: ۱٬۸۵۰٬۰۰۰ تومان", "سایز 38: موجود (1 عدد)", "سایز XL: تمام شد", "فری سایز"]
+    assert lines == ["پیراهن", "قیمت: ۱٬۸۵۰٬۰۰۰ تومان", "سایز ۳۸: موجود (۱ عدد)", "سایز XL: تمام شد", "فری سایز"]
 
 
 @pytest.mark.sqlite_only
