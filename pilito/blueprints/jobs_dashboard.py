@@ -16,10 +16,13 @@ from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
+from rq.registry import ScheduledJobRegistry
 from rq.results import Result
 from rq.serializers import JSONSerializer
 from rq_dashboard import web
+from rq_scheduler import Scheduler
 
+from pilito import keys
 from pilito.extensions import login
 from pilito.hints import JsonJob
 from pilito.lifecycle import Role
@@ -28,6 +31,8 @@ PREFIX = "/rq"
 BLUEPRINT = web.blueprint.name
 # The dashboard's own script sends the cookie of this name as X-CSRFToken.
 CSRF_COOKIE = "_csrf_token"
+# Of the timers only the next are looked through for a queue's own: a shop on its busiest day has fewer.
+TIMERS_SHOWN = 2000
 INLINE_SCRIPT = b'<script type="text/javascript">'
 # Its script puts these answers into the page as HTML, and an exception's text can hold what a customer wrote.
 UNESCAPED_ENDPOINTS = {f"{BLUEPRINT}.job_info", f"{BLUEPRINT}.list_workers"}
@@ -65,12 +70,42 @@ class ShownQueue(Queue):
 
     job_class = ShownJob
 
+    @classmethod
+    def all(cls, connection: Any, *args: Any, **options: Any) -> list[Queue]:  # type: ignore[override]
+        """Every queue of ours, also one that nothing was ever put into; and what else Redis knows of."""
+        known = {queue.name: queue for queue in super().all(connection, *args, **options)}
+        ours = {name: cls(name, connection=connection, serializer=JSONSerializer) for name in keys.QUEUES}
+        return [*{**ours, **known}.values()]
+
     def fetch_job(self, job_id: str) -> Job | None:
         """Find the job; unlike RQ's own, take nothing off the queue when it is gone: looking changes nothing."""
         try:
             return ShownJob.fetch(job_id, connection=self.connection)
         except NoSuchJobError:
             return None
+
+
+class ShownTimers(ScheduledJobRegistry):
+    """What waits for its time: jobs of rq-scheduler, whose one set the dashboard does not know, beside RQ's own."""
+
+    def get_job_count(self, cleanup: bool = True) -> int:  # noqa: ARG002
+        return len(self.get_job_ids())
+
+    def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, cleanup: bool = True) -> list[str]:  # noqa: ARG002
+        """Those of this queue by their time, of the next TIMERS_SHOWN of all queues."""
+        timers = self._ids_of(Scheduler.scheduled_jobs_key, TIMERS_SHOWN - 1)
+        with self.connection.pipeline(transaction=False) as pipe:
+            for job_id in timers:
+                pipe.hget(JsonJob.key_for(job_id), "origin")
+            origins = pipe.execute()
+        ours = [job_id for job_id, origin in zip(timers, origins, strict=True) if origin == self.name.encode()]
+        found = [*ours, *self._ids_of(self.key, -1)]
+        found = found[::-1] if desc else found
+        return found[start:] if end == -1 else found[start : end + 1]
+
+    def _ids_of(self, key: str, last: int) -> list[str]:
+        members: Any = self.connection.zrange(key, 0, last)
+        return [member.decode() for member in members]
 
 
 class ShownWorker(Worker):
@@ -156,6 +191,7 @@ def _requeue(job_id: str, connection: Any) -> Job:
 # Once per process: the dashboard's blueprint is one object of its module, whatever number of apps a process makes.
 web.config.serializer = JSONSerializer
 web.Job, web.Queue, web.Worker = ShownJob, ShownQueue, ShownWorker
+web.ScheduledJobRegistry = ShownTimers
 web.from_url, web.requeue_job = _connect, _requeue
 web.blueprint.after_request(finish)
 for kind in REFUSALS:

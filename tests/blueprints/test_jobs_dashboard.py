@@ -5,6 +5,7 @@ import os
 import pickle
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -201,6 +202,29 @@ def test_a_queued_job_is_listed(admin, job_id):
     assert admin.get(f"/rq/0/view/job/{job_id}").status_code == 200
 
 
+def test_every_queue_is_listed_though_nothing_was_ever_put_into_it(admin):
+    listed = admin.get("/rq/0/data/queues.json").get_json()["queues"]
+
+    assert {queue["name"] for queue in listed} == set(keys.QUEUES)
+
+
+def test_the_jobs_that_wait_for_their_time_are_shown_with_their_queue(app, admin):
+    with app.app_context():
+        for number in (2, 1):
+            when = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+            hints.hint_at(when, keys.share_timeout_job(number), keys.SHARES, keys.SHARE_TIMEOUT_JOB, 1, number)
+
+    listed = admin.get(f"/rq/0/data/jobs/{keys.SHARES}/scheduled/8/asc/1.json").get_json()
+    others = admin.get(f"/rq/0/data/jobs/{keys.REPLIES}/scheduled/8/asc/1.json").get_json()
+    queues = {queue["name"]: queue for queue in admin.get("/rq/0/data/queues.json").get_json()["queues"]}
+    shown = admin.get("/rq/0/data/job/share-timeout-1.json").get_json()
+
+    assert [job["id"] for job in listed["jobs"]] == ["share-timeout-1", "share-timeout-2"]
+    assert others["jobs"] == []
+    assert queues[keys.SHARES]["scheduled_job_registry_count"] == 2
+    assert keys.SHARE_TIMEOUT_JOB in shown["description"]
+
+
 def test_every_page_opens_on_our_own_redis_whatever_its_address(app, admin, job_id, redis_url):
     app.extensions["pilito_redis"] = Redis.from_url(redis_url)
 
@@ -333,5 +357,5 @@ def plant(redis, poison):
 
 
 def test_the_names_it_looks_up_are_ours():
-    for name in ("Job", "Queue", "Worker", "requeue_job", "from_url"):
+    for name in ("Job", "Queue", "Worker", "ScheduledJobRegistry", "requeue_job", "from_url"):
         assert getattr(web, name).__module__ == "pilito.blueprints.jobs_dashboard"
