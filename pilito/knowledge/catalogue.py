@@ -4,8 +4,9 @@ In the caller's transaction, so that it is whole or not at all. Rows are written
 held for a second with 10,000 products, not for a minute.
 """
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -144,5 +145,7 @@ def _set_aside(ids: Sequence[int], now: datetime) -> None:
         )
 
 
-def _batches(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+def _batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), BATCH):
+        time.sleep(0)  # a web process has other requests to answer meanwhile
+        yield items[start : start + BATCH]

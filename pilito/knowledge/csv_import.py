@@ -29,6 +29,7 @@ from pilito.models import Audit, Product, Source, SourceFile, Variant, db
 from pilito.money import CURRENCIES
 
 DRAFTS_LIVE = timedelta(days=1)
+MADE_UP = ("sku:", "name:")  # how the ids begin that we give to what has none
 
 
 @dataclass(frozen=True)
@@ -139,13 +140,17 @@ def _remember(found: Preview) -> dict[str, str]:
 
 def _named_again(source: Source, products: Sequence[tuple[int, ProductDraft]]) -> list[ProductDraft]:
     """Give each product the id under which it is known, or a new one. Raises Problems where two would be one."""
-    by_sku, by_name = _known(source.id)
+    ids, by_sku, by_name = _known(source.id)
     taken: dict[str, int] = {}
     named, problems = [], []
     for line, draft in products:
         skus = [one.sku.lower() for one in draft.variants if one.sku]
         by_skus = next((by_sku[sku] for sku in skus if sku in by_sku), None)
-        known = draft.external_id or by_skus or by_name.get(fold(draft.name))
+        by_words = by_skus or by_name.get(fold(draft.name))
+        if draft.external_id and by_words and not by_words.startswith(MADE_UP):
+            by_words = None  # that product has an id of its own, and it is another one
+        known = by_words if draft.external_id not in ids else None
+        known = known or draft.external_id
         external_id = known or _new_id(f"sku:{skus[0]}" if skus else f"name:{fold(draft.name)}")
         if external_id in taken:
             problems.append(Problem("same_product_twice", "name", draft.name, line))
@@ -156,14 +161,16 @@ def _named_again(source: Source, products: Sequence[tuple[int, ProductDraft]]) -
     return named
 
 
-def _known(source_id: int) -> tuple[dict[str, str], dict[str, str]]:
-    """The ids of the source's products, by the SKU of a variant and by name."""
+def _known(source_id: int) -> tuple[set[str], dict[str, str], dict[str, str]]:
+    """The ids of the source's products: all, by the SKU of a variant, and by name."""
     own = (Product.source_id == source_id, Product.external_id.is_not(None))
     names = db.session.execute(select(Product.name, Product.external_id).where(*own)).all()
     skus = db.session.execute(
         select(Variant.sku, Product.external_id).join(Product).where(*own, Variant.sku.is_not(None))
     ).all()
-    return {str(sku).lower(): str(known) for sku, known in skus}, {fold(name): str(known) for name, known in names}
+    ids = {str(known) for _name, known in names}
+    by_sku = {str(sku).lower(): str(known) for sku, known in skus}
+    return ids, by_sku, {fold(name): str(known) for name, known in names}
 
 
 def _new_id(name: str) -> str:

@@ -6,6 +6,7 @@ A cell is text and nothing else: a formula stays the characters it is written wi
 import csv
 import io
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -37,6 +38,7 @@ LINES = 20_000
 COLUMNS = 80
 PROBLEMS = 200  # told at once; nobody mends more before trying again
 SAMPLE = 30
+YIELD_EVERY = 100  # lines
 
 # In the order in which they are tried: Windows-1256 reads any bytes at all.
 ENCODINGS = ("utf-8", "cp1256")
@@ -223,8 +225,10 @@ def read_products(table: Table, columns: Mapping[int, str], currency: str | None
         return Reading((), tuple(problems))
     groups: dict[str, _Group] = {}
     skus: dict[str, int] = {}
-    for line, row in table.rows:
-        read = {name: row[number] if number < len(row) else "" for number, name in columns.items()}
+    for number, (line, row) in enumerate(table.rows):
+        if number % YIELD_EVERY == 0:
+            time.sleep(0)  # a web process has other requests to answer meanwhile
+        read = {name: row[column] if column < len(row) else "" for column, name in columns.items()}
         problems += _take_line(groups, skus, line, read, currency, zone)
         if len(problems) >= PROBLEMS:
             return Reading((), tuple(problems[:PROBLEMS]))

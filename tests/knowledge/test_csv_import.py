@@ -105,6 +105,24 @@ def test_importing_again_changes_by_sku_and_keeps_the_rest(inbox):
     assert db.session.query(Variant).count() == 3
 
 
+def test_a_file_that_brings_ids_later_finds_the_products_that_had_none(inbox):
+    bring(GOOD, inbox)
+    first = [product.id for product in products()]
+
+    again = bring("شناسه,کد,نام,قیمت (تومان)\n77,KR-1,کیف,۲\n78,X-9,شال,۳\n", inbox)
+
+    assert (again.added, again.changed) == (1, 1)
+    assert [product.id for product in products()][:2] == first
+
+
+def test_an_id_counts_more_than_a_name(inbox):
+    bring("شناسه,نام,قیمت (تومان)\n1,شال,۱\n", inbox)
+
+    bring("شناسه,نام,قیمت (تومان)\n2,شال,۲\n", inbox)
+
+    assert [(product.external_id, product.variants[0].price) for product in products()] == [("1", 1), ("2", 2)]
+
+
 def test_what_the_new_file_does_not_have_is_put_aside_when_asked_and_comes_back(inbox):
     bring(GOOD, inbox)
 
