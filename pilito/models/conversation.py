@@ -23,6 +23,7 @@ class Conversation(db.Model):
         UniqueConstraint("inbox_id", "customer_id"),
         Index("ix_conversation_state_last_message_at", "state", "last_message_at", "id"),
         Index("ix_conversation_last_message_at", "last_message_at", "id"),
+        Index("ix_conversation_customer_id", "customer_id"),  # erasing finds it by it
         Index(
             "ix_conversation_unanswered",
             "state",

@@ -33,6 +33,7 @@ class Share(db.Model):
         Index("ix_share_state", "state"),
         Index("ix_share_combined_with_id", "combined_with_id"),
         Index("ix_share_copy_id", "copy_id"),
+        Index("ix_share_answers_id", "answers_id"),  # an erased message is looked for there
         Index(
             "ix_share_unrecognised",
             "sent_at",
