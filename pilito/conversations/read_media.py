@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from pilito import hints, keys
 from pilito.assistant.reader import Understood, place_of_pictures, place_of_sounds
 from pilito.clock import Clock
-from pilito.conversations import turns
+from pilito.conversations import spending, turns
 from pilito.conversations.contents import own_content
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pairing import combined_content
@@ -149,14 +149,16 @@ def _claim(reading_id: int, now: datetime) -> _Claim | None:
             return None
         reading.attempts += 1
         reading.lease_until = now + LEASE
-        conversation_id = db.session.get_one(Message, file.message_id).conversation_id
+        conversation = db.session.get_one(Message, file.message_id).conversation
         if copy is None or copy.state is not MediaState.STORED or copy.key is None:
             lacks = MediaError("no_copy", "The file was not fetched.")
         elif reading.attempts > TRIES:  # workers died over it again and again
             lacks = MediaError("model_failed", "No try came to an end.")
+        elif spending.used_up(conversation.customer_id, now):
+            lacks = MediaError("budget_used", "The budget of the day is used up.")
         claim = _Claim(
             reading.id,
-            conversation_id,
+            conversation.id,
             reading.attempts,
             reading.kind,
             (copy.key or "") if copy else "",
@@ -193,6 +195,7 @@ def _settle(claim: _Claim, understood: Understood, now: datetime) -> None:
         reading.model, reading.milliseconds = understood.model[:128], understood.milliseconds
         reading.input_tokens, reading.output_tokens = understood.input_tokens, understood.output_tokens
         reading.sound_milliseconds = understood.sound_milliseconds
+        spending.note_file(conversation, understood, now)
         _end(tx, conversation, reading, now)
 
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pilito.assistant.prices import cost_micros, read_prices
+from pilito.assistant.reader import Understood
 from pilito.assistant.types import Working
 from pilito.extensions import settings
 from pilito.models import Conversation, ModelUse, db
@@ -24,6 +26,20 @@ def note(conversation: Conversation | None, working: Working | None, now: dateti
             model=working.model[:128],
             tokens=(working.input_tokens or 0) + (working.output_tokens or 0),
             cost_micros=working.cost_micros,
+        )
+    )
+
+
+def note_file(conversation: Conversation, understood: Understood, now: datetime) -> None:
+    """Write down what reading a file has cost; a length of sound has no price in the table, and so none here."""
+    asked, answered = understood.input_tokens, understood.output_tokens
+    db.session.add(
+        ModelUse(
+            at=now,
+            customer_id=conversation.customer_id,
+            model=understood.model[:128],
+            tokens=(asked or 0) + (answered or 0),
+            cost_micros=cost_micros(read_prices(settings.model_prices), understood.model, asked, answered),
         )
     )
 

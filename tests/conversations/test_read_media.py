@@ -22,7 +22,7 @@ from pilito.lifecycle import (
     ShareState,
     TurnState,
 )
-from pilito.models import Attachment, Audit, Inbox, MediaFile, Reading, Share, db
+from pilito.models import Attachment, Audit, Inbox, MediaFile, ModelUse, Reading, Share, db
 
 PENDING, READY, FAILED = ReadingState
 QUESTION = "این لباس چقدره؟"
@@ -340,6 +340,22 @@ def test_the_key_of_one_server_is_not_shown_to_another(make_desk, model_line):
     read(desk)
 
     assert desk.model.sounds[0][1] == "Bearer none"
+
+
+@pytest.mark.sqlite_only
+def test_reading_counts_for_the_budget_and_stops_with_it(make_desk):
+    desk = make_desk(**ON, model_tokens_per_customer_per_day=10, model_prices="fake=1/2")
+    send(desk, JPEG, kind="image", mid="first")
+    fetch(desk)
+    read(desk)
+    send(desk, JPEG, kind="image", mid="second")
+    fetch(desk)
+
+    read(desk)
+
+    assert [(one.tokens, one.cost_micros) for one in desk.rows(ModelUse)] == [(15, 20)]
+    assert [one.error for one in desk.rows(Reading)] == [None, "budget_used"]
+    assert len(desk.model.pictures) == 1
 
 
 # --- taken back ------------------------------------------------------------------------------------------------------

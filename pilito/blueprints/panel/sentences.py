@@ -376,6 +376,7 @@ READING_ERRORS: dict[str, Sentence] = {
     "nothing_said": Sentence(_("The program found no words in it."), _("Listen or look yourself.")),
     "too_large": Sentence(_("The file is too large for it."), _("Listen or look yourself.")),
     "switched_off": Sentence(_("It was switched off meanwhile.")),
+    "budget_used": Sentence(_("The budget of the day is used up."), _("Listen or look yourself.")),
     "model_refused_key": Sentence(_("The model's server refused the key."), _("Check the key in the settings.")),
     "model_overloaded": Sentence(_("The model's server was overloaded.")),
     "model_timeout": Sentence(_("The model's server did not answer in time.")),
