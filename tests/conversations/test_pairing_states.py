@@ -119,7 +119,8 @@ class Pairing(RuleBasedStateMachine):
     @rule(data=st.data())
     def write_down(self, data):
         """The words of a voice note are there, at whatever moment."""
-        waiting = db.session.scalars(db.select(Reading.id).where(Reading.state == ReadingState.PENDING)).all()
+        of_run = Reading.message_id.in_([message.id for message in self._messages()])
+        waiting = db.session.scalars(db.select(Reading.id).where(of_run, Reading.state == ReadingState.PENDING)).all()
         if waiting:
             reading_id = data.draw(st.sampled_from(sorted(waiting)))
             db.session.execute(db.update(MediaFile).values(state="stored", key="00/00/0", size_bytes=1))
