@@ -10,7 +10,7 @@ from rows import NOON, FreshClient, add_conversation, add_delivery, add_message,
 from pilito.blueprints.api.openapi import DOCUMENT
 from pilito.database import transaction
 from pilito.extensions import channels
-from pilito.lifecycle import DeliveryState, MessageType, Sender, ShareState
+from pilito.lifecycle import AssistantMode, DeliveryState, MessageType, Sender, ShareState
 from pilito.models import ApiToken, Conversation, Delivery, Message, Reaction, db
 from pilito.tokens import find_by_bearer, issue_token
 
@@ -120,6 +120,15 @@ def test_a_conversation_has_the_names_of_the_contract(app, call, conversation_id
     assert set(shown) == schema("Conversation")
     assert set(shown["customer"]) == schema("Customer")
     assert (shown["id"], shown["channel"], shown["state"]) == (conversation_id, "instagram", "assistant")
+
+
+def test_a_conversation_tells_its_mode_and_whether_a_draft_waits(app, call):
+    with app.app_context(), transaction():
+        number = add_conversation(assistant_mode=AssistantMode.DRAFT, drafted_at=NOON).id
+
+    shown = call(f"{LIST}/{number}").get_json()
+
+    assert (shown["assistant_mode"], shown["has_draft"]) == ("draft", True)
 
 
 def test_the_window_closes_so_long_after_the_customer_as_the_channel_says(app, call):

@@ -11,6 +11,7 @@ from pilito.blueprints.api.inputs import (
 from pilito.blueprints.api.shapes import REFERRAL_PARTS
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS
 from pilito.lifecycle import (
+    AssistantMode,
     ConversationState,
     DeliveryState,
     EventOutcome,
@@ -107,6 +108,8 @@ SCHEMAS: Part = {
         inbox_id=ID,
         channel=TEXT,
         state=_one_of(ConversationState),
+        assistant_mode={**_one_of(AssistantMode), "description": "what people chose, here or for the inbox"},
+        has_draft={"type": "boolean", "description": "whether a draft of the assistant waits for a person"},
         customer=_ref("Customer"),
         unread_count=COUNT,
         last_message_at=MOMENT_OR_NULL,

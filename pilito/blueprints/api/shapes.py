@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pilito.blueprints.api.inputs import Position, write_cursor
 from pilito.channels.base import Referral
+from pilito.conversations.duty import chosen_mode
 from pilito.conversations.tokens import is_ending
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState
@@ -50,6 +51,8 @@ def conversation(row: Conversation) -> dict[str, Any]:
         "inbox_id": row.inbox_id,
         "channel": row.inbox.channel,
         "state": row.state.value,
+        "assistant_mode": chosen_mode(row.inbox, row).value,
+        "has_draft": row.drafted_at is not None,
         "customer": customer(row.customer),
         "unread_count": row.unread_count,
         "last_message_at": moment(row.last_message_at),
