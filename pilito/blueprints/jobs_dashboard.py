@@ -71,7 +71,7 @@ class ShownQueue(Queue):
     job_class = ShownJob
 
     @classmethod
-    def all(cls, connection: Any, *args: Any, **options: Any) -> list[Queue]:  # type: ignore[override]
+    def all(cls, connection: Any, *args: Any, **options: Any) -> list[Queue]:
         """Every queue of ours, also one that nothing was ever put into; and what else Redis knows of."""
         known = {queue.name: queue for queue in super().all(connection, *args, **options)}
         ours = {name: cls(name, connection=connection, serializer=JSONSerializer) for name in keys.QUEUES}
