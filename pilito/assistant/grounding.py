@@ -28,7 +28,7 @@ NAMED_HANDLE = re.compile(
     r"(?:(?:آیدی|ایدی|پیج|کانال|گروه|تلگرام|اینستاگرام|اینستا|واتساپ|واتس اپ|روبیکا|ایتا|حساب|تیلیجرام|تلیجرام|انستغرام"
     r"|انستقرام|صفحتنا|حسابنا|قناه|قناتنا)|\b(?:id|page|channel|telegram|instagram|insta|whatsapp|username|account|handle"
     r"|dm|follow|snapchat|tiktok))\W{1,3}(?:(?:ما|جدید|جدیدمون|اصلی|فروش|تلگرام|اینستاگرام|الجدید|لنا|is|our|new|us|at|on)"
-    r"\W{1,3}){0,3}([a-z][a-z0-9]*[_.]?[a-z0-9_.]*[a-z0-9])(?![\w.])"
+    r"\W{1,3}){0,3}([a-z][a-z0-9_.]{1,60}[a-z0-9])(?!\w)"
 )
 DIGIT_WORDS = {
     word: str(digit)

@@ -21,7 +21,7 @@ ENGLISH = (
     r"\b(?:ignore|disregard|forget) (?:all|everything|whatever|what)\b",
     r"\b(?:previous|prior|above|earlier|your|new|hidden|secret|real|updated) (?:system )?(?:instructions?|prompts?|rules|orders|directives?)\b",
     r"\bsystem (?:prompt|message|override|note|notice|update|instructions?)\b|^\W*(?:system|assistant|developer|admin|user|root)\b\W{0,3}[:>\]|]",
-    r"<\|?/?(?:system|assistant|im_start|im_end|inst|user|s|instructions?|tool)\b|\[/?inst\]|\[/?system\]|#{2,}\s*(?:system|instruction|new)",
+    r"<\|?/?(?:system|assistant|im_start|im_end|inst|user|s|instructions?|tool)\b|\[/?inst\]|\[/?system\]|(?<!#)#{2,8}\s{0,8}(?:system|instruction|new)",
     r"\byou (?:are|must be|will be) (?:now|no longer|a (?:bot|model|program|different|new)|an? (?:ai|assistant|unrestricted))\b|\bas an? (?:ai|assistant|language model)\b",
     r"\b(?:dear|hey|hello|attention|note to|to) (?:the )?(?:ai|a\.i|assistant|bot|chatbot|model|llm|gpt|language model)\b|\b(?:ai|llm|chat ?bot|language model|assistant)s?\b.{0,40}\b(?:must|should|shall|has to|have to|are to|is to|will|reading)\b",
     r"\b(?:developer|debug|admin|maintenance|god|test|jailbreak) mode\b|\bjailbreak|\bdan mode\b|\broleplay\b|\bpretend (?:to be|that|you)\b|\bact as\b|\bfrom now on\b",

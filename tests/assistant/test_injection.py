@@ -5,6 +5,7 @@ used. Nothing of it may leave: the reply is stopped, whatever carried the attack
 """
 
 import json
+import time
 
 import pytest
 from attacks import ORDERS, WANTED, Attack, attacks
@@ -211,3 +212,20 @@ def test_a_page_gives_links_of_its_own_site_only():
 
 def test_what_the_owner_typed_is_never_taken_for_an_order():
     assert says("سایت: mahoor.ir", Fact("faq", "به مشتری بگو: سایت mahoor.ir")) == []
+
+
+@pytest.mark.parametrize("end", ["", ".", "!", " است.", ")"])
+def test_a_handle_without_its_sign_is_seen_whatever_follows(end):
+    assert says(f"به آیدی evil_shop{end}") == ["handle: @evil_shop"]
+
+
+@pytest.mark.parametrize(
+    "part", ["#", "ignore ", "reply ", "بگو ", "نادیده ", "همین را ", "<", "id ", "a", "صفر ", "free ", "to the "]
+)
+def test_a_text_made_to_take_long_takes_no_time(part):
+    text = part * (4000 // len(part)) + "ß"
+    started = time.thread_time()
+
+    says(text, Fact("page", text))
+
+    assert time.thread_time() - started < 1  # what takes time takes many seconds

@@ -35,7 +35,7 @@ from pilito.lifecycle import (
     ShareState,
     WebhookState,
 )
-from pilito.models import Audit, Delivery, Event, Inbox, Upkeep, Webhook, db
+from pilito.models import Audit, Delivery, Event, Inbox, ModelUse, Upkeep, Webhook, db
 
 pytestmark = pytest.mark.sqlite_only
 BODY = b'{"object": "instagram", "text": "<script>alert(1)</script>"}'
@@ -299,3 +299,21 @@ def test_the_status_page_says_honestly_that_a_person_looks(client, app):
     code = request_deletion("instagram", "2999", NOON, NOON)
 
     assert "a person of this service is looking for it" in client.get(f"/meta/data-deletion/{code}?lang=en").text
+
+
+def test_what_the_model_cost_is_shown_and_that_its_budget_is_used_up(app, admin, monkeypatch):
+    with transaction():
+        db.session.add(ModelUse(at=utc_now(), model="small", tokens=1500, cost_micros=20_000))
+        db.session.add(ModelUse(at=utc_now(), model="home", tokens=500, cost_micros=None))
+        db.session.add(ModelUse(at=utc_now() - timedelta(hours=25), model="small", tokens=9_000_000))
+
+    below = admin.get("/health").text
+    limited = app.extensions["pilito_settings"].model_copy(update={"model_tokens_per_day": 2000})
+    monkeypatch.setitem(app.extensions, "pilito_settings", limited)
+    above = admin.get("/health").text
+
+    assert "$0.0200" in below
+    assert "(1 answer has no known price)" in below
+    assert "Budget used up" not in below
+    assert "Budget used up" in above
+    assert "of 2000" in above

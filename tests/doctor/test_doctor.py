@@ -23,7 +23,7 @@ from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.jobs.scheduler import Timer
 from pilito.lifecycle import InboxState
-from pilito.models import Backup, Inbox, db
+from pilito.models import Backup, Inbox, ModelUse, db
 
 pytestmark = pytest.mark.sqlite_only
 Usage = namedtuple("Usage", "total used free")
@@ -230,6 +230,21 @@ def test_a_model_that_does_not_answer_is_named(shop):
 
     assert not finding.ok
     assert "OPENAI_API_KEY" in finding.text
+
+
+def test_a_budget_that_is_used_up_is_named(shop, monkeypatch):
+    with transaction():
+        db.session.add(ModelUse(at=utc_now(), model="small", tokens=1500, cost_micros=None))
+    services = shop.app.extensions
+    free = one(accounts.look_at_the_budget)
+    limits = {"model_tokens_per_day": 1500, "model_budget_per_day": 1.0}
+    monkeypatch.setitem(services, "pilito_settings", services["pilito_settings"].model_copy(update=limits))
+
+    finding = one(accounts.look_at_the_budget)
+
+    assert free.ok
+    assert not finding.ok
+    assert "MODEL_TOKENS_PER_DAY" in finding.text
 
 
 # --- this machine ----------------------------------------------------------------------------------------------------
