@@ -117,3 +117,12 @@ def test_without_a_question_nothing_is_asked_again(log_in):
 
     assert answer.headers["Location"] == f"/conversations/{conversation.id}"
     assert queue(keys.REPLIES).count == 0
+
+
+def test_who_answers_finds_the_playground_at_the_conversation(log_in):
+    with transaction():
+        conversation = add_conversation()
+
+    page = log_in().get(f"/conversations/{conversation.id}").text
+
+    assert f'href="/inboxes/{conversation.inbox_id}/try"' in page
