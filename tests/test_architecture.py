@@ -265,3 +265,10 @@ def test_public_routes_are_real(app: Flask):
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
 
     assert set(PUBLIC) <= endpoints
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """The tests are no packages: of two files of one name pytest reads one, and ends."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+
+    assert sorted(names) == sorted(set(names))
