@@ -299,9 +299,11 @@ def _rewrite_contents(
         if question.answered_by_id or content == question.content:
             continue
         question.content = content
+        # Told once: a caption that comes later or an edit changes the words, not who belongs to whom.
+        joined = [share for share in taken if share.message in pairing.changed]
         pairing.changed.append(question)
         pairing.questions.append(question)
-        for share in taken:
+        for share in joined:
             tx.after_commit(log_combined, share.message_id, question.id, len(content))
 
 

@@ -1,5 +1,6 @@
 """A share of the account's own post is recognised, and gets what its payload left out."""
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 
@@ -299,6 +300,19 @@ def test_a_shared_post_that_is_not_known_is_asked_for_once_and_gets_its_caption(
     desk.take(shared(ig_post_media_id=DRESS.media_id, mid="again", sent_at=NOON + seconds(9)), now=NOON + seconds(9))
     desk.shop.work(keys.UPKEEP)
     assert len([path for path in desk.graph.reads if DRESS.media_id in path]) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_caption_that_comes_later_is_no_second_combination(desk, caplog):
+    desk.graph.readable[DRESS.media_id] = told(DRESS)
+
+    with caplog.at_level(logging.INFO):
+        desk.take(shared(ig_post_media_id=DRESS.media_id))
+        desk.take(text("این چنده؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+        desk.shop.work(keys.UPKEEP)
+
+    assert LONG in desk.message("question").content
+    assert caplog.text.count("✅ Combined share + question for AI processing") == 1
 
 
 @pytest.mark.sqlite_only
