@@ -16,7 +16,7 @@ from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, signals, spending, turns
 from pilito.conversations.comments import comment_line, commented_facts, comments_behind
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
-from pilito.conversations.drafts import keep_draft
+from pilito.conversations.drafts import go_stale, keep_draft
 from pilito.conversations.duty import duty_of
 from pilito.conversations.facts import Place, facts_of
 from pilito.conversations.hand_over import hand_over
@@ -361,6 +361,7 @@ def _record_reply(
     conversation.unanswered_since = remaining[0].sent_at if remaining else None
     turn.state = TurnState.ANSWERED
     turn.ended_at, turn.lease_until = now, None
+    go_stale(conversation, "written_anew")  # of an hour in which it only wrote drafts
     with db.session.no_autoflush:  # one flush for all rows of the reply
         message = outbox.add_reply(conversation, Sender.ASSISTANT, reply.text, now)
         message.answers_turn_id = turn.id

@@ -9,7 +9,7 @@ from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, storable
 from pilito.conversations.take_over import settle_answered, to_people
-from pilito.database import transaction
+from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.lifecycle import ConversationState, DraftState, Sender
 from pilito.models import Audit, Conversation, Draft, Message, db
@@ -36,9 +36,10 @@ def send_draft(
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         draft = _get(conversation, draft_id)
+        client_id = client_id or f"draft-{draft.id}"
         known = db.session.get(Message, draft.message_id) if draft.message_id else None
-        if known is not None:
-            return known
+        if known is not None and known.client_id == client_id:
+            return known  # others, who meant to send other words, are told that it is gone
         words = _words(draft, text)
         _check_state(draft, is_confirmed)
         tag = permission_tag(conversation, now)
@@ -48,7 +49,7 @@ def send_draft(
             to_people(conversation, operator_id, "answered by a person", now)
         message = outbox.add_reply(conversation, Sender.OPERATOR, words, now, tag=tag)
         # One reply per draft, held by the database.
-        message.operator_id, message.client_id = operator_id, client_id or f"draft-{draft.id}"
+        message.operator_id, message.client_id = operator_id, client_id
         is_edited = words != draft.text
         message.origin = EDITED if is_edited else APPLIED
         message.answers_turn_id = draft.turn_id
@@ -61,7 +62,7 @@ def send_draft(
             conversation.person_at = now
             settle_answered(conversation, message, Message.created_at <= now)
         else:
-            _settle(conversation, draft, message, now)
+            _settle(tx, conversation, draft, message, now)
         conversation.unread_count = 0
         mark_changed(tx, conversation, message)
         return message
@@ -129,7 +130,7 @@ def _end(conversation: Conversation, draft: Draft, state: DraftState, operator_i
     )
 
 
-def _settle(conversation: Conversation, draft: Draft, reply: Message, now: datetime) -> None:
+def _settle(tx: Transaction, conversation: Conversation, draft: Draft, reply: Message, now: datetime) -> None:
     """The draft answers what it was written on, and no more: the assistant goes on with what came since."""
     db.session.execute(
         update(Message)
@@ -138,5 +139,10 @@ def _settle(conversation: Conversation, draft: Draft, reply: Message, now: datet
         .execution_options(synchronize_session="fetch")
     )
     turns.count_unanswered(conversation)
+    turn = turns.find_unfinished(conversation.id)
+    if turn is None:
+        return
     if conversation.unanswered_since is None:
         turns.drop(conversation, "answered by a draft", now)
+    else:
+        turns.touch(tx, turn, now)  # what is being written would answer the same once more

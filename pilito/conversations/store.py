@@ -115,16 +115,18 @@ def _add_rows(
     if conversation.state is ConversationState.CLOSED and not is_quiet:
         _reopen(conversation, inbox, now)
     _count_in(conversation, message)
-    if not is_quiet:
-        go_stale(conversation, "customer_wrote")
     ask_for_profile(tx, conversation, now)
-    _pair_and_ask(tx, inbox, conversation, message, now, cached)
+    is_asked = _pair_and_ask(tx, inbox, conversation, message, now, cached)
+    if not is_quiet and (is_asked or conversation.state is not ConversationState.ASSISTANT):
+        # After what asks nothing (a like, a lone share) no other draft would be written, and nobody see this one.
+        go_stale(conversation, "customer_wrote")
     return message
 
 
 def _pair_and_ask(
     tx: Transaction, inbox: Inbox, conversation: Conversation, message: Message, now: datetime, cached: int | None
-) -> None:
+) -> bool:
+    """Give the message its place, and have the assistant asked; return whether there is anything to ask."""
     changed, asked = [message], [message]
     if channels[inbox.channel].shares_wait and _may_pair(conversation, message):
         db.session.flush()
@@ -138,6 +140,7 @@ def _pair_and_ask(
         tx.after_commit(log_waiting, conversation, message.share)
     turns.ask(tx, conversation, asked, now)
     mark_changed(tx, conversation, *changed)
+    return any(map(turns.asks, asked))
 
 
 def _may_pair(conversation: Conversation, message: Message) -> bool:

@@ -31,6 +31,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         return Outcome(EventOutcome.STORED, "came before its message", _bury(tx, conversation, item, now))
     if message.deleted_at is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
+    had_draft = conversation.drafted_at is not None
     if message.answered_by_id is None:
         go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
@@ -42,6 +43,8 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         turns.ask(tx, conversation, pairing.questions, now)
     _shrink_turn(tx, message, now)
     turns.count_unanswered(conversation)
+    if had_draft and conversation.drafted_at is None:
+        turns.ask_unanswered(tx, conversation, now)  # what is left of the questions has no draft any more
     mark_changed(tx, conversation, *changed)
     return Outcome(EventOutcome.STORED, None, message.id, item.external_id)
 

@@ -20,7 +20,7 @@ from pilito.lifecycle import (
     SourceKind,
     TurnState,
 )
-from pilito.models import Audit, Conversation, Draft, Inbox, Message, Turn, db
+from pilito.models import Audit, Conversation, Delivery, Draft, Inbox, Message, Turn, db
 
 pytestmark = pytest.mark.sqlite_only  # pages ask through the same queries and verbs
 
@@ -247,6 +247,18 @@ def test_a_mended_draft_leaves_through_the_composer(log_in, drafted):
     assert answer.status_code == 204
     assert refreshed(Draft, drafted.id).state is DraftState.EDITED
     assert db.session.scalar(db.select(Message.client_id).where(Message.sender == "operator")) == "c1"
+
+
+def test_a_mended_draft_that_answers_one_message_keeps_what_it_was_given(log_in, drafted):
+    """A draft has words alone: with buttons, a file or a quoted message it is a reply of the person's own."""
+    fields = {"text": "کدام؟", "client_id": "c1", "draft": str(drafted.id), "quick_replies": "آبی | سفید"}
+
+    assert post(log_in(), f"/conversations/{drafted.conversation_id}/replies", **fields).status_code == 204
+
+    db.session.rollback()
+    sent = db.session.scalars(db.select(Delivery)).one()
+    assert [button["title"] for button in sent.payload["quick_replies"]] == ["آبی", "سفید"]
+    assert refreshed(Draft, drafted.id).state is DraftState.STALE
 
 
 def test_a_draft_of_another_conversation_is_not_found(log_in, drafted):

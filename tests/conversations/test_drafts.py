@@ -3,10 +3,10 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import echo, edited, reel, seconds, text, unsent
+from shop import attachment, echo, edited, reel, seconds, text, unsent
 
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
-from pilito.conversations.choose_mode import choose_mode
+from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules
 from pilito.conversations.close import close
 from pilito.conversations.drafts import find_draft
 from pilito.conversations.reply import reply
@@ -138,6 +138,16 @@ def test_a_mended_draft_goes_out_in_the_persons_words(drafted):
 
 
 @pytest.mark.sqlite_only
+def test_who_mended_a_draft_that_another_has_sent_is_told_so_and_the_same_again_is_not(drafted):
+    first = send(drafted, client_id="c1", text="در پست هست")
+
+    assert send(drafted, client_id="c1", text="در پست هست") == first
+    assert refusal_of(lambda: send(drafted, client_id="c2", text="نه، تمام شد")) == "draft_gone"
+    assert refusal_of(lambda: send(drafted)) == "draft_gone"
+    assert len(drafted.replies) == 1
+
+
+@pytest.mark.sqlite_only
 def test_a_draft_that_the_checks_refused_puts_the_person_in_charge_when_sent(shop):
     desk = Desk(shop)
     desk.model.reply = INVENTED
@@ -190,6 +200,40 @@ def test_what_comes_after_a_draft_makes_it_stale(drafted, why):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("what", ["like", "lone share"])
+def test_what_asks_nothing_takes_no_draft_out_of_sight(drafted, what):
+    """No other would be written for it, and the customer still waits."""
+    later = NOON + seconds(60)
+    drafted.take(attachment("like_heart", later) if what == "like" else reel(later), now=later)
+
+    assert draft_of(drafted).state is DraftState.WAITING
+    assert zone_of(drafted.conversation, later) is Zone.NEEDS_YOU
+
+
+@pytest.mark.sqlite_only
+def test_what_is_left_of_the_questions_after_one_was_taken_back_has_a_draft_again(desk):
+    desk.take(text("سلام", NOON, mid="greeting"), text("این چنده؟", NOON + seconds(1), mid="q"))
+    desk.answer(NOON + seconds(5))
+
+    desk.take(unsent("greeting", LATER), now=LATER)
+    desk.answer(LATER + seconds(9))
+
+    assert [one.state for one in desk.rows(Draft)] == [DraftState.STALE, DraftState.WAITING]
+    assert draft_of(desk).message_ids == [desk.message("q").id]
+
+
+@pytest.mark.sqlite_only
+def test_an_answer_of_its_own_leaves_no_draft_behind(drafted):
+    drafted.call(lambda: choose_rules(drafted.shop.inbox_id, Rules(AssistantMode.AUTO), None, LATER))
+    drafted.call(draft_again, drafted.conversation.id, LATER)
+    drafted.answer(LATER)
+
+    assert [one.sender for one in drafted.replies] == [Sender.ASSISTANT]
+    assert draft_of(drafted).state is DraftState.STALE
+    assert zone_of(drafted.conversation, LATER) is Zone.ASSISTANT
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("how", ["in the panel", "on the phone"])
 def test_a_persons_own_words_make_it_stale_and_it_is_shown_no_more(drafted, how):
     if how == "in the panel":
@@ -218,6 +262,24 @@ def test_a_stale_draft_asks_before_it_is_sent_and_answers_only_what_it_was_writt
     assert drafted.message("q").answered_by_id == drafted.replies[0].id
     assert drafted.message("later").answered_by_id is None
     assert drafted.turn.state is TurnState.OPEN
+
+
+def test_a_stale_draft_that_is_sent_while_an_answer_is_written_is_not_followed_by_its_twin(drafted):
+    """The assistant answers by itself by now, and is at both questions when a person sends the draft for the first."""
+    drafted.call(lambda: choose_rules(drafted.shop.inbox_id, Rules(AssistantMode.AUTO), None, LATER))
+    drafted.take(text("نه، آن یکی", LATER, mid="later"), now=LATER)
+
+    def approve(payload):
+        send(drafted, LATER, is_confirmed=True)
+        return drafted.model.default(payload)
+
+    drafted.model.script.append(approve)
+    drafted.answer(LATER)
+
+    assert [one.sender for one in drafted.replies] == [Sender.OPERATOR]
+    drafted.answer(LATER + seconds(9))  # anew, the second question alone
+    assert drafted.message("q").answered_by_id == drafted.replies[0].id
+    assert drafted.message("later").answered_by_id == drafted.replies[1].id
 
 
 def test_a_newer_draft_takes_the_place_of_a_stale_one(drafted):

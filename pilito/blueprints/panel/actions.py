@@ -16,7 +16,7 @@ from pilito.blueprints.panel.uploads import read_cards, read_file, read_file_nam
 from pilito.channels.base import QuickReply
 from pilito.conversations.approve import send_draft
 from pilito.conversations.close import close
-from pilito.conversations.payload import Extras
+from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.read import mark_read
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
@@ -68,12 +68,13 @@ def send_reply(conversation_id: int) -> None:
     client_id = request.form.get("client_id", "").strip()
     if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
         raise Refused("no_client_id", "A reply carries a client_id of 1 to 64 characters: it makes it one reply.")
-    text = request.form.get("text", "")
-    if draft_id := request.form.get("draft", type=int):
+    text, extras = request.form.get("text", ""), _read_extras()
+    draft_id = request.form.get("draft", type=int)
+    if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
         now = datetime.now(UTC)
         send_draft(conversation_id, draft_id, current_user.id, now, text, is_confirmed=True, client_id=client_id)
         return
-    reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), _read_extras())
+    reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), extras)
 
 
 def _read_extras() -> Extras:
