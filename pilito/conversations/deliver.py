@@ -17,7 +17,7 @@ from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
-from pilito.conversations.duty import is_stopped
+from pilito.conversations.duty import is_off, is_stopped
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -190,6 +190,8 @@ def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -
         return Permission("taken_over")
     if not by_person and is_stopped():
         return Permission("assistant_stopped")
+    if not by_person and is_off(conversation.inbox, conversation):
+        return Permission("assistant_off")  # a reply may wait for hours, where the inbox has to rest
     permission: Permission = channels[conversation.inbox.channel].may_send(
         by_person, conversation.last_customer_message_at, now
     )

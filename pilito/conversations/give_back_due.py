@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
 
+from pilito.conversations import turns
 from pilito.conversations.duty import is_stopped
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.take_over import to_assistant
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, ConversationState
 from pilito.models import Conversation, Inbox, db
+from pilito.queries.panel import is_waiting_too_long
 
 BATCH = 200
 
@@ -17,8 +19,9 @@ BATCH = 200
 def give_back_due(now: datetime) -> int:
     """Give back what no person has written in for the hours of its inbox; return how many.
 
-    What is unanswered by then is not asked: an answer out of the blue, hours later, helps nobody. It stays before
-    people (*Needs you*), and the customer's next message is answered together with it.
+    What has waited by then for longer than its inbox allows is not asked: an answer out of the blue, hours later, helps
+    nobody. It stays before people (*Needs you*), and the customer's next message is answered together with it. What
+    waits for less is asked: people would not see it any more.
     """
     if is_stopped():
         return 0
@@ -59,4 +62,6 @@ def _give_back(conversation_id: int, now: datetime) -> None:
         if conversation.person_at > now - timedelta(hours=hours):
             return  # a person wrote meanwhile
         to_assistant(conversation, None, now, rule_hours=hours)
+        if not is_waiting_too_long(conversation, now):
+            turns.ask_unanswered(tx, conversation, now)
         mark_changed(tx, conversation)

@@ -165,6 +165,18 @@ def test_a_stop_holds_back_what_was_written_and_not_sent_but_not_what_people_wri
 
 
 @pytest.mark.sqlite_only
+def test_switched_off_in_its_inbox_it_sends_nothing_that_still_waits(desk):
+    desk.take(text("چنده؟", NOON))
+    desk.answer(NOON)
+    rule(desk, AssistantMode.OFF)
+    desk.deliver()
+
+    assert (desk.deliveries[0].state, desk.deliveries[0].error) == (DeliveryState.FAILED, "assistant_off")
+    assert desk.graph.texts == []
+    assert zone_of(desk.conversation, NOON) is Zone.NEEDS_YOU
+
+
+@pytest.mark.sqlite_only
 def test_lifted_it_answers_again_what_is_new_and_both_are_on_the_record(desk):
     desk.call(stop_all, None, NOON)
     desk.call(stop_all, None, NOON)
@@ -320,6 +332,20 @@ def test_what_is_unanswered_by_then_is_not_answered_hours_later_but_stays_before
     desk.take(text("هستید؟", later), now=later)
     desk.answer(later)
     assert "و ارسال؟" in desk.model.prompts[0]
+
+
+@pytest.mark.sqlite_only
+def test_what_people_would_not_see_any_more_is_asked_when_it_goes_back(desk):
+    rule(desk, give_back_hours=4)
+    hold(desk)
+    just_now = NOON + 4 * HOUR - seconds(60)
+    desk.take(text("و ارسال؟", just_now), now=just_now)
+    assert zone_of(desk.conversation, just_now) is Zone.NEEDS_YOU
+
+    desk.call(give_back_due, NOON + 4 * HOUR)
+    desk.answer(NOON + 4 * HOUR + seconds(9))
+
+    assert desk.replies[-1].sender is Sender.ASSISTANT
 
 
 @pytest.mark.sqlite_only

@@ -242,6 +242,9 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     "assistant_stopped": Sentence(
         _("Somebody stopped the assistant before it was sent."), _("Answer the customer yourself.")
     ),
+    "assistant_off": Sentence(
+        _("Somebody stopped the assistant before it was sent."), _("Answer the customer yourself.")
+    ),
     "inbox_stopped": Sentence(_("The inbox cannot send at the moment."), _("Connect it again, then resend.")),
     "customer_has_not_written": Sentence(_("The customer has not written yet."), _("Wait for a message.")),
     "message_deleted": Sentence(_("The message it answers was deleted."), _("There is nothing to do.")),
