@@ -37,8 +37,10 @@ def with_posts(turn: TurnInput, inbox_id: int, message_ids: Sequence[int], now: 
     """Return the turn with the products of the posts that these messages ask about, and without prices that do not
     count: of offers that are over, and where caption and catalogue differ. Leaves no session open."""
     captions = {fact.reference for fact in turn.facts if fact.source in CAPTIONS}
+    if not (captions or any(CONTEXT_BEGIN in question for question in turn.questions)):
+        return turn  # most turns are about no post, and cost nothing here
     inbox = db.session.get(Inbox, inbox_id)
-    if inbox is None or not (captions or any(CONTEXT_BEGIN in question for question in turn.questions)):
+    if inbox is None:
         db.session.rollback()
         return turn
     shares = _shares(captions, message_ids)
