@@ -99,9 +99,10 @@ def read_currency(text: str) -> str | None:
     return BY_WORD.get(word) or BY_WORD.get(word.replace(" ", ""))
 
 
-def read_price(text: str) -> Price:
+def read_price(text: str, currency_if_unnamed: str | None = None) -> Price:
     """Read one price from a cell: digits of any script, separators, «هزار», «میلیون», a currency.
 
+    What a point means depends on the currency: "1.850" is less than two dinars of Kuwait, but 1,850 toman.
     Raises ValueError for what is not one price: words, a range, a negative number, a number that reads in two ways.
     """
     plain = _plain(text).strip()
@@ -117,7 +118,7 @@ def read_price(text: str) -> Price:
             currency = code
         else:
             raise ValueError("words that are no currency")
-    return Price(_number(numbers[0].strip()) * multiplier, currency)
+    return Price(_number(numbers[0].strip(), decimals_of(currency or currency_if_unnamed)) * multiplier, currency)
 
 
 def in_units(value: Decimal, currency: str | None) -> int:
@@ -134,7 +135,7 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<=\d)(?=[^\W\d_]|[$€£₺₹﷼])|(?<=[^\W\d_])(?=\d)|(?<=[$€£₺₹﷼])(?=\d)", " ", text)
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str, decimals: int) -> Decimal:
     """Read digits with separators; one kind may part thousands, the last may be the decimal point."""
     text = text.rstrip(".,/'’٬،٫ ").replace("،", ",").replace(THOUSANDS, ",").replace("’", "'")
     marks = [mark for mark in text if not mark.isdigit()]
@@ -144,8 +145,10 @@ def _number(text: str) -> Decimal:
     if last == POINT or (last in ".," and marks.count(last) == 1 and len(set(marks)) > 1):
         whole, _, part = text.rpartition(last)
         return Decimal(f"{_whole(whole)}.{part or 0}")
+    if marks == ["."] and len(text.partition(".")[2]) == decimals:
+        return Decimal(text)
     if GROUPED.fullmatch(text) and len(set(marks)) == 1:
-        return Decimal(_whole(text))  # 1.850.000 and 1,850: nobody prices with three decimals
+        return Decimal(_whole(text))  # 1.850.000 and 1,850
     if len(marks) == 1 and last in ".,":
         whole, _, part = text.partition(last)
         if len(part) <= 2 or not part.strip("0"):  # 1850000.0000, as some shop software exports

@@ -35,6 +35,24 @@ def test_a_price_is_read_as_people_write_it(text, value, currency):
 
 
 @pytest.mark.parametrize(
+    ("text", "currency", "value"),
+    [
+        ("1.850", "KWD", "1.850"),
+        ("۱٫۸۵۰ KWD", None, "1.850"),
+        ("12.500 OMR", None, "12.5"),
+        ("1,850.000", "KWD", "1850"),
+        ("1.850.000", "KWD", "1850000"),
+        ("1,850", "KWD", "1850"),
+        ("1.850", "IRT", "1850"),
+        ("1.850", None, "1850"),
+        ("1.850 IRT", "KWD", "1850"),
+    ],
+)
+def test_three_digits_behind_a_point_are_decimals_where_the_currency_has_three(text, currency, value):
+    assert read_price(text, currency).value == Decimal(value)
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "تماس بگیرید", "100-200", "-5", "100 تا 200", "1.2.3", "12,34,5", "5 kg", "=1+1", "1 USD 2", "10 تومان دلار"],
 )

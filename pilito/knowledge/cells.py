@@ -31,7 +31,7 @@ def price_of(text: str, currency: str | None) -> tuple[int | None, str | None]:
     if clean_line(text, 100) in NOT_KNOWN:
         return None, currency
     try:
-        price = read_price(text)
+        price = read_price(text, currency)
     except ValueError:
         raise CellError("no_price") from None
     used = price.currency or currency

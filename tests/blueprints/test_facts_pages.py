@@ -97,6 +97,16 @@ def test_what_is_saved_and_opened_again_says_the_same(admin):
     assert (rows(Product)[0].valid_until, fields["valid_until"]) == before
 
 
+def test_a_price_in_dinars_survives_being_opened_and_saved(admin):
+    admin.post("/catalogue/new", data={"name": "Abaya", "currency": "KWD", "v_price": ["1.850"]})
+    page = admin.get(f"/catalogue/{rows(Product)[0].id}").text
+    (shown, *_empty) = re.findall(r'name="v_price" value="([^"]*)"', page)
+
+    admin.post(f"/catalogue/{rows(Product)[0].id}", data={"name": "Abaya", "currency": "KWD", "v_price": [shown]})
+
+    assert (shown, rows(Product)[0].variants[0].price) == ("1.850", 1850)
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
