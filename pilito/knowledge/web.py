@@ -12,6 +12,7 @@ from urllib.robotparser import RobotFileParser
 
 from pilito.errors import SourceError
 from pilito.knowledge import door
+from pilito.knowledge.drafts import ADDRESS_LENGTH
 from pilito.knowledge.passages import Piece, parse
 
 PAGE_BYTES = 5 * 1024 * 1024
@@ -23,7 +24,8 @@ USUAL_PAGES = 50
 PAUSE_SECONDS = 0.5  # between two pages of a site
 AGENT = "Pilito"
 
-LOCATION = re.compile(r"<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]{1,2000}?)\s*(?:\]\]>)?\s*</(?:\w+:)?loc>")
+# Possessive: a site whose sitemap is made of spaces keeps no worker busy.
+LOCATION = re.compile(r"<(?:\w++:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?=[<\]])")
 NOT_PAGES = re.compile(r"\.(jpe?g|png|gif|webp|svg|mp4|zip|xml|gz|css|js)$", re.IGNORECASE)
 
 
@@ -144,8 +146,8 @@ def _addresses(address: str, limit: int, keep: Keep) -> list[str]:
         sitemap = waiting.pop(0)
         seen.add(sitemap)
         text = _sitemap(sitemap)
-        found = [_plain(urljoin(sitemap, html.unescape(one))) for one in LOCATION.findall(text)]
-        own = [one for one in found if urlsplit(one).netloc.lower().removeprefix("www.") == host]
+        named = (_named(sitemap, one) for one in LOCATION.findall(text))
+        own = [one for one in named if one and urlsplit(one).netloc.lower().removeprefix("www.") == host]
         if "<sitemapindex" in text[:2000]:
             waiting += [one for one in own if one not in seen] if sitemap == address else []
         else:
@@ -169,8 +171,13 @@ def _sitemap(address: str) -> str:
     return text
 
 
-def _plain(address: str) -> str:
-    return urlunsplit(urlsplit(address)._replace(fragment=""))
+def _named(sitemap: str, location: str) -> str | None:
+    """The address that a sitemap names, without its fragment; None for what is none."""
+    try:
+        address = urljoin(sitemap, html.unescape(location).strip())
+        return urlunsplit(urlsplit(address)._replace(fragment="")) if len(address) <= ADDRESS_LENGTH else None
+    except ValueError:  # "https://[shop"
+        return None
 
 
 def _robots(address: str) -> RobotFileParser:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import time
 import zipfile
 from datetime import timedelta
 
@@ -166,6 +167,20 @@ def test_a_sitemap_brings_its_own_pages_that_robots_allow(site, inbox):
     # The limit is of what the sitemap names.
     assert [page.address for page in db.session.query(WebPage)] == [site.url + "/a", site.url + "/b"]
     assert len(passages()) == 4
+
+
+@pytest.mark.sqlite_only
+def test_what_is_no_address_in_a_sitemap_costs_neither_its_pages_nor_the_worker(site, inbox):
+    site.put("/a", HTML.format(more=""))
+    named = ["https://[shop/x", f"<![CDATA[ {site.url}/a ]]>", " " * 200_000, f"{site.url}/{'b' * 3000}"]
+    site.put("/sitemap.xml", sitemap(*named))
+    began = time.monotonic()
+
+    source = read(add_page(SITEMAP, inbox, site.url + "/sitemap.xml", 24, None, NOON))
+
+    assert (source.state, source.error) == (SourceState.READY, None)
+    assert [page.address for page in db.session.query(WebPage)] == [site.url + "/a"]
+    assert time.monotonic() - began < 10
 
 
 def test_of_a_site_read_again_only_what_changed_is_new(site, inbox):
