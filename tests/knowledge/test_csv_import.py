@@ -1,5 +1,6 @@
 """A catalogue from a file: as shops have it, with errors by line, and whole or not at all."""
 
+import time
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,22 @@ def products():
 def version(inbox_id):
     db.session.rollback()
     return db.session.scalar(db.select(Inbox.facts_version).where(Inbox.id == inbox_id))
+
+
+def test_a_cell_of_pictures_is_read_in_a_moment_whatever_stands_in_it(inbox):
+    cell = "https://a.test/1.jpg , https://a.test/2.jpg|https://a.test/3.jpg,\nb.test/4.jpg" + " " * 100_000 + "end"
+    began = time.monotonic()
+
+    with pytest.raises(Problems, match="no_address"):
+        bring(f'Name,Image\nA,"{cell}"', inbox)
+    bring(f'Name,Image\nA,"{cell[:-100_003]}"', inbox)
+
+    (product,) = products()
+    assert [product.picture_url, *product.more_pictures] == [
+        *(f"https://a.test/{number}.jpg" for number in (1, 2, 3)),
+        "https://b.test/4.jpg",
+    ]
+    assert time.monotonic() - began < 5
 
 
 def test_a_file_becomes_products_with_variants(inbox):
