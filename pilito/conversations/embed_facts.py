@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -68,8 +68,9 @@ def embed_new(clock: Clock) -> int:
         hints.hint(keys.FACTS, keys.EMBED_JOB)
     else:
         _drop_unused(endpoint.model, texts.keys(), clock())
-        _done[endpoint.model] = queries.counted_changes()
-        db.session.rollback()
+        inboxes, changes = counted
+        # As counted before the facts were read, with our own change: what others changed meanwhile is still to do.
+        _done[endpoint.model] = (inboxes, changes + (inboxes if stored else 0))
     return stored
 
 
@@ -126,10 +127,10 @@ def _is_about_text(error: ModelError) -> bool:
     return error.reason == "model_failed" and error.message.startswith(("HTTP 400", "HTTP 413", "HTTP 422"))
 
 
-def _drop_unused(model: str, used: Iterable[str], now: datetime) -> None:
+def _drop_unused(model: str, used: Collection[str], now: datetime) -> None:
     old = queries.embedded_before(model, now - UNUSED_FOR)
     db.session.rollback()
-    unused = [number for number, digest in old if digest not in set(used)]
+    unused = [number for number, digest in old if digest not in used]
     for start in range(0, len(unused), 500):
         with transaction():
             db.session.execute(

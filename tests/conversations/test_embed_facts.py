@@ -124,6 +124,26 @@ def test_where_nothing_changed_nothing_is_read(shop, embedder, monkeypatch):
 
 
 @pytest.mark.sqlite_only
+def test_what_changes_while_others_are_sent_is_sent_next(shop, embedder):
+    answer = embedder.default
+
+    def slowly(payload):
+        embedder.default = answer
+        with shop.app.app_context(), transaction():
+            rows.add_product(rows.add_source(shop.inbox_id), name="کفش")
+            count_change(shop.inbox_id)
+        return answer(payload)
+
+    embedder.default = slowly
+
+    assert embed_all() == 3
+    assert embed_all() == 1
+
+    assert embedder.asked[3:] == ["کفش"]
+    assert embed_all() == 0
+
+
+@pytest.mark.sqlite_only
 def test_a_text_that_is_refused_keeps_no_other_from_its_vector(shop, embedder):
     embedder.refused = "صندل"
 
