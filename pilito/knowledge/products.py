@@ -78,7 +78,7 @@ def _check(draft: ProductDraft) -> None:
 
 def _get_own(product_id: int) -> Product:
     product = db.session.scalar(
-        select(Product).where(Product.id == product_id).execution_options(populate_existing=True)
+        select(Product).where(Product.id == product_id).with_for_update().execution_options(populate_existing=True)
     )
     if product is None:
         raise Refused("not_found", f"There is no product {product_id}.")

@@ -1,5 +1,7 @@
 """Products, questions and texts as a person types them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from rows import NOON, add_inbox, add_product, add_source
 
@@ -42,6 +44,22 @@ def test_a_product_is_made_changed_and_deleted_and_each_counts(inbox):
 
     assert (count(Product), count(Variant), version(inbox)) == (0, 0, 3)
     assert [line.action for line in db.session.query(Audit)] == ["product_saved", "product_saved", "product_deleted"]
+
+
+def test_a_product_that_is_saved_by_two_at_once_has_the_variants_of_one(app, inbox):
+    product_id = save_product(
+        None, inbox, ProductDraft("a", currency="IRT", variants=(VariantDraft(price=1),)), None, NOON
+    )
+
+    def save(price):
+        with app.app_context():
+            draft = ProductDraft("a", currency="IRT", variants=(VariantDraft(price=price),))
+            save_product(product_id, inbox, draft, None, NOON)
+
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(save, range(2, 14)))
+
+    assert count(Variant) == 1
 
 
 def test_the_typed_products_of_an_inbox_share_a_source(inbox):
