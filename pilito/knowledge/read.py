@@ -55,6 +55,7 @@ class Task:
     options: dict[str, Any]
     shop: Shop | None
     lease_until: datetime
+    due_at: datetime
     clock: Clock
     pause: Callable[[float], None]
     ends_at: float
@@ -145,6 +146,7 @@ def _claim(source_id: int, clock: Clock, pause: Callable[[float], None]) -> Task
             options=dict(source.options),
             shop=None,
             lease_until=source.lease_until,
+            due_at=source.due_at,
             clock=clock,
             pause=pause,
             ends_at=time.monotonic() + WORK_SECONDS,
@@ -168,7 +170,8 @@ def _finish(task: Task, write: Write) -> None:
         source.state, source.error, source.error_detail, source.failures = SourceState.READY, None, None, 0
         source.read_at = source.checked_at = now
         source.lease_until = None
-        source.due_at = now + timedelta(hours=source.every_hours) if source.every_hours else None
+        if source.due_at == task.due_at:  # else a person asked for another reading meanwhile: other keys, or anew
+            source.due_at = now + timedelta(hours=source.every_hours) if source.every_hours else None
 
 
 def _fail(task: Task, error: SourceError) -> None:
@@ -178,7 +181,8 @@ def _fail(task: Task, error: SourceError) -> None:
             source = _still_ours(task)
             source.state, source.error, source.error_detail = SourceState.FAILED, error.reason, error.detail[:500]
             source.failures, source.checked_at, source.lease_until = source.failures + 1, now, None
-            source.due_at = _again_at(source, error, now)
+            if source.due_at == task.due_at:
+                source.due_at = _again_at(source, error, now)
     except _Lost:
         log.info("Source %s: another reader has it.", task.source_id)
 

@@ -269,6 +269,21 @@ def test_who_lost_the_lease_writes_nothing(woo, start):
     assert version(inbox_id) == 0
 
 
+def test_keys_that_are_changed_while_the_old_ones_are_tried_are_tried_next(woo, start):
+    start(woo)
+    woo.sell(1, "a", "1")
+    source_id = connect(woo, key="ck_old")
+    woo.script = [(503, b"")]
+    at = NOON + timedelta(seconds=5)
+
+    read_source(source_id, lambda: NOON, lambda _seconds: change_keys(source_id, KEY, SECRET, None, at))
+
+    assert (row(source_id).state, row(source_id).due_at) == (SourceState.FAILED, at)
+    read(source_id, at)
+    assert [product.name for product in products()] == ["a"]
+    assert row(source_id).due_at == at + timedelta(hours=6)
+
+
 def test_a_source_that_is_deleted_meanwhile_comes_not_back(woo, start):
     from pilito.knowledge.sources import delete_source
 
