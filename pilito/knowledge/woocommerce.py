@@ -6,6 +6,7 @@ the Authorization header; some hosts take that header away before PHP sees it, f
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -125,8 +126,19 @@ def _product(product: Json, variations: list[Json], currency: Currency) -> Produ
         picture_url=pictures[0] if pictures else None,
         more_pictures=tuple(pictures[1:]),
         currency=currency[0] if any(one.price is not None for one in variants) else None,
+        valid_until=min(filter(None, map(_sale_ends_at, [product, *variations])), default=None),
         variants=tuple(variants[:VARIANTS]),
     )
+
+
+def _sale_ends_at(one: Json) -> datetime | None:
+    """When the price is no longer the one we read: afterwards it is not quoted until the shop is read again."""
+    if one.get("on_sale") is not True:
+        return None
+    try:
+        return datetime.fromisoformat(str(one.get("date_on_sale_to_gmt"))).replace(tzinfo=UTC)
+    except ValueError:  # a sale without an end
+        return None
 
 
 def _variant(one: Json, product: Json, offered: dict[str, str], currency: Currency) -> VariantDraft:

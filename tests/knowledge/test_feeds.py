@@ -1,6 +1,6 @@
 """The catalogues of WooCommerce and Shopify shops, over real HTTP: whole or not at all, and never by two at once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fake_shops import KEY, SECRET, TOKEN, FakeShopify, FakeWoo
@@ -16,6 +16,7 @@ from pilito.knowledge.read import LEASE, read_soon, read_source, wake_due
 from pilito.knowledge.shopify import shop_origin
 from pilito.lifecycle import SourceKind, SourceState
 from pilito.models import Inbox, Product, Source, db
+from pilito.queries.facts import quoted_products
 
 WOO, SHOPIFY = SourceKind.WOOCOMMERCE, SourceKind.SHOPIFY
 
@@ -99,6 +100,31 @@ def test_a_woocommerce_shop_is_read_with_its_variations(woo, start):
     assert (large.size, large.other, large.stock, large.available) == ("40", "جنس: لینن", 0, False)
     assert (row(source_id).state, row(source_id).due_at) == (SourceState.READY, NOON + timedelta(hours=6))
     assert version(inbox_id) == 1
+
+
+def test_the_price_of_a_sale_is_quoted_until_its_end_and_then_only_what_was_read_again(woo, start):
+    inbox_id = start(woo)
+    sale = woo.sell(1, "a", "90", on_sale=True, regular_price="100", date_on_sale_to_gmt="2026-03-01T20:29:59")
+    woo.sell(2, "b", "5", on_sale=True, date_on_sale_to_gmt=None)
+    woo.sell(3, "c", "5", on_sale=False, date_on_sale_to_gmt="2020-01-01T00:00:00")
+    woo.sell(4, "d", type="variable")
+    woo.variations[4] = [
+        {"id": 41, "price": "7", "on_sale": True, "date_on_sale_to_gmt": "2026-03-05T00:00:00"},
+        {"id": 42, "price": "7", "on_sale": True, "date_on_sale_to_gmt": "2026-03-04T00:00:00"},
+    ]
+    source_id = connect(woo, inbox_id=inbox_id)
+    read(source_id)
+    end = datetime(2026, 3, 1, 20, 29, 59, tzinfo=UTC)
+    ids = [product.id for product in products()]
+
+    assert [product.valid_until for product in products()] == [end, None, None, datetime(2026, 3, 4, tzinfo=UTC)]
+    assert list(quoted_products(inbox_id, ids[:2], end - timedelta(seconds=1))) == ids[:2]
+    assert list(quoted_products(inbox_id, ids[:2], end)) == ids[1:2]
+
+    sale.update(price="100", on_sale=False, date_on_sale_to_gmt=None)
+    read(source_id, NOON + timedelta(hours=6))
+
+    assert list(quoted_products(inbox_id, ids[:1], end)) == ids[:1]
 
 
 def test_a_product_that_has_gone_is_put_aside_and_one_that_is_back_is_back(woo, start):
