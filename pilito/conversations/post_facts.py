@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -17,7 +18,8 @@ from pilito.lifecycle import PostProductState, PriceRule
 from pilito.models import Inbox, PostProduct, Product, Share, db
 from pilito.queries.facts import quoted_products
 
-CAPTIONS = ("caption", "earlier_caption", "commented_caption")
+SHARED = ("caption", "earlier_caption")
+CAPTIONS = (*SHARED, "commented_caption")
 # Said to the model at the end of a product, where it cuts nothing off.
 SURE = "(فروشگاه گفته است: این کالای همان پستی است که مشتری فرستاده.)"
 LIKELY = "(از روی کپشن: شاید کالای همان پستی است که مشتری فرستاده.)"
@@ -46,9 +48,12 @@ def with_posts(turn: TurnInput, inbox_id: int, message_ids: Sequence[int], now: 
     shares = _shares(captions, message_ids)
     asked = {fact.reference for fact in turn.facts if fact.source == "caption"}
     facts = [_current(fact, shares.get(fact.reference), inbox, now) for fact in turn.facts]
+    asked |= {reference for reference, share in shares.items() if share.combined_with_id in message_ids}
+    about = asked or _newest_before(turn)
     for reference, share in shares.items():
-        if reference in asked or share.combined_with_id in message_ids:
-            facts = _with_post(facts, _post(share), inbox, now)
+        if reference in asked or share.own_post_id is not None:
+            facts, products = _weighed(facts, _post(share), inbox, now)
+            facts = _with_products(facts, products) if reference in about else facts
     db.session.rollback()
     return replace(turn, facts=tuple(fact for fact in facts if fact.text))
 
@@ -85,22 +90,33 @@ def _current(fact: Fact, share: Share | None, inbox: Inbox, now: datetime) -> Fa
     return replace(fact, text=quotable(fact.text, now.astimezone(zone).date(), posted_on))
 
 
-def _with_post(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> list[Fact]:
+def _newest_before(turn: TurnInput) -> set[str]:
+    """Where no post is asked about now, "how much?" asks about the one that was shared last."""
+    earlier = (fact.reference for fact in turn.facts if fact.source == "earlier_caption")
+    return set(islice(earlier, 1))
+
+
+def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact]]:
+    """Return the facts without a caption's prices that do not count, and what may be told of the post's products."""
     reference = str(post.share.message_id)
-    caption = next((one for one in facts if one.source == "caption" and one.reference == reference), None)
+    caption = next((one for one in facts if one.source in SHARED and one.reference == reference), None)
     likely = post.likely if post.share.own_post_id else _named_in(caption, facts)
     products = quoted_products(inbox.id, [*post.sure, *likely][:MOST_PRODUCTS], now)
-    if not products:
-        return facts
+    is_sure = any(number in post.sure for number in products)
     marked = [_marked(product, number in post.sure) for number, product in products.items()]
-    if caption is not None and differs(caption.text, "\n".join(fact.text for fact in marked)):
-        is_sure = any(number in post.sure for number in products)
+    is_other = caption is not None and differs(caption.text, "\n".join(fact.text for fact in marked))
+    # A product that was put aside, or whose offer is over, is not quoted from its post either.
+    if caption is not None and (is_other or (post.sure and not is_sure)):
         stripped = replace(caption, text=without_prices(caption.text))
         facts = [stripped if fact is caption else fact for fact in facts]
-        if inbox.price_rule is PriceRule.ASK or not is_sure:
-            marked = [replace(fact, text=without_prices(fact.text)) for fact in marked]
-    known = {fact.reference for fact in marked}
-    return [*marked, *(fact for fact in facts if fact.reference not in known)]
+    if is_other and (inbox.price_rule is PriceRule.ASK or not is_sure):
+        marked = [replace(fact, text=without_prices(fact.text)) for fact in marked]
+    return facts, marked
+
+
+def _with_products(facts: list[Fact], products: list[Fact]) -> list[Fact]:
+    known = {fact.reference for fact in products}
+    return [*products, *(fact for fact in facts if fact.reference not in known)]
 
 
 def _marked(product: Product, is_sure: bool) -> Fact:

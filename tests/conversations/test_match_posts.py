@@ -1,5 +1,7 @@
 """The posts of the account find their products, a person settles them, and an answer rests on them."""
 
+import re
+
 import pytest
 from desk import Desk
 from rows import NOON, add, add_operator
@@ -63,6 +65,14 @@ def ask(desk, caption=CAPTION, question="چنده؟", reply="قیمت ۱٬۸۵۰
     desk.model.reply = {"reply": reply, "hand_over": False, "reason": ""}
     desk.answer(NOON + seconds(2))
     blocks = read_blocks(desk.model.calls[0]["messages"][1]["content"])
+    return {block.label: block.text for block in blocks if block.kind == "fact"}
+
+
+def ask_more(desk, question, reply):
+    desk.take(text(question, NOON + seconds(60)))
+    desk.model.reply = {"reply": reply, "hand_over": False, "reason": ""}
+    desk.answer(NOON + seconds(65))
+    blocks = read_blocks(desk.model.calls[-1]["messages"][1]["content"])
     return {block.label: block.text for block in blocks if block.kind == "fact"}
 
 
@@ -197,6 +207,39 @@ def test_or_the_catalogue_wins_where_the_owner_says_so(desk, operator):
     assert "۱٬۸۵۰٬۰۰۰" not in "".join(facts.values())
     assert [one.text for one in desk.replies] == ["قیمت ۲٬۱۰۰٬۰۰۰ تومان است."]
     assert desk.rows(Inbox)[0].price_rule is PriceRule.CATALOGUE
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("rule", "quoted"), [("ask", ()), ("catalogue", ("۲٬۱۰۰٬۰۰۰",))])
+def test_the_next_question_about_the_same_post_goes_by_the_same_rule(desk, operator, rule, quoted):
+    sell(desk, price=2_100_000)
+    publish(desk)
+    match(desk)
+    confirm(desk, operator)
+    desk.call(choose_price_rule, desk.shop.inbox_id, rule, operator, NOON)
+    ask(desk, question="سلام", reply="سلام، بفرمایید.")
+
+    facts = ask_more(desk, "چنده؟", reply="قیمت ۲٬۱۰۰٬۰۰۰ تومان است.")
+
+    assert re.findall(r"[۰-۹]٬[۰-۹]{3}٬[۰-۹]{3}", "".join(facts.values())) == list(quoted)
+    assert [one.text for one in desk.replies][1:] == ["قیمت ۲٬۱۰۰٬۰۰۰ تومان است."] * len(quoted)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("change", [{"active": False}, {"valid_until": NOON}])
+def test_the_caption_of_a_product_that_is_not_quoted_has_no_price_either(desk, operator, change):
+    product = sell(desk)
+    publish(desk)
+    match(desk)
+    confirm(desk, operator)
+    with transaction():
+        db.session.execute(db.update(Product).where(Product.id == product).values(change))
+
+    facts = ask(desk)
+
+    assert "تومان" not in "".join(facts.values())
+    assert "سایز ۳۸ تا ۴۴" in facts["caption"]
+    assert desk.replies == []
 
 
 @pytest.mark.sqlite_only
