@@ -11,17 +11,24 @@ from decimal import Decimal
 from functools import cached_property, partial
 from itertools import chain, pairwise
 
-from pilito.assistant.quantities import TO, Quantity, Span, read_quantities, read_spans, unify
+from pilito.assistant.quantities import TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
 from pilito.assistant.spelling import plain
 
 TLDS = (
     "com|ir|net|org|io|me|co|shop|store|info|app|link|ly|site|online|xyz|biz|gg|tv|us|uk|de|ae|sa|tr|iq|eg|ru|cn|page"
-    "|blog|top|club|vip|gl|to|cc|ws"
+    "|blog|top|club|vip|gl|to|cc|ws|کام|نت|ایران"
+)
+# How an address is written past whoever looks for one: "evil[.]com", "evil . com", "evil dot com", "evil نقطه کام".
+DOT = r"(?:\.|dot|دات|نقطه)"
+DISGUISED = re.compile(
+    rf"(?<=[^\W_])(?:\s?[\[({{<]\s?{DOT}\s?[\])}}>]\s?(?=\w)|\s{DOT}\s(?=(?:com|ir|net|org|io|co|info|کام|نت|ای ار)\b))"
 )
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.[\w.-]+\w")
 LINK = re.compile(
-    rf"(?<!\w)(?:\w{{1,20}}://|www\.)\S+|(?<![\w@.-])[a-z0-9](?:[a-z0-9-]|\s?\.(?=[a-z0-9])){{0,120}}\s?\.(?:{TLDS})\b(?:[/?#:]\S*)?"
+    rf"(?<!\w)(?:\w{{1,20}}://|www\.)\S+|(?<![\w@.-])[^\W_](?:[\w-]|\s?\.(?=[^\W_])){{0,120}}\s?\.(?:{TLDS})\b(?:[/?#:]\S*)?"
 )
+# Endings are too many to be listed: whatever has the form of an address is held against the facts as it stands.
+DOTTED = re.compile(r"(?<![\w@.-])(?![\d.]+[a-z])[a-z0-9][\w-]{1,62}(?:\.[\w-]{1,62}){0,4}\.[a-z]{2,24}(?![\w@-])")
 HANDLE = re.compile(r"(?<![\w.+-])@\s?([a-z0-9_](?:[\w.]*\w)?)")
 # A handle without its sign: "our page evil_shop", "آیدی evil_shop".
 NAMED_HANDLE = re.compile(
@@ -29,6 +36,13 @@ NAMED_HANDLE = re.compile(
     r"|انستقرام|صفحتنا|حسابنا|قناه|قناتنا)|\b(?:id|page|channel|telegram|instagram|insta|whatsapp|username|account|handle"
     r"|dm|follow|snapchat|tiktok))\W{1,3}(?:(?:ما|جدید|جدیدمون|اصلی|فروش|تلگرام|اینستاگرام|الجدید|لنا|is|our|new|us|at|on)"
     r"\W{1,3}){0,3}([a-z][a-z0-9_.]{1,60}[a-z0-9])(?!\w)"
+)
+# Latin words with a low line are names of accounts; and "evilshop on Telegram", "evilshop در تلگرام".
+LINED = re.compile(r"(?<![\w@#.-])[a-z][a-z0-9]{0,60}(?:_[a-z0-9]{1,60}){1,6}(?!\w)")
+PLACED_HANDLE = re.compile(
+    r"(?:(?<!\w)(?:به|از|با)|\b(?:to|message|contact|add|as|text|find))\s([a-z][a-z0-9_.]{2,60}[a-z0-9])\s"
+    r"(?:(?:در|توی|تو)\s(?:تلگرام|اینستا\w*|واتس ?اپ|روبیکا|ایتا|بله)"
+    r"|(?:on|at|in)\s(?:telegram|instagram|insta|whatsapp))"
 )
 DIGIT_WORDS = {
     word: str(digit)
@@ -42,6 +56,11 @@ DIGIT_WORDS = {
 }  # fmt: skip
 # A phone in words: seven digits or more in a row, each said alone.
 SPOKEN = re.compile(rf"(?<!\w)(?:(?:{'|'.join(DIGIT_WORDS)}|\d)(?:\W{{1,3}}|$)){{7,}}")
+# The same in pairs and threes: "نهصد و دوازده سیصد و چهل و پنج", "double nine".
+SPOKEN_IN_PARTS = re.compile(
+    rf"(?<!\w)(?:(?:{'|'.join(sorted({*DIGIT_WORDS, *WORDS, 'double', 'triple'}, key=len, reverse=True))}|\d)"
+    r"(?:\s(?:و\s|and\s)?|[-،,]\s?|(?!\w))){7,}"
+)
 # Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
 LONG_NUMBER = re.compile(r"(?<![\w.,])(?:ir)?\+?\(?\d(?:[ \-().]{0,2}\d){6,25}(?![\w]|[.,]\d)|\d{27,}")
 LATIN = re.compile(r"(?<![\w@.-])[a-z0-9][a-z0-9_-]{2,}(?![\w-])")
@@ -136,7 +155,13 @@ class Claims:
     @cached_property
     def handles(self) -> list[str]:
         named = [one for one in NAMED_HANDLE.findall(self._without_links) if one not in PLAIN_WORDS and len(one) > 3]
-        return [*HANDLE.findall(self._without_links), *named]
+        placed = [one for one in PLACED_HANDLE.findall(self._without_links) if one not in PLAIN_WORDS]
+        signed, lined = HANDLE.findall(self._without_links), LINED.findall(self._without_links)
+        return list(dict.fromkeys([*signed, *named, *placed, *lined]))
+
+    @cached_property
+    def dotted(self) -> list[str]:
+        return DOTTED.findall(self._without_links)
 
     @cached_property
     def _words(self) -> str:
@@ -167,7 +192,9 @@ class Claims:
 
     @cached_property
     def long_numbers(self) -> list[str]:
+        words = SPOKEN.sub(" ", self._without_dates)
         spoken = [_spoken(match[0]) for match in SPOKEN.finditer(self._without_dates)]
+        spoken += [re.sub(r"\W+", " ", match[0]).strip() for match in SPOKEN_IN_PARTS.finditer(words)]
         found = (match[0] for match in LONG_NUMBER.finditer(self._without_dates))
         return [_digits(one) for one in found if _names_something(one)] + spoken
 
@@ -196,7 +223,7 @@ class Claims:
 
 def claims_of(text: str, gives_addresses: bool = True, home: str = "") -> Claims:
     """Read a text as it was written."""
-    return Claims(unify(plain(text)), gives_addresses, home)
+    return Claims(DISGUISED.sub(".", unify(plain(text))), gives_addresses, home)
 
 
 @dataclass(frozen=True)
@@ -251,6 +278,7 @@ class Ground:
             *(Stated("date", "/".join(map(str, one)), partial(Ground._has_date, date=one)) for one in said.dates),
             *(Stated("day", one, partial(Ground._has, "days", one)) for one in said.days if one not in open_days),
             *(Stated("link", one, partial(Ground._has_link, link=one)) for one in said.links),
+            *(Stated("link", one, partial(Ground._has_dotted, dotted=one)) for one in said.dotted),
             *(Stated("handle", f"@{one}", partial(Ground._has_handle, handle=one)) for one in said.handles),
             *(Stated("code", one, partial(Ground._has_code, code=one)) for one in said.codes),
         ]
@@ -314,6 +342,11 @@ class Ground:
         """The link of a fact, or the bare site of one."""
         known = self._addresses("links")
         return link in known or any(one.partition("/")[0] == link for one in known)
+
+    def _has_dotted(self, dotted: str) -> bool:
+        stands = re.compile(rf"(?<![\w.-]){re.escape(dotted)}(?![\w-])")
+        facts = (fact for fact in self.facts if fact.gives_addresses and fact.home in ("", dotted))
+        return any(stands.search(fact.text) for fact in facts)
 
     def _has_code(self, code: str) -> bool:
         return any(code in re.sub(r"[-_]", "", fact.text) for fact in self.facts)

@@ -7,6 +7,7 @@ import re
 
 from pilito.assistant.spelling import plain
 
+CLAUSE = re.compile(r"[،,]|(?<!\w)(?:ولی|اما|but|و)(?!\w)")
 SENTENCE = re.compile(r"[.!?؟\n؛…]+")
 
 
@@ -38,7 +39,11 @@ PERSIAN = (
     rf"{THING} ?(?:{DONE}\b|خواه(?:م|یم)|می\s?(?:کن|گذار|ذار|دار)(?:م|یم))",
     rf"{any_of('تخفیف | هدیه | ارسال رایگان')}[^.]{{0,20}}(?:می\s?ده?(?:م|یم)|در نظر|اعمال|می\s?زن(?:م|یم))",
     rf"(?:{COLLEAGUE}|{COLLEAGUES})\b[^.]{{0,60}}(?:می\s?(?:گیر|زن|ده|د|گ|فرست|کن|رسون)\w*|خواه(?:د|ند))",
-    rf"{any_of('مبلغ | پول | وجه')}[^.]{{0,25}}(?:برمی\s?گرد\w+|برگشت|عودت|واریز می\s?\w+)",
+    rf"{any_of('مبلغ | پول | وجه')}[^.]{{0,25}}(?:برمی\s?گرد\w+|برگشت|عودت|پس می\s?د\w+|واریز می\s?\w+)",
+    rf"{any_of('بهتون | براتون | بهت | برات | خدمتتون')} ?{doing('گ')}|بر ?می\s?گرد(?:م|یم)\b|پیگیر می\s?ش(?:م|یم)\b",
+    r"(?:پست|راهی|روانه)\s?(?:ش|اش) ?(?:رو |را )?می\s?کن(?:م|یم)\b|(?:نگاه|وارسی) می\s?کن(?:م|یم)\b",
+    r"^\W*(?:لطفا )?(?:(?:یه|یک|چند) )?(?:لحظه |کم )?صبر کن(?:ید|ین)?\b|^\W*(?:یه|یک|چند) لحظه\W*(?:$|[،,])",
+    r"(?:بذار\w*|بگذار\w*|برم) ببینم|کنار گذاشته ش|سفارش\w*(?: شما)? (?:نهایی|قطعی|انجام) شد",
 )
 
 DEEDS = any_of(
@@ -53,8 +58,9 @@ DEEDS_DONE = any_of(
 DOING = any_of("sending | checking | shipping | reserving | holding | calling | asking | placing | processing")
 OFFERED = any_of("check | ask | reserve | hold | set aside | find out | give you | arrange | call")
 REACHES = any_of(
-    "get back to | be in touch | call you | contact you | reach out | reply to you | arrive | follow up | message you"
-    "| answer you | be shipped | be sent | be refunded | be delivered | be processed"
+    "get back to | hear from | reach you | have it with | be in touch | call you | contact you | reach out"
+    "| reply to you | arrive | follow up | message you | answer you | be shipped | be sent | be refunded"
+    "| be delivered | be processed"
 )
 ENGLISH = (
     rf"\b(?:i|we)(?:'ll| will| am going to|'m going to| are going to|'re going to) (?:\w+ )?{DEEDS}\b",
@@ -65,6 +71,9 @@ ENGLISH = (
     rf"\b(?:your|the) {any_of('order | refund | booking | reservation | parcel | package')}"
     rf" (?:has been|is being|is now|was) {DEEDS_DONE}\b",
     rf"\b(?:i|we)(?:'m| am|'re| are) (?:now |just |already )?{DOING}\b|\bput (?:\w+ ){{1,3}}aside\b",
+    r"\bhang on\b|\b(?:give me|just) (?:a|one|two) (?:minute|moment|second|sec)s?\b",
+    r"\bone moment\b|\bconsider it done\b",
+    rf"\b(?:your|the) {any_of('order | parcel | package')} is (?:in\b|on its way)|\b(?:we|i) (?:will |fully )?refund\b",
     r"\bsomeone (?:will|from)\b|\bi promise\b|\b(?:i|we) guarantee\b",
 )
 
@@ -84,17 +93,29 @@ def find_promise(text: str, facts: tuple[str, ...] = ()) -> str:
     """Return the words of the first promise in a reply, unless a fact makes it in the same words; empty for none."""
     said = tuple(plain(fact) for fact in facts)
     for sentence in SENTENCE.split(plain(text)):
-        match = PROMISE.search(sentence)
-        if match and not DENIED.search(sentence) and not any(match[0].strip() in fact for fact in said):
-            return match[0].strip()
+        for match in PROMISE.finditer(sentence):
+            if not _is_denied(sentence, match) and not any(match[0].strip() in fact for fact in said):
+                return match[0].strip()
     return ""
+
+
+def _is_denied(sentence: str, match: re.Match[str]) -> bool:
+    """Whether it says that this cannot be done. "I do not know, my colleague will say" is let through too."""
+    if re.match(rf"{COLLEAGUE}|{COLLEAGUES}", match[0]):
+        return DENIED.search(sentence) is not None
+    before, after = CLAUSE.split(sentence[: match.start()])[-1], CLAUSE.split(sentence[match.end() :])[0]
+    return DENIED.search(before + match[0] + after) is not None
 
 
 # What costs nothing or less is a price too, though it has no digits.
 BARGAIN = re.compile(
-    r"(?<!\w)(?:رایگان\w*|مجانی\w*|مفت\w*|نصف قیمت|نیم بها|تخفیف\w*|حراج\w*|هدیه\w*|بدون هزینه)(?!\w)"
+    r"(?<!\w)(?:رایگان\w*|مجانی\w*|مفت\w*|نیم بها|تخفیف\w*|حراج\w*|هدیه\w*|اشانتیون\w*|بدون هزینه|گارانتی\w*|ضمانت\w*"
+    r"|(?:نصف|نیم|یک سوم|یک چهارم|ثلث|ربع) (?:قیمت|این|ان|مبلغ)|به قیمت خرید|ارز[او]ن\s?تر (?:حساب|می\s?د|برا)\w*"
+    r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
     r"|\b(?:free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
-    r"|giveaway|clearance|gift)\b"
+    r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
+    r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get|throw in"
+    r"|(?:pay|costs?)(?: you)? (?:nothing|zero))\b"
     r"|(?<!\w)(?:مجان\w*|بالمجان|بلاش|خصم\w*|تخفیض\w*|نصف السعر|هدیه)(?!\w)"
 )
 NOT_SO = re.compile(
@@ -108,6 +129,8 @@ def find_bargain(text: str, facts: tuple[str, ...]) -> str:
     said = " ".join(map(plain, facts))
     for sentence in SENTENCE.split(plain(text)):
         for match in BARGAIN.finditer(sentence):
-            if match[0][:5] not in said and not NOT_SO.search(sentence):
+            # A word has endings ("تخفیفی"); more than one word is held against the facts as it stands.
+            known = match[0] if " " in match[0] else match[0][:5]
+            if known not in said and not NOT_SO.search(sentence[: match.start()] + sentence[match.end() :]):
                 return match[0].strip()
     return ""

@@ -30,6 +30,7 @@ WORDS = {
 }  # fmt: skip
 MULTIPLIERS = {
     "هزار": 10**3, "میلیون": 10**6, "ملیون": 10**6, "میلیارد": 10**9,
+    "هزاره": 10**3, "هزارتا": 10**3, "میلیونه": 10**6, "ملیونه": 10**6,
     "thousand": 10**3, "million": 10**6, "billion": 10**9,
     "الف": 10**3, "الاف": 10**3, "ملایین": 10**6,
 }  # fmt: skip
@@ -47,6 +48,7 @@ CURRENCIES = {
     "درهم": "dirham", "dirham": "dirham", "dirhams": "dirham", "aed": "dirham",
     "دینار": "dinar", "dinar": "dinar", "dinars": "dinar", "iqd": "dinar", "kwd": "dinar",
     "دلار": "dollar", "دولار": "dollar", "dollar": "dollar", "dollars": "dollar", "usd": "dollar", "$": "dollar",
+    "buck": "dollar", "bucks": "dollar", "quid": "pound",
     "یورو": "euro", "euro": "euro", "euros": "euro", "eur": "euro", "€": "euro",
     "پوند": "pound", "pound": "pound", "pounds": "pound", "gbp": "pound", "£": "pound",
     "لیر": "lira", "lira": "lira", "₺": "lira", "جنیه": "egp", "egp": "egp", "sar": "sar",
@@ -90,6 +92,12 @@ STUCK = re.compile(r"(هزار|میلیون|ملیون|صد)(?=تومان|توم
 APART = re.compile(r"(میلی|سانتی|کیلو) (?=لیتر|متر|گرم)")
 SLASHED = re.compile(r"(?<![\d/])(\d{1,3})((?:/\d{3})+)(?![\d/])")  # 315/000
 SLASH_POINT = re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,2})(?=\s*(?:میلیون|ملیون|میلیارد|هزار))")  # 1/25 million
+# A number that is an article: "a hundred dollars", "یه تومن".
+ARTICLE = re.compile(r"\ban? (?=(?:hundred|thousand|million|dollar|buck|euro|pound|quid|toman|rial|dirham|lira)s?\b)")
+FA_ARTICLE = re.compile(r"(?<!\w)یه (?=(?:تومن|تومان|هزار|میلیون|ملیون|ریال|دلار)\w?(?!\w))")
+ABOUT_PRICE = re.compile(
+    r"(?:(?<!\w)(?:قیمت|هزینه|مبلغ|سعر)\w*|\b(?:costs?|prices?|pay|for only))\W{1,3}(?:\w{1,20}\W{1,3}){0,2}$"
+)
 SUFFIXES = ("ه", "ست", "اند", "ها", "ای", "ی")  # "is", "are", plural, "a": they stick to the unit
 LIST_MARK = re.compile(r"^\s*\d{1,2}\s*[.)\-:](?=\s*\D)", re.MULTILINE)
 
@@ -132,13 +140,22 @@ class Token:
 
 
 def read_quantities(text: str) -> list[Quantity]:
-    """Return the quantities of a plain text in their order; one spelled in words only with a unit or a multiplier."""
-    return [one for one in _read(text) if not one.is_spelled or one.unit or one.multiplier > 1]
+    """Return the quantities of a plain text in their order.
+
+    One spelled in words only with a unit or a multiplier, or where it can only be a price: "one" alone is none.
+    """
+    return [one for one in _read(text) if not one.is_spelled or one.unit or one.multiplier > 1 or _is_price(one, text)]
+
+
+def _is_price(spelled: Quantity, text: str) -> bool:
+    value = max(spelled.values)
+    return value >= 100 or (value >= 10 and bool(ABOUT_PRICE.search(text[max(0, spelled.start - 40) : spelled.start])))
 
 
 def unify(text: str) -> str:
     """Bring the spellings of numbers and units that differ by a space or a slash into one."""
     text = SLASH_POINT.sub(r"\1.\2", SLASHED.sub(lambda match: match[1] + match[2].replace("/", ","), text))
+    text = FA_ARTICLE.sub("یک ", ARTICLE.sub("one ", text))
     return APART.sub(r"\1", STUCK.sub(lambda match: f"{match[1] or ''} ", text))
 
 
