@@ -98,6 +98,14 @@ def quotable(text: str, today: date, posted_on: date | None = None) -> str:
     return without_prices(text)
 
 
+def without_passed_offer(text: str, today: date) -> str:
+    """Return the text without its prices where it says that its offer is over.
+
+    For what is no post: "Saturday to Friday" in an answer or on a page speaks of opening hours, not of an end.
+    """
+    return without_prices(text) if offer_of(text, today) is Offer.PASSED else text
+
+
 def without_prices(text: str) -> str:
     """Return the text without the lines that name a price or a discount."""
     return "\n".join(line for line in text.splitlines() if not has_price(line)).strip()

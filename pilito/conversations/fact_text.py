@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
+from pilito.assistant.offers import without_passed_offer
 from pilito.assistant.types import Fact
 from pilito.lifecycle import PassageKind
 from pilito.models import Passage, Product, Variant
@@ -25,18 +27,20 @@ WORDS = {
 }  # fmt: skip
 
 
-def product_fact(product: Product) -> Fact:
-    lines = "\n".join(line for line in _product_lines(product) if line)
+def product_fact(product: Product, today: date) -> Fact:
+    """The product on this day: its prices are those of the catalogue, but its description may tell of an old offer."""
+    lines = "\n".join(line for line in _product_lines(product, today) if line)
     return Fact("catalogue", _cut(lines, LONGEST_FACT), f"product:{product.id}")
 
 
-def passage_fact(passage: Passage) -> Fact:
+def passage_fact(passage: Passage, today: date) -> Fact:
     heading = passage.heading if passage.heading and passage.heading != passage.title else ""
-    lines = [passage.title, heading, _cut(passage.text, LONGEST_FACT), passage.address or ""]
+    text = without_passed_offer(_cut(passage.text, LONGEST_FACT), today)
+    lines = [passage.title, heading, text, passage.address or ""]
     return Fact(SOURCES[passage.kind], "\n".join(line for line in lines if line), f"passage:{passage.id}")
 
 
-def _product_lines(product: Product) -> Iterator[str]:
+def _product_lines(product: Product, today: date) -> Iterator[str]:
     language = "fa" if EASTERN.search(product.name) else "en"
     words = WORDS[language]
     yield product.name
@@ -50,7 +54,7 @@ def _product_lines(product: Product) -> Iterator[str]:
     yield f"{words['code']}: {code}" if code else ""
     yield f"{words['link']}: {product.link}" if product.link else ""
     yield f"{words['category']}: {product.category}" if product.category else ""
-    yield _cut(product.description, LONGEST_DESCRIPTION)
+    yield without_passed_offer(_cut(product.description, LONGEST_DESCRIPTION), today)
 
 
 def _variant_line(variant: Variant, currency: str | None, language: str, tells_price: bool) -> str:

@@ -19,7 +19,7 @@ from pilito.conversations.shelves import Shelf, shelf_of
 from pilito.errors import ModelError
 from pilito.extensions import settings
 from pilito.models import db
-from pilito.queries.facts import quoted_passages, quoted_products
+from pilito.queries.facts import quoted_passages, quoted_products, zone_of
 
 if TYPE_CHECKING:
     from pilito.assistant.search.index import Hit
@@ -138,6 +138,7 @@ def _clean(text: str) -> str:
 
 def _quoted(place: Place, references: Sequence[str], now: datetime) -> Iterator[Fact]:
     """The facts as the tables have them now, in the order of the references; read as far as they are wanted."""
+    today = now.astimezone(zone_of(place.inbox_id)).date()
     for start in range(0, len(references), READ_AT_ONCE):
         some = [reference.partition(":") for reference in references[start : start + READ_AT_ONCE]]
         ids = {kind: [int(number) for its_kind, _, number in some if its_kind == kind] for kind in KINDS}
@@ -145,9 +146,9 @@ def _quoted(place: Place, references: Sequence[str], now: datetime) -> Iterator[
         passages = quoted_passages(place.inbox_id, ids["passage"], now)
         for kind, _, number in some:
             if kind == "product" and int(number) in products:
-                yield product_fact(products[int(number)])
+                yield product_fact(products[int(number)], today)
             elif kind == "passage" and int(number) in passages:
-                yield passage_fact(passages[int(number)])
+                yield passage_fact(passages[int(number)], today)
 
 
 def _within_budget(facts: Iterable[Fact], most: int) -> Iterator[Fact]:

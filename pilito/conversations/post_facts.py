@@ -103,7 +103,8 @@ def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tup
     likely = post.likely if post.share.own_post_id else _named_in(caption, facts)
     products = quoted_products(inbox.id, [*post.sure, *likely][:MOST_PRODUCTS], now)
     is_sure = any(number in post.sure for number in products)
-    marked = [_marked(product, number in post.sure) for number, product in products.items()]
+    today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()
+    marked = [_marked(product_fact(product, today), number in post.sure) for number, product in products.items()]
     is_other = caption is not None and differs(caption.text, "\n".join(fact.text for fact in marked))
     # A product that was put aside, or whose offer is over, is not quoted from its post either.
     if caption is not None and (is_other or (post.sure and not is_sure)):
@@ -119,8 +120,7 @@ def _with_products(facts: list[Fact], products: list[Fact]) -> list[Fact]:
     return [*products, *(fact for fact in facts if fact.reference not in known)]
 
 
-def _marked(product: Product, is_sure: bool) -> Fact:
-    fact = product_fact(product)
+def _marked(fact: Fact, is_sure: bool) -> Fact:
     return replace(fact, text=f"{fact.text}\n{SURE if is_sure else LIKELY}")
 
 

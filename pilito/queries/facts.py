@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, case, func, or_, select
 from sqlalchemy.orm import selectinload
@@ -16,6 +17,11 @@ PAGE = 2000
 def facts_version(inbox_id: int) -> int | None:
     """How often the facts of this inbox have changed; None where there is no such inbox."""
     return db.session.scalar(select(Inbox.facts_version).where(Inbox.id == inbox_id))
+
+
+def zone_of(inbox_id: int) -> ZoneInfo:
+    """Where an offer's last day ends."""
+    return ZoneInfo(db.session.scalar(select(Inbox.zone).where(Inbox.id == inbox_id)) or "UTC")
 
 
 def searched_products(inbox_id: int) -> Iterator[tuple[Row[Any], list[Row[Any]]]]:

@@ -107,6 +107,30 @@ def test_an_offer_counts_from_its_first_moment_to_its_last(inbox_id):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("حراج تا ۳۰ آبان\nقیمت ۹۸۰٬۰۰۰ تومان\nرنگ مشکی", "حراج تا ۳۰ آبان\nرنگ مشکی"),
+        ("Sale until 21 November: $20\nBlack", "Black"),
+        ("حراج تا ۱ آذر\nقیمت ۹۸۰٬۰۰۰ تومان", None),
+        ("هزینه ۶۵٬۰۰۰ تومان، شنبه تا جمعه ساعت ۹ تا ۲۱", None),
+    ],
+)
+def test_a_text_whose_offer_is_over_tells_no_price(inbox_id, text, kept):
+    source = add_source(inbox_id)
+    add_passage(source, title="حراج پاییز", text=text, kind=PassageKind.PAGE)
+    add_product(source, ({"price": 1_200_000},), name="کیف پاییز", description=text)
+    place = Place(inbox_id, facts_version(inbox_id))
+
+    page, bag = sorted(
+        facts_of(place, TurnInput("", ("حراج پاییز کیف",)), NOON), key=lambda fact: fact.source == "catalogue"
+    )
+
+    assert page.text == f"حراج پاییز\n{kept or text}"
+    assert bag.text == f"کیف پاییز\nقیمت: ۱٬۲۰۰٬۰۰۰ تومان\n{kept or text}"
+
+
 def test_many_offers_out_of_date_hide_none_that_counts(inbox_id):
     source = add_source(inbox_id)
     for number in range(20):
@@ -286,7 +310,7 @@ def test_a_product_is_told_variant_by_variant(inbox_id):
         description="نخی و خنک",
     )
 
-    assert product_fact(product).text.splitlines() == [
+    assert product_fact(product, NOON.date()).text.splitlines() == [
         "پیراهن لینن ماهور",
         "قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود (۳ عدد)",
         "قیمت سایز ۴۰، مشکی: ۱٬۹۵۰٬۰۰۰ تومان، قیمت قبلی ۲٬۱۰۰٬۰۰۰ تومان، تمام شد",
@@ -302,7 +326,7 @@ def test_a_price_that_all_variants_have_is_told_once(inbox_id):
     variants = ({"size": "38", "stock": 1}, {"size": "XL", "stock": 0}, {"size": "فری سایز"})
     product = add_product(add_source(inbox_id), variants, name="پیراهن")
 
-    lines = product_fact(product).text.splitlines()
+    lines = product_fact(product, NOON.date()).text.splitlines()
     assert lines == ["پیراهن", "قیمت: ۱٬۸۵۰٬۰۰۰ تومان", "سایز ۳۸: موجود (۱ عدد)", "سایز XL: تمام شد", "فری سایز"]
 
 
@@ -310,14 +334,14 @@ def test_a_price_that_all_variants_have_is_told_once(inbox_id):
 def test_a_product_with_an_english_name_is_told_in_english(inbox_id):
     product = add_product(add_source(inbox_id), ({"price": 1999},), name="Karoon bag", currency="USD")
 
-    assert product_fact(product).text == "Karoon bag\nPrice: 19.99 USD"
+    assert product_fact(product, NOON.date()).text == "Karoon bag\nPrice: 19.99 USD"
 
 
 @pytest.mark.sqlite_only
 def test_what_a_product_says_holds_a_reply_and_nothing_else_does(inbox_id):
     variants = ({"size": "38", "price": 1_900_000, "stock": 3},)
     product = add_product(add_source(inbox_id), variants, name="پیراهن ماهور", sku="MN-1042", link="https://shop.ir/p")
-    ground = Ground((claims_of(product_fact(product).text),), claims_of("سایز ۳۸ چنده؟"))
+    ground = Ground((claims_of(product_fact(product, NOON.date()).text),), claims_of("سایز ۳۸ چنده؟"))
 
     assert ground.lacks("سایز ۳۸ یک میلیون و نهصد هزار تومان است، کد MN-1042، shop.ir/p") == []
     assert ground.lacks("سایز ۴۰ هم دو میلیون تومان است")

@@ -55,12 +55,13 @@ def show_posts() -> ResponseReturnValue:
 def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None], now: datetime) -> dict[str, Any]:
     zone = ZoneInfo(zones.get(post.inbox_id) or "UTC")
     posted_on = post.posted_at.astimezone(zone).date() if post.posted_at else None
-    facts = "\n".join(product_fact(row.product).text for row in mapped)
+    today = now.astimezone(zone).date()
+    facts = "\n".join(product_fact(row.product, today).text for row in mapped)
     return {
         "post": post,
         "mapped": mapped,
         "differs": bool(mapped) and differs(post.caption or "", facts),
-        "is_over": offer_of(post.caption or "", now.astimezone(zone).date(), posted_on) in (Offer.PASSED, Offer.VAGUE),
+        "is_over": offer_of(post.caption or "", today, posted_on) in (Offer.PASSED, Offer.VAGUE),
         "found": _found(post, now),
     }
 
