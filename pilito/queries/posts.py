@@ -12,12 +12,13 @@ from pilito.models import Inbox, OwnPost, PostProduct, Product, Variant
 
 TO_CONFIRM = exists().where(PostProduct.own_post_id == OwnPost.id, PostProduct.state == PostProductState.PROPOSED)
 SETTLED = exists().where(PostProduct.own_post_id == OwnPost.id, PostProduct.state == PostProductState.CONFIRMED)
+IS_THERE = OwnPost.gone_at.is_(None)  # nobody need say what a post is about that the shop has deleted
 FOUND = 8
 
 
 def page(show: str, offset: int, limit: int) -> tuple[Sequence[OwnPost], bool]:
     """Return up to `limit` posts, the newest first, and whether there are more. `show`: to_confirm, without, all."""
-    wanted = select(OwnPost).options(joinedload(OwnPost.copy))
+    wanted = select(OwnPost).where(IS_THERE).options(joinedload(OwnPost.copy))
     if show == "to_confirm":
         wanted = wanted.where(TO_CONFIRM)
     elif show == "without":
@@ -29,7 +30,7 @@ def page(show: str, offset: int, limit: int) -> tuple[Sequence[OwnPost], bool]:
 
 
 def count_to_confirm() -> int:
-    return db.session.scalar(select(func.count()).select_from(OwnPost).where(TO_CONFIRM)) or 0
+    return db.session.scalar(select(func.count()).select_from(OwnPost).where(IS_THERE, TO_CONFIRM)) or 0
 
 
 def products_of(own_post_ids: Sequence[int]) -> dict[int, list[PostProduct]]:

@@ -74,6 +74,16 @@ def test_it_is_confirmed_and_leaves_the_list_of_what_is_to_confirm(post, log_in)
     assert "Confirmed" in agent.get("/posts?show=all").get_data(as_text=True)
 
 
+def test_a_post_that_the_shop_deleted_is_not_asked_about(post, log_in):
+    with transaction():
+        db.session.execute(db.update(OwnPost).values(gone_at=NOON))
+    agent = log_in()
+
+    pages = [agent.get("/posts", query_string={"show": show}).get_data(as_text=True) for show in ("to_confirm", "all")]
+
+    assert not any("ماهور" in page or 'class="count"' in page.partition("<main")[2] for page in pages)
+
+
 def test_it_is_refused_and_another_is_chosen_by_its_name_or_code(post, log_in):
     agent = log_in(language="fa")
     row = db.session.scalars(db.select(PostProduct.id)).one()
