@@ -164,6 +164,15 @@ def test_a_stop_holds_back_what_was_written_and_not_sent_but_not_what_people_wri
     assert desk.deliveries[1].state is DeliveryState.SENT
 
 
+def test_one_press_lifts_what_two_have_stopped_in_the_same_moment(desk):
+    desk.together(*[lambda: desk.call(stop_all, None, NOON)] * 2)
+
+    desk.call(lift_stop, None, NOON)
+    desk.take(text("چنده؟", NOON))
+
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
 @pytest.mark.sqlite_only
 def test_switched_off_in_its_inbox_it_sends_nothing_that_still_waits(desk):
     desk.take(text("چنده؟", NOON))
