@@ -28,9 +28,10 @@ def lift_stop(operator_id: int | None, now: datetime) -> None:
             update(AssistantStop)
             .where(AssistantStop.lifted_at.is_(None))
             .values(lifted_at=now, lifted_by_id=operator_id)
+            .returning(AssistantStop.id)
             .execution_options(synchronize_session=False)
-        )
-        if not lifted.rowcount:
+        ).all()
+        if not lifted:
             return
         db.session.add(Audit(at=now, action="assistant_resumed", operator_id=operator_id))
         tx.after_commit(realtime.all_changed)
