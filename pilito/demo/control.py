@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -451,6 +452,8 @@ def _shown_message(message: Message, hooks: list[Webhook], mark: Mark) -> dict[s
         "text": message.text,
         "post_id": message.post_id,
         "media": path if find_media(path) else "",
+        # What the shop sent lies with Pilito, whose page the phone is: it loads from no other host.
+        "sent_file": urlsplit(message.url).path if message.sender == "shop" else "",
         "timestamp_ms": message.timestamp_ms,
         "unsent": message.unsent_ms is not None,
         "emoji": mark.emoji,

@@ -162,7 +162,7 @@ TEXTS = {
         "greeting": "سلام! خوش آمدید. چه کمکی از دستم برمی‌آید؟",
         "thanks": "خواهش می‌کنم!",
         "caption": "در توضیحات همین پست نوشته شده:",
-        "catalogue": "{name}، در فهرست کالاهای فروشگاه:",
+        "catalogue": "در فهرست کالاهای فروشگاه، {name}:",
         "which": "منظورتان کدام است؟",
         "which_post": "منظورتان کدام کالاست؟ نامش را بنویسید یا پستش را بفرستید.",
         "shop": "فروشگاه این‌طور نوشته است:",
@@ -299,9 +299,12 @@ def _about(topics: list[Topic], facts: list[Said], asked: str, words: dict[str, 
     if len(fitting) > 1:
         names = [_name(fact) for fact in fitting[:MOST_NAMES]]
         return _reply("\n".join([words["which"], *names]), [fact.number for fact in fitting], asks_which=True)
-    products = fitting or [fact for fact in facts if fact.source != "catalogue"]
+    is_pointed_at = _found(POINTED_AT, asked)
+    # The price in an answer about postage is not the price of "this dress".
+    beside = {"catalogue", "faq", "page"} if is_pointed_at else {"catalogue"}
+    products = fitting or [fact for fact in facts if fact.source not in beside]
     answered = _quoted(topics, products, facts, asked, words)
-    if answered["hand_over"] and not fitting and _found(POINTED_AT, asked):
+    if answered["hand_over"] and not fitting and is_pointed_at:
         return _reply(words["which_post"], asks_which=True)
     return answered
 

@@ -207,6 +207,13 @@ def test_it_asks_for_the_post_where_the_customer_points_at_something():
     assert "پستش" in answered["reply"]
 
 
+def test_the_price_of_postage_is_not_the_price_of_what_is_pointed_at():
+    postage = Fact("faq", "هزینهٔ ارسال چقدر است؟\nپست پیشتاز ۶۵٬۰۰۰ تومان.\nارسال بالای سه میلیون رایگان.", "passage:1")
+
+    assert asked("این لباس چقدره؟", postage)["asks_which"]
+    assert "رایگان" in asked("هزینه ارسال چقدره؟", postage)["reply"]
+
+
 def test_a_product_that_is_not_listed_is_not_known():
     assert asked("قیمت کفش؟", MAHOOR, DARYA)["reason"] == "not_known"
 

@@ -222,6 +222,11 @@ function content(message) {
   if (message.kind === "like_heart") return likeHeart();
   if (message.kind === "unsupported") return make("div", "bubble gone", words.unsupported);
   if (message.media) return photo(message);
+  if (message.sent_file && message.kind === "image") return sentPicture(message);
+  return wordsOf(message);
+}
+
+function wordsOf(message) {
   const label = words[`kind_${message.kind}`] || message.kind;
   const bubble = make("div", "bubble");
   if (message.kind !== "text") bubble.append(make("p", "tag", label));
@@ -284,6 +289,18 @@ function photo(message) {
     caption.dir = "auto";
     frame.append(caption);
   }
+  return frame;
+}
+
+// The address of a file ends after an hour; then only its kind is told.
+function sentPicture(message) {
+  const frame = make("div", "photo");
+  const image = make("img");
+  image.src = message.sent_file;
+  image.alt = words.kind_image;
+  image.width = image.height = 220;
+  image.addEventListener("error", () => frame.replaceWith(wordsOf(message)));
+  frame.append(image);
   return frame;
 }
 
