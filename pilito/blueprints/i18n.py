@@ -26,7 +26,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=select_language)
     app.context_processor(page_words)
-    for filter_ in (digits, clock, day, day_key, age, moment):
+    for filter_ in (digits, figure, clock, day, day_key, age, moment):
         app.jinja_env.filters[filter_.__name__] = filter_
 
 
@@ -69,6 +69,12 @@ def digits(value: object) -> str:
     """The value with the digits of the page's language."""
     text = str(value)
     return text.translate(PERSIAN_DIGITS) if current_language() == "fa" else text
+
+
+def figure(value: object) -> str:
+    """A number that is written as 1,850.5: in Persian its digits and its marks between them are Persian too."""
+    text = str(value)
+    return digits(text.replace(",", "٬").replace(".", "٫") if current_language() == "fa" else text)
 
 
 def clock(when: datetime) -> str:

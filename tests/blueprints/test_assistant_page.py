@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask_babel import force_locale
 from rows import NOON, add, add_conversation, add_inbox, add_message, add_passage, add_source
 
 from pilito.blueprints.panel import present, sentences
@@ -327,3 +328,6 @@ def test_numbers_are_shown_as_people_read_them(app):
             "09121234567",
             "@shop",
         ]
+
+    with app.test_request_context(), force_locale("fa"):
+        assert present.claim_words("1850000 toman") == "۱٬۸۵۰٬۰۰۰ تومان"

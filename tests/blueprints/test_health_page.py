@@ -93,6 +93,13 @@ def test_it_is_there_in_persian(log_in):
     assert 'dir="rtl"' in shown
 
 
+def test_what_became_of_an_event_is_told_in_the_language_of_the_page(log_in):
+    shown = page(log_in(language="fa"), f"/health/webhooks/{fail_webhook()}")
+
+    assert "ناموفق" in shown
+    assert ">failed<" not in shown
+
+
 def test_an_inbox_shows_how_far_it_was_read_and_what_stops_it(admin):
     now = utc_now()
     with transaction():
@@ -316,4 +323,4 @@ def test_what_the_model_cost_is_shown_and_that_its_budget_is_used_up(app, admin,
     assert "(1 answer has no known price)" in below
     assert "Budget used up" not in below
     assert "Budget used up" in above
-    assert "of 2000" in above
+    assert "of 2,000" in above

@@ -3,11 +3,11 @@
 import time
 
 import pytest
-from rows import NOON, FreshClient, add, add_inbox, add_operator
+from rows import NOON, FreshClient, add, add_conversation, add_inbox, add_operator, add_share
 
 from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
-from pilito.lifecycle import FoundBy, PostProductState, PriceRule, Role, SourceKind
+from pilito.lifecycle import FoundBy, PostProductState, PriceRule, Role, ShareState, SourceKind
 from pilito.models import Inbox, OwnPost, PostProduct, Product, Source, Variant, db
 
 pytestmark = pytest.mark.sqlite_only
@@ -51,6 +51,24 @@ def states():
     db.session.rollback()
     rows = db.session.scalars(db.select(PostProduct).order_by(PostProduct.id).execution_options(populate_existing=True))
     return [(row.product.name, row.state) for row in rows]
+
+
+def test_a_conversation_says_that_caption_and_catalogue_differ(post, log_in):
+    with transaction():
+        conversation = add_conversation(db.session.get(Inbox, post.inbox_id))
+        add_share(conversation, ShareState.COMBINED, own_post_id=post.id)
+    told = "The price in the caption is not the catalogue"
+    path = f"/conversations/{conversation.id}"
+
+    assert told in log_in().get(path).get_data(as_text=True)
+
+    with transaction():
+        db.session.execute(db.update(Variant).values(price=1_850_000))
+    assert told not in log_in().get(path).get_data(as_text=True)
+
+
+def test_the_menu_beside_the_conversations_leads_there(app, log_in):
+    assert 'href="/posts"' in log_in(Role.VIEWER).get("/conversations/").get_data(as_text=True)
 
 
 def test_a_post_shows_its_product_with_what_is_wrong_about_it(post, log_in):

@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 from flask_babel import gettext
 from sqlalchemy import inspect
 
+from pilito.assistant.posts import differs
 from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
 from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.duty import chosen_mode
+from pilito.conversations.fact_text import product_fact
 from pilito.conversations.reconcile import LOOKS
 from pilito.extensions import channels
 from pilito.lifecycle import (
@@ -183,6 +185,13 @@ def words_of(share: Share) -> list[str]:
         if part and part.strip() and part.strip() not in words:
             words.append(part.strip())
     return words
+
+
+def prices_differ(share: Share, thread: Thread) -> bool:
+    """Whether the post names another price than its products: then a person may be asked, and should see why."""
+    products = thread.products.get(share.own_post_id or 0, [])
+    facts = "\n".join(product_fact(row.product).text for row in products)
+    return bool(products) and differs(share.full_caption or "", facts)
 
 
 def wait_left(share: Share, now: datetime) -> str:
@@ -564,7 +573,7 @@ def _why(kept: dict[str, Any], has_passed: bool) -> Why:
         numbers=[_number_line(one) for one in kept.get("rests_on") or ()],
         checks=[sentences.CHECKS_RUN.get(name, name) for name in kept.get("checks") or ()],
         has_passed=has_passed,
-        tokens=" + ".join(map(str, tokens)),
+        tokens=" + ".join(f"{count:,}" for count in tokens),
         cost=_dollars(kept.get("cost_micros")),
         version=_version(kept),
     )
@@ -610,7 +619,7 @@ def claim_words(claim: str) -> str:
     """1,850,000 toman, as people read it: the checks compare bare numbers."""
     number, _, unit = claim.partition(" ")
     if number.isdecimal() and len(number) > 4 and unit in sentences.UNITS:
-        number = f"{int(number):,}"
+        number = i18n.figure(f"{int(number):,}")
     return i18n.digits(f"{number} {sentences.UNITS.get(unit, unit)}".strip())
 
 

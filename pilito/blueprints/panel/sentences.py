@@ -9,6 +9,7 @@ from pilito.lifecycle import (
     AssistantMode,
     CommentState,
     DeliveryState,
+    EventOutcome,
     HandOverReason,
     MediaKind,
     MessageType,
@@ -73,7 +74,7 @@ HAND_OVER: dict[HandOverReason, Sentence] = {
     HandOverReason.ASKED_FOR_PERSON: Sentence(_("The customer asked for a person."), _("Say hello.")),
     HandOverReason.NOT_KNOWN: Sentence(
         _("The answer is not in what the shop wrote."),
-        _("Answer it. A caption that says it lets the assistant answer next time."),
+        _("Answer it. Write it into the catalogue or the knowledge, and the assistant answers next time."),
     ),
     HandOverReason.COMPLAINT: Sentence(_("The customer complains."), _("Listen first, then answer.")),
     HandOverReason.REFUND: Sentence(
@@ -311,6 +312,14 @@ CHECK_FAILED: dict[str, Words] = {
     "workers": _("A queue has no worker: start `flask worker`, or read its log for why it stopped."),
     "scheduler": _("It shows no sign of life: start `flask scheduler`. Until then timed work is late, not lost."),
 }
+EVENT_OUTCOMES: dict[EventOutcome, Words] = {
+    EventOutcome.STORED: _("Stored"),
+    EventOutcome.DUPLICATE: _("Came twice"),
+    EventOutcome.ECHO: _("Our own"),
+    EventOutcome.IGNORED: _("Ignored"),
+    EventOutcome.FAILED: _("Failed"),
+}
+
 QUEUES: dict[str, Words] = {
     "receive": _("Reading what came"),
     "replies": _("Preparing answers"),
