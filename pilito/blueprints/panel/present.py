@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from sqlalchemy import inspect
@@ -35,6 +36,7 @@ from pilito.models import (
     Conversation,
     Delivery,
     Draft,
+    Inbox,
     MediaFile,
     Message,
     Product,
@@ -187,10 +189,11 @@ def words_of(share: Share) -> list[str]:
     return words
 
 
-def prices_differ(share: Share, thread: Thread) -> bool:
+def prices_differ(share: Share, thread: Thread, inbox: Inbox, now: datetime) -> bool:
     """Whether the post names another price than its products: then a person may be asked, and should see why."""
     products = thread.products.get(share.own_post_id or 0, [])
-    facts = "\n".join(product_fact(row.product).text for row in products)
+    today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()
+    facts = "\n".join(product_fact(row.product, today).text for row in products)
     return bool(products) and differs(share.full_caption or "", facts)
 
 
