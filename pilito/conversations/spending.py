@@ -44,11 +44,16 @@ def note_file(conversation: Conversation, understood: Understood, now: datetime)
     )
 
 
-def used_up(customer_id: int, now: datetime) -> str:
-    """Which budget is used up: `day`, `customer`, or none, which is empty. Without limits nothing is asked for."""
+def used_up(customer_id: int | None, now: datetime) -> str:
+    """Which budget is used up: `day`, `customer`, or none, which is empty. Without limits nothing is asked for.
+
+    A trial is no customer's: for it the day's alone counts.
+    """
     limits = settings
     if _is_over(None, limits.model_budget_per_day, limits.model_tokens_per_day, now):
         return DAY
+    if customer_id is None:
+        return ""
     own_budget, own_tokens = limits.model_budget_per_customer_per_day, limits.model_tokens_per_customer_per_day
     return CUSTOMER if _is_over(customer_id, own_budget, own_tokens, now) else ""
 

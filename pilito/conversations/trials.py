@@ -28,7 +28,7 @@ from pilito.conversations.store import get_conversation, store_message
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.extensions import redis, settings
-from pilito.lifecycle import AssistantMode, MessageType, Sender
+from pilito.lifecycle import AssistantMode, HandOverReason, MessageType, Sender
 from pilito.models import Conversation, Draft, Inbox, Message, OwnPost, db
 
 log = logging.getLogger(__name__)
@@ -148,7 +148,7 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
         place, turn = _rebuild(trial["again"]) if trial.get("again") else _build(trial, name, now)
         turn = _with_facts(place, turn, now)
         listener = _Listener(model)
-        outcome = compose(turn, listener, settings.model_prompt_tokens)
+        outcome = _asked(turn, listener, now)
         result = _result(turn, outcome, listener)
         with transaction():  # it costs what an answer costs, and counts for the budget of the day
             spending.note(None, outcome.working, now)
@@ -156,6 +156,15 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
         log.exception("Trial %s broke.", name)
         result = {"error": type(error).__name__}
     redis.set(keys.trial(name), json.dumps({**trial, "result": result}), ex=keys.TRIAL_SECONDS)
+
+
+def _asked(turn: TurnInput, model: Model, now: datetime) -> Reply | HandOver:
+    """As a customer would be answered: when the budget of the day is used up, by a person."""
+    budget = spending.used_up(None, now)
+    db.session.rollback()  # no session is open while the model is asked
+    if budget:
+        return HandOver(HandOverReason.BUDGET_USED, budget)
+    return compose(turn, model, settings.model_prompt_tokens)
 
 
 def _with_facts(place: Place, turn: TurnInput, now: datetime) -> TurnInput:

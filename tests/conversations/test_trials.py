@@ -57,6 +57,18 @@ def test_a_trial_shows_prompt_facts_checks_and_answer_and_leaves_nothing(desk):
 
 
 @pytest.mark.sqlite_only
+def test_a_trial_costs_nothing_any_more_when_the_budget_of_the_day_is_used_up(make_shop):
+    desk = Desk(make_shop(model_tokens_per_day=15, model_tokens_per_customer_per_day=10))
+    _, first = try_it(desk, "این چنده؟")
+
+    _, second = try_it(desk, "این چنده؟", now=NOON + seconds(60))
+
+    assert (first["outcome"], second["outcome"], second["reason"]) == ("reply", "hand_over", "budget_used")
+    assert second["prompts"] == []
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
 def test_what_the_checks_refuse_is_shown_with_both_tries(desk):
     desk.model.reply = "قیمتش ۹۹۰٬۰۰۰ تومان است."
 
