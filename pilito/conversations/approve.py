@@ -53,7 +53,8 @@ def send_draft(
         is_edited = words != draft.text
         message.origin = EDITED if is_edited else APPLIED
         message.answers_turn_id = draft.turn_id
-        message.asks_which = bool(draft.working.get("asks_which"))
+        # Other words may ask nothing any more, and then the share that follows is a lone one.
+        message.asks_which = bool(draft.working.get("asks_which")) and not is_edited
         message.proof = proof_of(draft)
         outbox.leave(tx, conversation, message, now)
         draft.message_id = message.id

@@ -13,7 +13,7 @@ from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, ConversationState, DraftState, HandOverReason, Sender, TurnState
+from pilito.lifecycle import AssistantMode, ConversationState, DraftState, HandOverReason, Sender, ShareState, TurnState
 from pilito.models import Draft, Inbox, Proof, Turn, db
 from pilito.queries.panel import Zone, zone_of
 
@@ -125,6 +125,21 @@ def test_to_approve_is_no_taking_over(drafted):
     drafted.take(text("و ارسال؟", NOON + seconds(9)), now=NOON + seconds(9))
     drafted.answer(NOON + seconds(9))
     assert [draft.state for draft in drafted.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("words", "drafts"), [(None, 2), ("قیمتش ۲٬۰۰۰٬۰۰۰ تومان است.", 1)])
+def test_a_share_answers_which_one_unless_the_person_said_something_else(desk, words, drafts):
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.take(text("این چنده؟", NOON, mid="q"))
+    desk.answer(NOON)
+    send(desk, now=NOON + seconds(30), text=words)
+
+    desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
+    desk.answer(NOON + seconds(65))
+
+    assert len(desk.rows(Draft)) == drafts
+    assert desk.message("share").share.state is (ShareState.WAITING if words else ShareState.COMBINED)
 
 
 @pytest.mark.sqlite_only
