@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+QUICK := tests/test_instagram_share.py tests/test_architecture.py tests/test_documents.py tests/conversations tests/channels tests/assistant tests/jobs
 
 .DEFAULT_GOAL := help
 .PHONY: help run test quick lint format bench chaos upgrade docs release
@@ -16,8 +17,8 @@ run: $(VENV)/installed ## start everything on http://127.0.0.1:8000 (PORT=, HOST
 test: $(VENV)/installed-dev ## run all tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest $(ARGS)
 
-quick: $(VENV)/installed-dev ## run what one runs after each change: on SQLite alone, without whole systems and browser
-	@$(BIN)/python -m pytest --database sqlite -m "not bench and not whole" $(ARGS)
+quick: $(VENV)/installed-dev ## run what one runs after each change: the main job and the rules of the house, on SQLite
+	@$(BIN)/python -m pytest --database sqlite -m "not bench and not whole" $(QUICK) $(ARGS)
 
 bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2", KEEP=1)
 	@$(BIN)/python -m bench $(ROWS) $(if $(KEEP),--keep)

@@ -117,10 +117,10 @@ def _(module: ModuleType) -> None:
 
     def mixed(*args: Any) -> Any:
         claim = claimed(*args)
-        last.append(claim.outbound.customer_id)
-        others = [one for one in last if one != claim.outbound.customer_id]
+        last.append(claim.outbound.recipient_id)
+        others = [one for one in last if one != claim.outbound.recipient_id]
         if others and is_wrong():
-            claim = replace(claim, outbound=replace(claim.outbound, customer_id=others[-1]))
+            claim = replace(claim, outbound=replace(claim.outbound, recipient_id=others[-1]))
         return claim
 
     module._claimed = mixed
@@ -130,8 +130,8 @@ def _(module: ModuleType) -> None:
 def _(module: ModuleType) -> None:
     """The wait of a share is over at once."""
     pair = module.pair
-    module.pair = lambda shares, questions, now, lookback: pair(
-        [replace(one, expires_at=one.sent_at) for one in shares], questions, now, lookback
+    module.pair = lambda shares, *more, **named: pair(
+        [replace(one, expires_at=one.sent_at) for one in shares], *more, **named
     )
 
 
@@ -141,8 +141,9 @@ def _(module: ModuleType) -> None:
     from datetime import timedelta
 
     pair = module.pair
-    module.pair = lambda shares, questions, now, lookback: pair(
-        [replace(one, expires_at=one.sent_at + timedelta(hours=1)) for one in shares], questions, now, lookback
+    later = timedelta(hours=1)
+    module.pair = lambda shares, *more, **named: pair(
+        [replace(one, expires_at=one.sent_at + later) for one in shares], *more, **named
     )
 
 
