@@ -6,14 +6,15 @@ import re
 import time
 
 import pytest
-from rows import NOON, FreshClient, add_inbox, add_operator, add_passage, add_product, add_source
+from rows import NOON, FreshClient, add, add_inbox, add_operator, add_passage, add_product, add_source
+from sqlalchemy import event
 
 from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import facts_words
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import PassageKind, Role, SourceKind, SourceState
-from pilito.models import Passage, Product, Source, WebPage, db
+from pilito.models import OwnPost, Passage, Product, Source, WebPage, db
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -157,6 +158,24 @@ def test_products_are_found_by_name_code_and_either_keyboard(admin, query, count
     page = admin.get("/catalogue", query_string={"q": query}).text
 
     assert page.count('class="product"') == count
+
+
+@pytest.mark.parametrize("page", ["/catalogue", "/knowledge", "/posts"])
+def test_what_postgresql_takes_in_no_text_is_left_out_of_a_search(admin, page):
+    with transaction():
+        post = add(OwnPost(inbox_id=add_inbox().id, media_id="1", posted_at=NOON, synced_at=NOON))
+    asked = []
+
+    def note(_connection, _cursor, _statement, parameters, *_rest):
+        asked.append(repr(parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    answer = admin.get(page, query_string={"q": "a\x00b", "post": post.id})
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    assert answer.status_code == 200
+    assert any("ab" in values for values in asked)
+    assert not any("x00" in values for values in asked)
 
 
 def test_the_list_asks_as_often_for_many_as_for_one(admin):

@@ -17,7 +17,7 @@ from pilito.errors import Refused
 from pilito.knowledge import csv_import, products, sources
 from pilito.knowledge.connect_feed import change_keys, connect_feed
 from pilito.knowledge.csv_table import FIELDS
-from pilito.knowledge.drafts import Problems
+from pilito.knowledge.drafts import Problems, clean_line
 from pilito.knowledge.feeds import Shop
 from pilito.knowledge.forms import VARIANT_FIELDS, read_product
 from pilito.knowledge.read import read_soon
@@ -56,7 +56,7 @@ def facts_processor() -> dict[str, Any]:
 
 @bp.get("/catalogue")
 def show_catalogue() -> ResponseReturnValue:
-    words = request.args.get("q", "").strip()[:100]
+    words = clean_line(request.args.get("q"), 100)
     number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     page = queries.products(words, request.args.get("inbox", type=int), number)
     return render_template(

@@ -14,7 +14,7 @@ from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
 from pilito.knowledge import pages, texts
 from pilito.knowledge.cells import CellError, last_moment
-from pilito.knowledge.drafts import Problem, Problems
+from pilito.knowledge.drafts import Problem, Problems, clean_line
 from pilito.lifecycle import PassageKind, SourceKind
 from pilito.models import Passage
 from pilito.queries import catalogue as queries
@@ -24,7 +24,7 @@ TEXT = f"/knowledge/texts/<{NUMBER}:passage_id>"
 
 @bp.get("/knowledge")
 def show_knowledge() -> ResponseReturnValue:
-    words = request.args.get("q", "").strip()[:100]
+    words = clean_line(request.args.get("q"), 100)
     return render_template(
         "facts/knowledge.html",
         words=words,

@@ -17,6 +17,7 @@ from pilito.blueprints.panel.access import for_admins
 from pilito.conversations.fact_text import product_fact
 from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
 from pilito.errors import Refused
+from pilito.knowledge.drafts import clean_line
 from pilito.lifecycle import Role
 from pilito.models import OwnPost, PostProduct
 from pilito.queries import posts as queries
@@ -68,7 +69,7 @@ def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None],
 
 def _found(post: OwnPost, now: datetime) -> list[Any] | None:
     """What was looked for under this post; None where nothing was."""
-    words = request.args.get("q", "")[:LONGEST_SEARCH].strip()
+    words = clean_line(request.args.get("q"), LONGEST_SEARCH)
     if not words or request.args.get("post", type=int) != post.id:
         return None
     return list(queries.find_products(post, words, now))
