@@ -63,7 +63,11 @@ def test_a_conversation_says_that_caption_and_catalogue_differ(post, log_in):
     assert told in log_in().get(path).get_data(as_text=True)
 
     with transaction():
-        db.session.execute(db.update(Variant).values(price=1_850_000))
+        db.session.execute(db.update(PostProduct).values(state=PostProductState.CONFIRMED))
+    assert told in log_in().get(path).get_data(as_text=True)
+
+    with transaction():
+        db.session.execute(db.update(Inbox).values(price_rule=PriceRule.CATALOGUE))
     assert told not in log_in().get(path).get_data(as_text=True)
 
 

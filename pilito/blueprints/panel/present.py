@@ -26,6 +26,8 @@ from pilito.lifecycle import (
     MediaKind,
     MediaState,
     MessageType,
+    PostProductState,
+    PriceRule,
     Sender,
     ShareState,
 )
@@ -190,8 +192,11 @@ def words_of(share: Share) -> list[str]:
 
 
 def prices_differ(share: Share, thread: Thread, inbox: Inbox, now: datetime) -> bool:
-    """Whether the post names another price than its products: then a person may be asked, and should see why."""
+    """Whether the post names another price than its products, and nobody has said which counts: a person is asked."""
     products = thread.products.get(share.own_post_id or 0, [])
+    is_sure = any(row.state is PostProductState.CONFIRMED for row in products)
+    if is_sure and inbox.price_rule is PriceRule.CATALOGUE:
+        return False
     today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()
     facts = "\n".join(product_fact(row.product, today).text for row in products)
     return bool(products) and differs(share.full_caption or "", facts)
