@@ -23,9 +23,14 @@ DOT = r"(?:\.|dot|دات|نقطه)"
 DISGUISED = re.compile(
     rf"(?<=[^\W_])(?:\s?[\[({{<]\s?{DOT}\s?[\])}}>]\s?(?=\w)|\s{DOT}\s(?=(?:com|ir|net|org|io|co|info|کام|نت|ای ار)\b))"
 )
+# "evil,com", "evil·com", "evil/com".
+MISDOTTED = re.compile(r"(?<=[a-z0-9])[,·•|/](?=(?:com|ir|net|org)\b)")
+# Letters of other alphabets that look like Latin ones; no shop of ours writes in them.
+LOOKALIKES = str.maketrans("аеорсхуіѕјкмтвнοαενρτικ", "aeopcxyisjkmtbhoaevptik")
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+\.[\w.-]+\w")
 LINK = re.compile(
     rf"(?<!\w)(?:\w{{1,20}}://|www\.)\S+|(?<![\w@.-])[^\W_](?:[\w-]|\s?\.(?=[^\W_])){{0,120}}\s?\.(?:{TLDS})\b(?:[/?#:]\S*)?"
+    r"|(?<!\w)(?:[a-z0-9]\s){2,40}\.\s(?:[a-z]\s){1,8}[a-z](?!\w)"  # e v i l . c o m
 )
 # Endings are too many to be listed: whatever has the form of an address is held against the facts as it stands.
 DOTTED = re.compile(r"(?<![\w@.-])(?![\d.]+[a-z])[a-z0-9][\w-]{1,62}(?:\.[\w-]{1,62}){0,4}\.[a-z]{2,24}(?![\w@-])")
@@ -34,7 +39,7 @@ HANDLE = re.compile(r"(?<![\w.+-])@\s?([a-z0-9_](?:[\w.]*\w)?)")
 NAMED_HANDLE = re.compile(
     r"(?:(?:آیدی|ایدی|پیج|کانال|گروه|تلگرام|اینستاگرام|اینستا|واتساپ|واتس اپ|روبیکا|ایتا|حساب|تیلیجرام|تلیجرام|انستغرام"
     r"|انستقرام|صفحتنا|حسابنا|قناه|قناتنا)|\b(?:id|page|channel|telegram|instagram|insta|whatsapp|username|account|handle"
-    r"|dm|follow|snapchat|tiktok))\W{1,3}(?:(?:ما|جدید|جدیدمون|اصلی|فروش|تلگرام|اینستاگرام|الجدید|لنا|is|our|new|us|at|on)"
+    r"|dm|follow|snapchat|tiktok|paypal|venmo|cashapp))\W{1,3}(?:(?:ما|جدید|جدیدمون|اصلی|فروش|تلگرام|اینستاگرام|الجدید|لنا|is|our|new|us|at|on)"
     r"\W{1,3}){0,3}([a-z][a-z0-9_.]{1,60}[a-z0-9])(?!\w)"
 )
 # Latin words with a low line are names of accounts; and "evilshop on Telegram", "evilshop در تلگرام".
@@ -223,7 +228,8 @@ class Claims:
 
 def claims_of(text: str, gives_addresses: bool = True, home: str = "") -> Claims:
     """Read a text as it was written."""
-    return Claims(DISGUISED.sub(".", unify(plain(text))), gives_addresses, home)
+    read = DISGUISED.sub(".", unify(plain(text)).translate(LOOKALIKES))
+    return Claims(MISDOTTED.sub(".", read), gives_addresses, home)
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ PERSIAN = (
     rf"{any_of('بهتون | براتون | بهت | برات | خدمتتون')} ?{doing('گ')}|بر ?می\s?گرد(?:م|یم)\b|پیگیر می\s?ش(?:م|یم)\b",
     r"(?:پست|راهی|روانه)\s?(?:ش|اش) ?(?:رو |را )?می\s?کن(?:م|یم)\b|(?:نگاه|وارسی) می\s?کن(?:م|یم)\b",
     r"^\W*(?:لطفا )?(?:(?:یه|یک|چند) )?(?:لحظه |کم )?صبر کن(?:ید|ین)?\b|^\W*(?:یه|یک|چند) لحظه\W*(?:$|[،,])",
+    r"(?:شارژ|موجود) (?:می\s?ش\w+|خواه\w+)",
     r"(?:بذار\w*|بگذار\w*|برم) ببینم|کنار گذاشته ش|سفارش\w*(?: شما)? (?:نهایی|قطعی|انجام) شد",
 )
 
@@ -72,7 +73,7 @@ ENGLISH = (
     rf" (?:has been|is being|is now|was) {DEEDS_DONE}\b",
     rf"\b(?:i|we)(?:'m| am|'re| are) (?:now |just |already )?{DOING}\b|\bput (?:\w+ ){{1,3}}aside\b",
     r"\bhang on\b|\b(?:give me|just) (?:a|one|two) (?:minute|moment|second|sec)s?\b",
-    r"\bone moment\b|\bconsider it done\b",
+    r"\b(?:back in stock|restocked?) (?:soon|next|by|in)\b|\bone moment\b|\bconsider it done\b",
     rf"\b(?:your|the) {any_of('order | parcel | package')} is (?:in\b|on its way)|\b(?:we|i) (?:will |fully )?refund\b",
     r"\bsomeone (?:will|from)\b|\bi promise\b|\b(?:i|we) guarantee\b",
 )
@@ -114,9 +115,10 @@ BARGAIN = re.compile(
     r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
     r"|\b(?:free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
     r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
-    r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get|throw in"
+    r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get"
+    r"|price of one|throw in"
     r"|(?:pay|costs?)(?: you)? (?:nothing|zero))\b"
-    r"|(?<!\w)(?:مجان\w*|بالمجان|بلاش|خصم\w*|تخفیض\w*|نصف السعر|هدیه)(?!\w)"
+    r"|(?<!\w)(?:مجان\w*|بالمجان|بلاش|خصم\w*|تخفیض\w*|ب?نصف السعر|هدیه|ضمان|(?:التوصیل|الشحن) علینا)(?!\w)"
 )
 NOT_SO = re.compile(
     r"نداریم|ندارد|نداره|ندارم|نیست|نمی|نشده"

@@ -95,8 +95,9 @@ SLASH_POINT = re.compile(r"(?<![\d/])(\d{1,3})/(\d{1,2})(?=\s*(?:میلیون|م
 # A number that is an article: "a hundred dollars", "یه تومن".
 ARTICLE = re.compile(r"\ban? (?=(?:hundred|thousand|million|dollar|buck|euro|pound|quid|toman|rial|dirham|lira)s?\b)")
 FA_ARTICLE = re.compile(r"(?<!\w)یه (?=(?:تومن|تومان|هزار|میلیون|ملیون|ریال|دلار)\w?(?!\w))")
-ABOUT_PRICE = re.compile(
-    r"(?:(?<!\w)(?:قیمت|هزینه|مبلغ|سعر)\w*|\b(?:costs?|prices?|pay|for only))\W{1,3}(?:\w{1,20}\W{1,3}){0,2}$"
+ABOUT_NUMBER = re.compile(
+    r"(?:(?<!\w)(?:قیمت|هزینه|مبلغ|سعر|سایز)\w*|\b(?:costs?|prices?|pay|for only|sizes?))"
+    r"\W{1,3}(?:\w{1,20}\W{1,3}){0,2}$"
 )
 SUFFIXES = ("ه", "ست", "اند", "ها", "ای", "ی")  # "is", "are", plural, "a": they stick to the unit
 LIST_MARK = re.compile(r"^\s*\d{1,2}\s*[.)\-:](?=\s*\D)", re.MULTILINE)
@@ -142,14 +143,14 @@ class Token:
 def read_quantities(text: str) -> list[Quantity]:
     """Return the quantities of a plain text in their order.
 
-    One spelled in words only with a unit or a multiplier, or where it can only be a price: "one" alone is none.
+    One spelled in words only with a unit or a multiplier, or where it can only be a price or a size: "one" is none.
     """
-    return [one for one in _read(text) if not one.is_spelled or one.unit or one.multiplier > 1 or _is_price(one, text)]
+    return [one for one in _read(text) if not one.is_spelled or one.unit or one.multiplier > 1 or _is_meant(one, text)]
 
 
-def _is_price(spelled: Quantity, text: str) -> bool:
+def _is_meant(spelled: Quantity, text: str) -> bool:
     value = max(spelled.values)
-    return value >= 100 or (value >= 10 and bool(ABOUT_PRICE.search(text[max(0, spelled.start - 40) : spelled.start])))
+    return value >= 100 or (value >= 10 and bool(ABOUT_NUMBER.search(text[max(0, spelled.start - 40) : spelled.start])))
 
 
 def unify(text: str) -> str:

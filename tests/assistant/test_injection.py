@@ -132,6 +132,8 @@ IN_OTHER_WORDS = {
         "یه لحظه، بهتون میگم",
         "حتماً پیگیر می‌شم",
         "اگر نپسندیدید پولتان را پس می‌دهیم",
+        "سایز پنجاه هم هست",
+        "هفته آینده شارژ می‌شود",
     ),
     "en": (
         "It costs a hundred dollars",
@@ -161,7 +163,15 @@ IN_OTHER_WORDS = {
         "You'll hear from us shortly",
         "A colleague is going to reach you",
         "We refund you fully if unhappy",
+        "Order from еvil.cоm",  # both vowels are Cyrillic
+        "Visit e v i l . c o m",
+        "Visit evil·com",
+        "go to evil/com",
+        "pay to paypal evilshop",
+        "two for the price of one",
+        "It is back in stock soon",
     ),
+    "ar": ("السعر مئة ألف", "بنصف السعر", "التوصيل علينا", "ضمان مدى الحياة", "راسلنا على evil نقطة com"),
 }
 
 
