@@ -127,10 +127,15 @@ def test_the_rules_of_an_inbox_are_saved_as_they_are_typed(admin, inbox):
     [{"day_5": "ten"}, {"zone": "Mars/X"}, {"holidays": "x"}, {"needs_you_minutes": "-1"}, {"give_back_hours": "x"}],
 )
 def test_wrong_rules_change_nothing_and_are_explained(admin, inbox, wrong):
-    post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **FORM | wrong)
+    answer = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **FORM | wrong)
 
     assert refreshed(Inbox, inbox.id).assistant_mode is AssistantMode.AUTO
-    assert 'class="banner is-problem"' in admin.get(f"/inboxes/{inbox.id}/assistant").text
+    assert answer.status_code == 422
+    assert 'class="banner is-problem"' in answer.text
+    for name, typed in (FORM | wrong).items():
+        if name not in ("assistant_mode", "has_hours", "outside_hours"):
+            assert f'value="{typed}"' in answer.text or f">{typed}</textarea>" in answer.text
+    assert f'name="assistant_mode" value="{FORM["assistant_mode"]}" checked' in answer.text
 
 
 def test_the_week_begins_on_saturday_in_persian_and_on_monday_in_english(log_in, inbox):

@@ -1,6 +1,6 @@
 """What the assistant may do: modes, hours and rules of an inbox, a conversation's own mode, the stop, and drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
@@ -52,16 +52,36 @@ def _is_stopped() -> bool:
 @for_admins
 def show_assistant(inbox_id: int) -> ResponseReturnValue:
     inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
+    return _show_rules(inbox, _kept(inbox))
+
+
+def _show_rules(inbox: Inbox, shown: Mapping[str, str]) -> str:
+    """The form with these values: what is kept, or what was just typed and could not be."""
     language = current_language()
     names = get_day_names("wide", context="stand-alone", locale=language)
     return render_template(
         "inboxes/assistant.html",
         inbox=inbox,
         week=[(day, names[day]) for day in WEEKS[language]],
-        spans={day: _spans(inbox, day) for day in range(7)},
+        shown=shown,
         zones=sorted(available_timezones()),
-        default_zone=str(operator_zone()),
     )
+
+
+def _kept(inbox: Inbox) -> dict[str, str]:
+    """The values of the form as the inbox has them."""
+    return {
+        **{f"day_{day}": _spans(inbox, day) for day in range(7)},
+        "assistant_mode": inbox.assistant_mode.value,
+        "has_hours": "on" if inbox.hours is not None else "",
+        "zone": inbox.zone or str(operator_zone()),
+        "holidays": "\n".join(inbox.holidays or []),
+        "outside_hours": inbox.outside_hours.value,
+        "hand_over_line": inbox.hand_over_line or "",
+        "outside_hours_line": inbox.outside_hours_line or "",
+        "give_back_hours": str(inbox.give_back_hours or ""),
+        "needs_you_minutes": str(inbox.needs_you_minutes),
+    }
 
 
 def _spans(inbox: Inbox, day: int) -> str:
@@ -79,9 +99,10 @@ def save_assistant(inbox_id: int) -> ResponseReturnValue:
     except Refused as refusal:
         if refusal.reason == "not_found":
             abort(404)
+        inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
         flash(sentences.explain_refusal(refusal.reason), "problem")
-    else:
-        flash(gettext("Saved. It counts from the next message on."), "good")
+        return _show_rules(inbox, request.form), 422  # nothing of what was typed is lost
+    flash(gettext("Saved. It counts from the next message on."), "good")
     return redirect(url_for("panel.show_assistant", inbox_id=inbox_id))
 
 
