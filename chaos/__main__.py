@@ -26,7 +26,7 @@ from chaos.plan import Sizes, make_plan
 from chaos.plants import PLANTS
 from chaos.traffic import Panels, Phone, Traffic, wait_until
 
-EVENTS = 2_000
+EVENTS = 1_000
 FAILURES = 0.03
 PANELS = 12
 WORKING_SECONDS = 120.0  # that long the last messages may take to reach us after the traffic

@@ -6,28 +6,22 @@ kills whoever reads it is given up after a few tries (retake.py), so nobody wait
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, select
 
 from pilito.lifecycle import WebhookState
 from pilito.models import Conversation, Event, Message, Webhook, db
-
-BODIES = 50  # that many are looked into
 
 CAME_AT = (
     select(func.max(Webhook.received_at))
     .join(Event, Event.webhook_id == Webhook.id)
     .where(Event.message_id.in_(bindparam("messages", expanding=True)))
 )
-UNREAD_BEFORE = (
-    select(Webhook.body)
-    .where(
-        Webhook.state == WebhookState.PENDING,
-        Webhook.received_at <= bindparam("until"),
-    )
-    .order_by(Webhook.received_at)
-    .limit(BODIES)
-)
+# The bodies are searched where they lie: after an outage there may be thousands.
+NAME = bindparam("name", type_=LargeBinary)
+NAMED_ON_SQLITE = func.instr(Webhook.body, NAME) > 0  # its LIKE does not look into bytes
+NAMED = Webhook.body.like(NAME)
 
 
 def has_unread_before(conversation: Conversation, messages: Sequence[Message]) -> bool:
@@ -35,6 +29,17 @@ def has_unread_before(conversation: Conversation, messages: Sequence[Message]) -
     came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
     if came_at is None:
         return False  # no event brought them
-    bodies = db.session.scalars(UNREAD_BEFORE, {"until": came_at})
-    customer = conversation.customer.external_id.encode()
-    return any(customer in body for body in bodies)
+    name = conversation.customer.external_id.encode()
+    if db.engine.dialect.name == "sqlite":
+        found = db.session.scalar(UNREAD_ON_SQLITE, {"until": came_at, "name": name})
+    else:
+        found = db.session.scalar(UNREAD, {"until": came_at, "name": b"%" + name + b"%"})
+    return found is not None
+
+
+def _unread(named: ColumnElement[bool]) -> Select[Any]:
+    before = Webhook.received_at <= bindparam("until")
+    return select(Webhook.id).where(Webhook.state == WebhookState.PENDING, before, named).limit(1)
+
+
+UNREAD_ON_SQLITE, UNREAD = _unread(NAMED_ON_SQLITE), _unread(NAMED)

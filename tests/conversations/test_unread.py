@@ -63,6 +63,17 @@ def test_after_an_outage_the_old_post_is_still_waited_for(desk):
     assert desk.model.calls == []
 
 
+def test_the_post_is_waited_for_behind_a_long_queue_of_others(desk):
+    for number in range(60):
+        come(desk, text("سلام", NOON, mid=f"other-{number}", customer=CUSTOMER[::-1]), after=0.5)
+    come(desk, reel(NOON, mid="reel"), after=1)
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+
+    desk.answer(NOON + seconds(10))
+
+    assert desk.model.calls == []
+
+
 @pytest.mark.sqlite_only
 def test_what_came_after_the_question_does_not_hold_it(desk):
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
@@ -73,7 +84,6 @@ def test_what_came_after_the_question_does_not_hold_it(desk):
     assert len(desk.model.calls) == 1
 
 
-@pytest.mark.sqlite_only
 def test_what_somebody_else_sent_does_not_hold_it(desk):
     come(desk, reel(NOON, mid="reel", customer=CUSTOMER[::-1]), after=1)
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
