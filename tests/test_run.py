@@ -252,16 +252,26 @@ def test_a_second_start_from_the_same_folder_is_refused_with_a_sentence(run):
     assert "Pilito runs from this folder already" in second.stderr
 
 
-@pytest.mark.timeout(120)
-def test_doctor_is_content_though_every_process_was_killed_once(run, customers):
+def ask_doctor(run):
+    """What `flask doctor` finds, by name; its exit status says the same."""
     env = {**os.environ, "PILITO_VAR": str(run.folder / "var")}
     doctor = [str(Path(sys.executable).with_name("flask")), "doctor", "--json"]
-
     done = subprocess.run(doctor, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
-
     findings = {finding["name"]: finding for finding in json.loads(done.stdout)}
-    assert [finding for finding in findings.values() if not finding["ok"]] == []
-    assert done.returncode == 0
+    assert (done.returncode == 0) is (not wrong(findings))
+    return findings
+
+
+def wrong(findings):
+    return [finding for finding in findings.values() if not finding["ok"]]
+
+
+@pytest.mark.timeout(150)
+def test_doctor_is_content_though_every_process_was_killed_once(run, customers):
+    # A killed scheduler's sign of life outlives it by seconds, and then its successor has still to give the first.
+    wait_for(lambda: not wrong(ask_doctor(run)), 60, lambda: str(wrong(ask_doctor(run))))
+    findings = ask_doctor(run)
+
     assert "there and back in" in findings["share expiry"]["text"]
     assert "subscription" in findings["inbox 1"]["text"]
     assert "answers" in findings["webhook instagram"]["text"]
