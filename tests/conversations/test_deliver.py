@@ -178,7 +178,9 @@ def test_a_dead_token_stops_the_inbox_which_keeps_receiving_and_sends_when_conne
     assert desk.rows(Inbox)[0].stop_reason is None
 
 
-def test_a_token_that_died_in_a_call_does_not_stop_the_connection_made_meanwhile(desk):
+def test_a_token_that_died_in_a_call_does_not_stop_the_connection_made_meanwhile(desk, monkeypatch):
+    monkeypatch.setattr("pilito.jobs.deliveries.utc_now", lambda: NOON + seconds(1))  # within the window for people
+
     def connect_again(*_):
         desk.call(connect, "instagram", "x", ACCOUNT, "new-token", {}, AssistantMode.AUTO, NOON)
         return TOKEN_DEAD
