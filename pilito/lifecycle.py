@@ -207,6 +207,27 @@ class PriceRule(StrEnum):
     CATALOGUE = "catalogue"
 
 
+class LabelColour(StrEnum):
+    """Names of colours, each with its own in light and in dark."""
+
+    GREY = "grey"
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    PURPLE = "purple"
+    PINK = "pink"
+
+
+class NotificationKind(StrEnum):
+    """Why somebody of the shop is told of a conversation."""
+
+    MENTIONED = "mentioned"  # in a note
+    ASSIGNED = "assigned"
+    RETURNED = "returned"  # what they had put off is due
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"

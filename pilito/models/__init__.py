@@ -4,6 +4,7 @@ from pilito.extensions import db
 from pilito.models.assistant_stop import AssistantStop
 from pilito.models.audit import Audit
 from pilito.models.backup import Backup
+from pilito.models.canned_reply import CannedReply
 from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
 from pilito.models.customer import Customer
@@ -13,10 +14,13 @@ from pilito.models.embedding import Embedding
 from pilito.models.erasure import DataDeletion, Erasure
 from pilito.models.inbox import Inbox
 from pilito.models.instructions import Instructions
+from pilito.models.label import ConversationLabel, Label
 from pilito.models.ledger import Event, Webhook
 from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
 from pilito.models.model_use import ModelUse
+from pilito.models.note import Mention, Note
+from pilito.models.notification import Notification
 from pilito.models.operator import ApiToken, Operator
 from pilito.models.own_post import OwnPost
 from pilito.models.passage import Passage
@@ -25,6 +29,7 @@ from pilito.models.product import Product, Variant
 from pilito.models.proof import Proof
 from pilito.models.reaction import EarlyEdit, Reaction
 from pilito.models.reading import Reading
+from pilito.models.saved_view import SavedView
 from pilito.models.share import Share
 from pilito.models.source import Source, SourceFile, WebPage
 from pilito.models.turn import Turn
@@ -36,8 +41,10 @@ __all__ = [
     "Attachment",
     "Audit",
     "Backup",
+    "CannedReply",
     "Comment",
     "Conversation",
+    "ConversationLabel",
     "Customer",
     "DataDeletion",
     "Delivery",
@@ -48,9 +55,13 @@ __all__ = [
     "Event",
     "Inbox",
     "Instructions",
+    "Label",
     "MediaFile",
+    "Mention",
     "Message",
     "ModelUse",
+    "Note",
+    "Notification",
     "Operator",
     "OwnPost",
     "Passage",
@@ -59,6 +70,7 @@ __all__ = [
     "Proof",
     "Reaction",
     "Reading",
+    "SavedView",
     "Share",
     "Source",
     "SourceFile",

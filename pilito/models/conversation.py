@@ -45,6 +45,19 @@ class Conversation(db.Model):
             sqlite_where=db.text("person_at IS NOT NULL"),
             postgresql_where=db.text("person_at IS NOT NULL"),
         ),
+        Index(
+            "ix_conversation_snoozed_until",
+            "snoozed_until",
+            sqlite_where=db.text("snoozed_until IS NOT NULL"),
+            postgresql_where=db.text("snoozed_until IS NOT NULL"),
+        ),
+        Index(
+            "ix_conversation_returned_at",
+            "returned_at",
+            sqlite_where=db.text("returned_at IS NOT NULL"),
+            postgresql_where=db.text("returned_at IS NOT NULL"),
+        ),
+        Index("ix_conversation_operator_id", "operator_id", "last_message_at", "id"),
     )
 
     id: Mapped[Id]
@@ -66,6 +79,11 @@ class Conversation(db.Model):
     unanswered_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     drafted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when a draft waits for a person
     person_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a person last wrote here, or took it
+    # Put off by a person until then; the customer's next message ends it sooner.
+    snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    returned_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # came back by the clock, and nobody has seen to it
     # Everything of ours that was sent up to then has been seen; and when the customer saw the newest of it.
     seen_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     customer_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -15,6 +15,12 @@ class Customer(db.Model):
     __table_args__ = (
         UniqueConstraint("inbox_id", "external_id"),
         Index("ix_customer_next_picture_id", "next_picture_id"),
+        Index(
+            "ix_customer_same_as_id",
+            "same_as_id",
+            sqlite_where=db.text("same_as_id IS NOT NULL"),
+            postgresql_where=db.text("same_as_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Id]
@@ -26,6 +32,9 @@ class Customer(db.Model):
     picture_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # our copy, always a stored one
     next_picture_id: Mapped[int | None] = mapped_column(ForeignKey("media_file.id"))  # being fetched to replace it
     profile_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the provider was asked last
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what they write is kept, and nobody is called
+    # The same person under another account; people say so. Never a customer that points on.
+    same_as_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     inbox: Mapped[Inbox] = relationship()

@@ -47,13 +47,13 @@ PICTURE = name_of("a" * 64, 1)
 # Every table, with what an erased customer's rows in it become. A new table needs a line here.
 GOES = {
     "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "draft", "proof", "reaction",
-    "reading",
+    "reading", "conversation_label", "note", "mention", "notification",
 }  # fmt: skip
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
     ("share", "combined_with_id"), ("share", "answers_id"), ("event", "message_id"), ("audit", "conversation_id"),
     ("comment", "conversation_id"), ("draft", "message_id"),
-    ("model_use", "customer_id"),
+    ("model_use", "customer_id"), ("customer", "same_as_id"), ("notification", "note_id"),
 }  # fmt: skip
 HOLDS_NOTHING_OF_A_CUSTOMER = {
     "inbox": "the shop's own account",
@@ -61,6 +61,9 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "post_product": "which of the shop's products its posts are about",
     "upkeep": "how far the shop's account was read",
     "instructions": "what the shop tells its assistant",
+    "canned_reply": "what the shop writes to everybody",
+    "label": "words of the shop",
+    "saved_view": "lists that people of the shop made",
     "model_use": "what an answer cost, with no word of it",
     "source": "where the shop's facts come from",
     "embedding": "texts of the shop, as numbers",
