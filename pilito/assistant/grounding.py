@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from itertools import chain, pairwise
 
 from pilito.assistant.quantities import TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
-from pilito.assistant.spelling import plain
+from pilito.spelling import plain
 
 TLDS = (
     "com|ir|net|org|io|me|co|shop|store|info|app|link|ly|site|online|xyz|biz|gg|tv|us|uk|de|ae|sa|tr|iq|eg|ru|cn|page"

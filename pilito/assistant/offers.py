@@ -11,7 +11,7 @@ from enum import StrEnum
 import jdatetime
 
 from pilito.assistant.quantities import Quantity, read_quantities, unify
-from pilito.assistant.spelling import plain
+from pilito.spelling import plain
 
 
 class Offer(StrEnum):

@@ -9,7 +9,7 @@ obey all the same; so nothing in such a text carries a reply, and a person answe
 # ruff: noqa: E501 -- a pattern that is broken over lines can hardly be read
 import re
 
-from pilito.assistant.spelling import plain
+from pilito.spelling import plain
 
 RULES = (
     r"(?:instructions?|rules?|prompts?|guidelines?|directives?|polic(?:y|ies)|commands?|orders?|restrictions?|messages?"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pilito.assistant.quantities import Quantity, read_quantities, unify
-from pilito.assistant.spelling import plain
 from pilito.lifecycle import FoundBy
+from pilito.spelling import plain
 
 WORD = re.compile(r"[^\W_]+")
 TOKEN = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?|[^\W_]+")

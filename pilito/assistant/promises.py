@@ -5,7 +5,7 @@ Patterns are held against `spelling.plain` text, one sentence at a time.
 
 import re
 
-from pilito.assistant.spelling import plain
+from pilito.spelling import plain
 
 CLAUSE = re.compile(r"[،,]|(?<!\w)(?:ولی|اما|but|و)(?!\w)")
 SENTENCE = re.compile(r"[.!?؟\n؛…]+")

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from pilito.assistant.spelling import plain
 from pilito.assistant.types import TurnInput
 from pilito.lifecycle import Sender
+from pilito.spelling import plain
 
 TIMES = 2  # asked again so often
 MOST_WORDS = 40  # of a question that are compared: how long that takes is not the customer's to say

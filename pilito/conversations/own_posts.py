@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
-from pilito.assistant.spelling import plain
 from pilito.channels.base import Limit, Post, SharedMedia
 from pilito.conversations import pace, turns
 from pilito.conversations.account import open_account
@@ -22,6 +21,7 @@ from pilito.database import Transaction, transaction
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState, MediaKind, MediaState, MessageType
 from pilito.models import Conversation, Inbox, Message, OwnPost, Share, db
+from pilito.spelling import plain
 
 START_CHARACTERS = 40  # of a caption: enough to tell posts apart, and in every payload that cuts captions
 CANDIDATES = 20

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from flask import Flask, Response, jsonify, request
 
 from pilito.assistant.prompt import Block, read_blocks
-from pilito.assistant.spelling import plain
 from pilito.demo.media import VOICE, VOICE_SECONDS, VOICE_WORDS, find_media
+from pilito.spelling import plain
 
 MODEL_NAME = "demo model, not an AI"
 DELAY_SETTING = "PILITO_DEMO_MODEL_DELAY_SECONDS"

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from pilito.assistant.quantities import read_quantities, read_spans
-from pilito.assistant.spelling import plain
+from pilito.spelling import plain
 
 
 def read(text):

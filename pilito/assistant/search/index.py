@@ -14,8 +14,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from pilito.assistant.search import sounds
-from pilito.assistant.search.terms import ARABIC_SCRIPT, compounds_of, is_english, parts_of, stem, words_of
+from pilito.assistant.search.terms import is_english, words_of
 from pilito.assistant.search.vocabulary import SAME
+from pilito.stems import ARABIC_SCRIPT, compounds_of, parts_of, stem
 
 NAME_COUNTS = 2.0  # times as much as the text
 SAME_COUNTS = 0.7  # a word that means the same, beside the word itself
