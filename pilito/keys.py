@@ -76,5 +76,10 @@ def trials_of(operator_id: int) -> str:
     return f"pilito:trials:{operator_id}"
 
 
+def operator_room(operator_id: int) -> str:
+    """The Socket.IO room of one person's browsers, for what concerns them alone."""
+    return f"operator-{operator_id}"
+
+
 def share_timeout_job(share_message_id: int) -> str:
     return f"share-timeout-{share_message_id}"

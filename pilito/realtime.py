@@ -21,6 +21,12 @@ def all_changed() -> None:
     _emitter().emit("all_changed", {}, namespace="/", room=keys.PANEL_ROOM)
 
 
+def notified(operator_id: int, notification_id: int | None) -> None:
+    """Tell one person's browsers to look at their notifications; with an id, that this one is new."""
+    what = {"notification": notification_id}
+    _emitter().emit("notified", what, namespace="/", room=keys.operator_room(operator_id))
+
+
 def _emitter() -> Any:
     if "pilito_emitter" not in current_app.extensions:
         current_app.extensions["pilito_emitter"] = RedisManager(

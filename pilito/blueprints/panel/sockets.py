@@ -9,10 +9,11 @@ from pilito.extensions import socketio
 
 
 def connect(_auth: object = None) -> bool:
-    """Let logged-in operators in, into the one room that the server chooses; everybody else is refused."""
+    """Let logged-in operators in, into the rooms that the server chooses; everybody else is refused."""
     if not current_user.is_authenticated:
         return False
     join_room(keys.PANEL_ROOM)
+    join_room(keys.operator_room(current_user.id))
     return True
 
 
