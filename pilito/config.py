@@ -6,6 +6,7 @@ is compared with this file by a test.
 
 import os
 import re
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -73,6 +74,19 @@ def _media_address(value: str) -> str:
     if value and not is_folder and not (parts.scheme == "s3" and parts.hostname):
         raise ValueError("an address that begins with file:/// or s3://")
     return value.rstrip("/")
+
+
+def _smtp_address(value: str) -> str:
+    parts = urlsplit(value)
+    if value and not (parts.scheme in ("smtp", "smtps") and parts.hostname):
+        raise ValueError("an address such as smtp://name:password@mail.example.com:587 or smtps://…")
+    return value
+
+
+def _sender(value: str) -> str:
+    if value and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", parseaddr(value)[1]):
+        raise ValueError("an e-mail address, alone or as Shop <inbox@example.com>")
+    return value
 
 
 def _folder(value: str) -> str:
@@ -257,6 +271,15 @@ class Settings(BaseSettings):
     ] = 0
     backup_keep: Annotated[int, Field(ge=1, le=1000, description="how many of its backups the scheduler keeps")] = 7
 
+    smtp_url: Annotated[
+        str,
+        AfterValidator(_smtp_address),
+        Field(
+            repr=False, description="mail server, smtp://name:password@host:587 or smtps://…; empty: no mail is sent"
+        ),
+    ] = ""
+    mail_from: Annotated[str, AfterValidator(_sender), Field(description="sender of that mail, needed with it")] = ""
+
     trusted_proxies: Annotated[
         int, Field(ge=0, le=5, description="reverse proxies in front, whose X-Forwarded headers are believed")
     ] = 0
@@ -299,6 +322,8 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigError(_sentence(error)) from None
     _check_keys(settings)
     _check_media(settings)
+    if settings.smtp_url and not settings.mail_from:
+        raise ConfigError("MAIL_FROM: SMTP_URL names a mail server and expects a sender's address, but it is empty.")
     if settings.in_production:
         _check_production(settings)
     return settings

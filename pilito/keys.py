@@ -12,7 +12,8 @@ MEDIA = "media"
 READINGS = "readings"
 UPKEEP = "upkeep"
 FACTS = "facts"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, UPKEEP, FACTS)
+MAIL = "mail"
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, UPKEEP, FACTS, MAIL)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -32,6 +33,7 @@ UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 POST_JOB = "pilito.jobs.upkeep.look_up_post"
 FACTS_JOB = "pilito.jobs.facts.read_facts"
 EMBED_JOB = "pilito.jobs.facts.embed_facts"
+MAIL_JOB = "pilito.jobs.mail.send_mail"
 
 # Calls of each account in moving windows, a key per account and limit; lives as long as its window.
 PACE = "pilito:pace"

@@ -11,7 +11,7 @@ from flask import Flask
 from pilito import keys, lifecycle
 from pilito.channels import CHANNELS
 from pilito.extensions import csrf
-from pilito.jobs import deliveries, facts, inbound, media, periodic, replies, shares, signals, upkeep
+from pilito.jobs import deliveries, facts, inbound, mail, media, periodic, replies, shares, signals, upkeep
 from pilito.jobs.worker import SHORT_QUEUES, _seats
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +32,7 @@ STORES = {
     "outside",
     "trace",
     "reporting",
+    "mail",
 }
 RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
 MAY_IMPORT = {
@@ -159,7 +160,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert set(SHORT_QUEUES) < set(keys.QUEUES)
     found = {
         f"{module.__name__}.{name}"
-        for module in (deliveries, facts, inbound, media, replies, shares, signals, upkeep)
+        for module in (deliveries, facts, inbound, mail, media, replies, shares, signals, upkeep)
         for name in vars(module)
     }
     assert {keys.RECEIVE_JOB, keys.ANSWER_JOB, keys.DELIVER_JOB, keys.SHARE_TIMEOUT_JOB} <= found
@@ -167,7 +168,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB, keys.READ_JOB} <= found
     assert keys.MATCH_JOB in found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
-    assert {keys.FACTS_JOB, keys.POST_JOB} <= found
+    assert {keys.FACTS_JOB, keys.POST_JOB, keys.MAIL_JOB} <= found
     assert [one.name for one in periodic.PERIODIC] == [
         "sweep",
         "upkeep",
@@ -179,6 +180,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "deletions",
         "backup",
         "media",
+        "mail",
     ]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pilito import mail
 from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
 from pilito.conversations import upkeep
@@ -71,6 +72,11 @@ def tidy_media() -> None:
     tidy(utc_now())
 
 
+@patient
+def wake_mail() -> None:
+    mail.wake_due(utc_now())
+
+
 PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
     Periodic("upkeep", 15, wake_upkeep),
@@ -83,4 +89,5 @@ PERIODIC = (
     Periodic("deletions", 10, delete_data),
     Periodic("backup", 300, make_backup),  # looks whether one is due
     Periodic("media", EVERY.total_seconds(), tidy_media),
+    Periodic("mail", 20, wake_mail),
 )

@@ -37,6 +37,7 @@ SHORT_QUEUES = {
     keys.READINGS: 2,
     keys.UPKEEP: 1,
     keys.FACTS: 1,
+    keys.MAIL: 1,
 }
 LISTEN_SECONDS = 1  # a stop request is noticed at least this often
 HEARTBEAT_SECONDS = 30

@@ -16,6 +16,7 @@ from pilito.models.inbox import Inbox
 from pilito.models.instructions import Instructions
 from pilito.models.label import ConversationLabel, Label
 from pilito.models.ledger import Event, Webhook
+from pilito.models.mail import Mail
 from pilito.models.media_file import MediaFile
 from pilito.models.message import Attachment, Message
 from pilito.models.model_use import ModelUse
@@ -56,6 +57,7 @@ __all__ = [
     "Inbox",
     "Instructions",
     "Label",
+    "Mail",
     "MediaFile",
     "Mention",
     "Message",

@@ -75,6 +75,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "comment": "hangs on the inbox; those that the customer wrote go",
     "assistant_stop": "who stopped the assistant, and when",
     "operator": "people of the shop",
+    "mail": "to people of the shop; its text is encrypted, and goes once it is sent",
     "api_token": "machines of the shop",
     "erasure": "a digest, so that old events do not bring the customer back",
     "data_deletion": "a digest of an account, never of a customer",
