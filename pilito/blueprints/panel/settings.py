@@ -1,6 +1,6 @@
-"""What an operator chooses for themself."""
+"""The settings: their pages by name, and what an operator chooses for themself."""
 
-from flask import abort, redirect, request
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -9,6 +9,11 @@ from pilito.blueprints.i18n import LANGUAGES, THEMES
 from pilito.blueprints.panel import bp
 from pilito.database import transaction
 from pilito.models import Operator, db
+
+
+@bp.get("/settings")
+def show_settings() -> ResponseReturnValue:
+    return render_template("settings/index.html")
 
 
 @bp.post("/settings/language")

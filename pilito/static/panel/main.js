@@ -1,8 +1,10 @@
 // Ties the panel together: what is clicked, what changed, which conversation is open.
 import "./zone.js";
 import { startClocks, tick } from "./clocks.js";
+import { bind, bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
 import { fetchFragment, send } from "./http.js";
+import { startKeyboard } from "./keyboard.js";
 import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
 import { watchPictures } from "./pictures.js";
@@ -134,11 +136,23 @@ function toast(words) {
   setTimeout(() => note.remove(), TOAST_MS);
 }
 
+// --- by keyboard and by name -----------------------------------------------------------------------------------------
+
+bindButton("take_over", '[data-verb="take_over"] button');
+bindButton("give_back", '[data-verb="give_back"] button');
+bindButton("close", '[data-verb="close"] button');
+bind(
+  "reply",
+  () => document.getElementById("composer-text").focus(),
+  () => Boolean(document.getElementById("composer-text")?.offsetParent),
+);
+
 // --- start -----------------------------------------------------------------------------------------------------------
 
 document.querySelectorAll(".toast").forEach((note) => setTimeout(() => note.remove(), TOAST_MS));
 showZone();
 startClocks();
+startKeyboard();
 watchPictures();
 startOpen();
 startLive({ onChange, onReturn });

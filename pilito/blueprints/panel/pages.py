@@ -1,0 +1,90 @@
+"""All pages of the panel that one goes to by name: navigations, settings and the command bar read this list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from flask_login import current_user
+
+from pilito.blueprints.panel import bp
+from pilito.lifecycle import Role
+
+
+class Group(StrEnum):
+    """Where a page stands."""
+
+    MAIN = "main"  # in the rail, and on top of every page
+    YOU = "you"  # in the settings
+    SHOP = "shop"
+    SYSTEM = "system"
+
+
+GROUPS: dict[Group, LazyString] = {Group.YOU: _("You"), Group.SHOP: _("The shop"), Group.SYSTEM: _("The system")}
+
+
+@dataclass(frozen=True)
+class Page:
+    """`name` is what the page's template calls itself in `here`; `role` is the least that may open it."""
+
+    name: str
+    endpoint: str
+    icon: str
+    title: LazyString
+    group: Group = Group.MAIN
+    role: Role = Role.VIEWER
+    about: LazyString | str = ""  # one line in the settings
+
+
+PAGES: Sequence[Page] = (
+    Page("conversations", "panel.show_list", "chat", _("Conversations")),
+    Page("comments", "panel.show_comments", "comment", _("Comments")),
+    Page("posts", "panel.show_posts", "post", _("Posts")),
+    Page("catalogue", "panel.show_catalogue", "product", _("Catalogue")),
+    Page("knowledge", "panel.show_knowledge", "question", _("Knowledge")),
+    Page("settings", "panel.show_settings", "settings", _("Settings")),
+    Page(
+        "accounts",
+        "panel.show_inboxes",
+        "link",
+        _("Accounts"),
+        Group.SHOP,
+        Role.ADMIN,
+        _("Connect and check accounts; the assistant of each, its instructions and its playground."),
+    ),
+    Page(
+        "health",
+        "panel.show_health",
+        "pulse",
+        _("Health"),
+        Group.SYSTEM,
+        Role.ADMIN,
+        _("Processes and queues, what could not be read, replies whose fate nobody knows, cost."),
+    ),
+    Page(
+        "jobs",
+        "rq_dashboard.queues_overview",
+        "clock",
+        _("Jobs"),
+        Group.SYSTEM,
+        Role.ADMIN,
+        _("Every queue and its jobs, one by one."),
+    ),
+)
+
+
+@bp.app_context_processor
+def page_list() -> dict[str, Any]:
+    return {"pages_of": pages_of, "page_groups": GROUPS, "settings_pages": settings_pages}
+
+
+def pages_of(group: str) -> list[Page]:
+    """The pages of a group that this person may open."""
+    return [page for page in PAGES if page.group == group and current_user.may(page.role)]
+
+
+def settings_pages() -> set[str]:
+    """The names of the pages that stand under Settings."""
+    return {page.name for page in PAGES if page.group is not Group.MAIN} | {"settings"}
