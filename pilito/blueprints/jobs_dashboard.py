@@ -149,7 +149,8 @@ def finish(response: Response) -> Response:
     if response.mimetype == "text/html":
         _let_scripts_run(response, nonce)
         response.set_cookie(CSRF_COOKIE, generate_csrf(), path=PREFIX, samesite="Strict", secure=_is_cookie_secure())
-    response.headers["Content-Security-Policy"] = _policy(nonce)
+        if response.status_code == 200:  # an error is a page of ours, and has our policy
+            response.headers["Content-Security-Policy"] = _policy(nonce)
     return response
 
 
