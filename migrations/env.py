@@ -3,6 +3,7 @@
 from alembic import context
 from flask import current_app
 
+from pilito.models.search_entry import is_of_index
 from pilito.models.types import UtcDateTime
 
 db = current_app.extensions["migrate"].db
@@ -13,6 +14,10 @@ def render_item(kind, thing, _context):
     if kind == "type" and isinstance(thing, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     return False
+
+
+def include_name(name, _kind, _parents):
+    return not is_of_index(name)
 
 
 def number_the_revision(context, _revision, directives):
@@ -31,6 +36,7 @@ def run_migrations() -> None:
             target_metadata=db.metadata,
             compare_type=True,
             render_as_batch=connection.dialect.name == "sqlite",
+            include_name=include_name,
             render_item=render_item,
             process_revision_directives=number_the_revision,
             user_module_prefix="",

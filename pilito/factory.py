@@ -106,6 +106,7 @@ class _Migrations:
 def _bind_extensions(app: Flask, settings: Settings) -> None:
     from pilito import models  # noqa: F401  (registers the tables)
     from pilito.database import set_up_engine
+    from pilito.search import keep  # noqa: F401  (listens for what is written)
 
     extensions.db.init_app(app)
     app.extensions["migrate"] = _Migrations(app)

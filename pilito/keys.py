@@ -32,6 +32,7 @@ TRIAL_JOB = "pilito.jobs.replies.run_trial"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 POST_JOB = "pilito.jobs.upkeep.look_up_post"
 FACTS_JOB = "pilito.jobs.facts.read_facts"
+SEARCH_JOB = "pilito.jobs.upkeep.fill_search"
 EMBED_JOB = "pilito.jobs.facts.embed_facts"
 MAIL_JOB = "pilito.jobs.mail.send_mail"
 

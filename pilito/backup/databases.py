@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine
 
 from pilito.errors import BackupError
+from pilito.models.search_entry import is_of_index
 
 # What libpq reads from its environment; a password in the arguments would be seen by everybody on the machine.
 VARIABLES = {
@@ -56,7 +57,8 @@ def is_empty(engine: Engine) -> bool:
     if engine.dialect.name == "sqlite":
         _sqlite_path(engine).parent.mkdir(parents=True, exist_ok=True)
     with engine.connect() as connection:
-        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        named = set(inspect(connection).get_table_names()) - {"alembic_version"}
+        tables = {table for table in named if not is_of_index(table)}  # FTS5's own are never without a row
         return not any(connection.execute(text(f'SELECT 1 FROM "{table}" LIMIT 1')).first() for table in sorted(tables))  # noqa: S608  (names of our own tables)
 
 

@@ -17,6 +17,7 @@ from pilito.conversations.tokens import renew_due
 from pilito.jobs import patient
 from pilito.knowledge.pictures import keep_pictures
 from pilito.knowledge.read import wake_due as wake_due_facts
+from pilito.search.fill import wake_filling
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ def wake_facts() -> None:
 @patient
 def wake_posts() -> None:
     wake_matching(utc_now())
+
+
+@patient
+def wake_search() -> None:
+    wake_filling()
 
 
 @patient
@@ -83,6 +89,7 @@ PERIODIC = (
     Periodic("facts", 20, wake_facts),
     Periodic("embedding", 30, wake_embedding),
     Periodic("posts", 20, wake_posts),
+    Periodic("search", 20, wake_search),  # only what is older than the search itself
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),

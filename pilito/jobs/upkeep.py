@@ -7,8 +7,11 @@ from pilito.conversations import own_posts, upkeep
 from pilito.conversations.match_posts import match_posts
 from pilito.errors import ChannelError
 from pilito.jobs import patient
+from pilito.search.fill import take_in
 
 log = logging.getLogger(__name__)
+
+FILLING_SECONDS = 20.0
 
 
 @patient
@@ -28,3 +31,9 @@ def look_up_post(inbox_id: int, media_id: str) -> None:
 @patient
 def match_inbox_posts(inbox_id: int) -> None:
     match_posts(inbox_id, utc_now())
+
+
+@patient
+def fill_search() -> None:
+    """A stretch of what the search does not know yet; the next one is asked for by the clock."""
+    take_in(FILLING_SECONDS)

@@ -31,6 +31,7 @@ from pilito.models.proof import Proof
 from pilito.models.reaction import EarlyEdit, Reaction
 from pilito.models.reading import Reading
 from pilito.models.saved_view import SavedView
+from pilito.models.search_entry import SearchBacklog, SearchEntry
 from pilito.models.share import Share
 from pilito.models.source import Source, SourceFile, WebPage
 from pilito.models.turn import Turn
@@ -73,6 +74,8 @@ __all__ = [
     "Reaction",
     "Reading",
     "SavedView",
+    "SearchBacklog",
+    "SearchEntry",
     "Share",
     "Source",
     "SourceFile",

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import contains_eager, joinedload
 
 from pilito.extensions import db
 from pilito.lifecycle import ConversationState
-from pilito.models import Conversation, Customer
-
-SEARCHED = (Customer.name, Customer.username, Customer.external_id, Conversation.preview)
+from pilito.models import Conversation
+from pilito.queries.search import Filters, conversations_with
+from pilito.search.terms import read_question
 
 
 def page(
@@ -28,7 +28,7 @@ def page(
     wanted = [
         Conversation.last_message_at.is_not(None),
         *_filters(state, inbox_id, unread),
-        *([_mentions(q)] if q else []),
+        *([_mentions(q, inbox_id)] if q else []),
         *([tuple_(Conversation.last_message_at, Conversation.id) < before] if before else []),
     ]
     return list(
@@ -65,5 +65,5 @@ def _filters(state: ConversationState | None, inbox_id: int | None, unread: bool
     ]
 
 
-def _mentions(q: str) -> ColumnElement[bool]:
-    return or_(*(column.icontains(q, autoescape=True) for column in SEARCHED))
+def _mentions(q: str, inbox_id: int | None) -> ColumnElement[bool]:
+    return conversations_with(read_question(q), Filters(inbox_id))

@@ -60,6 +60,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "own_post": "the shop's own posts",
     "post_product": "which of the shop's products its posts are about",
     "upkeep": "how far the shop's account was read",
+    "search_backlog": "how far old rows are in the search",
     "instructions": "what the shop tells its assistant",
     "canned_reply": "what the shop writes to everybody",
     "label": "words of the shop",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from rows import NOON, add_conversation, add_inbox, record_statements
+from rows import NOON, add_conversation, add_inbox, add_message, record_statements
 
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState
@@ -72,20 +72,30 @@ def test_unread_false_shows_only_read_ones():
 
 
 @pytest.mark.parametrize("q", ["MARYAM", "yam_sho", "17841", "لباس"])
-def test_search_finds_name_username_id_and_preview(q):
+def test_search_finds_name_username_id_and_what_was_said(q):
     with transaction():
         person = {"name": "Maryam", "username": "maryam_shop", "external_id": "17841"}
-        wanted = add_conversation(customer=person, preview="این لباس چقدره؟")
+        wanted = add_conversation(customer=person)
+        add_message(wanted, text="این لباس چقدره؟")
         add_conversation(customer={"name": "Sara"})
 
     assert ids(conversations.page(q=q)) == [wanted.id]
 
 
-@pytest.mark.parametrize("q", ["%", "_", "a%b", "\\", "/"])
-def test_signs_of_like_are_searched_as_they_are(q):
+@pytest.mark.parametrize("q", ["%", "_", "\\", '"', "'", "* :", "   "])
+def test_what_holds_no_word_finds_nothing(q):
     with transaction():
-        wanted = add_conversation(preview=f"x{q}y")
-        add_conversation(preview="axxb")
+        add_message(add_conversation(), text=f"x{q}y")
+
+    assert conversations.page(q=q) == []
+
+
+@pytest.mark.parametrize("q", ["a%b", "a'b", 'a"b', "a:*b", "a&!b", "(a OR b", "a\\b", "a NOT b*", "#a ^b"])
+def test_signs_of_a_query_language_are_signs(q):
+    with transaction():
+        wanted = add_conversation()
+        add_message(wanted, text="a or not b")
+        add_message(add_conversation(), text="a")
 
     assert ids(conversations.page(q=q)) == [wanted.id]
 

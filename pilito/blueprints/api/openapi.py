@@ -95,7 +95,7 @@ FILTERS: list[Part] = [
     _query("unread", "with or without unread messages", {"type": "boolean"}),
     _query(
         "q",
-        "part of the customer's name or id, or of the newest message",
+        "words of a message, of a shared post's caption, or of the customer's name or id; the last may be unfinished",
         {**TEXT, "maxLength": MAXIMUM_QUERY_CHARACTERS},
     ),
 ]
