@@ -4,10 +4,10 @@ import re
 import time
 
 import pytest
+from chromium_page import Server, ago
 from playwright.sync_api import expect
 from rows import FreshClient, add_operator
 from shop import TEST_SECRET, Shop, text
-from test_panel_walk import Server, ago, chromium  # noqa: F401  (a fixture)
 
 from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
@@ -25,7 +25,7 @@ def server(meta, make_settings, make_app, free_port):
     server.stop()
 
 
-def test_an_owner_connects_sees_green_and_hears_from_a_customer(server, chromium, graph, model):  # noqa: F811
+def test_an_owner_connects_sees_green_and_hears_from_a_customer(server, chromium, graph, model):
     with transaction():
         owner = add_operator(Role.OWNER)
         owner.language, session_id = "en", owner.get_id()

@@ -1,157 +1,20 @@
 """The panel in a real browser: what arrives while one looks, what one writes, and a line that breaks and returns."""
 
-import threading
-import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
-from rows import FreshClient, add, add_message
+from chromium_page import DESKTOP, PHONE, ago, needs_chromium, talk
+from playwright.sync_api import expect
 from samples import JPEG, WAV
-from shop import reel, seconds, text
-from werkzeug.serving import make_server
+from shop import reel, text
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.clock import utc_now
 from pilito.database import transaction
-from pilito.extensions import socketio
-from pilito.lifecycle import Role
 from pilito.models import Conversation, Operator, db
-from pilito.passwords import hash_password
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-software-rasterizer",
-    "--disable-extensions",
-    "--mute-audio",
-]
-EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 QUESTION = "این لباس چقدره؟"
 
-expect.set_options(timeout=20_000)  # how long a busy machine may take; what is there at once is seen at once
-
-pytestmark = [
-    pytest.mark.whole,
-    pytest.mark.sqlite_only,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="There is no Chromium at /usr/bin/chromium."),
-]
-
-
-class Server:
-    """The web server of `make run`, as far as a browser can tell; it can be stopped and started again."""
-
-    def __init__(self, app, port):
-        self.app, self.port = app, port
-        self.start()
-
-    def start(self):
-        self.server = make_server("127.0.0.1", self.port, self.app, threaded=True)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-
-    def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-    def hang_up(self):
-        """End every live line, as a restart does."""
-        for line in list(socketio.server.eio.sockets.values()):
-            line.close(wait=False)
-
-
-@pytest.fixture
-def shop(make_shop):
-    return make_shop(public_url="https://pilito.shop.test")  # from where Instagram fetches files
-
-
-@pytest.fixture
-def server(shop, free_port):
-    server = Server(shop.app, free_port)
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def operator(shop):
-    with transaction():
-        values = {"password_hash": hash_password(PASSWORD), "role": Role.AGENT, "created_at": utc_now()}
-        return add(Operator(email=EMAIL, name="سارا", language="en", **values))
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def session(shop, operator):
-    """The cookie of somebody who is logged in."""
-    client = FreshClient(shop.app)
-    with client.session_transaction() as session:
-        session.update({"_user_id": operator.get_id(), "_fresh": True, STARTED_AT: time.time()})
-    return client.get_cookie("session").value
-
-
-def log_in(page, path):
-    page.goto(f"/login?next={path}")
-    page.fill("[name=email]", EMAIL)
-    page.fill("[name=password]", PASSWORD)
-    page.press("[name=password]", "Enter")
-
-
-@pytest.fixture
-def open_page(chromium, server, session):
-    """Return a page in which Sara is logged in; at the end nothing in it may have failed or been forbidden."""
-    problems, contexts = [], []
-
-    def make(path="/conversations/", viewport=DESKTOP, by_form=False):
-        context = chromium.new_context(viewport=viewport, base_url=f"http://127.0.0.1:{server.port}", locale="en-US")
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("dialog", lambda dialog: problems.append(f"a dialog: {dialog.message}"))
-        page.on("console", lambda line: "Content Security" in line.text and problems.append(line.text))
-        if by_form:
-            log_in(page, path)
-        else:
-            context.add_cookies([{"name": "session", "value": session, "url": f"http://127.0.0.1:{server.port}"}])
-            page.goto(path)
-        expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)
-        return page
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert problems == []
-
-
-def ago(number):
-    return utc_now() - seconds(number)
-
-
-def talk(shop, count=30):
-    """A conversation that is longer than the window; return its path."""
-    shop.receive(text("words 0", ago(300)))
-    shop.work()
-    conversation = shop.conversation
-    with transaction():
-        for number in range(1, count):
-            add_message(conversation, text=f"words {number}", sent_at=ago(200 - number))
-    return f"/conversations/{conversation.id}"
+pytestmark = needs_chromium
 
 
 # --- the main walk ---------------------------------------------------------------------------------------------------
