@@ -7,7 +7,7 @@ from pilito.conversations.drafts import discard_waiting
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState
-from pilito.models import Audit, db
+from pilito.models import Audit, Conversation, db
 
 
 def close(conversation_id: int, operator_id: int | None, now: datetime) -> None:
@@ -15,13 +15,18 @@ def close(conversation_id: int, operator_id: int | None, now: datetime) -> None:
         conversation = get_locked(conversation_id)
         if conversation.state is ConversationState.CLOSED:
             return
-        turns.drop(conversation, "closed", now)
-        discard_waiting(conversation, operator_id, now)
-        conversation.state = ConversationState.CLOSED
-        conversation.operator_id = None
-        conversation.hand_over_reason = None
-        conversation.epoch += 1
-        conversation.unanswered_since = None
-        conversation.unread_count = 0
+        end(conversation, operator_id, "closed", now)
         db.session.add(Audit(at=now, action="closed", operator_id=operator_id, conversation_id=conversation.id))
         mark_changed(tx, conversation)
+
+
+def end(conversation: Conversation, operator_id: int | None, why: str, now: datetime) -> None:
+    """Nobody waits here, and nothing of the assistant leaves any more; the caller writes down who wanted it."""
+    turns.drop(conversation, why, now)
+    discard_waiting(conversation, operator_id, now)
+    conversation.state = ConversationState.CLOSED
+    conversation.operator_id = None
+    conversation.hand_over_reason = None
+    conversation.epoch += 1
+    conversation.unanswered_since = None
+    conversation.unread_count = 0

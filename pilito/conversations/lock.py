@@ -39,6 +39,12 @@ def find_locked(inbox: Inbox, customer_external_id: str) -> Conversation | None:
     return db.session.scalar(BY_CUSTOMER, {"inbox": inbox.id, "customer": customer_external_id})
 
 
+def refuse_blocked(conversation: Conversation) -> None:
+    """For verbs of people that would open a conversation again. Raises Refused while its customer is blocked."""
+    if conversation.is_blocked:
+        raise Refused("blocked", f"The customer of conversation {conversation.id} is blocked; unblock them first.")
+
+
 def mark_changed(tx: Transaction, conversation: Conversation, *messages: Message) -> None:
     """Count the change, stamp the messages with it, and tell the panels after the commit."""
     conversation.seq += 1

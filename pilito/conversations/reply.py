@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from pilito.conversations import outbox
 from pilito.conversations.drafts import go_stale
-from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
 from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import transaction
@@ -95,6 +95,7 @@ def _is_here(conversation: Conversation, external_id: str) -> bool:
 
 def permission_tag(conversation: Conversation, now: datetime) -> str | None:
     """The tag that a person's message needs now. Raises Refused where none may be sent."""
+    refuse_blocked(conversation)
     inbox = conversation.inbox
     if inbox.state is InboxState.STOPPED:
         raise Refused("inbox_stopped", "This inbox is disconnected; connect it again, then send.")

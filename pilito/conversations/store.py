@@ -109,7 +109,7 @@ def _add_rows(
         _apply_edits(message, edits)
     wake_copies(tx, message)
     count_message(conversation, message)
-    is_quiet = item.origin == STANDBY or found.answered_by is not None
+    is_quiet = item.origin == STANDBY or found.answered_by is not None or conversation.is_blocked
     if not is_quiet:
         begin_readings(message, now)
     if conversation.state is ConversationState.CLOSED and not is_quiet:
@@ -287,7 +287,8 @@ def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:
 
 def _count_in(conversation: Conversation, message: Message) -> None:
     """Count what the customer sent: unread, the reply window, who waits."""
-    conversation.unread_count += 1
+    if not conversation.is_blocked:
+        conversation.unread_count += 1
     newest = conversation.last_customer_message_at
     conversation.last_customer_message_at = max(newest, message.sent_at) if newest else message.sent_at
     if turns.asks(message):

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, update
 from pilito.conversations import turns
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.duty import duty_of
-from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import AssistantMode, ConversationState, Sender
@@ -18,6 +18,7 @@ def take_over(conversation_id: int, operator_id: int | None, now: datetime) -> N
     """A person takes the conversation; whatever the assistant was writing is dropped."""
     with transaction() as tx:
         conversation = get_locked(conversation_id)
+        refuse_blocked(conversation)
         to_people(conversation, operator_id, "taken over", now)
         mark_changed(tx, conversation)
 
@@ -28,6 +29,7 @@ def give_back(conversation_id: int, operator_id: int | None, now: datetime) -> N
         conversation = get_locked(conversation_id)
         if conversation.state is ConversationState.ASSISTANT:
             return
+        refuse_blocked(conversation)
         _refuse_if_off(conversation, now)
         to_assistant(conversation, operator_id, now)
         turns.ask_unanswered(tx, conversation, now)
@@ -53,6 +55,8 @@ def _refuse_if_off(conversation: Conversation, now: datetime) -> None:
 
 def to_people(conversation: Conversation, operator_id: int | None, why: str, now: datetime) -> None:
     """Put people in charge: a new epoch, so that nothing of the assistant leaves any more."""
+    if conversation.is_blocked:
+        return  # somebody wrote from the phone: that opens nothing here
     is_held = conversation.state is ConversationState.OPERATOR
     if is_held and (operator_id is None or conversation.operator_id == operator_id):
         return

@@ -107,6 +107,8 @@ def asks(message: Message) -> bool:
     """Whether somebody must answer this message."""
     if message.sender is not Sender.CUSTOMER or message.deleted_at or message.answered_by_id:
         return False
+    if message.conversation.is_blocked:
+        return False
     if message.origin == STANDBY:
         return False  # another app holds the conversation, and answers
     if message.message_type is MessageType.SHARE:

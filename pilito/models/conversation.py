@@ -97,6 +97,11 @@ class Conversation(db.Model):
     customer: Mapped[Customer] = relationship()
     operator: Mapped[Operator | None] = relationship()
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the shop wants nothing of this customer: what they write is kept, and nobody is called."""
+        return self.customer.blocked_at is not None
+
     @validates("state")
     def _check_state(self, _key: str, new: ConversationState) -> ConversationState:
         return check_move(CONVERSATION_MOVES, self.state, ConversationState(new))

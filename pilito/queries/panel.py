@@ -47,6 +47,10 @@ ACTIVITIES = (
     "asked_again",
     "settled_send",
     "private_reply",
+    "blocked",
+    "unblocked",
+    "merged",
+    "unmerged",
 )
 ACTIVITIES_LIMIT = 100
 

@@ -458,6 +458,8 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
         return str(gettext("%(name)s gave it back to the assistant", name=name or gettext("Somebody")))
     if activity.action == "closed":
         return str(gettext("%(name)s closed the conversation", name=name or gettext("Somebody")))
+    if activity.action in sentences.PERSON_ACTIVITIES:
+        return str(sentences.PERSON_ACTIVITIES[activity.action] % {"name": name or gettext("Somebody")})
     if activity.action == "referred":
         source = source_of(activity.details or {})
         return f"{source.label}: {source.title}" if source.title else source.label
@@ -680,18 +682,21 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
     state = conversation.state
     channel = channels[conversation.inbox.channel]
     permission = channel.may_send(True, conversation.last_customer_message_at, now)
-    closes_at = _closes_at(conversation, channel.reply_window)
+    is_blocked = conversation.is_blocked
+    closes_at = None if is_blocked else _closes_at(conversation, channel.reply_window)
     paused_until = conversation.inbox.paused_until
     return Desk(
         zone=zone_of(conversation, now),
         mode=chosen_mode(conversation.inbox, conversation),
         is_overdue=is_waiting_too_long(conversation, now),
         holder=_holder(conversation),
-        may_take_over=is_agent and state is not ConversationState.OPERATOR,
-        may_give_back=is_agent and state in (ConversationState.OPERATOR, ConversationState.HANDED_OVER),
+        may_take_over=is_agent and not is_blocked and state is not ConversationState.OPERATOR,
+        may_give_back=is_agent
+        and not is_blocked
+        and state in (ConversationState.OPERATOR, ConversationState.HANDED_OVER),
         may_close=is_agent and state is not ConversationState.CLOSED,
-        may_reply=is_agent and bool(permission),
-        refusal=sentences.explain_refusal(permission.reason if is_agent else "not_allowed"),
+        may_reply=is_agent and not is_blocked and bool(permission),
+        refusal=sentences.explain_refusal(_why_not(is_agent, is_blocked, permission.reason)),
         limit_bytes=channel.text_limit_bytes,
         closes_at=closes_at if closes_at is not None and now < closes_at else None,
         is_near=closes_at is not None and now < closes_at < now + WINDOW_WARNING,
@@ -699,6 +704,12 @@ def desk_of(conversation: Conversation, is_agent: bool, now: datetime) -> Desk:
         late_closes_at=_closes_at(conversation, channel.person_window),
         paused_until=paused_until if paused_until and paused_until > now + PAUSE_SHOWN else None,
     )
+
+
+def _why_not(is_agent: bool, is_blocked: bool, reason: str) -> str:
+    if not is_agent:
+        return "not_allowed"
+    return "blocked" if is_blocked else reason
 
 
 def _closes_at(conversation: Conversation, window: timedelta | None) -> datetime | None:

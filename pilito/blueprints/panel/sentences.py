@@ -189,6 +189,9 @@ REFUSED: dict[str, Words] = {
     "trial_gone": _("This trial is over: they are kept for an hour. Ask again."),
     "trial_not_taken": _("It cannot be tried at the moment: Redis is away. Try again in a minute."),
     "trial_without_question": _("The question that it answered is not there any more. There is nothing to ask again."),
+    "blocked": _("This customer is blocked. Unblock them beside the conversation, then go on."),
+    "same_person": _("These two are one person already. Reload the page to see it."),
+    "changed_meanwhile": _("Somebody else changed who belongs together at this moment. Look again, then repeat it."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
@@ -357,6 +360,13 @@ ACTIVITIES: dict[str, Words] = {
     "opted_in": _("The customer agreed to notifications"),
     "linked": _("The customer linked or unlinked an account"),
     "asked_again": _("The post came late; the assistant looks at the question again"),
+}
+# What somebody of the shop said about who the customer is.
+PERSON_ACTIVITIES: dict[str, Words] = {
+    "blocked": _("%(name)s blocked the customer"),
+    "unblocked": _("%(name)s unblocked the customer"),
+    "merged": _("%(name)s said that the customer is the same person as another one"),
+    "unmerged": _("%(name)s said that the customer is another person after all"),
 }
 # What a copy is called.
 MEDIA_KINDS: dict[MediaKind, Words] = {
