@@ -46,7 +46,7 @@ def main() -> None:
     VAR.chmod(0o700)
     try:
         _refuse_second_start()
-        _make_secrets()
+        make_secrets()
         _write_private(RUN_FILE, "")
         settings = load_settings()
         _refuse_busy_port(settings)
@@ -99,7 +99,7 @@ def _gunicorn(settings: Settings) -> list[str]:
 # --- secrets ---------------------------------------------------------------------------------------------------------
 
 
-def _make_secrets() -> None:
+def make_secrets() -> None:
     """Make the secrets of this copy, once; an own setting in the environment or `.env` wins."""
     if SECRETS_FILE.exists():
         return
