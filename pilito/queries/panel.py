@@ -15,6 +15,7 @@ from pilito.models import (
     Conversation,
     Inbox,
     Message,
+    Note,
     Operator,
     OwnPost,
     PostProduct,
@@ -22,6 +23,7 @@ from pilito.models import (
     Share,
     db,
 )
+from pilito.queries.notes import notes_after, notes_between
 from pilito.queries.posts import products_of
 from pilito.queries.quoted import quoted
 from pilito.queries.reactions import of_messages
@@ -156,6 +158,7 @@ class Thread:
 
     messages: list[Message]
     activities: list[Audit] = field(default_factory=list)
+    notes: Sequence[Note] = ()
     shares_asked: dict[int, list[Share]] = field(default_factory=dict)  # by the question's message id
     quoted: dict[str, Message] = field(default_factory=dict)  # by external id
     reactions: dict[int, list[Reaction]] = field(default_factory=dict)  # by message id
@@ -286,8 +289,9 @@ def read_thread(conversation: Conversation, before: Cursor | None, limit: int) -
     found = db.session.scalars(wanted).all()
     messages = list(reversed(found[:limit]))
     older = Cursor(messages[0].sent_at, messages[0].id) if len(found) > limit else None
-    activities = _activities(conversation, older.at if older else None, before.at if before else None)
-    return _complete(conversation, messages, activities, older=older, seq=conversation.seq)
+    since, until = older.at if older else None, before.at if before else None
+    activities, notes = _activities(conversation, since, until), notes_between(conversation, since, until)
+    return _complete(conversation, messages, activities, notes, older=older, seq=conversation.seq)
 
 
 def read_changes(conversation: Conversation, after_seq: int) -> Thread:
@@ -303,7 +307,8 @@ def read_changes(conversation: Conversation, after_seq: int) -> Thread:
     messages = sorted(changed, key=lambda message: (message.sent_at, message.id))
     is_cut = len(changed) < len(found)
     seq = max(message.seq for message in changed) if is_cut else conversation.seq
-    return _complete(conversation, messages, _activities(conversation, None, None), seq=seq, is_cut=is_cut)
+    activities, notes = _activities(conversation, None, None), notes_after(conversation, after_seq)
+    return _complete(conversation, messages, activities, notes, seq=seq, is_cut=is_cut)
 
 
 def _whole_changes(found: Sequence[Message]) -> Sequence[Message]:
@@ -345,6 +350,7 @@ def _complete(
     conversation: Conversation,
     messages: list[Message],
     activities: list[Audit],
+    notes: Sequence[Note],
     older: Cursor | None = None,
     seq: int = 0,
     is_cut: bool = False,
@@ -354,6 +360,7 @@ def _complete(
     return Thread(
         messages=messages,
         activities=activities,
+        notes=notes,
         shares_asked=_shares_asked([message.id for message in messages]),
         quoted=quoted(conversation, {message.reply_to_external_id for message in messages}),
         reactions=of_messages(conversation, [message.id for message in messages]),

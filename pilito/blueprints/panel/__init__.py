@@ -14,6 +14,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     inboxes,
     instructions,
     knowledge,
+    notes,
     pages,
     posts,
     settings,

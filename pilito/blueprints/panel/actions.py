@@ -65,9 +65,7 @@ def _back() -> ResponseReturnValue:
 @bp.post("/conversations/<int:conversation_id>/replies")
 @changes
 def send_reply(conversation_id: int) -> None:
-    client_id = request.form.get("client_id", "").strip()
-    if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
-        raise Refused("no_client_id", "A reply carries a client_id of 1 to 64 characters: it makes it one reply.")
+    client_id = read_client_id()
     text, extras = request.form.get("text", ""), _read_extras()
     draft_id = request.form.get("draft", type=int)
     if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
@@ -75,6 +73,14 @@ def send_reply(conversation_id: int) -> None:
         send_draft(conversation_id, draft_id, current_user.id, now, text, is_confirmed=True, client_id=client_id)
         return
     reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), extras)
+
+
+def read_client_id() -> str:
+    """The browser's own id of what it sends, which makes it one, however often it arrives."""
+    client_id = request.form.get("client_id", "").strip()
+    if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
+        raise Refused("no_client_id", "A reply or note carries a client_id of 1 to 64 characters: it makes it one.")
+    return client_id
 
 
 def _read_extras() -> Extras:

@@ -48,6 +48,7 @@ COMMANDS: Sequence[Command] = (
     Command("give_back", _("Give back to the assistant"), CommandGroup.CONVERSATION, "KeyB", "give back سپردن دستیار"),
     Command("close", _("Close"), CommandGroup.CONVERSATION, "KeyE", "close done بستن تمام"),
     Command("reply", _("Write a reply"), CommandGroup.WRITE, "KeyR", "reply write پاسخ نوشتن"),
+    Command("note", _("Write a note"), CommandGroup.WRITE, "KeyN", "note team یادداشت نوشتن"),
 )
 
 

@@ -1,5 +1,6 @@
 """Rows as the templates show them: names, lines and states worked out here, so that the templates only place them."""
 
+import re
 import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -41,6 +42,7 @@ from pilito.models import (
     Inbox,
     MediaFile,
     Message,
+    Note,
     Product,
     Proof,
     Reaction,
@@ -237,20 +239,24 @@ def price_of(product: Product, language: str) -> str:
 
 @dataclass(frozen=True)
 class Item:
-    """A message or an activity in its place. `order` sorts as text, in the browser too."""
+    """A message, a note or an activity in its place. `order` sorts as text, in the browser too."""
 
     key: str
     order: str
     at: datetime
     message: Message | None = None
     activity: Audit | None = None
+    note: Note | None = None
 
 
 def arrange(thread: Thread) -> list[Item]:
-    """Messages and activities in one row of time."""
+    """Messages, notes and activities in one row of time."""
     items = [_message_item(message) for message in thread.messages]
     items += [
         Item(f"a{audit.id}", _order(audit.at, 1, audit.id), audit.at, activity=audit) for audit in thread.activities
+    ]
+    items += [
+        Item(f"n{note.id}", _order(note.created_at, 2, note.id), note.created_at, note=note) for note in thread.notes
     ]
     return sorted(items, key=lambda item: item.order)
 
@@ -380,7 +386,7 @@ def author(message: Message, names: dict[int, str]) -> str:
 
 
 @dataclass(frozen=True)
-class Note:
+class Progress:
     """How far a reply got."""
 
     state: DeliveryState
@@ -399,7 +405,7 @@ WORST_FIRST = (
 )
 
 
-def delivery_note(message: Message) -> Note | None:
+def delivery_note(message: Message) -> Progress | None:
     """None for what we did not send: the customer's messages, and those from the phone."""
     if not message.deliveries:
         return None
@@ -410,7 +416,7 @@ def delivery_note(message: Message) -> Note | None:
             "%(label)s: part %(part)s of %(all)s", label=label, part=worst.position + 1, all=len(message.deliveries)
         )
     sentence = _delivery_sentence(worst)
-    return Note(worst.state, label, str(sentence.what), str(sentence.next))
+    return Progress(worst.state, label, str(sentence.what), str(sentence.next))
 
 
 def unsettled(message: Message) -> Delivery | None:
@@ -436,6 +442,24 @@ def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
 def _is_paused(delivery: Delivery) -> bool:
     """Whether it waits for so long that somebody may ask why."""
     return delivery.due_at > delivery.created_at + PAUSE_SHOWN
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a note; `who` is whom it mentions."""
+
+    text: str
+    who: int | None = None
+
+
+def note_parts(note: Note) -> list[Part]:
+    """The note's text, cut at the names that it mentions; of two names that begin alike the longer counts."""
+    names = {f"@{mention.operator.name}": mention.operator_id for mention in note.mentions}
+    if not names:
+        return [Part(note.text)]
+    longest_first = sorted(names, key=len, reverse=True)
+    parts = re.split(f"({'|'.join(map(re.escape, longest_first))})", note.text)
+    return [Part(part, names.get(part)) for part in parts if part]
 
 
 def activity_line(activity: Audit, names: dict[int, str]) -> str:

@@ -192,6 +192,9 @@ REFUSED: dict[str, Words] = {
     "blocked": _("This customer is blocked. Unblock them beside the conversation, then go on."),
     "same_person": _("These two are one person already. Reload the page to see it."),
     "changed_meanwhile": _("Somebody else changed who belongs together at this moment. Look again, then repeat it."),
+    "note_empty": _("There is nothing in the note yet. Write a few words first."),
+    "note_too_long": _("A note has at most 10,000 characters. Shorten it."),
+    "note_not_yours": _("Only who wrote a note can change it. Write one of your own."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")

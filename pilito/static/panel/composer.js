@@ -1,7 +1,8 @@
 // The reply: kept while it is written, shown at once, true as soon as the server says so.
 import { hasFiles, isUploading, startAttaching, takeCard, takeFiles } from "./attach.js";
-import { Refusal, send } from "./http.js";
-import { openConversation, refreshThread, toEnd } from "./thread.js";
+import { recall, remember } from "./keep.js";
+import { begin, deliver, mendsBy, showUnsent } from "./outgoing.js";
+import { openConversation } from "./thread.js";
 import { digits, say } from "./words.js";
 
 const SHOW_SIZE_FROM = 0.8; // of the limit
@@ -11,9 +12,9 @@ const encoder = new TextEncoder();
 export function startComposer() {
   const text = find("composer-text");
   if (!text) return;
-  text.value = recall() || text.value;
+  text.value = recall("reply", openConversation()) || text.value;
   grow(text);
-  text.addEventListener("input", () => (remember(text.value), forgetDraft(text), grow(text)));
+  text.addEventListener("input", () => (keep(text), forgetDraft(text), grow(text)));
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("composer").requestSubmit();
   });
@@ -21,7 +22,23 @@ export function startComposer() {
   find("composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
   startAttaching(() => showReady(text));
   find("composer-card").addEventListener("input", () => showReady(text));
+  showUnsent();
 }
+
+const keep = (text) => remember("reply", openConversation(), text.value);
+
+// Put words into the reply, as if they had been typed.
+export function fill(words, draft = "") {
+  const text = find("composer-text");
+  text.value = words;
+  find("composer-draft").value = draft;
+  find("write-reply").checked = true;
+  keep(text);
+  grow(text);
+  text.focus();
+}
+
+mendsBy("reply", ({ text, draft }) => fill(text, draft));
 
 // Without words there must be something else; what is being uploaded is waited for.
 function showReady(text) {
@@ -36,13 +53,12 @@ async function submit(text) {
   const card = takeCard();
   if (!words && !files.length && !Object.keys(card).length) return;
   const replies = repliesOf(words, files, card);
-  const url = find("composer").action;
   text.value = "";
-  remember("");
+  keep(text);
   grow(text);
   showReady(text);
   text.focus();
-  for (const { bubble, fields } of replies) await deliver(bubble, url, fields); // in this order
+  for (const reply of replies) await deliver(reply); // in this order
 }
 
 // One reply for each file and for the card; the words and their buttons go with the last.
@@ -53,10 +69,10 @@ function repliesOf(words, files, card) {
   if (!parts.length) parts.push({ fields: {} });
   return parts.map(({ fields, shown, picture }, index) => {
     const isLast = index === parts.length - 1;
-    const bubble = showOptimistic((isLast && words) || shown, picture);
     const first = index === 0 && reply_to ? { reply_to } : {};
     const said = isLast ? { text: words, ...last } : {};
-    return { bubble, fields: { client_id: bubble.dataset.clientId, ...fields, ...first, ...said } };
+    const url = find("composer").action;
+    return begin({ kind: "reply", url, fields: { ...fields, ...first, ...said }, shown: (isLast && words) || shown, picture });
   });
 }
 
@@ -71,12 +87,7 @@ export function quote({ dataset }) {
 
 // A draft is mended here; sent, it is the draft's reply, so the card goes with it.
 export function editDraft({ dataset }) {
-  const text = find("composer-text");
-  text.value = find("draft-text").textContent;
-  find("composer-draft").value = dataset.editDraft;
-  remember(text.value);
-  grow(text);
-  text.focus();
+  fill(find("draft-text").textContent, dataset.editDraft);
 }
 
 // Emptied, it is no draft any more: what is typed next is one's own.
@@ -100,49 +111,6 @@ function takeExtras() {
   return Object.fromEntries(Object.entries(extras).filter(([, value]) => value));
 }
 
-async function deliver(bubble, url, fields) {
-  const foot = bubble.querySelector(".foot");
-  bubble.classList.remove("has-failed");
-  foot.textContent = say("sending");
-  try {
-    await send(url, fields);
-  } catch (error) {
-    return showFailure(bubble, foot, error, () => deliver(bubble, url, fields));
-  }
-  await refreshThread().catch(() => {}); // the bubble stays until the true one comes
-}
-
-function showFailure(bubble, foot, error, again) {
-  bubble.classList.add("has-failed");
-  foot.textContent = error instanceof Refusal ? error.message || say("failed") : say("unsent");
-  const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "button", textContent: say("again") });
-  button.addEventListener("click", again, { once: true });
-  foot.append(" ", button);
-  toEnd();
-}
-
-function showOptimistic(words, picture) {
-  const bubble = document.createElement("li");
-  bubble.className = "item is-ours from-operator is-optimistic";
-  bubble.dataset.clientId = newId();
-  bubble.innerHTML = '<div class="stack-of-parts"><div class="bubble"><p dir="auto"></p></div></div><p class="foot"></p>';
-  bubble.querySelector(".bubble p").textContent = words;
-  if (picture) {
-    const shown = Object.assign(document.createElement("img"), { src: picture, alt: "", className: "optimistic-picture" });
-    bubble.querySelector(".stack-of-parts").prepend(shown);
-  }
-  find("items").append(bubble);
-  toEnd();
-  return bubble;
-}
-
-// randomUUID exists on https and on this machine only; a shop's own network may have neither.
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 // --- while it is written ---------------------------------------------------------------------------------------------
 
 function grow(text) {
@@ -162,10 +130,9 @@ function showSize(used, limit) {
   else size.textContent = say("bytes", { used: digits(used), limit: digits(limit) });
 }
 
-// A draft per conversation, for as long as the tab lives.
-const key = () => `draft-${openConversation()}`;
-const recall = () => sessionStorage.getItem(key());
-function remember(words) {
-  if (words) sessionStorage.setItem(key(), words);
-  else sessionStorage.removeItem(key());
+// A sentence above a composer's box: what is wrong with what stands in it.
+export function explainIn(form, words) {
+  const place = find(form).querySelector(".composer-problem");
+  place.textContent = words;
+  place.hidden = !words;
 }

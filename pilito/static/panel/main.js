@@ -1,14 +1,16 @@
 // Ties the panel together: what is clicked, what changed, which conversation is open.
 import "./zone.js";
 import { startClocks, tick } from "./clocks.js";
-import { bind, bindButton } from "./commands.js";
+import { bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
 import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
+import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
 import { expand, markRead, openConversation, refreshThread, showOlder, startThread, toEnd } from "./thread.js";
+import "./sure.js";
 import { say } from "./words.js";
 
 const body = document.body;
@@ -46,6 +48,7 @@ async function open(url, { isBack = false } = {}) {
 function startOpen() {
   startThread();
   startComposer();
+  startNotes();
   markCurrent();
   markRead();
   tick();
@@ -71,6 +74,7 @@ const CLICKS = {
   ".expand": expand,
   ".reply-to": quote,
   "[data-edit-draft]": editDraft,
+  "[data-edit-note]": editNote,
   ".about, .quote": (link) => jumpTo(link.hash.slice(1)),
 };
 
@@ -141,11 +145,6 @@ function toast(words) {
 bindButton("take_over", '[data-verb="take_over"] button');
 bindButton("give_back", '[data-verb="give_back"] button');
 bindButton("close", '[data-verb="close"] button');
-bind(
-  "reply",
-  () => document.getElementById("composer-text").focus(),
-  () => Boolean(document.getElementById("composer-text")?.offsetParent),
-);
 
 // --- start -----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,38 @@
+"""The notes of a conversation, and whom a note may mention."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from pilito.models import Conversation, Mention, Note, Operator, db
+
+
+def notes_between(conversation: Conversation, since: datetime | None, until: datetime | None) -> Sequence[Note]:
+    """All of them: nobody would miss the one that a limit left out."""
+    wanted = _notes_of(conversation)
+    if since:
+        wanted = wanted.where(Note.created_at >= since)
+    if until:
+        wanted = wanted.where(Note.created_at < until)
+    return db.session.scalars(wanted).all()
+
+
+def notes_after(conversation: Conversation, seq: int) -> Sequence[Note]:
+    return db.session.scalars(_notes_of(conversation).where(Note.seq > seq)).all()
+
+
+def _notes_of(conversation: Conversation) -> Select[Note]:
+    return (
+        select(Note)
+        .where(Note.conversation_id == conversation.id)
+        .options(joinedload(Note.operator), selectinload(Note.mentions).joinedload(Mention.operator))
+        .order_by(Note.created_at, Note.id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def list_colleagues() -> Sequence[Operator]:
+    """Whom a note can mention."""
+    return db.session.scalars(select(Operator).where(Operator.active).order_by(Operator.name, Operator.id)).all()
