@@ -133,8 +133,16 @@ def _history(seed: int, sizes: Sizes, house: House, traffic: Traffic, panels: Pa
         for row in Phone(port).log():
             detail = row["detail"]
             if row["kind"] == "webhook_posted":
+                at_ms = row["at_ms"]
                 history.posted.append(
-                    Posted(row["mid"], row["customer"], detail["event"], detail["status"], row["at_ms"])
+                    Posted(
+                        row["mid"],
+                        row["customer"],
+                        detail["event"],
+                        detail["status"],
+                        at_ms,
+                        at_ms - detail["milliseconds"],
+                    )
                 )
             elif row["kind"] == "send_accepted":
                 history.accepted.append(Accepted(row["mid"], row["customer"], detail["text"] or "", row["at_ms"]))

@@ -49,7 +49,13 @@ class Posted:
     customer: str
     event: str  # message, echo, unsend, edit
     status: int | None
-    at_ms: int
+    at_ms: int  # when it was answered, or given up
+    began_ms: int = 0
+
+    @property
+    def first_ms(self) -> int:
+        """The earliest moment at which the server can have had it."""
+        return self.began_ms or self.at_ms
 
     @property
     def is_taken(self) -> bool:

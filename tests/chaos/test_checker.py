@@ -203,6 +203,49 @@ def test_a_share_that_came_after_its_question_may_be_missing_in_the_answer():
     assert judge(history) == []
 
 
+def test_a_question_may_be_on_the_ledger_by_a_post_that_was_never_answered():
+    """The server died after the commit: the ledger has the question once more than it was called taken."""
+    history = good()
+    history.posted = [replace(one, at_ms=9_000) if one.mid == "m-share" else one for one in history.posted]
+    history.posted = [replace(one, at_ms=9_500) if one.mid == "m-asked" else one for one in history.posted]
+    history.posted.append(Posted("m-asked", SARA, "message", None, 3_100))
+    history.outcomes["m-asked"] = ["stored", "duplicate"]
+    answer(history, "a-1", text=reply(ASKED))
+    row(history, 4, text=reply(ASKED))
+
+    assert judge(history) == []
+
+
+def test_a_post_that_was_never_answered_is_no_excuse_where_the_ledger_knows_of_no_other():
+    history = good()
+    history.posted.append(Posted("m-asked", SARA, "message", None, 900))
+    answer(history, "a-1", text=reply(ASKED))
+
+    assert "I4" in invariants(history)
+
+
+def test_a_question_comes_when_its_post_begins_and_a_share_when_its_post_is_answered():
+    history = good()
+    history.posted = [replace(one, at_ms=3_040) if one.mid == "m-share" else one for one in history.posted]
+    history.posted = [replace(one, began_ms=3_030) if one.mid == "m-asked" else one for one in history.posted]
+    answer(history, "a-1", text=reply(ASKED))
+    row(history, 4, text=reply(ASKED))
+
+    assert judge(history) == []
+
+
+def test_a_reply_that_nobody_got_passed_nothing_over():
+    """It was recorded, a person took over before it left, and the question was answered later with the next one."""
+    history = good()
+    row(history, 3, answered_by=7)
+    row(history, 6, answered_by=7)
+    drop_answer(history, "a-1")
+    answer(history, "a-2", text=reply(SHARE, ASKED, PLAIN))
+    row(history, 7, text=reply(SHARE, ASKED, PLAIN))
+
+    assert judge(history) == []
+
+
 def test_a_share_may_be_answered_with_another_question_that_came_in_the_same_second():
     history = good()
     history.said.append(Said("m-twin", SARA, "question", TAKEN[::-1], 2_900, share_mid="m-share"))
