@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from pilito.conversations import pending_share, turns
 from pilito.conversations.contents import own_content
 from pilito.conversations.pairing import (
+    CONTEXT_BEGIN,
     Place,
     QuestionPoint,
     ReplyPoint,
@@ -131,13 +132,17 @@ def _share_points(shares: list[Share], questions: dict[int, Message]) -> list[Sh
 
 
 def _fixed_to(share: Share, questions: dict[int, Message]) -> int | None:
-    """The question this share stays with: its own message, or one that was answered on it or is out of our window."""
+    """The question this share stays with: its own message, or one that was answered on it or is out of our window.
+
+    One that was answered before the share came shows it, and gives it up to a question with the better right to it.
+    """
     if share.answers_id is not None and share.message.answered_by_id is None:
         return None
     if share.combined_with_id is None or share.combined_with_id == share.message_id:
         return share.combined_with_id
     question = db.session.get_one(Message, share.combined_with_id)
-    is_settled = question.answered_by_id is not None or question.id not in questions
+    was_answered_on_it = question.answered_by_id is not None and question.content.startswith(CONTEXT_BEGIN)
+    is_settled = was_answered_on_it or question.id not in questions
     return question.id if is_settled and not question.deleted_at else None
 
 

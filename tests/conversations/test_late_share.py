@@ -84,3 +84,38 @@ def test_the_answered_question_it_belongs_to_is_shown_with_it_to_open_panels_too
 
     assert desk.message("question").content == "این لباس چقدره؟"  # what the assistant read
     assert desk.message("question").seq > answered_at
+
+
+def type_two_questions(desk):
+    """The post, what it costs, its sizes; only the last arrives at first, and is answered by itself."""
+    desk.model.reply = ANSWER
+    desk.take(text("سایزبندی دارید؟", NOON + seconds(8), mid="sizes"), now=NOON + seconds(8))
+    desk.answer(NOON + seconds(15))
+
+
+def test_it_goes_to_its_own_question_that_comes_later_still(desk):
+    type_two_questions(desk)
+
+    desk.take(reel(NOON, mid="reel"), now=NOON + seconds(20))
+    at_first = desk.shop.share_of(desk.message("reel")).combined_with_id
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(25))
+    desk.answer(NOON + seconds(30))
+
+    assert at_first == desk.message("sizes").id  # shown with it, as long as no other had the better right to it
+    assert desk.shop.share_of(desk.message("reel")).combined_with_id == desk.message("question").id
+    assert desk.message("question").content.startswith("[CONTEXT:")
+    assert desk.message("sizes").content == "سایزبندی دارید؟"
+    assert len(desk.replies) == 2
+
+
+@pytest.mark.sqlite_only
+def test_it_stays_with_the_question_that_was_answered_on_it(desk):
+    desk.model.reply = ANSWER
+    desk.take(reel(NOON, mid="reel"), now=NOON + seconds(1))
+    desk.take(text("سایزبندی دارید؟", NOON + seconds(8), mid="sizes"), now=NOON + seconds(8))
+    desk.answer(NOON + seconds(15))
+
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(25))
+
+    assert desk.shop.share_of(desk.message("reel")).combined_with_id == desk.message("sizes").id
+    assert desk.message("question").content == "این لباس چقدره؟"
