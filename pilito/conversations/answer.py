@@ -26,7 +26,7 @@ from pilito.conversations.pair import pair_shares
 from pilito.conversations.post_facts import with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
-from pilito.conversations.unread import has_unread_before
+from pilito.conversations.unread import unread_until
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import (
@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 
 HISTORY_MESSAGES = 20
 EARLIER_CAPTIONS = 3
-UNREAD_PAUSE = timedelta(seconds=1)
 HandOn = Callable[[Transaction, Conversation, Message, datetime], deliver.Claim | None]
 
 FIND_CONVERSATION = select(Turn.conversation_id).where(Turn.id == bindparam("turn"))
@@ -165,10 +164,7 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
         if not messages or conversation.state is not ConversationState.ASSISTANT:
             turns.drop(conversation, "nothing to answer", now)
             return None
-        if has_unread_before(conversation, messages):
-            turns.wait(tx, turn, now + UNREAD_PAUSE, now)
-            return None
-        until = waits_until(turn, messages, now)
+        until = unread_until(conversation, turn, messages, now) or waits_until(turn, messages, now)
         if until is not None:
             turns.wait(tx, turn, until, now)
             return None

@@ -1,18 +1,25 @@
-"""Whether something of a customer lies in the ledger that was there before the question and is not read yet.
+"""Whether something of a customer lies in the ledger that is not read yet, and belongs before the answer.
 
 Webhooks are read within milliseconds, mostly in the order in which they came. A worker that is killed at one leaves it
-to the sweep: the question behind it is read at once, and would be answered without the post it is about. A body that
-kills whoever reads it is given up after a few tries (retake.py), so nobody waits for ever.
+to the sweep, and after an outage thousands wait: a question would be answered without the post it is about, or although
+it was taken back meanwhile. So the answer waits for what came with its turn. For a while only, or whoever writes on and
+on would never hear anything; and a body that kills whoever reads it is given up after a few tries (retake.py).
 """
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, select
 
 from pilito.lifecycle import WebhookState
-from pilito.models import Conversation, Event, Message, Webhook, db
+from pilito.models import Conversation, Event, Message, Turn, Webhook, db
 
+# What comes so long after the turn began is waited for; what comes later than that and than the questions is not.
+TOGETHER = timedelta(minutes=2)
+# How soon to look again: mostly at once, and ever more rarely where the queue is long, for hundreds of turns that look
+# every second would keep it so.
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10)
 CAME_AT = (
     select(func.max(Webhook.received_at))
     .join(Event, Event.webhook_id == Webhook.id)
@@ -24,22 +31,29 @@ NAMED_ON_SQLITE = func.instr(Webhook.body, NAME) > 0  # its LIKE does not look i
 NAMED = Webhook.body.like(NAME)
 
 
-def has_unread_before(conversation: Conversation, messages: Sequence[Message]) -> bool:
-    """Whether a webhook that names this customer came before the newest of these messages and is still unread."""
+def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Message], now: datetime) -> datetime | None:
+    """When to look again, because a webhook that names this customer is unread and came with the turn, or before its
+    newest message; None when there is none."""
     came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
     if came_at is None:
-        return False  # no event brought them
+        return None  # no event brought them
+    unread_since = _find_unread(conversation, max(came_at, turn.opened_at + TOGETHER))
+    if unread_since is None:
+        return None
+    return now + min(max((now - unread_since) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _find_unread(conversation: Conversation, until: datetime) -> datetime | None:
+    """When one of them came."""
     name = conversation.customer.external_id.encode()
     if db.engine.dialect.name == "sqlite":
-        found = db.session.scalar(UNREAD_ON_SQLITE, {"until": came_at, "name": name})
-    else:
-        found = db.session.scalar(UNREAD, {"until": came_at, "name": b"%" + name + b"%"})
-    return found is not None
+        return db.session.scalar(UNREAD_ON_SQLITE, {"until": until, "name": name})
+    return db.session.scalar(UNREAD, {"until": until, "name": b"%" + name + b"%"})
 
 
 def _unread(named: ColumnElement[bool]) -> Select[Any]:
     before = Webhook.received_at <= bindparam("until")
-    return select(Webhook.id).where(Webhook.state == WebhookState.PENDING, before, named).limit(1)
+    return select(Webhook.received_at).where(Webhook.state == WebhookState.PENDING, before, named).limit(1)
 
 
 UNREAD_ON_SQLITE, UNREAD = _unread(NAMED_ON_SQLITE), _unread(NAMED)

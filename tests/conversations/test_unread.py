@@ -1,9 +1,9 @@
-"""An answer does not overtake what had come before its question and was not read yet."""
+"""An answer does not overtake what its customer sent and nobody has read yet."""
 
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import CUSTOMER, reel, seconds, text
+from shop import CUSTOMER, reel, seconds, text, unsent
 
 from pilito.conversations.receive import receive
 from pilito.database import transaction
@@ -74,14 +74,36 @@ def test_the_post_is_waited_for_behind_a_long_queue_of_others(desk):
     assert desk.model.calls == []
 
 
-@pytest.mark.sqlite_only
-def test_what_came_after_the_question_does_not_hold_it(desk):
+def test_a_question_that_was_taken_back_while_nobody_read_is_not_answered(desk):
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
-    come(desk, text("مرسی", NOON + seconds(6), mid="later"), after=6)
+    taken_back = come(desk, unsent("question", NOON + seconds(6)), after=6)
 
     desk.answer(NOON + seconds(10))
+    desk.call(receive, taken_back, NOON + seconds(11))
+    desk.answer(NOON + seconds(20))
+
+    assert desk.model.calls == []
+
+
+@pytest.mark.sqlite_only
+def test_whoever_writes_on_and_on_is_answered_all_the_same(desk):
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+    come(desk, text("مرسی", NOON + seconds(126), mid="later"), after=126)
+
+    desk.answer(NOON + seconds(130))
 
     assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("waited", "pause"), [(0.5, 1), (8, 4), (110, 10)])
+def test_the_longer_the_queue_the_more_rarely_it_looks(desk, waited, pause):
+    desk.take(text("این لباس چقدره؟", NOON, mid="question"), now=NOON)
+    come(desk, reel(NOON, mid="reel"), after=10)
+
+    desk.answer(NOON + seconds(10 + waited))
+
+    assert desk.turn.due_at == NOON + seconds(10 + waited + pause)
 
 
 def test_what_somebody_else_sent_does_not_hold_it(desk):
