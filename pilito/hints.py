@@ -1,8 +1,10 @@
 """Jobs as hints: ask RQ or rq-scheduler to look at a row soon. The row is safe whether or not a hint arrives."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from flask import current_app
 from redis.exceptions import RedisError
@@ -18,6 +20,7 @@ log = logging.getLogger(__name__)
 JOB_TIMEOUT_SECONDS = 180  # above the longest model call with its retry; the turn's lease is renewed meanwhile
 RESULT_SECONDS = 60
 BUSY_JOBS = 100
+FIRST = "first-"  # how the id of a job begins that was put before all others
 FAILURE_SECONDS = 7 * 24 * 3600
 
 
@@ -37,6 +40,31 @@ def hint(queue_name: str, job: str, *args: Any, timeout_seconds: int = JOB_TIMEO
         )
     except RedisError as error:
         log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
+
+
+def hint_first(queue_name: str, job: str, row_ids: Sequence[int]) -> int:
+    """Ask workers to look at these rows before all else, in this order; return how many were asked for.
+
+    None while what was put first the last time has not been begun: then nobody works, and the queue would only grow.
+    """
+    try:
+        line = queue(queue_name)
+        if any(waiting.startswith(FIRST) for waiting in line.get_job_ids(0, 1)):
+            return 0
+        for row_id in reversed(row_ids):
+            line.enqueue_call(
+                job,
+                args=(row_id,),
+                timeout=JOB_TIMEOUT_SECONDS,
+                result_ttl=RESULT_SECONDS,
+                failure_ttl=FAILURE_SECONDS,
+                job_id=f"{FIRST}{row_id}-{uuid4().hex}",
+                at_front=True,
+            )
+    except RedisError as error:
+        log.warning("Redis takes no jobs (%s); the sweep comes again.", error)
+        return 0
+    return len(row_ids)
 
 
 def hint_at(when: datetime, job_id: str, queue_name: str, job: str, *args: Any) -> None:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 GRACE = timedelta(seconds=3)  # younger rows have a job on its way
 BATCH = 200
+FIRST = 25  # of a long queue's rows, at each look
 
 
 def sweep(now: datetime) -> dict[str, int]:
@@ -101,10 +102,15 @@ def _wake_readings(now: datetime) -> int:
 
 
 def _wake(queue_name: str, job: str, ids: Sequence[int]) -> int:
-    """Hint the rows, unless the queue is long: then their jobs are probably in it, and it would only grow."""
+    """Hint the rows; where the queue is long, only the oldest, before all else.
+
+    Most of their jobs are in it, and it would only grow. But one whose job was lost would come after all that is newer.
+    """
     db.session.rollback()  # no transaction is open while Redis is asked
-    if not ids or hints.is_busy(queue_name):
+    if not ids:
         return 0
+    if hints.is_busy(queue_name):
+        return hints.hint_first(queue_name, job, ids[:FIRST])
     for row_id in ids:
         hints.hint(queue_name, job, row_id)
     return len(ids)

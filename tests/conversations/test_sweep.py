@@ -2,6 +2,8 @@
 
 import pytest
 from desk import Desk
+from redis.exceptions import ConnectionError
+from rq import Queue
 from shop import reel, seconds, text
 
 from pilito import hints, keys
@@ -183,18 +185,59 @@ def test_two_sweeps_at_once_do_no_more_than_one(desk, now):
     expect_answered_once(desk)
 
 
+def fill_queue(desk):
+    """A long queue of other jobs; return its length."""
+    for _ in range(hints.BUSY_JOBS + 1):
+        hints.hint(keys.RECEIVE, keys.RECEIVE_JOB, 999)
+    return hints.queue(keys.RECEIVE).count
+
+
+def lose_jobs(desk, now, count):
+    """Webhooks without a job, the oldest first."""
+    numbers = [desk.record(text("چنده؟", now), now=now + seconds(number / 10)) for number in range(count)]
+    empty_redis(desk)
+    return numbers
+
+
 @pytest.mark.sqlite_only
-def test_a_busy_queue_is_not_flooded(desk, now):
-    desk.record(text("چنده؟", now), now=now)
+def test_in_a_long_queue_the_oldest_rows_go_first(desk, now):
+    lost = lose_jobs(desk, now, sweep.FIRST + 5)
     with desk.app.app_context():
-        for _ in range(hints.BUSY_JOBS + 1):
-            hints.hint(keys.RECEIVE, keys.RECEIVE_JOB, 999)
-        length = hints.queue(keys.RECEIVE).count
+        length = fill_queue(desk)
 
-        found = desk.sweep(now + AFTER_GRACE)
+        found = desk.sweep(now + seconds(20))
+        queue = hints.queue(keys.RECEIVE)
 
-        assert found == NOTHING
-        assert hints.queue(keys.RECEIVE).count == length
+        assert found == NOTHING | {"webhooks": sweep.FIRST}
+        assert queue.count == length + sweep.FIRST
+        assert [job.args for job in queue.get_jobs(0, sweep.FIRST)] == [[number] for number in lost[: sweep.FIRST]]
+
+
+@pytest.mark.sqlite_only
+def test_a_long_queue_that_does_not_move_is_not_flooded(desk, now):
+    lose_jobs(desk, now, 3)
+    with desk.app.app_context():
+        length = fill_queue(desk)
+
+        found = [desk.sweep(now + seconds(20 + 5 * number)) for number in range(3)]
+
+        assert [one["webhooks"] for one in found] == [3, 0, 0]
+        assert hints.queue(keys.RECEIVE).count == length + 3
+
+
+@pytest.mark.sqlite_only
+def test_a_redis_that_is_away_is_not_asked_for_every_row(desk, now, monkeypatch, caplog):
+    lose_jobs(desk, now, 3)
+
+    def away(*_args, **_options):
+        raise ConnectionError("away")
+
+    monkeypatch.setattr(Queue, "count", property(away))
+    monkeypatch.setattr(Queue, "get_job_ids", away)
+    monkeypatch.setattr(Queue, "enqueue_call", away)
+
+    assert desk.sweep(now + seconds(20)) == NOTHING
+    assert "Redis did not take" not in caplog.text
 
 
 @pytest.mark.sqlite_only
