@@ -6,8 +6,8 @@ from pilito import create_app
 from pilito.clock import utc_now
 from pilito.config import ROOT
 from pilito.conversations.connect import connect
-from pilito.conversations.team import add_operator
 from pilito.lifecycle import AssistantMode, Role
+from pilito.people.team import add_operator
 
 ACCOUNTS = ("17841400000000001", "17841400000000002")
 TOKENS = ("token-of-the-first-account", "token-of-the-second-account")

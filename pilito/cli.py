@@ -178,7 +178,7 @@ def operator() -> None:
 @with_appcontext
 def add_operator(email: str, role: str, name: str, language: str, password_stdin: bool) -> None:
     """Let a person in."""
-    from pilito.conversations.team import add_operator as add
+    from pilito.people.team import add_operator as add
 
     password = _read_password(password_stdin)
     try:
@@ -186,6 +186,75 @@ def add_operator(email: str, role: str, name: str, language: str, password_stdin
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{email} may log in as {role}.")
+
+
+@operator.command("password")
+@click.argument("email")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@with_appcontext
+def set_operator_password(email: str, password_stdin: bool) -> None:
+    """Give a person a new password; all their log-ins end."""
+    from pilito.people.team import set_password
+
+    try:
+        set_password(email, _read_password(password_stdin), utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{email} has a new password, and is logged out everywhere.")
+
+
+@operator.command("deactivate")
+@click.argument("email")
+@with_appcontext
+def deactivate_operator(email: str) -> None:
+    """Shut a person out, at once."""
+    from pilito.people.team import deactivate, get_by_email
+
+    try:
+        deactivate(get_by_email(email).id, None, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{email} may not log in any more; open pages are closed.")
+
+
+@operator.command("activate")
+@click.argument("email")
+@with_appcontext
+def activate_operator(email: str) -> None:
+    """Let a person in again who was deactivated."""
+    from pilito.people.team import activate, get_by_email
+
+    try:
+        activate(get_by_email(email).id, None, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{email} may log in.")
+
+
+@operator.command("second-step-off")
+@click.argument("email")
+@with_appcontext
+def switch_second_step_off(email: str) -> None:
+    """Let a person in without the code of their phone, which they lost with their recovery codes."""
+    from pilito.people.second_step import switch_off
+    from pilito.people.team import get_by_email
+
+    try:
+        switch_off(get_by_email(email).id, None, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{email} logs in with the password alone.")
+
+
+@operator.command("list")
+@with_appcontext
+def list_operators() -> None:
+    """List everybody who may or might log in."""
+    from pilito.people.team import list_operators as everybody
+
+    for one in everybody():
+        state, step = "active" if one.active else "deactivated", "second step" if one.totp_at else "password"
+        click.echo(f"{one.id}\t{one.email}\t{one.role}\t{state}\t{step}\t{one.name}")
 
 
 def _read_password(from_stdin: bool) -> str:

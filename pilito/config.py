@@ -121,6 +121,9 @@ class Settings(BaseSettings):
         Literal["development", "production"], Field(description="production refuses weak secrets and demo mode")
     ] = "development"
     secret_key: Annotated[str, Field(description="signs sessions; 32 characters or more")] = ""
+    secret_key_fallbacks: Annotated[
+        Words, Field(repr=False, description="older keys, comma-separated, whose signatures still count")
+    ] = []
     encryption_keys: Annotated[
         Words, Field(description="Fernet keys, comma-separated: the first encrypts, all decrypt")
     ] = []

@@ -79,6 +79,11 @@ def transaction() -> Iterator[Transaction]:
     current.tell()
 
 
+def is_writing() -> bool:
+    """Whether a write transaction is open here."""
+    return "transaction" in db.session().info
+
+
 @contextmanager
 def _one_writer() -> Iterator[None]:
     if not _writer.acquire(timeout=LOCK_WAIT_SECONDS):

@@ -9,7 +9,6 @@ from flask import Flask
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from socketio import RedisManager
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from pilito import extensions, keys
@@ -56,6 +55,7 @@ def bind_services(app: Flask, settings: Settings) -> None:
 def _flask_config(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key or secrets.token_urlsafe(32),
+        "SECRET_KEY_FALLBACKS": settings.secret_key_fallbacks,
         "SQLALCHEMY_DATABASE_URI": settings.database_url or f"sqlite:///{VAR / 'pilito.sqlite3'}",
         "SQLALCHEMY_ENGINE_OPTIONS": {
             "pool_pre_ping": True,
@@ -65,6 +65,8 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
             "hide_parameters": True,  # an error text ends up in logs, and parameters are customers' words
         },
         "MAX_CONTENT_LENGTH": 1024 * 1024,
+        # A browser takes a cookie with this prefix by HTTPS and from this very host only: no neighbour plants one.
+        "SESSION_COOKIE_NAME": "__Host-pilito" if settings.public_url.startswith("https://") else "pilito",
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SECURE": settings.public_url.startswith("https://"),
@@ -124,9 +126,11 @@ def _bind_extensions(app: Flask, settings: Settings) -> None:
         set_up_engine(extensions.db.engine)
 
 
-def _socket_manager(settings: Settings) -> RedisManager | None:
+def _socket_manager(settings: Settings) -> Any:
     """What brings the workers' words to the browsers; given by hand, for Flask-SocketIO takes unix:// for AMQP."""
-    return RedisManager(settings.redis_url, channel=keys.SOCKET_CHANNEL) if settings.redis_url else None
+    from pilito.realtime import LineManager
+
+    return LineManager(settings.redis_url, channel=keys.SOCKET_CHANNEL) if settings.redis_url else None
 
 
 def _is_own_origin(settings: Settings) -> Callable[[str, dict[str, Any]], bool]:

@@ -64,6 +64,11 @@ SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
 TRIAL_SECONDS = 3600
 
 
+def session_room(session_id: int) -> str:
+    """Room of the open lines of one log-in."""
+    return f"session:{session_id}"
+
+
 def pending_share(conversation_id: int) -> str:
     """Key of the share that waits for its question; holds the share's message id, lives until the wait ends."""
     return f"pending_share_{conversation_id}"

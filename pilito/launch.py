@@ -223,8 +223,8 @@ def _prepare_database(settings: Settings) -> bool:
 
 def _add_first_operator() -> None:
     from pilito.clock import utc_now
-    from pilito.conversations.team import add_operator
     from pilito.lifecycle import Role
+    from pilito.people.team import add_operator
 
     password = secrets.token_urlsafe(12)
     add_operator(FIRST_EMAIL, "", Role.OWNER, password, "fa", utc_now())

@@ -69,6 +69,13 @@ def wake_due(now: datetime) -> int:
     return len(due)
 
 
+def drop_unsent(reason: str) -> None:
+    """Send nothing of what waits: after a restore it may have been sent long ago."""
+    with transaction():
+        waiting = update(Mail).where(Mail.content_encrypted.is_not(None))
+        db.session.execute(waiting.values(content_encrypted=None, error=reason))
+
+
 def send(mail_id: int, now: datetime) -> None:
     """Send one mail, if it is due and nobody else is at it; no session is open meanwhile."""
     mail = _claim(mail_id, now)

@@ -27,6 +27,20 @@ def notified(operator_id: int, notification_id: int | None) -> None:
     _emitter().emit("notified", what, namespace="/", room=keys.operator_room(operator_id))
 
 
+def close_lines(room: str) -> None:
+    """Close the lines of a log-in or a person in every web process. Call it after the commit."""
+    _emitter().close_room(room, namespace="/")
+
+
+class LineManager(RedisManager):  # type: ignore[misc]
+    """What a web process hears from the others: an emptied room is closed lines here, not lines that hear less."""
+
+    def _handle_close_room(self, message: dict[str, Any]) -> None:
+        namespace = message["namespace"]
+        for line, _ in list(self.get_participants(namespace, message["room"])):
+            self.server.disconnect(line, namespace=namespace, ignore_queue=True)
+
+
 def _emitter() -> Any:
     if "pilito_emitter" not in current_app.extensions:
         current_app.extensions["pilito_emitter"] = RedisManager(

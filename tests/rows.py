@@ -8,6 +8,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
+from pilito.clock import utc_now
 from pilito.lifecycle import (
     DeliveryState,
     EventOutcome,
@@ -43,6 +44,7 @@ from pilito.models import (
     WebPage,
     db,
 )
+from pilito.people.sessions import begin_session
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 numbers = count(1)
@@ -201,9 +203,13 @@ def add_facts(inbox_id: int | None) -> Source:
     return source
 
 
-def add_operator(role: Role) -> Operator:
+def add_operator(role: Role, **values: Any) -> Operator:
+    """A person who is logged in: their cookie carries `get_id()`."""
     name = f"{role.value}{next(numbers)}"
-    return add(Operator(email=f"{name}@shop.test", name=name, password_hash="!", role=role, created_at=NOON))
+    defaults = {"email": f"{name}@shop.test", "name": name, "password_hash": "!", "created_at": NOON}
+    operator = add(Operator(**defaults | {"role": role} | values))
+    begin_session(operator, "127.0.0.1", "a browser of the tests", utc_now())
+    return operator
 
 
 class FreshClient(FlaskClient):

@@ -34,6 +34,7 @@ STORES = {
     "reporting",
     "mail",
     "search",
+    "audit",
 }
 RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
 MAY_IMPORT = {
@@ -42,11 +43,12 @@ MAY_IMPORT = {
     "channels": BASICS | {"channels"},
     "assistant": BASICS | {"assistant"},
     "knowledge": BASICS | STORES | {"knowledge"},  # facts know no customer and no channel
+    "people": BASICS | STORES | {"people"},  # people of the shop know no customer
     "conversations": BASICS | STORES | {"channels", "assistant", "knowledge", "conversations"},
-    "backup": BASICS | STORES | {"conversations", "knowledge", "backup"},
-    "jobs": BASICS | STORES | {"channels", "assistant", "knowledge", "conversations", "backup", "jobs"},
+    "backup": BASICS | STORES | {"conversations", "knowledge", "people", "backup"},
+    "jobs": BASICS | STORES | {"channels", "assistant", "knowledge", "people", "conversations", "backup", "jobs"},
     **dict.fromkeys(
-        RIM, BASICS | STORES | RIM | {"channels", "assistant", "knowledge", "conversations", "backup", "jobs"}
+        RIM, BASICS | STORES | RIM | {"channels", "assistant", "knowledge", "people", "conversations", "backup", "jobs"}
     ),
 }
 PURE = ("channels", "assistant")  # no Flask, no tables: functions of plain data
@@ -183,6 +185,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "backup",
         "media",
         "mail",
+        "people",
     ]
 
 

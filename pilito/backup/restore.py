@@ -12,6 +12,7 @@ from typing import Any
 from flask_migrate import upgrade
 from sqlalchemy import select
 
+from pilito import mail
 from pilito.backup import archive, databases
 from pilito.backup.archive import Member
 from pilito.backup.make import DATABASE, END, FORMAT, KEYS, MANIFEST, MEDIA
@@ -21,6 +22,7 @@ from pilito.database import transaction
 from pilito.errors import BackupError
 from pilito.extensions import media_store, settings
 from pilito.models import Backup, db
+from pilito.people.sessions import end_all_sessions
 from pilito.queries.revision import newest_revision
 
 RESTORED_KEYS = VAR / "restored-keys.env"
@@ -50,6 +52,8 @@ def restore(path: Path, identity: Path | None, force: bool, now: datetime) -> Re
     upgrade(directory=str(ROOT / "migrations"))
     _forget_unfinished()
     done.settled = settle_restored(now)
+    end_all_sessions("restored", now)
+    mail.drop_unsent("restored")
     done.keys_file = _keep_keys(keys)
     return done
 

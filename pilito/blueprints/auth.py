@@ -1,56 +1,62 @@
 """Log-in and log-out of operators."""
 
-import hashlib
-import logging
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
-from redis.exceptions import RedisError
 from sqlalchemy import select
 
+from pilito.blueprints.throttle import caller_address, forget_tries, may_try
 from pilito.database import transaction
-from pilito.extensions import login, redis
+from pilito.errors import Refused
+from pilito.extensions import login
 from pilito.models import Audit, Operator, db
 from pilito.passwords import check_password, hash_password, needs_new_hash
+from pilito.people import second_step, sessions
 
-log = logging.getLogger(__name__)
 bp = Blueprint("auth", __name__)
 
-# A session ends this long after its log-in, however busy it is; idle ones end by PERMANENT_SESSION_LIFETIME.
-SESSION_LIFE = timedelta(days=7)
-STARTED_AT = "started_at"
 FRAGMENT_HEADER = "X-Fragment"
-
-# Failed tries per address and e-mail, and per address alone (one password against many people). Counted per address,
-# so that nobody can lock a colleague out by failing in their name from elsewhere.
-TRIES_PER_PERSON = 8
-TRIES_PER_ADDRESS = 60
-TRIES_SECONDS = 15 * 60
-# Redis away: log-in stays possible, each try this much slower. Refusing was considered: the panel is where one sees
-# that Redis is away.
-UNCOUNTED_DELAY_SECONDS = 1.0
+STARTED_AT = "started_at"
+# Who gave the right password and still owes the code: kept in the cookie, signed, for so long.
+HALF_WAY = "half_way"
+HALF_WAY_SECONDS = 5 * 60
 
 
 # --- who is it -------------------------------------------------------------------------------------------------------
 
 
-def load_operator(session_id: str) -> Operator | None:
-    """Return the person of a session cookie, unless they were deactivated or their sessions were ended since."""
-    number, _, epoch = session_id.partition(":")
-    if not number.isdigit() or not _is_young():
+def load_operator(session_key: str) -> Operator | None:
+    """Return the person of a session cookie, unless the log-in has ended or they may not log in any more."""
+    now = datetime.now(UTC)
+    found = sessions.find_session(session_key, now)
+    if found is None:
         return None
-    operator = db.session.get(Operator, int(number))
-    return operator if operator and operator.active and str(operator.session_epoch) == epoch else None
+    if _is_by_hand():
+        sessions.note_use(found, now)
+    g.operator_session_id = found.id
+    operator: Operator = found.operator
+    operator.session_key = session_key
+    return operator
 
 
-def _is_young() -> bool:
-    started_at = session.get(STARTED_AT)
-    return isinstance(started_at, float) and time.time() - started_at < SESSION_LIFE.total_seconds()
+def _is_by_hand() -> bool:
+    """Whether a person did this: an open page that fetches what changed is not somebody who is there."""
+    if request.path.startswith("/socket.io/"):
+        return False
+    is_fragment = request.method == "GET" and FRAGMENT_HEADER in request.headers
+    return not is_fragment or request.endpoint == "panel.show_thread"
+
+
+def this_session_id() -> int | None:
+    """The row of the log-in at hand."""
+    found: int | None = g.get("operator_session_id")
+    return found
 
 
 def ask_to_log_in() -> ResponseReturnValue:
@@ -91,23 +97,58 @@ def show_login() -> ResponseReturnValue:
 @bp.post("/login")
 def log_in() -> ResponseReturnValue:
     email = request.form.get("email", "").replace("\x00", "").strip().lower()[:254]
-    counters = _counters(email)
-    if not _may_try(counters):
+    if not may_try(email):
         return _refuse(email, gettext("Too many tries. Wait a quarter of an hour, then try again."), 429)
     operator = db.session.scalar(select(Operator).where(Operator.email == email))
     password = request.form.get("password", "")
-    if not check_password(operator.password_hash if operator else None, password):
+    fits = check_password(operator.password_hash if operator else None, password)
+    if operator is None or not fits or not operator.active:
+        _note_refusal(operator, "log_in_refused")
         return _refuse(email, gettext("E-mail and password do not match. Check both and try again."), 401)
-    if operator is None or not operator.active:
-        return _refuse(email, gettext("E-mail and password do not match. Check both and try again."), 401)
-    _forget_tries(email)
-    _welcome(operator, password)
-    return redirect(safe_path(request.form.get("next")))
+    forget_tries(email)
+    if needs_new_hash(operator.password_hash):
+        _store_hash(operator.id, hash_password(password))
+    target = safe_path(request.form.get("next"))
+    if second_step.has_second_step(operator):
+        return _ask_for_code(operator, target)
+    enter(operator)
+    return redirect(target)
+
+
+@bp.get("/login/code")
+def show_code() -> ResponseReturnValue:
+    if _half_way() is None:
+        return redirect(url_for("auth.show_login"))
+    return render_template("login_code.html")
+
+
+@bp.post("/login/code")
+def take_code() -> ResponseReturnValue:
+    half_way = _half_way()
+    operator = db.session.get(Operator, half_way["operator"]) if half_way else None
+    if half_way is None or operator is None or not operator.active:
+        flash(gettext("That took too long. Log in again."))
+        return redirect(url_for("auth.show_login"))
+    operator_id = operator.id
+    try:
+        fits = second_step.check_code(operator_id, request.form.get("code", "")[:100], datetime.now(UTC))
+    except Refused:
+        sentence = gettext("Too many wrong codes. Wait a quarter of an hour, then log in again.")
+        return render_template("login_code.html", problem=sentence), 429
+    if not fits:
+        _note_refusal(operator, "code_refused")
+        sentence = gettext("This code does not fit, or was used already. Wait for the next one.")
+        return render_template("login_code.html", problem=sentence), 401
+    enter(db.session.get_one(Operator, operator_id))
+    return redirect(safe_path(half_way["next"]))
 
 
 @bp.post("/logout")
 def log_out() -> ResponseReturnValue:
     language = session.get("language")
+    session_id = this_session_id() if current_user.is_authenticated else None
+    if session_id is not None:
+        sessions.log_out(session_id, current_user.id, datetime.now(UTC))
     logout_user()
     session.clear()
     if language:
@@ -116,69 +157,47 @@ def log_out() -> ResponseReturnValue:
     return redirect(url_for("auth.show_login"))
 
 
+def enter(operator: Operator) -> None:
+    """Begin a new session: nothing of the anonymous one is kept."""
+    operator_id, now = operator.id, datetime.now(UTC)
+    with transaction():
+        operator = db.session.get_one(Operator, operator_id)
+        sessions.begin_session(operator, caller_address(), request.headers.get("User-Agent"), now)
+        db.session.add(Audit(at=now, action="logged_in", operator_id=operator_id))
+    session.clear()
+    session.permanent = True
+    login_user(operator)
+
+
 def _refuse(email: str, sentence: str, status: int) -> ResponseReturnValue:
     page = render_template("login.html", next=safe_path(request.form.get("next")), email=email, problem=sentence)
     return page, status
 
 
-def _welcome(operator: Operator, password: str) -> None:
-    """Begin a new session: nothing of the anonymous one is kept."""
-    operator_id = operator.id
+def _note_refusal(operator: Operator | None, action: str) -> None:
+    """On the audit log, also for unknown people: then both take the same time. What was typed is not kept."""
+    operator_id = operator.id if operator else None
     with transaction():
-        found = db.session.get_one(Operator, operator_id)
-        if needs_new_hash(found.password_hash):
-            found.password_hash = hash_password(password)
         db.session.add(
-            Audit(at=datetime.now(UTC), action="logged_in", operator_id=operator_id, details={"ip": _address()})
+            Audit(at=datetime.now(UTC), action=action, operator_id=operator_id, address=caller_address()[:45])
         )
+
+
+def _store_hash(operator_id: int, password_hash: str) -> None:
+    with transaction():
+        db.session.get_one(Operator, operator_id).password_hash = password_hash
+
+
+# --- between password and code ---------------------------------------------------------------------------------------
+
+
+def _ask_for_code(operator: Operator, target: str) -> ResponseReturnValue:
+    operator_id = operator.id
     session.clear()
-    session.permanent = True
-    session[STARTED_AT] = time.time()
-    login_user(db.session.get_one(Operator, operator_id))
+    session[HALF_WAY] = {"operator": operator_id, "at": time.time(), "next": target}
+    return redirect(url_for("auth.show_code"))
 
 
-# --- throttle --------------------------------------------------------------------------------------------------------
-
-
-def _address() -> str:
-    return request.remote_addr or "unknown"
-
-
-def _counters(email: str) -> dict[str, int]:
-    """The Redis keys that count tries, with their limits."""
-    return {
-        _person_key(email): TRIES_PER_PERSON,
-        f"pilito:login_tries:address:{_digest(_address())}": TRIES_PER_ADDRESS,
-    }
-
-
-def _person_key(email: str) -> str:
-    return f"pilito:login_tries:person:{_digest(f'{email} {_address()}')}"
-
-
-def _digest(text: str) -> str:
-    """E-mails are hashed: keys are seen by many eyes."""
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _may_try(counters: dict[str, int]) -> bool:
-    """Count this try before the password is looked at, so that tries side by side are counted too."""
-    try:
-        with redis.pipeline() as pipe:
-            for key in counters:
-                pipe.incr(key)
-                pipe.expire(key, TRIES_SECONDS, nx=True)
-            counts = pipe.execute()[::2]
-    except RedisError as error:
-        log.warning("Redis does not count log-in tries (%s): each is slowed down instead.", error)
-        time.sleep(UNCOUNTED_DELAY_SECONDS)
-        return True
-    return all(count <= limit for count, limit in zip(counts, counters.values(), strict=True))
-
-
-def _forget_tries(email: str) -> None:
-    """After a success; the count of the address stays, or one's own account would open the way to others'."""
-    try:
-        redis.delete(_person_key(email))
-    except RedisError as error:
-        log.warning("Redis did not forget log-in tries (%s); they end by themselves.", error)
+def _half_way() -> dict[str, Any] | None:
+    found: dict[str, Any] | None = session.get(HALF_WAY)
+    return found if found and time.time() - found["at"] < HALF_WAY_SECONDS else None

@@ -48,4 +48,6 @@ def find_public(token: str, now: datetime) -> MediaFile | None:
 
 
 def _signer() -> Signer:
-    return Signer(current_app.config["SECRET_KEY"], SALT, digest_method=hashlib.sha256, key_derivation="hmac")
+    # The last one signs; what an older one signed still counts.
+    secrets = [*current_app.config["SECRET_KEY_FALLBACKS"][::-1], current_app.config["SECRET_KEY"]]
+    return Signer(secrets, SALT, digest_method=hashlib.sha256, key_derivation="hmac")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from pilito.conversations.account import NO_TOKEN
 from pilito.database import transaction
 from pilito.extensions import settings, vault
-from pilito.models import Inbox, Source, db
+from pilito.models import Inbox, Operator, Source, db
 
 
 class KeyState(StrEnum):
@@ -40,7 +40,7 @@ def _state_of(sealed: bytes | None) -> KeyState:
 
 def rotate_keys() -> dict[int | str, KeyState]:
     """Put every token and every key of a feed that lies under an older key under the first; return what each was, by
-    the id of its inbox, or as `source 7`.
+    the id of its inbox, or as `source 7`, `operator 3` (the secret of a second step).
 
     One row a transaction: it may be stopped at any moment and run again, also while Pilito works.
     """
@@ -48,8 +48,12 @@ def rotate_keys() -> dict[int | str, KeyState]:
     sources = list(
         db.session.scalars(select(Source.id).where(Source.secret_encrypted.is_not(None)).order_by(Source.id))
     )
+    people = list(
+        db.session.scalars(select(Operator.id).where(Operator.totp_encrypted.is_not(None)).order_by(Operator.id))
+    )
     found: dict[int | str, KeyState] = {inbox_id: _rotate_inbox(inbox_id) for inbox_id in ids}
-    return found | {f"source {source_id}": _rotate_source(source_id) for source_id in sources}
+    found |= {f"source {source_id}": _rotate_source(source_id) for source_id in sources}
+    return found | {f"operator {operator_id}": _rotate_operator(operator_id) for operator_id in people}
 
 
 def _rotate_inbox(inbox_id: int) -> KeyState:
@@ -69,6 +73,16 @@ def _rotate_source(source_id: int) -> KeyState:
         state = _state_of(source.secret_encrypted)
         if state is KeyState.OLD:
             source.secret_encrypted = vault.rotate(source.secret_encrypted or b"")
+        return state
+
+
+def _rotate_operator(operator_id: int) -> KeyState:
+    """The secret of a second step."""
+    with transaction():
+        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
+        state = _state_of(operator.totp_encrypted)
+        if state is KeyState.OLD:
+            operator.totp_encrypted = vault.rotate(operator.totp_encrypted or b"")
         return state
 
 

@@ -17,6 +17,7 @@ from pilito.conversations.tokens import renew_due
 from pilito.jobs import patient
 from pilito.knowledge.pictures import keep_pictures
 from pilito.knowledge.read import wake_due as wake_due_facts
+from pilito.people import links, sessions
 from pilito.search.fill import wake_filling
 
 
@@ -79,6 +80,12 @@ def tidy_media() -> None:
 
 
 @patient
+def tidy_people() -> None:
+    sessions.forget_old(utc_now())
+    links.forget_old(utc_now())
+
+
+@patient
 def wake_mail() -> None:
     mail.wake_due(utc_now())
 
@@ -97,4 +104,5 @@ PERIODIC = (
     Periodic("backup", 300, make_backup),  # looks whether one is due
     Periodic("media", EVERY.total_seconds(), tidy_media),
     Periodic("mail", 20, wake_mail),
+    Periodic("people", 3600, tidy_people),
 )

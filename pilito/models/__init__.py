@@ -2,7 +2,7 @@
 
 from pilito.extensions import db
 from pilito.models.assistant_stop import AssistantStop
-from pilito.models.audit import Audit
+from pilito.models.audit import Audit, AuditSeal
 from pilito.models.backup import Backup
 from pilito.models.canned_reply import CannedReply
 from pilito.models.comment import Comment
@@ -22,7 +22,7 @@ from pilito.models.message import Attachment, Message
 from pilito.models.model_use import ModelUse
 from pilito.models.note import Mention, Note
 from pilito.models.notification import Notification
-from pilito.models.operator import ApiToken, Operator
+from pilito.models.operator import ApiToken, EntryLink, Operator, OperatorSession, RecoveryCode, Shop
 from pilito.models.own_post import OwnPost
 from pilito.models.passage import Passage
 from pilito.models.post_product import PostProduct
@@ -42,6 +42,7 @@ __all__ = [
     "AssistantStop",
     "Attachment",
     "Audit",
+    "AuditSeal",
     "Backup",
     "CannedReply",
     "Comment",
@@ -65,7 +66,11 @@ __all__ = [
     "ModelUse",
     "Note",
     "Notification",
+    "EntryLink",
     "Operator",
+    "OperatorSession",
+    "RecoveryCode",
+    "Shop",
     "OwnPost",
     "Passage",
     "PostProduct",

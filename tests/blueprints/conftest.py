@@ -1,11 +1,8 @@
 """Somebody who is logged in."""
 
-import time
-
 import pytest
 from rows import FreshClient, add_operator
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
 from pilito.lifecycle import Role
 
@@ -21,7 +18,7 @@ def log_in(app):
             session_id = operator.get_id()
         client = FreshClient(app)
         with client.session_transaction() as session:
-            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+            session.update({"_user_id": session_id, "_fresh": True})
         return client
 
     return make

@@ -1,19 +1,21 @@
 """Log-in and log-out: who comes in, what everybody else is told, and when a session ends."""
 
+import hashlib
 import re
-import time
+from datetime import timedelta
 
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 from rows import FreshClient, add
 
-from pilito import passwords
-from pilito.blueprints import auth
-from pilito.blueprints.auth import STARTED_AT, safe_path
+from pilito import create_app, passwords
+from pilito.blueprints import throttle
+from pilito.blueprints.auth import safe_path
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import Role
-from pilito.models import Audit, Operator, db
+from pilito.models import Audit, Operator, OperatorSession, db
+from pilito.people import sessions
 
 PASSWORD = "a long enough password"
 WRONG = "do not match"
@@ -40,6 +42,18 @@ def log_in(browser, email="sara@shop.test", password=PASSWORD, **fields):
     return browser.post("/login", data={"email": email, "password": password, "csrf_token": token, **fields})
 
 
+def session_row():
+    db.session.expire_all()
+    return db.session.scalars(db.select(OperatorSession).order_by(OperatorSession.id.desc())).first()
+
+
+def move_session(**values):
+    with transaction():
+        row = session_row()
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
 def may_look(browser):
     return browser.get("/conversations/").status_code == 200
 
@@ -63,7 +77,18 @@ def test_a_log_in_is_on_the_audit_log(browser, operator):
 
     entry = db.session.scalar(db.select(Audit).filter_by(action="logged_in"))
     assert entry.operator_id == operator.id
-    assert entry.details == {"ip": "127.0.0.1"}
+    assert entry.address == "127.0.0.1"
+
+
+def test_so_is_one_that_was_refused_without_what_was_typed(browser, operator):
+    log_in(browser, password="another long password")
+    log_in(browser, email="my secret typed in the wrong field", password="x")
+
+    entries = db.session.scalars(db.select(Audit).filter_by(action="log_in_refused").order_by(Audit.id)).all()
+    assert [(entry.operator_id, entry.address, entry.details) for entry in entries] == [
+        (operator.id, "127.0.0.1", {}),
+        (None, "127.0.0.1", {}),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -179,22 +204,101 @@ def test_deactivation_ends_the_session_at_once(browser, operator):
     assert not may_look(browser)
 
 
-def test_a_new_epoch_ends_the_session(browser, operator):
+def test_a_log_in_ends_after_a_week_however_busy(browser, operator):
     log_in(browser)
 
-    with transaction():
-        db.session.get_one(Operator, operator.id).session_epoch += 1
+    move_session(created_at=utc_now() - sessions.LIFE)
 
     assert not may_look(browser)
 
 
-def test_a_session_ends_after_a_week_however_busy(browser, operator):
+def test_a_log_in_ends_after_half_a_day_without_anybody(browser, operator):
+    log_in(browser)
+
+    move_session(seen_at=utc_now() - sessions.IDLE)
+
+    assert not may_look(browser)
+
+
+def test_whoever_is_there_stays_logged_in(browser, operator):
+    log_in(browser)
+    move_session(seen_at=utc_now() - sessions.IDLE + timedelta(minutes=5))
+
+    assert may_look(browser)
+
+    assert utc_now() - session_row().seen_at < timedelta(seconds=30)
+
+
+def test_but_a_page_that_fetches_by_itself_is_nobody(browser, operator):
+    log_in(browser)
+    seen_at = utc_now() - timedelta(hours=1)
+    move_session(seen_at=seen_at)
+
+    assert browser.get("/conversations/list", headers={"X-Fragment": "1"}).status_code == 200
+
+    assert session_row().seen_at == seen_at
+
+
+def test_an_old_cookie_is_refused_after_log_out(browser, operator):
+    log_in(browser)
+    stolen = browser.get_cookie("pilito")
+
+    browser.post("/logout", data={"csrf_token": token_of(browser.get("/conversations/"))})
+    browser.set_cookie("pilito", stolen.value)
+
+    assert not may_look(browser)
+
+
+def test_a_session_known_before_log_in_is_worth_nothing_after_it(browser, operator):
+    browser.get("/login")
+    planted = browser.get_cookie("pilito").value
+    log_in(browser)
+    other = FreshClient(browser.application)
+    other.set_cookie("pilito", planted)
+
+    assert not may_look(other)
+
+
+def test_the_cookie_holds_a_secret_of_which_the_database_has_the_hash(browser, operator):
     log_in(browser)
 
     with browser.session_transaction() as session:
-        session[STARTED_AT] = time.time() - auth.SESSION_LIFE.total_seconds() - 1
+        secret = session["_user_id"]
 
-    assert not may_look(browser)
+    assert len(secret) >= 43
+    assert session_row().secret_hash == hashlib.sha256(secret.encode()).hexdigest()
+
+
+def test_a_cookie_of_somebody_elses_making_opens_nothing(browser, operator):
+    log_in(browser)
+
+    for key in (str(operator.id), f"{operator.id}:0", session_row().secret_hash, ""):
+        with browser.session_transaction() as session:
+            session["_user_id"] = key
+        assert not may_look(browser)
+
+
+def test_an_older_secret_key_still_counts_while_it_is_named(make_app, make_settings, operator, browser):
+    log_in(browser)
+    app = browser.application
+    old, app.config["SECRET_KEY"] = app.config["SECRET_KEY"], "another session key of the tests, long enough"
+    try:
+        assert not may_look(browser)
+        app.config["SECRET_KEY_FALLBACKS"] = [old]
+        assert may_look(browser)
+    finally:
+        app.config.update(SECRET_KEY=old, SECRET_KEY_FALLBACKS=[])
+
+
+@pytest.mark.sqlite_only
+def test_with_https_the_cookie_is_the_hosts_own(make_settings):
+    app = create_app(make_settings(public_url="https://inbox.example.com", redis_url=""))
+
+    cookie = app.test_client().get("/login", base_url="https://inbox.example.com").headers["Set-Cookie"]
+
+    assert cookie.startswith("__Host-pilito=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    assert "Domain=" not in cookie
 
 
 def test_nothing_of_the_session_before_is_kept(browser, operator):
@@ -217,14 +321,14 @@ def test_a_fragment_of_an_ended_session_gets_401(browser, operator):
 
 
 def test_many_wrong_passwords_are_stopped(browser, operator):
-    for _ in range(auth.TRIES_PER_PERSON):
+    for _ in range(throttle.TRIES_PER_PERSON):
         assert log_in(browser, password="another long password").status_code == 401
 
     assert log_in(browser).status_code == 429
 
 
 def test_but_from_another_address_the_person_still_comes_in(browser, operator):
-    for _ in range(auth.TRIES_PER_PERSON + 1):
+    for _ in range(throttle.TRIES_PER_PERSON + 1):
         log_in(browser, password="another long password")
 
     token = token_of(browser.get("/login"))
@@ -234,8 +338,20 @@ def test_but_from_another_address_the_person_still_comes_in(browser, operator):
     assert answer.status_code == 302
 
 
+def test_a_forwarded_address_that_nobody_vouches_for_does_not_help(browser, operator):
+    for number in range(throttle.TRIES_PER_PERSON):
+        log_in_from(browser, f"203.0.113.{number}", "another long password")
+
+    assert log_in_from(browser, "203.0.113.99", PASSWORD).status_code == 429
+
+
+def log_in_from(browser, forwarded_for, password):
+    data = {"email": "sara@shop.test", "password": password, "csrf_token": token_of(browser.get("/login"))}
+    return browser.post("/login", data=data, headers={"X-Forwarded-For": forwarded_for})
+
+
 def test_one_password_against_many_people_is_stopped(monkeypatch, browser, operator):
-    monkeypatch.setattr(auth, "TRIES_PER_ADDRESS", 3)
+    monkeypatch.setattr(throttle, "TRIES_PER_ADDRESS", 3)
     for number in range(3):
         log_in(browser, email=f"person{number}@shop.test")
 
@@ -243,7 +359,7 @@ def test_one_password_against_many_people_is_stopped(monkeypatch, browser, opera
 
 
 def test_a_right_password_forgets_the_wrong_ones(browser, operator):
-    for _ in range(auth.TRIES_PER_PERSON - 1):
+    for _ in range(throttle.TRIES_PER_PERSON - 1):
         log_in(browser, password="another long password")
     assert log_in(browser).status_code == 302
 
@@ -254,8 +370,8 @@ def test_with_redis_away_one_still_comes_in(monkeypatch, browser, operator):
     def refuse(*_args, **_options):
         raise RedisAway("away")
 
-    monkeypatch.setattr(auth, "redis", type("Away", (), {"pipeline": refuse, "delete": refuse})())
-    monkeypatch.setattr(auth, "UNCOUNTED_DELAY_SECONDS", 0)
+    monkeypatch.setattr(throttle, "redis", type("Away", (), {"pipeline": refuse, "delete": refuse})())
+    monkeypatch.setattr(throttle, "UNCOUNTED_DELAY_SECONDS", 0)
 
     assert log_in(browser).status_code == 302
 

@@ -3,13 +3,11 @@
 import html
 import io
 import re
-import time
 
 import pytest
 from rows import NOON, FreshClient, add, add_inbox, add_operator, add_passage, add_product, add_source
 from sqlalchemy import event
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import facts_words
 from pilito.config import ROOT
 from pilito.database import transaction
@@ -30,7 +28,7 @@ def log_in(app):
             session_id = operator.get_id()
         client = FreshClient(app)
         with client.session_transaction() as session:
-            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+            session.update({"_user_id": session_id, "_fresh": True})
         return client
 
     return make

@@ -10,7 +10,6 @@ import pytest
 from meta import ACCOUNT, USERNAME
 from rows import FreshClient, add_conversation, add_inbox, add_message, add_operator
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.blueprints.panel import connecting, inboxes
 from pilito.clock import utc_now
 from pilito.config import ROOT
@@ -37,7 +36,7 @@ def log_in(meta_app):
             session_id = operator.get_id()
         client = FreshClient(meta_app)
         with client.session_transaction() as session:
-            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+            session.update({"_user_id": session_id, "_fresh": True})
         return client
 
     return make

@@ -14,7 +14,6 @@ from rows import FreshClient, add_operator
 from rq_dashboard import web
 
 from pilito import hints, keys
-from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
 from pilito.factory import bind_services
 from pilito.hints import JsonJob
@@ -49,7 +48,7 @@ def log_in(app):
             with app.app_context(), transaction():
                 session_id = add_operator(role).get_id()
             with client.session_transaction() as session:
-                session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+                session.update({"_user_id": session_id, "_fresh": True})
         return client
 
     return make

@@ -1,13 +1,11 @@
 """Our copies over HTTP: only for people of the shop, by our own type, and nothing in them runs."""
 
 import io
-import time
 
 import pytest
 from rows import FreshClient, add_inbox, add_media, add_operator
 from samples import HTML, JPEG, MP4, PDF
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
 from pilito.lifecycle import MediaKind, MediaState, Role
 
@@ -20,7 +18,7 @@ def browser(app):
         session_id = add_operator(Role.VIEWER).get_id()
     client = FreshClient(app)
     with client.session_transaction() as session:
-        session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+        session.update({"_user_id": session_id, "_fresh": True})
     return client
 
 

@@ -5,6 +5,7 @@ import json
 import re
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -24,7 +25,7 @@ from rows import (
 )
 
 from pilito import create_app, keys
-from pilito.blueprints.panel import connecting, present, sentences
+from pilito.blueprints.panel import connecting, present, sentences, sockets
 from pilito.channels.instagram import client, limits
 from pilito.clock import utc_now
 from pilito.config import ROOT
@@ -42,8 +43,21 @@ from pilito.lifecycle import (
     Sender,
     ShareState,
 )
-from pilito.models import Attachment, Audit, Conversation, Delivery, Message, Operator, Proof, Reaction, Share, db
+from pilito.models import (
+    Attachment,
+    Audit,
+    Conversation,
+    Delivery,
+    Message,
+    Operator,
+    OperatorSession,
+    Proof,
+    Reaction,
+    Share,
+    db,
+)
 from pilito.queries.panel import Cursor, Zone
+from pilito.realtime import LineManager
 
 PERSIAN = ROOT / "pilito" / "translations" / "fa" / "LC_MESSAGES"
 FRAGMENT = {"X-Fragment": "1"}
@@ -1087,6 +1101,29 @@ def test_a_change_reaches_the_panels_room(browser, call):
     assert [(event["name"], event["args"]) for event in line.get_received()] == [
         ("changed", [{"conversation": 17, "seq": 93}])
     ]
+
+
+def test_a_line_ends_with_its_log_in_even_when_nobody_says_so(app, browser, call):
+    line = call(browser)
+    with browser.application.app_context():
+        assert sockets.close_ended(utc_now()) == 0
+        with transaction():
+            db.session.scalars(db.select(OperatorSession)).one().ended_at = utc_now()
+
+        assert sockets.close_ended(utc_now()) == 1
+
+    assert not line.is_connected()
+
+
+def test_a_word_from_another_process_closes_the_lines_of_one_log_in(monkeypatch):
+    closed = []
+    manager = LineManager("redis://127.0.0.1:1", write_only=True)
+    manager.server = SimpleNamespace(disconnect=lambda line, **_options: closed.append(line))
+    monkeypatch.setattr(manager, "get_participants", lambda _namespace, room: [(f"line of {room}", "eio")])
+
+    manager._handle_close_room({"namespace": "/", "room": keys.session_room(7)})
+
+    assert closed == ["line of session:7"]
 
 
 def test_the_manifest_is_readable():

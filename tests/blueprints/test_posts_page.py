@@ -1,11 +1,8 @@
 """The posts page: what each post is about, who may settle it, and the rule for two prices."""
 
-import time
-
 import pytest
 from rows import NOON, FreshClient, add, add_conversation, add_inbox, add_operator, add_share
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
 from pilito.lifecycle import FoundBy, PostProductState, PriceRule, Role, ShareState, SourceKind
 from pilito.models import Inbox, OwnPost, PostProduct, Product, Source, Variant, db
@@ -23,7 +20,7 @@ def log_in(app):
             session_id = operator.get_id()
         client = FreshClient(app)
         with client.session_transaction() as session:
-            session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+            session.update({"_user_id": session_id, "_fresh": True})
         app.config["WTF_CSRF_ENABLED"] = False
         return client
 

@@ -1,17 +1,12 @@
 """One browser for all files that look through it, and pages in which somebody is logged in."""
 
-import time
-
 import pytest
 from chromium_page import CHROMIUM, DESKTOP, EMAIL, FLAGS, PASSWORD, Server, log_in
 from playwright.sync_api import expect, sync_playwright
-from rows import FreshClient, add
+from rows import FreshClient, add_operator
 
-from pilito.blueprints.auth import STARTED_AT
-from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import Role
-from pilito.models import Operator
 from pilito.passwords import hash_password
 
 
@@ -30,8 +25,8 @@ def server(shop, free_port):
 @pytest.fixture
 def operator(shop):
     with transaction():
-        values = {"password_hash": hash_password(PASSWORD), "role": Role.AGENT, "created_at": utc_now()}
-        return add(Operator(email=EMAIL, name="سارا", language="en", **values))
+        values = {"email": EMAIL, "name": "سارا", "password_hash": hash_password(PASSWORD)}
+        return add_operator(Role.AGENT, language="en", **values)
 
 
 @pytest.fixture(scope="session")
@@ -47,8 +42,8 @@ def session(shop, operator):
     """The cookie of somebody who is logged in."""
     client = FreshClient(shop.app)
     with client.session_transaction() as session:
-        session.update({"_user_id": operator.get_id(), "_fresh": True, STARTED_AT: time.time()})
-    return client.get_cookie("session").value
+        session.update({"_user_id": operator.get_id(), "_fresh": True})
+    return client.get_cookie("pilito").value
 
 
 @pytest.fixture
@@ -67,7 +62,7 @@ def open_page(chromium, server, session):
         if by_form:
             log_in(page, path)
         else:
-            context.add_cookies([{"name": "session", "value": session, "url": f"http://127.0.0.1:{server.port}"}])
+            context.add_cookies([{"name": "pilito", "value": session, "url": f"http://127.0.0.1:{server.port}"}])
             page.goto(path)
         expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)
         return page

@@ -1,7 +1,6 @@
 """Connecting in a browser: log in at the demo's Instagram, see what was checked, and hear from a customer."""
 
 import re
-import time
 
 import pytest
 from chromium_page import Server, ago
@@ -9,7 +8,6 @@ from playwright.sync_api import expect
 from rows import FreshClient, add_operator
 from shop import TEST_SECRET, Shop, text
 
-from pilito.blueprints.auth import STARTED_AT
 from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import Inbox
@@ -31,10 +29,10 @@ def test_an_owner_connects_sees_green_and_hears_from_a_customer(server, chromium
         owner.language, session_id = "en", owner.get_id()
     client = FreshClient(server.app)
     with client.session_transaction() as session:
-        session.update({"_user_id": session_id, "_fresh": True, STARTED_AT: time.time()})
+        session.update({"_user_id": session_id, "_fresh": True})
     address = f"http://127.0.0.1:{server.port}"
     context = chromium.new_context(base_url=address, locale="en-US")
-    context.add_cookies([{"name": "session", "value": client.get_cookie("session").value, "url": address}])
+    context.add_cookies([{"name": "pilito", "value": client.get_cookie("pilito").value, "url": address}])
     page = context.new_page()
     page.goto("/inboxes?lang=en")
 

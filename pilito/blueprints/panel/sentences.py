@@ -337,6 +337,7 @@ QUEUES: dict[str, Words] = {
     "upkeep": _("Looking for what was missed"),
     "facts": _("Reading catalogues and pages"),
     "readings": _("Looking at pictures, hearing voices"),
+    "mail": _("Mail to people of the shop"),
 }
 
 # What a message is called where it has no words of its own.

@@ -1,21 +1,78 @@
-"""The live line: it carries "conversation 17 changed up to 93" and nothing else."""
+"""The live line: it carries "conversation 17 changed up to 93" and nothing else.
 
+A line lives no longer than the log-in that opened it. Whoever ends a log-in says so to every web process
+(realtime.close_lines); that word may be lost, so each process also asks the database every WATCH_SECONDS.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from flask import Flask, current_app, request
 from flask_login import current_user
 from flask_socketio import join_room
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito import keys
+from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.panel import bp
-from pilito.extensions import socketio
+from pilito.extensions import db, socketio
+from pilito.people.sessions import find_open
+
+log = logging.getLogger(__name__)
+
+WATCH_SECONDS = 30
 
 
 def connect(_auth: object = None) -> bool:
     """Let logged-in operators in, into the rooms that the server chooses; everybody else is refused."""
-    if not current_user.is_authenticated:
+    session_id = this_session_id() if current_user.is_authenticated else None
+    if session_id is None:
         return False
     join_room(keys.PANEL_ROOM)
     join_room(keys.operator_room(current_user.id))
+    join_room(keys.session_room(session_id))
+    lines = _lines(current_app)
+    if not lines:
+        socketio.start_background_task(watch, current_app._get_current_object())  # type: ignore[attr-defined]
+    lines[request.sid] = session_id  # type: ignore[attr-defined]
     return True
+
+
+def disconnect(*_reason: object) -> None:
+    _lines(current_app).pop(request.sid, None)  # type: ignore[attr-defined]
+
+
+def watch(app: Flask) -> None:
+    """As long as this process has lines, close those whose log-in is over."""
+    while _lines(app):
+        socketio.sleep(WATCH_SECONDS)
+        with app.app_context():
+            try:
+                close_ended(datetime.now(UTC))
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
+                log.warning("The database is away (%s); open lines are looked at again in a while.", error)
+            finally:
+                db.session.remove()
+
+
+def close_ended(now: datetime) -> int:
+    """Close this process's lines whose log-in is over; return how many."""
+    lines = _lines(current_app)
+    still_open = find_open(set(lines.values()), now)
+    over = [line for line, session_id in list(lines.items()) if session_id not in still_open]
+    for line in over:
+        lines.pop(line, None)
+        socketio.server.disconnect(line, namespace="/")
+    return len(over)
+
+
+def _lines(app: Flask) -> dict[str, int]:
+    """The open lines of this process, each with its log-in."""
+    found: dict[str, int] = app.extensions.setdefault("pilito_lines", {})
+    return found
 
 
 # For every app anew: Flask-SocketIO makes a new server with each, and keeps no handler that came after the first.
 bp.record(lambda _state: socketio.on("connect")(connect))
+bp.record(lambda _state: socketio.on("disconnect")(disconnect))

@@ -17,7 +17,8 @@ export function startLive({ onChange, onReturn }) {
     setTimeout(onReturn, SETTLE_MS);
   });
   line.on("disconnect", () => show("reconnecting"));
-  line.on("connect_error", () => show("reconnecting"));
+  // Refused: the session may be over, and then the next fetch leads to the log-in.
+  line.on("connect_error", () => (show("reconnecting"), onReturn()));
   line.on("changed", onChange);
   line.on("all_changed", onReturn);
   // Socket.IO leaves it at that when the server closed the line by itself.

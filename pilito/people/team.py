@@ -1,0 +1,200 @@
+"""People of the shop who may log in: who is let in, as what, and who may decide about it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from pilito.database import Transaction, transaction
+from pilito.errors import Refused
+from pilito.lifecycle import ROLE_RANK, Role
+from pilito.models import Audit, Operator, db
+from pilito.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH, check_password, find_weakness, hash_password
+from pilito.people.sessions import close_lines, end_sessions
+
+LONGEST_EMAIL, LONGEST_NAME = 254, 200
+WEAK = {
+    "short_password": f"A password has at least {MINIMUM_LENGTH} characters.",
+    "long_password": f"A password has at most {MAXIMUM_LENGTH} characters.",
+    "common_password": "This password is among the first that somebody would try.",
+}
+
+
+def may_manage(who: Role, whom: Role) -> bool:
+    """Only an owner makes or changes owners and admins; an admin does so with agents and viewers."""
+    return who is Role.OWNER or (who is Role.ADMIN and ROLE_RANK[whom] < ROLE_RANK[Role.ADMIN])
+
+
+def add_operator(email: str, name: str, role: Role, password: str, language: str, now: datetime) -> int:
+    """Let a person in. Raises Refused for an address that is none or is taken, and for a weak password."""
+    email = read_email(email)
+    password_hash = strong_hash(password, email, name)
+    with transaction():
+        return insert_operator(email, name, role, password_hash, language, now).id
+
+
+def insert_operator(email: str, name: str, role: Role, password_hash: str, language: str, now: datetime) -> Operator:
+    """Add the row, inside an open transaction. Raises Refused (email_taken)."""
+    refuse_taken(email)
+    operator = Operator(
+        email=email,
+        name=read_name(name) or email.split("@")[0],
+        role=role,
+        password_hash=password_hash,
+        password_at=now,
+        language=language,
+        created_at=now,
+    )
+    db.session.add(operator)
+    db.session.flush()
+    return operator
+
+
+def change_role(operator_id: int, role: Role, by_id: int | None, now: datetime) -> None:
+    """Give the person another role, at once: their open pages come back with it. `by_id` None: the command line.
+
+    Raises Refused (operator_not_found, not_allowed, last_owner).
+    """
+    with transaction() as tx:
+        operator = _get_managed(operator_id, by_id, role)
+        if operator.role is role:
+            return
+        if operator.role is Role.OWNER:
+            _refuse_last_owner(operator)
+        details = {"whom": operator_id, "from": operator.role, "to": role}
+        operator.role = role
+        close_lines(tx, operator_id)
+        db.session.add(Audit(at=now, action="role_changed", operator_id=by_id, details=details))
+
+
+def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
+    """Shut the person out, at once: log-ins and open lines end. What they did stays.
+
+    Raises Refused (operator_not_found, not_allowed, last_owner).
+    """
+    with transaction() as tx:
+        operator = _get_managed(operator_id, by_id)
+        if not operator.active:
+            return
+        if operator.role is Role.OWNER:
+            _refuse_last_owner(operator)
+        operator.active = False
+        shut_out(tx, operator_id, "deactivated", now)
+        details = {"whom": operator_id}
+        db.session.add(Audit(at=now, action="operator_deactivated", operator_id=by_id, details=details))
+
+
+def activate(operator_id: int, by_id: int | None, now: datetime) -> None:
+    """Let the person in again. Raises Refused (operator_not_found, not_allowed)."""
+    with transaction():
+        operator = _get_managed(operator_id, by_id)
+        if operator.active or operator.erased_at:
+            return
+        operator.active = True
+        details = {"whom": operator_id}
+        db.session.add(Audit(at=now, action="operator_activated", operator_id=by_id, details=details))
+
+
+def change_password(operator_id: int, old: str, new: str, session_id: int | None, now: datetime) -> None:
+    """Change one's own password; all log-ins but this one end. Raises Refused (wrong_password, or why it is weak)."""
+    operator = db.session.get_one(Operator, operator_id)
+    if not check_password(operator.password_hash, old):
+        raise Refused("wrong_password", "The password that is there now does not match.")
+    password_hash = strong_hash(new, operator.email, operator.name)
+    with transaction() as tx:
+        set_hash(tx, db.session.get_one(Operator, operator_id), password_hash, now, session_id)
+        db.session.add(Audit(at=now, action="password_changed", operator_id=operator_id))
+
+
+def set_password(email: str, password: str, now: datetime) -> None:
+    """Set a person's password from the command line; all their log-ins end. Raises Refused."""
+    operator = get_by_email(email)
+    password_hash = strong_hash(password, operator.email, operator.name)
+    with transaction() as tx:
+        set_hash(tx, db.session.get_one(Operator, operator.id), password_hash, now)
+        db.session.add(Audit(at=now, action="password_set", details={"whom": operator.id}))
+
+
+def set_hash(
+    tx: Transaction, operator: Operator, password_hash: str, now: datetime, but_session_id: int | None = None
+) -> None:
+    """Keep the new password inside an open transaction; what the old one had opened is shut."""
+    operator.password_hash, operator.password_at = password_hash, now
+    end_sessions(tx, operator.id, "password_changed", now, but_session_id)
+
+
+def shut_out(tx: Transaction, operator_id: int, reason: str, now: datetime) -> None:
+    end_sessions(tx, operator_id, reason, now)
+    close_lines(tx, operator_id)
+
+
+def list_operators() -> list[Operator]:
+    """Everybody, those who may log in first, then by name."""
+    everybody = select(Operator).where(Operator.erased_at.is_(None))
+    return list(db.session.scalars(everybody.order_by(Operator.active.desc(), Operator.name, Operator.id)))
+
+
+# --- what is asked for more than once --------------------------------------------------------------------------------
+
+
+def read_email(text: str) -> str:
+    """Return the address in lower case. Raises Refused (bad_email)."""
+    email = text.replace("\0", "").strip().lower()
+    before, at, after = email.partition("@")
+    is_one = before and at and after and "@" not in after and email.isprintable() and not any(map(str.isspace, email))
+    if not is_one or len(email) > LONGEST_EMAIL:
+        raise Refused("bad_email", f"{text!r} is not an e-mail address.")
+    return email
+
+
+def read_name(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())[:LONGEST_NAME]
+
+
+def strong_hash(password: str, *about: str) -> str:
+    """Return what is stored of the password. Raises Refused with why it is weak."""
+    weakness = find_weakness(password, *about)
+    if weakness:
+        raise Refused(weakness, WEAK[weakness] + f" This one has {len(password)} characters.")
+    return hash_password(password)
+
+
+def refuse_taken(email: str) -> None:
+    if db.session.scalar(select(Operator.id).where(Operator.email == email)):
+        raise Refused("email_taken", f"{email} has a log-in already.")
+
+
+def get_by_email(email: str) -> Operator:
+    """Raises Refused (operator_not_found)."""
+    operator = db.session.scalar(select(Operator).where(Operator.email == email.strip().lower()))
+    if operator is None:
+        raise Refused("operator_not_found", f"Nobody logs in as {email}.")
+    return operator
+
+
+def check_rank(by_id: int | None, *roles: Role) -> None:
+    """Raises Refused (not_allowed) unless `by_id` may decide about people with these roles."""
+    if by_id is None:
+        return  # the command line, which only who runs the server has
+    who = db.session.get_one(Operator, by_id, populate_existing=True)
+    if not all(may_manage(who.role, role) for role in roles):
+        raise Refused("not_allowed", f"A person who is {who.role} does not decide about {', '.join(roles)}.")
+
+
+def _get_managed(operator_id: int, by_id: int | None, *roles: Role) -> Operator:
+    _lock_owners()
+    operator = db.session.get(Operator, operator_id, with_for_update=True, populate_existing=True)
+    if operator is None or operator.erased_at:
+        raise Refused("operator_not_found", f"There is no operator {operator_id}.")
+    check_rank(by_id, operator.role, *roles)
+    return operator
+
+
+def _lock_owners() -> list[int]:
+    """The owners, locked before anything else: two who take each other's role at once must not both succeed."""
+    is_owner = (Operator.role == Role.OWNER, Operator.active)
+    return list(db.session.scalars(select(Operator.id).where(*is_owner).order_by(Operator.id).with_for_update()))
+
+
+def _refuse_last_owner(operator: Operator) -> None:
+    if operator.active and _lock_owners() == [operator.id]:
+        raise Refused("last_owner", "Somebody has to own the shop: make another person owner before.")

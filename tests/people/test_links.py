@@ -1,0 +1,178 @@
+"""Links that let somebody in: once, in time, and only whom they were meant for."""
+
+from datetime import timedelta
+
+import pytest
+from rows import NOON, add_operator
+
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import Role
+from pilito.models import EntryLink, Mail, Operator, OperatorSession, db
+from pilito.passwords import check_password
+from pilito.people import links, team
+
+PASSWORD = "a long enough password"
+EMAIL = "sara@shop.test"
+
+
+@pytest.fixture
+def owner(app):
+    with transaction():
+        return add_operator(Role.OWNER).id
+
+
+@pytest.fixture
+def admin(app):
+    with transaction():
+        return add_operator(Role.ADMIN).id
+
+
+@pytest.fixture
+def sara(app):
+    return team.add_operator(EMAIL, "Sara", Role.AGENT, PASSWORD, "fa", NOON)
+
+
+def letter(token):
+    return "Come in", f"https://inbox.example.com/join/{token}"
+
+
+def invite(by_id, email=EMAIL, role=Role.AGENT, now=NOON):
+    return links.invite(email, role, by_id, letter, now)[0]
+
+
+def accept(token, now=NOON):
+    return links.accept_invitation(token, "Sara", PASSWORD, "fa", now)
+
+
+def refusal(verb, *args):
+    with pytest.raises(Refused) as refused:
+        verb(*args)
+    return refused.value.reason
+
+
+def test_an_invited_person_comes_in_with_the_role_and_a_password_of_their_own(owner):
+    sara = accept(invite(owner))
+
+    assert (sara.email, sara.name, sara.role) == (EMAIL, "Sara", Role.AGENT)
+    assert check_password(sara.password_hash, PASSWORD)
+
+
+def test_the_token_is_kept_as_a_hash(owner):
+    token = invite(owner)
+
+    assert token not in str(db.session.execute(db.select(EntryLink.__table__)).all())
+
+
+def test_an_invitation_lets_in_once(owner):
+    token = invite(owner)
+    accept(token)
+
+    assert refusal(accept, token) == "link_over"
+
+
+def test_it_lets_in_until_72_hours_are_over(owner):
+    token = invite(owner)
+
+    assert links.find_link(token, NOON + timedelta(hours=72, seconds=-1)) is not None
+    assert refusal(accept, token, NOON + timedelta(hours=72)) == "link_over"
+
+
+def test_a_second_invitation_ends_the_first(owner):
+    first, second = invite(owner), invite(owner)
+
+    assert refusal(accept, first) == "link_over"
+    assert accept(second).email == EMAIL
+
+
+def test_a_revoked_invitation_lets_nobody_in(owner):
+    token = invite(owner)
+    (link,) = links.list_invitations(NOON)
+
+    links.revoke_invitation(link.id, owner, NOON)
+
+    assert refusal(accept, token) == "link_over"
+    assert links.list_invitations(NOON) == []
+
+
+@pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN])
+def test_an_admin_invites_no_admin_and_no_owner(admin, role):
+    assert refusal(links.invite, EMAIL, role, admin, letter, NOON) == "not_allowed"
+
+
+def test_an_admin_revokes_no_invitation_of_an_admin(owner, admin):
+    invite(owner, role=Role.ADMIN)
+    (link,) = links.list_invitations(NOON)
+
+    assert refusal(links.revoke_invitation, link.id, admin, NOON) == "not_allowed"
+
+
+def test_a_weak_password_uses_nothing_up(owner):
+    token = invite(owner)
+
+    assert refusal(links.accept_invitation, token, "Sara", "password1234", "fa", NOON) == "common_password"
+    assert accept(token).email == EMAIL
+
+
+def test_nobody_is_invited_twice(owner):
+    accept(invite(owner))
+
+    assert refusal(links.invite, EMAIL, Role.AGENT, owner, letter, NOON) == "email_taken"
+
+
+def test_where_mail_is_set_up_the_link_goes_out_by_it(make_app, make_settings):
+    make_app(make_settings(smtp_url="smtp://127.0.0.1:1", mail_from="inbox@shop.test"))
+    with transaction():
+        owner = add_operator(Role.OWNER).id
+
+    _token, is_mailed = links.invite(EMAIL, Role.AGENT, owner, letter, NOON)
+
+    assert is_mailed
+    assert db.session.scalars(db.select(Mail.recipient)).all() == [EMAIL]
+
+
+# --- a new password --------------------------------------------------------------------------------------------------
+
+
+def test_a_link_sets_a_new_password_and_ends_every_log_in(owner):
+    with transaction():
+        person = add_operator(Role.AGENT).id
+    token, _ = links.offer_password(person, owner, letter, NOON)
+
+    links.choose_password(token, "another long sentence", NOON)
+
+    assert check_password(db.session.get_one(Operator, person).password_hash, "another long sentence")
+    assert db.session.scalar(db.select(OperatorSession).filter_by(operator_id=person, ended_at=None)) is None
+    assert refusal(links.choose_password, token, "yet another sentence", NOON) == "link_over"
+
+
+def test_that_link_lasts_a_day(owner, sara):
+    token, _ = links.offer_password(sara, owner, letter, NOON)
+
+    assert refusal(links.choose_password, token, "another sentence", NOON + timedelta(hours=24)) == "link_over"
+
+
+def test_an_admin_offers_an_owner_no_password(owner, admin):
+    assert refusal(links.offer_password, owner, admin, letter, NOON) == "not_allowed"
+
+
+def test_a_link_of_one_kind_is_none_of_the_other(owner, sara):
+    password, _ = links.offer_password(sara, owner, letter, NOON)
+    invitation = invite(owner, email="reza@shop.test")
+
+    assert refusal(accept, password) == "link_over"
+    assert refusal(links.choose_password, invitation, "another sentence", NOON) == "link_over"
+
+
+def test_whoever_was_deactivated_meanwhile_does_not_come_back_by_a_link(owner, sara):
+    token, _ = links.offer_password(sara, owner, letter, NOON)
+    team.deactivate(sara, owner, NOON)
+
+    assert refusal(links.choose_password, token, "another long sentence", NOON) == "link_over"
+
+
+def test_links_are_forgotten_after_a_while(owner):
+    invite(owner)
+
+    assert links.forget_old(NOON + timedelta(days=80)) == 0
+    assert links.forget_old(NOON + links.INVITATION_LIFE + links.FORGET_AFTER) == 1

@@ -1,0 +1,169 @@
+"""Codes of an app: the right one at the right time, once."""
+
+import threading
+from datetime import timedelta
+
+import pyotp
+import pytest
+from rows import NOON, add_operator
+
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import Role
+from pilito.models import Operator, RecoveryCode, db
+from pilito.people import second_step
+
+WRONG = "000000"
+LATER = NOON + timedelta(minutes=5)
+
+
+@pytest.fixture
+def person(app):
+    with transaction():
+        return add_operator(Role.ADMIN).id
+
+
+@pytest.fixture
+def set_up(person):
+    """The secret in the app and the recovery codes of somebody who has the second step since NOON."""
+    secret = second_step.offer_secret(person)
+    codes = second_step.confirm(person, code_at(secret, NOON), NOON)
+    return secret, codes
+
+
+def code_at(secret, when):
+    return pyotp.TOTP(secret).at(when)
+
+
+def refusal(verb, *args):
+    with pytest.raises(Refused) as refused:
+        verb(*args)
+    return refused.value.reason
+
+
+def operator(operator_id):
+    db.session.expire_all()
+    return db.session.get_one(Operator, operator_id)
+
+
+def test_it_counts_once_a_first_code_was_right(person):
+    secret = second_step.offer_secret(person)
+    assert not second_step.has_second_step(operator(person))
+
+    assert refusal(second_step.confirm, person, WRONG, NOON) == "wrong_code"
+    assert not second_step.has_second_step(operator(person))
+    codes = second_step.confirm(person, code_at(secret, NOON), NOON)
+
+    assert second_step.has_second_step(operator(person))
+    assert len(set(codes)) == 10
+
+
+def test_the_offered_secret_stays_the_same_until_then(person):
+    assert second_step.offer_secret(person) == second_step.offer_secret(person)
+
+
+def test_afterwards_it_is_shown_to_nobody(person, set_up):
+    assert refusal(second_step.offer_secret, person) == "second_step_there"
+
+
+def test_neither_secret_nor_codes_can_be_read_in_the_database(person, set_up):
+    secret, codes = set_up
+
+    assert secret.encode() not in operator(person).totp_encrypted
+    assert not set(codes) & set(db.session.scalars(db.select(RecoveryCode.code_hash)))
+
+
+@pytest.mark.parametrize("seconds", [-30, 0, 59])
+def test_a_code_opens_half_a_minute_early_or_late(person, set_up, seconds):
+    assert second_step.check_code(person, code_at(set_up[0], LATER), LATER + timedelta(seconds=seconds))
+
+
+def test_but_not_longer(person, set_up):
+    assert not second_step.check_code(person, code_at(set_up[0], LATER), LATER + timedelta(seconds=61))
+
+
+def test_each_code_opens_once(person, set_up):
+    assert second_step.check_code(person, code_at(set_up[0], LATER), LATER)
+    assert not second_step.check_code(person, code_at(set_up[0], LATER), LATER)
+
+
+def test_not_even_twice_in_the_same_moment(app, person, set_up):
+    opened, barrier = [], threading.Barrier(4)
+
+    def try_it():
+        with app.app_context():
+            barrier.wait()
+            opened.append(second_step.check_code(person, code_at(set_up[0], LATER), LATER))
+            db.session.remove()
+
+    threads = [threading.Thread(target=try_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert sorted(opened) == [False, False, False, True]
+
+
+def test_persian_digits_and_a_space_do_too(person, set_up):
+    code = code_at(set_up[0], LATER).translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))
+
+    assert second_step.check_code(person, f"{code[:3]} {code[3:]}", LATER)
+
+
+def test_a_recovery_code_opens_once(person, set_up):
+    _, codes = set_up
+
+    assert second_step.check_code(person, codes[0].upper().replace("-", " "), NOON)
+    assert not second_step.check_code(person, codes[0], NOON)
+    assert second_step.count_recovery_codes(person) == 9
+
+
+def test_another_persons_recovery_code_does_not(person, set_up):
+    with transaction():
+        other = add_operator(Role.AGENT).id
+
+    assert not second_step.check_code(other, set_up[1][0], NOON)
+
+
+def test_ten_wrong_codes_shut_the_door_for_a_quarter_of_an_hour(person, set_up):
+    for _ in range(second_step.TRIES):
+        assert not second_step.check_code(person, WRONG, LATER)
+
+    assert refusal(second_step.check_code, person, code_at(set_up[0], LATER), LATER) == "too_many_codes"
+    after = LATER + second_step.TRIES_TIME
+    assert second_step.check_code(person, code_at(set_up[0], after), after)
+
+
+def test_new_recovery_codes_end_the_old_ones(person, set_up):
+    fresh = second_step.renew_recovery_codes(person, NOON)
+
+    assert not second_step.check_code(person, set_up[1][0], NOON)
+    assert second_step.check_code(person, fresh[0], NOON)
+
+
+def test_switched_off_nothing_of_it_is_left(person, set_up):
+    second_step.switch_off(person, person, NOON)
+
+    assert not second_step.has_second_step(operator(person))
+    assert operator(person).totp_encrypted is None
+    assert second_step.count_recovery_codes(person) == 0
+
+
+# --- required for admins ---------------------------------------------------------------------------------------------
+
+
+def test_required_it_is_due_for_admins_without_it_and_for_nobody_else(person, set_up):
+    with transaction():
+        owner, agent = add_operator(Role.OWNER).id, add_operator(Role.AGENT).id
+    assert not second_step.is_due(operator(owner))
+
+    second_step.require_for_admins(True, person, NOON)
+
+    assert second_step.is_due(operator(owner))
+    assert not second_step.is_due(operator(agent))
+    assert not second_step.is_due(operator(person))
+
+
+def test_whoever_requires_it_has_it(person):
+    assert refusal(second_step.require_for_admins, True, person, NOON) == "second_step_missing"
