@@ -26,7 +26,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=select_language)
     app.context_processor(page_words)
-    for filter_ in (digits, figure, clock, day, day_key, age, moment):
+    for filter_ in (digits, figure, clock, day, day_key, age, moment, coming):
         app.jinja_env.filters[filter_.__name__] = filter_
 
 
@@ -94,7 +94,24 @@ def day(when: datetime) -> str:
         return str(gettext("Today"))
     if local == today - timedelta(days=1):
         return str(gettext("Yesterday"))
+    return long_day(local)
+
+
+def long_day(local: date) -> str:
+    """The day with its name; Jalali in Persian."""
     return f"{_weekday(local)}{_comma()} {_date(local, with_year=not _is_this_year(local))}"
+
+
+def coming(when: datetime) -> str:
+    """A time to come, as short as it can be told: 15:00, tomorrow 9:00, Saturday 9:00, 5 Jan."""
+    days = (_local(when).date() - _local(datetime.now(UTC)).date()).days
+    if days <= 0:
+        return clock(when)
+    if days == 1:
+        return str(gettext("tomorrow %(clock)s", clock=clock(when)))
+    if days < 7:
+        return f"{_weekday(_local(when).date())} {clock(when)}"
+    return _date(_local(when).date(), with_year=not _is_this_year(_local(when).date()))
 
 
 def moment(when: datetime) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from pilito.conversations import outbox, turns
+from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, storable
@@ -60,6 +61,7 @@ def send_draft(
         draft.message_id = message.id
         _end(conversation, draft, DraftState.EDITED if is_edited else DraftState.APPLIED, operator_id, now)
         if is_held:
+            see_to(conversation)
             conversation.person_at = now
             settle_answered(conversation, message, Message.created_at <= now)
         else:

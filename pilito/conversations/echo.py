@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
+from pilito.conversations.came_back import forget_marks, see_to
 from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.copies import wake_copies
 from pilito.conversations.drafts import go_stale
@@ -149,6 +150,7 @@ def _give_back_when_settled(tx: Transaction, conversation: Conversation, deliver
         return
     conversation.hand_over_reason = None
     conversation.epoch += 1
+    forget_marks(conversation)
     if delivery.message.sender is Sender.OPERATOR:
         conversation.state = ConversationState.OPERATOR  # whose reply it was
         return
@@ -174,6 +176,7 @@ def _store_phone(
         if origin is None or not _went_on(conversation, message):
             to_people(conversation, None, "answered on the phone", now)
             go_stale(conversation, "person_wrote")
+            see_to(conversation)
             conversation.person_at = now
         settle_answered(conversation, message, Message.sent_at <= message.sent_at)
     mark_changed(tx, conversation, message)

@@ -47,6 +47,8 @@ def due_in(inbox_id: int, until: datetime) -> Select[int]:
             Conversation.person_at <= until,
             Conversation.inbox_id == inbox_id,
             mode != AssistantMode.OFF,
+            Conversation.snoozed_until.is_(None),  # somebody means to see to it then
+            Conversation.returned_at.is_(None),
         )
         .order_by(Conversation.person_at)
         .limit(BATCH)
@@ -58,6 +60,8 @@ def _give_back(conversation_id: int, now: datetime) -> None:
         conversation = get_locked(conversation_id)
         hours = conversation.inbox.give_back_hours
         if conversation.state is not ConversationState.OPERATOR or conversation.person_at is None or hours is None:
+            return
+        if conversation.snoozed_until is not None or conversation.returned_at is not None:
             return
         if conversation.person_at > now - timedelta(hours=hours):
             return  # a person wrote meanwhile

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from pilito.conversations import outbox
+from pilito.conversations.came_back import forget_marks
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
 from pilito.extensions import channels
@@ -43,6 +44,7 @@ def call_people(
     conversation.state = ConversationState.HANDED_OVER
     conversation.hand_over_reason = reason
     conversation.epoch += 1
+    forget_marks(conversation)
     _end_turn(conversation, now, reason)
     details = {"reason": reason.value, "detail": detail[:300]}
     db.session.add(Audit(at=now, action="handed_over", conversation_id=conversation.id, details=details))

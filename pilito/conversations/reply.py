@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from pilito.conversations import outbox
+from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
 from pilito.conversations.payload import NOTHING, Extras
@@ -50,6 +51,7 @@ def reply(
         if extras.reaction is None:  # a heart on a message answers nothing
             to_people(conversation, operator_id, "answered by a person", now)
             go_stale(conversation, "person_wrote")
+            see_to(conversation)
             conversation.person_at = now
         message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, tag=tag, extras=extras)
         message.operator_id, message.client_id = operator_id, client_id

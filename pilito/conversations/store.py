@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, delete, literal, select, update
 
 from pilito.channels.base import STANDBY, Echo, File, Inbound, SharedMedia
 from pilito.conversations import turns
+from pilito.conversations.came_back import BY_CUSTOMER, come_back
 from pilito.conversations.contents import content_of
 from pilito.conversations.copies import copy_of_ad, copy_of_file, copy_of_share, wake_copies
 from pilito.conversations.drafts import go_stale
@@ -114,6 +115,8 @@ def _add_rows(
         begin_readings(message, now)
     if conversation.state is ConversationState.CLOSED and not is_quiet:
         _reopen(conversation, inbox, now)
+    if conversation.snoozed_until is not None and not is_quiet:
+        come_back(conversation, BY_CUSTOMER, now)
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
     is_asked = _pair_and_ask(tx, inbox, conversation, message, now, cached)

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, update
 
 from pilito.conversations import turns
+from pilito.conversations.came_back import forget_marks
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.duty import duty_of
 from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
@@ -43,6 +44,7 @@ def to_assistant(conversation: Conversation, operator_id: int | None, now: datet
     conversation.operator_id = None
     conversation.hand_over_reason = None
     conversation.epoch += 1
+    forget_marks(conversation)
     _note("gave_back", conversation, operator_id, now, **details)
 
 
@@ -57,18 +59,25 @@ def to_people(conversation: Conversation, operator_id: int | None, why: str, now
     """Put people in charge: a new epoch, so that nothing of the assistant leaves any more."""
     if conversation.is_blocked:
         return  # somebody wrote from the phone: that opens nothing here
+    if hold(conversation, operator_id, why, now):
+        _note("took_over", conversation, operator_id, now)
+
+
+def hold(conversation: Conversation, operator_id: int | None, why: str, now: datetime) -> bool:
+    """Let this person hold it, or some person (None); return whether that changes anything. The caller notes it."""
     is_held = conversation.state is ConversationState.OPERATOR
     if is_held and (operator_id is None or conversation.operator_id == operator_id):
-        return
+        return False
     if not is_held:
         conversation.epoch += 1
         turns.drop(conversation, why, now)
+        forget_marks(conversation)
     go_stale(conversation, "taken_over")
     conversation.person_at = now
     conversation.state = ConversationState.OPERATOR
     conversation.operator_id = operator_id
     conversation.hand_over_reason = None
-    _note("took_over", conversation, operator_id, now)
+    return True
 
 
 def settle_answered(conversation: Conversation, reply: Message, came_before: ColumnElement[bool]) -> None:

@@ -14,6 +14,7 @@ from pilito.models import (
     Audit,
     Conversation,
     Inbox,
+    Label,
     Message,
     Note,
     Operator,
@@ -23,6 +24,7 @@ from pilito.models import (
     Share,
     db,
 )
+from pilito.queries.labels import labels_of
 from pilito.queries.notes import notes_after, notes_between
 from pilito.queries.posts import products_of
 from pilito.queries.quoted import quoted
@@ -46,6 +48,14 @@ ACTIVITIES = (
     "thread_requested",
     "opted_in",
     "linked",
+    "assigned",
+    "snoozed",
+    "unsnoozed",
+    "came_back",
+    "seen_to",
+    "labelled",
+    "unlabelled",
+    "undone",
     "asked_again",
     "settled_send",
     "private_reply",
@@ -69,8 +79,15 @@ class Zone(StrEnum):
 
 _STATE = Conversation.state
 _ANSWERED = Conversation.unanswered_since.is_(None)
-_PEOPLE = (ConversationState.HANDED_OVER, ConversationState.OPERATOR)
-_BEFORE_PEOPLE = and_(_STATE.in_(_PEOPLE), or_(_STATE == ConversationState.HANDED_OVER, ~_ANSWERED))
+_HELD = _STATE == ConversationState.OPERATOR
+_PUT_OFF = Conversation.snoozed_until.is_not(None)
+_CAME_BACK = Conversation.returned_at.is_not(None)
+# Each has an index of its own.
+_BEFORE_PEOPLE = (
+    _STATE == ConversationState.HANDED_OVER,
+    and_(_HELD, ~_ANSWERED, ~_PUT_OFF),
+    and_(_HELD, _CAME_BACK),
+)
 _DRAFTED = and_(_STATE == ConversationState.ASSISTANT, Conversation.drafted_at.is_not(None))
 
 
@@ -78,18 +95,18 @@ def in_zone(zone: Zone, too_long: Callable[[], ColumnElement[bool]]) -> ColumnEl
     """The condition under which a conversation is shown in a zone; `too_long` gives `unanswered_for_too_long`.
 
     *Needs you* also has what the assistant holds and a person must look at: a draft that waits, and whatever is
-    unanswered for longer than its inbox allows, for whatever reason.
+    unanswered for longer than its inbox allows, for whatever reason. What a person put off rests in *Waiting*.
     """
     if zone is Zone.NEEDS_YOU:
         # A union, and not one condition with OR: each part has an index of its own.
-        parts = (_BEFORE_PEOPLE, _DRAFTED, and_(_STATE == ConversationState.ASSISTANT, ~_ANSWERED, too_long()))
+        parts = (*_BEFORE_PEOPLE, _DRAFTED, and_(_STATE == ConversationState.ASSISTANT, ~_ANSWERED, too_long()))
         return Conversation.id.in_(union(*(select(Conversation.id).where(part) for part in parts)))
     if zone is Zone.ASSISTANT:
         is_seen_to = and_(Conversation.drafted_at.is_(None), or_(_ANSWERED, ~too_long()))
         return and_(_STATE == ConversationState.ASSISTANT, is_seen_to)
     return {
         Zone.OPEN: _STATE != ConversationState.CLOSED,  # not IN (…): the newest are found by time
-        Zone.WAITING: and_(_STATE == ConversationState.OPERATOR, _ANSWERED),
+        Zone.WAITING: and_(_HELD, or_(_PUT_OFF, and_(_ANSWERED, ~_CAME_BACK))),
         Zone.DONE: _STATE == ConversationState.CLOSED,
     }[zone]
 
@@ -144,6 +161,7 @@ class Row:
 
     conversation: Conversation
     newest: Message | None
+    labels: Sequence[Label] = ()
 
 
 @dataclass(frozen=True)
@@ -175,7 +193,7 @@ def zone_of(conversation: Conversation, now: datetime) -> Zone:
     is_assistants = conversation.state is ConversationState.ASSISTANT
     if is_assistants and (conversation.drafted_at is not None or is_waiting_too_long(conversation, now)):
         return Zone.NEEDS_YOU
-    if conversation.state is ConversationState.OPERATOR and conversation.unanswered_since is None:
+    if conversation.state is ConversationState.OPERATOR and _rests(conversation):
         return Zone.WAITING
     return {
         ConversationState.ASSISTANT: Zone.ASSISTANT,
@@ -183,6 +201,12 @@ def zone_of(conversation: Conversation, now: datetime) -> Zone:
         ConversationState.OPERATOR: Zone.NEEDS_YOU,
         ConversationState.CLOSED: Zone.DONE,
     }[conversation.state]
+
+
+def _rests(conversation: Conversation) -> bool:
+    """Whether nothing is to be done about what a person holds: it was put off, or the customer is next."""
+    is_answered = conversation.unanswered_since is None and conversation.returned_at is None
+    return conversation.snoozed_until is not None or is_answered
 
 
 def is_waiting_too_long(conversation: Conversation, now: datetime) -> bool:
@@ -215,11 +239,22 @@ def _count(where: ColumnElement[bool]) -> ScalarSelect[int]:
     return select(func.count()).select_from(found).scalar_subquery()
 
 
-def list_conversations(zone: Zone, before: Cursor | None, limit: int, now: datetime) -> ListPage:
-    """The conversations of a zone, the one with the newest message first."""
+def count_before_people(now: datetime, narrowed: Sequence[Sequence[ColumnElement[bool]]]) -> list[int]:
+    """How many of what needs a person each of these filters lets through, in one statement."""
+    if not narrowed:
+        return []
+    too_long = unanswered_for_too_long(now)
+    needs_you = in_zone(Zone.NEEDS_YOU, lambda: too_long)
+    return list(db.session.execute(select(*(_count(and_(needs_you, *where)) for where in narrowed))).one())
+
+
+def list_conversations(
+    zone: Zone, before: Cursor | None, limit: int, now: datetime, where: Sequence[ColumnElement[bool]] = ()
+) -> ListPage:
+    """The conversations of a zone, narrowed by `where`, the one with the newest message first."""
     wanted = (
         select(Conversation)
-        .where(in_zone(zone, lambda: unanswered_for_too_long(now)), Conversation.last_message_at.is_not(None))
+        .where(in_zone(zone, lambda: unanswered_for_too_long(now)), Conversation.last_message_at.is_not(None), *where)
         .options(joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator))
         .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
         .limit(limit + 1)
@@ -227,8 +262,9 @@ def list_conversations(zone: Zone, before: Cursor | None, limit: int, now: datet
     if before:
         wanted = wanted.where(_is_before(Conversation.last_message_at, Conversation.id, before))
     found = db.session.scalars(wanted).all()
-    newest = _newest_messages([conversation.id for conversation in found[:limit]])
-    rows = [Row(conversation, newest.get(conversation.id)) for conversation in found[:limit]]
+    ids = [conversation.id for conversation in found[:limit]]
+    newest, labels = _newest_messages(ids), labels_of(ids)
+    rows = [Row(one, newest.get(one.id), labels.get(one.id, ())) for one in found[:limit]]
     return ListPage(rows, _list_cursor(rows[-1].conversation) if len(found) > limit else None)
 
 
@@ -357,6 +393,7 @@ def _complete(
 ) -> Thread:
     """Add what the messages point to."""
     people = {message.operator_id for message in messages} | {audit.operator_id for audit in activities}
+    people |= {audit.details.get("to") for audit in activities if audit.action == "assigned"}
     return Thread(
         messages=messages,
         activities=activities,

@@ -20,6 +20,7 @@ NOTHING = dict.fromkeys(
         "turns",
         "deliveries",
         "lost_sends",
+        "returned",
         "given_back",
         "early_edits",
         "media",

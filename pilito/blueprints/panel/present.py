@@ -14,6 +14,7 @@ from sqlalchemy import inspect
 from pilito.assistant.posts import differs
 from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
+from pilito.blueprints.panel.steps import step_line
 from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.duty import chosen_mode
@@ -464,6 +465,9 @@ def note_parts(note: Note) -> list[Part]:
 
 def activity_line(activity: Audit, names: dict[int, str]) -> str:
     """An audit row as a sentence."""
+    step = step_line(activity, names)
+    if step is not None:
+        return step
     name = names.get(activity.operator_id or 0)
     if activity.action == "handed_over":
         return str(gettext("The assistant handed over"))
@@ -492,7 +496,7 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
     if activity.action == "private_reply":
         comment = (activity.details or {}).get("comment") or ""
         return str(gettext("Private reply to a comment: “%(comment)s”", comment=comment[:COMMENT_CHARACTERS]))
-    return str(sentences.ACTIVITIES.get(activity.action, gettext("The conversation was opened again")))
+    return str(sentences.ACTIVITIES.get(activity.action, activity.action))
 
 
 def activity_detail(activity: Audit) -> str:

@@ -45,7 +45,8 @@ NOTHING_IN_ZONE: dict[Zone, Sentence] = {
         _("The assistant has nothing to do"), _("Conversations that it answers by itself are listed here.")
     ),
     Zone.WAITING: Sentence(
-        _("No customer owes you an answer"), _("After your reply a conversation rests here until the customer writes.")
+        _("No customer owes you an answer"),
+        _("After your reply a conversation rests here until the customer writes. So does what you put off."),
     ),
     Zone.DONE: Sentence(_("Nothing is closed yet"), _("A closed conversation opens again when the customer writes.")),
 }
@@ -180,6 +181,21 @@ REFUSED: dict[str, Words] = {
     "assistant_stopped": _("The assistant is stopped for all accounts. Let it work again first, then give it back."),
     "assistant_outside_hours": _("It is outside the assistant's hours. Answer yourself, or give it back later."),
     "hours_wrong": _("Hours are written like 10:00-14:00, 17:00-21:00. Correct them."),
+    "moved_on": _("It was changed meanwhile: look at it again, then decide."),
+    "snooze_past": _("That time is over. Choose one that is still to come."),
+    "snooze_far": _("Nothing is put off for more than a year. Choose an earlier day."),
+    "snooze_wrong": _("That is no day and time. Choose both again."),
+    "assignee_unknown": _("This person may not answer here. Choose somebody else."),
+    "undo_late": _("This cannot be taken back any more."),
+    "nothing_chosen": _("Nothing was chosen. Reload the page and try again."),
+    "label_gone": _("This label is not there any more. Choose another one."),
+    "label_name": _("A label needs a name of 1 to 60 characters."),
+    "label_taken": _("There is a label of this name already. Merge the two, or choose another name."),
+    "label_many": _("There are 200 labels already. Delete or merge some first."),
+    "label_itself": _("A label cannot be merged with itself. Choose another one."),
+    "view_gone": _("This view is not there any more. Reload the page."),
+    "view_name": _("A view needs a name of 1 to 60 characters."),
+    "view_many": _("There are 30 views already. Delete some first."),
     "zone_unknown": _("There is no such time zone. Choose one from the list."),
     "holiday_wrong": _("Holidays are days like 2027-03-21, at most 100. Correct them."),
     "line_too_long": _("A line to the customer has at most 300 characters. Shorten it."),

@@ -1,0 +1,46 @@
+"""How a conversation lay before somebody closed it or put it off: kept in the audit row, for one who takes it back."""
+
+from datetime import datetime
+from typing import Any
+
+from pilito.conversations import turns
+from pilito.conversations.came_back import BY_CLOCK, come_back
+from pilito.database import Transaction
+from pilito.lifecycle import ConversationState, HandOverReason
+from pilito.models import Conversation
+
+TIMES = ("unanswered_since", "snoozed_until", "returned_at", "person_at")
+
+
+def lies(conversation: Conversation) -> dict[str, Any]:
+    """As JSON."""
+    return {
+        "state": conversation.state.value,
+        "reason": conversation.hand_over_reason.value if conversation.hand_over_reason else None,
+        "holder": conversation.operator_id,
+        "unread": conversation.unread_count,
+        **{name: _text(getattr(conversation, name)) for name in TIMES},
+    }
+
+
+def put_back(tx: Transaction, conversation: Conversation, before: dict[str, Any], now: datetime) -> None:
+    """Let it lie as before. What the assistant was writing is gone: it is asked anew."""
+    conversation.state = ConversationState(before["state"])
+    conversation.hand_over_reason = HandOverReason(before["reason"]) if before["reason"] else None
+    conversation.operator_id = before["holder"]
+    conversation.unread_count = max(conversation.unread_count, before["unread"])
+    conversation.epoch += 1
+    for name in TIMES:
+        setattr(conversation, name, _time(before[name]))
+    if conversation.snoozed_until is not None and conversation.snoozed_until <= now:
+        come_back(conversation, BY_CLOCK, now)
+    turns.count_unanswered(conversation)
+    turns.ask_unanswered(tx, conversation, now)
+
+
+def _text(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

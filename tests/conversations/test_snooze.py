@@ -1,0 +1,247 @@
+"""What a person puts off rests in *Waiting*, and comes back: by the clock, by the customer, never lost."""
+
+from functools import partial
+
+import pytest
+from desk import Desk
+from rows import NOON, add_operator
+from shop import item, reel, seconds, standby, text
+
+from pilito.conversations.assign import assign, assign_nobody
+from pilito.conversations.close import close
+from pilito.conversations.give_back_due import give_back_due
+from pilito.conversations.receive import receive
+from pilito.conversations.reply import reply
+from pilito.conversations.seen import Seen
+from pilito.conversations.snooze import bring_back, mark_seen_to, snooze, wake_snoozed
+from pilito.conversations.take_over import give_back
+from pilito.conversations.undo import undo
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import ConversationState, NotificationKind, Role, TurnState
+from pilito.models import Audit, Inbox, Notification, db
+from pilito.queries import panel as queries
+from pilito.queries.panel import Zone, zone_of
+
+LATER = NOON + seconds(60)
+MORNING = NOON + seconds(20 * 3600)
+
+
+@pytest.fixture
+def desk(shop):
+    """A customer has asked, and a person of the shop is there."""
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    with transaction():
+        desk.sara = add_operator(Role.AGENT).id
+    return desk
+
+
+def put_off(desk, until=MORNING, now=LATER, seen=None):
+    return desk.call(snooze, desk.conversation.id, desk.sara, until, now, seen)
+
+
+def zone(desk, now=LATER):
+    """The zone by the row and by the list: each the twin of the other."""
+    by_row = zone_of(desk.conversation, now)
+    shown = {one for one in Zone if desk.call(queries.list_conversations, one, None, 9, now).rows}
+    assert shown == {by_row} | ({Zone.OPEN} if by_row is not Zone.DONE else set())
+    return by_row
+
+
+def actions(desk):
+    return [audit.action for audit in desk.rows(Audit, conversation_id=desk.conversation.id)]
+
+
+def test_what_is_put_off_rests_in_waiting_though_nobody_answered(desk):
+    put_off(desk)
+
+    assert zone(desk) is Zone.WAITING
+    assert (desk.conversation.state, desk.conversation.operator_id) == (ConversationState.OPERATOR, desk.sara)
+    assert (desk.conversation.snoozed_until, desk.conversation.unread_count) == (MORNING, 0)
+    assert desk.conversation.unanswered_since == NOON
+    assert desk.turn.state is TurnState.DROPPED
+    assert actions(desk) == ["took_over", "snoozed"]
+
+
+def test_it_comes_back_when_it_is_due_and_its_holder_is_told(desk):
+    put_off(desk)
+
+    assert desk.sweep(MORNING - seconds(1))["returned"] == 0
+    assert desk.sweep(MORNING)["returned"] == 1
+
+    assert zone(desk, MORNING) is Zone.NEEDS_YOU
+    assert (desk.conversation.snoozed_until, desk.conversation.returned_at) == (None, MORNING)
+    (told,) = desk.rows(Notification)
+    assert (told.operator_id, told.kind, told.by_id) == (desk.sara, NotificationKind.RETURNED, None)
+    assert desk.sweep(MORNING)["returned"] == 0
+
+
+def test_it_needs_a_person_also_where_everything_was_answered(desk):
+    desk.call(reply, desk.conversation.id, desk.sara, "بله", "1", NOON)
+    put_off(desk)
+    assert zone(desk) is Zone.WAITING
+
+    desk.call(wake_snoozed, MORNING)
+
+    assert zone(desk, MORNING) is Zone.NEEDS_YOU
+
+
+@pytest.mark.parametrize(
+    "what", [text("هستید؟", LATER), reel(LATER), item(LATER, {"attachments": [{"type": "like_heart"}]})]
+)
+def test_the_customers_next_message_ends_it_at_once(desk, what):
+    put_off(desk, now=NOON + seconds(1))
+
+    desk.take(what, now=LATER)
+
+    assert zone(desk) is Zone.NEEDS_YOU
+    assert (desk.conversation.snoozed_until, desk.conversation.returned_at) == (None, LATER)
+    assert desk.rows(Audit)[-1].details == {"why": "customer"}
+    assert desk.call(wake_snoozed, MORNING) == 0
+
+
+@pytest.mark.sqlite_only
+def test_another_apps_message_does_not(desk):
+    put_off(desk, now=NOON + seconds(1))
+
+    desk.take(standby(text("هستید؟", LATER)), now=LATER)
+
+    assert desk.conversation.snoozed_until == MORNING
+
+
+def test_a_snooze_and_the_customers_message_in_the_same_instant_never_hide_it(desk):
+    for number in range(6):
+        at = NOON + seconds(100 * (number + 1))
+        seen, number_of_it = Seen.of(desk.conversation), desk.conversation.id
+        webhook_id = desk.record(text(f"{number}", at, mid=f"race-{number}"), now=at)
+
+        put, _ = desk.together(
+            partial(snooze, number_of_it, desk.sara, MORNING, at, seen),
+            partial(receive, webhook_id, at),
+        )
+
+        assert isinstance(put, int) or put.reason == "moved_on"
+        assert desk.conversation.snoozed_until is None
+        assert desk.message(f"race-{number}") is not None
+        held = desk.conversation.state is ConversationState.OPERATOR
+        assert zone(desk, at) is (Zone.NEEDS_YOU if held else Zone.ASSISTANT)
+
+
+def test_who_looked_before_the_customer_wrote_does_not_put_it_off(desk):
+    seen = Seen.of(desk.conversation)
+    desk.take(text("هستید؟", LATER), now=LATER)
+
+    with pytest.raises(Refused, match="changed since"):
+        put_off(desk, seen=seen)
+
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_what_changed_without_the_customer_is_no_reason(desk):
+    desk.call(reply, desk.conversation.id, desk.sara, "بله", "1", NOON)
+    seen = Seen.of(desk.conversation)
+    desk.deliver()  # counts as a change: "sent"
+    assert desk.conversation.seq > seen.seq
+
+    put_off(desk, seen=seen)
+
+    assert desk.conversation.snoozed_until == MORNING
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("until", "reason"), [(LATER, "snooze_past"), (NOON, "snooze_past"), (LATER + seconds(400 * 86400), "snooze_far")]
+)
+def test_a_time_that_is_none_is_refused(desk, until, reason):
+    with pytest.raises(Refused) as refused:
+        put_off(desk, until=until)
+
+    assert refused.value.reason == reason
+
+
+ACTS = {
+    "reply": lambda desk, id: desk.call(reply, id, desk.sara, "بله", "9", MORNING),
+    "snooze": lambda desk, id: put_off(desk, MORNING + seconds(60), MORNING),
+    "assign": lambda desk, id: desk.call(assign, id, desk.sara, desk.sara, MORNING),
+    "close": lambda desk, id: desk.call(close, id, desk.sara, MORNING),
+    "give back": lambda desk, id: desk.call(give_back, id, desk.sara, MORNING),
+    "nobody": lambda desk, id: desk.call(assign_nobody, id, desk.sara, MORNING),
+    "seen to": lambda desk, id: desk.call(mark_seen_to, id, desk.sara, MORNING),
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("act", ACTS)
+def test_what_came_back_is_seen_to_by_whatever_a_person_does(desk, act):
+    put_off(desk)
+    desk.call(wake_snoozed, MORNING)
+
+    ACTS[act](desk, desk.conversation.id)
+
+    assert desk.conversation.returned_at is None
+
+
+@pytest.mark.sqlite_only
+def test_a_person_may_bring_it_back_early(desk):
+    put_off(desk)
+
+    desk.call(bring_back, desk.conversation.id, desk.sara, LATER)
+
+    assert zone(desk) is Zone.NEEDS_YOU  # the question is still there
+    assert (desk.conversation.snoozed_until, desk.conversation.returned_at) == (None, None)
+
+
+def test_the_rule_of_hours_gives_nothing_back_that_is_put_off_or_came_back(desk):
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).give_back_hours = 1
+    put_off(desk)
+
+    assert desk.call(give_back_due, MORNING) == 0
+    desk.call(wake_snoozed, MORNING)
+    assert desk.call(give_back_due, MORNING + seconds(7200)) == 0
+
+    desk.call(mark_seen_to, desk.conversation.id, desk.sara, MORNING)
+    assert desk.call(give_back_due, MORNING + seconds(3599)) == 0
+    assert desk.call(give_back_due, MORNING + seconds(3600)) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_conversation_assigned_while_it_rests_comes_back_to_its_new_holder(desk):
+    with transaction():
+        ali = add_operator(Role.AGENT).id
+    put_off(desk)
+    desk.call(assign, desk.conversation.id, ali, desk.sara, LATER)
+
+    desk.call(wake_snoozed, MORNING)
+
+    assert [(one.operator_id, one.kind.value) for one in desk.rows(Notification)] == [
+        (ali, "assigned"),
+        (ali, "returned"),
+    ]
+
+
+def test_a_snooze_taken_back_leaves_everything_as_it_was(desk):
+    before = desk.conversation
+    kept = (before.state, before.operator_id, before.unread_count, before.unanswered_since)
+    done = put_off(desk)
+
+    desk.call(undo, done, desk.sara, LATER)
+
+    after = desk.conversation
+    assert (after.state, after.operator_id, after.unread_count, after.unanswered_since) == kept
+    assert after.snoozed_until is None
+    assert desk.turn.state is TurnState.OPEN  # the assistant is asked anew
+
+
+@pytest.mark.sqlite_only
+def test_a_snooze_is_not_taken_back_once_the_customer_wrote(desk):
+    done = put_off(desk, now=NOON + seconds(1))
+    desk.take(text("هستید؟", LATER), now=LATER)
+
+    with pytest.raises(Refused) as refused:
+        desk.call(undo, done, desk.sara, LATER)
+
+    assert refused.value.reason == "moved_on"
+    assert desk.conversation.returned_at == LATER
