@@ -9,7 +9,7 @@ QUICK := tests/test_instagram_share.py tests/test_architecture.py tests/test_doc
 	--ignore tests/conversations/test_provider_faults.py --ignore tests/assistant/test_injection.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint lock audit format bench chaos upgrade docs release
+.PHONY: help run test quick lint lock audit format bench chaos fuzz upgrade docs release
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,13 @@ bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2
 
 chaos: $(VENV)/installed-dev ## kill everything under traffic and judge what came of it (SEED=, EVENTS=, DATABASE=, PLANT=)
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PLANT),--plant $(PLANT))
+
+fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): bodies, the API, the state machines
+	@mkdir -p var/fuzz/webhook_body
+	@$(BIN)/python -m fuzz.webhook_body -max_total_time=$$(( $(or $(MINUTES),10) * 30 )) -timeout=2 -rss_limit_mb=400 -max_len=20000 \
+		-artifact_prefix=var/fuzz/ -print_final_stats=1 -verbosity=0 var/fuzz/webhook_body tests/channels/instagram/payloads
+	@FUZZ_TIMES=$$(( $(or $(MINUTES),10) * 3 )) $(BIN)/python -m pytest --database sqlite --hypothesis-profile=default --timeout 0 \
+		tests/blueprints/test_api_fuzz.py tests/channels/instagram/test_instagram_fuzz.py tests/conversations/test_pairing_states.py
 
 upgrade: ## back up, install, migrate, restart (RESTART="systemctl restart pilito.target"; docs/upgrading.md)
 ifneq ($(BACKUP),no)
@@ -77,6 +84,10 @@ $(VENV)/installed-dev: requirements-dev.lock | $(BIN)/python
 
 $(VENV)/installed-release: requirements-release.txt $(VENV)/installed-dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt
+	@touch $@
+
+$(VENV)/installed-fuzz: requirements-fuzz.txt $(VENV)/installed-dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
 	@touch $@
 
 $(VENV)/installed-docs: requirements-docs.txt | $(BIN)/python

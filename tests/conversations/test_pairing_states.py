@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from longer import examples
 from rows import add_message
 from shop import item, reel, seconds, text, unsent, webhook
 
@@ -280,7 +281,7 @@ def run(machine, make_shop, monkeypatch, voice_asks=False):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=14,
+            max_examples=examples(14),
             stateful_step_count=12,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -66,7 +66,7 @@ def list_conversations() -> Shape:
     limit = inputs.limit()
     rows = conversations.page(
         state=inputs.state(),
-        inbox_id=inputs.whole_number("inbox"),
+        inbox_id=inputs.row_id("inbox"),
         unread=inputs.unread(),
         q=inputs.search(),
         before=inputs.cursor(),

@@ -29,11 +29,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def limit() -> int:
-    value = whole_number("limit")
+    value = _whole_number("limit")
     if value is None:
         return DEFAULT_LIMIT
     if not 1 <= value <= MAXIMUM_LIMIT:
         raise wrong("limit", f"a number from 1 to {MAXIMUM_LIMIT}")
+    return value
+
+
+def row_id(name: str) -> int | None:
+    value = _whole_number(name)
+    if value == 0:
+        raise wrong(name, "an id, which is 1 or more")
     return value
 
 
@@ -56,7 +63,7 @@ def search() -> str | None:
     return value and storable("q", value, MAXIMUM_QUERY_CHARACTERS)
 
 
-def whole_number(name: str) -> int | None:
+def _whole_number(name: str) -> int | None:
     value = _argument(name)
     if value is not None and not WHOLE_NUMBER.fullmatch(value):
         raise wrong(name, "a whole number")

@@ -65,6 +65,8 @@ def _answer(description: str, schema: Part) -> Part:
 
 
 def _query(name: str, description: str, schema: Part) -> Part:
+    """An empty one (`?state=`) is one that was not given."""
+    schema = schema if schema == TEXT else {"anyOf": [schema, {"const": ""}]}
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 

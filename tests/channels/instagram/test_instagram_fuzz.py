@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from instagram_events import ACCOUNT, CUSTOMER, NOON, body
+from longer import examples
 
 from pilito.channels.base import Item
 from pilito.channels.instagram.inbound import parse
@@ -115,13 +116,13 @@ def check(items):
 
 
 @given(JSON)
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 def test_any_json_is_read(root):
     check(parse(json.dumps(root).encode(), NOON))
 
 
 @given(st.lists(ITEMS, max_size=3))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_any_message_is_read_and_the_same_way_again(items):
     raw = body({"id": ACCOUNT, "messaging": items})
 
@@ -132,6 +133,6 @@ def test_any_message_is_read_and_the_same_way_again(items):
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_any_bytes_are_read(raw):
     check(parse(raw, NOON))

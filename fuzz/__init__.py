@@ -1,0 +1,1 @@
+"""Random input for hours, found by coverage: `make fuzz`."""
