@@ -585,6 +585,10 @@ class Channel(Protocol):
         """Ask who the customer is. Raises ChannelError; nothing may wait for it."""
         ...
 
+    def customer_page(self, username: str) -> str | None:
+        """Return the address of the customer's public page; None where there is none, or the name is not one."""
+        ...
+
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         """Send one part. Raises ChannelError."""
         ...

@@ -47,6 +47,7 @@ COMMANDS: Sequence[Command] = (
     Command("take_over", _("Take over"), CommandGroup.CONVERSATION, "KeyT", "take over تحویل گرفتن"),
     Command("give_back", _("Give back to the assistant"), CommandGroup.CONVERSATION, "KeyB", "give back سپردن دستیار"),
     Command("close", _("Close"), CommandGroup.CONVERSATION, "KeyE", "close done بستن تمام"),
+    Command("aside", _("About the customer"), CommandGroup.CONVERSATION, "KeyI", "customer details مشتری مشخصات"),
     Command("reply", _("Write a reply"), CommandGroup.WRITE, "KeyR", "reply write پاسخ نوشتن"),
     Command("note", _("Write a note"), CommandGroup.WRITE, "KeyN", "note team یادداشت نوشتن"),
 )

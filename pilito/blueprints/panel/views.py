@@ -86,6 +86,18 @@ def messages_fragment(conversation_id: int) -> ResponseReturnValue:
     return render_template("panel/messages_fragment.html", **words)
 
 
+# --- for pages and fragments of other files ---------------------------------------------------------------------------
+
+
+def page_words(conversation: Conversation) -> dict[str, Any]:
+    """The whole page with this conversation open."""
+    return _thread_words(conversation) | _list_words() | _clock_words()
+
+
+def fragment_words() -> dict[str, Any]:
+    return _clock_words() | {"zone": _asked_zone()}
+
+
 # --- what the templates get ------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Instagram's direct messages. The facts of the protocol, and where each lives: README.md."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
@@ -38,6 +39,8 @@ from pilito.channels.instagram.connector import InstagramConnector
 from pilito.config import Settings
 from pilito.errors import ConfigError
 from pilito.lifecycle import MediaKind
+
+USERNAME = re.compile(r"[A-Za-z0-9._]{1,30}")  # what Instagram lets people choose
 
 
 class Instagram:
@@ -104,6 +107,9 @@ class Instagram:
 
     def profile(self, account: Account, customer_id: str) -> Profile:
         return client.profile(self._settings, account, customer_id)
+
+    def customer_page(self, username: str) -> str | None:
+        return f"https://www.instagram.com/{username}/" if USERNAME.fullmatch(username) else None
 
     def send(self, account: Account, outbound: Outbound) -> Receipt:
         return client.send(self._settings, account, outbound)

@@ -1,5 +1,6 @@
 // Ties the panel together: what is clicked, what changed, which conversation is open.
 import "./zone.js";
+import { startAside } from "./aside.js";
 import { startClocks, tick } from "./clocks.js";
 import { bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
@@ -22,6 +23,7 @@ let today = new Date().toDateString();
 
 function onChange({ conversation, seq }) {
   askList();
+  tell("changed", { conversation, seq });
   if (String(conversation) === openConversation() && seq > Number(document.getElementById("thread").dataset.seq)) askThread();
 }
 
@@ -45,6 +47,9 @@ async function open(url, { isBack = false } = {}) {
   startOpen();
 }
 
+// Whoever shows something beside the conversation hears of it here.
+const tell = (what, detail = {}) => document.dispatchEvent(new CustomEvent(`conversation:${what}`, { detail }));
+
 function startOpen() {
   startThread();
   startComposer();
@@ -52,6 +57,7 @@ function startOpen() {
   markCurrent();
   markRead();
   tick();
+  tell("open");
 }
 
 function showListOnly() {
@@ -59,6 +65,7 @@ function showListOnly() {
   const nothingChosen = document.getElementById("nothing-chosen").content.cloneNode(true);
   document.getElementById("thread-pane").replaceChildren(nothingChosen);
   markCurrent();
+  tell("open");
 }
 
 // Another zone changes the list; what is open stays open.
@@ -122,6 +129,7 @@ document.addEventListener("submit", async (event) => {
   button.disabled = true;
   try {
     await send(event.target.action);
+    tell("done");
     await Promise.all([refreshThread(), refreshList()]);
   } catch (error) {
     toast(error.message && error.name !== "TypeError" ? error.message : say("offline"));
@@ -145,6 +153,7 @@ function toast(words) {
 bindButton("take_over", '[data-verb="take_over"] button');
 bindButton("give_back", '[data-verb="give_back"] button');
 bindButton("close", '[data-verb="close"] button');
+bindButton("aside", "#aside-toggle");
 
 // --- start -----------------------------------------------------------------------------------------------------------
 
@@ -153,6 +162,7 @@ showZone();
 startClocks();
 startKeyboard();
 watchPictures();
+startAside();
 startOpen();
 startLive({ onChange, onReturn });
 document.addEventListener("visibilitychange", () => openConversation() && markRead());

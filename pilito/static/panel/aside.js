@@ -1,0 +1,88 @@
+// The fourth pane: about the customer. Fetched when it is open and something changed; its links and searches stay in it.
+import { fetchFragment } from "./http.js";
+import { gather } from "./live.js";
+import { morph } from "./morph.js";
+import { openConversation } from "./thread.js";
+
+const KEY = "aside";
+const WIDE = window.matchMedia("(min-width: 1280px)"); // beside the thread; narrower it lies over it
+const find = (id) => document.getElementById(id);
+let shownUrl = null;
+
+export function startAside() {
+  document.addEventListener("conversation:open", () => (isWanted() || isHere() ? show() : fold()));
+  document.addEventListener("conversation:changed", ({ detail }) => String(detail.conversation) === openConversation() && refresh());
+  document.addEventListener("conversation:done", () => (shownUrl = null, refresh())); // a question in it is answered
+  document.addEventListener("click", onClick, true);
+  document.addEventListener("submit", onSubmit, true);
+  document.addEventListener("keydown", onKey);
+}
+
+const pane = () => find("aside");
+const isOpen = () => !pane().hidden;
+const home = () => find("aside-toggle")?.href;
+const refresh = gather(() => (isOpen() && home() ? load(shownUrl ?? home()) : null));
+
+// It came with the page: somebody asked for it by its address.
+const isHere = () => isOpen() && find("aside-content")?.dataset.of === openConversation();
+
+// Beside the thread it is as it was left; over it, it would hide what one came to read.
+function isWanted() {
+  if (!openConversation()) return false;
+  return WIDE.matches && localStorage.getItem(KEY) !== "folded";
+}
+
+async function show() {
+  pane().hidden = false;
+  mark();
+  shownUrl = null;
+  if (find("aside-content")?.dataset.of !== openConversation()) await load(home()).catch(() => {});
+}
+
+function fold() {
+  pane().hidden = true;
+  mark();
+}
+
+function mark() {
+  document.body.dataset.aside = isOpen() ? "open" : "folded";
+  find("aside-toggle")?.setAttribute("aria-expanded", isOpen());
+}
+
+async function load(url) {
+  const of = openConversation();
+  const came = await fetchFragment(url);
+  if (of !== openConversation() || came.dataset.of !== of) return;
+  const shown = find("aside-content");
+  if (shown?.dataset.of === of) morph(shown, came);
+  else pane().replaceChildren(came), (pane().scrollTop = 0);
+}
+
+function toggle() {
+  const opens = !isOpen();
+  if (WIDE.matches) localStorage.setItem(KEY, opens ? "open" : "folded");
+  if (opens) return show().then(() => !WIDE.matches && pane().focus());
+  fold();
+  [...document.querySelectorAll("#aside-toggle, .thread-person")].find((one) => one.offsetParent)?.focus();
+}
+
+function onClick(event) {
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const within = (selector) => event.target.closest(selector);
+  if (within("#aside-toggle, #aside-close, .thread-person")) return event.preventDefault(), toggle();
+  const link = within("#aside a[data-aside]");
+  if (link) return event.preventDefault(), go(link.href);
+  if (within("#aside a[data-jump]") && !WIDE.matches) fold(); // what it leads to lies beneath
+}
+
+function onSubmit(event) {
+  if (!event.target.matches("#aside form[data-aside]")) return;
+  event.preventDefault();
+  go(`${event.target.action}?${new URLSearchParams(new FormData(event.target))}`);
+}
+
+const go = (url) => ((shownUrl = url), load(url).catch(() => location.assign(url)));
+
+function onKey(event) {
+  if (event.key === "Escape" && isOpen() && !WIDE.matches && !event.defaultPrevented) toggle();
+}
