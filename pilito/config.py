@@ -274,6 +274,14 @@ class Settings(BaseSettings):
     ] = 0
     backup_keep: Annotated[int, Field(ge=1, le=1000, description="how many of its backups the scheduler keeps")] = 7
 
+    keep_bodies_days: Annotated[
+        int, Field(ge=0, le=3650, description="how long the raw bodies of webhooks are kept; 0: for ever")
+    ] = 90
+    keep_silent_customers_days: Annotated[
+        int,
+        Field(ge=0, le=3650, description="a customer silent for so long is erased with everything; 0: never"),
+    ] = 0
+
     smtp_url: Annotated[
         str,
         AfterValidator(_smtp_address),

@@ -60,6 +60,8 @@ SCHEDULERS_SECONDS = 60
 # Scheduled jobs that could not be decoded, set aside for a person to look at; kept until deleted.
 SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
 
+# Up to which id the ledger's bodies are emptied for their age; no end. Lost, they are looked through again.
+BODIES_EMPTIED = "pilito:bodies_emptied"
 
 TRIAL_SECONDS = 3600
 

@@ -184,6 +184,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "deletions",
         "backup",
         "media",
+        "retention",
         "mail",
         "people",
     ]

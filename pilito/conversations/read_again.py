@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from pilito import hints, keys
 from pilito.conversations.retake import TRIES
@@ -18,6 +18,8 @@ def read_again(webhook_id: int) -> None:
         webhook = db.session.get(Webhook, webhook_id, with_for_update=True, populate_existing=True)
         if webhook is None:
             raise Refused("not_found", f"There is no webhook {webhook_id} on the ledger.")
+        if not webhook.body and webhook.state is not WebhookState.PENDING:
+            raise Refused("body_gone", f"The body of webhook {webhook_id} is kept no longer (KEEP_BODIES_DAYS).")
         db.session.execute(delete(Event).where(Event.webhook_id == webhook_id, Event.outcome == EventOutcome.FAILED))
         webhook.state = WebhookState.PENDING
         webhook.error = webhook.lease_until = None
@@ -28,4 +30,7 @@ def read_again(webhook_id: int) -> None:
 
 def find_failed() -> Sequence[int]:
     """Return the ids of the failed webhooks, oldest first."""
-    return db.session.scalars(select(Webhook.id).where(Webhook.state == WebhookState.FAILED).order_by(Webhook.id)).all()
+    is_failed = Webhook.state == WebhookState.FAILED
+    return db.session.scalars(
+        select(Webhook.id).where(is_failed, func.length(Webhook.body) > 0).order_by(Webhook.id)
+    ).all()

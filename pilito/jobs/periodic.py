@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pilito import mail
 from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
-from pilito.conversations import upkeep
+from pilito.conversations import retention, upkeep
 from pilito.conversations.data_deletion import work_off
 from pilito.conversations.embed_facts import wake_embedding
 from pilito.conversations.match_posts import wake_matching
@@ -80,6 +80,11 @@ def tidy_media() -> None:
 
 
 @patient
+def keep_no_longer() -> None:
+    retention.let_go(utc_now())
+
+
+@patient
 def tidy_people() -> None:
     sessions.forget_old(utc_now())
     links.forget_old(utc_now())
@@ -103,6 +108,7 @@ PERIODIC = (
     Periodic("deletions", 10, delete_data),
     Periodic("backup", 300, make_backup),  # looks whether one is due
     Periodic("media", EVERY.total_seconds(), tidy_media),
+    Periodic("retention", 600, keep_no_longer),
     Periodic("mail", 20, wake_mail),
     Periodic("people", 3600, tidy_people),
 )

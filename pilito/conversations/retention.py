@@ -1,0 +1,124 @@
+"""What is kept for a while only: bodies of webhooks, and customers who have been silent for long.
+
+Both are off or on by a setting in days. The outcome of each event stays on the ledger; a silent customer goes with
+everything, by the same way as one who asked for it.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, update
+
+from pilito import keys
+from pilito.conversations.erase import erase_customer
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.extensions import redis, settings
+from pilito.lifecycle import WebhookState
+from pilito.models import Conversation, Webhook, db
+
+log = logging.getLogger(__name__)
+
+WINDOW = 2_000  # webhooks looked at in one transaction, by their ids
+WINDOWS = 50  # in one run, so that a run ends within seconds
+CUSTOMERS = 20  # in one run
+
+
+def let_go(now: datetime) -> tuple[int, int]:
+    """Return how many bodies were emptied and how many customers erased; what is left comes with the next run."""
+    return _empty_bodies(now), _erase_silent(now)
+
+
+# --- bodies ----------------------------------------------------------------------------------------------------------
+
+
+def _empty_bodies(now: datetime) -> int:
+    if not settings.keep_bodies_days:
+        return 0
+    before, done, emptied = now - timedelta(days=settings.keep_bodies_days), _done_until(), 0
+    for _ in range(WINDOWS):
+        upper = _end_of_window(done, before)
+        if upper is None:
+            break
+        emptied += _empty_window(done, upper)
+        done = upper
+    _remember(done)
+    if emptied:
+        log.info("Emptied %s bodies of the ledger that are older than %s days.", emptied, settings.keep_bodies_days)
+    return emptied
+
+
+def _end_of_window(done: int, before: datetime) -> int | None:
+    """The last id of the next window that is old as a whole; ids grow with time. None: there is none yet."""
+    ids = select(Webhook.id, Webhook.received_at).where(Webhook.id > done).order_by(Webhook.id).limit(WINDOW).subquery()
+    last, newest = db.session.execute(select(func.max(ids.c.id), func.max(ids.c.received_at))).one()
+    db.session.rollback()
+    if last is None:
+        return None
+    if newest < before:
+        return int(last)
+    # The window reaches into what is kept: only its old beginning is done, and looked at again next time.
+    return _old_beginning(done, before)
+
+
+def _old_beginning(done: int, before: datetime) -> int | None:
+    ids = select(Webhook.id, Webhook.received_at).where(Webhook.id > done).order_by(Webhook.id).limit(WINDOW).subquery()
+    first_kept = db.session.scalar(select(func.min(ids.c.id)).where(ids.c.received_at >= before))
+    db.session.rollback()
+    return int(first_kept) - 1 if first_kept is not None and first_kept - 1 > done else None
+
+
+def _empty_window(done: int, upper: int) -> int:
+    """A body that is still to be read is left; it is old only because reading failed us for long."""
+    with transaction():
+        found: Any = db.session.execute(
+            update(Webhook)
+            .where(
+                Webhook.id > done,
+                Webhook.id <= upper,
+                Webhook.state != WebhookState.PENDING,
+                func.length(Webhook.body) > 0,
+            )
+            .values(body=b"")
+            .execution_options(synchronize_session=False)
+        )
+    return int(found.rowcount)
+
+
+def _done_until() -> int:
+    """Up to which id the bodies are empty. Redis only saves looking at them again."""
+    try:
+        return int(redis.get(keys.BODIES_EMPTIED) or 0)
+    except RedisError:
+        return 0
+
+
+def _remember(done: int) -> None:
+    try:
+        redis.set(keys.BODIES_EMPTIED, done)
+    except RedisError as error:
+        log.warning("Redis did not keep how far the ledger is emptied (%s); it is looked through again.", error)
+
+
+# --- customers -------------------------------------------------------------------------------------------------------
+
+
+def _erase_silent(now: datetime) -> int:
+    if not settings.keep_silent_customers_days:
+        return 0
+    before = now - timedelta(days=settings.keep_silent_customers_days)
+    ids = db.session.scalars(
+        select(Conversation.customer_id)
+        .where(Conversation.last_message_at < before)
+        .order_by(Conversation.last_message_at)
+        .limit(CUSTOMERS)
+    ).all()
+    db.session.rollback()
+    for customer_id in ids:
+        try:
+            erase_customer(customer_id, now)
+        except Refused:
+            log.info("Customer %s was erased by somebody else.", customer_id)
+    return len(ids)
