@@ -11,16 +11,29 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, cast, column, false, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from pilito.database import is_sqlite
 from pilito.lifecycle import Sender
-from pilito.models import Conversation, SearchEntry, db
+from pilito.models import (
+    Attachment,
+    Conversation,
+    Customer,
+    Message,
+    Note,
+    OwnPost,
+    SearchEntry,
+    Share,
+    db,
+)
 from pilito.models.search_entry import SearchKind, first_place
-from pilito.search.terms import Question, mark_conversation, mark_inbox, mark_kind, mark_sender
+from pilito.search.terms import Question, mark_conversation, mark_inbox, mark_kind, mark_sender, plain_words
 
 LOOKED_THROUGH = 20_000
 SIFTED = 500
+SHARES_LOOKED_AT = 300
+CUSTOMERS_LOOKED_AT = 200
+MOST_WITHIN = 300
 INDEX = table("search_index", column("rowid"))
 MATCHES: ColumnElement[str] = literal_column("search_index")
 
@@ -125,3 +138,118 @@ def _targets(places: Sequence[int]) -> list[tuple[int, int]]:
         return []
     rows = select(SearchEntry.id, SearchEntry.target_id).where(SearchEntry.id.in_(places))
     return [(place, target_id) for place, target_id in db.session.execute(rows.order_by(SearchEntry.id.desc()))]
+
+
+# --- what is shown of it ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class FoundMessages:
+    messages: list[Message]  # with their conversation and its customer
+    next: int | None = None
+
+
+@dataclass(frozen=True)
+class FoundNotes:
+    notes: list[tuple[Note, Conversation]]
+    next: int | None = None
+
+
+@dataclass(frozen=True)
+class FoundPost:
+    """A post that was shared, with the newest message that shares it, and how often it was among those looked at."""
+
+    message: Message
+    times: int
+
+
+@dataclass(frozen=True)
+class FoundPosts:
+    posts: list[FoundPost]
+    next: int | None = None
+
+
+def find_messages(question: Question, filters: Filters, before: int | None, limit: int) -> FoundMessages:
+    places = find_places(SearchKind.MESSAGE, question, filters, before, limit)
+    return FoundMessages(_messages([target_id for _place, target_id in places.found]), places.next)
+
+
+def find_notes(question: Question, filters: Filters, before: int | None, limit: int) -> FoundNotes:
+    places = find_places(SearchKind.NOTE, question, filters, before, limit)
+    rows = db.session.execute(
+        select(Note, Conversation)
+        .join(Conversation, Note.conversation_id == Conversation.id)
+        .where(Note.id.in_([target_id for _place, target_id in places.found]))
+        .options(joinedload(Note.operator), joinedload(Conversation.customer))
+        .order_by(Note.created_at.desc(), Note.id.desc())
+    )
+    return FoundNotes([(note, conversation) for note, conversation in rows], places.next)
+
+
+def find_posts(question: Question, filters: Filters, before: int | None, limit: int) -> FoundPosts:
+    """The posts whose captions hold the words, each once: a reel may have been shared by hundreds."""
+    places = find_places(SearchKind.SHARE, question, filters, before, SHARES_LOOKED_AT)
+    posts: dict[object, FoundPost] = {}
+    for message in _messages([target_id for _place, target_id in places.found]):
+        if message.share is not None:
+            known = posts.get(key := _post_of(message.share))
+            posts[key] = FoundPost(known.message if known else message, known.times + 1 if known else 1)
+    return FoundPosts(list(posts.values())[:limit], places.next if len(posts) <= limit else None)
+
+
+def _post_of(share: Share) -> object:
+    return share.own_post_id or share.full_permalink or share.media_id or share.full_caption or share.message_id
+
+
+def _messages(ids: Sequence[int]) -> list[Message]:
+    if not ids:
+        return []
+    rows = (
+        select(Message)
+        .where(Message.id.in_(ids), Message.deleted_at.is_(None))
+        .options(
+            joinedload(Message.conversation).options(
+                joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator)
+            ),
+            joinedload(Message.share).options(
+                joinedload(Share.copy), joinedload(Share.own_post).joinedload(OwnPost.copy)
+            ),
+            selectinload(Message.attachments).joinedload(Attachment.reading),
+        )
+    )
+    by_id = {message.id: message for message in db.session.scalars(rows)}
+    return [by_id[number] for number in ids if number in by_id]
+
+
+def find_customers(question: Question, filters: Filters, limit: int) -> list[Conversation]:
+    """Their conversations: whose name is the question itself first, then who wrote last."""
+    places = find_places(
+        SearchKind.CUSTOMER, question, replace(filters, of_conversation=None), None, CUSTOMERS_LOOKED_AT
+    )
+    rows = (
+        select(Conversation)
+        .where(Conversation.customer_id.in_([target_id for _place, target_id in places.found]))
+        .options(joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator))
+    )
+    if filters.of_conversation is not None:
+        rows = rows.where(filters.of_conversation)
+    found = db.session.scalars(rows.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())).all()
+    return sorted(found, key=lambda one: not _is_called(one.customer, question))[:limit]
+
+
+def _is_called(customer: Customer, question: Question) -> bool:
+    """Whether each word asked for is a whole word of the name."""
+    words = set(plain_words(f"{customer.name or ''} {customer.username or ''}"))
+    return all(any(all(part.word in words for part in reading) for reading in wanted) for wanted in question.wanted)
+
+
+# --- within one conversation -----------------------------------------------------------------------------------------
+
+
+def find_within(conversation: Conversation, question: Question) -> list[Message]:
+    """The messages of a conversation that hold the words, in their own text or in their post's, the newest first."""
+    within = Filters(conversation_id=conversation.id)
+    kinds = (SearchKind.MESSAGE, SearchKind.SHARE)
+    places = [place for kind in kinds for place in find_places(kind, question, within, None, MOST_WITHIN).found]
+    ids = dict.fromkeys(target_id for _place, target_id in sorted(places, reverse=True))
+    return _messages(list(ids)[:MOST_WITHIN])

@@ -9,13 +9,18 @@ from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
 from pilito.database import transaction
-from pilito.models import Customer, Message, SearchBacklog, Share, db
+from pilito.models import Customer, Message, Note, SearchBacklog, Share, db
 from pilito.models.search_entry import SearchKind
 from pilito.search.keep import entries_of, write_entries
 
 BATCH = 400  # rows a transaction: others write in between
 REST_SECONDS = 0.02
-ROWS: dict[SearchKind, Any] = {SearchKind.MESSAGE: Message, SearchKind.SHARE: Share, SearchKind.CUSTOMER: Customer}
+ROWS: dict[SearchKind, Any] = {
+    SearchKind.MESSAGE: Message,
+    SearchKind.SHARE: Share,
+    SearchKind.CUSTOMER: Customer,
+    SearchKind.NOTE: Note,
+}
 
 
 def wake_filling() -> None:
@@ -78,6 +83,7 @@ def _rows_below(kind: SearchKind, below_id: int) -> list[Any]:
         SearchKind.MESSAGE: (joinedload(Message.conversation),),
         SearchKind.SHARE: (joinedload(Share.message).joinedload(Message.conversation), joinedload(Share.own_post)),
         SearchKind.CUSTOMER: (),
+        SearchKind.NOTE: (),
     }
     wanted = select(table).where(table.id < below_id).order_by(table.id.desc()).limit(BATCH)
     return list(db.session.scalars(wanted.options(*options[kind]).with_for_update(read=True, of=table)))

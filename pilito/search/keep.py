@@ -6,13 +6,14 @@ unsent message to whoever searches for it. What statements change past the objec
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Insert, and_, bindparam, delete, event, func, insert, inspect, or_, select
 from sqlalchemy.orm import Session
 
 from pilito.lifecycle import MessageType
-from pilito.models import Attachment, Customer, Message, Reading, Share
+from pilito.models import Attachment, Conversation, Customer, Message, Note, Reading, Share
 from pilito.models.search_entry import SearchEntry, SearchKind, place_of
 from pilito.search.terms import endings_of, kept_words, mark_conversation, mark_inbox, mark_kind, mark_sender
 
@@ -25,7 +26,9 @@ WATCHED = {
     Share: ("title", "subtitle", "caption", "permalink", "own_post_id"),
     Customer: ("name", "username", "external_id"),
     Reading: ("text",),
+    Note: ("text", "deleted_at"),
 }
+KINDS = {Message: SearchKind.MESSAGE, Share: SearchKind.SHARE, Customer: SearchKind.CUSTOMER, Note: SearchKind.NOTE}
 
 
 @dataclass(frozen=True)
@@ -70,9 +73,7 @@ def _meant(session: Session, row: Any) -> Any:
 
 
 def _target(row: Any) -> tuple[SearchKind, int]:
-    if isinstance(row, Share):
-        return SearchKind.SHARE, row.message_id
-    return (SearchKind.MESSAGE if isinstance(row, Message) else SearchKind.CUSTOMER), row.id
+    return KINDS[type(row)], row.message_id if isinstance(row, Share) else row.id
 
 
 def write_entries(session: Session, entries: list[Row], known: Iterable[tuple[SearchKind, int]]) -> None:
@@ -96,30 +97,37 @@ def entries_of(session: Session, row: Any, is_new: bool = False) -> Iterator[Row
     """The entry of a row; none where it has no words, or was unsent."""
     if isinstance(row, Message):
         if row.deleted_at is None:
-            yield from _entry(SearchKind.MESSAGE, row, kept_words(row.text, *_words_of_files(session, row, is_new)))
+            yield from _of_message(SearchKind.MESSAGE, row, row.text, *_words_of_files(session, row, is_new))
     elif isinstance(row, Share):
         if row.message.deleted_at is None:
             texts = (row.title, row.subtitle, row.full_caption, row.full_permalink)
-            yield from _entry(SearchKind.SHARE, row.message, kept_words(*texts))
+            yield from _of_message(SearchKind.SHARE, row.message, *texts)
+    elif isinstance(row, Note):
+        if row.deleted_at is None:
+            conversation = session.get_one(Conversation, row.conversation_id)
+            yield from _in_conversation(SearchKind.NOTE, row.id, row.created_at, conversation, [], row.text)
     else:
         words = [*kept_words(row.name, row.username, row.external_id), *endings_of(row.name, row.username)]
         marks = [mark_kind(SearchKind.CUSTOMER), mark_inbox(row.inbox_id)]
         yield _row(SearchKind.CUSTOMER, row.id, row.created_at, row.id, None, [*words, *marks])
 
 
-def _entry(kind: SearchKind, message: Message, words: list[str]) -> Iterator[Row]:
-    conversation = message.conversation
-    marks = [
-        mark_kind(kind),
-        mark_inbox(message.inbox_id),
-        mark_sender(message.sender),
-        mark_conversation(conversation.id),
-    ]
-    if words:
-        yield _row(kind, message.id, message.sent_at, conversation.customer_id, conversation.id, [*words, *marks])
+def _of_message(kind: SearchKind, message: Message, *texts: str | None) -> Iterator[Row]:
+    marks = [mark_sender(message.sender)]
+    yield from _in_conversation(kind, message.id, message.sent_at, message.conversation, marks, *texts)
 
 
-def _row(kind: SearchKind, target_id: int, at: Any, customer_id: int, conversation_id: int | None, words: Any) -> Row:
+def _in_conversation(
+    kind: SearchKind, target_id: int, at: datetime, conversation: Conversation, marks: list[str], *texts: str | None
+) -> Iterator[Row]:
+    where = [mark_kind(kind), mark_inbox(conversation.inbox_id), mark_conversation(conversation.id), *marks]
+    if words := kept_words(*texts):
+        yield _row(kind, target_id, at, conversation.customer_id, conversation.id, [*words, *where])
+
+
+def _row(
+    kind: SearchKind, target_id: int, at: datetime, customer_id: int, conversation_id: int | None, words: list[str]
+) -> Row:
     return {
         "id": place_of(at, target_id, kind),
         "kind": int(kind),

@@ -2,13 +2,13 @@
 
 import pytest
 from desk import Desk
-from rows import NOON, add_conversation, add_message
+from rows import NOON, add, add_conversation, add_message
 from shop import attachment, echo, edited, reel, seconds, text, unsent
 
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.reply import reply
 from pilito.database import is_sqlite, transaction
-from pilito.models import Customer, Message, SearchBacklog, SearchEntry, db
+from pilito.models import Customer, Message, Note, SearchBacklog, SearchEntry, db
 from pilito.models.search_entry import SearchKind
 from pilito.queries.search import ANYWHERE, find_places
 from pilito.search import fill
@@ -82,6 +82,19 @@ def test_an_unsent_post_is_found_no_more(desk):
     desk.take(unsent("post", NOON + seconds(2)))
 
     assert found("کتان", SearchKind.SHARE) == [desk.message("other").id]
+
+
+def test_a_note_is_found_until_it_is_taken_back(desk):
+    desk.take(text("سلام", NOON))
+    with transaction():
+        note = add(Note(conversation_id=desk.conversation.id, text="مشتری قدیمی است", seq=1, created_at=NOON))
+    at_first = found("قدیمی", SearchKind.NOTE)
+    with transaction():
+        note.text, note.deleted_at = "", NOON
+
+    assert at_first == [note.id]
+    assert found("قدیمی", SearchKind.NOTE) == []
+    assert found("قدیمی") == []
 
 
 def test_a_customer_is_found_by_a_new_name_and_no_more_by_the_old(desk):
