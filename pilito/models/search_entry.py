@@ -27,8 +27,8 @@ class SearchEntry(db.Model):
     """Derived from other rows, and made again from them at any time (pilito/search).
 
     `id` is the entry's place in time, so that the newest come first from the index itself, without sorting. `words` are
-    parted by spaces; on SQLite triggers pass them on to the FTS5 table `search_index`, on PostgreSQL they are a
-    tsvector.
+    parted by spaces; on SQLite they are also in the FTS5 table `search_index` (pilito/search/keep.py puts them there,
+    a trigger takes them out), on PostgreSQL they are a tsvector.
     """
 
     __tablename__ = "search_entry"

@@ -15,6 +15,10 @@ def all_inboxes() -> Sequence[Inbox]:
     return db.session.scalars(select(Inbox).order_by(Inbox.id)).all()
 
 
+def names() -> dict[int, str]:
+    return {row.id: row.name for row in db.session.execute(select(Inbox.id, Inbox.name).order_by(Inbox.id))}
+
+
 def find_inbox(inbox_id: int) -> Inbox | None:
     return db.session.get(Inbox, inbox_id)
 

@@ -1,7 +1,7 @@
 """What the panel shows: zones, list and thread, each in a fixed number of statements whatever the size."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -184,6 +184,7 @@ class Thread:
     seen: Message | None = None  # the newest message of ours that the customer has seen
     names: dict[int, str] = field(default_factory=dict)  # of operators
     older: Cursor | None = None
+    newer: Cursor | None = None  # None: nothing is newer than these
     seq: int = 0  # everything up to this change is in it
     is_cut: bool = False  # there were more changes than fit: ask again from `seq`
 
@@ -330,6 +331,44 @@ def read_thread(conversation: Conversation, before: Cursor | None, limit: int) -
     return _complete(conversation, messages, activities, notes, older=older, seq=conversation.seq)
 
 
+def read_newer(conversation: Conversation, after: Cursor, limit: int) -> Thread:
+    """The messages that follow the cursor, oldest first; with the activities of the same time."""
+    found = _following(conversation, after, limit + 1)
+    messages, is_more = list(found[:limit]), len(found) > limit
+    newer = _cursor_of(messages[-1]) if is_more else None
+    since, until = after.at, newer.at if newer else None
+    activities, notes = _activities(conversation, since, until), notes_between(conversation, since, until)
+    return _complete(conversation, messages, activities, notes, newer=newer, seq=conversation.seq)
+
+
+def read_around(conversation: Conversation, message_id: int, limit: int) -> Thread:
+    """One message and those before and after it; the newest where it is not of this conversation."""
+    middle = db.session.get(Message, message_id)
+    if middle is None or middle.conversation_id != conversation.id:
+        return read_thread(conversation, None, limit)
+    place = _cursor_of(middle)
+    before = _messages_of(conversation).where(_is_before(Message.sent_at, Message.id, replace(place, id=place.id + 1)))
+    older = db.session.scalars(before.order_by(Message.sent_at.desc(), Message.id.desc()).limit(limit // 2 + 1)).all()
+    newer = _following(conversation, place, limit - limit // 2 + 1)
+    older_cut, newer_cut = older[: limit // 2], newer[: limit - limit // 2]
+    messages = [*reversed(older_cut), *newer_cut]
+    first = _cursor_of(messages[0]) if len(older) > len(older_cut) else None
+    last = _cursor_of(messages[-1]) if len(newer) > len(newer_cut) else None
+    since, until = first.at if first else None, last.at if last else None
+    activities, notes = _activities(conversation, since, until), notes_between(conversation, since, until)
+    return _complete(conversation, messages, activities, notes, older=first, newer=last, seq=conversation.seq)
+
+
+def _following(conversation: Conversation, after: Cursor, limit: int) -> Sequence[Message]:
+    is_after = and_(Message.sent_at >= after.at, or_(Message.sent_at > after.at, Message.id > after.id))
+    wanted = _messages_of(conversation).where(is_after).order_by(Message.sent_at, Message.id).limit(limit)
+    return db.session.scalars(wanted).all()
+
+
+def _cursor_of(message: Message) -> Cursor:
+    return Cursor(message.sent_at, message.id)
+
+
 def read_changes(conversation: Conversation, after_seq: int) -> Thread:
     """The messages that changed after `after_seq`, in the order they were sent, and the newest activities.
 
@@ -388,6 +427,7 @@ def _complete(
     activities: list[Audit],
     notes: Sequence[Note],
     older: Cursor | None = None,
+    newer: Cursor | None = None,
     seq: int = 0,
     is_cut: bool = False,
 ) -> Thread:
@@ -405,6 +445,7 @@ def _complete(
         products=products_of([one.share.own_post_id for one in messages if one.share and one.share.own_post_id]),
         names=_names(people - {None}),
         older=older,
+        newer=newer,
         seq=seq,
         is_cut=is_cut,
     )

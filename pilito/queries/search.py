@@ -4,12 +4,13 @@ Every search looks at a bounded number of places, whatever the size of the shop 
 come out of the index in the order of time, and looking ends with the page or after LOOKED_THROUGH of them.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, column, false, literal_column, or_, select, table
+from sqlalchemy import ColumnElement, Select, cast, column, false, func, literal_column, or_, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
@@ -27,13 +28,25 @@ from pilito.models import (
     db,
 )
 from pilito.models.search_entry import SearchKind, first_place
-from pilito.search.terms import Question, mark_conversation, mark_inbox, mark_kind, mark_sender, plain_words
+from pilito.search.guesses import by_other_keyboard, one_letter_away
+from pilito.search.terms import (
+    MOST_ASKED,
+    Part,
+    Question,
+    mark_conversation,
+    mark_inbox,
+    mark_kind,
+    mark_sender,
+    plain_words,
+    read_question,
+)
 
 LOOKED_THROUGH = 20_000
 SIFTED = 500
 SHARES_LOOKED_AT = 300
 CUSTOMERS_LOOKED_AT = 200
 MOST_WITHIN = 300
+GUESSED_FROM = 40
 INDEX = table("search_index", column("rowid"))
 MATCHES: ColumnElement[str] = literal_column("search_index")
 
@@ -150,8 +163,15 @@ class FoundMessages:
 
 
 @dataclass(frozen=True)
+class FoundNote:
+    note: Note
+    conversation: Conversation
+    near_id: int | None  # the message before it, at which the conversation is opened
+
+
+@dataclass(frozen=True)
 class FoundNotes:
-    notes: list[tuple[Note, Conversation]]
+    notes: list[FoundNote]
     next: int | None = None
 
 
@@ -176,14 +196,22 @@ def find_messages(question: Question, filters: Filters, before: int | None, limi
 
 def find_notes(question: Question, filters: Filters, before: int | None, limit: int) -> FoundNotes:
     places = find_places(SearchKind.NOTE, question, filters, before, limit)
+    near = (
+        select(Message.id)
+        .where(Message.conversation_id == Note.conversation_id, Message.sent_at <= Note.created_at)
+        .order_by(Message.sent_at.desc(), Message.id.desc())
+        .limit(1)
+        .correlate(Note)
+        .scalar_subquery()
+    )
     rows = db.session.execute(
-        select(Note, Conversation)
+        select(Note, Conversation, near)
         .join(Conversation, Note.conversation_id == Conversation.id)
         .where(Note.id.in_([target_id for _place, target_id in places.found]))
         .options(joinedload(Note.operator), joinedload(Conversation.customer))
         .order_by(Note.created_at.desc(), Note.id.desc())
     )
-    return FoundNotes([(note, conversation) for note, conversation in rows], places.next)
+    return FoundNotes([FoundNote(*row) for row in rows], places.next)
 
 
 def find_posts(question: Question, filters: Filters, before: int | None, limit: int) -> FoundPosts:
@@ -223,9 +251,8 @@ def _messages(ids: Sequence[int]) -> list[Message]:
 
 def find_customers(question: Question, filters: Filters, limit: int) -> list[Conversation]:
     """Their conversations: whose name is the question itself first, then who wrote last."""
-    places = find_places(
-        SearchKind.CUSTOMER, question, replace(filters, of_conversation=None), None, CUSTOMERS_LOOKED_AT
-    )
+    where = Filters(filters.inbox_id)  # a name was not written by anybody, nor at any time
+    places = find_places(SearchKind.CUSTOMER, question, where, None, CUSTOMERS_LOOKED_AT)
     rows = (
         select(Conversation)
         .where(Conversation.customer_id.in_([target_id for _place, target_id in places.found]))
@@ -253,3 +280,47 @@ def find_within(conversation: Conversation, question: Question) -> list[Message]
     places = [place for kind in kinds for place in find_places(kind, question, within, None, MOST_WITHIN).found]
     ids = dict.fromkeys(target_id for _place, target_id in sorted(places, reverse=True))
     return _messages(list(ids)[:MOST_WITHIN])
+
+
+# --- where nothing was found -----------------------------------------------------------------------------------------
+
+
+def find_guess(text: str) -> str:
+    """Another question that finds something, where this one does not: by the other keyboard, or with each unknown word
+    one letter different. Empty where there is none."""
+    swapped = by_other_keyboard(text)
+    if is_anywhere(read_question(swapped)):
+        return swapped
+    words = [plain_words(chunk) for chunk in text.split()[:MOST_ASKED]]
+    guessed = [_known(word) for chunk in words for word in chunk]
+    guess = " ".join(filter(None, guessed))
+    return guess if all(guessed) and is_anywhere(read_question(guess)) else ""
+
+
+def is_anywhere(question: Question) -> bool:
+    return any(find_places(kind, question, ANYWHERE, None, 1).found for kind in SearchKind)
+
+
+def _known(word: str) -> str:
+    """The word, where it is written anywhere; else the one written most of late among those one letter away."""
+    if is_anywhere(read_question(word)):
+        return word
+    others = list(dict.fromkeys(one_letter_away(word)))
+    if not others:
+        return ""
+    any_of_them = Question((tuple((Part(other),) for other in others),))
+    times = Counter(
+        other
+        for kind in SearchKind
+        for kept in _words_at(find_places(kind, any_of_them, ANYWHERE, None, GUESSED_FROM))
+        for other in kept.intersection(others)
+    )
+    return times.most_common(1)[0][0] if times else ""
+
+
+def _words_at(places: Places) -> list[set[str]]:
+    kept: Any = (
+        SearchEntry.words if is_sqlite() else func.array_to_string(func.tsvector_to_array(SearchEntry.words), " ")
+    )
+    rows = db.session.scalars(select(kept).where(SearchEntry.id.in_([place for place, _target in places.found])))
+    return [set(words.split()) for words in rows]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from pilito import hints, keys
 from pilito.database import transaction
-from pilito.models import Customer, Message, Note, SearchBacklog, Share, db
+from pilito.models import Attachment, Customer, Message, Note, SearchBacklog, Share, db
 from pilito.models.search_entry import SearchKind
 from pilito.search.keep import entries_of, write_entries
 
@@ -65,7 +65,7 @@ def _take_batch() -> int | None:
             return None
         kind = SearchKind(backlog.kind)
         rows = _rows_below(kind, backlog.below_id)
-        entries = [entry for row in rows for entry in entries_of(db.session(), row)]
+        entries = [entry for row in rows for entry in entries_of(db.session(), row, are_files_at_hand=True)]
         known = [(kind, row.message_id if isinstance(row, Share) else row.id) for row in rows]
         write_entries(db.session(), entries, known)
         if len(rows) < BATCH:
@@ -80,7 +80,10 @@ def _take_batch() -> int | None:
 def _rows_below(kind: SearchKind, below_id: int) -> list[Any]:
     table = ROWS[kind]
     options: dict[SearchKind, tuple[Any, ...]] = {
-        SearchKind.MESSAGE: (joinedload(Message.conversation),),
+        SearchKind.MESSAGE: (
+            joinedload(Message.conversation),
+            selectinload(Message.attachments).joinedload(Attachment.reading),
+        ),
         SearchKind.SHARE: (joinedload(Share.message).joinedload(Message.conversation), joinedload(Share.own_post)),
         SearchKind.CUSTOMER: (),
         SearchKind.NOTE: (),

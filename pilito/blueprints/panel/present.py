@@ -129,7 +129,7 @@ GLYPHS = {
 def last_line(row: Row) -> Line:
     if row.newest is None:
         return Line(row.conversation.preview or "")
-    return Line(gist(row.newest), glyph_of(row.newest), _by(row.newest))
+    return Line(gist(row.newest), glyph_of(row.newest), by_of(row.newest))
 
 
 def gist(message: Message) -> str:
@@ -157,7 +157,8 @@ def glyph_of(message: Message) -> str:
     return GLYPHS.get(message.message_type, "")
 
 
-def _by(message: Message) -> str:
+def by_of(message: Message) -> str:
+    """Who of the shop wrote it; empty for the customer."""
     return {
         Sender.ASSISTANT: gettext("Assistant"),
         Sender.OPERATOR: gettext("Shop"),

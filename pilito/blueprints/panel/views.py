@@ -22,6 +22,7 @@ from pilito.queries.panel import Cursor, Zone
 LIST_PAGE = 40
 LIST_LIMIT = 200  # the longest list that is fetched again at once
 THREAD_PAGE = 50
+LARGEST_ID = 2**63 - 1  # a larger number is no id
 
 
 @bp.before_request
@@ -55,34 +56,36 @@ def start() -> ResponseReturnValue:
 
 @bp.get("/conversations/")
 def show_list() -> ResponseReturnValue:
-    return render_template("panel/page.html", **_list_words(), **_clock_words(), conversation=None)
+    return render_template("panel/page.html", **list_words(), **clock_words(), conversation=None)
 
 
 @bp.get("/conversations/list")
 def list_fragment() -> ResponseReturnValue:
-    return render_template("panel/list_fragment.html", **_list_words(), **_clock_words())
+    return render_template("panel/list_fragment.html", **list_words(), **clock_words())
 
 
 @bp.get("/conversations/<int:conversation_id>")
 def show_thread(conversation_id: int) -> ResponseReturnValue:
     """The page; with the fragment header only its thread, for a browser that has the rest."""
-    conversation = _get_conversation(conversation_id)
+    conversation = get_conversation(conversation_id)
     words = _thread_words(conversation)
     if request.headers.get(FRAGMENT_HEADER):
-        return render_template("panel/thread.html", **words, **_clock_words(), zone=_asked_zone())
-    return render_template("panel/page.html", **words, **_list_words(), **_clock_words())
+        return render_template("panel/thread.html", **words, **clock_words(), zone=_asked_zone())
+    return render_template("panel/page.html", **words, **list_words(), **clock_words())
 
 
 @bp.get("/conversations/<int:conversation_id>/messages")
 def messages_fragment(conversation_id: int) -> ResponseReturnValue:
-    """`after_seq=93`: what changed since; `before=<cursor>`: the page of older messages."""
-    conversation = _get_conversation(conversation_id)
-    before = _asked_cursor()
-    if before:
-        thread = queries.read_thread(conversation, before, THREAD_PAGE)
+    """`after_seq=93`: what changed since; `before=<cursor>`, `after=<cursor>`: the page of older or newer messages;
+    `around=123`: those before and after one; `newest=1`: the newest."""
+    conversation = get_conversation(conversation_id)
+    if after := _asked_cursor("after"):
+        thread = queries.read_newer(conversation, after, THREAD_PAGE)
+    elif {"before", "around", "newest"} & set(request.args):
+        thread = _asked_messages(conversation)
     else:
         thread = queries.read_changes(conversation, request.args.get("after_seq", 0, type=int))
-    words = _desk_words(conversation) | _clock_words() | {"thread": thread, "zone": _asked_zone()}
+    words = _desk_words(conversation) | clock_words() | {"thread": thread, "zone": _asked_zone()}
     return render_template("panel/messages_fragment.html", **words)
 
 
@@ -91,24 +94,24 @@ def messages_fragment(conversation_id: int) -> ResponseReturnValue:
 
 def page_words(conversation: Conversation) -> dict[str, Any]:
     """The whole page with this conversation open."""
-    return _thread_words(conversation) | _list_words() | _clock_words()
+    return _thread_words(conversation) | list_words() | clock_words()
 
 
 def fragment_words() -> dict[str, Any]:
-    return _clock_words() | {"zone": _asked_zone()}
+    return clock_words() | {"zone": _asked_zone()}
 
 
 # --- what the templates get ------------------------------------------------------------------------------------------
 
 
-def _get_conversation(conversation_id: int) -> Conversation:
+def get_conversation(conversation_id: int) -> Conversation:
     conversation = queries.find_conversation(conversation_id)
     if conversation is None:
         abort(404)
     return conversation
 
 
-def _list_words() -> dict[str, Any]:
+def list_words() -> dict[str, Any]:
     zone = _asked_zone()
     now = datetime.now(UTC)
     limit = min(max(request.args.get("limit", LIST_PAGE, type=int), 1), LIST_LIMIT)
@@ -121,8 +124,15 @@ def _list_words() -> dict[str, Any]:
     }
 
 
+def _asked_messages(conversation: Conversation) -> queries.Thread:
+    around = request.args.get("around", type=int)
+    if around is not None and 0 < around <= LARGEST_ID:
+        return queries.read_around(conversation, around, THREAD_PAGE)
+    return queries.read_thread(conversation, _asked_cursor(), THREAD_PAGE)
+
+
 def _thread_words(conversation: Conversation) -> dict[str, Any]:
-    thread = queries.read_thread(conversation, _asked_cursor(), THREAD_PAGE)
+    thread = _asked_messages(conversation)
     return _desk_words(conversation) | {"thread": thread, "client_id": uuid4()}
 
 
@@ -132,7 +142,7 @@ def _desk_words(conversation: Conversation) -> dict[str, Any]:
     return {"conversation": conversation, "desk": desk, "draft": draft, "channel": channels[conversation.inbox.channel]}
 
 
-def _clock_words() -> dict[str, Any]:
+def clock_words() -> dict[str, Any]:
     """The server's time, so that a browser whose clock is wrong still counts down rightly."""
     return {"now": datetime.now(UTC), "now_ms": time.time_ns() // 1_000_000}
 
@@ -144,8 +154,8 @@ def _asked_zone() -> Zone:
         return Zone.OPEN
 
 
-def _asked_cursor() -> Cursor | None:
-    text = request.args.get("before")
+def _asked_cursor(name: str = "before") -> Cursor | None:
+    text = request.args.get(name)
     try:
         return Cursor.read(text) if text else None
     except (ValueError, OverflowError):

@@ -16,7 +16,8 @@ export async function refreshList() {
 function show(fragment) {
   morph(document.getElementById("stop-banner"), fragment.querySelector("#stop-banner"));
   morph(document.getElementById("zones"), fragment.querySelector("#zones"));
-  morph(document.getElementById("list"), fragment.querySelector("#list"));
+  const list = document.getElementById("list");
+  if (list.dataset.search === undefined) morph(list, fragment.querySelector("#list")); // what was found stays
   markCurrent();
   tick();
 }
@@ -38,6 +39,7 @@ export function markCurrent() {
 
 export async function chooseZone(link) {
   body.zone = link.dataset.zone;
+  delete document.getElementById("list").dataset.search;
   show(await fetchFragment(`${body.list}?zone=${body.zone}`));
   document.querySelector(".list-pane").scrollTop = 0;
   showZone();

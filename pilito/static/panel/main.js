@@ -4,14 +4,16 @@ import { startAside } from "./aside.js";
 import { startClocks, tick } from "./clocks.js";
 import { bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
+import { openFind, startFind } from "./find.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
 import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
 import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
-import { expand, markRead, openConversation, refreshThread, showOlder, startThread, toEnd } from "./thread.js";
 import "./sure.js";
+import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
+import { forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
 import { say } from "./words.js";
 
 const body = document.body;
@@ -52,9 +54,11 @@ const tell = (what, detail = {}) => document.dispatchEvent(new CustomEvent(`conv
 
 function startOpen() {
   startThread();
+  startFind();
   startComposer();
   startNotes();
   markCurrent();
+  markHit();
   markRead();
   tick();
   tell("open");
@@ -73,25 +77,23 @@ const zoneUrl = (link) => (openConversation() ? `${location.pathname}?zone=${lin
 
 // Whatever fails on the way falls back to the plain link.
 const CLICKS = {
-  ".row": (row) => open(row.href),
+  ".row.is-away": (row) => (remember(), location.assign(row.href)),
+  ".row": (row) => (row.matches(".hit") && remember(), open(row.href)),
+  ".search-link": (link) => showSearch(link.href, { isNew: true }),
+  ".search-more": showMoreHits,
+  "#search-leave": leaveSearch,
   ".zones a": (link) => (history.pushState({}, "", zoneUrl(link)), chooseZone(link)),
-  "#back": (link) => (history.pushState({}, "", link.href), showListOnly(), refreshList()),
+  "#back": (link) => (history.pushState({}, "", hitsUrl() ?? link.href), showListOnly(), refreshList()),
+  "#find-open": openFind,
   "#more": showOlderRows,
   "#older": showOlder,
+  "#newer": showNewer,
   ".expand": expand,
   ".reply-to": quote,
   "[data-edit-draft]": editDraft,
   "[data-edit-note]": editNote,
-  ".about, .quote": (link) => jumpTo(link.hash.slice(1)),
+  ".about, .quote": (link) => showMessage(link.hash.slice(2)),
 };
-
-function jumpTo(id) {
-  const message = document.getElementById(id);
-  if (!message) return;
-  message.scrollIntoView({ block: "center", behavior: "smooth" });
-  message.classList.remove("is-found");
-  requestAnimationFrame(() => message.classList.add("is-found"));
-}
 
 document.addEventListener("click", async (event) => {
   closeMenu(event.target);
@@ -110,6 +112,11 @@ document.addEventListener("click", async (event) => {
 window.addEventListener("popstate", () => {
   const zone = new URLSearchParams(location.search).get("zone");
   if (zone) body.dataset.zone = zone;
+  if (location.pathname === new URL(document.getElementById("search").action).pathname) {
+    showListOnly();
+    return showSearch(location.href, { isBack: true }).catch(() => location.reload());
+  }
+  if (location.pathname === new URL(body.dataset.home, location).pathname) forgetHits();
   refreshList().catch(() => {});
   if (/\/conversations\/\d+$/.test(location.pathname)) open(location.href, { isBack: true }).catch(() => location.reload());
   else showListOnly();
@@ -160,6 +167,7 @@ bindButton("aside", "#aside-toggle");
 document.querySelectorAll(".toast").forEach((note) => setTimeout(() => note.remove(), TOAST_MS));
 showZone();
 startClocks();
+startSearch();
 startKeyboard();
 watchPictures();
 startAside();

@@ -7,6 +7,7 @@ const NEAR = 80; // pixels from the end that still count as "at the end"
 const find = (id) => document.getElementById(id);
 
 export const openConversation = () => find("thread")?.dataset.conversation;
+const isPointed = () => /^#[mn]\d+$/.test(location.hash); // at a message or a note
 
 export function startThread() {
   if (!openConversation()) return;
@@ -14,10 +15,11 @@ export function startThread() {
   scroller.addEventListener("scroll", () => isAtEnd() && (find("new-pill").hidden = true), { passive: true });
   find("new-pill").addEventListener("click", () => toEnd("smooth"));
   stayAtEnd(scroller);
-  watchOlder(scroller);
+  watchEnds(scroller);
   showExpanders();
-  if (location.hash.startsWith("#m")) return find(location.hash.slice(1))?.scrollIntoView();
-  toEnd();
+  const asked = isPointed() && find(location.hash.slice(1));
+  if (asked) pointAt(asked, "instant");
+  else toEnd();
 }
 
 // --- what changed ----------------------------------------------------------------------------------------------------
@@ -63,7 +65,9 @@ function place(came) {
   shown?.remove();
   const following = items().find((item) => item.dataset.order > came.dataset.order);
   const isOlderThanLoaded = following === items()[0] && following && find("older").matches("a");
-  if (isOlderThanLoaded) return false; // it comes with its page, when one scrolls up
+  const isNewerThanLoaded = !following && hasNewer();
+  if (isNewerThanLoaded) find("new-pill").hidden = false;
+  if (isOlderThanLoaded || isNewerThanLoaded) return false; // it comes with its page, when one scrolls there
   if (following) following.before(came);
   else find("items").append(came);
   return !shown;
@@ -98,46 +102,106 @@ function dayLine({ dataset }) {
   return line;
 }
 
-// --- older messages --------------------------------------------------------------------------------------------------
+// --- older and newer messages ----------------------------------------------------------------------------------------
 
-function watchOlder(scroller) {
+// Opened at a message far up, a conversation goes on in both directions.
+const hasNewer = () => Boolean(find("newer")?.matches("a"));
+
+function watchEnds(scroller) {
+  const load = { older: showOlder, newer: showNewer };
   const observer = new IntersectionObserver(
-    ([entry]) => entry.isIntersecting && entry.target.matches("a") && showOlder(),
-    { root: scroller, rootMargin: "200px 0px 0px 0px" },
+    (seen) => seen.forEach(({ isIntersecting, target }) => isIntersecting && target.matches("a") && load[target.id]()),
+    { root: scroller, rootMargin: "200px 0px" },
   );
-  observer.observe(find("older"));
-  scroller.olderObserver = observer;
+  scroller.ends = observer;
+  watchAgain(scroller);
+}
+
+function watchAgain(scroller) {
+  scroller.ends.disconnect();
+  scroller.ends.observe(find("older"));
+  scroller.ends.observe(find("newer"));
 }
 
 export async function showOlder() {
   const link = find("older");
+  await loadPage(link, `before=${encodeURIComponent(link.dataset.before)}`, (fragment, scroller) => {
+    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+    find("items").prepend(...newItems(fragment));
+    settleItems();
+    link.replaceWith(fragment.querySelector("#older"));
+    scroller.scrollTop = scroller.scrollHeight - fromEnd; // the view stays on what was read
+  });
+}
+
+export async function showNewer() {
+  const link = find("newer");
+  await loadPage(link, `after=${encodeURIComponent(link.dataset.after)}`, (fragment) => {
+    find("items").append(...newItems(fragment));
+    settleItems();
+    link.replaceWith(fragment.querySelector("#newer"));
+  });
+}
+
+async function loadPage(link, which, put) {
   if (link.ariaBusy === "true") return;
   link.ariaBusy = "true";
   const scroller = find("scroller");
-  const { messages } = find("thread").dataset;
   try {
-    const fragment = await fetchFragment(`${messages}?before=${encodeURIComponent(link.dataset.before)}`);
-    if (scroller !== find("scroller")) return;
-    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-    find("items").prepend(...[...fragment.querySelectorAll("ol > li[data-order]")].filter((item) => !find(item.id)));
-    arrangeDays();
-    showExpanders();
-    link.replaceWith(fragment.querySelector("#older"));
-    scroller.scrollTop = scroller.scrollHeight - fromEnd; // the view stays on what was read
-    scroller.olderObserver.observe(find("older"));
+    const fragment = await fetchFragment(`${find("thread").dataset.messages}?${which}`);
+    if (scroller !== find("scroller") || !link.isConnected) return;
+    put(fragment, scroller);
+    watchAgain(scroller);
   } finally {
     link.ariaBusy = "false";
   }
 }
 
+const newItems = (fragment) => [...fragment.querySelectorAll("ol > li[data-order]")].filter((item) => !find(item.id));
+
+// Other messages in the place of all that are shown; what is being sent stays beneath them.
+async function showInstead(which) {
+  const thread = find("thread");
+  const fragment = await fetchFragment(`${thread.dataset.messages}?${which}`);
+  if (thread !== find("thread")) return;
+  const sending = thread.querySelectorAll("#items > .is-optimistic");
+  find("items").replaceChildren(...fragment.querySelectorAll("ol > li[data-order]"), ...sending);
+  find("older").replaceWith(fragment.querySelector("#older"));
+  find("newer").replaceWith(fragment.querySelector("#newer"));
+  settleItems();
+  tick();
+  watchAgain(find("scroller"));
+  thread.dispatchEvent(new Event("items"));
+}
+
+// Show one message wherever it stands in the conversation, and point at it.
+export async function showMessage(number) {
+  if (!find(`m${number}`)) await showInstead(`around=${number}`);
+  const message = find(`m${number}`);
+  if (message) pointAt(message);
+}
+
+function pointAt(message, behavior = "smooth") {
+  message.scrollIntoView({ block: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : behavior });
+  message.classList.remove("is-found");
+  requestAnimationFrame(() => message.classList.add("is-found"));
+}
+
+function settleItems() {
+  arrangeDays();
+  showExpanders();
+}
+
 // --- where one reads -------------------------------------------------------------------------------------------------
 
 function isAtEnd() {
+  if (hasNewer()) return false;
   const { scrollHeight, scrollTop, clientHeight } = find("scroller");
   return scrollHeight - scrollTop - clientHeight < NEAR;
 }
 
 export function toEnd(behavior = "instant") {
+  if (hasNewer()) return showInstead("newest=1").then(() => hasNewer() || toEnd());
   const scroller = find("scroller");
   scroller.scrollTo({ top: scroller.scrollHeight, behavior });
   find("new-pill").hidden = true;
@@ -145,7 +209,7 @@ export function toEnd(behavior = "instant") {
 
 // Fonts, captions and the growing composer move the end: whoever was there stays there.
 function stayAtEnd(scroller) {
-  let wasAtEnd = true;
+  let wasAtEnd = !isPointed();
   scroller.addEventListener("scroll", () => (wasAtEnd = isAtEnd()), { passive: true });
   const observer = new ResizeObserver(() => wasAtEnd && scroller.isConnected && toEnd());
   observer.observe(scroller);
