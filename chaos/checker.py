@@ -94,6 +94,13 @@ def every_message_is_stored_once(history: History) -> Iterable[Violation]:
         yield Violation("I2", "", f"{external_id} was never said by anybody")
 
 
+def every_message_is_stored_with_its_customer(history: History) -> Iterable[Violation]:
+    author = {said.mid: said.customer for said in history.said}
+    for row in history.rows:
+        if row.sender == "customer" and author.get(row.external_id or "", row.customer) != row.customer:
+            yield Violation("I2", row.customer, f"{row.external_id} is somebody else's message")
+
+
 def words_are_those_that_were_typed(history: History) -> Iterable[Violation]:
     """A stored question says what its customer typed, before or after an edit."""
     edits = defaultdict(set)
@@ -356,6 +363,7 @@ def _perhaps_taken(history: History) -> dict[str, int]:
 CHECKS: tuple[Check, ...] = (
     everything_taken_is_in_the_ledger,
     every_message_is_stored_once,
+    every_message_is_stored_with_its_customer,
     words_are_those_that_were_typed,
     every_question_is_answered_once,
     nobody_gets_another_ones_answer,

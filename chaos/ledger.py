@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from chaos.history import History, Row
@@ -33,16 +33,17 @@ def open_database(url: str) -> Engine:
     return create_engine(url, pool_pre_ping=True)
 
 
-def unfinished(database: Engine) -> dict[str, int]:
-    with database.connect() as connection:
-        return {name: int(connection.scalar(text(query)) or 0) for name, query in UNFINISHED.items()}
-
-
-def is_finished(database: Engine) -> bool:
+def unfinished(database: Engine) -> dict[str, int] | None:
+    """How many rows of each kind; None while the database is away."""
     try:
-        return not any(unfinished(database).values())
+        with database.connect() as connection:
+            return _count_unfinished(connection)
     except OperationalError:
-        return False
+        return None
+
+
+def _count_unfinished(connection: Connection) -> dict[str, int]:
+    return {name: int(connection.scalar(text(query)) or 0) for name, query in UNFINISHED.items()}
 
 
 def read_into(history: History, database: Engine) -> None:
@@ -66,12 +67,12 @@ def read_into(history: History, database: Engine) -> None:
         bodies = [(number, bytes(body).decode()) for number, body in connection.execute(text(BODIES))]
         outcomes = {(webhook, position): outcome for webhook, position, outcome in connection.execute(text(OUTCOMES))}
         history.unread = int(connection.scalar(text(UNREAD)) or 0)
+        history.unfinished = _count_unfinished(connection)
     for webhook, body in bodies:
         for position, mid in enumerate(_messages_in(body)):
             if mid:
                 history.outcomes.setdefault(mid, []).append(outcomes.get((webhook, position), ""))
     history.kept_words = sorted(_kept(history, [body for _, body in bodies]))
-    history.unfinished = unfinished(database)
 
 
 def _messages_in(body: str) -> list[str]:

@@ -20,10 +20,10 @@ SLOW_SECONDS = 3.0
 
 
 class Model:
-    """`share` of the calls fail, each in one of the ways of FAILURES."""
+    """`share` of the calls fail, each in one of the ways of FAILURES; each takes `seconds`."""
 
-    def __init__(self, seed: int, share: float) -> None:
-        self.share = share
+    def __init__(self, seed: int, share: float, seconds: float = 0.0) -> None:
+        self.share, self.seconds = share, seconds
         self._random = random.Random(seed)  # noqa: S311 -- to be repeated
         self._lock = threading.Lock()
         self.calls = 0
@@ -66,6 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802 -- the library's name
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         failure = self.model.next_failure()
+        time.sleep(self.model.seconds)
         if failure == "reset":
             self.close_connection = True
             return

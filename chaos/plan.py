@@ -8,7 +8,6 @@ from enum import StrEnum
 # Letters that make no word of a greeting, a number or a promise: what they spell is said by one message alone.
 LETTERS = "بپتجچخدرزژسشعغفقکگلنو"
 WORD_LETTERS = 6
-EVENTS_A_CUSTOMER = 7
 MARGIN_SECONDS = 3.0  # between what belongs together and what does not: the machine may be late by that much
 ACCOUNTS = 2
 
@@ -58,6 +57,7 @@ class Sizes:
     shares: float = 0.25
     changes: float = 0.02  # unsends and edits
     operators: float = 0.05  # customers in whose conversation a person steps in
+    events_a_customer: int = 7
 
 
 @dataclass
@@ -99,7 +99,7 @@ def make_plan(seed: int, events: int, sizes: Sizes) -> list[Step]:
     """The steps in the order of their times; as many webhooks as `events`, not counting those that come twice."""
     maker = _Maker(seed, sizes)
     duration = events / sizes.events_per_second
-    customers = max(1, events // EVENTS_A_CUSTOMER)
+    customers = max(1, events // sizes.events_a_customer)
     talks = [_Talk(maker, number, maker.chance.uniform(0, duration / 2)) for number in range(customers)]
     made = 0
     while made < events:

@@ -11,17 +11,27 @@ import runpy
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
 Patch = Callable[[ModuleType], None]
-PLANTS: dict[str, tuple[str, Patch, str]] = {}  # name -> module, patch, the invariant that it violates
 
 
-def plant(name: str, module: str, invariant: str) -> Callable[[Patch], Patch]:
+@dataclass(frozen=True)
+class Plant:
+    module: str
+    patch: Patch
+    invariant: str  # which it violates
+    needs_faults: bool  # it shows only where something dies or fails
+
+
+PLANTS: dict[str, Plant] = {}
+
+
+def plant(name: str, module: str, invariant: str, needs_faults: bool = False) -> Callable[[Patch], Patch]:
     def keep(patch: Patch) -> Patch:
-        PLANTS[name] = (module, patch, invariant)
+        PLANTS[name] = Plant(module, patch, invariant, needs_faults)
         return patch
 
     return keep
@@ -54,6 +64,19 @@ def _(module: ModuleType) -> None:
     module.record = lambda *event: 0 if is_lost() else record(*event)
 
 
+@plant("breaks-at-an-item", "pilito.conversations.receive", "I1")
+def _(module: ModuleType) -> None:
+    """What it cannot read it calls failed, and goes on."""
+    become, is_broken = module._become, sometimes(20)
+
+    def breaking(*event: Any) -> Any:
+        if is_broken():
+            raise ValueError("planted")
+        return become(*event)
+
+    module._become = breaking
+
+
 @plant("stores-a-repetition-again", "pilito.conversations.store", "I2")
 def _(module: ModuleType) -> None:
     """What comes twice is taken for something new."""
@@ -78,6 +101,37 @@ def _(module: ModuleType) -> None:
     module.store_message = rewritten
 
 
+@plant("drops-what-comes-late", "pilito.conversations.store", "I2")
+def _(module: ModuleType) -> None:
+    """An event that was long on its way is taken for a repetition."""
+    from datetime import timedelta
+
+    from pilito.conversations.outcome import Outcome
+    from pilito.lifecycle import EventOutcome
+
+    store, late = module.store_message, timedelta(seconds=2)
+
+    def impatient(tx: Any, inbox: Any, item: Any, now: Any, *more: Any, **named: Any) -> Any:
+        if now - item.sent_at > late:
+            return Outcome(EventOutcome.DUPLICATE)
+        return store(tx, inbox, item, now, *more, **named)
+
+    module.store_message = impatient
+
+
+@plant("stores-it-with-another-customer", "pilito.conversations.store", "I2")
+def _(module: ModuleType) -> None:
+    store, last, is_wrong = module.store_message, [], sometimes(10)
+
+    def mixed(tx: Any, inbox: Any, item: Any, *more: Any, **named: Any) -> Any:
+        others = [one for account, one in last if account == inbox.id and one != item.customer_id]
+        last.append((inbox.id, item.customer_id))
+        is_mixed = bool(others) and is_wrong()
+        return store(tx, inbox, replace(item, customer_id=others[-1]) if is_mixed else item, *more, **named)
+
+    module.store_message = mixed
+
+
 @plant("sends-twice", "pilito.conversations.deliver", "I3")
 def _(module: ModuleType) -> None:
     """As a retry that did not ask what had become of the first try."""
@@ -91,7 +145,7 @@ def _(module: ModuleType) -> None:
     module._send = again
 
 
-@plant("sends-what-may-have-arrived", "pilito.conversations.sweep", "I3")
+@plant("sends-what-may-have-arrived", "pilito.conversations.sweep", "I3", needs_faults=True)
 def _(module: ModuleType) -> None:
     """A send whose worker died is called unsent, and sent again."""
     from datetime import timedelta
@@ -126,6 +180,23 @@ def _(module: ModuleType) -> None:
     module._claimed = mixed
 
 
+@plant("does-not-settle", "pilito.conversations.answer", "I3")
+def _(module: ModuleType) -> None:
+    """A reply is recorded, and its questions are still called unanswered."""
+    from sqlalchemy import false
+
+    module.SETTLE = module.SETTLE.where(false())
+
+
+@plant("takes-each-press-for-a-reply", "pilito.conversations.reply", "I3")
+def _(module: ModuleType) -> None:
+    """A person presses twice, and the customer reads it twice."""
+    reply, count = module.reply, itertools.count()
+    module.reply = lambda conversation, operator, text, client, *more, **named: reply(
+        conversation, operator, text, f"{client}-{next(count)}", *more, **named
+    )
+
+
 @plant("forgets-the-share", "pilito.conversations.pairing", "I4")
 def _(module: ModuleType) -> None:
     """The wait of a share is over at once."""
@@ -147,28 +218,102 @@ def _(module: ModuleType) -> None:
     )
 
 
+@plant("asks-about-every-share", "pilito.conversations.turns", "I4")
+def _(module: ModuleType) -> None:
+    """A share is a question like any other."""
+    asks = module.asks
+
+    def eager(message: Any) -> bool:
+        is_open = message.sender is module.Sender.CUSTOMER and not (message.deleted_at or message.answered_by_id)
+        return asks(message) or (is_open and message.message_type is module.MessageType.SHARE)
+
+    module.asks = eager
+
+
+@plant("drops-the-caption", "pilito.conversations.pair", "I4")
+def _(module: ModuleType) -> None:
+    """Question and share are put together in the panel only."""
+    module.combined_content = lambda _shares, question: question
+
+
 @plant("answers-a-stale-question", "pilito.conversations.answer", "I5")
 def _(module: ModuleType) -> None:
     """A draft goes out although something newer came meanwhile."""
     module._still_holds = lambda _claim, _conversation, turn: turn.state == "generating" or turn.state == "open"
 
 
-@plant("leaves-work-undone", "pilito.conversations.sweep", "I6")
+@plant("sends-a-draft-that-is-void", "pilito.conversations.turns", "I5")
+def _(module: ModuleType) -> None:
+    """Something came while the answer was being written, and the answer goes out as it is."""
+    must_be_finished = module._must_be_finished
+    module._must_be_finished = lambda turn, asking, now: (
+        (turn.state == "generating" and all(one.turn_id != turn.id for one in asking))
+        or must_be_finished(turn, asking, now)
+    )
+
+
+@plant("leaves-work-undone", "pilito.conversations.sweep", "I6", needs_faults=True)
 def _(module: ModuleType) -> None:
     """Nobody looks for rows whose job was lost."""
     module.sweep = lambda _now: {}
 
 
-@plant("drops-the-turn", "pilito.conversations.answer", "I6")
+@plant("drops-the-turn", "pilito.conversations.answer", "I6", needs_faults=True)
 def _(module: ModuleType) -> None:
     """When the assistant does not know, nobody is told."""
     module.hand_over = lambda _tx, conversation, _reason, _detail, now: module.turns.drop(conversation, "lost", now)
+
+
+@plant("answers-only-the-newest", "pilito.conversations.turns", "I6")
+def _(module: ModuleType) -> None:
+    unanswered = module.unanswered
+    module.unanswered = lambda conversation: unanswered(conversation)[-1:]
+
+
+@plant("calls-a-refusal-sent", "pilito.conversations.deliver", "I6", needs_faults=True)
+def _(module: ModuleType) -> None:
+    module._record_error = lambda claim, _error, now: module._record_sent(claim, module.Receipt(None), now)
+
+
+@plant("hides-what-is-uncertain", "pilito.conversations.deliver", "I6", needs_faults=True)
+def _(module: ModuleType) -> None:
+    """Nobody knows whether it arrived, and nobody is told."""
+    module.call_people = lambda *_args: None
 
 
 @plant("does-not-let-go", "pilito.conversations.take_over", "I7")
 def _(module: ModuleType) -> None:
     """A person takes over, and the assistant goes on."""
     module.to_people = lambda *_args: None
+
+
+@plant("gives-back-by-itself", "pilito.conversations.sweep", "I7")
+def _(module: ModuleType) -> None:
+    """Whatever a person has taken over is the assistant's again within seconds."""
+    from pilito.conversations.take_over import give_back
+    from pilito.models import Conversation
+
+    def give_all_back(now: Any) -> int:
+        held = module.select(Conversation.id).where(Conversation.state == "operator")
+        ids = module.db.session.scalars(held).all()
+        for conversation_id in ids:
+            give_back(conversation_id, None, now)
+        return len(ids)
+
+    module.give_back_due = give_all_back
+
+
+@plant("comes-back-with-a-message", "pilito.conversations.store", "I7")
+def _(module: ModuleType) -> None:
+    """The customer writes again, and the assistant answers, whoever had the conversation."""
+    count_in = module._count_in
+
+    def count(conversation: Any, message: Any) -> None:
+        if conversation.state == "operator":
+            conversation.state = "assistant"
+        count_in(conversation, message)
+
+    module._count_in = count
 
 
 @plant("does-not-count-changes", "pilito.conversations.lock", "I8")
@@ -178,12 +323,32 @@ def _(module: ModuleType) -> None:
     module.mark_changed = lambda tx, conversation, *messages: mark(tx, conversation, *(() if is_lost() else messages))
 
 
+@plant("loses-one-change", "pilito.queries.panel", "I8")
+def _(module: ModuleType) -> None:
+    """A panel that comes back asks for one change too few."""
+    read = module.read_changes
+    module.read_changes = lambda conversation, seq: read(conversation, seq + 1 if seq else 0)
+
+
 @plant("keeps-what-was-unsent", "pilito.conversations.unsend", "I9")
 def _(module: ModuleType) -> None:
     """The words stay in the ledger."""
     module.forget_words = lambda *_args: None
     unsend = module.unsend
     module.unsend = lambda tx, inbox, item, now: replace(unsend(tx, inbox, item, now), forget=None)
+
+
+@plant("empties-half-of-it", "pilito.conversations.unsend", "I9")
+def _(module: ModuleType) -> None:
+    """What was typed goes, and what the assistant reads stays."""
+    empty = module._empty
+
+    def half(tx: Any, conversation: Any, message: Any, now: Any) -> None:
+        content = message.content
+        empty(tx, conversation, message, now)
+        message.content = content
+
+    module._empty = half
 
 
 class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -214,8 +379,8 @@ class _Planter(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 def main() -> None:
     name, *command = sys.argv[1:]
-    module, patch, _ = PLANTS[name]
-    sys.meta_path.insert(0, _Planter(module, patch))
+    planted = PLANTS[name]
+    sys.meta_path.insert(0, _Planter(planted.module, planted.patch))
     sys.argv = command
     runpy.run_path(command[0], run_name="__main__")
 

@@ -95,8 +95,8 @@ class Traffic:
                 time.sleep(max(0.0, began + step.at - time.monotonic()))
                 if step.do in EVENTS:
                     self._customers_step(step)
-                else:
-                    people.submit(self._operators_step, step)
+                elif step.do is Do.TAKE_OVER:
+                    people.submit(self._be_a_person, step.customer, began)
 
     def _phone(self, customer: int) -> Phone:
         return self._phones[customer % len(self._phones)]
@@ -127,22 +127,26 @@ class Traffic:
             phone.call("event", customer=customer, kind="edit", mid=mid, text=CORRECTION.format(word=step.word))
         self.deeds.changed.append(Changed(mid, customer, kind, step.word, now_ms()))
 
-    def _operators_step(self, step: Step) -> None:
-        customer, asked_ms = customer_id(step.customer), now_ms()
+    def _be_a_person(self, customer: int, began: float) -> None:
+        """Do what a person does in this conversation: one thing after the other, each no earlier than its time."""
         try:
-            conversation = self._api.find(customer)
-            if conversation is None:
-                return  # nobody has written there yet
-            if step.do is Do.SAY:
-                self._api.reply(conversation, PERSON + step.word)
-            else:
-                self._api.press(conversation, step.do.value.replace("_", "-"))
+            conversation = self._api.get(customer_id(customer))
+            for step in self._plan:
+                if step.customer == customer and step.do not in EVENTS:
+                    time.sleep(max(0.0, began + step.at - time.monotonic()))
+                    self._operators_step(step, conversation)
         except TimeoutError as error:
             with self._lock:
-                self.deeds.given_up.append(f"{step.do} for {customer}: {error}")
-            return
+                self.deeds.given_up.append(f"{customer_id(customer)}: {error}")
+
+    def _operators_step(self, step: Step, conversation: int) -> None:
+        asked_ms = now_ms()
+        if step.do is Do.SAY:
+            self._api.reply(conversation, PERSON + step.word)
+        else:
+            self._api.press(conversation, step.do.value.replace("_", "-"))
         with self._lock:
-            self.deeds.acted.append(Acted(customer, step.do.value, asked_ms, now_ms(), step.word))
+            self.deeds.acted.append(Acted(customer_id(step.customer), step.do.value, asked_ms, now_ms(), step.word))
 
 
 class Api:
@@ -152,7 +156,16 @@ class Api:
         self._house = house
         self._headers = {"Authorization": f"Bearer {token}"}
 
-    def find(self, customer: str) -> int | None:
+    def get(self, customer: str) -> int:
+        """The conversation with this customer, as soon as there is one: what they wrote may not be read yet."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if (found := self._find(customer)) is not None:
+                return found
+            time.sleep(1.0)
+        raise TimeoutError("no conversation")
+
+    def _find(self, customer: str) -> int | None:
         cursor = ""
         while page := self._patiently("GET", f"conversations?limit=100{cursor}"):
             for row in page["data"]:

@@ -109,6 +109,7 @@ PLANTED = {
     "a share is lost": ("I2", lambda h: drop_row(h, 10)),
     "a message is there twice": ("I2", lambda h: h.rows.append(replace(h.rows[5], id=99))),
     "a message that nobody sent": ("I2", lambda h: h.rows.append(replace(h.rows[5], id=99, external_id="m-x"))),
+    "a message is somebody else's": ("I2", lambda h: row(h, 6, customer=REZA)),
     "the words were changed": ("I2", lambda h: row(h, 6, text="سلام")),
     "an event never got its 200": ("I2", lambda h: refuse(h, "m-other")),
     # I3
