@@ -63,6 +63,7 @@ def register(app: Flask) -> None:
         operator,
         inbox,
         token,
+        analytics,
         rotate_keys,
         export_customer,
         erase_customer,
@@ -316,6 +317,24 @@ def list_inboxes() -> None:
     """List the connected accounts."""
     for row in db.session.scalars(select(Inbox).order_by(Inbox.id)):
         click.echo(f"{row.id}\t{row.channel}\t{row.external_id}\t{row.state}\t{row.assistant_mode}\t{row.name}")
+
+
+@click.group()
+def analytics() -> None:
+    """What the analytics page shows."""
+
+
+@analytics.command("rebuild")
+@with_appcontext
+def rebuild_analytics() -> None:
+    """Count everything anew, from the first message on. The page fills up meanwhile; may be run at any time."""
+    from pilito.conversations import tally
+
+    total = tally.rebuild(utc_now())
+    done = 0
+    while counted := tally.count_due(utc_now()):
+        done += counted
+    click.echo(f"{done} of {total} quarters of an hour are counted.")
 
 
 @click.group()

@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import Channel
-from pilito.conversations import pending_share
+from pilito.conversations import pending_share, tally
 from pilito.conversations.copies import leave_copies
 from pilito.database import is_sqlite, transaction
 from pilito.errors import Refused
@@ -41,6 +41,7 @@ from pilito.models import (
     Comment,
     Conversation,
     Customer,
+    Draft,
     EarlyEdit,
     Erasure,
     Event,
@@ -48,6 +49,7 @@ from pilito.models import (
     MediaFile,
     Message,
     Share,
+    Turn,
     Webhook,
     db,
 )
@@ -70,6 +72,9 @@ def erase_customer(customer_id: int, now: datetime) -> None:
         raise Refused("customer_not_found", f"There is no customer {customer_id}.")
     inbox_id, person_id, channel = customer.inbox_id, customer.external_id, channels[customer.inbox.channel]
     _remember(inbox_id, person_id, now)
+    times = _times_of(customer_id)
+    with transaction():  # should this end half-way, the tallies are right all the same, a little later
+        tally.mark_all(times, now + tally.BEFORE_ERASING)
     _forget_waiting_shares(Conversation.customer_id == customer_id)
     _clean_ledger(channel, person_id)
     _leave_copies(customer_id, now)
@@ -77,6 +82,7 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     _forget_quotes(Conversation.customer_id == customer_id)
     _erase_rows(Customer.__table__, customer_id)
     with transaction():
+        tally.mark_all(times, now)
         db.session.add(Audit(at=now, action="customer_erased", details={"inbox_id": inbox_id}))
     log.info("Customer %s was erased.", customer_id)
 
@@ -150,6 +156,24 @@ def _remember(inbox_id: int, person_id: str, now: datetime) -> None:
             db.session.add(Erasure(inbox_id=inbox_id, customer_digest=digest(person_id), erased_at=now))
         else:
             known.erased_at = now
+
+
+def _times_of(customer_id: int) -> set[datetime]:
+    """When something happened with the customer that the tallies count."""
+    theirs = Conversation.customer_id == customer_id
+    columns = (
+        (Message.sent_at, Message.conversation_id),
+        (Turn.ended_at, Turn.conversation_id),
+        (Draft.ended_at, Draft.conversation_id),
+    )
+    found = {
+        time
+        for column, owner in columns
+        for time in db.session.scalars(select(column).join(Conversation, owner == Conversation.id).where(theirs))
+        if time is not None
+    }
+    db.session.rollback()
+    return found
 
 
 def _forget_waiting_shares(whose: ColumnElement[bool]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 
 from pilito import realtime
-from pilito.conversations import pending_share
+from pilito.conversations import pending_share, tally
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pair import log_timeout
 from pilito.database import Transaction, transaction
@@ -61,6 +61,7 @@ def expire(conversation_id: int, share_message_id: int, now: datetime) -> bool:
         if share is None or share.state is not ShareState.WAITING or now < share.expires_at:
             return False
         share.state = ShareState.EXPIRED
+        tally.mark(share.sent_at, now)
         mark_changed(tx, conversation, share.message)
         _tell(tx, conversation_id, share_message_id)
         return True
@@ -82,11 +83,12 @@ def expire_due(now: datetime) -> int:
                 Share.expires_at <= now,
             )
             .values(state=ShareState.EXPIRED)
-            .returning(Share.conversation_id, Share.message_id)
+            .returning(Share.conversation_id, Share.message_id, Share.sent_at)
             .execution_options(synchronize_session=False)
         ).all()
         _mark_changed(tx, {row.conversation_id: row.message_id for row in expired})
         for row in expired:
+            tally.mark(row.sent_at, now)
             _tell(tx, row.conversation_id, row.message_id)
         return len(expired)
 

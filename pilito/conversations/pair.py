@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
-from pilito.conversations import pending_share, turns
+from pilito.conversations import pending_share, tally, turns
 from pilito.conversations.contents import own_content
 from pilito.conversations.pairing import (
     CONTEXT_BEGIN,
@@ -241,6 +241,7 @@ def _move_shares(
         # A question is shown with its share, also one that was answered without it.
         about = {share.combined_with_id, place.question_id}
         _move(tx, conversation, share, place, now)
+        tally.mark(share.sent_at, now)
         pairing.changed.append(share.message)
         pairing.changed += [question for question in questions.values() if question.id in about]
         db.session.flush()

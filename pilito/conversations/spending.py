@@ -23,6 +23,7 @@ def note(conversation: Conversation | None, working: Working | None, now: dateti
         ModelUse(
             at=now,
             customer_id=conversation.customer_id if conversation else None,
+            inbox_id=conversation.inbox_id if conversation else None,
             model=working.model[:128],
             tokens=(working.input_tokens or 0) + (working.output_tokens or 0),
             cost_micros=working.cost_micros,
@@ -37,6 +38,7 @@ def note_file(conversation: Conversation, understood: Understood, now: datetime)
         ModelUse(
             at=now,
             customer_id=conversation.customer_id,
+            inbox_id=conversation.inbox_id,
             model=understood.model[:128],
             tokens=(asked or 0) + (answered or 0),
             cost_micros=cost_micros(read_prices(settings.model_prices), understood.model, asked, answered),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, literal, select, update
 
 from pilito.channels.base import STANDBY, Echo, File, Inbound, SharedMedia
-from pilito.conversations import turns
+from pilito.conversations import tally, turns
 from pilito.conversations.came_back import BY_CUSTOMER, come_back
 from pilito.conversations.contents import content_of
 from pilito.conversations.copies import copy_of_ad, copy_of_file, copy_of_share, wake_copies
@@ -215,6 +215,7 @@ def add_message(
     `origin` tells how it reached us where no event brought it.
     """
     question = item.question if isinstance(item, Inbound) else ""
+    tally.mark(item.sent_at, now)
     message = Message(
         conversation=conversation,
         inbox_id=conversation.inbox_id,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pilito import mail
+from pilito import hints, keys, mail
 from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
 from pilito.conversations import retention, upkeep
@@ -55,6 +55,12 @@ def wake_search() -> None:
 
 
 @patient
+def wake_tallies() -> None:
+    if not hints.is_busy(keys.UPKEEP):
+        hints.hint(keys.UPKEEP, keys.TALLY_JOB)
+
+
+@patient
 def renew_tokens() -> None:
     renew_due(utc_now())
 
@@ -101,6 +107,7 @@ PERIODIC = (
     Periodic("facts", 20, wake_facts),
     Periodic("embedding", 30, wake_embedding),
     Periodic("posts", 20, wake_posts),
+    Periodic("tallies", 60, wake_tallies),  # what the analytics page shows
     Periodic("search", 20, wake_search),  # only what is older than the search itself
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),

@@ -3,7 +3,7 @@
 import logging
 
 from pilito.clock import utc_now
-from pilito.conversations import own_posts, upkeep
+from pilito.conversations import own_posts, tally, upkeep
 from pilito.conversations.match_posts import match_posts
 from pilito.errors import ChannelError
 from pilito.jobs import patient
@@ -12,6 +12,7 @@ from pilito.search.fill import take_in
 log = logging.getLogger(__name__)
 
 FILLING_SECONDS = 20.0
+TALLY_RUNS = 20
 
 
 @patient
@@ -37,3 +38,16 @@ def match_inbox_posts(inbox_id: int) -> None:
 def fill_search() -> None:
     """A stretch of what the search does not know yet; the next one is asked for by the clock."""
     take_in(FILLING_SECONDS)
+
+
+@patient
+def count_tallies() -> None:
+    """Until nothing is due, or others of this queue should have their turn."""
+    for _ in range(TALLY_RUNS):
+        if tally.count_due(utc_now()) < tally.BATCH:
+            return
+
+
+@patient
+def keep_zone(name: str) -> None:
+    tally.keep_zone(name, utc_now())

@@ -34,6 +34,7 @@ from pilito.models.saved_view import SavedView
 from pilito.models.search_entry import SearchBacklog, SearchEntry
 from pilito.models.share import Share
 from pilito.models.source import Source, SourceFile, WebPage
+from pilito.models.tally import OpenQuestion, Tally, TallyDay, TallyKeeper, TallyMark, TallyZone
 from pilito.models.turn import Turn
 from pilito.models.upkeep import Upkeep
 
@@ -52,9 +53,10 @@ __all__ = [
     "DataDeletion",
     "Delivery",
     "Draft",
-    "Embedding",
-    "Erasure",
     "EarlyEdit",
+    "Embedding",
+    "EntryLink",
+    "Erasure",
     "Event",
     "Inbox",
     "Instructions",
@@ -66,11 +68,9 @@ __all__ = [
     "ModelUse",
     "Note",
     "Notification",
-    "EntryLink",
+    "OpenQuestion",
     "Operator",
     "OperatorSession",
-    "RecoveryCode",
-    "Shop",
     "OwnPost",
     "Passage",
     "PostProduct",
@@ -78,12 +78,19 @@ __all__ = [
     "Proof",
     "Reaction",
     "Reading",
+    "RecoveryCode",
     "SavedView",
     "SearchBacklog",
     "SearchEntry",
     "Share",
+    "Shop",
     "Source",
     "SourceFile",
+    "Tally",
+    "TallyDay",
+    "TallyKeeper",
+    "TallyMark",
+    "TallyZone",
     "Turn",
     "Upkeep",
     "Variant",

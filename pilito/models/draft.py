@@ -24,6 +24,7 @@ class Draft(db.Model):
         ),
         Index("ix_draft_conversation_id", "conversation_id", "id"),
         Index("ix_draft_turn_id", "turn_id"),
+        Index("ix_draft_ended_at", "ended_at"),
         Index("ix_draft_message_id", "message_id"),
     )
 

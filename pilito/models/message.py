@@ -30,6 +30,7 @@ class Message(db.Model):
         UniqueConstraint("conversation_id", "client_id"),
         UniqueConstraint("answers_turn_id"),  # one reply per turn, held by the database
         Index("ix_message_conversation_sent_at", "conversation_id", "sent_at", "id"),
+        Index("ix_message_sent_at", "sent_at"),  # what happened in a quarter of an hour is counted by it
         Index("ix_message_conversation_seq", "conversation_id", "seq"),
         Index("ix_message_turn_id", "turn_id"),
         Index("ix_message_copy_id", "copy_id"),

@@ -17,6 +17,7 @@ class ModelUse(db.Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     # The cost is the shop's: it stays when the customer is erased, and then is nobody's.
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
+    inbox_id: Mapped[int | None] = mapped_column(ForeignKey("inbox.id"))  # None: a trial, or from before it was kept
     model: Mapped[str] = mapped_column(String(128))
     tokens: Mapped[int]  # asked and answered
     cost_micros: Mapped[int | None] = mapped_column(BigInteger)  # millionths of a dollar; None: price not known

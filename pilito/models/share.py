@@ -31,6 +31,7 @@ class Share(db.Model):
         ),
         Index("ix_share_conversation_sent_at", "conversation_id", "sent_at"),
         Index("ix_share_state", "state"),
+        Index("ix_share_own_post_id", "own_post_id", "sent_at"),
         Index("ix_share_combined_with_id", "combined_with_id"),
         Index("ix_share_copy_id", "copy_id"),
         Index("ix_share_answers_id", "answers_id"),  # an erased message is looked for there

@@ -23,6 +23,7 @@ class Turn(db.Model):
             sqlite_where=db.text("state IN ('open', 'generating')"),
             postgresql_where=db.text("state IN ('open', 'generating')"),
         ),
+        Index("ix_turn_ended_at", "ended_at"),
         Index("ix_turn_conversation_id", "conversation_id"),  # erasing finds them by it
         Index(
             "ix_turn_due_at",

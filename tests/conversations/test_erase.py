@@ -47,7 +47,7 @@ PICTURE = name_of("a" * 64, 1)
 # Every table, with what an erased customer's rows in it become. A new table needs a line here.
 GOES = {
     "customer", "conversation", "message", "attachment", "share", "turn", "delivery", "draft", "proof", "reaction",
-    "reading", "conversation_label", "note", "mention", "notification",
+    "reading", "open_question", "search_entry", "conversation_label", "note", "mention", "notification",
 }  # fmt: skip
 LOSES_ITS_POINTER = {
     ("message", "answered_by_id"), ("message", "answers_turn_id"), ("message", "turn_id"),
@@ -64,6 +64,11 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "instructions": "what the shop tells its assistant",
     "canned_reply": "what the shop writes to everybody",
     "label": "words of the shop",
+    "tally": "numbers of a quarter of an hour, which are counted anew without the customer",
+    "tally_day": "sums of the same",
+    "tally_mark": "times that are to be counted",
+    "tally_keeper": "how far was counted",
+    "tally_zone": "in whose days people of the shop look",
     "saved_view": "lists that people of the shop made",
     "model_use": "what an answer cost, with no word of it",
     "source": "where the shop's facts come from",

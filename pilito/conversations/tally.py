@@ -1,0 +1,253 @@
+"""Keep the tallies: every quarter of an hour is counted again and again until nothing in it changes any more.
+
+A quarter is counted from the rows, never added to, so to count it twice, late or in any order does no harm. What is to
+be counted is a row (TallyMark). The present needs none of its own: each quarter is marked once when it begins and, with
+each count, for the next of SETTLING. So a change is marked by whoever makes it only where it is older than HOT.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, select, update
+
+from pilito.assistant.search.terms import words_of
+from pilito.database import transaction
+from pilito.models import OpenQuestion, Tally, TallyDay, TallyKeeper, TallyMark, TallyZone, Turn, db
+from pilito.queries import tallies
+from pilito.queries.tallies import QUARTER, quarter_of
+from pilito.spelling import plain
+from pilito.stems import stem
+
+log = logging.getLogger(__name__)
+
+# What changes within HOT of its time needs no mark: each quarter is counted once more when that is over, and once more
+# with the time that a transaction may take. The later ones are for what nobody marks: a post recognised a day after.
+HOT = timedelta(hours=2)
+SETTLING = (
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    HOT + timedelta(minutes=15),
+    timedelta(hours=26),
+    timedelta(days=8),
+    timedelta(days=36),
+)
+AGAIN = timedelta(minutes=1)  # the quarter that has not ended
+LEASE = timedelta(minutes=5)
+BATCH = 96  # quarters in one go
+BEFORE_ERASING = timedelta(minutes=10)  # after which an erasure is over, or has begun again
+MOST_ZONES = 12
+LONGEST_LIKENESS = 200
+
+
+def mark(at: datetime, now: datetime) -> None:
+    """Something that happened at `at` has changed. Called in the transaction that changes it."""
+    if now - at > HOT:
+        db.session.add(TallyMark(at=quarter_of(at), due_at=now))
+
+
+def mark_all(times: Iterable[datetime], due_at: datetime) -> None:
+    """The same for many, whatever their age."""
+    quarters = sorted({quarter_of(time) for time in times})
+    if quarters:
+        db.session.execute(insert(TallyMark), [{"at": quarter, "due_at": due_at} for quarter in quarters])
+
+
+def count_due(now: datetime) -> int:
+    """Count up to BATCH quarters that are due, the newest first; return how many. Nothing while another counts."""
+    run = _begin(now)
+    if run is None:
+        return 0
+    marks = _due(now)
+    quarters = sorted({at for _id, at in marks})
+    for stretch in _stretches(quarters):
+        _count(run, stretch, [mark_id for mark_id, at in marks if at in stretch], now)
+    _end(run, now, is_done=len(quarters) < BATCH)
+    return len(quarters)
+
+
+def rebuild(now: datetime) -> int:
+    """Mark everything from the first message on; `count_due` works it off. Returns how many quarters."""
+    first = tallies.first_message_at()
+    db.session.rollback()
+    with transaction():
+        db.session.execute(delete(TallyMark))
+        db.session.execute(delete(TallyDay))
+        db.session.execute(delete(Tally))
+        quarters = list(_range(quarter_of(first), quarter_of(now) + QUARTER)) if first else []
+        mark_all(quarters, now)
+    return len(quarters)
+
+
+# --- one run ---------------------------------------------------------------------------------------------------------
+
+
+def _begin(now: datetime) -> int | None:
+    """Claim the count, and mark the quarters that have begun since the last; None while another has it."""
+    first = tallies.first_message_at()
+    with transaction():
+        keeper = db.session.scalar(select(TallyKeeper).with_for_update())
+        if keeper is None:
+            keeper = TallyKeeper(id=1, run=0)
+            db.session.add(keeper)
+        if keeper.lease_until is not None and keeper.lease_until > now:
+            return None
+        keeper.run, keeper.lease_until = keeper.run + 1, now + LEASE
+        start = keeper.marked_until or (quarter_of(first) if first else quarter_of(now))
+        keeper.marked_until = max(start, quarter_of(now) + QUARTER)
+        mark_all(_range(start, quarter_of(now) + QUARTER), now)
+        return keeper.run
+
+
+def _due(now: datetime) -> list[tuple[int, datetime]]:
+    newest = (
+        select(TallyMark.at)
+        .where(TallyMark.due_at <= now)
+        .distinct()
+        .order_by(TallyMark.at.desc())
+        .limit(BATCH)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(TallyMark.id, TallyMark.at).where(TallyMark.due_at <= now, TallyMark.at.in_(select(newest.c.at)))
+    )
+    return [(mark_id, at) for mark_id, at in rows]
+
+
+def _count(run: int, quarters: Sequence[datetime], mark_ids: Sequence[int], now: datetime) -> None:
+    """Count neighbouring quarters, and put the result in the place of what stood there."""
+    start, end = quarters[0], quarters[-1] + QUARTER
+    counted = tallies.count(start, end)
+    unknown = tallies.not_known(start, end)
+    db.session.rollback()
+    with transaction():
+        if not _is_ours(run):
+            return
+        db.session.execute(delete(Tally).where(Tally.at.in_(quarters)))
+        rows = [{"at": at, "inbox_id": inbox_id, "numbers": numbers} for (at, inbox_id), numbers in counted.items()]
+        if rows:
+            db.session.execute(insert(Tally), rows)
+        _keep_questions(unknown)
+        for zone in db.session.scalars(select(TallyZone.name)).all():
+            _sum_days(zone, start, end)
+        db.session.execute(delete(TallyMark).where(TallyMark.id.in_(mark_ids)))
+        _mark_again(quarters, now)
+
+
+def _is_ours(run: int) -> bool:
+    """Whether nobody else began to count since; nobody does before this transaction is over."""
+    return db.session.scalar(select(TallyKeeper.run).with_for_update()) == run
+
+
+def _mark_again(quarters: Sequence[datetime], now: datetime) -> None:
+    waiting = set(
+        db.session.execute(
+            select(TallyMark.at, TallyMark.due_at).where(TallyMark.at.in_(quarters), TallyMark.due_at > now)
+        ).tuples()
+    )
+    again = {(at, due_at) for at in quarters if (due_at := _next_due(at, now)) is not None} - waiting
+    if again:
+        db.session.execute(insert(TallyMark), [{"at": at, "due_at": due_at} for at, due_at in sorted(again)])
+
+
+def _next_due(at: datetime, now: datetime) -> datetime | None:
+    end = at + QUARTER
+    if now < end:
+        return min(now + AGAIN, end + SETTLING[0])
+    return next((end + pause for pause in SETTLING if end + pause > now), None)
+
+
+def _end(run: int, now: datetime, is_done: bool) -> None:
+    with transaction():
+        values = {"lease_until": None, **({"counted_at": now} if is_done else {})}
+        db.session.execute(update(TallyKeeper).where(TallyKeeper.run == run).values(**values))
+
+
+def _stretches(quarters: Sequence[datetime]) -> Iterator[list[datetime]]:
+    """Neighbours together: one question to the database counts them all."""
+    numbered = enumerate(quarters)
+    for _start, group in groupby(numbered, key=lambda pair: pair[1] - pair[0] * QUARTER):
+        yield [quarter for _index, quarter in group]
+
+
+def _range(start: datetime, end: datetime) -> Iterator[datetime]:
+    while start < end:
+        yield start
+        start += QUARTER
+
+
+# --- days ------------------------------------------------------------------------------------------------------------
+
+
+def keep_zone(name: str, now: datetime) -> None:
+    """Have the days of this zone ready from now on; the zone that nobody has looked in for longest makes room.
+
+    A name that is no zone is left out: it came from a cookie.
+    """
+    if not tallies.is_zone(name):
+        return
+    with transaction():
+        db.session.scalar(select(TallyKeeper.run).with_for_update())  # no quarter is written meanwhile
+        known = db.session.scalar(select(TallyZone).where(TallyZone.name == name))
+        if known is not None:
+            known.asked_at = now
+            return
+        others = db.session.scalars(select(TallyZone).order_by(TallyZone.asked_at.desc())).all()
+        for one in others[MOST_ZONES - 1 :]:
+            db.session.execute(delete(TallyDay).where(TallyDay.zone == one.name))
+            db.session.delete(one)
+        db.session.add(TallyZone(name=name, asked_at=now))
+        first = db.session.scalar(select(Tally.at).order_by(Tally.at).limit(1))
+        if first is not None:
+            _sum_days(name, first, quarter_of(now) + QUARTER)
+
+
+def _sum_days(zone_name: str, start: datetime, end: datetime) -> None:
+    """Sum anew every day of the zone that this stretch touches."""
+    zone = ZoneInfo(zone_name)
+    first, last = start.astimezone(zone).date(), (end - QUARTER).astimezone(zone).date()
+    days = tallies.sum_quarters(tallies.quarters(*tallies.stretch_of(first, last, zone)), zone)
+    db.session.execute(delete(TallyDay).where(TallyDay.zone == zone_name, TallyDay.day >= first, TallyDay.day <= last))
+    rows = [
+        {"zone": zone_name, "day": day, "inbox_id": inbox_id, "numbers": numbers}
+        for (day, inbox_id), numbers in days.items()
+    ]
+    if rows:
+        db.session.execute(insert(TallyDay), rows)
+
+
+# --- questions without an answer -------------------------------------------------------------------------------------
+
+
+def likeness_of(text: str) -> str:
+    """What a question is about, in the search's one form for all spellings: equal for questions that are alike."""
+    terms = " ".join(sorted({stem(word) for word in words_of(text)}))
+    return (terms or plain(text).strip())[:LONGEST_LIKENESS]
+
+
+def settle_questions(question_ids: Sequence[int], operator_id: int | None, now: datetime) -> int:
+    """They have an answer now, or need none; return how many had been open."""
+    with transaction():
+        result = db.session.execute(
+            update(OpenQuestion)
+            .where(OpenQuestion.id.in_(question_ids), OpenQuestion.settled_at.is_(None))
+            .values(settled_at=now, settled_by_id=operator_id)
+            .execution_options(synchronize_session=False)
+        )
+        return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def _keep_questions(unknown: dict[int, tuple[int, datetime, int | None, str]]) -> None:
+    if not unknown:
+        return
+    kept = set(db.session.scalars(select(OpenQuestion.turn_id).where(OpenQuestion.turn_id.in_(list(unknown)))))
+    there = set(db.session.scalars(select(Turn.id).where(Turn.id.in_(list(unknown)))))  # not erased meanwhile
+    rows = [
+        {"turn_id": turn_id, "inbox_id": inbox, "own_post_id": post, "asked_at": at, "likeness": likeness_of(said)}
+        for turn_id, (inbox, at, post, said) in unknown.items()
+        if turn_id in there - kept and said
+    ]
+    if rows:
+        db.session.execute(insert(OpenQuestion), rows)

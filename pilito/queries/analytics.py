@@ -1,0 +1,302 @@
+"""What the analytics page shows: sums of what was counted (models/tally.py), never a walk over messages."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from pilito.extensions import db
+from pilito.models import (
+    Conversation,
+    Inbox,
+    Message,
+    OpenQuestion,
+    OwnPost,
+    Share,
+    TallyDay,
+    TallyKeeper,
+    TallyZone,
+)
+from pilito.queries import tallies
+from pilito.queries.tallies import Numbers
+
+LONGEST_DAYS = 366
+BY_WEEK_FROM_DAYS = 120
+QUESTION_GROUPS = 150  # that are compared with each other
+ALIKE = 0.5  # of their words in common
+
+
+@dataclass(frozen=True)
+class Period:
+    """Whole days of a zone, the last one up to `now` if that is today."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+    now: datetime
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it ends today, which is not over."""
+        return self.last >= self.now.astimezone(self.zone).date()
+
+    @property
+    def step(self) -> str:
+        """What one bar stands for: hour, day or week."""
+        return "hour" if self.days == 1 else "day" if self.days <= BY_WEEK_FROM_DAYS else "week"
+
+
+@dataclass
+class Report:
+    """`steps` in the order of time: the beginning of each bar in the zone's clock, and its numbers."""
+
+    period: Period
+    steps: list[tuple[datetime, Numbers]]
+    total: Numbers = field(default_factory=dict)
+    before: Numbers = field(default_factory=dict)
+    by_hour: list[list[int]] = field(default_factory=list)  # messages of customers: weekday (Monday first), hour
+    is_kept: bool = True  # False: the zone's days are not ready, and were summed from the quarters
+
+
+def report(period: Period, inbox_id: int | None) -> Report:
+    """Sum the period, and the one before it, which is cut at the same time of the day."""
+    is_kept = db.session.scalar(select(TallyZone.id).where(TallyZone.name == period.zone.key)) is not None
+    days = _days(period, inbox_id, is_kept)
+    found = Report(period, _steps(period, days, inbox_id), is_kept=is_kept)
+    found.by_hour = [[0] * 24 for _ in range(7)]
+    for day in _dates(period.first, period.last):
+        tallies.add(found.total, days.get(day, {}))
+        for hour, count in days.get(day, {}).get("hours", {}).items():
+            found.by_hour[day.weekday()][int(hour)] += count
+    found.before = _before(period, days, inbox_id)
+    return found
+
+
+def sum_of(numbers: Numbers, measure: str) -> int:
+    return sum(numbers.get(measure, {}).values())
+
+
+def quantile(numbers: Numbers, measure: str, part: float) -> float | None:
+    """How many seconds `part` of all took at most, within a few per cent; None where nothing was measured."""
+    buckets = sorted((int(bucket), count) for bucket, count in numbers.get(measure, {}).items())
+    wanted = part * sum(count for _bucket, count in buckets)
+    passed = 0
+    for bucket, count in buckets:
+        if passed + count >= wanted:
+            low, high = tallies.bounds_of(bucket)
+            share = (wanted - passed) / count
+            return low * (high / low) ** share if low else high * share
+        passed += count
+    return None
+
+
+def counted_at() -> datetime | None:
+    """When nothing was left to count; None before the first time."""
+    return db.session.scalar(select(TallyKeeper.counted_at))
+
+
+def inboxes() -> Sequence[Inbox]:
+    return db.session.scalars(select(Inbox).order_by(Inbox.id).limit(100)).all()
+
+
+def _days(period: Period, inbox_id: int | None, is_kept: bool) -> dict[date, Numbers]:
+    """The numbers of each day of the period and of the one before."""
+    first = period.first - timedelta(days=period.days)
+    if is_kept:
+        wanted = select(TallyDay.day, TallyDay.numbers).where(
+            TallyDay.zone == period.zone.key, TallyDay.day >= first, TallyDay.day <= period.last
+        )
+        if inbox_id is not None:
+            wanted = wanted.where(TallyDay.inbox_id == inbox_id)
+        found: Iterable[tuple[date, Numbers]] = db.session.execute(wanted).tuples()
+    else:
+        summed = tallies.sum_quarters(
+            tallies.quarters(*tallies.stretch_of(first, period.last, period.zone)), period.zone
+        )
+        found = ((day, numbers) for (day, whose), numbers in summed.items() if inbox_id in (None, whose))
+    days: dict[date, Numbers] = {}
+    for day, numbers in found:
+        tallies.add(days.setdefault(day, {}), numbers)
+    return days
+
+
+def _steps(period: Period, days: dict[date, Numbers], inbox_id: int | None) -> list[tuple[datetime, Numbers]]:
+    if period.step == "hour":
+        return _hours(period, inbox_id)
+    length = 7 if period.step == "week" else 1
+    steps: list[tuple[datetime, Numbers]] = []
+    for index, day in enumerate(_dates(period.first, period.last)):
+        if index % length == 0:
+            steps.append((datetime(day.year, day.month, day.day, tzinfo=period.zone), {}))
+        tallies.add(steps[-1][1], days.get(day, {}))
+    return steps
+
+
+def _hours(period: Period, inbox_id: int | None) -> list[tuple[datetime, Numbers]]:
+    day = period.first
+    hours: list[Numbers] = [{} for _ in range(24)]
+    for at, whose, numbers in tallies.quarters(*tallies.stretch_of(day, day, period.zone)):
+        if inbox_id in (None, whose):
+            tallies.add(hours[at.astimezone(period.zone).hour], numbers)
+    return [
+        (datetime(day.year, day.month, day.day, hour, tzinfo=period.zone), numbers)
+        for hour, numbers in enumerate(hours)
+    ]
+
+
+def _before(period: Period, days: dict[date, Numbers], inbox_id: int | None) -> Numbers:
+    """The same number of days before; the last of them only as far as today has come."""
+    summed: Numbers = {}
+    last = period.first - timedelta(days=1)
+    whole_until = last - timedelta(days=1) if period.is_open else last
+    for day in _dates(period.first - timedelta(days=period.days), whole_until):
+        tallies.add(summed, days.get(day, {}))
+    if period.is_open:
+        start, _end = tallies.stretch_of(last, last, period.zone)
+        passed = period.now - tallies.begin_of(period.last, period.zone)
+        for _at, whose, numbers in tallies.quarters(start, start + passed):
+            if inbox_id in (None, whose):
+                tallies.add(summed, numbers)
+    return summed
+
+
+def _dates(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=index) for index in range((last - first).days + 1))
+
+
+# --- posts -----------------------------------------------------------------------------------------------------------
+
+
+def posts(ids: Sequence[int]) -> dict[int, OwnPost]:
+    found = db.session.scalars(select(OwnPost).where(OwnPost.id.in_(ids)).options(joinedload(OwnPost.copy)))
+    return {post.id: post for post in found}
+
+
+def questions_about(own_post_id: int, start: datetime, end: datetime, limit: int) -> list[str]:
+    """What customers typed about the post, the newest first."""
+    return list(
+        db.session.scalars(
+            select(Message.text)
+            .join(Share, Share.combined_with_id == Message.id)
+            .where(Share.own_post_id == own_post_id, Share.sent_at >= start, Share.sent_at < end, Message.text != "")
+            .order_by(Share.sent_at.desc())
+            .limit(limit)
+        )
+    )
+
+
+def shares_of(own_post_id: int, start: datetime, end: datetime, limit: int) -> Sequence[Share]:
+    """The newest shares of a post, with their conversations and customers."""
+    return db.session.scalars(
+        select(Share)
+        .where(Share.own_post_id == own_post_id, Share.sent_at >= start, Share.sent_at < end)
+        .order_by(Share.sent_at.desc())
+        .limit(limit)
+        .options(joinedload(Share.message).joinedload(Message.conversation).joinedload(Conversation.customer))
+    ).all()
+
+
+# --- questions without an answer --------------------------------------------------------------------------------------
+
+
+@dataclass
+class Group:
+    """Questions that are alike; `newest_id` is the newest of them, whose words stand for all."""
+
+    likenesses: list[str]
+    words: frozenset[str]
+    count: int
+    newest_id: int
+    asked_at: datetime
+    post_count: int  # of the posts that it was asked about
+    own_post_id: int | None  # one of them
+    text: str = ""
+    inbox_id: int = 0
+    conversation_id: int = 0
+    message_id: int = 0
+
+
+def open_groups(start: datetime, end: datetime, inbox_id: int | None, limit: int) -> list[Group]:
+    """The questions of this time that nobody has settled, those that were asked most first."""
+    groups = sorted(_gathered(start, end, inbox_id), key=lambda group: (-group.count, -group.newest_id))[:limit]
+    _read_words(groups)
+    return [group for group in groups if group.text]
+
+
+def find_group(question_id: int) -> Group | None:
+    """The open questions that are like this one, with itself; None where it is settled or gone."""
+    question = db.session.get(OpenQuestion, question_id)
+    if question is None or question.settled_at is not None:
+        return None
+    year = timedelta(days=LONGEST_DAYS)
+    groups = _gathered(question.asked_at - year, question.asked_at + year, None)
+    found = next((group for group in groups if question.likeness in group.likenesses), None)
+    group = found or Group([question.likeness], frozenset(), 1, question.id, question.asked_at, 0, question.own_post_id)
+    group.newest_id = question_id
+    _read_words([group])
+    return group
+
+
+def ids_of(group: Group) -> Sequence[int]:
+    """Every open question of the group."""
+    return db.session.scalars(
+        select(OpenQuestion.id).where(OpenQuestion.settled_at.is_(None), OpenQuestion.likeness.in_(group.likenesses))
+    ).all()
+
+
+def _gathered(start: datetime, end: datetime, inbox_id: int | None) -> list[Group]:
+    """The likenesses that were asked most, each put to the first that has half of its words in common."""
+    wanted = select(
+        OpenQuestion.likeness,
+        func.count(),
+        func.max(OpenQuestion.id),
+        func.max(OpenQuestion.asked_at),
+        func.count(OpenQuestion.own_post_id.distinct()),
+        func.max(OpenQuestion.own_post_id),
+    ).where(OpenQuestion.settled_at.is_(None), OpenQuestion.asked_at >= start, OpenQuestion.asked_at < end)
+    if inbox_id is not None:
+        wanted = wanted.where(OpenQuestion.inbox_id == inbox_id)
+    rows = db.session.execute(
+        wanted.group_by(OpenQuestion.likeness)
+        .order_by(func.count().desc(), func.max(OpenQuestion.id).desc())
+        .limit(QUESTION_GROUPS)
+    ).all()
+    groups: list[Group] = []
+    for likeness, count, newest_id, asked_at, post_count, post_id in rows:
+        words = frozenset(likeness.split())
+        like = next((group for group in groups if _are_alike(group.words, words)), None)
+        if like is None:
+            groups.append(Group([likeness], words, count, newest_id, asked_at, post_count, post_id))
+            continue
+        like.likenesses.append(likeness)
+        like.count += count
+        like.post_count += post_count
+        like.own_post_id = like.own_post_id or post_id
+        if newest_id > like.newest_id:
+            like.newest_id, like.asked_at = newest_id, asked_at
+    return groups
+
+
+def _are_alike(some: frozenset[str], others: frozenset[str]) -> bool:
+    return len(some & others) >= ALIKE * len(some | others)
+
+
+def _read_words(groups: list[Group]) -> None:
+    rows = db.session.execute(
+        select(OpenQuestion.id, OpenQuestion.inbox_id, Message.conversation_id, Message.id, Message.text)
+        .join(Message, Message.turn_id == OpenQuestion.turn_id)
+        .where(OpenQuestion.id.in_([group.newest_id for group in groups]), Message.text != "")
+        .order_by(Message.sent_at, Message.id)
+    )
+    by_id = {group.newest_id: group for group in groups}
+    for question_id, inbox_id, conversation_id, message_id, text in rows:
+        group = by_id[question_id]
+        group.inbox_id, group.conversation_id, group.message_id = inbox_id, conversation_id, message_id
+        group.text = f"{group.text}\n{text}".strip()

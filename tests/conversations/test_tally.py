@@ -1,0 +1,386 @@
+"""Tallies: what was counted by the quarter of an hour equals what a walk over the rows finds, whatever happened since."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from rows import NOON
+from shop import reel, text
+from sqlalchemy import func, select
+
+from bench.big_shop import Plan, fill
+from pilito.conversations import tally
+from pilito.conversations.erase import erase_customer
+from pilito.conversations.expire import expire_due
+from pilito.database import transaction
+from pilito.models import (
+    Conversation,
+    Draft,
+    Message,
+    ModelUse,
+    OpenQuestion,
+    Share,
+    Tally,
+    TallyDay,
+    TallyKeeper,
+    TallyMark,
+    TallyZone,
+    Turn,
+    db,
+)
+from pilito.queries import analytics, tallies
+
+NOW = datetime(2026, 11, 29, 18, 7, tzinfo=UTC)
+TEHRAN = ZoneInfo("Asia/Tehran")
+ZONES = ("Asia/Tehran", "UTC", "Asia/Kathmandu", "America/New_York")
+
+
+def count_all(now):
+    while tally.count_due(now):
+        pass
+
+
+@pytest.fixture
+def history(app, request):
+    """A random history, across the night in which New York's clocks are put back."""
+    with app.app_context():
+        fill(Plan(40, 500, 30, request.param, has_ledger=False, has_pictures=False, until=NOW))
+        yield
+        db.session.remove()
+
+
+def scanned(zone):
+    """What each day and inbox should have, from every row one by one."""
+    found = Counter()
+
+    def put(at, inbox_id, measure, key, amount=1):
+        found[at.astimezone(zone).date(), inbox_id, measure, str(key)] += amount
+
+    inbox_of = dict(db.session.execute(select(Conversation.id, Conversation.inbox_id)).all())
+    messages = {message.id: message for message in db.session.scalars(select(Message))}
+    asked = {}
+    for message in messages.values():
+        put(message.sent_at, message.inbox_id, "messages", message.sender.value)
+        if message.sender == "customer":
+            put(message.sent_at, message.inbox_id, "hours", message.sent_at.astimezone(zone).hour)
+        if message.answered_by_id:
+            known = asked.get(message.answered_by_id, message.sent_at)
+            asked[message.answered_by_id] = min(known, message.sent_at)
+    for reply_id, asked_at in asked.items():
+        reply = messages[reply_id]
+        measure = "wait_assistant" if reply.sender == "assistant" else "wait_people"
+        seconds = max(0.0, (reply.sent_at - asked_at).total_seconds())
+        put(reply.sent_at, reply.inbox_id, measure, tallies.bucket_of(seconds))
+    for share in db.session.scalars(select(Share)):
+        inbox_id = inbox_of[share.conversation_id]
+        put(share.sent_at, inbox_id, "shares", share.state.value)
+        if share.found_in_cache is not None:
+            put(share.sent_at, inbox_id, "cache", "hit" if share.found_in_cache else "miss")
+        if share.own_post_id:
+            put(share.sent_at, inbox_id, "post_shares", share.own_post_id)
+            if share.combined_with_id:
+                put(share.sent_at, inbox_id, "post_questions", share.own_post_id)
+    for turn in db.session.scalars(select(Turn).where(Turn.ended_at.is_not(None))):
+        put(turn.ended_at, inbox_of[turn.conversation_id], "turns", turn.state.value)
+        if turn.state == "handed_over":
+            put(turn.ended_at, inbox_of[turn.conversation_id], "hand_overs", turn.ended_why)
+    for draft in db.session.scalars(select(Draft).where(Draft.ended_at.is_not(None))):
+        put(draft.ended_at, inbox_of[draft.conversation_id], "drafts", draft.state.value)
+    for use in db.session.scalars(select(ModelUse)):
+        put(use.at, use.inbox_id, "use", "answers")
+        put(use.at, use.inbox_id, "use", "tokens", use.tokens)
+        put(use.at, use.inbox_id, "use", "micros", use.cost_micros or 0)
+        put(use.at, use.inbox_id, "use", "without_price", use.cost_micros is None)
+    return {place: amount for place, amount in found.items() if amount}
+
+
+def kept(zone_name):
+    rows = db.session.execute(
+        select(TallyDay.day, TallyDay.inbox_id, TallyDay.numbers).where(TallyDay.zone == zone_name)
+    )
+    return flat(rows)
+
+
+def of_quarters(zone):
+    first, last = date(2020, 1, 1), date(2030, 1, 1)
+    days = tallies.sum_quarters(tallies.quarters(*tallies.stretch_of(first, last, zone)), zone)
+    return flat((day, inbox_id, numbers) for (day, inbox_id), numbers in days.items())
+
+
+def flat(rows):
+    return {
+        (day, inbox_id, measure, key): amount
+        for day, inbox_id, numbers in rows
+        for measure, keys in numbers.items()
+        for key, amount in keys.items()
+    }
+
+
+@pytest.mark.parametrize("history", [1, 2, 3], indirect=True)
+def test_the_tallies_of_a_random_history_equal_a_walk_over_its_rows_in_every_zone(history):
+    for zone in ZONES:
+        tally.keep_zone(zone, NOW)
+
+    count_all(NOW)
+
+    for zone in ZONES:
+        expected = scanned(ZoneInfo(zone))
+        assert kept(zone) == expected, zone
+        assert of_quarters(ZoneInfo(zone)) == expected, zone
+
+
+@pytest.mark.parametrize("history", [4], indirect=True)
+def test_a_zone_that_is_asked_for_later_has_all_its_days_at_once(history):
+    count_all(NOW)
+
+    tally.keep_zone("Asia/Tehran", NOW)
+
+    assert kept("Asia/Tehran") == scanned(TEHRAN)
+    assert kept("UTC") == {}
+
+
+@pytest.mark.parametrize("history", [5], indirect=True)
+def test_counting_twice_and_building_anew_change_nothing(history):
+    tally.keep_zone("Asia/Tehran", NOW)
+    count_all(NOW)
+    before, questions = kept("Asia/Tehran"), count(OpenQuestion)
+
+    count_all(NOW + timedelta(minutes=5))
+    assert kept("Asia/Tehran") == before
+
+    assert tally.rebuild(NOW) > 30 * 90
+    assert kept("Asia/Tehran") == {}
+    count_all(NOW)
+
+    assert kept("Asia/Tehran") == before
+    assert count(OpenQuestion) == questions > 0
+
+
+@pytest.mark.parametrize("history", [6], indirect=True)
+def test_an_erased_customer_is_in_no_tally(history):
+    tally.keep_zone("Asia/Tehran", NOW)
+    count_all(NOW)
+    much = select(Conversation.customer_id).join(Message, Message.conversation_id == Conversation.id)
+    customer_id = db.session.scalar(much.group_by(Conversation.customer_id).order_by(func.count().desc()).limit(1))
+    before = kept("Asia/Tehran")
+    db.session.rollback()
+
+    erase_customer(customer_id, NOW)
+    assert kept("Asia/Tehran") == before
+    count_all(NOW)
+
+    assert kept("Asia/Tehran") == scanned(TEHRAN) != before
+    assert count(TallyMark, TallyMark.due_at == NOW + tally.BEFORE_ERASING) > 0  # had the erasure stopped half-way
+
+
+def test_a_message_that_comes_late_has_its_quarter_counted_again(shop):
+    now = datetime.now(UTC)
+    shop.receive(text("سلام", now - timedelta(days=3)))
+    late = tallies.quarter_of(now - timedelta(days=3))
+    count_all(datetime.now(UTC))
+    assert numbers_at(late) == {"customer": 1}
+
+    shop.receive(text("هستید؟", now - timedelta(days=3), customer="600000000000002"))
+
+    assert marked(late, datetime.now(UTC)) == 1
+    count_all(datetime.now(UTC))
+    assert numbers_at(late) == {"customer": 2}
+
+
+def test_a_message_of_now_costs_no_mark(shop):
+    now = datetime.now(UTC)
+    count_all(now)
+    marks = count(TallyMark)
+
+    shop.receive(text("سلام", now))
+
+    assert count(TallyMark) == marks
+
+
+def test_a_share_that_a_late_question_takes_is_counted_again(shop):
+    now = datetime.now(UTC)
+    sent_at = now - timedelta(hours=5)
+    shop.receive(reel(sent_at))
+    expire_due(now)
+    count_all(now)
+    at = tallies.quarter_of(sent_at)
+    assert numbers_at(at, "shares") == {"expired": 1}
+
+    shop.receive(text("چنده؟", sent_at + timedelta(seconds=30)))
+    count_all(datetime.now(UTC))
+
+    assert numbers_at(at, "shares") == {"combined": 1}
+
+
+def test_a_share_that_expires_days_later_is_counted_again(shop):
+    """The scheduler and the sweep were down."""
+    now = datetime.now(UTC)
+    shop.receive(reel(now))
+    count_all(now)
+
+    expire_due(now + timedelta(hours=9))
+
+    assert marked(tallies.quarter_of(now), now + timedelta(hours=9)) >= 1
+    count_all(now + timedelta(hours=9))
+    assert numbers_at(tallies.quarter_of(now), "shares") == {"expired": 1}
+
+
+def test_what_is_marked_while_a_count_runs_is_counted_by_the_next(app, monkeypatch):
+    at = tallies.quarter_of(NOON)
+    real = tallies.count
+
+    def count_and_be_interrupted(start, end):
+        counted = real(start, end)
+        monkeypatch.setattr(tallies, "count", real)
+        db.session.rollback()
+        with transaction():
+            tally.mark_all([at], NOON)
+        return counted
+
+    monkeypatch.setattr(tallies, "count", count_and_be_interrupted)
+
+    tally.count_due(NOON)
+
+    assert marked(at, NOON) == 1
+
+
+def test_two_do_not_count_at_once_and_who_comes_back_too_late_writes_nothing(app, monkeypatch):
+    real = tallies.count
+
+    def count_slowly(start, end):
+        monkeypatch.setattr(tallies, "count", real)
+        db.session.rollback()
+        assert tally.count_due(NOON + timedelta(seconds=30)) == 0  # another has the lease
+        assert tally.count_due(NOON + tally.LEASE) == 1  # which ends
+        return {(tallies.quarter_of(NOON), None): {"messages": {"customer": 99}}}
+
+    monkeypatch.setattr(tallies, "count", count_slowly)
+
+    tally.count_due(NOON)
+
+    assert count(Tally) == 0
+
+
+def test_a_quarter_is_counted_until_nothing_in_it_can_change_unmarked(app):
+    quarter, times = tallies.quarter_of(NOON), []
+    now = NOON + timedelta(minutes=2)
+
+    while now is not None:
+        times.append(now - quarter)
+        now = tally._next_due(quarter, now)
+
+    assert times[1] == timedelta(minutes=3)
+    ends = [time - tallies.QUARTER for time in times]
+    assert tuple(ends[-len(tally.SETTLING) :]) == tally.SETTLING
+    assert any(end > tally.HOT for end in ends)
+
+
+def test_every_quarter_has_its_first_count_also_after_days_of_standstill(app):
+    count_all(NOON)
+    count_all(NOON + timedelta(days=2))
+
+    keeper = db.session.scalars(select(TallyKeeper)).one()
+    assert keeper.marked_until == tallies.quarter_of(NOON + timedelta(days=2)) + tallies.QUARTER
+    assert keeper.counted_at == NOON + timedelta(days=2)
+    assert count(TallyMark, TallyMark.due_at <= NOON + timedelta(days=2)) == 0
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../../etc/passwd", "x" * 300, "Asia", "\x00"])
+def test_a_cookie_that_names_no_zone_keeps_none(app, name):
+    tally.keep_zone(name, NOON)
+
+    assert count(TallyZone) == 0
+
+
+def test_the_zone_that_nobody_looks_in_makes_room(app):
+    names = ["UTC", "Asia/Tehran", "Asia/Dubai", "Europe/Berlin", "Europe/Paris", "Europe/Rome", "Asia/Tokyo",
+             "Asia/Baku", "Asia/Kabul", "Asia/Kolkata", "America/Lima", "America/Bogota", "Asia/Seoul"]  # fmt: skip
+
+    for minute, name in enumerate(names):
+        tally.keep_zone(name, NOON + timedelta(minutes=minute))
+    tally.keep_zone("Asia/Tehran", NOON + timedelta(hours=1))
+
+    known = set(db.session.scalars(select(TallyZone.name)))
+    assert len(known) == tally.MOST_ZONES
+    assert "UTC" not in known
+    assert {"Asia/Tehran", "Asia/Seoul"} <= known
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ارسال به عراق دارید؟", "سلام ارسال به عراق داريد"),
+        ("كادو پیچی هم می‌کنید؟", "کادو پیچی هم میکنید"),
+        ("Do you offer gift wrapping?", "gift wrapping, do you offer it"),
+    ],
+)
+def test_questions_that_say_the_same_are_alike(one, other):
+    assert tally.likeness_of(one) == tally.likeness_of(other) != ""
+
+
+def test_questions_about_different_things_are_not_alike():
+    assert tally.likeness_of("ارسال به عراق دارید؟") != tally.likeness_of("خرید اقساطی دارید؟")
+    assert tally.likeness_of("؟؟") == "؟؟"
+
+
+@pytest.mark.parametrize("history", [7], indirect=True)
+def test_open_questions_are_gathered_by_likeness_and_settled_together(history):
+    count_all(NOW)
+    start, end = NOW - timedelta(days=31), NOW + timedelta(days=1)
+    groups = analytics.open_groups(start, end, None, 100)
+    total = count(OpenQuestion)
+    assert sum(group.count for group in groups) == total > len(groups)
+    group = analytics.find_group(groups[0].newest_id)
+    assert group.text
+
+    settled = tally.settle_questions(analytics.ids_of(group), None, NOW)
+
+    assert settled == groups[0].count > 1
+    assert analytics.find_group(groups[0].newest_id) is None
+    assert sum(one.count for one in analytics.open_groups(start, end, None, 100)) == total - settled
+    assert tally.settle_questions([groups[0].newest_id], None, NOW) == 0
+
+
+@pytest.mark.parametrize("history", [8], indirect=True)
+def test_the_period_before_ends_at_the_same_time_of_the_day(history):
+    tally.keep_zone("Asia/Tehran", NOW)
+    count_all(NOW)
+    today = NOW.astimezone(TEHRAN).date()
+    period = analytics.Period(today - timedelta(days=6), today, TEHRAN, NOW)
+
+    report = analytics.report(period, None)
+
+    begin = tallies.begin_of(period.first, TEHRAN)
+    sent = Message.sent_at
+    quarter = tallies.quarter_of(NOW) + tallies.QUARTER
+    assert analytics.sum_of(report.total, "messages") == count(Message, sent >= begin, sent <= NOW)
+    assert analytics.sum_of(report.before, "messages") == count(
+        Message, sent >= begin - timedelta(days=7), sent < quarter - timedelta(days=7)
+    )
+    assert [len(report.steps), sum(map(sum, report.by_hour))] == [7, report.total["messages"]["customer"]]
+
+
+def test_the_median_is_read_off_the_buckets_within_a_few_per_cent():
+    seconds = [3 + index * 0.7 for index in range(1000)]
+    numbers = {"wait": dict(Counter(str(tallies.bucket_of(one)) for one in seconds))}
+
+    assert analytics.quantile(numbers, "wait", 0.5) == pytest.approx(seconds[500], rel=0.08)
+    assert analytics.quantile(numbers, "wait", 0.9) == pytest.approx(seconds[900], rel=0.08)
+    assert analytics.quantile({}, "wait", 0.5) is None
+    assert analytics.quantile({"wait": {"0": 4}}, "wait", 0.5) == 0.5
+
+
+def count(model, *where):
+    return db.session.scalar(select(func.count()).select_from(model).where(*where))
+
+
+def marked(at, now):
+    db.session.rollback()
+    return count(TallyMark, TallyMark.at == at, TallyMark.due_at <= now)
+
+
+def numbers_at(at, measure="messages"):
+    db.session.rollback()
+    found = db.session.scalars(select(Tally.numbers).where(Tally.at == at)).all()
+    return found[0].get(measure) if found else None
