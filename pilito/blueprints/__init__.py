@@ -11,6 +11,7 @@ def register(app: Flask, settings: Settings) -> None:
     from pilito.blueprints import (
         api,
         auth,
+        doors,
         headers,
         health,
         i18n,
@@ -26,7 +27,17 @@ def register(app: Flask, settings: Settings) -> None:
     i18n.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
-    for blueprint in (webhooks.bp, meta_callbacks.bp, api.bp, health.bp, auth.bp, panel.bp, media.bp, sent_files.bp):
+    for blueprint in (
+        webhooks.bp,
+        meta_callbacks.bp,
+        api.bp,
+        health.bp,
+        auth.bp,
+        doors.bp,
+        panel.bp,
+        media.bp,
+        sent_files.bp,
+    ):
         app.register_blueprint(blueprint)
     csrf.exempt(webhooks.bp)  # Meta signs instead
     csrf.exempt(meta_callbacks.bp)  # signed too, in another way

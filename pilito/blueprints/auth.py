@@ -26,6 +26,15 @@ STARTED_AT = "started_at"
 # Who gave the right password and still owes the code: kept in the cookie, signed, for so long.
 HALF_WAY = "half_way"
 HALF_WAY_SECONDS = 5 * 60
+# What stays open to somebody who must set the second step up before anything else.
+SETTING_UP = {
+    "panel.show_security",
+    "panel.begin_second_step",
+    "panel.show_second_step",
+    "panel.confirm_second_step",
+    "panel.choose_language",
+    "panel.choose_theme",
+}
 
 
 # --- who is it -------------------------------------------------------------------------------------------------------
@@ -64,6 +73,15 @@ def ask_to_log_in() -> ResponseReturnValue:
     if request.headers.get(FRAGMENT_HEADER) or request.method != "GET":
         return gettext("Your session has ended. Log in again."), 401
     return redirect(url_for("auth.show_login", next=safe_path(request.full_path.rstrip("?"))))
+
+
+def ask_for_second_step() -> ResponseReturnValue | None:
+    """Whoever has to set up the second step sees nothing but the page for it."""
+    if request.endpoint in SETTING_UP or not second_step.is_due(current_user):
+        return None
+    if request.headers.get(FRAGMENT_HEADER) or request.method != "GET":
+        return gettext("Set up the second step first."), 403
+    return redirect(url_for("panel.show_security"))
 
 
 login.user_loader(load_operator)

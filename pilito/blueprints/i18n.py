@@ -13,12 +13,17 @@ from flask_login import current_user
 LANGUAGES = {"fa": "فارسی", "en": "English"}
 RIGHT_TO_LEFT = {"fa"}
 THEMES = ("system", "light", "dark")
+# What a person may choose for themself; "language" is what goes with the language of the page.
+CALENDARS = ("language", "jalali", "gregorian")
+DIGITS = ("language", "persian", "latin")
 # Until the browser has told its time zone (cookie `zone`, set by static/panel/zone.js).
 DEFAULT_ZONES = {"fa": "Asia/Tehran", "en": "UTC"}
 ZONE_COOKIE = "zone"
 
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+LATIN_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹", "0123456789")
 PERSIAN_MONTHS = jdatetime.date.j_months_fa
+ENGLISH_MONTHS = jdatetime.date.j_months_en
 
 babel = Babel()
 
@@ -37,6 +42,7 @@ def page_words() -> dict[str, Any]:
         "language": language,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "languages": LANGUAGES,
+        "digit_kind": "persian" if has_persian_digits() else "latin",
         "theme": current_user.theme if current_user and current_user.is_authenticated else "system",
         "themes": THEMES,
     }
@@ -62,19 +68,35 @@ def current_language() -> str:
     return locale.language if locale else "en"
 
 
+def _choice(name: str) -> str:
+    """What the person who looks chose; before log-in, and in a job, what goes with the language."""
+    is_somebody = has_request_context() and current_user and current_user.is_authenticated
+    return str(getattr(current_user, name)) if is_somebody else "language"
+
+
+def has_persian_digits() -> bool:
+    chosen = _choice("digits")
+    return current_language() == "fa" if chosen == "language" else chosen == "persian"
+
+
+def has_jalali_dates() -> bool:
+    chosen = _choice("calendar")
+    return current_language() == "fa" if chosen == "language" else chosen == "jalali"
+
+
 # --- numbers and times -----------------------------------------------------------------------------------------------
 
 
 def digits(value: object) -> str:
-    """The value with the digits of the page's language."""
+    """The value with the digits of the page's language, or those that the person chose."""
     text = str(value)
-    return text.translate(PERSIAN_DIGITS) if current_language() == "fa" else text
+    return text.translate(PERSIAN_DIGITS) if has_persian_digits() else text
 
 
 def figure(value: object) -> str:
     """A number that is written as 1,850.5: in Persian its digits and its marks between them are Persian too."""
     text = str(value)
-    return digits(text.replace(",", "٬").replace(".", "٫") if current_language() == "fa" else text)
+    return digits(text.replace(",", "٬").replace(".", "٫") if has_persian_digits() else text)
 
 
 def clock(when: datetime) -> str:
@@ -88,7 +110,7 @@ def day_key(when: datetime) -> str:
 
 
 def day(when: datetime) -> str:
-    """Today, Yesterday, or the day with its name; Jalali in Persian."""
+    """Today, Yesterday, or the day with its name; Jalali in Persian, unless the person chose otherwise."""
     local, today = _local(when).date(), _local(datetime.now(UTC)).date()
     if local == today:
         return str(gettext("Today"))
@@ -168,15 +190,17 @@ def _comma() -> str:
 
 
 def _date(local: date, with_year: bool) -> str:
-    if current_language() == "fa":
+    if has_jalali_dates():
         jalali = jdatetime.date.fromgregorian(date=local)
+        months = PERSIAN_MONTHS if current_language() == "fa" else ENGLISH_MONTHS
         year = f" {jalali.year}" if with_year else ""
-        return digits(f"{jalali.day} {PERSIAN_MONTHS[jalali.month - 1]}{year}")
-    return str(format_date(local, "d MMM y" if with_year else "d MMM", locale="en"))
+        return digits(f"{jalali.day} {months[jalali.month - 1]}{year}")
+    written = str(format_date(local, "d MMM y" if with_year else "d MMM", locale=current_language()))
+    return digits(written.translate(LATIN_DIGITS))  # Babel's Persian has Persian digits already
 
 
 def _is_this_year(local: date) -> bool:
     today = _local(datetime.now(UTC)).date()
-    if current_language() == "fa":
+    if has_jalali_dates():
         return bool(jdatetime.date.fromgregorian(date=local).year == jdatetime.date.fromgregorian(date=today).year)
     return local.year == today.year

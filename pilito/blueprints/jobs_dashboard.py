@@ -26,6 +26,7 @@ from pilito import keys
 from pilito.extensions import login
 from pilito.hints import JsonJob
 from pilito.lifecycle import Role
+from pilito.people import second_step
 
 PREFIX = "/rq"
 BLUEPRINT = web.blueprint.name
@@ -130,6 +131,8 @@ def guard() -> Any:
         return login.unauthorized()
     if not current_user.may(Role.ADMIN):
         abort(403, "The jobs are for admins.")
+    if second_step.is_due(current_user):
+        abort(403, "Set up the second step first, in the panel under Security.")
     if "POST" in (request.url_rule.methods or ()) and request.method != "POST":
         abort(405, "This changes something, so it is done by the page's button only.")
     if (request.view_args or {}).get("instance_number", 0) != 0:

@@ -71,6 +71,11 @@ def offer_secret(operator_id: int) -> str:
         return secret
 
 
+def offered_secret(operator: Operator) -> str:
+    """Return the secret that waits for its first code; nothing once it counts."""
+    return "" if has_second_step(operator) else _open_secret(operator)
+
+
 def address_of(operator: Operator, secret: str) -> str:
     """What the QR code says to the app."""
     return pyotp.TOTP(secret).provisioning_uri(name=operator.email, issuer_name=ISSUER)

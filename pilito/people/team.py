@@ -180,6 +180,14 @@ def check_rank(by_id: int | None, *roles: Role) -> None:
         raise Refused("not_allowed", f"A person who is {who.role} does not decide about {', '.join(roles)}.")
 
 
+def check_may_manage(operator_id: int, by_id: int) -> None:
+    """Raises Refused (operator_not_found, not_allowed)."""
+    operator = db.session.get(Operator, operator_id)
+    if operator is None or operator.erased_at:
+        raise Refused("operator_not_found", f"There is no operator {operator_id}.")
+    check_rank(by_id, operator.role)
+
+
 def _get_managed(operator_id: int, by_id: int | None, *roles: Role) -> Operator:
     _lock_owners()
     operator = db.session.get(Operator, operator_id, with_for_update=True, populate_existing=True)

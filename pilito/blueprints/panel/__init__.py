@@ -22,7 +22,9 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     search,
     settings,
     sockets,
+    team,
     trials,
     uploads,
     views,
+    you,
 )

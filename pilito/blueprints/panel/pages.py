@@ -46,6 +46,22 @@ PAGES: Sequence[Page] = (
     Page("knowledge", "panel.show_knowledge", "question", _("Knowledge")),
     Page("settings", "panel.show_settings", "settings", _("Settings")),
     Page(
+        "profile",
+        "panel.show_profile",
+        "person",
+        _("Profile"),
+        Group.YOU,
+        about=_("Name, e-mail, language, look, calendar, digits."),
+    ),
+    Page(
+        "security",
+        "panel.show_security",
+        "phone",
+        _("Security"),
+        Group.YOU,
+        about=_("Password, second step, and where you are logged in."),
+    ),
+    Page(
         "accounts",
         "panel.show_inboxes",
         "link",
@@ -53,6 +69,15 @@ PAGES: Sequence[Page] = (
         Group.SHOP,
         Role.ADMIN,
         _("Connect and check accounts; the assistant of each, its instructions and its playground."),
+    ),
+    Page(
+        "team",
+        "panel.show_team",
+        "team",
+        _("Team"),
+        Group.SHOP,
+        Role.ADMIN,
+        _("Who may log in, and as what: invite, change roles, deactivate."),
     ),
     Page(
         "health",

@@ -751,3 +751,33 @@ def _holder(conversation: Conversation) -> str:
     if conversation.state is ConversationState.OPERATOR:
         return conversation.operator.name if conversation.operator else gettext("A person outside this panel")
     return gettext("Assistant") if conversation.state is ConversationState.ASSISTANT else ""
+
+
+# What a browser says of itself, by the first word that fits: others call themselves Chrome and Safari too.
+BROWSERS = {
+    "Edg": "Edge",
+    "OPR": "Opera",
+    "SamsungBrowser": "Samsung Internet",
+    "Firefox": "Firefox",
+    "FxiOS": "Firefox",
+    "CriOS": "Chrome",
+    "Chrome": "Chrome",
+    "Safari": "Safari",
+}
+SYSTEMS = {
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Android": "Android",
+    "Windows": "Windows",
+    "Mac OS X": "macOS",
+    "CrOS": "ChromeOS",
+    "Linux": "Linux",
+}
+
+
+def browser_name(text: str | None) -> str:
+    """Firefox · Windows; or the beginning of what it said."""
+    said = text or ""
+    browser = next((name for word, name in BROWSERS.items() if word in said), "")
+    system = next((name for word, name in SYSTEMS.items() if word in said), "")
+    return " · ".join(filter(None, (browser, system))) or said[:60] or "–"

@@ -14,6 +14,7 @@ from pilito.lifecycle import (
     MediaKind,
     MessageType,
     OutsideHours,
+    Role,
     ShareState,
 )
 from pilito.queries.panel import Zone
@@ -213,6 +214,48 @@ REFUSED: dict[str, Words] = {
     "note_not_yours": _("Only who wrote a note can change it. Write one of your own."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
+# People of the shop, their passwords, and what lets them in.
+REFUSED |= {
+    "bad_email": _("This is no e-mail address. Check it and try again."),
+    "email_taken": _("Somebody logs in with this address already."),
+    "role_unknown": _("Choose a role first."),
+    "last_owner": _("The shop needs an owner: make another person owner before."),
+    "operator_not_found": _("This person is not there any more. Reload the page."),
+    "link_not_found": _("This invitation is not there any more. Reload the page."),
+    "link_over": _("This link has ended. Ask for a new one."),
+    "short_password": _("A password has at least 12 characters. Add a few words."),
+    "long_password": _("A password has at most 1000 characters. Take a shorter one."),
+    "common_password": _("This is among the first passwords that somebody would try. Take another one."),
+    "wrong_password": _("The password you have now does not match. Type it again."),
+    "wrong_code": _("This code does not fit. Wait for the next one and type it here."),
+    "too_many_codes": _("Too many wrong codes. Wait a quarter of an hour, then try again."),
+    "second_step_missing": _("Set up the second step for yourself first, under Security."),
+    "second_step_there": _("The second step is set up already."),
+    "name_empty": _("Write a name first."),
+    "too_many_tries": _("Too many tries. Wait a quarter of an hour, then try again."),
+    "session_not_found": _("This log-in has ended already."),
+}
+# What people choose for themselves (Operator.theme, .calendar, .digits).
+CHOICES: dict[str, dict[str, Words]] = {
+    "theme": {"system": _("System"), "light": _("Light"), "dark": _("Dark")},
+    "calendar": {"language": _("As the language has it"), "jalali": _("Jalali"), "gregorian": _("Gregorian")},
+    "digits": {"language": _("As the language has them"), "persian": "۱۲۳۴۵", "latin": "12345"},
+}
+ROLES: dict[Role, Words] = {
+    Role.OWNER: _("owner"),
+    Role.ADMIN: _("admin"),
+    Role.AGENT: _("agent"),
+    Role.VIEWER: _("viewer"),
+}
+ROLE_MEANINGS: dict[Role, Words] = {
+    Role.OWNER: _("Everything, and decides about owners and admins."),
+    Role.ADMIN: _(
+        "Connects accounts, sets the assistant up, sees health and the audit log, invites agents and viewers."
+    ),
+    Role.AGENT: _("Answers customers; keeps catalogue and knowledge."),
+    Role.VIEWER: _("Reads everything, writes nothing."),
+}
+
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
 
 # Why a part of a reply was not sent (Delivery.error), and why an inbox was stopped (Inbox.stop_reason).

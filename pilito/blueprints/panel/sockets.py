@@ -17,6 +17,7 @@ from pilito import keys
 from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.panel import bp
 from pilito.extensions import db, socketio
+from pilito.people import second_step
 from pilito.people.sessions import find_open
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ WATCH_SECONDS = 30
 def connect(_auth: object = None) -> bool:
     """Let logged-in operators in, into the rooms that the server chooses; everybody else is refused."""
     session_id = this_session_id() if current_user.is_authenticated else None
-    if session_id is None:
+    if session_id is None or second_step.is_due(current_user):
         return False
     join_room(keys.PANEL_ROOM)
     join_room(keys.operator_room(current_user.id))

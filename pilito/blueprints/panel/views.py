@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from pilito.blueprints.auth import FRAGMENT_HEADER, ask_to_log_in
+from pilito.blueprints.auth import FRAGMENT_HEADER, ask_for_second_step, ask_to_log_in
 from pilito.blueprints.panel import bp, present, sentences
 from pilito.conversations.drafts import find_draft
 from pilito.extensions import channels
@@ -28,7 +28,9 @@ LARGEST_ID = 2**63 - 1  # a larger number is no id
 @bp.before_request
 def require_login() -> ResponseReturnValue | None:
     """Every route of the panel, at one place."""
-    return None if current_user.is_authenticated else ask_to_log_in()
+    if not current_user.is_authenticated:
+        return ask_to_log_in()
+    return ask_for_second_step()
 
 
 @bp.after_request

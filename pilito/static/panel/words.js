@@ -1,6 +1,6 @@
 // What the scripts say, in the language and with the digits of the page.
 const words = document.getElementById("words").dataset;
-const numbers = new Intl.NumberFormat(document.documentElement.lang === "fa" ? "fa-IR" : "en", { useGrouping: false });
+const numbers = new Intl.NumberFormat(document.documentElement.dataset.digits === "persian" ? "fa-IR" : "en", { useGrouping: false });
 
 export function say(name, values = {}) {
   return Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, value), words[name]);

@@ -1,0 +1,115 @@
+"""Doors for people who have no log-in yet, or lost it: an invitation, a new password."""
+
+import logging
+from datetime import UTC, datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import select
+
+from pilito.blueprints.auth import enter
+from pilito.blueprints.i18n import LANGUAGES, current_language
+from pilito.blueprints.letters import password_letter
+from pilito.blueprints.panel import sentences
+from pilito.blueprints.throttle import may_try
+from pilito.errors import Refused
+from pilito.extensions import db
+from pilito.mail import is_set_up
+from pilito.models import Operator
+from pilito.people import links
+
+log = logging.getLogger(__name__)
+bp = Blueprint("doors", __name__)
+
+
+# --- invitations -----------------------------------------------------------------------------------------------------
+
+
+@bp.get("/join/<token>")
+def show_invitation(token: str) -> ResponseReturnValue:
+    return _show_invitation(token)
+
+
+@bp.post("/join/<token>")
+def accept_invitation(token: str) -> ResponseReturnValue:
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    language = request.form.get("language", "")
+    language = language if language in LANGUAGES else current_language()
+    try:
+        operator = links.accept_invitation(token, name, password, language, datetime.now(UTC))
+    except Refused as refusal:
+        return _show_invitation(token, refusal.reason)
+    enter(operator)
+    flash(gettext("Welcome! You are in."))
+    return redirect(url_for("panel.show_list"))
+
+
+def _show_invitation(token: str, reason: str = "") -> ResponseReturnValue:
+    link = links.find_link(token, datetime.now(UTC))
+    if link is None or link.role is None:
+        return _say_it_is_over()
+    return _private(render_template("doors/join.html", link=link, problem=_explain(reason), form=request.form), reason)
+
+
+# --- a new password --------------------------------------------------------------------------------------------------
+
+
+@bp.get("/new-password/<token>")
+def show_new_password(token: str) -> ResponseReturnValue:
+    return _show_new_password(token)
+
+
+@bp.post("/new-password/<token>")
+def choose_password(token: str) -> ResponseReturnValue:
+    try:
+        links.choose_password(token, request.form.get("password", ""), datetime.now(UTC))
+    except Refused as refusal:
+        return _show_new_password(token, refusal.reason)
+    flash(gettext("Your new password counts. Log in with it."))
+    return redirect(url_for("auth.show_login"))
+
+
+def _show_new_password(token: str, reason: str = "") -> ResponseReturnValue:
+    link = links.find_link(token, datetime.now(UTC))
+    if link is None or link.role is not None:
+        return _say_it_is_over()
+    return _private(render_template("doors/new_password.html", link=link, problem=_explain(reason)), reason)
+
+
+@bp.get("/forgot-password")
+def show_forgotten() -> ResponseReturnValue:
+    return render_template("doors/forgotten.html", has_mail=is_set_up())
+
+
+@bp.post("/forgot-password")
+def mail_password() -> ResponseReturnValue:
+    """The same words whether or not there is such a person."""
+    email = request.form.get("email", "").replace("\0", "").strip().lower()[:254]
+    if not is_set_up():
+        return redirect(url_for("doors.show_forgotten"))
+    if not may_try(email):
+        sentence = gettext("Too many tries. Wait a quarter of an hour, then try again.")
+        return render_template("doors/forgotten.html", has_mail=True, problem=sentence), 429
+    operator_id = db.session.scalar(select(Operator.id).where(Operator.email == email, Operator.active))
+    if operator_id is not None:
+        links.offer_password(operator_id, None, password_letter, datetime.now(UTC))
+    flash(gettext("If somebody logs in with this address, a link is on its way to it."))
+    return redirect(url_for("auth.show_login"))
+
+
+# --- what they share -------------------------------------------------------------------------------------------------
+
+
+def _say_it_is_over() -> ResponseReturnValue:
+    title, next_step = gettext("This link has ended"), gettext("It was used, or its time is over. Ask for a new one.")
+    return render_template("error.html", title=title, next_step=next_step), 410
+
+
+def _explain(reason: str) -> str:
+    return sentences.explain_refusal(reason) if reason else ""
+
+
+def _private(page: str, reason: str) -> ResponseReturnValue:
+    """The address is a key: it is kept in no cache, and told to no other page."""
+    return page, 400 if reason else 200, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

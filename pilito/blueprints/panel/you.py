@@ -1,0 +1,178 @@
+"""What is one's own: profile, password, second step, and where one is logged in."""
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import ParamSpec
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from pilito.blueprints.auth import this_session_id
+from pilito.blueprints.i18n import CALENDARS, DIGITS, LANGUAGES, THEMES
+from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.throttle import forget_tries, may_try
+from pilito.errors import Refused
+from pilito.passwords import check_password
+from pilito.people import profile, second_step, sessions, team
+
+P = ParamSpec("P")
+CHOICES = {"language": tuple(LANGUAGES), "theme": THEMES, "calendar": CALENDARS, "digits": DIGITS}
+
+
+def own(endpoint: str) -> Callable[[Callable[P, None]], Callable[P, ResponseReturnValue]]:
+    """Whoever is logged in changes what is their own; a refusal becomes its sentence; then the page is shown again."""
+
+    def decorate(verb: Callable[P, None]) -> Callable[P, ResponseReturnValue]:
+        @wraps(verb)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            try:
+                verb(*args, **kwargs)
+            except Refused as refusal:
+                flash(sentences.explain_refusal(refusal.reason), "problem")
+            return redirect(url_for(endpoint))
+
+        return wrapper
+
+    return decorate
+
+
+# --- profile ---------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/settings/profile")
+def show_profile() -> ResponseReturnValue:
+    return render_template("settings/profile.html", choices=CHOICES, now=datetime.now(UTC))
+
+
+@bp.post("/settings/profile")
+@own("panel.show_profile")
+def save_profile() -> None:
+    chosen = {name: request.form.get(name, "") for name in CHOICES}
+    if any(value not in CHOICES[name] for name, value in chosen.items()):
+        abort(400)
+    profile.change_profile(current_user.id, request.form.get("name", ""), chosen)
+    flash(gettext("Saved."))
+
+
+@bp.post("/settings/email")
+@own("panel.show_profile")
+def change_email() -> None:
+    _refuse_many_tries()
+    email, password = request.form.get("email", ""), request.form.get("password", "")
+    profile.change_email(current_user.id, email, password, datetime.now(UTC))
+    _forget_tries()
+    flash(gettext("Saved: you log in with this address from now on."))
+
+
+# --- security --------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/settings/security")
+def show_security() -> ResponseReturnValue:
+    return _show_security()
+
+
+@bp.post("/settings/password")
+@own("panel.show_security")
+def change_password() -> None:
+    _refuse_many_tries()
+    old, new = request.form.get("old_password", ""), request.form.get("password", "")
+    team.change_password(current_user.id, old, new, this_session_id(), datetime.now(UTC))
+    _forget_tries()
+    flash(gettext("The new password counts. Everywhere else you are logged out."))
+
+
+@bp.post("/settings/sessions/<int:session_id>/end")
+@own("panel.show_security")
+def end_session(session_id: int) -> None:
+    sessions.end_session(session_id, current_user.id, datetime.now(UTC))
+    flash(gettext("Logged out there."))
+
+
+@bp.post("/settings/sessions/end-others")
+@own("panel.show_security")
+def end_other_sessions() -> None:
+    sessions.end_other_sessions(current_user.id, this_session_id(), datetime.now(UTC))
+    flash(gettext("You are logged in here only."))
+
+
+@bp.post("/settings/second-step")
+@own("panel.show_security")
+def begin_second_step() -> None:
+    second_step.offer_secret(current_user.id)
+
+
+@bp.get("/settings/second-step.svg")
+def show_second_step() -> ResponseReturnValue:
+    """The QR code, while the second step is being set up."""
+    secret = second_step.offered_secret(current_user)
+    if not secret:
+        abort(404)
+    import segno
+
+    picture = io.BytesIO()
+    segno.make(second_step.address_of(current_user, secret)).save(picture, kind="svg", scale=4, border=2, nl=False)
+    return picture.getvalue(), {"Content-Type": "image/svg+xml"}
+
+
+@bp.post("/settings/second-step/confirm")
+def confirm_second_step() -> ResponseReturnValue:
+    """The recovery codes stand on the page that answers, and nowhere else."""
+    try:
+        codes = second_step.confirm(current_user.id, request.form.get("code", "")[:100], datetime.now(UTC))
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+        return redirect(url_for("panel.show_security"))
+    return _show_security(codes)
+
+
+@bp.post("/settings/second-step/codes")
+def renew_recovery_codes() -> ResponseReturnValue:
+    try:
+        _check_own_password()
+        codes = second_step.renew_recovery_codes(current_user.id, datetime.now(UTC))
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+        return redirect(url_for("panel.show_security"))
+    return _show_security(codes)
+
+
+@bp.post("/settings/second-step/off")
+@own("panel.show_security")
+def switch_second_step_off() -> None:
+    _check_own_password()
+    second_step.switch_off(current_user.id, current_user.id, datetime.now(UTC))
+    flash(gettext("The password alone is enough now."))
+
+
+def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
+    return render_template(
+        "settings/security.html",
+        sessions=sessions.list_sessions(current_user.id, datetime.now(UTC)),
+        here=this_session_id(),
+        secret=second_step.offered_secret(current_user),
+        codes=codes,
+        codes_left=second_step.count_recovery_codes(current_user.id),
+        is_due=second_step.is_due(current_user),
+    )
+
+
+def _check_own_password() -> None:
+    """Whoever sits down at an open page does not take the second step away."""
+    _refuse_many_tries()
+    if not check_password(current_user.password_hash, request.form.get("password", "")):
+        raise Refused("wrong_password", "The password does not match.")
+    _forget_tries()
+
+
+def _refuse_many_tries() -> None:
+    if not may_try(f"own {current_user.id}"):
+        raise Refused("too_many_tries", "Too many wrong passwords; wait a quarter of an hour.")
+
+
+def _forget_tries() -> None:
+    forget_tries(f"own {current_user.id}")

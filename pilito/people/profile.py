@@ -1,0 +1,36 @@
+"""What people choose for themselves: how they are called, where mail reaches them, how the panel looks to them."""
+
+from datetime import datetime
+
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.extensions import db
+from pilito.models import Audit, Operator
+from pilito.passwords import check_password
+from pilito.people.team import read_email, read_name, refuse_taken
+
+
+def change_profile(operator_id: int, name: str, choices: dict[str, str]) -> None:
+    """Keep the name and what was chosen of language, theme, calendar, digits. Raises Refused (name_empty)."""
+    name = read_name(name)
+    if not name:
+        raise Refused("name_empty", "A person has a name.")
+    with transaction():
+        operator = db.session.get_one(Operator, operator_id)
+        operator.name = name
+        for column, value in choices.items():
+            setattr(operator, column, value)
+
+
+def change_email(operator_id: int, email: str, password: str, now: datetime) -> None:
+    """Log in with another address from now on. Raises Refused (wrong_password, bad_email, email_taken)."""
+    email = read_email(email)
+    if not check_password(db.session.get_one(Operator, operator_id).password_hash, password):
+        raise Refused("wrong_password", "The password does not match.")
+    with transaction():
+        operator = db.session.get_one(Operator, operator_id)
+        if operator.email == email:
+            return
+        refuse_taken(email)
+        operator.email = email
+        db.session.add(Audit(at=now, action="email_changed", operator_id=operator_id))

@@ -1,0 +1,192 @@
+"""The page of the team, and the doors that its links open."""
+
+import re
+from html import unescape
+
+import pytest
+from rows import FreshClient, add_operator
+
+from pilito.database import transaction
+from pilito.lifecycle import Role
+from pilito.models import Audit, EntryLink, Mail, Operator, OperatorSession, db
+
+EMAIL = "reza@shop.test"
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def owner(log_in):
+    return log_in(Role.OWNER)
+
+
+def post(browser, path, **fields):
+    token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/settings").text)[1]
+    return browser.post(path, data={"csrf_token": token, **fields})
+
+
+def invite(browser, email=EMAIL, role="agent"):
+    """Invite somebody and return the path of the link that the page shows."""
+    post(browser, "/team/invitations", email=email, role=role)
+    return link_on(browser.get("/team").text)
+
+
+def link_on(page):
+    found = re.search(r'id="made-link">https?://[^/]+(/[^<]+)<', page)
+    return unescape(found[1]) if found else None
+
+
+def fill_in(browser, path, **fields):
+    page = browser.get(path)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+    return browser.post(path, data={"csrf_token": token, **fields})
+
+
+def operator(email=EMAIL):
+    db.session.rollback()
+    return db.session.scalar(db.select(Operator).filter_by(email=email))
+
+
+def test_an_invited_person_comes_in_by_the_link(app, owner):
+    path = invite(owner)
+    stranger = FreshClient(app)
+
+    answer = fill_in(stranger, path, name="رضا", password=PASSWORD, language="fa")
+
+    assert answer.location == "/conversations/"
+    assert stranger.get("/conversations/").status_code == 200
+    assert (operator().name, operator().role, operator().language) == ("رضا", Role.AGENT, "fa")
+
+
+def test_the_link_is_shown_once(owner):
+    invite(owner)
+
+    assert link_on(owner.get("/team").text) is None
+
+
+def test_the_page_of_a_used_link_says_so(app, owner):
+    path = invite(owner)
+    fill_in(FreshClient(app), path, name="Reza", password=PASSWORD)
+
+    answer = FreshClient(app).get(path)
+
+    assert answer.status_code == 410
+    assert "This link has ended" in answer.text
+
+
+def test_a_weak_password_keeps_the_page_and_what_was_typed(app, owner):
+    path = invite(owner)
+
+    answer = fill_in(FreshClient(app), path, name="Reza Karimi", password="password1234")
+
+    assert answer.status_code == 400
+    assert "among the first passwords" in answer.text
+    assert "Reza Karimi" in answer.text
+    assert operator() is None
+
+
+def test_the_address_of_a_link_is_told_to_nobody(app, owner):
+    headers = FreshClient(app).get(invite(owner)).headers
+
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/join/nothing", "/new-password/nothing", "/join/" + "x" * 2000])
+def test_a_guessed_link_opens_nothing(app, path):
+    assert FreshClient(app).get(path).status_code == 410
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])
+def test_agents_and_viewers_see_no_team(log_in, role):
+    browser = log_in(role)
+
+    assert browser.get("/team").status_code == 403
+    assert post(browser, "/team/invitations", email=EMAIL, role="viewer").status_code == 403
+    assert db.session.scalar(db.select(EntryLink)) is None
+
+
+def test_an_admin_is_offered_agents_and_viewers_only(log_in):
+    page = log_in(Role.ADMIN).get("/team").text
+
+    assert 'value="agent"' in page
+    assert 'value="owner"' not in page
+    assert "Second step for admins" not in page
+
+
+def test_an_admin_who_asks_for_more_is_told_why_not(log_in):
+    admin = log_in(Role.ADMIN)
+
+    post(admin, "/team/invitations", email=EMAIL, role="owner")
+
+    assert "Your role may look" in admin.get("/team").text
+    assert db.session.scalar(db.select(EntryLink)) is None
+
+
+def test_deactivated_in_the_page_somebody_is_out_at_once(app, owner, log_in):
+    agent = log_in(Role.AGENT)
+    assert agent.get("/conversations/").status_code == 200
+    person = db.session.scalar(db.select(Operator).filter_by(role=Role.AGENT))
+
+    post(owner, f"/team/{person.id}/deactivate")
+
+    assert agent.get("/conversations/").status_code == 302
+    assert "Deactivated" in owner.get("/team").text
+
+
+def test_a_link_to_a_new_password_ends_the_old_one(app, owner):
+    fill_in(FreshClient(app), invite(owner), name="Reza", password=PASSWORD)
+    post(owner, f"/team/{operator().id}/password")
+    path = link_on(owner.get("/team").text)
+
+    answer = fill_in(FreshClient(app), path, password="another long sentence")
+
+    assert answer.location == "/login"
+    assert db.session.scalar(db.select(OperatorSession).filter_by(operator_id=operator().id, ended_at=None)) is None
+
+
+def test_a_hostile_name_stays_words(app, owner):
+    name = "<img src=x onerror=alert(1)>\"'{{7*7}}"
+    fill_in(FreshClient(app), invite(owner), name=name, password=PASSWORD)
+
+    page = owner.get("/team").text
+
+    assert "<img src=x" not in page
+    assert "{{7*7}}" in page
+
+
+def test_no_field_of_a_form_makes_more_of_somebody_than_the_link_says(app, owner):
+    fill_in(
+        FreshClient(app), invite(owner), name="R", password=PASSWORD, role="owner", email="x@y.test", active="1", id="1"
+    )
+
+    assert operator().role is Role.AGENT
+
+
+# --- forgotten -------------------------------------------------------------------------------------------------------
+
+
+def test_without_mail_the_page_says_whom_to_ask(app):
+    assert "Ask an owner or an admin" in FreshClient(app).get("/forgot-password").text
+
+
+def test_with_mail_a_known_and_an_unknown_person_are_told_the_same(make_app, make_settings):
+    app = make_app(make_settings(smtp_url="smtp://127.0.0.1:1", mail_from="inbox@shop.test"))
+    with transaction():
+        add_operator(Role.AGENT, email=EMAIL)
+
+    pages = []
+    for email in (EMAIL, "nobody@shop.test"):
+        browser = FreshClient(app)
+        assert fill_in(browser, "/forgot-password", email=email).location == "/login"
+        pages.append(re.sub(r'value="[^"]*"|content="[^"]*"', "", browser.get("/login").text))
+
+    assert pages[0] == pages[1]
+    assert db.session.scalars(db.select(Mail.recipient)).all() == [EMAIL]
+
+
+def test_what_was_done_is_on_the_audit_log_without_the_token(app, owner):
+    path = invite(owner)
+
+    entries = db.session.scalars(db.select(Audit).filter_by(action="operator_invited")).all()
+    assert [entry.details for entry in entries] == [{"email": EMAIL, "role": "agent"}]
+    assert path.rpartition("/")[2] not in str([entry.details for entry in entries])
