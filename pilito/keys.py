@@ -51,6 +51,10 @@ METRICS_SCRAPES = "pilito:metrics:scrapes"
 SOCKET_CHANNEL = "pilito-socket"
 PANEL_ROOM = "panel"
 
+# Sorted sets: who looks at which conversation and who writes there, each with when it ends; gone 90 s after the last.
+VIEWING = "pilito:viewing"
+TYPING = "pilito:typing"
+
 # Holders of the scheduler: a fenced lock that lives SCHEDULER_LOCK_SECONDS after its last renewal.
 SCHEDULER_LOCK = "pilito:scheduler:lock"
 SCHEDULER_LOCK_SECONDS = 10

@@ -25,6 +25,7 @@ STORES = {
     "database",
     "hints",
     "realtime",
+    "presence",
     "queries",
     "passwords",
     "tokens",

@@ -8,6 +8,7 @@ from pilito.conversations import outbox, turns
 from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.meanwhile import refuse_answered
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, storable
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction, transaction
@@ -26,6 +27,7 @@ def send_draft(
     text: str | None = None,
     is_confirmed: bool = False,
     client_id: str | None = None,
+    seen_id: int | None = None,
 ) -> Message:
     """Send a draft, in other words where `text` has some; the same again returns the same reply.
 
@@ -43,6 +45,7 @@ def send_draft(
             return known  # others, who meant to send other words, are told that it is gone
         words = _words(draft, text)
         _check_state(draft, is_confirmed)
+        refuse_answered(conversation, operator_id, seen_id)
         tag = permission_tag(conversation, now)
         is_held = conversation.state is not ConversationState.ASSISTANT
         if is_held:

@@ -8,6 +8,7 @@ from pilito.conversations import outbox
 from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
+from pilito.conversations.meanwhile import refuse_answered
 from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import transaction
@@ -27,11 +28,13 @@ def reply(
     client_id: str,
     now: datetime,
     extras: Extras = NOTHING,
+    seen_id: int | None = None,
 ) -> Message:
     """Record the reply and have it sent; the same `client_id` again returns the same reply.
 
-    Raises Refused (not_found, empty, too_long, reply_to_unknown, inbox_stopped, window_closed,
-    customer_has_not_written), and Unsendable for what the channel would not take.
+    `seen_id` is the newest message that the writer had seen; see `refuse_answered`.
+    Raises Refused (not_found, empty, too_long, blocked, reply_to_unknown, inbox_stopped, window_closed,
+    customer_has_not_written, answered_meanwhile), and Unsendable for what the channel would not take.
     """
     text = storable(text).strip()
     client_id = storable(client_id)
@@ -48,6 +51,7 @@ def reply(
             return known
         tag = permission_tag(conversation, now)
         _check_reply_to(conversation, extras)
+        refuse_answered(conversation, operator_id, seen_id)
         if extras.reaction is None:  # a heart on a message answers nothing
             to_people(conversation, operator_id, "answered by a person", now)
             go_stale(conversation, "person_wrote")

@@ -24,7 +24,7 @@ from rows import (
     record_statements,
 )
 
-from pilito import create_app, keys
+from pilito import keys
 from pilito.blueprints.panel import connecting, present, sentences, sockets
 from pilito.channels.instagram import client, limits
 from pilito.clock import utc_now
@@ -1068,24 +1068,6 @@ def test_what_others_wrote_is_unchanged_and_has_its_licence():
 
 
 # --- the live line ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def call(app, make_settings, monkeypatch):
-    """Open the live line as this browser; without Redis between, which Flask-SocketIO's test client does not know.
-
-    The app that this needs takes over the one server of the process; the other tests get theirs back.
-    """
-    monkeypatch.setattr(socketio, "server", socketio.server)
-    monkeypatch.setattr(socketio, "sockio_mw", socketio.sockio_mw)
-    monkeypatch.setattr(socketio, "server_options", dict(socketio.server_options))
-
-    def make(browser):
-        alone = create_app(make_settings(redis_url=""))
-        browser.application = alone
-        return socketio.test_client(alone, flask_test_client=browser)
-
-    return make
 
 
 def test_the_live_line_lets_in_who_is_logged_in_and_nobody_else(app, browser, call):

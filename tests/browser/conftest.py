@@ -51,7 +51,7 @@ def open_page(chromium, server, session):
     """Return a page in which Sara is logged in; at the end nothing in it may have failed or been forbidden."""
     problems, contexts = [], []
 
-    def make(path="/conversations/", viewport=DESKTOP, by_form=False):
+    def make(path="/conversations/", viewport=DESKTOP, by_form=False, cookie=session):
         context = chromium.new_context(viewport=viewport, base_url=f"http://127.0.0.1:{server.port}", locale="en-US")
         contexts.append(context)
         page = context.new_page()
@@ -62,7 +62,7 @@ def open_page(chromium, server, session):
         if by_form:
             log_in(page, path)
         else:
-            context.add_cookies([{"name": "pilito", "value": session, "url": f"http://127.0.0.1:{server.port}"}])
+            context.add_cookies([{"name": "pilito", "value": cookie, "url": f"http://127.0.0.1:{server.port}"}])
             page.goto(path)
         expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)
         return page

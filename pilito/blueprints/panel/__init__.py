@@ -19,6 +19,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     notes,
     pages,
     posts,
+    presence,
     search,
     settings,
     sockets,

@@ -67,12 +67,12 @@ def _back() -> ResponseReturnValue:
 def send_reply(conversation_id: int) -> None:
     client_id = read_client_id()
     text, extras = request.form.get("text", ""), _read_extras()
-    draft_id = request.form.get("draft", type=int)
+    draft_id, seen_id = (request.form.get(name, type=int) for name in ("draft", "seen"))
     if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
         now = datetime.now(UTC)
-        send_draft(conversation_id, draft_id, current_user.id, now, text, is_confirmed=True, client_id=client_id)
+        send_draft(conversation_id, draft_id, current_user.id, now, text, True, client_id, seen_id)
         return
-    reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), extras)
+    reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), extras, seen_id)
 
 
 def read_client_id() -> str:

@@ -207,6 +207,9 @@ REFUSED: dict[str, Words] = {
     "trial_not_taken": _("It cannot be tried at the moment: Redis is away. Try again in a minute."),
     "trial_without_question": _("The question that it answered is not there any more. There is nothing to ask again."),
     "blocked": _("This customer is blocked. Unblock them beside the conversation, then go on."),
+    "answered_meanwhile": _(
+        "Somebody answered while you were writing. Read what is new above, then send yours all the same, or discard it."
+    ),
     "same_person": _("These two are one person already. Reload the page to see it."),
     "changed_meanwhile": _("Somebody else changed who belongs together at this moment. Look again, then repeat it."),
     "note_empty": _("There is nothing in the note yet. Write a few words first."),

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito import keys
 from pilito.blueprints.auth import this_session_id
-from pilito.blueprints.panel import bp
+from pilito.blueprints.panel import bp, presence
 from pilito.extensions import db, socketio
 from pilito.people import second_step
 from pilito.people.sessions import find_open
@@ -42,6 +42,7 @@ def connect(_auth: object = None) -> bool:
 
 def disconnect(*_reason: object) -> None:
     _lines(current_app).pop(request.sid, None)  # type: ignore[attr-defined]
+    presence.leave(request.sid)  # type: ignore[attr-defined]
 
 
 def watch(app: Flask) -> None:

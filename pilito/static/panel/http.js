@@ -4,7 +4,13 @@ import { setServerTime } from "./clocks.js";
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const FRAGMENT = { "X-Fragment": "1" };
 
-export class Refusal extends Error {}
+// `reason` is a slug, where the server gave one.
+export class Refusal extends Error {
+  constructor(message = "", reason = "") {
+    super(message);
+    this.reason = reason;
+  }
+}
 
 export async function fetchFragment(url) {
   const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store" });
@@ -20,7 +26,7 @@ export async function send(url, fields = {}) {
   const body = new URLSearchParams(fields);
   const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
   if (answer.status === 401) return logIn();
-  if (!answer.ok) throw new Refusal(await reasonOf(answer));
+  if (!answer.ok) throw await refusalOf(answer);
 }
 
 // Send a form with a file, and tell how far it is; `abort` ends it.
@@ -44,9 +50,10 @@ export function upload(url, fields, onProgress) {
   return { done, abort: () => request.abort() };
 }
 
-async function reasonOf(answer) {
+async function refusalOf(answer) {
   const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
-  return isJson ? (await answer.json()).message : "";
+  const { message, reason } = isJson ? await answer.json() : {};
+  return new Refusal(message, reason);
 }
 
 function logIn() {

@@ -32,6 +32,7 @@ export function startLive({ onChange, onReturn }) {
     last = Date.now();
     onReturn();
   }, 1000);
+  return line;
 }
 
 function show(state) {

@@ -14,6 +14,7 @@ import { watchPictures } from "./pictures.js";
 import "./sure.js";
 import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
 import { forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
+import { startTogether } from "./together.js";
 import { say } from "./words.js";
 
 const body = document.body;
@@ -172,6 +173,6 @@ startKeyboard();
 watchPictures();
 startAside();
 startOpen();
-startLive({ onChange, onReturn });
+startTogether(startLive({ onChange, onReturn }));
 document.addEventListener("visibilitychange", () => openConversation() && markRead());
 document.fonts?.ready.then(() => openConversation() && !location.hash && toEnd());

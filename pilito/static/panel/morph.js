@@ -14,7 +14,7 @@ export function morph(shown, came) {
   });
 }
 
-// A film or sound that plays, and a caption that somebody opened, are left as they are.
+// A film or sound that plays, a caption that somebody opened, and what the scripts fill, are left as they are.
 function isBusy(node) {
-  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand");
+  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand, [data-own]");
 }

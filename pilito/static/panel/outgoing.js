@@ -2,6 +2,7 @@
 import { Refusal, send } from "./http.js";
 import { dropUnsent, keepUnsent, unsentOf } from "./keep.js";
 import { openConversation, refreshThread, toEnd } from "./thread.js";
+import { newestSeen, seenWhenBegun } from "./together.js";
 import { say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
@@ -11,7 +12,8 @@ export const mendsBy = (kind, mend) => (menders[kind] = mend);
 
 // Begin to send: `kind` is reply or note, `shown` what the bubble says. Returns what `deliver` takes.
 export function begin({ kind, url, fields, shown, picture }) {
-  const one = { clientId: newId(), conversation: openConversation(), kind, url, fields, shown, picture };
+  const seen = kind === "reply" ? { seen: seenWhenBegun() } : {};
+  const one = { clientId: newId(), conversation: openConversation(), kind, url, fields: { ...fields, ...seen }, shown, picture };
   keepUnsent(one);
   return { one, bubble: showBubble(one) };
 }
@@ -39,6 +41,7 @@ export function showUnsent() {
 function showFailure(one, bubble, error) {
   const isRefused = error instanceof Refusal;
   bubble.classList.add("has-failed");
+  if (error.reason === "answered_meanwhile") return showOthersAnswer(one, bubble, error);
   const lost = say(one.kind === "note" ? "unsentNote" : "unsent");
   bubble.querySelector(".foot").replaceChildren(
     isRefused ? error.message || say("failed") : lost,
@@ -46,6 +49,24 @@ function showFailure(one, bubble, error) {
     button("again", () => deliver({ one, bubble })),
     " ",
     ...(one.fields.text && menders[one.kind] ? [button("mend", () => (drop(one, bubble), menders[one.kind](one.fields))), " "] : []),
+    button("discard", () => drop(one, bubble)),
+  );
+  toEnd();
+}
+
+// Somebody else answered: their words are shown first, and ours wait beneath them.
+async function showOthersAnswer(one, bubble, error) {
+  await refreshThread().catch(() => {});
+  find("items").append(bubble);
+  one.fields.seen = newestSeen();
+  keepUnsent(one);
+  const mend = () => (drop(one, bubble), menders[one.kind](one.fields));
+  bubble.querySelector(".foot").replaceChildren(
+    error.message,
+    " ",
+    button("sendAnyway", () => deliver({ one, bubble })),
+    " ",
+    ...(one.fields.text && menders[one.kind] ? [button("mend", mend), " "] : []),
     button("discard", () => drop(one, bubble)),
   );
   toEnd();

@@ -1,0 +1,87 @@
+"""Two people at one desk, in two real browsers: who looks, who writes, and that no customer is answered twice unawares."""
+
+import pytest
+from chromium_page import needs_chromium, talk
+from playwright.sync_api import expect
+from rows import FreshClient, add_operator
+
+from pilito.clock import utc_now
+from pilito.conversations.assign import assign
+from pilito.database import transaction
+from pilito.lifecycle import Role, Sender
+from pilito.models import Message, db
+
+pytestmark = needs_chromium
+
+
+@pytest.fixture
+def ali(shop):
+    with transaction():
+        return add_operator(Role.AGENT, email="ali@shop.test", name="Ali Karimi", language="en", password_hash="!")
+
+
+@pytest.fixture
+def open_alis(shop, open_page, ali):
+    """Return a page in which Ali is logged in."""
+    client = FreshClient(shop.app)
+    with client.session_transaction() as session:
+        session.update({"_user_id": ali.get_id(), "_fresh": True})
+    cookie = client.get_cookie("pilito").value
+    return lambda path: open_page(path, cookie=cookie)
+
+
+def ours():
+    db.session.rollback()
+    return [one.text for one in db.session.scalars(db.select(Message).filter_by(sender=Sender.OPERATOR))]
+
+
+def test_each_sees_that_the_other_looks_and_writes_and_is_asked_before_sending(shop, open_page, open_alis):
+    path = talk(shop, 2)
+    saras, alis = open_page(path), open_alis(path)
+    expect(saras.locator("#viewers .avatar")).to_have_attribute(
+        "title", "\u2068Ali Karimi\u2069 is looking at this too"
+    )
+    expect(saras.locator(".row .viewers .avatar")).to_have_count(1)
+
+    alis.locator("#composer-text").press_sequentially("two mill")
+    expect(saras.locator("#lock")).to_contain_text("Ali Karimi")
+    expect(saras.locator("#lock")).to_contain_text("is answering")
+    expect(alis.locator("#lock")).to_be_hidden()  # nobody is warned of themselves
+    saras.fill("#composer-text", "Hello!")
+    saras.press("#composer-text", "Control+Enter")
+    expect(saras.get_by_role("button", name="Send anyway")).to_be_focused()
+    expect(saras.locator("#composer-text")).to_have_value("Hello!")
+    assert ours() == []
+
+    saras.get_by_role("button", name="Send anyway").click()
+    expect(saras.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
+
+    alis.locator("#composer-text").press_sequentially("ion")  # begun before her answer came
+    alis.press("#composer-text", "Control+Enter")
+    held = alis.locator("#lock").get_by_role("button", name="Send anyway")
+    held.click()
+    expect(alis.locator(".has-failed")).to_contain_text("Somebody answered while you were writing")
+    expect(alis.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
+    assert ours() == ["Hello!"]
+    alis.locator(".has-failed").get_by_role("button", name="Send anyway").click()
+    expect(alis.locator(".from-operator:not(.is-optimistic)")).to_have_count(2)
+    assert ours() == ["Hello!", "two million"]
+
+    alis.close()
+    expect(saras.locator("#viewers .avatar")).to_have_count(0)
+
+
+def test_who_holds_it_is_said_before_another_sends(shop, open_page, ali):
+    path = talk(shop, 2)
+    assign(shop.conversation.id, ali.id, None, utc_now())
+    page = open_page(path)
+
+    expect(page.locator("#lock")).to_contain_text("holds this conversation")
+    page.fill("#composer-text", "Hello!")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.get_by_role("button", name="Send anyway")).to_be_visible()
+    assert ours() == []
+    page.get_by_role("button", name="Send anyway").click()
+
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
+    expect(page.locator("#lock")).to_be_hidden()  # it is hers now
