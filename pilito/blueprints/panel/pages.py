@@ -80,15 +80,6 @@ PAGES: Sequence[Page] = (
         _("Who may log in, and as what: invite, change roles, deactivate."),
     ),
     Page(
-        "canned",
-        "panel.show_canned",
-        "stroke",
-        _("Canned replies"),
-        Group.SHOP,
-        Role.AGENT,
-        _("What you write again and again, under a short word: type / in a reply."),
-    ),
-    Page(
         "health",
         "panel.show_health",
         "pulse",

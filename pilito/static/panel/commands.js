@@ -14,20 +14,26 @@ export function bindButton(name, selector) {
   bind(name, () => button().click(), () => Boolean(button() && !button().disabled));
 }
 
-export function runCommand(name) {
+// Do it, and tell whether it could be done. What leads to an address is pressed where it stands on the page.
+export function runCommand({ name, href }) {
   const deed = deeds.get(name);
-  if (!deed?.when()) return false;
-  deed.run();
+  if (deed) return deed.when() ? (deed.run(), true) : false;
+  if (!href) return false;
+  const link = document.getElementById(name);
+  if (link) link.click();
+  else location.assign(href);
   return true;
 }
 
-// Everything the page knows: {name, title, keys, also, group, href}, with what can be done now first asked by `isReady`.
+// Everything the page knows: {name, title, keys, also, group, groupTitle, href}.
 export function listCommands() {
   const lists = document.getElementById("commands")?.content.querySelectorAll("ul") ?? [];
   return [...lists].flatMap((list) => [...list.children].map((item) => describe(item, list.dataset)));
 }
 
-export const isReady = ({ name, href }) => Boolean(href || deeds.get(name)?.when());
+export const findCommand = (name) => listCommands().find((command) => command.name === name);
+
+export const isReady = ({ name, href }) => Boolean(deeds.has(name) ? deeds.get(name).when() : href);
 
 function describe({ dataset, textContent }, { group, title }) {
   const { command: name, keys = "", also = "", href } = dataset;

@@ -56,3 +56,26 @@ export async function showOlder(link) {
   if (more) link.replaceWith(more);
   else link.remove();
 }
+
+// --- by keyboard -----------------------------------------------------------------------------------------------------
+
+const rows = () => [...document.querySelectorAll("#list .row")];
+export const hasRows = () => rows().length > 0;
+
+// To the next row of the list, from the one in focus or the one that is open; Enter opens it.
+export function moveTo(way) {
+  const all = rows();
+  const from = all.indexOf(document.activeElement.closest?.("#list .row"));
+  const at = from >= 0 ? from : all.findIndex((row) => row.hasAttribute("aria-current"));
+  const row = at < 0 ? all[0] : all[Math.min(all.length - 1, Math.max(0, at + way))];
+  row.focus();
+  row.scrollIntoView({ block: "nearest" });
+  if (row === all.at(-1)) document.querySelector("#more, .search-more")?.click();
+}
+
+document.querySelector(".list-pane")?.addEventListener("keydown", (event) => {
+  const way = { ArrowDown: 1, ArrowUp: -1 }[event.code];
+  if (!way || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !event.target.matches(".row")) return;
+  event.preventDefault();
+  moveTo(way);
+});

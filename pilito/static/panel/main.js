@@ -2,18 +2,18 @@
 import "./zone.js";
 import { startAside } from "./aside.js";
 import { startClocks, tick } from "./clocks.js";
-import { bindButton } from "./commands.js";
+import { bind, bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
-import { openFind, startFind } from "./find.js";
+import { mayFind, openFind, startFind } from "./find.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
-import { chooseZone, markCurrent, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
+import { chooseZone, hasRows, markCurrent, moveTo, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
 import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
 import "./sure.js";
 import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
-import { forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
+import { focusSearch, forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
 import { startTogether } from "./together.js";
 import { say } from "./words.js";
 
@@ -161,6 +161,11 @@ function toast(words) {
 bindButton("take_over", '[data-verb="take_over"] button');
 bindButton("give_back", '[data-verb="give_back"] button');
 bindButton("close", '[data-verb="close"] button');
+bind("search", focusSearch);
+bind("find", () => (mayFind() ? openFind() : focusSearch()));
+bind("next", () => moveTo(1), hasRows);
+bind("previous", () => moveTo(-1), hasRows);
+bind("newest", () => toEnd("smooth"), () => Boolean(openConversation()));
 bindButton("aside", "#aside-toggle");
 
 // --- start -----------------------------------------------------------------------------------------------------------
