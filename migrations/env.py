@@ -2,6 +2,7 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import text
 
 from pilito.models.search_entry import is_of_index
 from pilito.models.types import UtcDateTime
@@ -29,8 +30,17 @@ def number_the_revision(context, _revision, directives):
         directives[0].rev_id = f"{int(head or 0) + 1:04d}"
 
 
+def wait_briefly_for_locks(connection):
+    """A migration that waits for a table makes everybody wait who comes after it: it gives up instead, undone as a
+    whole, and is run again."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET lock_timeout = '2s'"))
+        connection.commit()
+
+
 def run_migrations() -> None:
     with db.engine.connect() as connection:
+        wait_briefly_for_locks(connection)
         context.configure(
             connection=connection,
             target_metadata=db.metadata,

@@ -135,6 +135,20 @@ def test_a_decision_is_one_page_of_three_parts(decision):
     assert len(page.splitlines()) <= LONGEST_DECISION
 
 
+def test_every_fault_names_tests_that_exist():
+    words = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"def (test_\w+)", tests))
+
+    rows = [line for line in words.splitlines() if line.startswith("| ") and not line.startswith(("| fault", "| on "))]
+    assert len(rows) > 50
+    for row in rows:
+        named = re.findall(r"`(test_\w+|tests/[\w/]+\.py)`", row.rsplit("|", 2)[1])
+        assert named, row
+        for name in named:
+            assert name in known or (ROOT / name).is_file(), name
+
+
 def test_pictures_are_drawn_not_taken():
     taken = {".png", ".jpg", ".jpeg", ".webp", ".gif"}
 

@@ -1,12 +1,14 @@
 """Migrations run from nothing on both databases, end in one head, and make exactly the tables of the models."""
 
+import time
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pilito.config import ROOT
 from pilito.database import transaction
@@ -47,6 +49,23 @@ def test_every_step_can_be_taken_back_and_again(app):
     upgrade(directory=MIGRATIONS)
 
     assert {table.name for table in db.metadata.sorted_tables} <= set(inspect(db.engine).get_table_names())
+
+
+def test_a_migration_that_cannot_have_its_lock_gives_up_soon_and_runs_the_next_time(app):
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one lock, and its waiting is ours.")
+    downgrade(directory=MIGRATIONS, revision="0019")
+    began = time.monotonic()
+
+    with db.engine.connect() as busy:
+        busy.execute(text("SELECT id FROM conversation LIMIT 1"))  # a reader that does not end
+        with pytest.raises(OperationalError, match="lock timeout"):
+            upgrade(directory=MIGRATIONS)
+
+    assert time.monotonic() - began < 15  # and not until the reader is through
+    assert "note" not in inspect(db.engine).get_table_names()  # nothing of it is left half done
+    upgrade(directory=MIGRATIONS)
+    assert "note" in inspect(db.engine).get_table_names()
 
 
 def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from shop import ACCOUNT, TEST_SECRET, VERIFY_TOKEN, reel, seconds, text, webhook
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
+from sqlalchemy import text as sql
 
 from pilito import database, keys
 from pilito.clock import utc_now
@@ -137,6 +138,34 @@ def test_a_locked_database_is_a_503_and_never_a_false_200(shop, monkeypatch):
     assert refused.status_code == 503
     assert refused.headers["Retry-After"]
     assert webhooks() == []
+    assert shop.post(body).status_code == 200
+
+
+@pytest.mark.sqlite_only
+def test_a_full_disk_is_a_503_and_everything_goes_on_when_there_is_room_again(shop):
+    """C6: SQLite says the same for a full disk as for its own limit of pages, which needs no disk to fill."""
+    body = webhook(text("سلام", utc_now()))
+    with db.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar()
+    limit = f"PRAGMA max_page_count={pages + 4}"
+
+    def fill(dbapi_connection, *_):
+        dbapi_connection.execute(limit)
+
+    large = webhook(text("ب" * 900, utc_now(), mid="large"))
+    event.listen(db.engine, "connect", fill)
+    db.engine.dispose()
+    answers = [shop.post(large).status_code for _ in range(free * 2 + 60)]
+    kept = len(webhooks())
+    refused = answers.count(503)
+    event.remove(db.engine, "connect", fill)
+    db.engine.dispose()
+
+    assert set(answers) == {200, 503}
+    assert answers.count(200) == kept  # each 200 is on the disk, each 503 is not
+    assert refused
+    assert db.session.execute(sql("PRAGMA integrity_check")).scalar() == "ok"
     assert shop.post(body).status_code == 200
 
 
