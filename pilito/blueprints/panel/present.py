@@ -20,6 +20,7 @@ from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.duty import chosen_mode
 from pilito.conversations.fact_text import product_fact
 from pilito.conversations.reconcile import LOOKS
+from pilito.conversations.seen import Seen
 from pilito.extensions import channels
 from pilito.lifecycle import (
     AssistantMode,
@@ -126,10 +127,26 @@ GLYPHS = {
 }
 
 
+def row_value(conversation: Conversation) -> str:
+    """Which conversation, and what was seen of it: what a form sends that changes it."""
+    return f"{conversation.id}:{Seen.of(conversation)}"
+
+
 def last_line(row: Row) -> Line:
     if row.newest is None:
         return Line(row.conversation.preview or "")
     return Line(gist(row.newest), glyph_of(row.newest), by_of(row.newest))
+
+
+def window_left(conversation: Conversation, now: datetime) -> str:
+    """3:12, in the last hours in which one may reply as usual; empty before and after, and for what is closed."""
+    if conversation.state is ConversationState.CLOSED:
+        return ""
+    closes_at = _closes_at(conversation, channels[conversation.inbox.channel].reply_window)
+    if closes_at is None or not now < closes_at < now + WINDOW_WARNING:
+        return ""
+    minutes = int((closes_at - now).total_seconds()) // 60
+    return f"{minutes // 60}:{minutes % 60:02d}"
 
 
 def gist(message: Message) -> str:

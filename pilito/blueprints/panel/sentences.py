@@ -11,6 +11,7 @@ from pilito.lifecycle import (
     DeliveryState,
     EventOutcome,
     HandOverReason,
+    LabelColour,
     MediaKind,
     MessageType,
     OutsideHours,
@@ -50,6 +51,39 @@ NOTHING_IN_ZONE: dict[Zone, Sentence] = {
         _("After your reply a conversation rests here until the customer writes. So does what you put off."),
     ),
     Zone.DONE: Sentence(_("Nothing is closed yet"), _("A closed conversation opens again when the customer writes.")),
+}
+
+# A list without rows, by what it is narrowed to.
+NOTHING_FILTERED: dict[str, Sentence] = {
+    "unread": Sentence(_("Everything is read"), _("What comes in is unread until somebody opens it.")),
+    "snoozed": Sentence(
+        _("Nothing is put off"), _("Put a conversation off until a time that suits you: it comes back by itself.")
+    ),
+    "share": Sentence(_("No post waits for a question"), _("A shared post waits two minutes; then it is left alone.")),
+    "holder": Sentence(
+        _("Nothing is in these hands here"), _("Whoever answers holds the conversation; it can be assigned too.")
+    ),
+    "label": Sentence(_("Nothing carries this label here"), _("Look in another zone, or put it on with L.")),
+    "inbox": Sentence(_("Nothing of this account is here"), _("Look in another zone.")),
+    "many": Sentence(_("Nothing fits this filter here"), _("Take a part of it away, or look in another zone.")),
+}
+
+# What the list can be narrowed to, where no name says it.
+FILTERS: dict[str, Words] = {
+    "unread": _("Unread"),
+    "snoozed": _("Put off until later"),
+    "share": _("A post waits for its question"),
+}
+
+LABEL_COLOURS: dict[LabelColour, Words] = {
+    LabelColour.GREY: _("Grey"),
+    LabelColour.RED: _("Red"),
+    LabelColour.ORANGE: _("Orange"),
+    LabelColour.YELLOW: _("Yellow"),
+    LabelColour.GREEN: _("Green"),
+    LabelColour.BLUE: _("Blue"),
+    LabelColour.PURPLE: _("Purple"),
+    LabelColour.PINK: _("Pink"),
 }
 
 # A few words for the list.

@@ -11,12 +11,15 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from pilito.blueprints.auth import FRAGMENT_HEADER, ask_for_second_step, ask_to_log_in
-from pilito.blueprints.panel import bp, present, sentences
+from pilito.blueprints.panel import bp, present, sentences, steps
+from pilito.blueprints.panel.desk import asked_filter, asked_zone, head_words
 from pilito.conversations.drafts import find_draft
 from pilito.extensions import channels
 from pilito.lifecycle import Role
 from pilito.models import Conversation
 from pilito.queries import panel as queries
+from pilito.queries.filters import narrowed
+from pilito.queries.labels import labels_of
 from pilito.queries.panel import Cursor, Zone
 
 LIST_PAGE = 40
@@ -45,6 +48,7 @@ def panel_words() -> dict[str, Any]:
     return {
         "present": present,
         "sentences": sentences,
+        "steps": steps,
         "Zone": Zone,
         "demo": bool(current_app.config.get("PILITO_DEMO")),
         "may_change": bool(current_user and current_user.is_authenticated and current_user.may(Role.AGENT)),
@@ -72,7 +76,7 @@ def show_thread(conversation_id: int) -> ResponseReturnValue:
     conversation = get_conversation(conversation_id)
     words = _thread_words(conversation)
     if request.headers.get(FRAGMENT_HEADER):
-        return render_template("panel/thread.html", **words, **clock_words(), zone=_asked_zone())
+        return render_template("panel/thread.html", **words, **clock_words(), zone=asked_zone())
     return render_template("panel/page.html", **words, **list_words(), **clock_words())
 
 
@@ -87,7 +91,7 @@ def messages_fragment(conversation_id: int) -> ResponseReturnValue:
         thread = _asked_messages(conversation)
     else:
         thread = queries.read_changes(conversation, request.args.get("after_seq", 0, type=int))
-    words = _desk_words(conversation) | clock_words() | {"thread": thread, "zone": _asked_zone()}
+    words = _desk_words(conversation) | clock_words() | {"thread": thread, "zone": asked_zone()}
     return render_template("panel/messages_fragment.html", **words)
 
 
@@ -100,7 +104,7 @@ def page_words(conversation: Conversation) -> dict[str, Any]:
 
 
 def fragment_words() -> dict[str, Any]:
-    return clock_words() | {"zone": _asked_zone()}
+    return clock_words() | {"zone": asked_zone()}
 
 
 # --- what the templates get ------------------------------------------------------------------------------------------
@@ -114,15 +118,17 @@ def get_conversation(conversation_id: int) -> Conversation:
 
 
 def list_words() -> dict[str, Any]:
-    zone = _asked_zone()
+    zone, wanted = asked_zone(), asked_filter()
     now = datetime.now(UTC)
     limit = min(max(request.args.get("limit", LIST_PAGE, type=int), 1), LIST_LIMIT)
     before = None if "conversation_id" in (request.view_args or {}) else _asked_cursor()
+    counts = queries.count_zones(now)
     return {
         "zone": zone,
-        "counts": queries.count_zones(now),
+        "counts": counts,
         "count_limit": queries.COUNT_LIMIT,
-        "page": queries.list_conversations(zone, before, limit, now),
+        "page": queries.list_conversations(zone, before, limit, now, narrowed(wanted, current_user.id)),
+        **head_words(zone, wanted, counts, now),
     }
 
 
@@ -141,19 +147,18 @@ def _thread_words(conversation: Conversation) -> dict[str, Any]:
 def _desk_words(conversation: Conversation) -> dict[str, Any]:
     desk = present.desk_of(conversation, current_user.may(Role.AGENT), datetime.now(UTC))
     draft = find_draft(conversation)
-    return {"conversation": conversation, "desk": desk, "draft": draft, "channel": channels[conversation.inbox.channel]}
+    return {
+        "conversation": conversation,
+        "desk": desk,
+        "draft": draft,
+        "channel": channels[conversation.inbox.channel],
+        "labels": labels_of([conversation.id]).get(conversation.id, ()),
+    }
 
 
 def clock_words() -> dict[str, Any]:
     """The server's time, so that a browser whose clock is wrong still counts down rightly."""
     return {"now": datetime.now(UTC), "now_ms": time.time_ns() // 1_000_000}
-
-
-def _asked_zone() -> Zone:
-    try:
-        return Zone(request.args.get("zone", Zone.OPEN))
-    except ValueError:
-        return Zone.OPEN
 
 
 def _asked_cursor(name: str = "before") -> Cursor | None:

@@ -29,6 +29,14 @@ export async function send(url, fields = {}) {
   if (!answer.ok) throw await refusalOf(answer);
 }
 
+// As `send`, for a deed that answers with what became of it.
+export async function ask(url, fields) {
+  const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body: fields });
+  if (answer.status === 401) return logIn();
+  if (!answer.ok) throw new Refusal(await reasonOf(answer));
+  return answer.json();
+}
+
 // Send a form with a file, and tell how far it is; `abort` ends it.
 export function upload(url, fields, onProgress) {
   const request = new XMLHttpRequest();

@@ -1,4 +1,5 @@
 // The list of conversations and the counts of its zones.
+import { keepChosen } from "./chosen.js";
 import { tick } from "./clocks.js";
 import { fetchFragment } from "./http.js";
 import { morph } from "./morph.js";
@@ -10,14 +11,16 @@ const body = document.body.dataset;
 export async function refreshList() {
   const rows = document.querySelectorAll("#rows > li").length;
   const limit = Math.min(LIMIT, Math.max(PAGE, rows));
-  show(await fetchFragment(`${body.list}?zone=${body.zone}&limit=${limit}`));
+  show(await fetchFragment(`${body.list}?${body.query}&limit=${limit}`));
 }
 
 function show(fragment) {
   morph(document.getElementById("stop-banner"), fragment.querySelector("#stop-banner"));
   morph(document.getElementById("zones"), fragment.querySelector("#zones"));
+  morph(document.getElementById("views"), fragment.querySelector("#views"));
   const list = document.getElementById("list");
   if (list.dataset.search === undefined) morph(list, fragment.querySelector("#list")); // what was found stays
+  keepChosen();
   markCurrent();
   tick();
 }
@@ -37,12 +40,20 @@ export function markCurrent() {
   document.title = `${waiting ? `(${waiting}) ` : ""}${document.title.replace(/^\(.*?\) /, "")}`;
 }
 
-export async function chooseZone(link) {
-  body.zone = link.dataset.zone;
+// Another zone, another filter or a kept view: `query` is the address of the list without its page.
+export async function chooseList(link) {
+  readPlace(new URL(link.href).searchParams);
   delete document.getElementById("list").dataset.search;
-  show(await fetchFragment(`${body.list}?zone=${body.zone}`));
+  show(await fetchFragment(`${body.list}?${body.query}`));
   document.querySelector(".list-pane").scrollTop = 0;
   showZone();
+}
+
+// What the address says of the list, for the list that stands beside.
+export function readPlace(params) {
+  params.delete("before");
+  body.query = params.toString() || "zone=open";
+  body.zone = params.get("zone") ?? "open";
 }
 
 export async function showOlder(link) {

@@ -2,19 +2,24 @@
 import "./zone.js";
 import { startAside } from "./aside.js";
 import { startClocks, tick } from "./clocks.js";
+import { takesClick } from "./chosen.js";
 import { bind, bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
+import { startDesk } from "./desk.js";
 import { mayFind, openFind, startFind } from "./find.js";
+import { startFolding } from "./fold.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
-import { chooseZone, hasRows, markCurrent, moveTo, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
+import { chooseList, hasRows, markCurrent, moveTo, readPlace, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
+import { closeMenu as closeDeskMenu, openFilter } from "./menus.js";
 import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
 import "./sure.js";
 import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
 import { focusSearch, forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
 import { startTogether } from "./together.js";
+import { forgetToasts, toast } from "./toast.js";
 import { say } from "./words.js";
 
 const body = document.body;
@@ -56,6 +61,7 @@ const tell = (what, detail = {}) => document.dispatchEvent(new CustomEvent(`conv
 function startOpen() {
   startThread();
   startFind();
+  startFolding();
   startComposer();
   startNotes();
   markCurrent();
@@ -73,17 +79,22 @@ function showListOnly() {
   tell("open");
 }
 
-// Another zone changes the list; what is open stays open.
-const zoneUrl = (link) => (openConversation() ? `${location.pathname}?zone=${link.dataset.zone}` : link.href);
+// Another list changes the list; what is open stays open.
+function showOtherList(link) {
+  closeDeskMenu();
+  history.pushState({}, "", openConversation() ? location.pathname + new URL(link.href).search : link.href);
+  return chooseList(link);
+}
 
 // Whatever fails on the way falls back to the plain link.
 const CLICKS = {
   ".row.is-away": (row) => (remember(), location.assign(row.href)),
-  ".row": (row) => (row.matches(".hit") && remember(), open(row.href)),
+  ".row": (row) => takesClick(row) || (row.matches(".hit") && remember(), open(row.href)),
   ".search-link": (link) => showSearch(link.href, { isNew: true }),
   ".search-more": showMoreHits,
   "#search-leave": leaveSearch,
-  ".zones a": (link) => (history.pushState({}, "", zoneUrl(link)), chooseZone(link)),
+  "[data-menu=filter]": openFilter,
+  ".zones a, [data-list-link]": showOtherList,
   "#back": (link) => (history.pushState({}, "", hitsUrl() ?? link.href), showListOnly(), refreshList()),
   "#find-open": openFind,
   "#more": showOlderRows,
@@ -111,8 +122,8 @@ document.addEventListener("click", async (event) => {
 });
 
 window.addEventListener("popstate", () => {
-  const zone = new URLSearchParams(location.search).get("zone");
-  if (zone) body.dataset.zone = zone;
+  const place = new URLSearchParams(location.search);
+  if (place.has("zone")) readPlace(place);
   if (location.pathname === new URL(document.getElementById("search").action).pathname) {
     showListOnly();
     return showSearch(location.href, { isBack: true }).catch(() => location.reload());
@@ -146,21 +157,10 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-const TOAST_MS = 7000;
-
-function toast(words) {
-  const note = document.createElement("p");
-  note.className = "toast";
-  note.textContent = words || say("failed");
-  document.getElementById("toasts").append(note);
-  setTimeout(() => note.remove(), TOAST_MS);
-}
-
 // --- by keyboard and by name -----------------------------------------------------------------------------------------
 
 bindButton("take_over", '[data-verb="take_over"] button');
 bindButton("give_back", '[data-verb="give_back"] button');
-bindButton("close", '[data-verb="close"] button');
 bind("search", focusSearch);
 bind("find", () => (mayFind() ? openFind() : focusSearch()));
 bind("next", () => moveTo(1), hasRows);
@@ -170,7 +170,7 @@ bindButton("aside", "#aside-toggle");
 
 // --- start -----------------------------------------------------------------------------------------------------------
 
-document.querySelectorAll(".toast").forEach((note) => setTimeout(() => note.remove(), TOAST_MS));
+forgetToasts();
 showZone();
 startClocks();
 startSearch();
@@ -178,6 +178,7 @@ startKeyboard();
 watchPictures();
 startAside();
 startOpen();
+startDesk(() => (history.pushState({}, "", `${body.dataset.home}?${body.dataset.query}`), showListOnly()));
 startTogether(startLive({ onChange, onReturn }));
 document.addEventListener("visibilitychange", () => openConversation() && markRead());
 document.fonts?.ready.then(() => openConversation() && !location.hash && toEnd());

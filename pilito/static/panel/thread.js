@@ -28,7 +28,7 @@ export async function refreshThread(afterSeq) {
   const thread = find("thread");
   if (!openConversation()) return;
   const since = afterSeq ?? thread.dataset.seq;
-  const fragment = await fetchFragment(`${thread.dataset.messages}?after_seq=${since}&zone=${document.body.dataset.zone}`);
+  const fragment = await fetchFragment(`${thread.dataset.messages}?after_seq=${since}&${document.body.dataset.query}`);
   if (thread !== find("thread")) return; // another conversation was opened meanwhile
   show(fragment);
   thread.dataset.seq = fragment.dataset.seq;

@@ -1,0 +1,67 @@
+// What people do with conversations beside answering them: one form for one or many, told honestly, taken back by a click.
+import { anyChosen, clearChosen, startChoosing, targets, toggleFocused } from "./chosen.js";
+import { bind } from "./commands.js";
+import { ask, Refusal } from "./http.js";
+import { refreshList } from "./list.js";
+import { closeMenu, openMenu, startMenus } from "./menus.js";
+import { openConversation, refreshThread } from "./thread.js";
+import { toast } from "./toast.js";
+import { say } from "./words.js";
+
+let leave; // shows the list alone
+
+export function startDesk(showListOnly) {
+  leave = showListOnly;
+  startChoosing();
+  startMenus();
+  document.addEventListener("submit", onSubmit);
+  document.addEventListener("click", ({ target }) => {
+    const opener = target.closest("[data-menu]");
+    if (opener && opener.dataset.menu !== "filter") openMenu(opener.dataset.menu, targets());
+  });
+}
+
+function onSubmit(event) {
+  if (!event.target.matches("[data-desk]")) return;
+  event.preventDefault();
+  const fields = new URLSearchParams(new FormData(event.target, event.submitter));
+  if (event.submitter?.dataset.do) fields.set("do", event.submitter.dataset.do);
+  if (event.target.id === "desk-form") (fields.delete("row"), targets().forEach((row) => fields.append("row", row)));
+  act(event.target.action, fields);
+}
+
+async function act(url, fields) {
+  closeMenu();
+  try {
+    const { message, undo } = await ask(url, fields);
+    toast(message, undo?.length ? { label: say("undo"), run: () => takeBack(undo) } : undefined);
+  } catch (error) {
+    toast(error instanceof Refusal ? error.message : say("offline"));
+  }
+  clearChosen();
+  // What one has just called unread is not looked at any more.
+  const isOpen = fields.getAll("row").some((row) => row.split(":")[0] === openConversation());
+  if (fields.get("do") === "unread" && isOpen) leave();
+  await Promise.all([refreshThread(), refreshList()]).catch(() => {});
+}
+
+function takeBack(ids) {
+  act(document.getElementById("words").dataset.undoUrl, new URLSearchParams(ids.map((id) => ["undo", id])));
+}
+
+function deed(name) {
+  const url = document.getElementById("desk-form").action;
+  act(url, new URLSearchParams([["do", name], ...targets().map((row) => ["row", row])]));
+}
+
+// --- by keyboard and by name -----------------------------------------------------------------------------------------
+
+const isReady = () => Boolean(document.getElementById("desk-form")) && targets().length > 0;
+const head = () => document.querySelector('[data-verb="close"] button');
+
+bind("close", () => deed("close"), () => isReady() && (anyChosen() || !openConversation() || Boolean(head())));
+bind("snooze", () => openMenu("snooze", targets()), isReady);
+bind("label", () => openMenu("label", targets()), isReady);
+bind("assign", () => openMenu("assign", targets()), isReady);
+bind("unread", () => deed("unread"), isReady);
+bind("select", toggleFocused, () => Boolean(document.querySelector("#rows .row-choose")));
