@@ -63,6 +63,7 @@ def register(app: Flask) -> None:
         operator,
         inbox,
         token,
+        audit,
         analytics,
         rotate_keys,
         export_customer,
@@ -349,7 +350,30 @@ def add_token(name: str) -> None:
     """Make a token and print it; it is shown this once."""
     from pilito.tokens import issue_token
 
-    click.echo(issue_token(name, utc_now()))
+    try:
+        click.echo(issue_token(name, utc_now()))
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+
+
+@click.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command("verify")
+@click.option("--expect", default="", help="A head that an earlier run printed: it has to be in the chain still.")
+@with_appcontext
+def verify_audit(expect: str) -> None:
+    """Hold every row of the audit log against its seal."""
+    from pilito.audit import verify
+
+    report = verify(expect)
+    for problem in report.problems:
+        click.echo(problem)
+    click.echo(f"Rows sealed: {report.sealed}; with words forgotten: {report.forgotten}; not yet: {report.unsealed}.")
+    click.echo(f"Head: {report.head}")
+    sys.exit(1 if report.problems else 0)
 
 
 @click.command("rotate-keys")

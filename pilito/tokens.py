@@ -9,23 +9,43 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from pilito.database import transaction
+from pilito.errors import Refused
 from pilito.extensions import db
-from pilito.models import ApiToken
+from pilito.models import ApiToken, Audit
 
 log = logging.getLogger(__name__)
 
 # So that a token in a log or a repository can be recognised by secret scanners.
 PREFIX = "pilito_"
 RANDOM_BYTES = 32
+LONGEST_NAME = 100
 TOUCH_EVERY = timedelta(minutes=1)
 
 
-def issue_token(name: str, now: datetime) -> str:
-    """Make a token and return it: the only moment in which it can be read."""
+def issue_token(name: str, now: datetime, by_id: int | None = None) -> str:
+    """Make a token and return it: the only moment in which it can be read. Raises Refused (token_name)."""
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise Refused("token_name", f"A token has a name of 1 to {LONGEST_NAME} characters.")
     token = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction():
-        db.session.add(ApiToken(name=name, token_hash=_hash(token), created_at=now))
+        db.session.add(ApiToken(name=name, token_hash=_hash(token), created_by_id=by_id, created_at=now))
+        db.session.add(Audit(at=now, action="token_made", operator_id=by_id, details={"name": name}))
     return token
+
+
+def list_tokens() -> list[ApiToken]:
+    """All of them, those that still open something first."""
+    return list(db.session.scalars(select(ApiToken).order_by(ApiToken.revoked_at.is_not(None), ApiToken.id.desc())))
+
+
+def revoke_token(token_id: int, by_id: int | None, now: datetime) -> None:
+    """End a token, at once. Raises Refused (token_not_found)."""
+    with transaction():
+        token = db.session.get(ApiToken, token_id, populate_existing=True)
+        if token is None or token.revoked_at:
+            raise Refused("token_not_found", f"There is no token {token_id} that opens anything.")
+        token.revoked_at = now
+        db.session.add(Audit(at=now, action="token_revoked", operator_id=by_id, details={"name": token.name}))
 
 
 def find_by_bearer(token: str | None, now: datetime) -> ApiToken | None:

@@ -197,6 +197,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "retention",
         "mail",
         "people",
+        "audit",
     ]
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from pilito import audit
 from pilito.channels.base import Channel
 from pilito.conversations import pending_share, tally
 from pilito.conversations.copies import leave_copies
@@ -259,9 +260,14 @@ def _erase_comments(whose: ColumnElement[bool]) -> None:
 
 def _forget_quotes(whose: ColumnElement[bool]) -> None:
     """The line about a private reply quotes the comment that it answered."""
-    audit, conversations = Audit.__table__, select(Conversation.id).where(whose)
+    conversations = select(Conversation.id).where(whose)
     quotes = and_(Audit.action == "private_reply", Audit.conversation_id.in_(conversations))
-    _in_batches(audit, quotes, update(audit).values(details={}, conversation_id=None))
+    while True:
+        with transaction():
+            ids = list(db.session.scalars(select(Audit.id).where(quotes).limit(BATCH)))
+            audit.forget(ids)
+        if len(ids) < BATCH:
+            return
 
 
 def _erase_rows(root: Table, root_id: int) -> None:

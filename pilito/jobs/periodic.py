@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pilito import hints, keys, mail
+from pilito import audit, hints, keys, mail
 from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
 from pilito.conversations import retention, upkeep
@@ -91,6 +91,11 @@ def keep_no_longer() -> None:
 
 
 @patient
+def seal_audit() -> None:
+    audit.seal(utc_now())
+
+
+@patient
 def tidy_people() -> None:
     sessions.forget_old(utc_now())
     links.forget_old(utc_now())
@@ -118,4 +123,5 @@ PERIODIC = (
     Periodic("retention", 600, keep_no_longer),
     Periodic("mail", 20, wake_mail),
     Periodic("people", 3600, tidy_people),
+    Periodic("audit", 10, seal_audit),
 )

@@ -1,0 +1,87 @@
+"""The audit log: who did what, when, from where."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from flask import Response, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from pilito.blueprints import i18n
+from pilito.blueprints.panel import audit_words, bp
+from pilito.blueprints.panel.access import for_admins
+from pilito.queries import audit as queries
+from pilito.queries.audit import Filter
+
+COLUMNS = ("at", "person", "action", "details", "address", "conversation", "position", "id")
+# What a spreadsheet would take for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@bp.get("/settings/audit")
+@for_admins
+def show_audit() -> ResponseReturnValue:
+    wanted = _asked()
+    rows = queries.read_audit(wanted, queries.PAGE + 1)
+    names = queries.names_of_everybody()
+    lines = [audit_words.line_of(row, names) for row in rows[: queries.PAGE]]
+    return render_template(
+        "settings/audit.html",
+        lines=lines,
+        older=rows[queries.PAGE - 1].id if len(rows) > queries.PAGE else None,
+        names=names,
+        actions=sorted(((one, audit_words.name_of(one)) for one in queries.known_actions()), key=lambda pair: pair[1]),
+        asked=request.args,
+        query={name: value for name, value in request.args.items() if name != "before" and value},
+    )
+
+
+@bp.get("/settings/audit.csv")
+@for_admins
+def download_audit() -> ResponseReturnValue:
+    names = queries.names_of_everybody()
+    lines = stream_with_context(_csv_lines(_asked(), names))
+    headers = {"Content-Disposition": "attachment; filename=audit.csv"}
+    return Response(lines, mimetype="text/csv", headers=headers)
+
+
+def _csv_lines(wanted: Filter, names: dict[int, str]) -> Iterator[str]:
+    yield "\ufeff" + _csv_line(COLUMNS)  # so that spreadsheets read Persian
+    for row in queries.stream_audit(wanted):
+        who = names.get(row.operator_id or 0, "")
+        about = audit_words.details_of(row, names)
+        values = (row.at.isoformat(), who, row.action, about, row.address, row.conversation_id, row.position, row.id)
+        yield _csv_line(values)
+
+
+def _csv_line(values: tuple[Any, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([_harmless(value) for value in values])
+    return out.getvalue()
+
+
+def _harmless(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _asked() -> Filter:
+    """Days are those of whoever looks; what cannot be read counts for nothing."""
+    until = _asked_day("until")
+    return Filter(
+        operator_id=request.args.get("person", type=int),
+        action=request.args.get("action", "")[:64],
+        since=_asked_day("since"),
+        until=until + timedelta(days=1) if until else None,
+        before=request.args.get("before", type=int),
+    )
+
+
+def _asked_day(name: str) -> datetime | None:
+    try:
+        day = date.fromisoformat(request.args.get(name, ""))
+        return datetime.combine(day, time(), i18n.operator_zone()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,162 @@
+"""What the audit log calls its rows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from pilito.blueprints.i18n import digits
+from pilito.lifecycle import Role
+from pilito.models import Audit
+
+Words = Any
+
+ACTIONS: dict[str, Words] = {
+    # who comes in
+    "logged_in": _("logged in"),
+    "logged_out": _("logged out"),
+    "log_in_refused": _("log-in refused: wrong e-mail or password"),
+    "code_refused": _("log-in refused: wrong code"),
+    "session_ended": _("ended a log-in of their own"),
+    "sessions_ended": _("ended all other log-ins of their own"),
+    "password_changed": _("changed their password"),
+    "password_offered": _("made a link to a new password"),
+    "password_chosen": _("chose a new password by a link"),
+    "password_set": _("password set from the command line"),
+    "email_changed": _("changed their e-mail"),
+    "second_step_on": _("switched the second step on"),
+    "second_step_off": _("switched the second step off"),
+    "second_step_required": _("chose whether admins need the second step"),
+    "recovery_codes_made": _("made new recovery codes"),
+    "recovery_code_used": _("came in by a recovery code"),
+    # the team
+    "shop_set_up": _("set the shop up"),
+    "operator_invited": _("invited somebody"),
+    "invitation_accepted": _("came in by an invitation"),
+    "invitation_revoked": _("took an invitation back"),
+    "role_changed": _("changed a role"),
+    "operator_deactivated": _("deactivated somebody"),
+    "operator_activated": _("let somebody in again"),
+    "operator_erased": _("somebody of the team was erased"),
+    "operator_exported": _("somebody's own data were exported"),
+    "token_made": _("made an API token"),
+    "token_revoked": _("revoked an API token"),
+    # accounts
+    "inbox_connected": _("connected an account"),
+    "inbox_reconnected": _("connected an account again"),
+    "inbox_disconnected": _("disconnected an account"),
+    "inbox_stopped": _("an account stopped sending"),
+    "inbox_subscribed": _("had messages posted to us again"),
+    "inbox_erased": _("an account was erased with everything of it"),
+    "token_renewed": _("the connection of an account was renewed"),
+    "voice_asks": _("chose whether voice may ask about a post"),
+    "chose_comments": _("chose what happens with comments"),
+    # the assistant
+    "assistant_stopped": _("stopped the assistant everywhere"),
+    "assistant_resumed": _("let the assistant work again"),
+    "assistant_rules": _("changed the assistant's rules"),
+    "instructions_written": _("changed the assistant's instructions"),
+    "mode_chosen": _("chose the assistant's mode for a conversation"),
+    "discarded_draft": _("discarded the assistant's draft"),
+    "sent_draft": _("sent the assistant's draft"),
+    # conversations
+    "handed_over": _("the assistant handed over"),
+    "took_over": _("took a conversation over"),
+    "gave_back": _("gave a conversation back"),
+    "closed": _("closed a conversation"),
+    "reopened": _("a conversation was opened again"),
+    "assigned": _("assigned a conversation"),
+    "snoozed": _("put a conversation off"),
+    "unsnoozed": _("took a conversation up again"),
+    "came_back": _("a conversation came back"),
+    "seen_to": _("saw to a conversation that had come back"),
+    "labelled": _("added a label"),
+    "unlabelled": _("took a label away"),
+    "label_made": _("made a label"),
+    "label_changed": _("changed a label"),
+    "label_merged": _("merged two labels"),
+    "label_deleted": _("deleted a label"),
+    "note_written": _("wrote a note"),
+    "note_edited": _("changed a note"),
+    "note_deleted": _("deleted a note"),
+    "undone": _("took a reply back before it left"),
+    "asked_again": _("the assistant looked at a question again"),
+    "settled_send": _("settled what became of a reply"),
+    "private_reply": _("answered a comment privately"),
+    "replied_privately": _("answered a comment privately"),
+    "settled_private_reply": _("settled what became of a private reply"),
+    "blocked": _("blocked a customer"),
+    "unblocked": _("unblocked a customer"),
+    "merged": _("merged two customers"),
+    "unmerged": _("took two customers apart"),
+    "referred": _("a customer came by an ad or a link"),
+    "thread_passed": _("a conversation was passed between apps"),
+    "thread_taken": _("another app took a conversation, or lost it"),
+    "thread_requested": _("another app asked for a conversation"),
+    "opted_in": _("a customer agreed to notifications"),
+    "linked": _("a customer linked or unlinked an account"),
+    "read_again": _("had a webhook read again"),
+    # people's data
+    "customer_erased": _("a customer was erased"),
+    "commenter_erased": _("somebody who had commented was erased"),
+    "asked_to_erase": _("had a customer erased"),
+    "exported_customer": _("exported a customer's data"),
+    "settled_deletion": _("settled a request to delete data"),
+    # facts
+    "product_saved": _("saved a product"),
+    "product_deleted": _("deleted a product"),
+    "product_shown": _("showed a product again"),
+    "product_put_aside": _("put a product aside"),
+    "price_rule": _("chose which price counts"),
+    "post_product": _("said which product a post is about"),
+    "text_saved": _("saved an answer or a text"),
+    "text_deleted": _("deleted an answer or a text"),
+    "source_added": _("added a source"),
+    "source_deleted": _("deleted a source"),
+    "source_moved": _("moved a source"),
+    "source_scheduled": _("chose when a source is read"),
+    "catalogue_imported": _("imported a catalogue"),
+    "feed_connected": _("connected a shop's catalogue"),
+    "feed_keys_changed": _("changed the keys of a shop's catalogue"),
+}
+ROLES: dict[str, Words] = {
+    Role.OWNER: _("owner"),
+    Role.ADMIN: _("admin"),
+    Role.AGENT: _("agent"),
+    Role.VIEWER: _("viewer"),
+}
+LONGEST_VALUE = 160
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row as it is shown."""
+
+    row: Audit
+    who: str
+    what: str
+    about: str
+
+
+def line_of(row: Audit, names: dict[int, str]) -> Line:
+    return Line(row, names.get(row.operator_id or 0, ""), name_of(row.action), details_of(row, names))
+
+
+def name_of(action: str) -> str:
+    """In words; one that this version has no words for, as it is."""
+    return str(ACTIONS.get(action, action.replace("_", " ")))
+
+
+def details_of(row: Audit, names: dict[int, str]) -> str:
+    """What else is known, in one line; names of people instead of their numbers."""
+    parts = [_part(name, value, names) for name, value in (row.details or {}).items() if value not in (None, "", [])]
+    return " · ".join(parts)
+
+
+def _part(name: str, value: Any, names: dict[int, str]) -> str:
+    if name in ("whom", "operator_id") and isinstance(value, int):
+        return names.get(value, f"#{value}")
+    if name in ("role", "from", "to") and value in ROLES:
+        value = ROLES[value]
+    text = " ".join(str(value).split())[:LONGEST_VALUE]
+    return f"{name.replace('_', ' ')}: {digits(text) if isinstance(value, int) else text}"

@@ -1,0 +1,163 @@
+"""The page of the audit log, its CSV, and the tokens of the API."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from rows import NOON, add_operator
+
+from pilito.blueprints.panel import audit_words
+from pilito.database import transaction
+from pilito.lifecycle import Role
+from pilito.models import ApiToken, Audit, db
+from pilito.queries.audit import PAGE
+from pilito.tokens import find_by_bearer
+
+HOUSE = Path(__file__).parents[2] / "pilito"
+
+
+@pytest.fixture
+def admin(log_in):
+    return log_in(Role.ADMIN)
+
+
+def log(action, **values):
+    with transaction():
+        db.session.add(Audit(**{"at": NOON, "action": action} | values))
+
+
+def post(browser, path, **fields):
+    token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/settings").text)[1]
+    return browser.post(path, data={"csrf_token": token, **fields})
+
+
+def shown(browser, query=""):
+    page = browser.get(f"/settings/audit{query}").text
+    return re.findall(r'<p class="what"><strong><bdi>(.*?)</bdi></strong> · (.*?)</p>', page)
+
+
+def test_it_says_who_did_what(admin):
+    with transaction():
+        sara = add_operator(Role.AGENT, name="Sara").id
+    log("operator_deactivated", operator_id=sara, details={"whom": sara}, address="203.0.113.7")
+
+    page = admin.get("/settings/audit").text
+
+    assert shown(admin) == [("Sara", "deactivated somebody")]
+    assert "203.0.113.7" in page
+
+
+def test_it_is_filtered_by_person_deed_and_day(admin):
+    with transaction():
+        sara = add_operator(Role.AGENT, name="Sara").id
+    log("logged_in", operator_id=sara)
+    log("closed", operator_id=sara)
+    log("closed", at=NOON + timedelta(days=1))
+
+    assert shown(admin, f"?person={sara}&action=closed") == [("Sara", "closed a conversation")]
+    assert len(shown(admin, "?until=2026-11-22")) == 2
+    assert len(shown(admin, "?since=2026-11-23")) == 1
+    assert len(shown(admin, "?since=nonsense&person=x&before=y")) == 3
+
+
+def test_a_long_log_is_read_page_by_page_and_nothing_twice(admin):
+    with transaction():
+        db.session.add_all([Audit(at=NOON, action=f"deed_{number:03}") for number in range(PAGE + 5)])
+
+    first = admin.get("/settings/audit").text
+    second = admin.get(re.search(r'rel="next" href="([^"]+)"', first)[1]).text
+
+    deeds = [re.findall(r"· (deed \d{3})</p>", page) for page in (first, second)]
+    assert [len(found) for found in deeds] == [PAGE, 5]
+    assert len(set(deeds[0] + deeds[1])) == PAGE + 5
+    assert 'rel="next"' not in second
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])
+def test_it_is_for_admins(log_in, role):
+    browser = log_in(role)
+
+    for path in ("/settings/audit", "/settings/audit.csv", "/settings/tokens"):
+        assert browser.get(path).status_code == 403
+
+
+def test_the_csv_holds_all_of_it_and_no_formula(admin):
+    with transaction():
+        db.session.add_all([Audit(at=NOON, action="closed") for _ in range(PAGE * 2)])
+        name = '=HYPERLINK("https://evil.test")'
+        evil = add_operator(Role.AGENT, name=name).id
+        db.session.add(Audit(at=NOON, action="logged_in", operator_id=evil))
+
+    answer = admin.get("/settings/audit.csv", buffered=True)
+
+    rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    assert answer.mimetype == "text/csv"
+    assert len(rows) == PAGE * 2 + 1
+    assert rows[0]["person"] == f"'{name}"
+
+
+def test_a_line_break_or_markup_in_details_stays_where_it_is(admin):
+    log("operator_invited", details={"email": '<script>alert(1)</script>\n2026 · owner · "closed"\x1b[31m'})
+
+    page = admin.get("/settings/audit").text
+    rows = list(
+        csv.DictReader(io.StringIO(admin.get("/settings/audit.csv", buffered=True).get_data().decode("utf-8-sig")))
+    )
+
+    assert "<script>alert" not in page
+    assert len(rows) == 1
+    assert "\n" not in rows[0]["details"]
+
+
+def test_every_deed_in_the_code_has_its_words():
+    literal = re.compile(r'action="([a-z_]+)"|_note\(\s*"([a-z_]+)"|_audit\(\s*"([a-z_]+)"')
+    found = set()
+    for room in ("conversations", "knowledge", "people", "blueprints"):
+        for path in (HOUSE / room).rglob("*.py"):
+            if "Audit" in (text := path.read_text()):
+                found |= {one for groups in literal.findall(text) for one in groups if one}
+
+    assert len(found) > 40
+    assert found <= set(audit_words.ACTIONS), found - set(audit_words.ACTIONS)
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def made_token(browser, name="Our accounting"):
+    post(browser, "/settings/tokens", name=name)
+    found = re.search(r'id="made-token">(pilito_[\w-]+)<', browser.get("/settings/tokens").text)
+    return found and found[1]
+
+
+def test_a_token_is_made_shown_once_and_works(admin):
+    token = made_token(admin)
+
+    assert find_by_bearer(token, NOON).name == "Our accounting"
+    assert token not in admin.get("/settings/tokens").text
+
+
+def test_a_revoked_token_opens_nothing(admin):
+    token = made_token(admin)
+    row = db.session.scalars(db.select(ApiToken)).one()
+
+    post(admin, f"/settings/tokens/{row.id}/revoke")
+
+    db.session.rollback()
+    assert find_by_bearer(token, NOON) is None
+    assert "Revoked" in admin.get("/settings/tokens").text
+
+
+def test_a_token_without_a_name_is_refused(admin):
+    assert made_token(admin, "   ") is None
+    assert made_token(admin, "x" * 101) is None
+
+
+def test_both_are_on_the_audit_log(admin):
+    made_token(admin)
+    post(admin, f"/settings/tokens/{db.session.scalars(db.select(ApiToken.id)).one()}/revoke")
+
+    assert [what for _who, what in shown(admin)] == ["revoked an API token", "made an API token"]
