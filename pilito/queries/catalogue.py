@@ -29,7 +29,7 @@ class ProductPage:
 
 def products(words: str, inbox_id: int | None, number: int) -> ProductPage:
     """One page of products whose name, code or category holds all the words; of one inbox with those for all."""
-    wanted = [_holds(word) for word in words.split()[:6]]
+    wanted = [holds(word) for word in words.split()[:6]]
     if inbox_id is not None:
         wanted.append(or_(Product.inbox_id == inbox_id, Product.inbox_id.is_(None)))
     count = db.session.scalar(select(func.count()).select_from(Product).where(*wanted)) or 0
@@ -44,7 +44,7 @@ def products(words: str, inbox_id: int | None, number: int) -> ProductPage:
     return ProductPage(db.session.scalars(rows).all(), count, number)
 
 
-def _holds(word: str) -> ColumnElement[bool]:
+def holds(word: str) -> ColumnElement[bool]:
     """In one spelling of the letters and digits that keyboards differ in; the search of a turn knows far more."""
     plain = _folded_word(word)
     in_variant = Product.variants.any(func.lower(Variant.sku).contains(plain, autoescape=True))

@@ -2,8 +2,12 @@
 
 from chromium_page import PHONE, needs_chromium, talk
 from playwright.sync_api import expect
+from rows import add, add_product, add_source
 
-from pilito.models import Message, Note, db
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.lifecycle import Role
+from pilito.models import CannedReply, Message, Note, Notification, Operator, Variant, db
 
 pytestmark = needs_chromium
 
@@ -63,3 +67,95 @@ def test_a_reply_that_did_not_get_out_is_there_after_a_reload_until_it_is_sent_o
 
     expect(page.locator(".from-operator")).to_have_count(1)
     assert [message.text for message in rows(Message) if message.sender == "operator"] == ["first"]
+
+
+def test_a_canned_reply_is_picked_by_keys_and_its_open_place_filled_before_it_is_sent(shop, open_page):
+    path = talk(shop, 2)
+    with transaction():
+        for word, words in (("size", "Sizes {customer}: {size}, {colour}."), ("ship", "Two days.")):
+            add(CannedReply(shortcut=word, text=words, created_at=utc_now()))
+    page = open_page(path)
+    text = page.locator("#composer-text")
+
+    text.press_sequentially("Hello! /s")
+    options = page.locator("#reply-picker [role=option]")
+    expect(options).to_have_count(2)
+    expect(options.nth(0)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    assert text.get_attribute("aria-activedescendant") == options.nth(1).get_attribute("id")
+    page.keyboard.press("Enter")
+    expect(page.locator("#reply-picker")).to_be_hidden()
+
+    page.keyboard.press("Control+Enter")  # an open place is not sent, and marked instead
+    expect(page.locator("#composer-problem")).to_contain_text("{customer} is still open")
+    page.keyboard.type("Maryam")
+    page.keyboard.press("Tab")
+    page.keyboard.type("38")
+    page.keyboard.press("Tab")
+    page.keyboard.type("green")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello! Sizes Maryam: 38, green.")
+
+
+def test_escape_leaves_the_stroke_as_it_was_typed(shop, open_page):
+    path = talk(shop, 2)
+    with transaction():
+        add(CannedReply(shortcut="size", text="Sizes", created_at=utc_now()))
+    page = open_page(path)
+    text = page.locator("#composer-text")
+
+    text.press_sequentially("/s")
+    expect(page.locator("#reply-picker [role=option]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    text.press_sequentially("i and/or")
+
+    expect(page.locator("#reply-picker")).to_be_hidden()
+    expect(text).to_have_value("/si and/or")
+
+
+def test_a_product_is_told_with_the_price_of_the_moment_it_is_sent(shop, open_page):
+    path = talk(shop, 2)
+    with transaction():
+        source = add_source(shop.conversation.inbox_id)
+        add_product(source, ({"stock": 2},), name="Green linen shirt")
+    page = open_page(path)
+    page.get_by_role("button", name="Products (#)").click()
+    page.locator("#composer-text").press_sequentially("green lin")
+    page.locator("#reply-picker [role=option]", has_text="1,850,000").click()
+    expect(page.locator("#composer-text")).to_have_value("Green linen shirt: 1,850,000 toman, in stock")
+    with transaction():
+        db.session.scalars(db.select(Variant)).one().price = 1_950_000
+
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".has-failed")).to_contain_text("another price by now")
+    assert [message for message in rows(Message) if message.sender == "operator"] == []
+    page.locator(".has-failed").get_by_role("button", name="Edit").click()
+    expect(page.locator("#composer-changes")).to_contain_text("Green linen shirt costs 1,950,000 toman by now.")
+    page.get_by_role("button", name="Put in the new price").click()
+    expect(page.locator("#composer-changes")).to_be_hidden()
+    page.get_by_role("button", name="Send", exact=True).click()
+
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("1,950,000 toman, in stock")
+
+
+def test_somebody_is_mentioned_and_an_emoji_found_in_persian(shop, open_page):
+    path = talk(shop, 2)
+    with transaction():
+        ali = add(
+            Operator(email="ali@shop.test", name="علی رضایی", password_hash="", role=Role.AGENT, created_at=utc_now())
+        )
+        ali_id = ali.id
+    page = open_page(path)
+    page.get_by_role("radio", name="Note").check()
+
+    page.locator("#note-text").press_sequentially("@علی")
+    page.locator("#note-picker [role=option]").click()
+    page.locator("#note-composer [data-emoji]").click()
+    page.fill("#note-emoji input", "رز")
+    page.locator("#note-emoji .emoji-grid button").first.click()
+    page.press("#note-text", "Control+Enter")
+
+    expect(page.locator(".from-note:not(.is-optimistic) .mention")).to_have_text("@علی رضایی")
+    expect(page.locator(".from-note:not(.is-optimistic)")).to_contain_text("🌹")
+    assert [one.operator_id for one in rows(Notification)] == [ali_id]

@@ -12,11 +12,14 @@ from flask_login import current_user
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.quoted import read_quotes
 from pilito.blueprints.panel.uploads import read_cards, read_file, read_file_name
 from pilito.channels.base import QuickReply
 from pilito.conversations.approve import send_draft
+from pilito.conversations.canned import refuse_places
 from pilito.conversations.close import close
 from pilito.conversations.payload import NOTHING, Extras
+from pilito.conversations.quote_product import check_told
 from pilito.conversations.read import mark_read
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
@@ -66,13 +69,14 @@ def _back() -> ResponseReturnValue:
 @changes
 def send_reply(conversation_id: int) -> None:
     client_id = read_client_id()
-    text, extras = request.form.get("text", ""), _read_extras()
+    text, extras, now = request.form.get("text", ""), _read_extras(), datetime.now(UTC)
+    refuse_places(text)
+    check_told(conversation_id, read_quotes(), text, now)
     draft_id, seen_id = (request.form.get(name, type=int) for name in ("draft", "seen"))
     if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
-        now = datetime.now(UTC)
         send_draft(conversation_id, draft_id, current_user.id, now, text, True, client_id, seen_id)
         return
-    reply(conversation_id, current_user.id, text, client_id, datetime.now(UTC), extras, seen_id)
+    reply(conversation_id, current_user.id, text, client_id, now, extras, seen_id)
 
 
 def read_client_id() -> str:

@@ -6,19 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
 from sqlalchemy import inspect
 
-from pilito.assistant.posts import differs
 from pilito.blueprints import i18n
 from pilito.blueprints.panel import sentences
 from pilito.blueprints.panel.steps import step_line
 from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.duty import chosen_mode
-from pilito.conversations.fact_text import product_fact
+from pilito.conversations.quote_product import caption_differs
 from pilito.conversations.reconcile import LOOKS
 from pilito.conversations.seen import Seen
 from pilito.extensions import channels
@@ -218,9 +216,7 @@ def prices_differ(share: Share, thread: Thread, inbox: Inbox, now: datetime) -> 
     is_sure = any(row.state is PostProductState.CONFIRMED for row in products)
     if is_sure and inbox.price_rule is PriceRule.CATALOGUE:
         return False
-    today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()
-    facts = "\n".join(product_fact(row.product, today).text for row in products)
-    return bool(products) and differs(share.full_caption or "", facts)
+    return caption_differs(share, [row.product for row in products], inbox, now)
 
 
 def wait_left(share: Share, now: datetime) -> str:

@@ -2,6 +2,10 @@
 import { hasFiles, isUploading, startAttaching, takeCard, takeFiles } from "./attach.js";
 import { recall, remember } from "./keep.js";
 import { begin, deliver, mendsBy, showUnsent } from "./outgoing.js";
+import { startEmoji } from "./emoji.js";
+import { startPicker } from "./picker.js";
+import { placesIn, selectPlace, tabThrough } from "./places.js";
+import { addQuote, setQuotes, startQuotes, takeQuotes } from "./quotes.js";
 import { openConversation } from "./thread.js";
 import { digits, say } from "./words.js";
 
@@ -15,8 +19,16 @@ export function startComposer() {
   text.value = recall("reply", openConversation()) || text.value;
   grow(text);
   text.addEventListener("input", () => (keep(text), forgetDraft(text), grow(text)));
+  const { canned, products } = find("composer").dataset;
+  startPicker(text, {
+    "/": { url: canned, hasSpaces: false, onPick: (option, at) => selectPlace(text, at) },
+    "#": { url: products, hasSpaces: true, onPick: addQuote },
+  });
+  startEmoji(text);
+  startQuotes();
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("composer").requestSubmit();
+    tabThrough(event, text);
   });
   find("composer-unquote").addEventListener("click", unquote);
   find("composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
@@ -38,7 +50,7 @@ export function fill(words, draft = "") {
   text.focus();
 }
 
-mendsBy("reply", ({ text, draft }) => fill(text, draft));
+mendsBy("reply", ({ text, draft, quotes }) => (fill(text, draft), setQuotes(quotes)));
 
 // Without words there must be something else; what is being uploaded is waited for.
 function showReady(text) {
@@ -49,6 +61,9 @@ function showReady(text) {
 async function submit(text) {
   if (isUploading()) return;
   const words = text.value.trim();
+  const open = placesIn(words);
+  explainIn("composer", open.length ? say("placeOpen", { place: open[0].text }) : "");
+  if (open.length) return selectPlace(text);
   const files = takeFiles();
   const card = takeCard();
   if (!words && !files.length && !Object.keys(card).length) return;
@@ -63,7 +78,7 @@ async function submit(text) {
 
 // One reply for each file and for the card; the words and their buttons go with the last.
 function repliesOf(words, files, card) {
-  const { reply_to, ...last } = takeExtras();
+  const { reply_to, ...last } = { ...takeExtras(), ...takeQuotes(words) };
   const parts = files.map(({ picture, ...file }) => ({ fields: file, shown: file.attachment_name, picture }));
   if (Object.keys(card).length) parts.push({ fields: card, shown: card.card_title });
   if (!parts.length) parts.push({ fields: {} });

@@ -3,6 +3,8 @@ import { bind } from "./commands.js";
 import { send } from "./http.js";
 import { recall, remember } from "./keep.js";
 import { begin, deliver, mendsBy } from "./outgoing.js";
+import { startEmoji } from "./emoji.js";
+import { startPicker } from "./picker.js";
 import { openConversation, refreshThread } from "./thread.js";
 import { explainIn } from "./composer.js";
 import { say } from "./words.js";
@@ -18,6 +20,8 @@ export function startNotes() {
   editing = null;
   text.value = recall("note", openConversation());
   if (text.value && !find("composer-text").value) find("write-note").checked = true;
+  startPicker(text, { "@": { url: find("note-composer").dataset.people, hasSpaces: true, onPick: mention } });
+  startEmoji(text);
   text.addEventListener("input", () => editing || remember("note", openConversation(), text.value));
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("note-composer").requestSubmit();
@@ -33,7 +37,7 @@ bind("note", writeNote, mayWrite);
 bind("reply", writeReply, () => mayWrite() && !find("composer").hidden);
 mendsBy("note", ({ text }) => (writeNote(), fill(text)));
 
-export const mention = (id, name) => mentioned.set(String(id), name);
+const mention = ({ dataset }) => mentioned.set(dataset.person, dataset.name);
 
 export function writeNote() {
   find("write-note").checked = true;

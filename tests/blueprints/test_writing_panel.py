@@ -1,0 +1,181 @@
+"""What helps while one writes: who may pick and keep what, and what a reply is held against before it is recorded."""
+
+import json
+
+import pytest
+from rows import NOON, add, add_conversation, add_inbox, add_operator, add_product, add_source
+from test_panel import FRAGMENT, post, thread
+
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.lifecycle import Role
+from pilito.models import CannedReply, Message, Variant, db
+
+PRICE = "۱٬۸۵۰٬۰۰۰ تومان"
+
+
+@pytest.fixture
+def conversation(app):
+    with transaction():
+        now = utc_now()
+        return add_conversation(
+            add_inbox(name="Niloofar"), customer={"name": "مریم"}, last_message_at=now, last_customer_message_at=now
+        )
+
+
+@pytest.fixture
+def product(conversation):
+    with transaction():
+        return add_product(add_source(conversation.inbox_id), ({"stock": 2},), name="پیراهن «<b>ماهور»")
+
+
+def pick(browser, conversation, what, **query):
+    return browser.get(f"/conversations/{conversation.id}/pick/{what}", query_string=query, headers=FRAGMENT)
+
+
+def reply(browser, conversation, text, **fields):
+    return post(browser, f"/conversations/{conversation.id}/replies", text=text, client_id="c-1", **fields)
+
+
+def rows(model):
+    db.session.rollback()
+    return db.session.scalars(db.select(model).order_by(model.id)).all()
+
+
+def add_canned(**values):
+    with transaction():
+        return add(CannedReply(**{"shortcut": "hello", "text": "سلام {مشتری}", "created_at": NOON, **values}))
+
+
+# --- picked ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_canned_reply_comes_filled_and_says_what_is_open(log_in, conversation):
+    add_canned(text='سلام {مشتری} "<i>" {price}')
+
+    page = pick(log_in(), conversation, "canned", q="hel").text
+
+    assert 'data-text="سلام مریم &#34;&lt;i&gt;&#34; {price}"' in page
+    assert "to fill:" in page
+
+
+def test_a_product_comes_with_its_price_of_today(log_in, conversation, product):
+    page = pick(log_in(), conversation, "products", q="ماهور").text
+
+    assert f'data-product="{product.id}"' in page
+    assert f'data-price="{PRICE}"' in page
+    assert "<b>" not in page
+    assert f'data-product="{product.id}"' in pick(log_in(), conversation, "products", ids=f"{product.id},x").text
+
+
+def test_nothing_found_says_so(log_in, conversation):
+    for what in ("canned", "products", "people"):
+        page = pick(log_in(), conversation, what, q="zzz").text
+        assert "pick-none" in page
+        assert 'role="option"' not in page
+
+
+def test_colleagues_are_found_but_not_those_who_left(log_in, conversation):
+    browser = log_in()
+    with transaction():
+        gone = add_operator(Role.AGENT)
+        gone.name, gone.active = "Gone", False
+
+    page = pick(browser, conversation, "people").text
+
+    assert "data-person" in page
+    assert "Gone" not in page
+
+
+@pytest.mark.parametrize("what", ["canned", "products", "people"])
+def test_a_viewer_picks_nothing(log_in, conversation, what):
+    assert pick(log_in(Role.VIEWER), conversation, what).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["canned", "products", "people"])
+def test_where_there_is_no_conversation_there_is_nothing_to_pick(log_in, app, what):
+    assert log_in().get(f"/conversations/999/pick/{what}").status_code == 404
+
+
+# --- held against what is known --------------------------------------------------------------------------------------
+
+
+def test_a_place_that_is_open_is_never_sent(log_in, conversation):
+    answer = reply(log_in(), conversation, "سلام {مشتری}")
+
+    assert answer.status_code == 409
+    assert "still open" in answer.json["message"]
+    assert rows(Message) == []
+
+
+def test_a_price_that_changed_since_it_was_put_in_is_not_sent(log_in, conversation, product):
+    browser = log_in()
+    with transaction():
+        db.session.scalars(db.select(Variant)).one().price = 1_950_000
+
+    quotes = json.dumps([[product.id, PRICE]])
+    answer = reply(browser, conversation, f"ماهور: {PRICE}", quotes=quotes)
+
+    assert answer.status_code == 409
+    assert "another price by now" in answer.json["message"]
+    assert rows(Message) == []
+
+
+def test_a_price_that_holds_is(log_in, conversation, product):
+    answer = reply(log_in(), conversation, f"ماهور: {PRICE}", quotes=json.dumps([[product.id, PRICE]]))
+
+    assert answer.status_code == 204
+    assert len(rows(Message)) == 1
+
+
+@pytest.mark.parametrize("quotes", ["{", "[1]", '[["x", "y"]]', "7", "[[1]]", "[" * 5000])
+def test_prices_that_no_composer_wrote_are_refused(log_in, conversation, quotes):
+    assert reply(log_in(), conversation, "hello", quotes=quotes).status_code == 400
+    assert rows(Message) == []
+
+
+# --- the page of canned replies --------------------------------------------------------------------------------------
+
+
+def test_an_agent_writes_mends_and_deletes_a_canned_reply(log_in, conversation):
+    browser = log_in()
+    inbox = str(conversation.inbox_id)
+
+    post(browser, "/settings/canned-replies", headers={}, shortcut="/size", text="38 {price} <i>", inbox=inbox)
+    one = rows(CannedReply)[0]
+    page = browser.get("/settings/canned-replies").text
+    assert (one.shortcut, one.inbox_id) == ("size", conversation.inbox_id)
+    assert "38 {price} &lt;i&gt;" in page
+
+    post(browser, f"/settings/canned-replies/{one.id}", headers={}, shortcut="size", text="40")
+    assert [(one.text, one.inbox_id) for one in rows(CannedReply)] == [("40", None)]
+
+    post(browser, f"/settings/canned-replies/{one.id}/delete", headers={})
+    assert rows(CannedReply) == []
+
+
+def test_what_is_refused_is_still_there_to_mend(log_in, conversation):
+    answer = post(log_in(), "/settings/canned-replies", headers={}, shortcut="two words", text="a long text of mine")
+
+    assert answer.status_code == 422
+    assert "a long text of mine" in answer.text
+    assert "without spaces" in answer.text
+
+
+def test_a_viewer_has_no_canned_replies(log_in, conversation):
+    add_canned()
+    viewer = log_in(Role.VIEWER)
+
+    assert viewer.get("/settings/canned-replies").status_code == 403
+    assert post(viewer, "/settings/canned-replies", shortcut="a", text="b").status_code == 403
+    number = rows(CannedReply)[0].id
+    assert post(viewer, f"/settings/canned-replies/{number}/delete").status_code == 403
+    assert len(rows(CannedReply)) == 1
+    assert "canned-replies" not in viewer.get("/settings").text
+
+
+def test_the_composer_knows_where_to_ask(log_in, conversation):
+    page = thread(log_in(), conversation)
+
+    for what in ("canned", "products", "people"):
+        assert f"/conversations/{conversation.id}/pick/{what}" in page
