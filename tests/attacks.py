@@ -5,6 +5,8 @@ An attack is a text with the words that a model which obeys it would write. `ORD
 
 from dataclasses import dataclass
 
+from disguises import FIRST, SAID, SECOND
+
 LANGUAGES = ("fa", "en", "ar")
 ORDERS = {
     "fa": (
@@ -105,4 +107,16 @@ def attacks() -> list[Attack]:
                 for _ in range(3):
                     order = orders[len(made) % len(orders)]
                     made.append(Attack(order.format(wanted), wanted, kind, language))
+    return made
+
+
+def disguised() -> list[Attack]:
+    """The wanted texts of `disguises.py`, each with an order of its language."""
+    made: list[Attack] = []
+    for texts in (FIRST, SECOND):
+        for language in texts:
+            orders = ORDERS[language if language in ORDERS else "en"]
+            for wanted in texts[language]:
+                if wanted not in SAID:
+                    made.append(Attack(orders[len(made) % len(orders)].format(wanted), wanted, "disguised", language))
     return made

@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 
 from pilito.assistant.grounding import Claims, Ground, claims_of
 from pilito.assistant.instructions import longest_reply
+from pilito.assistant.lexicon import vocabulary_of, words_in
 from pilito.assistant.orders import speaks_to_the_assistant
 from pilito.assistant.promises import find_bargain, find_promise
 from pilito.assistant.prompt import rules_text
+from pilito.assistant.terms import find_turned
 from pilito.assistant.types import Fact, Footing, TurnInput
+from pilito.assistant.wording import find_strange_signs, find_strange_words
 
 CONTEXT = re.compile(r"\[CONTEXT:.*\[/CONTEXT\]", re.DOTALL)
 # What a program said of a picture: neither a fact nor the customer's words.
@@ -29,6 +32,7 @@ ENGLISH = re.compile(
     r"|the|there|they|this|to|us|want|was|we|what|when|where|which|will|with|would|you|your)"
 )
 LONGEST_REPLY = 4000  # characters; in a longer one nothing else is looked for
+MOST_SHOWN = 8  # of the words that nobody said
 RUN = 8  # words in a row that nobody writes by chance
 # What people of the shop typed into Pilito itself; everything else was read from somewhere.
 TYPED_HERE = ("faq", "promise")
@@ -138,6 +142,19 @@ def gives_nothing_away(draft: Draft) -> str:
     return f"bargain: {bargain}" if bargain else ""
 
 
+def says_it_in_known_words(draft: Draft) -> str:
+    """Each word must be carried by a fact of this turn or be harmless: what no other check knows is found here."""
+    if len(draft.text) > LONGEST_REPLY:
+        return ""
+    own = draft.turn.instructions
+    known = vocabulary_of((*(fact.text for fact in _carriers(draft.turn)), own.greeting if own else ""))
+    asked = frozenset(words_in(PICTURE.sub(" ", CONTEXT.sub(" ", "\n".join(draft.turn.questions)))))
+    said = claims_of(draft.text.replace("’", "'"))
+    strange = [*find_strange_signs(draft.text, said, known), *find_strange_words(said, known, asked)]
+    found = list(dict.fromkeys([*strange, *find_turned(draft.text, known, asked)]))
+    return f"words: {', '.join(found[:MOST_SHOWN])}" if found else ""
+
+
 def keeps_the_rules_inside(draft: Draft) -> str:
     """A reply that repeats the prompt's rules was made for somebody who wanted to see them."""
     words = re.findall(r"\w+", draft.text.lower())
@@ -203,9 +220,12 @@ CHECKS: tuple[Check, ...] = (
     keeps_the_rules_inside,
     speaks_the_customers_script,
 )
-CHECK_NAMES = tuple(check.__name__ for check in CHECKS)
+# Asked only where the others found nothing: it would name once more, word by word, what they have a name for.
+LAST = says_it_in_known_words
+CHECK_NAMES = tuple(check.__name__ for check in (*CHECKS, LAST))
 
 
 def find_faults(draft: Draft) -> list[str]:
     """Return what each check found that the draft does not pass."""
-    return [finding for check in CHECKS if (finding := check(draft))]
+    found = [finding for check in CHECKS if (finding := check(draft))]
+    return found or [finding for finding in [LAST(draft)] if finding]

@@ -15,7 +15,7 @@ LATEST_RETRY_MILLISECONDS = 20_000
 CORRECTION = (
     "That reply cannot be sent. A program that compares it with the fact blocks found: {found}. "
     "Answer again, as one JSON object by the same rules: leave out whatever no fact block says, "
-    "or hand over with hand_over true and reason not_known."
+    "use the words of the fact blocks, or hand over with hand_over true and reason not_known."
 )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, partial
 from itertools import chain, pairwise
+from typing import Any
 
 from pilito.assistant.quantities import TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
 from pilito.spelling import plain
@@ -73,7 +74,7 @@ NAMED_CODE = re.compile(
     r"(?:کد|کوپن|code|coupon|voucher|کود|رمز)\W{0,3}(?:تخفیف\W{0,3}|الخصم\W{0,3})?([a-z][a-z0-9_-]{3,})"
 )
 MEASURE = re.compile(
-    r"\d+(?:\.\d+)?(?:x\d+)+(?:cm|mm)?$|\d+(?:\.\d+)?(?:k|t|cm|mm|ml|g|gr|kg|cc|am|pm|x|l|m|th|st|nd|rd)$"
+    r"\d+(?:\.\d+)?(?:x\d+)+(?:cm|mm)?$|\d+(?:\.\d+)?(?:k|t|cm|mm|ml|g|gr|kg|cc|am|pm|x|l|m|th|st|nd|rd|-(?:hour|day|week|month|year)s?)$"
 )
 DATE = re.compile(r"(?<![\d/.-])(\d{2,4})[/.-](\d{1,2})[/.-](\d{1,4})(?![\d/-])")
 MONTHS = {
@@ -113,6 +114,12 @@ DAY = re.compile(
     rf"(?<!\w)(?:(?P<day>{LONG})(?:s|ها|ا|ه)?"
     rf"|(?P<short>{SHORT})(?=\s*(?:[-–—,&:]|to\b|and\b|\d)|\s*$)|(?<=[-–—])(?P<last>{SHORT}))(?!\w)"
 )
+# "Colours: tan, black and cream": what a reply may count.
+BETWEEN_COLOURS = re.compile(r"\s*[,،/]\s*|\s(?:و|and)\s")
+COLOURS = re.compile(
+    r"(?:رنگ\w*(?: ها\w*)?|colou?rs?|الالوان|الوان)\s*:?\s+"
+    rf"(?P<listed>[^\n.:]+(?:{BETWEEN_COLOURS.pattern})[^\n.:]+)"
+)
 # Latin words that follow "page" or "Instagram" and name nobody.
 PLAIN_WORDS = frozenset(
     re.findall(
@@ -128,7 +135,8 @@ PLAIN_WORDS = frozenset(
 ASKABLE = {"", "piece", "person", "cm", "mm", "inch", "metre", "gram", "kilo", "ml", "litre", "month", "year"}
 CLAUSE = re.compile(r"[.!?؟؛\n]+|[،,](?!\d)")
 UNKNOWING = re.compile(
-    r"نمی\s?دون|نمی\s?دان|اطلاع(?:ی|اتی)? ندار|خبر ندار|مطمین نیست|\b(?:don't|do not) (?:know|have)\b|\bnot sure\b"
+    r"نمی\s?دون|نمی\s?دان|اطلاع(?:ی|اتی)? ندار|خبر ندار|مطمین نیست|\b(?:i|we) (?:don't|do not) know\b|\bnot sure\b"
+    r"|\b(?:i|we) (?:don't|do not) have (?:\w+ ){0,3}(?:info\w*|details?|answers?|dates?)\b"
     r"|\bno information\b|لا اعرف|لا اعلم|لیس لدی"
 )
 
@@ -214,16 +222,21 @@ class Claims:
         return list(dict.fromkeys(re.sub(r"[-_]", "", code) for code in [*mixed, *named]))
 
     @cached_property
-    def _countable(self) -> str:
+    def countable(self) -> str:
         return LATIN.sub(lambda match: " ، " if _is_code(match[0]) else match[0], self._without_names)
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        return read_quantities(self._countable)
+        return read_quantities(self.countable)
+
+    @cached_property
+    def colours(self) -> list[int]:
+        """How many colours each list of them names."""
+        return [len(BETWEEN_COLOURS.split(match["listed"].strip())) for match in COLOURS.finditer(self.text)]
 
     @cached_property
     def spans(self) -> list[Span]:
-        return read_spans(self.quantities, self._countable)
+        return read_spans(self.quantities, self.countable)
 
 
 def claims_of(text: str, gives_addresses: bool = True, home: str = "") -> Claims:
@@ -293,7 +306,7 @@ class Ground:
     def _has(kind: str, claim: str, ground: "Ground") -> bool:
         return claim in ground._all(kind)
 
-    def _all(self, kind: str) -> list[str]:
+    def _all(self, kind: str) -> list[Any]:
         return list(chain.from_iterable(getattr(fact, kind) for fact in self.facts))
 
     def _addresses(self, kind: str) -> list[str]:
@@ -308,6 +321,8 @@ class Ground:
 
     def _has_quantity(self, quantity: Quantity) -> bool:
         if any(_agrees(quantity, known) for fact in self.facts for known in fact.quantities):
+            return True
+        if quantity.unit == "colour" and any(count in quantity.values for count in self._all("colours")):
             return True
         if quantity.parts and all(self._has_quantity(_single(part, quantity.unit)) for part in quantity.parts):
             return True

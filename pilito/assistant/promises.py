@@ -4,11 +4,14 @@ Patterns are held against `spelling.plain` text, one sentence at a time.
 """
 
 import re
+from decimal import Decimal
 
+from pilito.assistant.quantities import read_quantities, unify
 from pilito.spelling import plain
 
 CLAUSE = re.compile(r"[،,]|(?<!\w)(?:ولی|اما|but|و)(?!\w)")
-SENTENCE = re.compile(r"[.!?؟\n؛…]+")
+SENTENCE = re.compile(r"[!?؟\n؛…]+|\.(?!\d)")
+FACT_SENTENCE = re.compile(r"[!?؟\n؛;…|]+|\.(?!\d)")
 
 
 def any_of(words: str) -> str:
@@ -43,7 +46,7 @@ PERSIAN = (
     rf"{any_of('بهتون | براتون | بهت | برات | خدمتتون')} ?{doing('گ')}|بر ?می\s?گرد(?:م|یم)\b|پیگیر می\s?ش(?:م|یم)\b",
     r"(?:پست|راهی|روانه)\s?(?:ش|اش) ?(?:رو |را )?می\s?کن(?:م|یم)\b|(?:نگاه|وارسی) می\s?کن(?:م|یم)\b",
     r"^\W*(?:لطفا )?(?:(?:یه|یک|چند) )?(?:لحظه |کم )?صبر کن(?:ید|ین)?\b|^\W*(?:یه|یک|چند) لحظه\W*(?:$|[،,])",
-    r"(?:شارژ|موجود) (?:می\s?ش\w+|خواه\w+)",
+    r"انجام (?:داده )?شد(?:ه)?\b|(?:شارژ|موجود) (?:می\s?ش\w+|خواه\w+)",
     r"(?:بذار\w*|بگذار\w*|برم) ببینم|کنار گذاشته ش|سفارش\w*(?: شما)? (?:نهایی|قطعی|انجام) شد",
 )
 
@@ -70,7 +73,7 @@ ENGLISH = (
     r"\blet me (?:just )?(?:check|ask|confirm|find|look|see|get|verify)\b",
     rf"\b(?:will|going to|'ll) {REACHES}\b",
     rf"\b(?:your|the) {any_of('order | refund | booking | reservation | parcel | package')}"
-    rf" (?:has been|is being|is now|was) {DEEDS_DONE}\b",
+    rf" (?:has been|is being|is now|is|was) (?:{DEEDS_DONE}|made|done|ready)\b",
     rf"\b(?:i|we)(?:'m| am|'re| are) (?:now |just |already )?{DOING}\b|\bput (?:\w+ ){{1,3}}aside\b",
     r"\bhang on\b|\b(?:give me|just) (?:a|one|two) (?:minute|moment|second|sec)s?\b",
     r"\b(?:back in stock|restocked?) (?:soon|next|by|in)\b|\bone moment\b|\bconsider it done\b",
@@ -93,26 +96,28 @@ DENIED = re.compile(r"نمی|\b(?:can't|cannot|can not|won't|unable|not able)\b|
 def find_promise(text: str, facts: tuple[str, ...] = ()) -> str:
     """Return the words of the first promise in a reply, unless a fact makes it in the same words; empty for none."""
     said = tuple(plain(fact) for fact in facts)
-    for sentence in SENTENCE.split(plain(text)):
+    sentences = SENTENCE.split(plain(text))
+    for before, sentence in zip(["", *sentences], sentences, strict=False):
         for match in PROMISE.finditer(sentence):
-            if not _is_denied(sentence, match) and not any(match[0].strip() in fact for fact in said):
+            if not _is_denied(before, sentence, match) and not any(match[0].strip() in fact for fact in said):
                 return match[0].strip()
     return ""
 
 
-def _is_denied(sentence: str, match: re.Match[str]) -> bool:
+def _is_denied(before: str, sentence: str, match: re.Match[str]) -> bool:
     """Whether it says that this cannot be done. "I do not know, my colleague will say" is let through too."""
     if re.match(rf"{COLLEAGUE}|{COLLEAGUES}", match[0]):
-        return DENIED.search(sentence) is not None
-    before, after = CLAUSE.split(sentence[: match.start()])[-1], CLAUSE.split(sentence[match.end() :])[0]
-    return DENIED.search(before + match[0] + after) is not None
+        return DENIED.search(f"{before} {sentence}") is not None
+    first, last = CLAUSE.split(sentence[: match.start()])[-1], CLAUSE.split(sentence[match.end() :])[0]
+    return DENIED.search(first + match[0] + last) is not None
 
 
 # What costs nothing or less is a price too, though it has no digits.
 BARGAIN = re.compile(
     r"(?<!\w)(?:رایگان\w*|مجانی\w*|مفت\w*|نیم بها|تخفیف\w*|حراج\w*|هدیه\w*|اشانتیون\w*|بدون هزینه|گارانتی\w*|ضمانت\w*"
     r"|(?:نصف|نیم|یک سوم|یک چهارم|ثلث|ربع) (?:قیمت|این|ان|مبلغ)|به قیمت خرید|ارز[او]ن\s?تر (?:حساب|می\s?د|برا)\w*"
-    r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
+    r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) ما(?=\s*(?:$|[،,]))"
+    r"|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
     r"|\b(?:free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
     r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
     r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get"
@@ -127,12 +132,32 @@ NOT_SO = re.compile(
 
 
 def find_bargain(text: str, facts: tuple[str, ...]) -> str:
-    """Return the first word in a reply that makes something free or cheaper, unless a fact has it too."""
-    said = " ".join(map(plain, facts))
-    for sentence in SENTENCE.split(plain(text)):
-        for match in BARGAIN.finditer(sentence):
-            # A word has endings ("تخفیفی"); more than one word is held against the facts as it stands.
-            known = match[0] if " " in match[0] else match[0][:5]
-            if known not in said and not NOT_SO.search(sentence[: match.start()] + sentence[match.end() :]):
+    """Return the first word in a reply that makes something free or cheaper, unless a fact has it too.
+
+    A fact that denies it ("no free shipping") does not carry it, and one with a number ("free over 3,000,000") only
+    together with that number.
+    """
+    said = [sentence for fact in facts for sentence in FACT_SENTENCE.split(unify(plain(fact)))]
+    for sentence in SENTENCE.split(unify(plain(text))):
+        # A word has endings ("تخفیفی"); more than one word is held against the facts as it stands.
+        found = {one if " " in one else one[:5]: match for match in BARGAIN.finditer(sentence) if (one := match[0])}
+        numbers = _numbers(sentence) if found else set()
+        for known, match in found.items():
+            around = sentence[: match.start()] + sentence[match.end() :]
+            if not NOT_SO.search(around) and not any(_carries(one, known, numbers) for one in said):
                 return match[0].strip()
     return ""
+
+
+def _carries(fact: str, known: str, numbers: set[Decimal]) -> bool:
+    before, found, after = fact.partition(known)
+    if not found or NOT_SO.search(before + after):
+        return False
+    conditions = _numbers(fact)
+    return not conditions or bool(conditions & numbers)
+
+
+def _numbers(text: str) -> set[Decimal]:
+    """What the numbers of a text can mean, tomans also as rials."""
+    read = read_quantities(text)
+    return {value * factor for one in read for value in one.values for factor in ((1, 10) if one.is_money else (1,))}

@@ -28,6 +28,9 @@ WORDS = {
     "ثلاثون": 30, "ثلاثین": 30, "اربعون": 40, "اربعین": 40, "خمسون": 50, "خمسین": 50, "مایه": 100, "مییه": 100,
     "میه": 100,
 }  # fmt: skip
+# "With three" is one word in Arabic.
+ARABIC_ONES = ("ثلا", "ارب", "خمس", "ست", "سبع", "ثما", "تسع", "عشر")
+WORDS |= {f"ب{word}": value for word, value in WORDS.items() if word.startswith(ARABIC_ONES)}
 MULTIPLIERS = {
     "هزار": 10**3, "میلیون": 10**6, "ملیون": 10**6, "میلیارد": 10**9,
     "هزاره": 10**3, "هزارتا": 10**3, "میلیونه": 10**6, "ملیونه": 10**6,
@@ -76,7 +79,8 @@ UNITS = {
 }  # fmt: skip
 BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
 LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
-SHORTHAND = {"t", "ت"}  # shops leave out the thousands: 850T is 850,000 tomans
+SHORTHAND = {"t", "ت", "تومن", "تومنه", "تومنی"}  # shops leave out the thousands: 850T is 850,000 tomans
+LEAST_SHORT = 10
 
 TOKEN = re.compile(
     r"(?P<clock>(?<![\d:])\d{1,2}:\d{2}(?![\d:]))"
@@ -100,7 +104,7 @@ ABOUT_NUMBER = re.compile(
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,2}$"
 )
 SUFFIXES = ("ه", "ست", "اند", "ها", "ای", "ی")  # "is", "are", plural, "a": they stick to the unit
-LIST_MARK = re.compile(r"^\s*\d{1,2}\s*[.)\-:](?=\s*\D)", re.MULTILINE)
+LIST_MARK = re.compile(r"^\s*\d{1,2}\s*(?:[.)](?=\s*\D)|[-:](?=\s+\D))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,9 @@ def read_quantities(text: str) -> list[Quantity]:
 
     One spelled in words only with a unit or a multiplier, or where it can only be a price or a size: "one" is none.
     """
-    return [one for one in _read(text) if not one.is_spelled or one.unit or one.multiplier > 1 or _is_meant(one, text)]
+    return [
+        one for one in read_all(text) if not one.is_spelled or one.unit or one.multiplier > 1 or _is_meant(one, text)
+    ]
 
 
 def _is_meant(spelled: Quantity, text: str) -> bool:
@@ -169,7 +175,8 @@ def read_spans(quantities: list[Quantity], text: str) -> list[Span]:
     return spans
 
 
-def _read(text: str) -> list[Quantity]:
+def read_all(text: str) -> list[Quantity]:
+    """Return every number, also one in words that may count nothing."""
     text = LIST_MARK.sub(lambda match: " " * len(match[0]), text)
     tokens = [
         Token(match.lastgroup or "", match[0], match.start(), match.end())
@@ -322,18 +329,26 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
             replace(quantity, values=quantity.values | millions, end=tokens[position].end),
             position + 1,
         )
-    following = position
+    following = position + _is_hyphened(tokens, position, quantity.end)
     while _text(tokens, following) in BETWEEN:
         following += 1
     token = tokens[following] if following < len(tokens) else None
     if token is not None and not _opens(tokens, following) and (unit := _unit(token, quantity)):
         values = quantity.values
         if token.text in SHORTHAND and quantity.multiplier == 1:
-            values |= {value * 1000 for value in values if value < 100_000}
+            values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}
         return replace(quantity, values=values, unit=unit, end=token.end), following + 1
     if before is not None and before.text in CURRENCIES and before.text not in SHORTHAND and first:
         return replace(quantity, unit=CURRENCIES[before.text]), position
     return _later(quantity, tokens, position), position
+
+
+def _is_hyphened(tokens: list[Token], position: int, end: int) -> bool:
+    """Whether a hyphen binds the unit to the number: `6-month`."""
+    if position + 1 >= len(tokens) or tokens[position].text != "-" or tokens[position].start != end:
+        return False
+    following = tokens[position + 1]
+    return following.kind == "word" and following.start == tokens[position].end and following.text in UNITS
 
 
 def _opens(tokens: list[Token], position: int) -> bool:

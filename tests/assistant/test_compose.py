@@ -75,7 +75,7 @@ def test_a_reply_tells_that_it_asks_which_one():
 
 
 def test_the_model_is_asked_once_with_the_whole_prompt():
-    model = Says("بله")
+    model = Says("سلام")
 
     compose(TURN, model)
 

@@ -175,7 +175,7 @@ def test_many_workers_with_the_same_job_ask_once(desk):
 def test_an_attempt_whose_lease_ran_out_is_taken_up_and_its_late_result_refused(desk):
     desk.take(text("چنده؟", NOON))
     turn_id = desk.turn.id
-    late = {"reply": "دیر رسید.", "hand_over": False, "reason": ""}
+    late = {"reply": "در کپشن هست.", "hand_over": False, "reason": ""}
 
     def outlive_the_lease(payload):
         desk.answer(NOON + seconds(16), turn_id)

@@ -39,7 +39,7 @@ PENDING, SENDING, SENT, FAILED, UNKNOWN = (
 RATE_LIMITED = (400, {"error": {"code": 613, "message": "slower"}})
 TOKEN_DEAD = (401, {"error": {"code": 190, "message": "expired"}})
 WINDOW_CLOSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
-LONG = "\n".join(f"سطر {letter}: این پیراهن در این رنگ موجود است." for letter in "ابپتثجچحخدذرزژسشصضطظعغفقکگلمن")
+LONG = "\n".join(f"{chr(0x1F331 + count)} این محصول در این رنگ موجود است." for count in range(33))
 
 
 @pytest.fixture

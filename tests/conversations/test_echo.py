@@ -182,7 +182,7 @@ def test_an_echo_of_other_words_leaves_the_reply_unknown(desk):
 @pytest.mark.sqlite_only
 def test_a_reply_of_which_only_the_first_part_arrived_stays_with_people(shop):
     desk = Desk(shop)
-    desk.model.reply = {"reply": "این پیراهن موجود است. " * 50, "hand_over": False}
+    desk.model.reply = {"reply": "این محصول موجود است. " * 50, "hand_over": False}
     desk.take(text("چنده؟", NOON))
     desk.answer(NOON)
     unknown(desk)

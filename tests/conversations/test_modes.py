@@ -297,7 +297,7 @@ def test_the_same_question_a_third_time_goes_to_a_person_without_asking_the_mode
 @pytest.mark.sqlite_only
 def test_who_was_asked_which_one_twice_is_not_asked_a_third_time(desk):
     for minute, words in enumerate(["چنده؟", "همون قرمزه", "بابا همون دیگه"]):
-        desk.model.reply = {"reply": f"کدام را می‌گویید؟ {'آ' * minute}", "asks_which": True, "hand_over": False}
+        desk.model.reply = {"reply": f"کدام مدل؟ {'لطفاً ' * minute}", "asks_which": True, "hand_over": False}
         now = NOON + seconds(60 * minute)
         desk.take(text(words, now), now=now)
         desk.answer(now)

@@ -19,7 +19,7 @@ from pilito.models import Audit, Inbox, Message, db
 LATER = NOON + seconds(60)
 PICTURE = OutboundFile("image", "https://files.shop.test/bag.jpg")
 ANSWER = "در همین پست نوشته‌ایم."
-LONG = "\n".join(f"خط {name}: " + "قیمت " * 50 for name in ("نخست", "دیگر", "بعدی", "آخر"))
+LONG = "\n".join(f"{name}: " + "قیمت " * 50 for name in ("رنگ", "سایز", "جنس", "مدل"))
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ SILENT = frozenset(
 )  # fmt: skip
 
 # Groups of words for one thing. Each holds the spellings of three languages, and the everyday word beside the shop's.
-SAME = (
+THINGS = (
     # garments
     "مانتو manto mantou manteau",
     "پیراهن لباس dress فستان فساتین lebas pirahan pirhan",
@@ -106,6 +106,8 @@ SAME = (
     "طوسی خاکستری grey gray رمادی toosi tusi",
     "قهوه brown بنی",
     "نارنجی orange برتقالی",
+)
+KINDS = (
     # whom for
     "زنانه women womens woman ladies نسایی نسایه نساء حریمی zanane",
     "مردانه men mens man رجالی رجال mardane",
@@ -115,7 +117,8 @@ SAME = (
     "تابستان تابستونه summer صیف صیفی",
     "زمستان زمستونه winter شتاء شتوی",
     "هدیه کادو gift present هدایا",
-    # service
+)
+SERVICE = (
     "ارسال پست میفرستین میفرستید بفرستین فرستادن میفرستی shipping ship shipped delivery deliver send sending شحن"
     " توصیل ترسلون ersal mifrestin mifrestid پیک تیپاکس courier",
     "هزینه کرایه fee fees charge رسوم تکلفه اجره hazine",
@@ -157,3 +160,4 @@ SAME = (
     "فاکتور invoice receipt فاتوره",
     "حساسیت حساس ضدحساسیت allergy allergic hypoallergenic sensitive حساسیه",
 )
+SAME = (*THINGS, *KINDS, *SERVICE)

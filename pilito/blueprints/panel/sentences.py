@@ -559,6 +559,7 @@ FINDINGS: dict[str, Words] = {
     "code": _("No fact has this code:"),
     "promise": _("It promises what it cannot do:"),
     "bargain": _("No fact makes it free or cheaper:"),
+    "words": _("No fact says this:"),
     "rules_leaked": _("It repeats parts of its own instructions."),
     "empty": _("It says nothing."),
     "too_long": _("It is too long for a message."),
@@ -582,6 +583,7 @@ CHECKS_RUN: dict[str, Words] = {
     "gives_nothing_away": _("nothing free or cheaper"),
     "keeps_the_rules_inside": _("nothing of the fixed rules"),
     "speaks_the_customers_script": _("the customer's language"),
+    "says_it_in_known_words": _("every word against the facts"),
 }
 FACT_SOURCES: dict[str, Words] = {
     "caption": _("Caption of the post"),
