@@ -52,11 +52,14 @@ class Model:
 
 
 def answer_to(messages: list[dict[str, Any]]) -> str:
-    """Name every word of the questions, the captions of their shares included, and nothing else."""
+    """Name every word of the questions, the captions of their shares included, and nothing else.
+
+    As what is not known of: only there may a reply say the customer's own words (pilito/assistant/wording.py).
+    """
     text = "\n".join(str(message["content"]) for message in messages)
     questions = [block.text for block in read_blocks(text) if block.kind == "question"]
     found = dict.fromkeys(word for question in questions for word in WORD.findall(question))
-    return f"{ASSISTANT}{' و '.join(found)}: در همین پست نوشته‌ایم."
+    return f"{ASSISTANT}{' و '.join(found)} اطلاعی ندارم؛ در همین پست نوشته‌ایم."
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,7 +12,7 @@ SHARE, ASKED, PLAIN, LONE, OTHER, TAKEN, GONE, FIXED, WROTE = (f"بپتجچ{lett
 
 
 def reply(*words):
-    return f"{ASSISTANT}{' و '.join(words)}: در همین پست نوشته‌ایم."
+    return f"{ASSISTANT}{' و '.join(words)} اطلاعی ندارم؛ در همین پست نوشته‌ایم."
 
 
 def good():
