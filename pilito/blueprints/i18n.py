@@ -1,11 +1,11 @@
 """Persian and English: which language, which calendar, which digits, in which direction."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jdatetime
-from babel.dates import format_date
+from babel.dates import format_date, get_day_names
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
@@ -31,7 +31,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=select_language)
     app.context_processor(page_words)
-    for filter_ in (digits, figure, clock, day, day_key, age, moment, coming):
+    for filter_ in (digits, figure, percent, clock, day, day_key, age, moment, coming):
         app.jinja_env.filters[filter_.__name__] = filter_
 
 
@@ -99,6 +99,11 @@ def figure(value: object) -> str:
     return digits(text.replace(",", "٬").replace(".", "٫") if has_persian_digits() else text)
 
 
+def percent(value: object) -> str:
+    """A number that is written as 12%."""
+    return figure(str(value).replace("%", "٪") if current_language() == "fa" else value)
+
+
 def clock(when: datetime) -> str:
     """14:08, in the operator's time zone."""
     return digits(_local(when).strftime("%H:%M"))
@@ -155,6 +160,36 @@ def age(when: datetime) -> str:
         return str(gettext("%(count)sd", count=digits(passed.days)))
     local = _local(when).date()
     return _date(local, with_year=not _is_this_year(local))
+
+
+def short_day(when: date) -> str:
+    """7 Azar, or 29 Nov: for the axis of a plot, which says its year elsewhere."""
+    return _date(when, with_year=False)
+
+
+def weekday_names(width: Literal["wide", "abbreviated"]) -> list[str]:
+    """Monday first."""
+    names = get_day_names(width, locale=current_language())
+    return [str(names[number]) for number in range(7)]
+
+
+def clock_hour(hour: int) -> str:
+    """14:00"""
+    return digits(f"{hour:02d}:00")
+
+
+def lasting(seconds: float) -> str:
+    """How long something took, in one unit or two: 8 s, 4 min, 1 h 20 min, 3 d."""
+    if seconds < 59.5:
+        return str(gettext("%(count)s s", count=digits(round(seconds))))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return str(gettext("%(count)s min", count=digits(minutes)))
+    if minutes >= 48 * 60:
+        return str(gettext("%(count)s d", count=digits(round(minutes / 1440))))
+    hours, rest = divmod(minutes, 60)
+    said = str(gettext("%(count)s h", count=digits(hours)))
+    return said if not rest or hours > 9 else f"{said} {gettext('%(count)s min', count=digits(rest))}"
 
 
 def operator_zone() -> tzinfo:

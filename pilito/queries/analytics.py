@@ -203,6 +203,11 @@ def shares_of(own_post_id: int, start: datetime, end: datetime, limit: int) -> S
     ).all()
 
 
+def texts_of(message_ids: Iterable[int]) -> dict[int, str]:
+    rows = db.session.execute(select(Message.id, Message.text).where(Message.id.in_(list(message_ids)))).tuples()
+    return dict(iter(rows))
+
+
 # --- questions without an answer --------------------------------------------------------------------------------------
 
 

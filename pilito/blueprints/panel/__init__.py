@@ -6,6 +6,7 @@ bp = Blueprint("panel", __name__)
 
 from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp`)
     actions,
+    analytics,
     aside,
     assistant,
     audit,

@@ -11,7 +11,7 @@ from flask_babel import gettext, ngettext
 from flask_login import current_user
 
 from pilito.blueprints.i18n import digits, operator_zone
-from pilito.blueprints.panel import bp, facts_words
+from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
 from pilito.errors import Refused
 from pilito.knowledge import csv_import, products, sources
@@ -118,6 +118,7 @@ def _save(product: Product | None) -> ResponseReturnValue:
     except Refused as refusal:
         return _refuse(refusal, "panel.show_catalogue")
     flash(gettext("Saved. The assistant knows it from now on."), "good")
+    open_questions.settle_asked()
     return redirect(url_for("panel.show_product", product_id=saved))
 
 
@@ -171,6 +172,7 @@ def _product_page(
         rows=[*variants, *({} for _ in range(EMPTY_ROWS))],
         problems=problems or {},
         is_read=is_read,
+        question=open_questions.asked(),
         **_surroundings(),
     )
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from pilito.blueprints.i18n import operator_zone
-from pilito.blueprints.panel import bp, facts_words
+from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
 from pilito.knowledge import pages, texts
@@ -18,6 +18,7 @@ from pilito.knowledge.drafts import Problem, Problems, clean_line
 from pilito.lifecycle import PassageKind, SourceKind
 from pilito.models import Passage
 from pilito.queries import catalogue as queries
+from pilito.queries.analytics import Group
 
 TEXT = f"/knowledge/texts/<{NUMBER}:passage_id>"
 
@@ -56,7 +57,8 @@ def show_source(source_id: int) -> ResponseReturnValue:
 @for_admins
 def new_text() -> ResponseReturnValue:
     kind = PassageKind.TEXT if request.args.get("kind") == "text" else PassageKind.FAQ
-    return _text_page(None, kind, {})
+    question = open_questions.asked()
+    return _text_page(None, kind, {"title": question.text[:300]} if question else {}, question=question)
 
 
 @bp.get(TEXT)
@@ -101,17 +103,24 @@ def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
     except Problems as problems:
         return _text_page(passage, kind, fields, problems.problems), 422
     flash(gettext("Saved. The assistant knows it from now on."), "good")
+    if open_questions.settle_asked():
+        return redirect(url_for("panel.show_analytics", _anchor="questions"))
     return redirect(url_for("panel.show_knowledge"))
 
 
 def _text_page(
-    passage: Passage | None, kind: PassageKind, fields: dict[str, Any], problems: list[Problem] | None = None
+    passage: Passage | None,
+    kind: PassageKind,
+    fields: dict[str, Any],
+    problems: list[Problem] | None = None,
+    question: Group | None = None,
 ) -> str:
     return render_template(
         "facts/text.html",
         passage=passage,
         kind=kind,
         fields=fields,
+        question=question or open_questions.asked(),
         problems=facts_words.by_field(problems or []),
         **_surroundings(),
     )

@@ -44,6 +44,7 @@ PAGES: Sequence[Page] = (
     Page("posts", "panel.show_posts", "post", _("Posts")),
     Page("catalogue", "panel.show_catalogue", "product", _("Catalogue")),
     Page("knowledge", "panel.show_knowledge", "question", _("Knowledge")),
+    Page("analytics", "panel.show_analytics", "chart", _("Analytics")),
     Page("settings", "panel.show_settings", "settings", _("Settings")),
     Page(
         "profile",
