@@ -1,6 +1,6 @@
 """A person decides about a draft: it is sent as it is, sent in other words, or thrown away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -9,7 +9,7 @@ from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
-from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, storable
+from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, send_after, storable
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -28,6 +28,7 @@ def send_draft(
     is_confirmed: bool = False,
     client_id: str | None = None,
     seen_id: int | None = None,
+    hold: timedelta = timedelta(0),
 ) -> Message:
     """Send a draft, in other words where `text` has some; the same again returns the same reply.
 
@@ -60,7 +61,7 @@ def send_draft(
         # Other words may ask nothing any more, and then the share that follows is a lone one.
         message.asks_which = bool(draft.working.get("asks_which")) and not is_edited
         message.proof = proof_of(draft)
-        outbox.leave(tx, conversation, message, now)
+        send_after(tx, conversation, message, now, hold)
         draft.message_id = message.id
         _end(conversation, draft, DraftState.EDITED if is_edited else DraftState.APPLIED, operator_id, now)
         if is_held:

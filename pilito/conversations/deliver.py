@@ -306,7 +306,7 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     delivery.state = DeliveryState.FAILED
     delivery.error = reason
     _stop_rest(delivery)
-    _unanswer(conversation, delivery)
+    unanswer(conversation, delivery.message)
     if reason == "taken_over":
         turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
     elif conversation.state is ConversationState.CLOSED:
@@ -319,9 +319,8 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     wake_next(tx, conversation)
 
 
-def _unanswer(conversation: Conversation, delivery: Delivery) -> None:
+def unanswer(conversation: Conversation, message: Message) -> None:
     """Nothing of this reply reached the customer, who therefore still waits."""
-    message = delivery.message
     if any(part.state is DeliveryState.SENT for part in message.deliveries):
         return
     waiting = db.session.scalars(

@@ -159,6 +159,15 @@ def leave(tx: Transaction, _conversation: Conversation, message: Message, _now: 
     tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
 
 
+def hold(tx: Transaction, message: Message, until: datetime) -> None:
+    """Leave it to a job of its own too, but not before `until`: as long as that it can be taken back."""
+    for part in message.deliveries:
+        part.due_at = until
+    db.session.flush()
+    job_id = f"deliver-held-{message.id}"
+    tx.after_commit(hints.hint_at, until, job_id, keys.DELIVERIES, keys.DELIVER_JOB, message.id)
+
+
 def _checked(conversation: Conversation, text: str, extras: Extras) -> list[Outbound]:
     channel = channels[conversation.inbox.channel]
     parts = parts_of(channel.split(text), extras)

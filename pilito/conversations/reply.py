@@ -1,6 +1,6 @@
 """A person of the shop (or a program with a token) answers the customer."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -11,7 +11,7 @@ from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
 from pilito.conversations.meanwhile import refuse_answered
 from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.take_over import settle_answered, to_people
-from pilito.database import transaction
+from pilito.database import Transaction, transaction
 from pilito.errors import Refused, Unsendable
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState, Sender
@@ -29,8 +29,11 @@ def reply(
     now: datetime,
     extras: Extras = NOTHING,
     seen_id: int | None = None,
+    hold: timedelta = timedelta(0),
 ) -> Message:
     """Record the reply and have it sent; the same `client_id` again returns the same reply.
+
+    It leaves after `hold`; until then whoever wrote it may take it back (conversations/retract.py).
 
     `seen_id` is the newest message that the writer had seen; see `refuse_answered`.
     Raises Refused (not_found, empty, too_long, blocked, reply_to_unknown, inbox_stopped, window_closed,
@@ -61,7 +64,7 @@ def reply(
         message.operator_id, message.client_id = operator_id, client_id
         if extras.reaction is not None:
             message.text = message.content = extras.reaction.emoji or TAKEN_BACK
-        outbox.leave(tx, conversation, message, now)
+        send_after(tx, conversation, message, now, hold if extras.reaction is None else timedelta(0))
         if extras.reaction is not None:
             mark_changed(tx, conversation, message)
             return message
@@ -70,6 +73,16 @@ def reply(
         conversation.unread_count = 0
         mark_changed(tx, conversation, message)
         return message
+
+
+def send_after(tx: Transaction, conversation: Conversation, message: Message, now: datetime, hold: timedelta) -> None:
+    """Have the reply sent when its time to be taken back is over; at once where it could not be sent by then."""
+    until = now + hold
+    channel = channels[conversation.inbox.channel]
+    if hold and channel.may_send(True, conversation.last_customer_message_at, until):
+        outbox.hold(tx, message, until)
+    else:
+        outbox.leave(tx, conversation, message, now)
 
 
 def storable(text: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pilito.models.share import Share
     from pilito.models.turn import Turn
 
+UNDONE = "undone"  # the origin of a reply that its writer took back before it left
+
 
 class Message(db.Model):
     """`text` is what the customer typed, and after an edit what it says now; an unsend empties it.

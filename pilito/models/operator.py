@@ -23,6 +23,8 @@ class Operator(UserMixin, db.Model):
     theme: Mapped[str] = mapped_column(String(8), default="system")
     calendar: Mapped[str] = mapped_column(String(16), default="language")  # language, jalali, gregorian
     digits: Mapped[str] = mapped_column(String(16), default="language")  # language, persian, latin
+    # How long one's replies wait before they leave, so that they can be taken back; 0: not at all.
+    undo_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     active: Mapped[bool] = mapped_column(default=True)
     # Nobody reads it any more: sessions have rows now. It goes with the next tables that are made anew.
     session_epoch: Mapped[int] = mapped_column(default=0)

@@ -10,14 +10,14 @@ from pilito.passwords import check_password
 from pilito.people.team import read_email, read_name, refuse_taken
 
 
-def change_profile(operator_id: int, name: str, choices: dict[str, str]) -> None:
+def change_profile(operator_id: int, name: str, choices: dict[str, str], undo_seconds: int = 0) -> None:
     """Keep the name and what was chosen of language, theme, calendar, digits. Raises Refused (name_empty)."""
     name = read_name(name)
     if not name:
         raise Refused("name_empty", "A person has a name.")
     with transaction():
         operator = db.session.get_one(Operator, operator_id)
-        operator.name = name
+        operator.name, operator.undo_seconds = name, undo_seconds
         for column, value in choices.items():
             setattr(operator, column, value)
 

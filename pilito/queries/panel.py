@@ -24,6 +24,7 @@ from pilito.models import (
     Share,
     db,
 )
+from pilito.models.message import UNDONE
 from pilito.queries.labels import labels_of
 from pilito.queries.notes import notes_after, notes_between
 from pilito.queries.posts import products_of
@@ -280,7 +281,7 @@ def _newest_messages(conversation_ids: Sequence[int]) -> dict[int, Message]:
         return {}
     newest_id = (
         select(Message.id)
-        .where(Message.conversation_id == Conversation.id)
+        .where(Message.conversation_id == Conversation.id, Message.origin.is_distinct_from(UNDONE))
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(1)
         .correlate(Conversation)

@@ -1,10 +1,14 @@
 """Writing in a real browser: the two modes, what is kept over a reload, pickers, and what is taken back in time."""
 
+import re
+from datetime import timedelta
+
 from chromium_page import PHONE, needs_chromium, talk
 from playwright.sync_api import expect
 from rows import add, add_product, add_source
 
 from pilito.clock import utc_now
+from pilito.conversations.deliver import deliver
 from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import CannedReply, Message, Note, Notification, Operator, Variant, db
@@ -159,3 +163,28 @@ def test_somebody_is_mentioned_and_an_emoji_found_in_persian(shop, open_page):
     expect(page.locator(".from-note:not(.is-optimistic) .mention")).to_have_text("@علی رضایی")
     expect(page.locator(".from-note:not(.is-optimistic)")).to_contain_text("🌹")
     assert [one.operator_id for one in rows(Notification)] == [ali_id]
+
+
+def test_a_reply_is_taken_back_in_time_and_leaves_when_it_is_not(shop, graph, operator, open_page):
+    path = talk(shop, 2)
+    with transaction():
+        db.session.get_one(Operator, operator.id).undo_seconds = 10
+    page = open_page(path)
+    page.fill("#composer-text", "a mistake")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+
+    page.press("#composer-text", "Control+z")
+
+    expect(page.locator("#composer-text")).to_have_value("a mistake")
+    expect(page.locator(".from-operator:visible")).to_have_count(0)
+    page.fill("#composer-text", "better")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".retract .countdown")).to_have_text(re.compile(r"0:0\d"))
+    page.close()  # nothing depends on the page
+    held = next(message.id for message in rows(Message) if message.text == "better")
+    with shop.app.app_context():
+        deliver(held, lambda: utc_now() + timedelta(seconds=11))
+
+    assert "better" in graph.texts
+    assert "a mistake" not in graph.texts

@@ -26,6 +26,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     pickers,
     posts,
     presence,
+    retract,
     search,
     settings,
     sockets,

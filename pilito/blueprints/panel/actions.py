@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import ParamSpec
 
@@ -74,9 +74,9 @@ def send_reply(conversation_id: int) -> None:
     check_told(conversation_id, read_quotes(), text, now)
     draft_id, seen_id = (request.form.get(name, type=int) for name in ("draft", "seen"))
     if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
-        send_draft(conversation_id, draft_id, current_user.id, now, text, True, client_id, seen_id)
+        send_draft(conversation_id, draft_id, current_user.id, now, text, True, client_id, seen_id, undo_time())
         return
-    reply(conversation_id, current_user.id, text, client_id, now, extras, seen_id)
+    reply(conversation_id, current_user.id, text, client_id, now, extras, seen_id, undo_time())
 
 
 def read_client_id() -> str:
@@ -85,6 +85,11 @@ def read_client_id() -> str:
     if not 0 < len(client_id) <= CLIENT_ID_LENGTH:
         raise Refused("no_client_id", "A reply or note carries a client_id of 1 to 64 characters: it makes it one.")
     return client_id
+
+
+def undo_time() -> timedelta:
+    """How long the reply of whoever is logged in waits for an undo."""
+    return timedelta(seconds=current_user.undo_seconds)
 
 
 def _read_extras() -> Extras:

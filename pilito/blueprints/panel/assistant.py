@@ -15,7 +15,7 @@ from pilito.blueprints.auth import safe_path
 from pilito.blueprints.i18n import current_language, operator_zone
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
-from pilito.blueprints.panel.actions import changes
+from pilito.blueprints.panel.actions import changes, undo_time
 from pilito.blueprints.panel.inboxes import INBOX
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, read_hours
@@ -191,7 +191,7 @@ def choose_conversation_mode(conversation_id: int, mode: str) -> None:
 def decide_draft(conversation_id: int, draft_id: int, how: str) -> None:
     now, operator_id = datetime.now(UTC), current_user.id
     if how in ("send", "send-anyway"):
-        send_draft(conversation_id, draft_id, operator_id, now, is_confirmed=how == "send-anyway")
+        send_draft(conversation_id, draft_id, operator_id, now, is_confirmed=how == "send-anyway", hold=undo_time())
     elif how == "discard":
         discard_draft(conversation_id, draft_id, operator_id, now)
     elif how == "again":

@@ -18,6 +18,7 @@ from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.duty import chosen_mode
 from pilito.conversations.quote_product import caption_differs
 from pilito.conversations.reconcile import LOOKS
+from pilito.conversations.retract import held_until
 from pilito.conversations.seen import Seen
 from pilito.extensions import channels
 from pilito.lifecycle import (
@@ -48,6 +49,7 @@ from pilito.models import (
     Reaction,
     Share,
 )
+from pilito.models.message import UNDONE
 from pilito.money import written
 from pilito.queries.panel import Row, Thread, Zone, is_waiting_too_long, zone_of
 
@@ -389,7 +391,10 @@ def reaction_words(reaction: Reaction) -> str:
 
 
 def is_gone(message: Message) -> bool:
-    """An echo that turned out to be a reply of ours: it was never a message, so nothing is left to show."""
+    """An echo that turned out to be a reply of ours, or a reply that was taken back before it left: it was never a
+    message, so nothing is left to show."""
+    if message.origin == UNDONE:
+        return True
     return bool(message.deleted_at) and message.sender is Sender.PHONE and message.external_id is None
 
 
@@ -432,6 +437,11 @@ def delivery_note(message: Message) -> Progress | None:
         )
     sentence = _delivery_sentence(worst)
     return Progress(worst.state, label, str(sentence.what), str(sentence.next))
+
+
+def leaves_at(message: Message, operator_id: int, now: datetime) -> datetime | None:
+    """Until when this person may take the reply back."""
+    return held_until(message, now) if message.operator_id == operator_id else None
 
 
 def unsettled(message: Message) -> Delivery | None:

@@ -175,6 +175,7 @@ REFUSED: dict[str, Words] = {
         _("One of the texts is too long. Shorten it and save again."),
     ),
     "instructions_wrong": _("At most 40 lines are kept in a list. Shorten it and save again."),
+    "retract_too_late": _("It has left already. The customer may have read it: write what you want to add."),
     "place_open": _("A place in braces is still open. Fill it or take it out, then send."),
     "price_changed": _("A product in this reply has another price by now. Look at the new price, then send."),
     "product_gone": _("A product in this reply is not offered any more. Take it out, then send."),

@@ -15,6 +15,7 @@ from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.i18n import CALENDARS, DIGITS, LANGUAGES, THEMES
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.throttle import forget_tries, may_try
+from pilito.conversations import retract
 from pilito.errors import Refused
 from pilito.passwords import check_password
 from pilito.people import profile, second_step, sessions, team
@@ -45,7 +46,9 @@ def own(endpoint: str) -> Callable[[Callable[P, None]], Callable[P, ResponseRetu
 
 @bp.get("/settings/profile")
 def show_profile() -> ResponseReturnValue:
-    return render_template("settings/profile.html", choices=CHOICES, now=datetime.now(UTC))
+    return render_template(
+        "settings/profile.html", choices=CHOICES, undo_choices=retract.CHOICES, now=datetime.now(UTC)
+    )
 
 
 @bp.post("/settings/profile")
@@ -54,7 +57,10 @@ def save_profile() -> None:
     chosen = {name: request.form.get(name, "") for name in CHOICES}
     if any(value not in CHOICES[name] for name, value in chosen.items()):
         abort(400)
-    profile.change_profile(current_user.id, request.form.get("name", ""), chosen)
+    undo_seconds = request.form.get("undo_seconds", current_user.undo_seconds, type=int)
+    if undo_seconds not in retract.CHOICES:
+        abort(400)
+    profile.change_profile(current_user.id, request.form.get("name", ""), chosen, undo_seconds)
     flash(gettext("Saved."))
 
 

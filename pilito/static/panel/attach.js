@@ -49,6 +49,25 @@ export function takeCard() {
   return card;
 }
 
+// What was taken back before it left is here again.
+export function giveFile({ id, url, kind, name }) {
+  const chip = showChip(name);
+  files.set(chip, id);
+  showKept(chip, { kind, url });
+  changed();
+}
+
+export function giveCard({ picture, ...fields }) {
+  const form = find("composer");
+  for (const [name, value] of Object.entries(fields)) form.elements[name].value = value;
+  if (picture) {
+    const image = Object.assign(document.createElement("img"), { src: picture, alt: "", width: 64, height: 64 });
+    find("composer-card-picture").replaceChildren(image);
+  }
+  find("composer-card").open = true;
+  changed();
+}
+
 function takeFrom(event, source) {
   if (!source?.files.length || find("composer").hidden) return;
   event.preventDefault();

@@ -27,6 +27,7 @@ export async function send(url, fields = {}) {
   const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
   if (answer.status === 401) return logIn();
   if (!answer.ok) throw await refusalOf(answer);
+  return answer;
 }
 
 // As `send`, for a deed that answers with what became of it.

@@ -1,0 +1,184 @@
+"""A reply is taken back before it leaves, or it leaves: never both, and never neither."""
+
+from functools import partial
+
+import pytest
+from desk import Desk
+from rows import NOON, add_operator
+from shop import seconds, text
+
+from pilito.conversations.approve import send_draft
+from pilito.conversations.deliver import deliver
+from pilito.conversations.reply import reply
+from pilito.conversations.retract import held_until, retract
+from pilito.database import transaction
+from pilito.errors import Refused
+from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, DraftState, Role
+from pilito.models import Audit, Conversation, Draft, Inbox, Message, db
+from pilito.queries.panel import Zone, list_conversations
+
+HOLD = seconds(5)
+DUE = NOON + HOLD
+
+
+@pytest.fixture
+def desk(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    return desk
+
+
+@pytest.fixture
+def sara(desk):
+    with transaction():
+        return add_operator(Role.AGENT)
+
+
+def write(desk, sara, words="دو میلیون", hold=HOLD, client_id="c-1", now=NOON):
+    return desk.call(partial(reply, hold=hold), desk.conversation.id, sara.id, words, client_id, now)
+
+
+def take_back(desk, message, sara, now=NOON):
+    return desk.call(retract, desk.conversation.id, message.id, sara.id, now)
+
+
+def test_a_reply_waits_for_its_time_and_then_leaves_by_itself(desk, sara):
+    write(desk, sara)
+
+    desk.deliver(NOON + seconds(4))
+    assert desk.graph.texts == []
+    desk.sweep(NOON + seconds(4))
+    assert desk.graph.texts == []
+    desk.deliver(NOON + HOLD)
+
+    assert desk.graph.texts == ["دو میلیون"]
+
+
+def test_without_a_time_it_leaves_at_once(desk, sara):
+    write(desk, sara, hold=seconds(0))
+
+    desk.deliver(NOON)
+
+    assert desk.graph.texts == ["دو میلیون"]
+
+
+def test_taken_back_it_never_leaves_and_the_customer_waits_again(desk, sara):
+    message = write(desk, sara)
+    assert desk.conversation.unanswered_since is None
+
+    taken = take_back(desk, message, sara)
+    desk.deliver(NOON + seconds(60))
+
+    assert taken.text == "دو میلیون"
+    assert desk.graph.texts == []
+    conversation = desk.conversation
+    assert conversation.unanswered_since == NOON
+    assert (conversation.state, conversation.operator_id) == (ConversationState.OPERATOR, sara.id)
+    assert conversation.preview == "چنده؟"
+    assert [audit.action for audit in desk.rows(Audit)][-1] == "undid_reply"
+
+
+def test_the_list_shows_what_was_there_before(desk, sara):
+    take_back(desk, write(desk, sara), sara)
+
+    rows = desk.call(list_conversations, Zone.OPEN, None, 10, NOON).rows
+
+    assert rows[0].newest.text == "چنده؟"
+
+
+def test_taking_back_twice_returns_the_same_words(desk, sara):
+    message = write(desk, sara)
+
+    first, second = (take_back(desk, message, sara) for _ in range(2))
+
+    assert first == second
+    assert [audit.action for audit in desk.rows(Audit)].count("undid_reply") == 1
+
+
+def test_what_has_left_stays(desk, sara):
+    message = write(desk, sara)
+    desk.deliver(NOON + HOLD)
+
+    with pytest.raises(Refused) as refused:
+        take_back(desk, message, sara, NOON + HOLD)
+
+    assert refused.value.reason == "retract_too_late"
+    assert desk.rows(Message, id=message.id)[0].deleted_at is None
+
+
+def test_a_long_reply_whose_first_part_has_left_stays_whole(desk, sara):
+    message = write(desk, sara, "الف " * 600)
+    parts = desk.deliveries
+    assert len(parts) > 1
+    with transaction():
+        desk.rows(type(parts[0]), id=parts[0].id)[0].state = DeliveryState.SENDING
+
+    with pytest.raises(Refused):
+        take_back(desk, message, sara)
+
+    assert [part.state for part in desk.deliveries][1:] == [DeliveryState.PENDING] * (len(parts) - 1)
+
+
+def test_undo_and_sending_at_the_same_moment_have_one_winner(desk, sara):
+    for number in range(5):
+        message = write(desk, sara, f"reply {number}", client_id=f"c-{number}")
+        message_id, conversation_id, sara_id = message.id, desk.conversation.id, sara.id
+
+        taken, _ = desk.together(
+            partial(retract, conversation_id, message_id, sara_id, DUE), partial(deliver, message_id, lambda: DUE)
+        )
+
+        has_left = f"reply {number}" in desk.graph.texts
+        assert has_left == isinstance(taken, Refused)
+
+
+def test_the_reply_behind_it_leaves_in_its_own_time(desk, sara):
+    first = write(desk, sara, "first")
+    write(desk, sara, "second", client_id="c-2", now=NOON + seconds(1))
+
+    take_back(desk, first, sara, NOON + seconds(2))
+    desk.deliver(NOON + seconds(6))
+
+    assert desk.graph.texts == ["second"]
+
+
+def test_only_who_wrote_it_takes_it_back(desk, sara):
+    message = write(desk, sara)
+    with transaction():
+        other = add_operator(Role.OWNER)
+
+    with pytest.raises(Refused):
+        take_back(desk, message, other)
+
+    assert held_until(desk.rows(Message, id=message.id)[0], NOON) == NOON + HOLD
+
+
+def test_at_the_end_of_the_time_to_reply_nothing_is_held(desk, sara):
+    with transaction():
+        desk.rows(Conversation)[0].last_customer_message_at = NOON - seconds(7 * 24 * 3600 - 2)
+
+    write(desk, sara)
+
+    assert [part.due_at for part in desk.deliveries] == [NOON]
+
+
+def test_a_draft_that_was_sent_waits_again(desk, sara):
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    desk.answer(NOON)
+    draft_id = desk.rows(Draft)[0].id
+    message = desk.call(partial(send_draft, hold=HOLD), desk.conversation.id, draft_id, sara.id, NOON)
+
+    taken = take_back(desk, message, sara)
+
+    drafts = desk.rows(Draft)
+    draft = drafts[1]
+    assert [draft.state for draft in drafts] == [DraftState.APPLIED, DraftState.WAITING]
+    assert taken.draft_id == drafts[1].id
+    assert desk.conversation.drafted_at == NOON
+    assert desk.conversation.unanswered_since == NOON
+    again = desk.call(partial(send_draft, hold=HOLD), desk.conversation.id, drafts[1].id, sara.id, NOON)
+    desk.deliver(NOON + HOLD)
+    assert again.id != message.id
+    assert desk.graph.texts == [draft.text]
+    assert db.session.scalar(db.select(db.func.count()).select_from(Message).where(Message.proof.has())) == 1
