@@ -33,6 +33,25 @@ def post_worker_init(worker) -> None:
     worker.wsgi = instrument(worker.wsgi)
     if worker.age == 1:
         logging.getLogger("pilito.web").info("Ready: %s/", settings.public_url)
+        _say_how_to_set_up(settings)
+
+
+def _say_how_to_set_up(settings) -> None:
+    """As long as nobody may log in, the log holds the link that makes the owner."""
+    import logging
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from pilito.people.set_up import has_nobody, set_up_token
+    from wsgi import app
+
+    with app.app_context():
+        try:
+            if has_nobody():
+                address = f"{settings.public_url}/set-up/{set_up_token()}"
+                logging.getLogger("pilito.web").warning("Nobody may log in yet. Become the owner: %s", address)
+        except SQLAlchemyError:
+            pass  # no tables yet: `flask set-up-link` prints it, once there are
 
 
 def when_ready(_server: object) -> None:

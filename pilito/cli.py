@@ -64,6 +64,7 @@ def register(app: Flask) -> None:
         inbox,
         token,
         audit,
+        set_up_link,
         analytics,
         rotate_keys,
         export_customer,
@@ -354,6 +355,17 @@ def add_token(name: str) -> None:
         click.echo(issue_token(name, utc_now()))
     except Refused as error:
         raise click.ClickException(str(error)) from None
+
+
+@click.command("set-up-link")
+@with_appcontext
+def set_up_link() -> None:
+    """Print the link by which the first person becomes the owner."""
+    from pilito.people.set_up import has_nobody, set_up_token
+
+    if not has_nobody():
+        raise click.ClickException("Somebody may log in already; `flask operator list` says who.")
+    click.echo(f"{settings.public_url}/set-up/{set_up_token()}")
 
 
 @click.group()

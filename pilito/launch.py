@@ -29,6 +29,7 @@ from pilito.errors import ConfigError
 from pilito.parent import VARIABLE as PARENT
 
 FIRST_OPERATOR_FILE = VAR / "first-operator.txt"
+SET_UP_FILE = VAR / "set-up-link.txt"
 REDIS_FOLDER = VAR / "redis"
 LONGEST_SOCKET_PATH = 100  # the kernel allows 107 characters on Linux and 103 on macOS
 REDIS_START_SECONDS = 20.0
@@ -197,18 +198,17 @@ def _stop_left_over(configuration: Path, address: Path) -> None:
 def _prepare_database(settings: Settings) -> bool:
     """Migrate, make the first operator, connect the demo shop where nothing is connected; tell whether it is a demo."""
     from flask_migrate import upgrade
-    from sqlalchemy import func, select
+    from sqlalchemy import select
 
     from pilito import create_app
     from pilito.conversations.account import open_account
     from pilito.lifecycle import InboxState
-    from pilito.models import Inbox, Operator, db
+    from pilito.models import Inbox, db
 
     app = create_app(settings)
     with app.app_context():
         upgrade(directory=str(ROOT / "migrations"))
-        if not db.session.scalar(select(func.count()).select_from(Operator)):
-            _add_first_operator()
+        _let_somebody_in(settings)
         inboxes = list(db.session.scalars(select(Inbox)))
         is_demo = not settings.in_production and {inbox.external_id for inbox in inboxes} <= {DEMO_ACCOUNT}
         # One that was connected by hand, on the fake's own page, stays as it is.
@@ -219,6 +219,21 @@ def _prepare_database(settings: Settings) -> bool:
         db.session.remove()
         db.engine.dispose()
     return is_demo
+
+
+def _let_somebody_in(settings: Settings) -> None:
+    """Without anybody who may log in: in production a link that makes the owner, with no default password; else an
+    owner whose password is printed."""
+    from pilito.people.set_up import has_nobody, set_up_token
+
+    SET_UP_FILE.unlink(missing_ok=True)
+    if not has_nobody():
+        return
+    if settings.in_production:
+        address = os.environ.get("PUBLIC_URL") or settings.public_url
+        _write_private(SET_UP_FILE, f"{address}/set-up/{set_up_token()}\n")
+    else:
+        _add_first_operator()
 
 
 def _add_first_operator() -> None:
@@ -354,6 +369,8 @@ def _say_where(settings: Settings) -> None:
     lines = [f"  Panel   {address}/"]
     if os.environ.get("PILITO_DEMO"):
         lines.append(f"  Demo    {address}/demo   (play the customer; {_where_the_model_is()})")
+    if SET_UP_FILE.exists():
+        lines.append(f"  Set up  {SET_UP_FILE.read_text().strip()}   (become the owner; it works once)")
     if FIRST_OPERATOR_FILE.exists():
         email, password = FIRST_OPERATOR_FILE.read_text().split()
         lines.append(f"  Log in  {email}  {password}")

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from pilito.blueprints.throttle import caller_address, forget_tries, may_try
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.extensions import login
+from pilito.extensions import login, settings
 from pilito.models import Audit, Operator, db
 from pilito.passwords import check_password, hash_password, needs_new_hash
-from pilito.people import second_step, sessions
+from pilito.people import second_step, sessions, set_up
 
 bp = Blueprint("auth", __name__)
 
@@ -109,6 +109,8 @@ def safe_path(target: str | None) -> str:
 def show_login() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(safe_path(request.args.get("next")))
+    if settings.in_production and set_up.has_nobody():
+        return redirect(url_for("doors.show_set_up"))
     return render_template("login.html", next=safe_path(request.args.get("next")))
 
 

@@ -1,4 +1,4 @@
-"""Doors for people who have no log-in yet, or lost it: an invitation, a new password."""
+"""Doors for people who have no log-in yet, or lost it: the first start, an invitation, a new password."""
 
 import logging
 from datetime import UTC, datetime
@@ -12,15 +12,52 @@ from pilito.blueprints.auth import enter
 from pilito.blueprints.i18n import LANGUAGES, current_language
 from pilito.blueprints.letters import password_letter
 from pilito.blueprints.panel import sentences
-from pilito.blueprints.throttle import may_try
+from pilito.blueprints.throttle import forget_tries, may_try
 from pilito.errors import Refused
 from pilito.extensions import db
 from pilito.mail import is_set_up
 from pilito.models import Operator
-from pilito.people import links
+from pilito.people import links, set_up
 
 log = logging.getLogger(__name__)
 bp = Blueprint("doors", __name__)
+
+
+# --- the first start -------------------------------------------------------------------------------------------------
+
+
+@bp.get("/set-up")
+def show_set_up() -> ResponseReturnValue:
+    """Says where the link is; once somebody owns the shop it leads to the log-in."""
+    if not set_up.has_nobody():
+        return redirect(url_for("auth.show_login"))
+    return render_template("doors/set_up.html", has_token=False)
+
+
+@bp.get("/set-up/<token>")
+def show_set_up_form(token: str) -> ResponseReturnValue:
+    return _show_set_up(token)
+
+
+@bp.post("/set-up/<token>")
+def create_owner(token: str) -> ResponseReturnValue:
+    if not may_try("set-up"):
+        return _say_it_is_over()
+    email, name, password = (request.form.get(field, "") for field in ("email", "name", "password"))
+    try:
+        owner = set_up.create_owner(token, email, name, password, current_language(), datetime.now(UTC))
+    except Refused as refusal:
+        return _show_set_up(token, refusal.reason)
+    forget_tries("set-up")
+    enter(owner)
+    return redirect(url_for("panel.show_first_steps"))
+
+
+def _show_set_up(token: str, reason: str = "") -> ResponseReturnValue:
+    if not (set_up.has_nobody() and set_up.is_right(token)):
+        return _say_it_is_over()
+    page = render_template("doors/set_up.html", has_token=True, problem=_explain(reason), form=request.form)
+    return _private(page, reason)
 
 
 # --- invitations -----------------------------------------------------------------------------------------------------

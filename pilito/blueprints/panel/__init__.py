@@ -16,6 +16,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     commands,
     comments,
     desk,
+    first_steps,
     health,
     inboxes,
     instructions,

@@ -31,6 +31,7 @@ ACTIONS: dict[str, Words] = {
     "recovery_code_used": _("came in by a recovery code"),
     # the team
     "shop_set_up": _("set the shop up"),
+    "first_steps_hidden": _("put the first steps away"),
     "operator_invited": _("invited somebody"),
     "invitation_accepted": _("came in by an invitation"),
     "invitation_revoked": _("took an invitation back"),
@@ -79,6 +80,8 @@ ACTIONS: dict[str, Words] = {
     "note_written": _("wrote a note"),
     "note_edited": _("changed a note"),
     "note_deleted": _("deleted a note"),
+    "canned_reply_saved": _("saved a canned reply"),
+    "canned_reply_deleted": _("deleted a canned reply"),
     "undone": _("took a reply back before it left"),
     "asked_again": _("the assistant looked at a question again"),
     "settled_send": _("settled what became of a reply"),

@@ -63,6 +63,15 @@ PAGES: Sequence[Page] = (
         about=_("Password, second step, and where you are logged in."),
     ),
     Page(
+        "first_steps",
+        "panel.show_first_steps",
+        "check",
+        _("First steps"),
+        Group.SHOP,
+        Role.ADMIN,
+        _("Connect, bring your catalogue, try the assistant, switch it on, invite."),
+    ),
+    Page(
         "accounts",
         "panel.show_inboxes",
         "link",
