@@ -8,9 +8,11 @@ import pytest
 from rows import NOON, FreshClient, add_conversation, add_delivery, add_message, add_share
 
 from pilito.blueprints.api.openapi import DOCUMENT
+from pilito.conversations.label import put_label
+from pilito.conversations.labels import make_label
 from pilito.database import transaction
 from pilito.extensions import channels
-from pilito.lifecycle import AssistantMode, DeliveryState, MessageType, Sender, ShareState
+from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, MessageType, Sender, ShareState
 from pilito.models import ApiToken, Conversation, Delivery, Message, Reaction, db
 from pilito.tokens import find_by_bearer, issue_token
 
@@ -129,6 +131,17 @@ def test_a_conversation_tells_its_mode_and_whether_a_draft_waits(app, call):
     shown = call(f"{LIST}/{number}").get_json()
 
     assert (shown["assistant_mode"], shown["has_draft"]) == ("draft", True)
+
+
+def test_a_conversation_tells_its_labels_and_until_when_it_is_put_off(app, call):
+    with app.app_context():
+        with transaction():
+            number = add_conversation(state=ConversationState.OPERATOR, snoozed_until=NOON).id
+        for name in ("VIP", "فوری"):
+            put_label(number, make_label(name, None, None, NOON), None, NOON)
+
+    for shown in (call(f"{LIST}/{number}").get_json(), call(LIST).get_json()["data"][0]):
+        assert (shown["labels"], shown["snoozed_until"]) == (["VIP", "فوری"], "2026-11-22T12:00:00.000Z")
 
 
 def test_the_window_closes_so_long_after_the_customer_as_the_channel_says(app, call):

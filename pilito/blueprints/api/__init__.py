@@ -18,7 +18,7 @@ from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
 from pilito.extensions import csrf
 from pilito.models import Conversation, Message
-from pilito.queries import conversations, inboxes, reactions, stats, thread
+from pilito.queries import conversations, inboxes, labels, reactions, stats, thread
 from pilito.tokens import find_by_bearer
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -72,12 +72,18 @@ def list_conversations() -> Shape:
         before=inputs.cursor(),
         limit=limit + 1,
     )
-    return shapes.page(rows, limit, shapes.conversation_position, shapes.conversation)
+    on = labels.labels_of([row.id for row in rows])
+
+    def shape(row: Conversation) -> Shape:
+        return shapes.conversation(row, on.get(row.id, ()))
+
+    return shapes.page(rows, limit, shapes.conversation_position, shape)
 
 
 @bp.get(CONVERSATION)
 def show_conversation(conversation_id: int) -> Shape:
-    return shapes.conversation(_get(conversation_id))
+    on = labels.labels_of([conversation_id])
+    return shapes.conversation(_get(conversation_id), on.get(conversation_id, ()))
 
 
 @bp.get(f"{CONVERSATION}/messages")

@@ -116,6 +116,8 @@ SCHEMAS: Part = {
         unread_count=COUNT,
         last_message_at=MOMENT_OR_NULL,
         window_closes_at={**MOMENT_OR_NULL, "description": "until when the assistant may answer; null: no end"},
+        snoozed_until={**MOMENT_OR_NULL, "description": "until when a person put it off"},
+        labels={"type": "array", "items": TEXT, "description": "the names of its labels"},
     ),
     "Share": _object(
         kind=TEXT,

@@ -11,7 +11,7 @@ from pilito.conversations.duty import chosen_mode
 from pilito.conversations.tokens import is_ending
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState
-from pilito.models import Conversation, Customer, Delivery, Inbox, Message, Reaction, Share
+from pilito.models import Conversation, Customer, Delivery, Inbox, Label, Message, Reaction, Share
 
 Row = TypeVar("Row")
 
@@ -45,7 +45,7 @@ def message_position(message: Message) -> Position:
     return message.sent_at, message.id
 
 
-def conversation(row: Conversation) -> dict[str, Any]:
+def conversation(row: Conversation, labels: Sequence[Label] = ()) -> dict[str, Any]:
     return {
         "id": row.id,
         "inbox_id": row.inbox_id,
@@ -57,6 +57,8 @@ def conversation(row: Conversation) -> dict[str, Any]:
         "unread_count": row.unread_count,
         "last_message_at": moment(row.last_message_at),
         "window_closes_at": moment(window_closes_at(row)),
+        "snoozed_until": moment(row.snoozed_until),
+        "labels": [label.name for label in labels],
     }
 
 

@@ -1,0 +1,142 @@
+"""The desk in a real browser: choosing rows, menus, undo, filters, keys by their place."""
+
+import re
+
+import pytest
+from chromium_page import PHONE, needs_chromium
+from playwright.sync_api import expect
+from rows import add_conversation, add_message
+
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.lifecycle import ConversationState, MessageType
+from pilito.models import Conversation, ConversationLabel, Inbox, db
+
+pytestmark = needs_chromium
+WAITS = ConversationState.HANDED_OVER
+
+
+@pytest.fixture
+def three(shop):
+    """Three conversations that need a person, the newest first: سه, دو, یک."""
+    with transaction():
+        inbox = db.session.get_one(Inbox, shop.inbox_id)
+        rows = []
+        for name in ("یک", "دو", "سه"):
+            row = add_conversation(inbox, customer={"name": name}, state=WAITS, unanswered_since=utc_now(), seq=1)
+            row.last_message_at = row.last_customer_message_at = utc_now()
+            add_message(row, text="چنده؟", message_type=MessageType.TEXT, sent_at=utc_now(), seq=1)
+            rows.append(row.id)
+        return rows
+
+
+def states(ids):
+    db.session.rollback()
+    return [db.session.get_one(Conversation, one, populate_existing=True).state for one in ids]
+
+
+def test_chosen_rows_are_closed_together_and_brought_back_by_one_click(three, open_page):
+    page = open_page("/conversations/?zone=needs_you")
+    rows = page.locator("#rows > li")
+    rows.nth(0).hover()
+    rows.nth(0).locator(".row-choose").click()
+    rows.nth(1).locator(".row-choose").click()
+    expect(page.locator(".desk-count")).to_have_text("2 chosen")
+
+    page.locator("#desk-form").get_by_role("button", name="Close").click()
+    expect(rows).to_have_count(1)
+    expect(page.locator(".toast")).to_contain_text("2 closed.")
+    expect(page.locator("#desk-form")).to_be_hidden()
+
+    page.get_by_role("button", name="Undo").click()
+    expect(rows).to_have_count(3)
+    assert states(three) == [WAITS] * 3
+
+
+def test_by_keys_of_any_layout_a_row_is_chosen_labelled_and_put_off(three, open_page):
+    page = open_page("/conversations/?zone=needs_you")
+    page.keyboard.press("KeyJ")
+    page.keyboard.press("KeyX")
+    expect(page.locator(".desk-count")).to_have_text("1 chosen")
+
+    page.keyboard.press("KeyL")
+    page.locator("[data-menu-search]").fill("فوري")
+    page.keyboard.press("Enter")
+    expect(page.locator("#rows > li").first).to_contain_text("فوري")
+
+    page.keyboard.press("KeyJ")
+    page.keyboard.press("KeyX")
+    page.keyboard.press("KeyZ")
+    page.get_by_role("button", name="Tomorrow morning").click()
+    expect(page.locator(".toast").last).to_contain_text("put off until tomorrow 09:00")
+    expect(page.locator("#rows > li")).to_have_count(2)
+    page.locator("#zone-waiting").click()
+    expect(page.locator("#rows > li")).to_have_count(1)
+    expect(page.locator("#rows > li")).to_contain_text("until tomorrow")
+    db.session.rollback()
+    assert db.session.scalar(db.select(db.func.count(ConversationLabel.id))) == 1
+
+
+def test_a_filter_narrows_says_what_waits_outside_and_becomes_a_view(three, open_page):
+    page = open_page("/conversations/?zone=needs_you")
+    page.locator(".list-filter").click()
+    page.locator("#desk-menu").get_by_role("link", name="Mine").click()
+    expect(page).to_have_url(re.compile("zone=needs_you&holder=me"))
+    expect(page.locator(".outside")).to_contain_text("3 more wait for you outside this filter")
+
+    page.locator(".list-filter").click()
+    page.locator("#desk-menu [name=name]").fill("مال من")
+    page.locator("#desk-menu").get_by_role("button", name="Keep").click()
+    expect(page.locator("#views a[aria-current]")).to_contain_text("مال من")
+    page.locator(".outside").click()
+    expect(page.locator("#rows > li")).to_have_count(3)
+    page.locator("#views a").click()
+    expect(page.locator(".filter-chip")).to_have_text(re.compile("Mine"))
+    page.go_back()
+    expect(page.locator("#rows > li")).to_have_count(3)
+
+
+def test_called_unread_from_the_thread_it_stays_unread(three, open_page):
+    page = open_page(f"/conversations/{three[0]}?zone=needs_you")
+
+    page.locator(".desk-tools").get_by_role("button", name="Mark as unread").click()
+
+    expect(page.locator(f"#row-{three[0]} .badge")).to_be_visible()
+    expect(page.locator("#thread-title")).to_have_count(0)
+    page.wait_for_timeout(1500)
+    expect(page.locator(f"#row-{three[0]} .badge")).to_be_visible()
+
+
+def test_several_steps_are_one_line_that_opens(three, open_page):
+    page = open_page(f"/conversations/{three[0]}?zone=needs_you")
+    for _ in range(2):
+        page.locator('[data-menu="assign"]').last.click()
+        page.locator("#desk-menu").get_by_role("button", name="Me", exact=True).click()
+        expect(page.locator("#desk-menu")).to_be_hidden()
+        page.locator('[data-menu="assign"]').last.click()
+        page.locator("#desk-menu").get_by_role("button", name=re.compile("Nobody")).click()
+        expect(page.locator("#desk-menu")).to_be_hidden()
+
+    expect(page.locator(".fold")).to_contain_text("4 steps")
+    expect(page.locator(".activity:visible")).to_have_count(0)
+    page.locator(".fold button").click()
+    expect(page.locator(".activity:visible")).to_have_count(4)
+
+
+def test_on_a_phone_a_swipe_chooses_and_the_deeds_lie_under_the_thumb(three, open_page):
+    page = open_page("/conversations/?zone=needs_you", viewport=PHONE)
+    box = page.locator("#rows > li").first.bounding_box()
+    y = box["y"] + 30
+
+    for kind, x in (("pointerdown", 300), ("pointermove", 260), ("pointermove", 200), ("pointerup", 200)):
+        page.locator("#rows > li .row").first.dispatch_event(
+            kind, {"pointerType": "touch", "clientX": x, "clientY": y, "bubbles": True}
+        )
+
+    expect(page.locator(".desk-count")).to_have_text("1 chosen")
+    close = page.locator("#desk-form").get_by_role("button", name="Close")
+    place = close.bounding_box()
+    assert place["height"] >= 44
+    assert place["y"] > 700
+    close.click()
+    expect(page.locator("#rows > li")).to_have_count(2)
