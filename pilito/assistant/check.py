@@ -113,8 +113,9 @@ def _claims(fact: Fact) -> Claims:
 
 
 def _carriers(turn: TurnInput) -> list[Fact]:
-    """What a reply may rest on: the facts that do not speak to the assistant, and the shop's name."""
-    facts = [fact for fact in turn.facts if fact.source in TYPED_HERE or not _is_order(fact.text)]
+    """What a reply may rest on: the shop's facts that do not speak to the assistant, and its name."""
+    ours = [fact for fact in turn.facts if not fact.is_of_others]
+    facts = [fact for fact in ours if fact.source in TYPED_HERE or not _is_order(fact.text)]
     return [*facts, Fact("shop", turn.shop_name)]
 
 

@@ -125,7 +125,8 @@ def newest(history: tuple[Line, ...], budget: int = HISTORY_CHARACTERS) -> tuple
 
 
 def _label(fact: Fact) -> str:
-    return re.sub(r"[^a-z_]", "", fact.source.lower())
+    """A fact's source; what somebody else wrote is called so, wherever it came from."""
+    return re.sub(r"[^a-z_]", "", "of_others" if fact.is_of_others else fact.source.lower())
 
 
 def _clean(block: Block) -> Block:

@@ -22,6 +22,7 @@ class Fact:
     text: str
     reference: str = ""  # where a person finds it: a message id, a product id, an address
     is_ours: bool = True  # False: the shop may have written it or somebody else; it gives no address, phone or promise
+    is_of_others: bool = False  # surely somebody else's: it tells what the customer means, and carries nothing
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class TurnInput:
     facts: tuple[Fact, ...] = ()
     contexts: tuple[Context, ...] = ()
     instructions: Instructions | None = None
+    prices_differ: bool = False  # a price that the post and the catalogue name differently was left out of the facts
 
 
 @dataclass(frozen=True)

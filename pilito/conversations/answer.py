@@ -22,6 +22,7 @@ from pilito.conversations.facts import Place, facts_of
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.instructions import instructions_of
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.own_posts import knows_own_posts
 from pilito.conversations.pair import pair_shares
 from pilito.conversations.post_facts import with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
@@ -230,7 +231,7 @@ def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
             *(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
         ),
         facts=(
-            *_facts(messages, earlier, answered.values()),
+            *_facts(conversation.inbox_id, messages, earlier, answered.values()),
             *product_facts(messages, earlier),
             *referral_facts(conversation, messages, earlier),
             *commented_facts(comments),
@@ -249,7 +250,9 @@ def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Ea
     return [Earlier(*row) for row in rows]
 
 
-def _facts(messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]) -> tuple[Fact, ...]:
+def _facts(
+    inbox_id: int, messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]
+) -> tuple[Fact, ...]:
     """The captions of the posts that this turn asks about, then of the newest that were shared or asked about before.
 
     A post is asked about by a question that took it, or by one that answers the message it came in.
@@ -264,16 +267,24 @@ def _facts(messages: Sequence[Message], earlier: Sequence[Earlier], answered: Co
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
     asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))
     asked_before = [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
+    strange = [share for share in (*asked_now, *asked_before) if share.own_post_id is None]
+    are_known = bool(strange) and knows_own_posts(inbox_id)
     return (
-        *(_caption("caption", share) for share in asked_now),
-        *(_caption("earlier_caption", share) for share in asked_before[::-1]),
+        *(_caption("caption", share, are_known) for share in asked_now),
+        *(_caption("earlier_caption", share, are_known) for share in asked_before[::-1]),
     )
 
 
-def _caption(source: str, share: Share) -> Fact:
-    """A post that is not recognised as the shop's own may be anybody's: everyone can share one of theirs."""
+def _caption(source: str, share: Share, are_known: bool) -> Fact:
+    """A post that is not recognised as the shop's own may be anybody's: everyone can share one of theirs.
+
+    Where the shop's posts are known it is somebody else's: its price is no price of the shop (docs/decisions/0051).
+    Where none is known yet, for want of a permission or of time, its caption is all that there is.
+    """
     is_ours = share.own_post_id is not None
-    return Fact(source, share.full_caption or "", str(share.message_id), is_ours)
+    return Fact(
+        source, share.full_caption or "", str(share.message_id), is_ours, is_of_others=are_known and not is_ours
+    )
 
 
 def _may_have_post(message: Message | Earlier) -> bool:

@@ -90,7 +90,12 @@ def product_facts(messages: Sequence[Message], earlier: Sequence[Said]) -> tuple
     last_reply = max((one.sent_at for one in earlier if one.sender is not Sender.CUSTOMER), default=None)
     fresh = [one for one in earlier if last_reply is None or one.sent_at >= last_reply]
     products = [one.id for one in [*reversed(fresh), *messages] if _is_product(one)]
-    return tuple(Fact("product", title, str(number), is_ours=False) for number in products for title in _titles(number))
+    return tuple(_card(title, number) for number in products for title in _titles(number))
+
+
+def _card(title: str, number: int) -> Fact:
+    """Whose product it is, a card does not say: what the shop offers stands in its catalogue."""
+    return Fact("product", title, str(number), is_ours=False, is_of_others=True)
 
 
 def _is_product(message: Said) -> bool:

@@ -97,6 +97,14 @@ def _begins_with(caption: str | None, title: str | None) -> bool:
     return bool(title) and normalised(caption or "").startswith(normalised(title or ""))
 
 
+def knows_own_posts(inbox_id: int) -> bool:
+    """Whether the account's posts were read: then a post that is none of them is somebody else's."""
+    found = db.session.scalar(
+        select(OwnPost.id).where(OwnPost.inbox_id == inbox_id, OwnPost.gone_at.is_(None)).limit(1)
+    )
+    return found is not None
+
+
 # --- keeping ---------------------------------------------------------------------------------------------------------
 
 

@@ -109,7 +109,7 @@ def test_the_ad_of_a_message_is_a_fact_and_the_words_of_a_link_are_none(desk):
     assert desk.replies[0].proof.facts[0]["source"] == "ad"
 
 
-def test_a_product_waits_for_its_question_and_is_its_fact(desk):
+def test_a_product_waits_for_its_question_and_tells_what_is_meant(desk):
     card = {"id": "1", "title": "پیراهن نیلوفر", "subtitle": "۲٬۰۰۰٬۰۰۰ تومان", "image_url": "https://x.test/p"}
     product = {"type": "template", "payload": {"product": {"elements": [card]}}}
     desk.take(item(NOON, {"attachments": [product]}))
@@ -118,7 +118,7 @@ def test_a_product_waits_for_its_question_and_is_its_fact(desk):
     ask(desk)
 
     assert alone is None
-    assert blocks(desk, "fact") == [("product", "پیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
+    assert blocks(desk, "fact") == [("of_others", "پیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
     assert blocks(desk, "history") == [("customer", "[محصول]\nپیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
 
 
