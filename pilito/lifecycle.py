@@ -258,6 +258,7 @@ class HandOverReason(StrEnum):
     OUTSIDE_HOURS = "outside_hours"
     STOPPED = "stopped"  # somebody stopped the assistant for all inboxes
     BUDGET_USED = "budget_used"
+    PRICES_DIFFER = "prices_differ"  # caption and catalogue name two prices, and the owner's rule is to ask
 
 
 WEBHOOK_MOVES = {

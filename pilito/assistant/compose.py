@@ -5,6 +5,7 @@ from dataclasses import replace
 from pilito.assistant.answer import Answer, read_answer
 from pilito.assistant.budget import PROMPT_TOKENS
 from pilito.assistant.check import CHECK_NAMES, Draft, find_faults, footing
+from pilito.assistant.posts import asks_price
 from pilito.assistant.prompt import Prompt, build_prompt, prepared
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
 from pilito.errors import ModelError
@@ -78,7 +79,7 @@ def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[R
     if answer is None:
         return HandOver(HandOverReason.REPLY_UNUSABLE, "unreadable", working), []
     if answer.hand_over:
-        return HandOver(answer.hand_over, working=working), []
+        return HandOver(_reason(answer.hand_over, turn), working=working), []
     draft = Draft(answer.reply, turn, prompt.fence)
     faults = find_faults(draft)
     used = _references(answer, prompt)
@@ -86,6 +87,12 @@ def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[R
     if faults:
         return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working, answer.reply), faults
     return Reply(answer.reply, working, used, answer.asks_which), []
+
+
+def _reason(given: HandOverReason, turn: TurnInput) -> HandOverReason:
+    """The model does not know that there are two prices: it was given none."""
+    is_about_price = turn.prices_differ and any(map(asks_price, turn.questions))
+    return HandOverReason.PRICES_DIFFER if given is HandOverReason.NOT_KNOWN and is_about_price else given
 
 
 def _references(answer: Answer, prompt: Prompt) -> tuple[str, ...]:

@@ -99,7 +99,17 @@ def _is_part(name: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 # --- prices ----------------------------------------------------------------------------------------------------------
 
+CONTEXT = re.compile(r"\[CONTEXT:.*?\[/CONTEXT\]", re.DOTALL)
+ASKS_PRICE = re.compile(
+    r"(?<!\w)(?:(?:قیمت|چند|چقدر|هزینه|مبلغ|سعر|السعر|ثمن)\w*|ب?کم(?!\w))"
+    r"|\b(?:price|how much|cost|gh?ey?mat|chand)\w*"
+)
 RIALS: Mapping[str, int] = {"toman": 10, "rial": 1}
+
+
+def asks_price(question: str) -> bool:
+    """Whether the customer asks what something costs; what a shared post says is no question."""
+    return ASKS_PRICE.search(plain(CONTEXT.sub(" ", question))) is not None
 
 
 def prices_of(text: str) -> list[Quantity]:

@@ -50,12 +50,14 @@ def with_posts(turn: TurnInput, inbox_id: int, message_ids: Sequence[int], now: 
     facts = [_current(fact, shares.get(fact.reference), inbox, now) for fact in turn.facts]
     asked |= {reference for reference, share in shares.items() if share.combined_with_id in message_ids}
     about = asked or _newest_before(turn)
+    differ = False
     for reference, share in shares.items():
         if reference in asked or share.own_post_id is not None:
-            facts, products = _weighed(facts, _post(share), inbox, now)
+            facts, products, asks = _weighed(facts, _post(share), inbox, now)
             facts = _with_products(facts, products) if reference in about else facts
+            differ |= asks and reference in about
     db.session.rollback()
-    return replace(turn, facts=tuple(fact for fact in facts if fact.text))
+    return replace(turn, facts=tuple(fact for fact in facts if fact.text), prices_differ=differ)
 
 
 def _shares(references: set[str], message_ids: Sequence[int]) -> dict[str, Share]:
@@ -96,8 +98,9 @@ def _newest_before(turn: TurnInput) -> set[str]:
     return set(islice(earlier, 1))
 
 
-def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact]]:
-    """Return the facts without a caption's prices that do not count, and what may be told of the post's products."""
+def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact], bool]:
+    """Return the facts without a caption's prices that do not count, what may be told of the post's products, and
+    whether two prices differ so that a person is asked for the right one."""
     reference = str(post.share.message_id)
     caption = next((one for one in facts if one.source in SHARED and one.reference == reference), None)
     likely = post.likely if post.share.own_post_id else _named_in(caption, facts)
@@ -110,9 +113,10 @@ def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tup
     if caption is not None and (is_other or (post.sure and not is_sure)):
         stripped = replace(caption, text=without_prices(caption.text))
         facts = [stripped if fact is caption else fact for fact in facts]
-    if is_other and (inbox.price_rule is PriceRule.ASK or not is_sure):
+    asks = is_other and (inbox.price_rule is PriceRule.ASK or not is_sure)
+    if asks:
         marked = [replace(fact, text=without_prices(fact.text)) for fact in marked]
-    return facts, marked
+    return facts, marked, asks
 
 
 def _with_products(facts: list[Fact], products: list[Fact]) -> list[Fact]:

@@ -283,3 +283,71 @@ def test_a_post_that_is_not_known_yet_finds_its_product_by_its_caption(desk):
 
     assert "شاید کالای همان پستی" in facts["catalogue"]
     assert len(desk.replies) == 1
+
+
+# --- somebody else's post -------------------------------------------------------------------------------------------
+
+
+def test_the_price_of_somebody_elses_post_is_no_price_of_the_shop(desk):
+    publish(desk, "شال نخی «نسیم»\nقیمت: ۴۵۰٬۰۰۰ تومان", media_id="18000000000000009")
+
+    facts = ask(desk)
+
+    assert facts == {"of_others": CAPTION}
+    assert desk.replies == []
+    assert desk.conversation.hand_over_reason is HandOverReason.REPLY_UNUSABLE
+
+
+def test_the_catalogue_answers_beside_somebody_elses_post(desk):
+    publish(desk, "شال نخی «نسیم»\nقیمت: ۴۵۰٬۰۰۰ تومان", media_id="18000000000000009")
+    sell(desk)
+
+    facts = ask(desk)
+
+    assert facts["of_others"] == CAPTION
+    assert "۱٬۸۵۰٬۰۰۰" in facts["catalogue"]
+    assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+def test_a_caption_counts_where_none_of_the_shops_posts_is_known_yet(desk):
+    facts = ask(desk)
+
+    assert facts == {"caption": CAPTION}
+    assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+def test_a_caption_of_the_shops_own_post_counts(desk):
+    publish(desk)
+
+    assert ask(desk) == {"caption": CAPTION}
+    assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+# --- two prices, and the rule to ask ---------------------------------------------------------------------------------
+
+
+def two_prices(desk):
+    publish(desk)
+    sell(desk, price=2_000_000)
+    match(desk)
+
+
+@pytest.mark.parametrize("question", ["چنده؟", "قیمتش لطفا", "how much is it?", "بكم؟"])
+def test_two_prices_under_ask_hand_over_with_a_reason_of_their_own(desk, question):
+    two_prices(desk)
+    desk.take(reel(NOON, caption=CAPTION), text(question, NOON + seconds(1)))
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "not_known"}
+
+    desk.answer(NOON + seconds(2))
+
+    assert desk.conversation.hand_over_reason is HandOverReason.PRICES_DIFFER
+
+
+def test_what_else_is_not_known_of_such_a_post_is_not_known(desk):
+    two_prices(desk)
+    desk.take(reel(NOON, caption=CAPTION), text("ضد آبه؟", NOON + seconds(1)))
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "not_known"}
+
+    desk.answer(NOON + seconds(2))
+
+    assert desk.conversation.hand_over_reason is HandOverReason.NOT_KNOWN

@@ -105,6 +105,7 @@ HAND_OVER_SHORT: dict[HandOverReason, Words] = {
     HandOverReason.OUTSIDE_HOURS: _("Outside hours"),
     HandOverReason.STOPPED: _("Assistant stopped"),
     HandOverReason.BUDGET_USED: _("Budget used up"),
+    HandOverReason.PRICES_DIFFER: _("Two prices"),
 }
 HAND_OVER: dict[HandOverReason, Sentence] = {
     HandOverReason.ASKED_FOR_PERSON: Sentence(_("The customer asked for a person."), _("Say hello.")),
@@ -158,6 +159,10 @@ HAND_OVER: dict[HandOverReason, Sentence] = {
     ),
     HandOverReason.BUDGET_USED: Sentence(
         _("The assistant's budget is used up."), _("Answer the customer yourself, or raise the budget.")
+    ),
+    HandOverReason.PRICES_DIFFER: Sentence(
+        _("The post and the catalogue name different prices."),
+        _("Tell the customer the right one. Mend the other, or let the catalogue win on the page Posts."),
     ),
 }
 
