@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, false, func, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from pilito.lifecycle import ConversationState
+from pilito.lifecycle import ConversationState, TurnState
 from pilito.models import (
     Attachment,
     Audit,
@@ -22,6 +22,7 @@ from pilito.models import (
     PostProduct,
     Reaction,
     Share,
+    Turn,
     db,
 )
 from pilito.models.message import UNDONE
@@ -317,6 +318,14 @@ def find_conversation(conversation_id: int) -> Conversation | None:
         .where(Conversation.id == conversation_id)
         .options(joinedload(Conversation.customer), joinedload(Conversation.inbox), joinedload(Conversation.operator))
     )
+
+
+def writing_until(conversation: Conversation, now: datetime) -> datetime | None:
+    """How long the assistant is writing for certain: as long as its worker keeps the turn's lease."""
+    if conversation.state is not ConversationState.ASSISTANT:
+        return None
+    is_written = (Turn.state == TurnState.GENERATING, Turn.lease_until > now)
+    return db.session.scalar(select(Turn.lease_until).where(Turn.conversation_id == conversation.id, *is_written))
 
 
 def read_thread(conversation: Conversation, before: Cursor | None, limit: int) -> Thread:

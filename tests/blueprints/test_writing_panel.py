@@ -2,14 +2,15 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
-from rows import NOON, add, add_conversation, add_inbox, add_message, add_operator, add_product, add_source
+from rows import NOON, add, add_conversation, add_inbox, add_message, add_operator, add_product, add_source, add_turn
 from test_panel import FRAGMENT, post, thread
 
 from pilito.clock import utc_now
 from pilito.database import transaction
-from pilito.lifecycle import Role
+from pilito.lifecycle import ConversationState, Role, TurnState
 from pilito.models import CannedReply, Conversation, Message, Operator, Variant, db
 
 PRICE = "۱٬۸۵۰٬۰۰۰ تومان"
@@ -239,3 +240,53 @@ def test_the_time_is_chosen_in_the_profile(log_in, conversation):
     assert post(browser, "/settings/profile", headers={}, undo_seconds="3600", **fields).status_code == 400
 
     assert rows(Operator)[0].undo_seconds == 10
+
+
+# --- the assistant is writing ----------------------------------------------------------------------------------------
+
+
+def add_writing(conversation, state, lease):
+    with transaction():
+        add_turn(db.session.get_one(Conversation, conversation.id), state, lease_until=lease and utc_now() + lease)
+
+
+def test_the_assistant_is_seen_writing_as_long_as_its_worker_lives(log_in, conversation):
+    add_writing(conversation, TurnState.GENERATING, timedelta(seconds=15))
+
+    page = thread(log_in(), conversation)
+
+    assert "The assistant is writing" in page
+    assert 'role="status" data-ends="' in page
+
+
+@pytest.mark.parametrize(
+    ("state", "lease"),
+    [
+        (TurnState.OPEN, None),
+        (TurnState.GENERATING, timedelta(seconds=-1)),  # its worker was killed
+        (TurnState.ANSWERED, timedelta(seconds=15)),
+    ],
+)
+def test_nobody_is_seen_writing_who_does_not(log_in, conversation, state, lease):
+    add_writing(conversation, state, lease)
+
+    assert "data-ends" not in thread(log_in(), conversation)
+
+
+def test_nor_an_assistant_that_a_person_has_relieved(log_in, conversation):
+    add_writing(conversation, TurnState.GENERATING, timedelta(seconds=15))
+    with transaction():
+        db.session.get_one(Conversation, conversation.id).state = ConversationState.OPERATOR
+
+    assert "data-ends" not in thread(log_in(), conversation)
+
+
+def test_words_of_strangers_become_no_link_but_an_address(log_in, conversation):
+    with transaction():
+        text = 'https://x.test/"onclick=alert(1) javascript:alert(1) @maryam <b>'
+        add_message(db.session.get_one(Conversation, conversation.id), text=text)
+
+    page = thread(log_in(), conversation)
+
+    assert '<a class="link" href="https://x.test/" target="_blank" rel="noopener noreferrer nofollow">' in page
+    assert '&#34;onclick=alert(1) javascript:alert(1) <bdi dir="ltr">@maryam</bdi> &lt;b&gt;' in page

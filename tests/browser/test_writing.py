@@ -6,6 +6,7 @@ from datetime import timedelta
 from chromium_page import PHONE, needs_chromium, talk
 from playwright.sync_api import expect
 from rows import add, add_product, add_source
+from samples import JPEG
 
 from pilito.clock import utc_now
 from pilito.conversations.deliver import deliver
@@ -188,3 +189,24 @@ def test_a_reply_is_taken_back_in_time_and_leaves_when_it_is_not(shop, graph, op
 
     assert "better" in graph.texts
     assert "a mistake" not in graph.texts
+
+
+def test_pictures_are_looked_at_one_after_the_other_by_keys(shop, open_page):
+    page = open_page(talk(shop, 2))
+    picture = {"mimeType": "image/jpeg", "buffer": JPEG}
+    page.set_input_files("#composer-file", [{**picture, "name": "a.jpg"}, {**picture, "name": "b.jpg"}])
+    expect(page.locator(".composer-chip img")).to_have_count(2)
+    page.get_by_role("button", name="Send", exact=True).click()
+    links = page.locator("#items a.media.is-image")
+    expect(links).to_have_count(2)
+
+    links.first.click()
+    viewer = page.locator("#viewer")
+    expect(viewer).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#viewer-picture")).to_have_attribute("src", re.compile(links.last.get_attribute("href")))
+    expect(page.get_by_role("button", name="Next picture")).to_be_hidden()
+    page.keyboard.press("Escape")
+
+    expect(viewer).to_be_hidden()
+    expect(links.last).to_be_focused()

@@ -25,6 +25,7 @@ from pilito.lifecycle import (
     AssistantMode,
     ConversationState,
     DeliveryState,
+    HandOverReason,
     MediaKind,
     MediaState,
     MessageType,
@@ -544,10 +545,10 @@ def _settled_line(how: str | None, name: str) -> str:
     return str(gettext("%(name)s gave the uncertain reply up", name=name))
 
 
-def activity_reason(activity: Audit) -> sentences.Sentence | None:
-    if activity.action != "handed_over":
-        return None
-    return sentences.explain_hand_over((activity.details or {}).get("reason"))
+def activity_reason(activity: Audit) -> Any:
+    """In a few words: as long as it counts, the head of the thread says it in full."""
+    reason = (activity.details or {}).get("reason") if activity.action == "handed_over" else None
+    return sentences.HAND_OVER_SHORT.get(HandOverReason(reason)) if reason in list(HandOverReason) else None
 
 
 # --- drafts, and what an answer rests on ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from pilito.blueprints.auth import FRAGMENT_HEADER, ask_for_second_step, ask_to_log_in
 from pilito.blueprints.panel import bp, present, sentences, steps
 from pilito.blueprints.panel.desk import asked_filter, asked_zone, head_words
+from pilito.blueprints.panel.spans import spans
 from pilito.conversations.drafts import find_draft
 from pilito.extensions import channels
 from pilito.lifecycle import Role
@@ -47,6 +48,7 @@ def keep_private(response: Response) -> Response:
 def panel_words() -> dict[str, Any]:
     return {
         "present": present,
+        "spans": spans,
         "sentences": sentences,
         "steps": steps,
         "Zone": Zone,
@@ -151,6 +153,7 @@ def _desk_words(conversation: Conversation) -> dict[str, Any]:
         "conversation": conversation,
         "desk": desk,
         "draft": draft,
+        "writing_until": queries.writing_until(conversation, datetime.now(UTC)),
         "channel": channels[conversation.inbox.channel],
         "labels": labels_of([conversation.id]).get(conversation.id, ()),
     }

@@ -7,6 +7,8 @@ export function setServerTime(milliseconds) {
   if (milliseconds) offset = milliseconds - Date.now();
 }
 
+export const serverNow = () => Date.now() + offset;
+
 export function startClocks() {
   setServerTime(Number(document.body.dataset.now));
   tick();

@@ -16,6 +16,7 @@ import { closeMenu as closeDeskMenu, openFilter } from "./menus.js";
 import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
 import "./sure.js";
+import "./viewer.js";
 import "./retract.js";
 import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
 import { focusSearch, forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";

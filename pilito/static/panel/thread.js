@@ -1,5 +1,5 @@
 // The open conversation: its messages in the order they were sent, whenever they arrive.
-import { tick } from "./clocks.js";
+import { serverNow, tick } from "./clocks.js";
 import { fetchFragment, send } from "./http.js";
 import { morph } from "./morph.js";
 
@@ -41,6 +41,7 @@ function show(fragment) {
   morph(find("draft"), fragment.querySelector("#draft"));
   showNotes(fragment.querySelector("#composer-notes"));
   const fresh = [...fragment.querySelectorAll("ol > li[data-order]")].filter(place);
+  morph(find("writing-now"), fragment.querySelector("#writing-now"));
   arrangeDays();
   showExpanders();
   tick();
@@ -79,6 +80,14 @@ function dropOptimistic(clientId) {
 
 const items = () => [...find("items").querySelectorAll(":scope > li[data-order]")];
 const lastItem = () => items().at(-1);
+
+// The assistant's worker keeps its word for as long as it lives; when that is over, the truth is asked for.
+setInterval(() => {
+  const line = document.querySelector("[data-ends]");
+  if (!line || serverNow() < Date.parse(line.dataset.ends)) return;
+  delete line.dataset.ends;
+  refreshThread().catch(() => {});
+}, 1000);
 
 // A line before the first message of each day.
 function arrangeDays() {
