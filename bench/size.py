@@ -20,6 +20,9 @@ class Size:
     few_shares: int
     share_lead_seconds: float  # from the first share's post to the end of all waits
     idle_seconds: float
+    panel_messages: int
+    panel_few_messages: int
+    panel_times: int  # how often each kind of page is asked for
 
 
 QUICK = Size(
@@ -38,6 +41,9 @@ QUICK = Size(
     few_shares=100,
     share_lead_seconds=40,
     idle_seconds=4,
+    panel_messages=100_000,
+    panel_few_messages=10_000,
+    panel_times=120,
 )
 TINY = Size(
     rounds=1,
@@ -55,4 +61,7 @@ TINY = Size(
     few_shares=2,
     share_lead_seconds=0.8,
     idle_seconds=0.0,
+    panel_messages=60,
+    panel_few_messages=30,
+    panel_times=3,
 )
