@@ -31,11 +31,11 @@ from pilito.models.search_entry import SearchKind, first_place
 from pilito.search.guesses import by_other_keyboard, one_letter_away
 from pilito.search.terms import (
     MOST_ASKED,
+    SIGILS,
     Part,
     Question,
     mark_conversation,
     mark_inbox,
-    mark_kind,
     mark_sender,
     plain_words,
     read_question,
@@ -62,9 +62,9 @@ class Filters:
     until: datetime | None = None
     of_conversation: ColumnElement[bool] | None = None  # a condition on Conversation, as a zone is
 
-    def marks(self, kind: SearchKind) -> list[str]:
+    @property
+    def marks(self) -> list[str]:
         return [
-            mark_kind(kind),
             *([mark_inbox(self.inbox_id)] if self.inbox_id is not None else []),
             *([mark_sender(self.sender)] if self.sender is not None else []),
             *([mark_conversation(self.conversation_id)] if self.conversation_id is not None else []),
@@ -130,13 +130,14 @@ def _of_entries(column: InstrumentedAttribute[Any], places: Select[int]) -> Sele
 
 def _matching(kind: SearchKind, question: Question, filters: Filters, before: int | None) -> Select[int]:
     """The places of a question, the newest first."""
-    marks = filters.marks(kind)
     if is_sqlite():
         place: ColumnElement[int] = INDEX.c.rowid
-        wanted = select(place).where(MATCHES.op("MATCH")(question.for_fts5(marks)))
+        wanted = select(place).where(MATCHES.op("MATCH")(question.for_fts5(kind, filters.marks)))
     else:
         place = SearchEntry.id.expression
-        wanted = select(place).where(SearchEntry.words.op("@@")(cast(question.for_tsquery(marks), TSQUERY)))
+        wanted = select(place).where(
+            SearchEntry.words.op("@@")(cast(question.for_tsquery(kind, filters.marks), TSQUERY))
+        )
     if before is not None:
         wanted = wanted.where(place < before)
     if filters.since is not None:
@@ -312,15 +313,15 @@ def _known(word: str) -> str:
     times = Counter(
         other
         for kind in SearchKind
-        for kept in _words_at(find_places(kind, any_of_them, ANYWHERE, None, GUESSED_FROM))
+        for kept in _words_at(find_places(kind, any_of_them, ANYWHERE, None, GUESSED_FROM), kind)
         for other in kept.intersection(others)
     )
     return times.most_common(1)[0][0] if times else ""
 
 
-def _words_at(places: Places) -> list[set[str]]:
+def _words_at(places: Places, kind: SearchKind) -> list[set[str]]:
     kept: Any = (
         SearchEntry.words if is_sqlite() else func.array_to_string(func.tsvector_to_array(SearchEntry.words), " ")
     )
     rows = db.session.scalars(select(kept).where(SearchEntry.id.in_([place for place, _target in places.found])))
-    return [set(words.split()) for words in rows]
+    return [{word.removeprefix(SIGILS[kind]) for word in words.split()} for words in rows]

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from pilito.lifecycle import MessageType
 from pilito.models import Attachment, Conversation, Customer, Message, Note, Reading, Share
 from pilito.models.search_entry import SearchEntry, SearchKind, place_of
-from pilito.search.terms import endings_of, kept_words, mark_conversation, mark_inbox, mark_kind, mark_sender
+from pilito.search.terms import SIGILS, endings_of, kept_words, mark_conversation, mark_inbox, mark_sender
 
 Row = dict[str, Any]
 ENTRY = SearchEntry.__table__
@@ -117,8 +117,7 @@ def entries_of(session: Session, row: Any, are_files_at_hand: bool) -> Iterator[
             yield from _in_conversation(SearchKind.NOTE, row.id, row.created_at, conversation, [], row.text)
     else:
         words = [*kept_words(row.name, row.username, row.external_id), *endings_of(row.name, row.username)]
-        marks = [mark_kind(SearchKind.CUSTOMER), mark_inbox(row.inbox_id)]
-        yield _row(SearchKind.CUSTOMER, row.id, row.created_at, row.id, None, [*words, *marks])
+        yield _row(SearchKind.CUSTOMER, row.id, row.created_at, row.id, None, words, [mark_inbox(row.inbox_id)])
 
 
 def _of_message(kind: SearchKind, message: Message, *texts: str | None) -> Iterator[Row]:
@@ -129,13 +128,19 @@ def _of_message(kind: SearchKind, message: Message, *texts: str | None) -> Itera
 def _in_conversation(
     kind: SearchKind, target_id: int, at: datetime, conversation: Conversation, marks: list[str], *texts: str | None
 ) -> Iterator[Row]:
-    where = [mark_kind(kind), mark_inbox(conversation.inbox_id), mark_conversation(conversation.id), *marks]
+    where = [mark_inbox(conversation.inbox_id), mark_conversation(conversation.id), *marks]
     if words := kept_words(*texts):
-        yield _row(kind, target_id, at, conversation.customer_id, conversation.id, [*words, *where])
+        yield _row(kind, target_id, at, conversation.customer_id, conversation.id, words, where)
 
 
 def _row(
-    kind: SearchKind, target_id: int, at: datetime, customer_id: int, conversation_id: int | None, words: list[str]
+    kind: SearchKind,
+    target_id: int,
+    at: datetime,
+    customer_id: int,
+    conversation_id: int | None,
+    words: list[str],
+    marks: list[str],
 ) -> Row:
     return {
         "id": place_of(at, target_id, kind),
@@ -143,7 +148,7 @@ def _row(
         "target_id": target_id,
         "customer_id": customer_id,
         "conversation_id": conversation_id,
-        "words": " ".join(words),
+        "words": " ".join([*(SIGILS[kind] + word for word in words), *marks]),
     }
 
 

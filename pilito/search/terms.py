@@ -4,7 +4,7 @@ A text is kept with its words as they are and with one form for all forms of eac
 found by "مانتو" and by itself; a word is also found by its first letters while it is being typed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -19,6 +19,9 @@ MOST_ASKED = 8  # words of a question
 SHORTEST_PREFIX = 2  # one letter would find half of everything
 SHORTEST_ENDING = 3  # of a name
 MARK = "#"  # begins what says where a text stands; no word has it
+# What begins every word of an entry of this kind: a search for one kind then never walks the words of another. A mark
+# for the kind was tried: with words and mark in hundreds of thousands of entries and none in common, it took 100 ms.
+SIGILS = {SearchKind.MESSAGE: "", SearchKind.SHARE: "§", SearchKind.CUSTOMER: "¤", SearchKind.NOTE: "¶"}
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,26 @@ class Question:
     def is_empty(self) -> bool:
         return not self.wanted
 
-    def for_fts5(self, marks: Sequence[str]) -> str:
-        asked = [" OR ".join(" AND ".join(map(_in_fts5, reading)) for reading in wanted) for wanted in self.wanted]
-        return " AND ".join([f"({one})" for one in asked] + [f'"{mark}"' for mark in marks])
+    def for_fts5(self, kind: SearchKind, marks: Sequence[str]) -> str:
+        def write(part: Part) -> str:
+            return f'"{SIGILS[kind]}{part.word}"' + (" *" if part.is_prefix else "")
 
-    def for_tsquery(self, marks: Sequence[str]) -> str:
-        asked = [" | ".join(f"({' & '.join(map(_in_tsquery, reading))})" for reading in one) for one in self.wanted]
-        return " & ".join([f"({one})" for one in asked] + [f"'{mark}'" for mark in marks])
+        return self._written(" OR ", " AND ", write, [f'"{mark}"' for mark in marks])
+
+    def for_tsquery(self, kind: SearchKind, marks: Sequence[str]) -> str:
+        def write(part: Part) -> str:
+            return f"'{SIGILS[kind]}{part.word}'" + (":*" if part.is_prefix else "")
+
+        return self._written(" | ", " & ", write, [f"'{mark}'" for mark in marks])
+
+    def _written(self, or_: str, and_: str, write: Callable[[Part], str], marks: Sequence[str]) -> str:
+        every = [or_.join(f"({and_.join(map(write, reading))})" for reading in wanted) for wanted in self.wanted]
+        return and_.join([*(f"({one})" for one in every), *marks])
 
     def finds(self, word: str) -> bool:
         """Whether this word of a text is one that was looked for."""
         forms = {word, stem(word), *parts_of(word)}
         return any(_fits(part, forms) for wanted in self.wanted for reading in wanted for part in reading)
-
-
-def _in_fts5(part: Part) -> str:
-    return f'"{part.word}" *' if part.is_prefix else f'"{part.word}"'
-
-
-def _in_tsquery(part: Part) -> str:
-    return f"'{part.word}':*" if part.is_prefix else f"'{part.word}'"
 
 
 def _fits(part: Part, forms: Iterable[str]) -> bool:
@@ -113,10 +116,6 @@ def _readings(chunk: str, words: Sequence[str], *, is_open: bool) -> Wanted:
 
 
 # --- marks -----------------------------------------------------------------------------------------------------------
-
-
-def mark_kind(kind: SearchKind) -> str:
-    return f"{MARK}{kind.name.lower()}"
 
 
 def mark_inbox(inbox_id: int) -> str:
