@@ -65,7 +65,9 @@ COMMANDS: Sequence[Command] = (
     Command("unread", _("Mark as unread"), CommandGroup.CONVERSATION, "KeyU", "unread نخوانده"),
     Command("select", _("Choose the conversation"), CommandGroup.MOVE, "KeyX", "select choose انتخاب"),
     Command("reply", _("Write a reply"), CommandGroup.WRITE, "KeyR", "reply write پاسخ نوشتن"),
-    Command("retract", _("Take back what was just sent"), CommandGroup.WRITE, "KeyZ", "undo take back واگرد برگرداندن"),
+    Command(
+        "retract", _("Take back what was just sent"), CommandGroup.WRITE, "Shift+KeyZ", "undo take back واگرد برگرداندن"
+    ),
     Command("note", _("Write a note"), CommandGroup.WRITE, "KeyN", "note team یادداشت نوشتن"),
     Command("keys", _("Keyboard shortcuts"), CommandGroup.HELP, "Shift+Slash", "help keys keyboard کلید میانبر راهنما"),
 )
