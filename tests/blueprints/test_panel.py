@@ -612,6 +612,16 @@ def test_the_thread_tells_who_took_it_and_why_the_assistant_gave_it_up(browser, 
     assert page.count('class="activity"') == 3
 
 
+def test_an_owner_whose_first_steps_are_open_reads_what_happened_too(log_in, conversation):
+    with transaction():
+        add(Audit(at=utc_now(), action="closed", conversation_id=conversation.id, details={}))
+
+    page = log_in(Role.OWNER).get(f"/conversations/{conversation.id}").text
+
+    assert "first-steps" in page
+    assert 'class="activity"' in page
+
+
 def test_a_reply_quotes_what_it_answers(browser, conversation):
     with transaction():
         ours = add_message(conversation, sender=Sender.OPERATOR, external_id=None, text="which size?")
