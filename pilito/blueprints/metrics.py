@@ -2,7 +2,8 @@
 
 So they are sums over all processes and survive restarts, and nothing has to be counted twice. A cache was refused:
 several web processes with caches of different ages would answer a lower number after a higher one, which Prometheus
-reads as a restart of the counter. Each family is one grouped query.
+reads as a restart of the counter. What will not change any more is summed in a table (queries/counters.py), so that a
+scrape counts the newest rows only.
 
 Rows go when a customer is erased, and a share changes its state when a late question takes it. A counter must not step
 back then, for Prometheus would count everything again: what went is remembered in Redis and added (STEADY).
@@ -26,16 +27,14 @@ from rq.utils import utcparse
 from pilito import hints, keys
 from pilito.conversations import signals
 from pilito.hints import JsonJob
-from pilito.queries import stats, watch
+from pilito.queries import counters, stats, watch
+from pilito.queries.counters import MODEL_BOUNDS, REPLY_BOUNDS, histogram, labelled
 from pilito.queries.panel import count_waiting_too_long
 from pilito.queries.stats import Histogram
 
 Families = Iterator[Metric]
+Kept = dict[str, counters.Numbers]
 Counted = Iterable[tuple[tuple[str, ...], float]]
-
-# Seconds. A reply waits for quiet (3 s) and for the model; people are told after a minute or so.
-REPLY_BOUNDS = (1.0, 2.5, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
-MODEL_BOUNDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 7.5, 10.0, 15.0, 20.0, 30.0, 60.0)
 
 
 class PilitoCollector(Collector):
@@ -44,7 +43,8 @@ class PilitoCollector(Collector):
     def collect(self) -> Families:
         # Redis away must not hide what the database knows; its own numbers are missing then, not zero.
         scrape = _number_scrape()
-        counted = [*_shares(), *_events(), *_replies(), *_deliveries(), *_model()]
+        kept = counters.totals()
+        counted = [*_shares(kept), *_events(kept), *_replies(kept), *_deliveries(kept), *_model(kept)]
         of_redis = map(_unless_redis_is_away, (_queues, _workers, _signals))
         return chain(_steady(counted, scrape), _waiting(), _accounts(), *of_redis)
 
@@ -57,41 +57,39 @@ def exposition() -> bytes:
     return generate_latest(registry)
 
 
-def _shares() -> Families:
-    shares, cache = stats.shares(), stats.pending_share_cache()
+def _shares(kept: Kept) -> Families:
+    shares = kept["share"]
     for name, value, meaning in (
-        ("share_messages", shares["received"], "Shares that customers sent."),
-        (
-            "share_timeouts",
-            shares["expired"],
-            "Shares whose wait ended without a question.",
-        ),
-        ("share_combined", shares["combined"], "Shares combined with their question."),
-        ("pending_share_cache_hits", cache["hits"] or 0, "Questions whose share Redis still knew."),
-        ("pending_share_cache_misses", cache["misses"] or 0, "Questions whose share only the database knew."),
+        ("share_messages", kept["message"].get("shares", 0), "Shares that customers sent."),
+        ("share_timeouts", shares.get("expired", 0), "Shares whose wait ended without a question."),
+        ("share_combined", shares.get("combined", 0), "Shares combined with their question."),
+        ("pending_share_cache_hits", shares.get("hits", 0), "Questions whose share Redis still knew."),
+        ("pending_share_cache_misses", shares.get("misses", 0), "Questions whose share only the database knew."),
     ):
         yield CounterMetricFamily(f"pilito_{name}", meaning, value=value)
 
 
-def _events() -> Families:
+def _events(kept: Kept) -> Families:
     meaning = "Events of webhooks by what became of them; a body not read yet counts as one pending event."
-    yield _counter("events", meaning, ("channel", "outcome"), stats.events_by_channel().items())
+    counts = {(labels[0], labels[1]): int(count) for labels, count in labelled(kept["event"], "event")}
+    stats.add_unread(counts)
+    yield _counter("events", meaning, ("channel", "outcome"), counts.items())
 
 
-def _replies() -> Families:
-    replies = stats.replies()
-    handed_over = replies.pop("hand_overs")
-    outcomes = [((outcome,), count) for outcome, count in (*replies.items(), ("handed_over", handed_over))]
-    reasons = [((why,), count) for why, count in watch.hand_overs().items()]
+def _replies(kept: Kept) -> Families:
+    written = kept["message"]
+    reasons = labelled(kept["turn"], "handed_over")
+    outcomes = [((sender.value,), written.get(f"by|{sender.value}", 0)) for sender in stats.SENDERS]
+    outcomes.append((("handed_over",), sum(count for _why, count in reasons)))
     yield _counter("hand_overs", "Turns handed over to people, by reason.", ("reason",), reasons)
     yield _counter("replies", "Replies by who wrote them, and turns handed over to people.", ("outcome",), outcomes)
 
 
-def _deliveries() -> Families:
+def _deliveries(kept: Kept) -> Families:
     meaning = "Deliveries by state; only sent and failed are final, so take rates of these two."
-    yield _counter("deliveries", meaning, ("channel", "state"), stats.deliveries_by_channel().items())
+    yield _counter("deliveries", meaning, ("channel", "state"), labelled(kept["delivery"], "sent"))
     meaning = "Seconds from a question's arrival until the channel took the first part of the assistant's reply."
-    yield _histogram("reply_seconds", meaning, REPLY_BOUNDS, stats.reply_seconds(REPLY_BOUNDS))
+    yield _histogram("reply_seconds", meaning, REPLY_BOUNDS, histogram(kept["delivery"], REPLY_BOUNDS))
 
 
 def _waiting() -> Families:
@@ -99,11 +97,10 @@ def _waiting() -> Families:
     yield GaugeMetricFamily("pilito_conversations_waiting_too_long", meaning, count_waiting_too_long(datetime.now(UTC)))
 
 
-def _model() -> Families:
+def _model(kept: Kept) -> Families:
     meaning = "Seconds the model took for an answer that was recorded."
-    yield _histogram("model_seconds", meaning, MODEL_BOUNDS, stats.model_seconds(MODEL_BOUNDS))
-    tokens = [((kind,), count) for kind, count in stats.model_tokens().items()]
-    yield _counter("model_tokens", "Tokens of recorded answers.", ("kind",), tokens)
+    yield _histogram("model_seconds", meaning, MODEL_BOUNDS, histogram(kept["proof"], MODEL_BOUNDS))
+    yield _counter("model_tokens", "Tokens of recorded answers.", ("kind",), labelled(kept["proof"], "tokens"))
 
 
 def _accounts() -> Families:

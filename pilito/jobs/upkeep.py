@@ -4,6 +4,7 @@ import logging
 
 from pilito.clock import utc_now
 from pilito.conversations import own_posts, tally, upkeep
+from pilito.conversations.keep_counters import keep_counters
 from pilito.conversations.match_posts import match_posts
 from pilito.errors import ChannelError
 from pilito.jobs import patient
@@ -42,7 +43,8 @@ def fill_search() -> None:
 
 @patient
 def count_tallies() -> None:
-    """Until nothing is due, or others of this queue should have their turn."""
+    """Until nothing is due, or others of this queue should have their turn; and the sums of /metrics."""
+    keep_counters(utc_now())
     for _ in range(TALLY_RUNS):
         if tally.count_due(utc_now()) < tally.BATCH:
             return

@@ -7,6 +7,7 @@ from pilito.models.backup import Backup
 from pilito.models.canned_reply import CannedReply
 from pilito.models.comment import Comment
 from pilito.models.conversation import Conversation
+from pilito.models.counter import Counter
 from pilito.models.customer import Customer
 from pilito.models.delivery import Delivery
 from pilito.models.draft import Draft
@@ -49,6 +50,7 @@ __all__ = [
     "Comment",
     "Conversation",
     "ConversationLabel",
+    "Counter",
     "Customer",
     "DataDeletion",
     "Delivery",

@@ -22,6 +22,12 @@ class Webhook(db.Model):
             postgresql_where=db.text("state = 'pending'"),
         ),
         Index("ix_webhook_state", "state"),
+        Index(
+            "ix_webhook_failed",
+            "received_at",
+            sqlite_where=db.text("state = 'failed'"),
+            postgresql_where=db.text("state = 'failed'"),
+        ),
     )
 
     id: Mapped[Id]

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, extract, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, case, exists, extract, func, literal_column, select
 
 from pilito.database import is_sqlite
 from pilito.extensions import db
@@ -25,6 +26,7 @@ Counts = dict[str, int]
 PENDING = "pending"
 SENDERS = (Sender.ASSISTANT, Sender.OPERATOR, Sender.PHONE)
 SECONDS_PER_DAY = 86_400
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,12 @@ def summary() -> dict[str, Any]:
 def unknown_types() -> Counts:
     """Count the messages of kinds that this version does not know, by the provider's word; an unsent one is none."""
     where = (Message.message_type == MessageType.OTHER, Message.deleted_at.is_(None))
-    return {word or "unknown": count for (word,), count in _grouped(Message.provider_type, where=where).items()}
+    return {word or "unknown": count for (word,), count in grouped(Message.provider_type, where=where).items()}
 
 
 def shares() -> Counts:
     """Count the shares customers sent, and what became of them."""
-    by_state = _grouped(Share.state)
+    by_state = grouped(Share.state)
     received = db.session.scalar(
         select(func.count()).where(Message.message_type == MessageType.SHARE, Message.sender == Sender.CUSTOMER)
     )
@@ -64,7 +66,7 @@ def shares() -> Counts:
 
 def pending_share_cache() -> dict[str, float | None]:
     """Tell how often Redis still knew the waiting share when its question came; the rate is None before the first."""
-    found = _grouped(Share.found_in_cache)
+    found = grouped(Share.found_in_cache)
     hits, misses = found.get((True,), 0), found.get((False,), 0)
     return {"hits": hits, "misses": misses, "hit_rate": hits / (hits + misses) if hits + misses else None}
 
@@ -83,21 +85,31 @@ def events_by_channel() -> dict[tuple[str, str], int]:
     A body that waits counts as one pending event, and one that could not be read as one failed event: how many were
     in it is not known.
     """
-    counts = {(channel, outcome.value): n for (channel, outcome), n in _grouped(Event.channel, Event.outcome).items()}
-    _add(counts, PENDING, Webhook.state == WebhookState.PENDING)
-    has_events = exists().where(Event.webhook_id == Webhook.id)
-    _add(counts, EventOutcome.FAILED.value, Webhook.state == WebhookState.FAILED, ~has_events)
+    counts = {(channel, outcome.value): n for (channel, outcome), n in grouped(Event.channel, Event.outcome).items()}
+    add_unread(counts)
     return counts
 
 
+def add_unread(counts: dict[tuple[str, str], int]) -> None:
+    """Add the bodies that have no events: those that wait, and those that could not be read."""
+    # The state is written out and a time named, so that SQLite takes the partial indexes, which are nearly empty.
+    is_pending, is_failed = (
+        and_(Webhook.state == literal_column(f"'{state.value}'"), Webhook.received_at > LONG_AGO)
+        for state in (WebhookState.PENDING, WebhookState.FAILED)
+    )
+    _add(counts, PENDING, is_pending)
+    has_events = exists().where(Event.webhook_id == Webhook.id)
+    _add(counts, EventOutcome.FAILED.value, is_failed, ~has_events)
+
+
 def _add(counts: dict[tuple[str, str], int], outcome: str, *where: ColumnElement[bool]) -> None:
-    for (channel,), count in _grouped(Webhook.channel, where=where).items():
+    for (channel,), count in grouped(Webhook.channel, where=where).items():
         counts[channel, outcome] = counts.get((channel, outcome), 0) + count
 
 
 def replies() -> Counts:
     """Count the replies by who wrote them, and the turns the assistant gave to people instead."""
-    written = _grouped(Message.sender, where=(Message.sender.in_(SENDERS),))
+    written = grouped(Message.sender, where=(Message.sender.in_(SENDERS),))
     handed_over = db.session.scalar(select(func.count()).where(Turn.state == TurnState.HANDED_OVER))
     return {**{sender.value: written.get((sender,), 0) for sender in SENDERS}, "hand_overs": handed_over or 0}
 
@@ -113,8 +125,8 @@ def deliveries() -> Counts:
 def deliveries_by_channel() -> dict[tuple[str, str], int]:
     """Count the deliveries by (channel, state)."""
     of_inbox = Delivery.inbox_id == Inbox.id
-    grouped = _grouped(Inbox.channel, Delivery.state, where=(of_inbox,))
-    return {(channel, state.value): count for (channel, state), count in grouped.items()}
+    found = grouped(Inbox.channel, Delivery.state, where=(of_inbox,))
+    return {(channel, state.value): count for (channel, state), count in found.items()}
 
 
 def model_tokens() -> Counts:
@@ -124,12 +136,12 @@ def model_tokens() -> Counts:
     return {"input": int(read or 0), "output": int(written or 0)}
 
 
-def model_seconds(bounds: Sequence[float]) -> Histogram:
+def model_seconds(bounds: Sequence[float], *where: ColumnElement[bool]) -> Histogram:
     """Sort the model's answers by the time they took; `bounds` are seconds, rising."""
-    return _histogram(select((Proof.milliseconds / 1000.0).label("seconds")), bounds)
+    return _histogram(select((Proof.milliseconds / 1000.0).label("seconds")).where(*where), bounds)
 
 
-def reply_seconds(bounds: Sequence[float]) -> Histogram:
+def reply_seconds(bounds: Sequence[float], *where: ColumnElement[bool]) -> Histogram:
     """Sort the assistant's replies by the time from the question's arrival to the channel taking the first part.
 
     The question's arrival is when its turn was opened: a share that had waited before does not count.
@@ -139,6 +151,7 @@ def reply_seconds(bounds: Sequence[float]) -> Histogram:
         Delivery.position == 0,
         Delivery.sent_at.is_not(None),
         Message.answers_turn_id == Turn.id,
+        *where,
     )
     return _histogram(took, bounds)
 
@@ -167,6 +180,6 @@ def _seconds_between(start: Any, end: Any) -> ColumnElement[Any]:
     return extract("epoch", end - start)
 
 
-def _grouped(*columns: Any, where: Sequence[ColumnElement[bool]] = ()) -> dict[tuple[Any, ...], int]:
+def grouped(*columns: Any, where: Sequence[ColumnElement[bool]] = ()) -> dict[tuple[Any, ...], int]:
     rows = db.session.execute(select(*columns, func.count()).where(*where).group_by(*columns))
     return {tuple(row[:-1]): row[-1] for row in rows}

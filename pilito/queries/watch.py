@@ -1,4 +1,4 @@
-"""What an alert looks at beside the counters: accounts, uncertain sends, hand-overs by reason, the last backup."""
+"""What an alert looks at beside the counters: accounts, uncertain sends, the last backup."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from pilito.extensions import db
-from pilito.lifecycle import CommentState, DeliveryState, InboxState, TurnState
-from pilito.models import Backup, Comment, Delivery, Inbox, Turn
+from pilito.lifecycle import CommentState, DeliveryState, InboxState
+from pilito.models import Backup, Comment, Delivery, Inbox
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,6 @@ def unknown_sends() -> int:
     deliveries = db.session.scalar(select(func.count()).where(Delivery.state == DeliveryState.UNKNOWN)) or 0
     comments = db.session.scalar(select(func.count()).where(Comment.state == CommentState.UNKNOWN)) or 0
     return deliveries + comments
-
-
-def hand_overs() -> dict[str, int]:
-    """Turns that the assistant gave to people, by reason."""
-    rows = db.session.execute(
-        select(Turn.ended_why, func.count()).where(Turn.state == TurnState.HANDED_OVER).group_by(Turn.ended_why)
-    )
-    return {why or "unknown": count for why, count in rows}
 
 
 def last_backup_at() -> datetime | None:

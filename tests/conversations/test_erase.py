@@ -65,6 +65,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "canned_reply": "what the shop writes to everybody",
     "label": "words of the shop",
     "tally": "numbers of a quarter of an hour, which are counted anew without the customer",
+    "counter": "sums of everything there ever was, of which nothing can be read off about anybody",
     "tally_day": "sums of the same",
     "tally_mark": "times that are to be counted",
     "tally_keeper": "how far was counted",
