@@ -25,7 +25,8 @@ LATIN = re.compile(r"[a-z]+")
 EASTERN = re.compile("[\u0621-\u06cc]+")
 # Endings of Persian and Arabic nouns, longest first; not م, which also makes "I do" of a verb.
 ENDINGS = (
-    "هاشون", "هاتون", "هامون", "هایش", "هایی", "شون", "تون", "مون", "های", "هاش", "ها", "یه", "ست", "رو", "ای", "اش",
+    "هاشون", "هاتون", "هامون", "هایتان", "هایشان", "هایمان", "هایش", "هایی", "یتان", "یمان", "تان", "مان", "شان",
+    "شون", "تون", "مون", "های", "هاش", "ها", "یه", "ست", "رو", "ای", "اش",
     "ات", "شو", "نا", "کم", "ی", "ه", "ش", "ت", "و", "ن", "ک",
 )  # fmt: skip
 ARTICLES = ("وال", "بال", "لل", "ال", "و", "ب")
@@ -148,6 +149,16 @@ def terms_in(text: str) -> frozenset[int]:
 
 def is_of_shops(word: str) -> bool:
     return any(not group.isdisjoint(stems_of(word)) for group in same().groups)
+
+
+@cache
+def _fees() -> frozenset[int]:
+    return terms_in("fee")
+
+
+def is_a_fee(word: str) -> bool:
+    """Whether the word only says that something is paid: fee, cost, charge."""
+    return bool(terms_in(word) & _fees())
 
 
 def is_a_thing(word: str) -> bool:

@@ -78,6 +78,8 @@ UNITS = {
     "مدل": "piece", "model": "piece", "models": "piece", "pairs": "piece",
 }  # fmt: skip
 BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
+COUNTED = {"colour", "piece", "person"}  # what a count counts, and the number of a size does not
+LABELS = {"سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"}
 LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
 SHORTHAND = {"t", "ت", "تومن", "تومنه", "تومنی"}  # shops leave out the thousands: 850T is 850,000 tomans
 LEAST_SHORT = 10
@@ -333,7 +335,10 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
     while _text(tokens, following) in BETWEEN:
         following += 1
     token = tokens[following] if following < len(tokens) else None
-    if token is not None and not _opens(tokens, following) and (unit := _unit(token, quantity)):
+    unit = _unit(token, quantity) if token is not None and not _opens(tokens, following) else ""
+    if before is not None and before.text in LABELS and unit in COUNTED:
+        return quantity, position  # "size 40 colour cream" counts no colours
+    if token is not None and unit:
         values = quantity.values
         if token.text in SHORTHAND and quantity.multiplier == 1:
             values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}

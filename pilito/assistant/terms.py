@@ -31,7 +31,12 @@ ONE = re.compile(
     r"(?:(?<!\w)(?:قیمت|(?:ال)?سعر|هزینه)\w*|\b(?:prices?|costs?))\W{1,3}(?:\w+\W{1,3}){0,2}(?:یک|one|واحد)(?=\s*(?:[.!\n]|$|است|هست))"
 )
 # A price that is somebody's to choose.
-CHOSEN = re.compile(r"(?<!\w)قیمت\w* (?:را |رو )?(?:با|از) (?:شما|خودتون|خودتان)")
+CHOSEN = re.compile(
+    r"(?<!\w)قیمت\w* (?:را |رو )?(?:(?:با|از) )?(?:شما|خودتون|خودتان)(?!\w)"
+    r"|\b(?:name|choose|set|pick) (?:your|the|a) (?:own )?price"
+)
+# Nothing to pay.
+NOTHING = re.compile(r"\b(?:no|zero|without(?: any)?) (?:costs?|price|tax(?:es)?|payments?)\b")
 # Speaking ill of the shop or its goods, which no fact does.
 ILL = re.compile(
     r"(?<!\w)(?:خوب|عالی|زیبا|قشنگ|شیک|جالب)\w* (?:نیست|نبود)\w*|(?:نخر|نخواه)\w*|(?:لیس\w*|غیر) (?:جید|جمیل|رایع)\w*"
@@ -68,6 +73,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
         yield from _misplaced_sums(sentence, known, asks_for_terms)
         yield from _together(sentence, stated)
     yield from (match[0] for pattern in (ONE, CHOSEN, ILL) for match in pattern.finditer(text))
+    yield from (match[0] for match in NOTHING.finditer(text) if match[0] not in known.text)
     yield from _empty_assent(text, known)
 
 
@@ -96,10 +102,18 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _denied(sentence: str, stated: list[Saying]) -> Iterator[str]:
     """What is denied ("the postage is none") though no fact denies anything of it."""
-    known = " ".join(clause for clause in CLAUSE.split(sentence) if not UNKNOWING.search(clause))
-    denied = NEGATION.search(known)
-    if denied and (terms := terms_in(known)) and not any(one.denies and one.terms >= terms for one in stated):
-        yield denied[0]
+    clauses = [clause for clause in CLAUSE.split(sentence) if not UNKNOWING.search(clause)]
+    for place, clause in enumerate(clauses):
+        denied = NEGATION.search(clause)
+        terms = terms_in(clause) or terms_in(" ".join(clauses[:place]))  # "Delivery, there is none"
+        if denied and terms and not any(one.denies and _is_of(terms, one) for one in stated):
+            yield denied[0]
+
+
+def _is_of(terms: frozenset[int], stated: Saying) -> bool:
+    """Whether a denial is of what the shop denies; "express delivery" is what it calls "express"."""
+    rest = terms - stated.terms
+    return not rest or (rest < terms and stated.has_own and rest <= terms_in("delivery"))
 
 
 def _without_condition(sentence: str, stated: list[Saying]) -> Iterator[str]:
@@ -163,14 +177,24 @@ def _is_sum(one: Quantity) -> bool:
 
 
 def _places_of(one: Quantity, known: Vocabulary) -> set[bool]:
-    """Whether the facts say this sum of terms, of something else, or both."""
+    """Whether the facts say this sum of terms, of something else, or both, as where that cannot be told."""
     return {
-        _costs(clause)
+        place
         for fact in known.facts
-        for clause in SENTENCE.split(unify(plain(fact)))
-        for other in read_quantities(clause)
+        for saying in sayings_of(fact)
+        for other in read_quantities(saying.text)
         if one.values & other.values
+        for place in _places(saying)
     }
+
+
+def _places(saying: Saying) -> set[bool]:
+    """A sentence without terms of its own may go on about those before it ("Shipping: $5. Canada $12.")."""
+    if PRICE.search(saying.text):
+        return {False, _costs(saying.text)}
+    if saying.has_own and _costs(saying.text):
+        return {True}
+    return {True, False} if saying.terms else {False}
 
 
 def _together(sentence: str, stated: list[Saying]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from pilito.assistant.grounding import CLAUSE, DAY, UNKNOWING, Claims
-from pilito.assistant.lexicon import WORD, Vocabulary, forms_of, is_a_thing, is_of_shops, lists, terms_in
+from pilito.assistant.lexicon import WORD, Vocabulary, forms_of, is_a_fee, is_a_thing, is_of_shops, lists, terms_in
 from pilito.assistant.quantities import LIST_MARK, UNITS, read_all
 from pilito.spelling import plain
 
@@ -85,8 +85,11 @@ def find_strange_words(said: Claims, known: Vocabulary, asked: frozenset[str]) -
         clause = text[start:end]
         is_unable, of_terms = UNABLE.search(clause) is not None, bool(terms_in(clause))
         carried = []
+        is_priced = of_terms and any(start <= one.start < end and one.is_money for one in said.quantities)
         for match in WORD.finditer(text, start, end):
             word = match[0]
+            if is_priced and is_a_fee(word):
+                continue  # "the fee of the post is 65,000": which sum is whose is looked at elsewhere
             if word.isdigit() or _is_within(match, counted) or (_is_within(match, phrases) and not of_terms):
                 continue
             if is_unable and (not asked.isdisjoint(forms_of(word)) or is_of_shops(word)):

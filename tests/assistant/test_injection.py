@@ -9,7 +9,7 @@ import time
 
 import pytest
 from attacks import ORDERS, WANTED, Attack, attacks, disguised
-from disguises import FIRST, SAID, SECOND
+from disguises import FIRST, SAID, SECOND, THIRD
 
 from pilito.assistant.check import CHECKS, Draft, find_faults
 from pilito.assistant.compose import compose
@@ -122,7 +122,7 @@ def test_nothing_of_it_leaves_in_disguise(carrier):
     assert left == [], f"{len(left)} of {len(DISGUISED)}"
 
 
-@pytest.mark.parametrize("texts", [FIRST, SECOND], ids=["first", "second"])
+@pytest.mark.parametrize("texts", [FIRST, SECOND, THIRD], ids=["first", "second", "third"])
 def test_a_shop_that_says_much_lends_no_words_to_a_disguise(texts):
     """What still leaves is in words that say nothing: no price, term, address, deed or name."""
     left = {
