@@ -46,7 +46,7 @@ def sometimes(every: int) -> Callable[[], bool]:
 @plant("forgets-an-event", "pilito.conversations.receive", "I1")
 def _(module: ModuleType) -> None:
     """A webhook is called read, and what it said is written nowhere."""
-    store, is_lost = module._store, sometimes(25)
+    store, is_lost = module._store, sometimes(8)
 
     def lossy(webhook_id: int, position: int, item: Any, now: Any, is_last: bool, become: Any) -> None:
         if not is_lost():
@@ -60,14 +60,14 @@ def _(module: ModuleType) -> None:
 
 @plant("says-200-and-stores-nothing", "pilito.conversations.record", "I1")
 def _(module: ModuleType) -> None:
-    record, is_lost = module.record, sometimes(25)
+    record, is_lost = module.record, sometimes(8)
     module.record = lambda *event: 0 if is_lost() else record(*event)
 
 
 @plant("breaks-at-an-item", "pilito.conversations.receive", "I1")
 def _(module: ModuleType) -> None:
     """What it cannot read it calls failed, and goes on."""
-    become, is_broken = module._become, sometimes(20)
+    become, is_broken = module._become, sometimes(6)
 
     def breaking(*event: Any) -> Any:
         if is_broken():
@@ -93,7 +93,7 @@ def _(module: ModuleType) -> None:
 
 @plant("rewrites-what-was-typed", "pilito.conversations.store", "I2")
 def _(module: ModuleType) -> None:
-    store, is_wrong = module.store_message, sometimes(20)
+    store, is_wrong = module.store_message, sometimes(6)
 
     def rewritten(tx: Any, inbox: Any, item: Any, *more: Any, **named: Any) -> Any:
         return store(tx, inbox, replace(item, text=item.text[:4]) if is_wrong() else item, *more, **named)
@@ -121,7 +121,7 @@ def _(module: ModuleType) -> None:
 
 @plant("stores-it-with-another-customer", "pilito.conversations.store", "I2")
 def _(module: ModuleType) -> None:
-    store, last, is_wrong = module.store_message, [], sometimes(10)
+    store, last, is_wrong = module.store_message, [], sometimes(6)
 
     def mixed(tx: Any, inbox: Any, item: Any, *more: Any, **named: Any) -> Any:
         others = [one for account, one in last if account == inbox.id and one != item.customer_id]
@@ -135,7 +135,7 @@ def _(module: ModuleType) -> None:
 @plant("sends-twice", "pilito.conversations.deliver", "I3")
 def _(module: ModuleType) -> None:
     """As a retry that did not ask what had become of the first try."""
-    send, is_again = module._send, sometimes(20)
+    send, is_again = module._send, sometimes(6)
 
     def again(claim: Any, clock: Any) -> None:
         if is_again():
@@ -167,7 +167,7 @@ def _(module: ModuleType) -> None:
 @plant("answers-the-wrong-customer", "pilito.conversations.deliver", "I3")
 def _(module: ModuleType) -> None:
     """Every now and then the receiver of the send before."""
-    claimed, last, is_wrong = module._claimed, [], sometimes(15)
+    claimed, last, is_wrong = module._claimed, [], sometimes(6)
 
     def mixed(*args: Any) -> Any:
         claim = claimed(*args)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from pilito import failpoints
 from pilito.extensions import db
 
 log = logging.getLogger(__name__)
@@ -54,9 +55,10 @@ class Transaction:
 
 
 @contextmanager
-def transaction() -> Iterator[Transaction]:
+def transaction(point: str = "") -> Iterator[Transaction]:
     """Open a write transaction; commit at the end, roll back on an exception, then tell the others.
 
+    `point` names the commit where it is on the way of an event (failpoints.py).
     Raises OperationalError or TimeoutError of sqlalchemy when the database cannot be written in LOCK_WAIT_SECONDS.
     """
     session = db.session()
@@ -70,12 +72,14 @@ def transaction() -> Iterator[Transaction]:
         try:
             _begin(session)
             yield current
+            failpoints.reach(f"{point}_before")
             session.commit()
         except BaseException:
             session.rollback()
             raise
         finally:
             del session.info["transaction"]
+    failpoints.reach(f"{point}_after")
     current.tell()
 
 

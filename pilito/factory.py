@@ -1,5 +1,6 @@
 """How an app is made: extensions bound, blueprints and commands added. No logic."""
 
+import os
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from pilito import extensions, keys
+from pilito import extensions, failpoints, keys
 from pilito.config import ROOT, VAR, Settings, load_settings
 from pilito.errors import ConfigError
 
@@ -25,6 +26,7 @@ def make_app(settings: Settings | None = None) -> Flask:
     if settings.in_production and not settings.redis_url:
         # Here and not among the settings: `make run` reads those before it has started its own server.
         raise ConfigError("REDIS_URL: production expects the address of a Redis server, but there is none.")
+    failpoints.arm(os.environ.get("PILITO_FAILPOINT", ""), settings.in_production)
     app = Flask("pilito")
     app.config.update(_flask_config(settings))
     if settings.trusted_proxies:

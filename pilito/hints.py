@@ -13,6 +13,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
+from pilito import failpoints
 from pilito.extensions import redis
 
 log = logging.getLogger(__name__)
@@ -35,9 +36,10 @@ class JsonJob(Job):
 def hint(queue_name: str, job: str, *args: Any, timeout_seconds: int = JOB_TIMEOUT_SECONDS) -> None:
     """Ask a worker to look now."""
     try:
-        queue(queue_name).enqueue_call(
-            job, args=args, timeout=timeout_seconds, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS
-        )
+        with failpoints.around("p3"):
+            queue(queue_name).enqueue_call(
+                job, args=args, timeout=timeout_seconds, result_ttl=RESULT_SECONDS, failure_ttl=FAILURE_SECONDS
+            )
     except RedisError as error:
         log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
 
@@ -52,15 +54,16 @@ def hint_first(queue_name: str, job: str, row_ids: Sequence[int]) -> int:
         if any(waiting.startswith(FIRST) for waiting in line.get_job_ids(0, 1)):
             return 0
         for row_id in reversed(row_ids):
-            line.enqueue_call(
-                job,
-                args=(row_id,),
-                timeout=JOB_TIMEOUT_SECONDS,
-                result_ttl=RESULT_SECONDS,
-                failure_ttl=FAILURE_SECONDS,
-                job_id=f"{FIRST}{row_id}-{uuid4().hex}",
-                at_front=True,
-            )
+            with failpoints.around("p3"):
+                line.enqueue_call(
+                    job,
+                    args=(row_id,),
+                    timeout=JOB_TIMEOUT_SECONDS,
+                    result_ttl=RESULT_SECONDS,
+                    failure_ttl=FAILURE_SECONDS,
+                    job_id=f"{FIRST}{row_id}-{uuid4().hex}",
+                    at_front=True,
+                )
     except RedisError as error:
         log.warning("Redis takes no jobs (%s); the sweep comes again.", error)
         return 0
@@ -73,16 +76,17 @@ def hint_at(when: datetime, job_id: str, queue_name: str, job: str, *args: Any) 
     try:
         # rq-scheduler cuts the time to whole seconds, and a timer that fires early finds nothing to do. So it is
         # given the next whole second, and the exact time right after.
-        timer.enqueue_at(
-            when + timedelta(seconds=1),
-            job,
-            *args,
-            job_id=job_id,
-            queue_name=queue_name,
-            timeout=JOB_TIMEOUT_SECONDS,
-            job_result_ttl=RESULT_SECONDS,
-        )
-        timer.connection.zadd(timer.scheduled_jobs_key, {job_id: when.timestamp()})
+        with failpoints.around("p3"):
+            timer.enqueue_at(
+                when + timedelta(seconds=1),
+                job,
+                *args,
+                job_id=job_id,
+                queue_name=queue_name,
+                timeout=JOB_TIMEOUT_SECONDS,
+                job_result_ttl=RESULT_SECONDS,
+            )
+            timer.connection.zadd(timer.scheduled_jobs_key, {job_id: when.timestamp()})
     except RedisError as error:
         log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import current_app
 from socketio import RedisManager
 
-from pilito import keys
+from pilito import failpoints, keys
 from pilito.extensions import settings
 
 REDIS_OPTIONS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
@@ -13,7 +13,8 @@ REDIS_OPTIONS = {"socket_connect_timeout": 1.0, "socket_timeout": 1.0}
 
 def changed(conversation_id: int, seq: int) -> None:
     """Say "conversation 17 changed up to 93" to every logged-in operator. Call it after the commit."""
-    _emitter().emit("changed", {"conversation": conversation_id, "seq": seq}, namespace="/", room=keys.PANEL_ROOM)
+    with failpoints.around("p10"):
+        _emitter().emit("changed", {"conversation": conversation_id, "seq": seq}, namespace="/", room=keys.PANEL_ROOM)
 
 
 def all_changed() -> None:

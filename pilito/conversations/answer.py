@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
+from pilito import failpoints
 from pilito.assistant.compose import compose
 from pilito.assistant.repeated import asks_in_vain
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
@@ -140,7 +141,9 @@ def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:
         if asks_in_vain(claim.input):
             return HandOver(HandOverReason.REPEATED_MISUNDERSTANDING)
         with signals.typing(claim.conversation_id):
-            return compose(_with_facts(claim, now), model, settings.model_prompt_tokens)
+            asked = _with_facts(claim, now)
+            with failpoints.around("p5"):
+                return compose(asked, model, settings.model_prompt_tokens)
     except Exception as error:
         log.exception("Turn %s broke the assistant.", claim.turn_id)
         return HandOver(HandOverReason.MODEL_FAILED, type(error).__name__)
@@ -156,7 +159,7 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
     conversation_id = db.session.scalar(FIND_CONVERSATION, {"turn": turn_id})
     if conversation_id is None:
         return None
-    with transaction() as tx:
+    with transaction("p4") as tx:
         conversation = get_locked(conversation_id)
         turn = turns.find_unfinished(conversation_id)
         if turn is None or turn.id != turn_id or not _is_free(turn, now):
@@ -308,7 +311,7 @@ def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
 
 def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: HandOn) -> deliver.Claim | None:
     """Write the outcome, unless something newer came, a person took over, or another attempt is at it."""
-    with transaction() as tx:
+    with transaction("p6") as tx:
         conversation = get_locked(claim.conversation_id)
         spending.note(conversation, outcome.working, now)
         turn = turns.find_unfinished(claim.conversation_id)

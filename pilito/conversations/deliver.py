@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from pilito import hints, keys
+from pilito import failpoints, hints, keys
 from pilito.channels.base import Account, Outbound, Permission, Receipt
 from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns
@@ -79,7 +79,7 @@ def send(claim: Claim, clock: Clock) -> None:
 
 def _put_back(claim: Claim, until: datetime) -> None:
     """Nothing was sent: the part is pending again, and goes later."""
-    with transaction() as tx:
+    with transaction("p9") as tx:
         get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is DeliveryState.SENDING and delivery.attempt == claim.attempt:
@@ -115,7 +115,8 @@ def begin(tx: Transaction, conversation: Conversation, message: Message, now: da
 
 def _send(claim: Claim, clock: Clock) -> None:
     try:
-        receipt = channels[claim.channel].send(claim.account, claim.outbound)
+        with failpoints.around("p8"):
+            receipt = channels[claim.channel].send(claim.account, claim.outbound)
     except ChannelError as error:
         _record_error(claim, error, clock())
     else:
@@ -127,7 +128,7 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
     if waiting is None:
         return None
     conversation_id, wait_seconds = waiting
-    with transaction() as tx:
+    with transaction("p7") as tx:
         conversation = get_locked(conversation_id)
         delivery = next_delivery(conversation.id)
         if delivery is None or delivery.state is not DeliveryState.PENDING or delivery.due_at > now:
@@ -225,7 +226,7 @@ def _claimed(delivery: Delivery, conversation: Conversation, account: Account, n
 
 
 def _record_sent(claim: Claim, receipt: Receipt, now: datetime) -> None:
-    with transaction() as tx:
+    with transaction("p9") as tx:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
@@ -248,7 +249,7 @@ def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
     log.warning("Delivery %s: %s", claim.delivery_id, error)
-    with transaction() as tx:
+    with transaction("p9") as tx:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is not DeliveryState.SENDING or delivery.attempt != claim.attempt:

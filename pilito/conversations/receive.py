@@ -164,7 +164,7 @@ def _store_colliding(webhook_id: int, position: int, item: Item, now: datetime, 
 
 def _store(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> None:
     """Give one item its outcome, in one transaction. The webhook's row lock keeps a second worker out."""
-    with transaction() as tx:
+    with transaction("read") as tx:
         place = {"webhook": webhook_id, "position": position}
         webhook = db.session.execute(LOCK_WEBHOOK, place).one()
         if webhook.state is not WebhookState.PENDING:

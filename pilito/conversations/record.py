@@ -61,7 +61,7 @@ def _take_group(size: int | None = None) -> list[_Entry]:
 def _write(group: list[_Entry]) -> None:
     """Commit the group as one; what fails it, fails each of them, and the provider repeats each."""
     try:
-        with transaction() as tx:
+        with transaction("p2") as tx:
             # Core, not the ORM: half the time on the one path that every event takes.
             ids = db.session.scalars(
                 insert(Webhook.__table__).returning(Webhook.id, sort_by_parameter_order=True),

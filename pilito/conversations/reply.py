@@ -47,7 +47,7 @@ def reply(
         raise Refused("too_long", f"A reply has at most {LONGEST_REPLY_CHARACTERS} characters.")
     if text and extras.reaction is not None:
         raise Unsendable("mixed", "Expected a reaction alone, or a text without one.")
-    with transaction() as tx:
+    with transaction("p6") as tx:
         conversation = get_locked(conversation_id)
         known = _find_known(conversation, client_id)
         if known is not None:

@@ -1,0 +1,323 @@
+"""A crash, an error and a pause at every commit and every outside call on the way of an event, before and after.
+
+The cells of part 2.1 of the guarantees: each point x {kill, raise, pause} x {a question, a share and its question, a
+person's reply}. A kill is an exception that nothing on the way may catch: what was committed stays, the rest is gone,
+the job is lost. A pause is what a sleeping process sees when it wakes: the others have held its lease for over, and
+have finished what it left.
+"""
+
+import ast
+import itertools
+from pathlib import Path
+
+import pytest
+from shop import REEL_URL, echo, reel, seconds, text, webhook
+
+from pilito import failpoints
+from pilito.clock import utc_now
+from pilito.conversations import sweep
+from pilito.conversations.read_again import find_failed, read_again
+from pilito.conversations.reply import reply
+from pilito.conversations.turns import UNFINISHED
+from pilito.failpoints import POINTS, SIDES, PlantedError
+from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, WebhookState
+from pilito.models import Conversation, Customer, Delivery, Message, Turn, Webhook, db
+
+QUESTION, SHARED, PERSON = KINDS = ("a question", "a share and its question", "a person's reply")
+KILL, RAISE, PAUSE = DEEDS = ("kill", "raise", "pause")
+# What a person's reply does not pass: it is no event, and nobody asks the model. The assistant's reply is claimed by
+# the commit that records it.
+ONLY_EVENTS = {"p1", "p2", "read", "p4", "p5"}
+ONLY_PEOPLE = {"p7"}
+# Claimed for its send, and the send never began or never came to its end: nobody may send it again.
+CLAIMED = {
+    QUESTION: {"p6_after", "p8_before"},
+    SHARED: {"p6_after", "p8_before"},
+    PERSON: {"p7_after", "p8_before"},
+}
+SENT = {"p8_after", "p9_before"}
+HOUSE = Path(failpoints.__file__).parent
+customers = itertools.count(1)
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Blow:
+    """What happens at the point, once."""
+
+    def __init__(self, shop, deed):
+        self._deed = {KILL: self._kill, RAISE: failpoints._raise, PAUSE: lambda: recover(shop)}[deed]
+        self.struck = False
+
+    def __call__(self):
+        if not self.struck:
+            self.struck = True
+            self._deed()
+
+    def _kill(self):
+        raise Killed
+
+
+@pytest.fixture(autouse=True)
+def _nothing_planted():
+    yield
+    failpoints.arm("")
+
+
+@pytest.fixture
+def shop(make_shop):
+    return make_shop(reply_quiet_seconds=0)
+
+
+def post(shop, *items):
+    """As Meta does: again, until it is told that it was taken."""
+    for _ in range(3):
+        try:
+            if shop.post(webhook(*items)).status_code == 200:
+                return
+        except (Killed, PlantedError):
+            continue
+    raise AssertionError("It was never taken.")
+
+
+def work(shop):
+    for _ in range(3):  # a killed worker is replaced
+        try:
+            return shop.work()
+        except Killed:
+            continue
+    raise AssertionError("The worker is killed again and again.")
+
+
+def recover(shop):
+    """Every lease is over, every job is lost, and the sweep comes, as often as something is left."""
+    db.session.rollback()
+    past = utc_now() - seconds(1)
+    for table in (Turn, Delivery, Webhook):
+        db.session.execute(db.update(table).where(table.lease_until.is_not(None)).values(lease_until=past))
+    db.session.execute(db.update(Turn).values(due_at=past))
+    db.session.commit()
+    shop.app.extensions["pilito_redis"].flushall()
+    for _ in range(3):
+        sweep.sweep(utc_now() + sweep.GRACE + seconds(1))
+        work(shop)
+
+
+class Talk:
+    """One customer, and what becomes of them."""
+
+    def __init__(self, shop, kind):
+        self.shop, self.kind, self.customer = shop, kind, f"7{next(customers):014}"
+        if kind == PERSON:
+            self._ask()
+            work(shop)
+            assert len(self.sent) == 1
+
+    def _ask(self):
+        at = utc_now()
+        if self.kind == SHARED:
+            post(self.shop, reel(at, mid=f"post-{self.customer}", customer=self.customer))
+        post(self.shop, text("این چنده؟", at, mid=f"question-{self.customer}", customer=self.customer))
+
+    def go_on(self):
+        if self.kind != PERSON:
+            self._ask()
+            work(self.shop)
+            return
+        for _ in range(2):  # who sees an error presses again
+            try:
+                reply(self.conversation.id, None, "همکار شما هستم", f"client-{self.customer}", utc_now())
+                break
+            except (Killed, PlantedError):
+                db.session.rollback()
+        work(self.shop)
+
+    @property
+    def conversation(self):
+        db.session.rollback()
+        return db.session.scalars(
+            db.select(Conversation).join(Conversation.customer).where(Customer.external_id == self.customer)
+        ).one()
+
+    @property
+    def sent(self):
+        return [one for one in self.shop.graph.sent if one["to"] == self.customer]
+
+    @property
+    def expected_sends(self):
+        return 2 if self.kind == PERSON else 1
+
+    def rows(self, table):
+        return db.session.scalars(
+            db.select(table)
+            .where(table.conversation_id == self.conversation.id)
+            .order_by(table.id)
+            .execution_options(populate_existing=True)
+        ).all()
+
+    def echo(self):
+        """The provider says what it took."""
+        for one in self.sent:
+            post(self.shop, echo(one["text"], utc_now(), one["mid"], customer=self.customer))
+        work(self.shop)
+
+
+def expect_finished(talk):
+    assert not {one.state for one in talk.rows(Turn)} & set(UNFINISHED)
+    assert {one.state for one in talk.rows(Delivery)} <= {DeliveryState.SENT, DeliveryState.UNKNOWN}
+    assert db.session.scalars(db.select(Webhook.state).distinct()).all() in ([], [WebhookState.READ])
+    said = [one for one in talk.rows(Message) if one.sender is Sender.CUSTOMER]
+    assert len(said) == (2 if talk.kind == SHARED else 1)
+
+
+def is_unreadable(point, deed):
+    """An error while it is read is the item's own, as far as anybody can tell: it is kept, shown, and not tried again."""
+    return point == "read_before" and deed == RAISE
+
+
+def read_what_failed(shop):
+    """As an admin does, on the health page."""
+    failed = find_failed()
+    assert len(failed) == 1
+    read_again(failed[0])
+    recover(shop)
+
+
+def expect_on_the_list(talk):
+    """Nothing left us as far as we know; a person decides."""
+    assert talk.rows(Delivery)[-1].state is DeliveryState.UNKNOWN
+    assert talk.conversation.state in (ConversationState.HANDED_OVER, ConversationState.OPERATOR)
+    assert len(talk.sent) == talk.expected_sends - 1
+
+
+def expect_settled_by_its_echo(talk):
+    assert talk.rows(Delivery)[-1].state is DeliveryState.UNKNOWN
+    talk.echo()
+    assert talk.rows(Delivery)[-1].state is DeliveryState.SENT
+    assert len(talk.sent) == talk.expected_sends
+
+
+def expect_done(talk):
+    assert talk.rows(Delivery)[-1].state is DeliveryState.SENT
+    assert len(talk.sent) == talk.expected_sends
+
+
+def expect(point, deed, talk):
+    if deed == RAISE and point.startswith("p5"):
+        assert talk.conversation.state is ConversationState.HANDED_OVER  # the assistant is broken, and a person is told
+        assert talk.sent == []
+    elif deed != PAUSE and point in CLAIMED[talk.kind]:
+        expect_on_the_list(talk)
+    elif deed != PAUSE and point in SENT:
+        expect_settled_by_its_echo(talk)
+    else:
+        expect_done(talk)
+    if talk.kind == SHARED and not is_unreadable(point, deed):
+        question = [one for one in talk.rows(Message) if one.message_type is MessageType.TEXT][0]
+        assert REEL_URL in question.content
+
+
+def cells(name):
+    """The cells of a point. A pause before a commit is none: the row's lock, or SQLite's, keeps everybody else out."""
+    is_commit = POINTS[name].startswith("commit")
+    for side, deed, kind in itertools.product(SIDES, DEEDS, KINDS):
+        is_locked = is_commit and side == "before" and deed == PAUSE
+        is_passed = name not in (ONLY_EVENTS if kind == PERSON else ONLY_PEOPLE)
+        if is_passed and not is_locked:
+            yield f"{name}_{side}", deed, kind
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("name", POINTS)
+def test_nothing_is_lost_and_nothing_sent_twice(shop, name):
+    for point, deed, kind in cells(name):
+        talk = Talk(shop, kind)
+        blow = Blow(shop, deed)
+        failpoints.plant(point, blow)
+
+        talk.go_on()
+        failpoints.arm("")
+        recover(shop)
+
+        try:
+            assert blow.struck
+            if is_unreadable(point, deed):
+                read_what_failed(shop)
+            expect_finished(talk)
+            expect(point, deed, talk)
+            sends = len(talk.sent)
+            recover(shop)
+            assert len(talk.sent) == sends
+        except AssertionError as error:
+            raise AssertionError(f"{point}, {deed}, {kind}: {error}") from error
+
+
+# --- none is without -------------------------------------------------------------------------------------------------
+
+WAY = ("record", "receive", "answer", "deliver", "reply")  # the rooms that an event passes from the webhook to the send
+OUTSIDE = {"enqueue_call", "enqueue_at", "compose", "send", "emit", "verify"}
+OUTSIDE_IN = (
+    "hints.py",
+    "realtime.py",
+    "blueprints/webhooks.py",
+    "conversations/answer.py",
+    "conversations/deliver.py",
+)
+# Calls of these names that reach nobody, or whose event is none: the switch for all, a note for one person.
+INSIDE = {"deliver.send", "all_changed", "notified"}
+
+
+def tree_of(path):
+    return ast.parse((HOUSE / path).read_text(encoding="utf-8"))
+
+
+def calls(tree, *names):
+    """Each call of one of these names: the function it stands in, the call, and what it is called on."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in names:
+                    yield function, node, ast.unparse(node.func)
+
+
+def points_named_in(*paths):
+    for path in paths:
+        for _, call, _ in calls(tree_of(path), "transaction", "around"):
+            yield from (argument.value for argument in call.args if isinstance(argument, ast.Constant))
+
+
+@pytest.mark.parametrize("verb", WAY)
+def test_every_commit_on_the_way_of_an_event_has_a_failpoint(verb):
+    found = list(calls(tree_of(f"conversations/{verb}.py"), "transaction"))
+
+    assert found
+    for function, call, _ in found:
+        names = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+        assert names, f"{verb}.{function.name}: this commit has no name"
+        assert POINTS[names[0]].startswith("commit")
+
+
+def test_every_call_outside_on_the_way_of_an_event_has_a_failpoint():
+    seen = set()
+    for path in OUTSIDE_IN:
+        tree = tree_of(path)
+        inside = {
+            id(node)
+            for block in ast.walk(tree)
+            if isinstance(block, ast.With) and "failpoints.around" in ast.unparse(block.items[0])
+            for node in ast.walk(block)
+        }
+        for function, call, name in calls(tree, *OUTSIDE):
+            if name not in INSIDE and function.name not in INSIDE:
+                assert id(call) in inside, f"{path}, {function.name}: {name} has no failpoint"
+                seen.add(name.rpartition(".")[2])
+
+    assert seen == OUTSIDE
+
+
+def test_every_point_is_on_the_way():
+    used = set(points_named_in(*OUTSIDE_IN, *(f"conversations/{verb}.py" for verb in WAY)))
+
+    assert used == set(POINTS)
