@@ -18,6 +18,7 @@ from pilito.conversations.erase import is_erased
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.store import Found, find_message, store_message
 from pilito.conversations.turns import RECONCILIATION
+from pilito.conversations.unread import find_unread
 from pilito.database import transaction
 from pilito.errors import ChannelError, Remedy
 from pilito.lifecycle import DeliveryState, Sender
@@ -143,7 +144,7 @@ def import_missed(inbox_id: int, messages: Iterable[Inbound | Echo], floor: date
     The shop's own come first: a question that a person has answered on the phone must not be asked to the assistant.
     """
     due = [one for one in messages if floor <= one.sent_at <= now - GIVE_EVENTS]
-    missed = _without_known(inbox_id, due)
+    missed = _without_unread(_without_known(inbox_id, due), now)
     own_first = sorted(missed, key=lambda one: not isinstance(one, Echo))
     return sum(_import(inbox_id, one, now) for one in own_first)
 
@@ -155,6 +156,14 @@ def _without_known(inbox_id: int, messages: list[Inbound | Echo]) -> list[Inboun
     known |= set(db.session.scalars(select(Delivery.external_id).where(_is_of(Delivery, inbox_id, ids))))
     db.session.rollback()
     return [one for one in messages if one.external_id not in known]
+
+
+def _without_unread(messages: list[Inbound | Echo], now: datetime) -> list[Inbound | Echo]:
+    """What lies on the ledger is not missed, however long the queue: its event knows a post's caption, and what is read
+    back does not."""
+    left = [one for one in messages if find_unread(one.external_id, now) is None]
+    db.session.rollback()
+    return left
 
 
 def _is_of(table: type[Message] | type[Delivery], inbox_id: int, ids: list[str]) -> ColumnElement[bool]:

@@ -37,15 +37,15 @@ def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Mess
     came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
     if came_at is None:
         return None  # no event brought them
-    unread_since = _find_unread(conversation, max(came_at, turn.opened_at + TOGETHER))
+    unread_since = find_unread(conversation.customer.external_id, max(came_at, turn.opened_at + TOGETHER))
     if unread_since is None:
         return None
     return now + min(max((now - unread_since) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _find_unread(conversation: Conversation, until: datetime) -> datetime | None:
-    """When one of them came."""
-    name = conversation.customer.external_id.encode()
+def find_unread(external_id: str, until: datetime) -> datetime | None:
+    """When a webhook came, until then, that names this customer or message and is still unread; None without any."""
+    name = external_id.encode()
     if db.engine.dialect.name == "sqlite":
         return db.session.scalar(UNREAD_ON_SQLITE, {"until": until, "name": name})
     return db.session.scalar(UNREAD, {"until": until, "name": b"%" + name + b"%"})

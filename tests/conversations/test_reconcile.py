@@ -12,6 +12,7 @@ from pilito.conversations import upkeep
 from pilito.conversations.connect import connect
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.payload import Extras
+from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
 from pilito.database import transaction
@@ -158,6 +159,19 @@ def test_an_event_that_comes_later_is_a_duplicate(desk, provider):
 
     assert desk.rows(Event)[-1].outcome.value == "duplicate"
     assert len(desk.rows(Message)) == 1
+
+
+def test_an_event_that_lies_unread_on_the_ledger_is_not_missed(desk, provider):
+    """After an outage the queue may be minutes long, and what is read back has no caption."""
+    provider.show(said("post", "", NOON, shares={"data": [{"link": "https://lookaside.fbsbx.com/post"}]}))
+    event = desk.record(reel(NOON, mid="post"), now=NOON + seconds(1))
+
+    provider.read(NOON + 2 * MINUTES)
+    found = desk.message("post")
+    desk.call(receive, event, NOON + 3 * MINUTES)
+
+    assert found is None
+    assert CAPTION in desk.message("post").content
 
 
 def test_what_events_brought_is_not_stored_twice(desk, provider):
