@@ -228,6 +228,14 @@ class NotificationKind(StrEnum):
     RETURNED = "returned"  # what they had put off is due
 
 
+class Digest(StrEnum):
+    """How often a mail gathers what somebody has not seen."""
+
+    OFF = "off"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
 class Role(StrEnum):
     OWNER = "owner"
     ADMIN = "admin"

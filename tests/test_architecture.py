@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "assistant": BASICS | {"assistant"},
     "knowledge": BASICS | STORES | {"knowledge"},  # facts know no customer and no channel
     "people": BASICS | STORES | {"people"},  # people of the shop know no customer
-    "conversations": BASICS | STORES | {"channels", "assistant", "knowledge", "conversations"},
+    "conversations": BASICS | STORES | {"channels", "assistant", "knowledge", "people", "conversations"},
     "backup": BASICS | STORES | {"conversations", "knowledge", "people", "backup"},
     "jobs": BASICS | STORES | {"channels", "assistant", "knowledge", "people", "conversations", "backup", "jobs"},
     **dict.fromkeys(
@@ -199,6 +199,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "media",
         "retention",
         "mail",
+        "digests",
         "people",
         "audit",
     ]

@@ -8,6 +8,7 @@ from pilito.backup.make import back_up_when_due
 from pilito.clock import utc_now
 from pilito.conversations import retention, upkeep
 from pilito.conversations.data_deletion import work_off
+from pilito.conversations.digest import send_digests
 from pilito.conversations.embed_facts import wake_embedding
 from pilito.conversations.match_posts import wake_matching
 from pilito.conversations.subscriptions import heal_due
@@ -106,6 +107,11 @@ def wake_mail() -> None:
     mail.wake_due(utc_now())
 
 
+@patient
+def write_digests() -> None:
+    send_digests(utc_now())
+
+
 PERIODIC = (
     Periodic("sweep", 5, sweep_unfinished),
     Periodic("upkeep", 15, wake_upkeep),
@@ -122,6 +128,7 @@ PERIODIC = (
     Periodic("media", EVERY.total_seconds(), tidy_media),
     Periodic("retention", 600, keep_no_longer),
     Periodic("mail", 20, wake_mail),
+    Periodic("digests", 120, write_digests),
     Periodic("people", 3600, tidy_people),
     Periodic("audit", 10, seal_audit),
 )

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, Enum, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pilito.extensions import db
-from pilito.lifecycle import ROLE_RANK, Role
+from pilito.lifecycle import ROLE_RANK, Digest, Role
 from pilito.models.types import Id, UtcDateTime, state_column
 
 
@@ -35,6 +35,18 @@ class Operator(UserMixin, db.Model):
     totp_step: Mapped[int] = mapped_column(BigInteger, default=0)  # of the newest code taken: each is taken once
     code_tries: Mapped[int] = mapped_column(default=0)  # wrong codes since
     code_tries_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What they are told of, and how (people/notices.py). Quiet hours are times of day in their zone: 22:00.
+    notify_sound: Mapped[bool] = mapped_column(default=False, server_default=db.false())
+    notify_names: Mapped[bool] = mapped_column(default=True, server_default=db.true())  # of customers
+    quiet_from: Mapped[str | None] = mapped_column(String(5))
+    quiet_until: Mapped[str | None] = mapped_column(String(5))
+    zone: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[Digest] = mapped_column(
+        Enum(Digest, native_enum=False, length=32, values_callable=lambda names: [name.value for name in names]),
+        default=Digest.OFF,
+        server_default="off",
+    )
+    digested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last such mail was written
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # who they were is gone, what they did stays
 

@@ -1,15 +1,21 @@
 """Two people at one desk, in two real browsers: who looks, who writes, and that no customer is answered twice unawares."""
 
+import re
+
 import pytest
 from chromium_page import needs_chromium, talk
 from playwright.sync_api import expect
 from rows import FreshClient, add_operator
+from shop import text
 
 from pilito.clock import utc_now
 from pilito.conversations.assign import assign
+from pilito.conversations.close import close
+from pilito.conversations.hand_over import hand_over
+from pilito.conversations.lock import get_locked
 from pilito.database import transaction
-from pilito.lifecycle import Role, Sender
-from pilito.models import Message, db
+from pilito.lifecycle import HandOverReason, Role, Sender
+from pilito.models import Message, Operator, db
 
 pytestmark = needs_chromium
 
@@ -85,3 +91,52 @@ def test_who_holds_it_is_said_before_another_sends(shop, open_page, ali):
 
     expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
     expect(page.locator("#lock")).to_be_hidden()  # it is hers now
+
+
+def test_who_is_given_a_conversation_sees_it_at_once_and_opening_it_is_reading_it(
+    shop, open_page, open_alis, ali, operator
+):
+    path = talk(shop, 2)
+    page = open_alis("/conversations/?zone=done")
+
+    assign(shop.conversation.id, ali.id, operator.id, utc_now())
+    expect(page.locator("#bell-count")).to_have_text("1")
+    expect(page.locator('link[rel="icon"]')).to_have_attribute("href", "/static/panel/icon-waiting.svg")
+    page.click("#bell")
+    line = page.locator(".bell-menu .bell-row")
+    expect(line).to_contain_text("assigned the conversation with")
+    line.click()
+
+    expect(page).to_have_url(re.compile(path))
+    expect(page.locator("#bell-count")).to_be_hidden()
+    expect(page.locator(".bell-menu")).to_have_count(0)
+
+
+def test_what_comes_to_needs_you_counts_in_the_title_and_sounds_only_where_it_is_wanted(shop, open_page, operator):
+    with transaction():
+        db.session.get_one(Operator, operator.id).notify_sound = True
+    talk(shop, 1)
+    page = open_page()
+    page.evaluate("window.sounded = 0; document.addEventListener('pilito:sounded', () => window.sounded++)")
+
+    call_person(shop)
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    page.wait_for_function("window.sounded === 1")
+    expect(page.locator('link[rel="icon"]')).to_have_attribute("href", "/static/panel/icon-waiting.svg")
+
+    close(shop.conversation.id, operator.id, utc_now())  # what leaves makes no sound
+    expect(page).not_to_have_title(re.compile(r"^\("))
+    expect(page.locator('link[rel="icon"]')).to_have_attribute("href", "/static/panel/icon.svg")
+    page.evaluate("document.getElementById('bell').dataset.quietFrom = '00:00'")
+    page.evaluate("document.getElementById('bell').dataset.quietUntil = '23:59'")
+    shop.receive(text("again", utc_now()))
+    call_person(shop)
+    expect(page).to_have_title(re.compile(r"^\(1\) "))
+    assert page.evaluate("window.sounded") == 1
+
+
+def call_person(shop):
+    """A person is asked for."""
+    with transaction() as tx:
+        conversation = get_locked(shop.conversation.id)
+        hand_over(tx, conversation, HandOverReason.ASKED_FOR_PERSON, "", utc_now())

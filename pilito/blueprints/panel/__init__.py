@@ -23,6 +23,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     knowledge,
     labels,
     notes,
+    notifications,
     pages,
     pickers,
     posts,

@@ -63,6 +63,14 @@ PAGES: Sequence[Page] = (
         about=_("Password, second step, and where you are logged in."),
     ),
     Page(
+        "notifications",
+        "panel.show_notification_settings",
+        "bell",
+        _("Notifications"),
+        Group.YOU,
+        about=_("Browser, sound, quiet hours, mail."),
+    ),
+    Page(
         "first_steps",
         "panel.show_first_steps",
         "check",

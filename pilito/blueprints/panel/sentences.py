@@ -9,6 +9,7 @@ from pilito.lifecycle import (
     AssistantMode,
     CommentState,
     DeliveryState,
+    Digest,
     EventOutcome,
     HandOverReason,
     LabelColour,
@@ -166,6 +167,13 @@ HAND_OVER: dict[HandOverReason, Sentence] = {
     ),
 }
 
+# How often the mail comes that gathers what somebody has not seen.
+DIGESTS: dict[Digest, Words] = {
+    Digest.OFF: _("Never"),
+    Digest.HOURLY: _("Every hour, when there is something new"),
+    Digest.DAILY: _("Every morning"),
+}
+
 # Why an operator's wish was refused (errors.Refused).
 REFUSED: dict[str, Words] = {
     "not_found": _("This conversation is not there any more. Go back to the list."),
@@ -253,6 +261,8 @@ REFUSED: dict[str, Words] = {
     "trial_not_taken": _("It cannot be tried at the moment: Redis is away. Try again in a minute."),
     "trial_without_question": _("The question that it answered is not there any more. There is nothing to ask again."),
     "blocked": _("This customer is blocked. Unblock them beside the conversation, then go on."),
+    "quiet_hours_wrong": _("Quiet hours are two times of day like 22:00 and 8:00, or both empty. Correct them."),
+    "digest_unknown": _("There is no such rhythm. Choose one from the list."),
     "answered_meanwhile": _(
         "Somebody answered while you were writing. Read what is new above, then send yours all the same, or discard it."
     ),

@@ -13,6 +13,7 @@ import { startKeyboard } from "./keyboard.js";
 import { chooseList, hasRows, markCurrent, moveTo, readPlace, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
 import { closeMenu as closeDeskMenu, openFilter } from "./menus.js";
+import { startNotices } from "./notices.js";
 import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
 import "./sure.js";
@@ -106,8 +107,18 @@ const CLICKS = {
   ".reply-to": quote,
   "[data-edit-draft]": editDraft,
   "[data-edit-note]": editNote,
+  "#aside a[data-jump], .bell-row": jump,
   ".about, .quote": (link) => showMessage(link.hash.slice(2)),
 };
+
+// To a place in a conversation, which may be another than the open one.
+async function jump(link) {
+  const wanted = new URL(link.href);
+  const isHere = !link.dataset.of || link.dataset.of === openConversation();
+  if (!isHere) await open(wanted.pathname + wanted.search);
+  if (wanted.hash.startsWith("#m")) return showMessage(wanted.hash.slice(2));
+  document.getElementById(wanted.hash.slice(1))?.scrollIntoView({ block: "center" });
+}
 
 document.addEventListener("click", async (event) => {
   closeMenu(event.target);
@@ -181,6 +192,8 @@ watchPictures();
 startAside();
 startOpen();
 startDesk(() => (history.pushState({}, "", `${body.dataset.home}?${body.dataset.query}`), showListOnly()));
-startTogether(startLive({ onChange, onReturn }));
+const line = startLive({ onChange, onReturn });
+startTogether(line);
+startNotices(line);
 document.addEventListener("visibilitychange", () => openConversation() && markRead());
 document.fonts?.ready.then(() => openConversation() && !location.hash && toEnd());

@@ -1,0 +1,105 @@
+"""The bell: what somebody is told, what of it they have read, and how they want to be told."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import current_user
+
+from pilito import mail
+from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.blueprints.i18n import ZONE_COOKIE
+from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.you import own
+from pilito.conversations.notify import read_notifications, read_of_conversation
+from pilito.lifecycle import Digest, NotificationKind
+from pilito.models import Notification
+from pilito.people.notices import choose_notices
+from pilito.queries import notifications as queries
+
+IN_BELL = 12
+ON_PAGE = 50
+
+
+@bp.app_context_processor
+def bell_words() -> dict[str, Any]:
+    return {"unread_notifications": lambda: queries.count_unread(current_user.id), "told": tell}
+
+
+@bp.get("/notifications")
+def show_notifications() -> ResponseReturnValue:
+    """A page; with the fragment header the newest, for the bell."""
+    is_fragment = bool(request.headers.get(FRAGMENT_HEADER))
+    before_id = request.args.get("before", type=int)
+    rows, is_more = queries.page(current_user.id, before_id, IN_BELL if is_fragment else ON_PAGE)
+    words = {"rows": rows, "is_more": is_more, "unread": queries.count_unread(current_user.id)}
+    template = "panel/bell_list.html" if is_fragment else "panel/notifications.html"
+    return render_template(template, **words, is_first=before_id is None)
+
+
+@bp.post("/notifications/read")
+def read_all() -> ResponseReturnValue:
+    """All of one's own, or those of a conversation that one looks at."""
+    conversation_id = request.form.get("conversation", type=int)
+    if conversation_id is not None:
+        read_of_conversation(current_user.id, conversation_id, datetime.now(UTC))
+    else:
+        read_notifications(current_user.id, datetime.now(UTC))
+    return _back()
+
+
+@bp.post("/notifications/<int(max=9223372036854775807):notification_id>/read")
+def read_one(notification_id: int) -> ResponseReturnValue:
+    read_notifications(current_user.id, datetime.now(UTC), [notification_id])
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
+    return ("", 204) if request.headers.get(FRAGMENT_HEADER) else redirect(url_for("panel.show_notifications"))
+
+
+# --- how one wants to be told ----------------------------------------------------------------------------------------
+
+
+@bp.get("/settings/notifications")
+def show_notification_settings() -> ResponseReturnValue:
+    return render_template(
+        "settings/notifications.html",
+        zones=sorted(available_timezones()),
+        zone=current_user.zone or request.cookies.get(ZONE_COOKIE, ""),
+        digests={digest: sentences.DIGESTS[digest] for digest in Digest},
+        has_mail=mail.is_set_up(),
+    )
+
+
+@bp.post("/settings/notifications")
+@own("panel.show_notification_settings")
+def save_notifications() -> None:
+    form = request.form
+    choose_notices(
+        current_user.id,
+        sound="sound" in form,
+        names="names" in form,
+        quiet=(form.get("quiet_from", ""), form.get("quiet_until", "")),
+        zone=form.get("zone", ""),
+        digest=form.get("digest", Digest.OFF),
+        now=datetime.now(UTC),
+    )
+    flash(gettext("Saved."))
+
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+
+def tell(row: Notification, names: bool = True) -> str:
+    """Why somebody is told, in one sentence; without the customer's name where it may be seen by others."""
+    by = row.by.name if row.by else gettext("Somebody")
+    whom = row.conversation.customer.label if names else gettext("a customer")
+    if row.kind is NotificationKind.MENTIONED:
+        return gettext("%(name)s mentioned you in a note about %(customer)s.", name=by, customer=whom)
+    if row.kind is NotificationKind.ASSIGNED:
+        return gettext("%(name)s assigned the conversation with %(customer)s to you.", name=by, customer=whom)
+    return gettext("The conversation with %(customer)s that you put off is back.", customer=whom)
