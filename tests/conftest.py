@@ -27,7 +27,18 @@ from pilito.extensions import socketio
 from pilito.factory import bind_services
 from pilito.models import db
 
-RIM = ("test_panel", "test_api.py", "test_auth.py", "test_cli.py", "test_architecture.py", "test_jobs_dashboard.py")
+RIM = (
+    "test_panel",
+    "test_api.py",
+    "test_auth.py",
+    "test_cli.py",
+    "test_architecture.py",
+    "test_jobs_dashboard.py",
+    "test_roles.py",
+    "test_team_page.py",
+    "test_own_pages.py",
+    "test_audit_page.py",
+)
 # The files that mostly wait, for real processes, a real browser, a real worker, and which process begins with each.
 LONG = {"test_run.py": 0, "test_panel_walk.py": 1, "test_postgres_killed.py": 2, "test_worker.py": 2}
 

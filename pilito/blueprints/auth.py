@@ -22,7 +22,6 @@ from pilito.people import second_step, sessions, set_up
 bp = Blueprint("auth", __name__)
 
 FRAGMENT_HEADER = "X-Fragment"
-STARTED_AT = "started_at"
 # Who gave the right password and still owes the code: kept in the cookie, signed, for so long.
 HALF_WAY = "half_way"
 HALF_WAY_SECONDS = 5 * 60

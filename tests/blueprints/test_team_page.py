@@ -9,6 +9,7 @@ from rows import FreshClient, add_operator
 from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import Audit, EntryLink, Mail, Operator, OperatorSession, db
+from pilito.people import second_step
 
 EMAIL = "reza@shop.test"
 PASSWORD = "a long enough password"
@@ -160,6 +161,14 @@ def test_no_field_of_a_form_makes_more_of_somebody_than_the_link_says(app, owner
     )
 
     assert operator().role is Role.AGENT
+
+
+def test_only_an_owner_decides_what_admins_need(log_in):
+    admin = log_in(Role.ADMIN)
+
+    post(admin, "/team/second-step", required="on")
+
+    assert not second_step.admins_need_codes()
 
 
 # --- forgotten -------------------------------------------------------------------------------------------------------

@@ -311,9 +311,10 @@ ROLES: dict[Role, Words] = {
 ROLE_MEANINGS: dict[Role, Words] = {
     Role.OWNER: _("Everything, and decides about owners and admins."),
     Role.ADMIN: _(
-        "Connects accounts, sets the assistant up, sees health and the audit log, invites agents and viewers."
+        "Connects accounts, sets the assistant up, keeps catalogue and knowledge, sees health and the audit log,"
+        " invites agents and viewers."
     ),
-    Role.AGENT: _("Answers customers; keeps catalogue and knowledge."),
+    Role.AGENT: _("Answers customers, writes notes, keeps canned replies."),
     Role.VIEWER: _("Reads everything, writes nothing."),
 }
 

@@ -33,10 +33,10 @@ def connect(_auth: object = None) -> bool:
     join_room(keys.PANEL_ROOM)
     join_room(keys.operator_room(current_user.id))
     join_room(keys.session_room(session_id))
-    lines = _lines(current_app)
-    if not lines:
+    _lines(current_app)[request.sid] = session_id  # type: ignore[attr-defined]
+    if not current_app.extensions.get("pilito_watching"):
+        current_app.extensions["pilito_watching"] = True
         socketio.start_background_task(watch, current_app._get_current_object())  # type: ignore[attr-defined]
-    lines[request.sid] = session_id  # type: ignore[attr-defined]
     return True
 
 
@@ -56,6 +56,7 @@ def watch(app: Flask) -> None:
                 log.warning("The database is away (%s); open lines are looked at again in a while.", error)
             finally:
                 db.session.remove()
+    app.extensions["pilito_watching"] = False
 
 
 def close_ended(now: datetime) -> int:
