@@ -52,13 +52,12 @@ def main() -> None:
 
 def _prepare(messages: int) -> None:
     upgrade(directory=str(ROOT / "migrations"))
-    if db.session.scalar(db.select(Inbox.id).limit(1)):
-        return
-    fill(Plan(max(1, messages // 10), messages, 180, 1, has_ledger=False, has_pictures=False, until=utc_now()))
-    begin_anew()
-    take_in(float("inf"))
-    db.session.execute(db.text("ANALYZE"))
-    db.session.commit()
+    if not db.session.scalar(db.select(Inbox.id).limit(1)):
+        fill(Plan(max(1, messages // 10), messages, 180, 1, has_ledger=False, has_pictures=False, until=utc_now()))
+        begin_anew()
+    if take_in(float("inf")):
+        db.session.execute(db.text("ANALYZE"))
+        db.session.commit()
 
 
 def _some_conversations(count: int) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""The words of each kind of entry are told apart, and words of four and five letters are found by their beginning at once.
+"""The words of each kind of entry are told apart, and words of four letters and more are found by their beginning at once.
 
 The entries are derived from other rows: they go, and the job makes them again, the newest first.
 """
@@ -21,7 +21,7 @@ CREATE VIRTUAL TABLE search_index USING fts5(
 
 
 def upgrade() -> None:
-    _begin_anew("2 3 4 5")
+    _begin_anew("2 3 4 5 6")
 
 
 def downgrade() -> None:

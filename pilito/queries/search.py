@@ -97,8 +97,9 @@ def find_places(kind: SearchKind, question: Question, filters: Filters, before: 
 def _sift(looked: Sequence[int], of_conversation: ColumnElement[bool], limit: int) -> Places:
     """Those of the places whose conversation is wanted, looked up some hundreds at a time."""
     found: list[tuple[int, int]] = []
-    for start in range(0, len(looked), SIFTED):
-        some = looked[start : start + SIFTED]
+    start, size = 0, SIFTED
+    while some := looked[start : start + size]:
+        start, size = start + size, 4 * size  # where few are wanted, few questions to the database
         rows = db.session.execute(
             select(SearchEntry.id, SearchEntry.target_id)
             .join(Conversation, Conversation.id == SearchEntry.conversation_id)
@@ -218,16 +219,23 @@ def find_notes(question: Question, filters: Filters, before: int | None, limit: 
 def find_posts(question: Question, filters: Filters, before: int | None, limit: int) -> FoundPosts:
     """The posts whose captions hold the words, each once: a reel may have been shared by hundreds."""
     places = find_places(SearchKind.SHARE, question, filters, before, SHARES_LOOKED_AT)
-    posts: dict[object, FoundPost] = {}
-    for message in _messages([target_id for _place, target_id in places.found]):
-        if message.share is not None:
-            known = posts.get(key := _post_of(message.share))
-            posts[key] = FoundPost(known.message if known else message, known.times + 1 if known else 1)
-    return FoundPosts(list(posts.values())[:limit], places.next if len(posts) <= limit else None)
+    posts: dict[object, list[int]] = {}  # the messages that share it, the newest first
+    for message_id, post in _posts_of([target_id for _place, target_id in places.found]):
+        posts.setdefault(post, []).append(message_id)
+    newest = {ids[0]: len(ids) for ids in list(posts.values())[:limit]}
+    found = [FoundPost(message, newest[message.id]) for message in _messages(list(newest)) if message.share]
+    return FoundPosts(found, places.next if len(posts) <= limit else None)
 
 
-def _post_of(share: Share) -> object:
-    return share.own_post_id or share.full_permalink or share.media_id or share.full_caption or share.message_id
+def _posts_of(message_ids: Sequence[int]) -> list[tuple[int, object]]:
+    """What tells each message's post from others, in this order of the messages."""
+    rows = db.session.execute(
+        select(Share.message_id, Share.own_post_id, Share.permalink, Share.media_id).where(
+            Share.message_id.in_(message_ids)
+        )
+    )
+    posts = {row.message_id: row.own_post_id or row.permalink or row.media_id or f"m{row.message_id}" for row in rows}
+    return [(message_id, posts[message_id]) for message_id in message_ids if message_id in posts]
 
 
 def _messages(ids: Sequence[int]) -> list[Message]:
