@@ -16,6 +16,7 @@ from pilito.demo.meta_errors import NAMED
 from pilito.demo.network import COPIES_LIMIT, Weather, ordered
 from pilito.demo.reading import COMMENT_SHAPES
 from pilito.demo.store import HELD, WAITING, Customer, Full, Mark, Message, Webhook, now_ms
+from pilito.money import digits
 
 TEXT_LIMIT = 20_000
 NAME_LIMIT = 80
@@ -125,11 +126,12 @@ class _Control:
         count = self._store.count_customers()
         persian, english, username = NAMES[count % len(NAMES)]
         suffix = str(count // len(NAMES) + 1) if count >= len(NAMES) else ""
-        name = english if data.get("language") == "en" else persian
+        language = "en" if data.get("language") == "en" else "fa"
+        name = {"en": english, "fa": persian}[language]
         return Customer(
             id=wanted_id or str(1_000_000_000_000_000 + secrets.randbelow(9_000_000_000_000_000)),
             username=_text(data, "username", NAME_LIMIT) or username + suffix,
-            name=_text(data, "name", NAME_LIMIT) or f"{name} {suffix}".strip(),
+            name=_text(data, "name", NAME_LIMIT) or f"{name} {digits(suffix, language)}".strip(),
             created_ms=now_ms(),
         )
 

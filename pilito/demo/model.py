@@ -393,7 +393,14 @@ def _sentences(line: str) -> list[str]:
     return re.split(r"(?<=[.!?؟])\s+", line) if len(line) > 100 else [line]
 
 
+def _is_signs(text: str) -> bool:
+    """Whether it is a heart, folded hands, flowers: kind words without letters."""
+    return not re.search(r"\w", text) and any(ord(letter) > 0x2000 for letter in text)
+
+
 def _language(text: str) -> str:
+    if not re.search(r"[^\W\d_]", text):
+        return "fa"  # the shop's own
     if not re.search(r"[\u0600-\u06ff]", text):
         return "fa" if _found(FINGLISH, text.lower()) else "en"
     # The letters are looked for in the text as typed, the words in its normal form.
@@ -405,7 +412,7 @@ def _courtesy(asked: str, words: dict[str, str]) -> dict[str, Any]:
     rest = re.findall(r"\w+", re.sub(f"{GREETING}|{THANKS}", " ", asked))
     if len(rest) > 2 or (rest and re.search("[?؟]", asked)):
         return _hand_over("not_known")
-    if _found(THANKS, asked):
+    if _found(THANKS, asked) or (asked.strip() and not rest and not re.search("[?؟]", asked) and _is_signs(asked)):
         return _reply(words["thanks"])
     return _reply(words["greeting"]) if _found(GREETING, asked) else _hand_over("not_known")
 

@@ -281,6 +281,15 @@ def test_nor_an_assistant_that_a_person_has_relieved(log_in, conversation):
     assert "data-ends" not in thread(log_in(), conversation)
 
 
+def test_who_begins_to_write_where_the_assistant_answers_can_take_over_at_once(log_in, conversation):
+    assert 'form="take-now"' in thread(log_in(), conversation)
+
+    with transaction():
+        db.session.get_one(Conversation, conversation.id).state = ConversationState.OPERATOR
+
+    assert 'form="take-now"' not in thread(log_in(), conversation)
+
+
 def test_words_of_strangers_become_no_link_but_an_address(log_in, conversation):
     with transaction():
         text = 'https://x.test/"onclick=alert(1) javascript:alert(1) @maryam <b>'

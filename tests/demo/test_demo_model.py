@@ -136,6 +136,16 @@ def test_a_greeting_is_returned_with_an_offer(question):
     assert not asked(question)["hand_over"]
 
 
+@pytest.mark.parametrize("question", ["🙏", "❤️❤️", "🌹 🌹"])
+def test_a_heart_or_a_flower_is_thanked_for_and_calls_nobody(question):
+    assert asked(question)["reply"] == "خواهش می‌کنم!"
+
+
+@pytest.mark.parametrize("question", ["؟", "🤔؟", "..."])
+def test_a_bare_question_mark_is_no_flower(question):
+    assert asked(question)["hand_over"]
+
+
 def test_a_greeting_with_an_unknown_question_is_not_just_greeted():
     assert asked("سلام ضد آبه؟")["reason"] == "not_known"
 
