@@ -277,6 +277,9 @@ class Settings(BaseSettings):
     keep_bodies_days: Annotated[
         int, Field(ge=0, le=3650, description="how long the raw bodies of webhooks are kept; 0: for ever")
     ] = 90
+    keep_model_use_days: Annotated[
+        int, Field(ge=0, le=3650, description="how long it is kept what each answer has cost; 0: for ever")
+    ] = 400
     keep_silent_customers_days: Annotated[
         int,
         Field(ge=0, le=3650, description="a customer silent for so long is erased with everything; 0: never"),

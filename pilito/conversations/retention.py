@@ -1,6 +1,6 @@
-"""What is kept for a while only: bodies of webhooks, and customers who have been silent for long.
+"""What is kept for a while only: bodies of webhooks, what answers have cost, customers who have been silent for long.
 
-Both are off or on by a setting in days. The outcome of each event stays on the ledger; a silent customer goes with
+Each is off or on by a setting in days. The outcome of each event stays on the ledger; a silent customer goes with
 everything, by the same way as one who asked for it.
 """
 
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from pilito import keys
 from pilito.conversations.erase import erase_customer
@@ -17,7 +17,7 @@ from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.extensions import redis, settings
 from pilito.lifecycle import WebhookState
-from pilito.models import Conversation, Webhook, db
+from pilito.models import Conversation, ModelUse, Webhook, db
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,27 @@ CUSTOMERS = 20  # in one run
 
 def let_go(now: datetime) -> tuple[int, int]:
     """Return how many bodies were emptied and how many customers erased; what is left comes with the next run."""
+    drop_model_use(now)
     return _empty_bodies(now), _erase_silent(now)
+
+
+def drop_model_use(now: datetime) -> int:
+    """Delete what was written down of old answers' cost; return how many rows. The newest row always stays.
+
+    The tallies have counted them by the day long since.
+    """
+    if not settings.keep_model_use_days:
+        return 0
+    before, dropped = now - timedelta(days=settings.keep_model_use_days), 0
+    newest = select(func.max(ModelUse.id)).scalar_subquery()
+    for _ in range(WINDOWS):
+        old = select(ModelUse.id).where(ModelUse.at < before, ModelUse.id < newest).order_by(ModelUse.at).limit(WINDOW)
+        with transaction():
+            gone: Any = db.session.execute(delete(ModelUse).where(ModelUse.id.in_(old.scalar_subquery())))
+        dropped += int(gone.rowcount)
+        if gone.rowcount < WINDOW:
+            break
+    return dropped
 
 
 # --- bodies ----------------------------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 from rows import NOON, add, add_conversation, add_message
+from sqlalchemy import select
 
 from pilito.conversations import retention
 from pilito.conversations.read_again import find_failed, read_again
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import WebhookState
-from pilito.models import Conversation, Customer, Event, Message, Webhook, db
+from pilito.models import Conversation, Customer, Event, Message, ModelUse, Webhook, db
 
 DAY = timedelta(days=1)
 BODY = b'{"object": "instagram"}'
@@ -116,3 +117,24 @@ def test_by_default_bodies_go_after_ninety_days_and_nobody_is_erased(app, make_s
     settings = make_settings()
 
     assert (settings.keep_bodies_days, settings.keep_silent_customers_days) == (90, 0)
+
+
+def test_what_old_answers_cost_goes_and_what_counts_for_a_budget_stays(app, monkeypatch):
+    monkeypatch.setattr(retention, "WINDOW", 2)
+    with app.app_context():
+        for days in (900, 500, 401, 399, 0):
+            with transaction():
+                add(ModelUse(at=NOON - timedelta(days=days), model="m", tokens=days, cost_micros=1))
+
+        dropped = retention.drop_model_use(NOON)
+
+        assert dropped == 3
+        assert sorted(db.session.scalars(select(ModelUse.tokens))) == [0, 399]
+
+
+def test_the_newest_answers_cost_stays_however_old_it_is(app):
+    with app.app_context():
+        with transaction():
+            add(ModelUse(at=NOON - timedelta(days=900), model="m", tokens=1))
+
+        assert retention.drop_model_use(NOON) == 0
