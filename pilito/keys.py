@@ -87,6 +87,11 @@ def trial(name: str) -> str:
     return f"pilito:trial:{name}"
 
 
+def trials_about(conversation_id: int) -> str:
+    """Key of the names of the trials that ask a conversation's questions again; lives as long as the newest of them."""
+    return f"pilito:trials-about:{conversation_id}"
+
+
 def trials_of(operator_id: int) -> str:
     """Key that counts an operator's trials; lives as long as they are counted together."""
     return f"pilito:trials:{operator_id}"

@@ -32,6 +32,7 @@ from pilito import audit
 from pilito.channels.base import Channel
 from pilito.conversations import pending_share, tally
 from pilito.conversations.copies import leave_copies
+from pilito.conversations.forget_trials import forget_trials
 from pilito.database import is_sqlite, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels, media_store
@@ -81,7 +82,9 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     _leave_copies(customer_id, now)
     _erase_comments(comments_of(inbox_id, person_id))
     _forget_quotes(Conversation.customer_id == customer_id)
+    conversation_ids = _conversations(Conversation.customer_id == customer_id)
     _erase_rows(Customer.__table__, customer_id)
+    forget_trials(conversation_ids)
     with transaction():
         tally.mark_all(times, now)
         db.session.add(Audit(at=now, action="customer_erased", details={"inbox_id": inbox_id}))
@@ -123,7 +126,9 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     _clean_ledger(channel, account_id)
     _drop_objects(inbox_id)
     _forget_quotes(Conversation.inbox_id == inbox_id)
+    conversation_ids = _conversations(Conversation.inbox_id == inbox_id)
     _erase_rows(Inbox.__table__, inbox_id)
+    forget_trials(conversation_ids)
     with transaction():
         db.session.add(Audit(at=now, action="inbox_erased", details={"inbox_id": inbox_id}))
     log.info("Inbox %s was erased.", inbox_id)
@@ -175,6 +180,12 @@ def _times_of(customer_id: int) -> set[datetime]:
     }
     db.session.rollback()
     return found
+
+
+def _conversations(whose: ColumnElement[bool]) -> list[int]:
+    ids = list(db.session.scalars(select(Conversation.id).where(whose)))
+    db.session.rollback()
+    return ids
 
 
 def _forget_waiting_shares(whose: ColumnElement[bool]) -> None:

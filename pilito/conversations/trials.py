@@ -107,6 +107,7 @@ def begin_again(
 
 def _begin(inbox_id: int, operator_id: int, trial: Json) -> str:
     name = secrets.token_urlsafe(12)
+    about = trial["again"]["conversation_id"] if "again" in trial else None
     db.session.rollback()  # no session is open while Redis is asked
     try:
         count_key = keys.trials_of(operator_id)
@@ -116,7 +117,12 @@ def _begin(inbox_id: int, operator_id: int, trial: Json) -> str:
             count = pipe.execute()[0]
         if count > TRIES:
             raise Refused("too_many_trials", f"At most {TRIES} trials in {TRIES_SECONDS} s.")
-        redis.set(keys.trial(name), json.dumps({"inbox_id": inbox_id, **trial}), ex=keys.TRIAL_SECONDS)
+        with redis.pipeline() as pipe:
+            pipe.set(keys.trial(name), json.dumps({"inbox_id": inbox_id, **trial}), ex=keys.TRIAL_SECONDS)
+            if about is not None:  # so that it goes with the customer, or with what they unsend
+                pipe.sadd(keys.trials_about(about), name)
+                pipe.expire(keys.trials_about(about), keys.TRIAL_SECONDS)
+            pipe.execute()
     except RedisError as error:
         raise Refused("trial_not_taken", f"Redis is away: {error}") from error
     hints.hint(keys.REPLIES, keys.TRIAL_JOB, name)
@@ -155,7 +161,8 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
     except Exception as error:
         log.exception("Trial %s broke.", name)
         result = {"error": type(error).__name__}
-    redis.set(keys.trial(name), json.dumps({**trial, "result": result}), ex=keys.TRIAL_SECONDS)
+    # Only where it still is: what was forgotten meanwhile must not come back.
+    redis.set(keys.trial(name), json.dumps({**trial, "result": result}), ex=keys.TRIAL_SECONDS, xx=True)
 
 
 def _asked(turn: TurnInput, model: Model, now: datetime) -> Reply | HandOver:

@@ -9,6 +9,7 @@ from pilito.conversations import pending_share, turns
 from pilito.conversations.copies import copies_of, leave_copies
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.forget import forget_sent, forget_words
+from pilito.conversations.forget_trials import forget_trials
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
@@ -36,6 +37,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
     forget_words(inbox, message)
+    tx.after_commit(forget_trials, [conversation.id])
     changed = [message]
     if channels[inbox.channel].shares_wait:
         pairing = pair_shares(tx, conversation, message.sent_at, now)

@@ -8,6 +8,7 @@ from rows import NOON
 from shop import CAPTION, seconds, text
 
 from pilito.channels.base import Post
+from pilito.conversations.erase import erase_customer
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.trials import TRIES, Share, begin_again, begin_trial, read_trial, run_trial
 from pilito.errors import Refused
@@ -175,3 +176,46 @@ def test_a_reply_without_its_question_cannot_be_asked_again(desk):
         desk.call(begin_again, desk.conversation.id, 1, 999, None)
 
     assert refused.value.reason == "trial_without_question"
+
+
+# --- what Redis holds of a customer goes with them -------------------------------------------------------------------
+
+
+def ask_again(desk):
+    desk.take(text("کد من ۹۹۸۸۷۷ است، سلام", NOON), now=NOON)
+    desk.model.reply = {"reply": "سلام! خوش آمدید.", "hand_over": False}
+    desk.answer(NOON + seconds(5))
+    return desk.call(begin_again, desk.conversation.id, 1, desk.replies[0].id, None)[1]
+
+
+def words_in_redis(desk):
+    kept = desk.call(lambda: [json.loads(redis.get(key)) for key in redis.keys("pilito:trial:*")])
+    return [one for one in kept if "۹۹۸۸۷۷" in json.dumps(one, ensure_ascii=False)]
+
+
+@pytest.mark.sqlite_only
+def test_a_trial_that_asked_again_goes_with_its_customer(desk):
+    name = ask_again(desk)
+    desk.call(lambda: run_trial(name, get_model(), NOON + seconds(9)))
+    before = words_in_redis(desk)
+
+    desk.call(erase_customer, desk.conversation.customer_id, NOON + seconds(20))
+
+    assert before != []
+    assert words_in_redis(desk) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_trial_that_runs_while_its_customer_is_erased_keeps_nothing(desk):
+    name = ask_again(desk)
+    customer_id = desk.conversation.customer_id
+
+    def erase_meanwhile(payload):
+        desk.call(erase_customer, customer_id, NOON + seconds(20))
+        return desk.model.default(payload)
+
+    desk.model.script = [erase_meanwhile]
+
+    desk.call(lambda: run_trial(name, get_model(), NOON + seconds(9)))
+
+    assert words_in_redis(desk) == []
