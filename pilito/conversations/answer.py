@@ -335,7 +335,7 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
         if outcome.asks_which and _has_asked_which(conversation):
             hand_over(tx, conversation, HandOverReason.REPEATED_MISUNDERSTANDING, "asked which one again", now)
             return None
-        if duty.mode is AssistantMode.DRAFT:
+        if duty.mode is AssistantMode.DRAFT or turn.only_draft:
             _record_draft(tx, conversation, turn, claim, outcome, now)
             return None
         return _record_reply(tx, conversation, turn, claim, outcome, now, hand_on)

@@ -90,12 +90,15 @@ def discard_draft(conversation_id: int, draft_id: int, operator_id: int | None, 
 
 
 def draft_again(conversation_id: int, now: datetime) -> None:
-    """Have the assistant write anew, from all that was said by now."""
+    """Have the assistant write anew, from all that was said by now: a draft, even if it may send by itself by then."""
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         if conversation.state is not ConversationState.ASSISTANT:
             raise Refused("assistant_off", "The assistant does not hold this conversation.")
         turns.ask_unanswered(tx, conversation, now)
+        turn = turns.find_unfinished(conversation.id)
+        if turn is not None:
+            turn.only_draft = True
         mark_changed(tx, conversation)
 
 

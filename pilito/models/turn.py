@@ -42,6 +42,8 @@ class Turn(db.Model):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A person asked for a draft: whatever the mode is by then, nothing of this turn leaves by itself.
+    only_draft: Mapped[bool] = mapped_column(default=False, server_default=db.false())
     ended_why: Mapped[str | None] = mapped_column(String(64))
 
     @validates("state")

@@ -238,10 +238,22 @@ def test_what_is_left_of_the_questions_after_one_was_taken_back_has_a_draft_agai
 
 
 @pytest.mark.sqlite_only
-def test_an_answer_of_its_own_leaves_no_draft_behind(drafted):
-    drafted.call(lambda: choose_rules(drafted.shop.inbox_id, Rules(AssistantMode.AUTO), None, LATER))
+def test_what_a_person_asked_to_be_written_anew_is_a_draft_whatever_the_mode_is_by_then(drafted):
     drafted.call(draft_again, drafted.conversation.id, LATER)
+    drafted.call(lambda: choose_rules(drafted.shop.inbox_id, Rules(AssistantMode.AUTO), None, LATER))
     drafted.answer(LATER)
+
+    assert drafted.replies == []
+    assert [one.state for one in drafted.rows(Draft)] == [DraftState.STALE, DraftState.WAITING]
+
+
+@pytest.mark.sqlite_only
+def test_the_next_question_is_answered_by_the_mode_again(drafted):
+    drafted.call(draft_again, drafted.conversation.id, LATER)
+    drafted.call(lambda: choose_rules(drafted.shop.inbox_id, Rules(AssistantMode.AUTO), None, LATER))
+    drafted.answer(LATER)
+    drafted.take(text("سلام؟", LATER + seconds(60)), now=LATER + seconds(60))
+    drafted.answer(LATER + seconds(65))
 
     assert [one.sender for one in drafted.replies] == [Sender.ASSISTANT]
     assert draft_of(drafted).state is DraftState.STALE
