@@ -1,5 +1,6 @@
 """Persian and English: which language, which calendar, which digits, in which direction."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -97,6 +98,14 @@ def figure(value: object) -> str:
     """A number that is written as 1,850.5: in Persian its digits and its marks between them are Persian too."""
     text = str(value)
     return digits(text.replace(",", "٬").replace(".", "٫") if has_persian_digits() else text)
+
+
+def figures() -> Callable[[object], str]:
+    """`figure` for hundreds of numbers: who looks is asked once."""
+    if not has_persian_digits():
+        return str
+    marks = PERSIAN_DIGITS | str.maketrans({",": "٬", ".": "٫"})
+    return lambda value: str(value).translate(marks)
 
 
 def percent(value: object) -> str:

@@ -24,6 +24,7 @@ from pilito.queries import tallies
 from pilito.queries.tallies import Numbers
 
 LONGEST_DAYS = 366
+NOT_COMPARED = frozenset({"post_shares", "post_questions", "hours"})  # with the time before
 BY_WEEK_FROM_DAYS = 120
 QUESTION_GROUPS = 150  # that are compared with each other
 ALIKE = 0.5  # of their words in common
@@ -68,14 +69,22 @@ class Report:
 def report(period: Period, inbox_id: int | None) -> Report:
     """Sum the period, and the one before it, which is cut at the same time of the day."""
     is_kept = db.session.scalar(select(TallyZone.id).where(TallyZone.name == period.zone.key)) is not None
-    days = _days(period, inbox_id, is_kept)
-    found = Report(period, _steps(period, days, inbox_id), is_kept=is_kept)
+    days: dict[date, Numbers] = {}
+    before: Numbers = {}
+    cut = period.first - timedelta(days=1) if period.is_open else None
+    for day, numbers in _days(period, inbox_id, is_kept):
+        if day >= period.first:
+            _put(days, day, numbers)
+        elif day != cut:
+            tallies.add(before, numbers, NOT_COMPARED)
+    found = Report(period, _steps(period, days, inbox_id), before=before, is_kept=is_kept)
     found.by_hour = [[0] * 24 for _ in range(7)]
-    for day in _dates(period.first, period.last):
-        tallies.add(found.total, days.get(day, {}))
-        for hour, count in days.get(day, {}).get("hours", {}).items():
+    for day, numbers in days.items():
+        tallies.add(found.total, numbers)
+        for hour, count in numbers.get("hours", {}).items():
             found.by_hour[day.weekday()][int(hour)] += count
-    found.before = _before(period, days, inbox_id)
+    if cut is not None:
+        _add_cut_day(period, cut, inbox_id, before)
     return found
 
 
@@ -106,8 +115,8 @@ def inboxes() -> Sequence[Inbox]:
     return db.session.scalars(select(Inbox).order_by(Inbox.id).limit(100)).all()
 
 
-def _days(period: Period, inbox_id: int | None, is_kept: bool) -> dict[date, Numbers]:
-    """The numbers of each day of the period and of the one before."""
+def _days(period: Period, inbox_id: int | None, is_kept: bool) -> Iterable[tuple[date, Numbers]]:
+    """The numbers of each day and inbox of the period and of the one before."""
     first = period.first - timedelta(days=period.days)
     if is_kept:
         wanted = select(TallyDay.day, TallyDay.numbers).where(
@@ -115,16 +124,17 @@ def _days(period: Period, inbox_id: int | None, is_kept: bool) -> dict[date, Num
         )
         if inbox_id is not None:
             wanted = wanted.where(TallyDay.inbox_id == inbox_id)
-        found: Iterable[tuple[date, Numbers]] = db.session.execute(wanted).tuples()
+        return db.session.execute(wanted).tuples()
+    summed = tallies.sum_quarters(tallies.quarters(*tallies.stretch_of(first, period.last, period.zone)), period.zone)
+    return [(day, numbers) for (day, whose), numbers in summed.items() if inbox_id in (None, whose)]
+
+
+def _put(days: dict[date, Numbers], day: date, numbers: Numbers) -> None:
+    """A day of one inbox is taken as it is; only those of several are added."""
+    if day in days:
+        tallies.add(days[day], numbers)
     else:
-        summed = tallies.sum_quarters(
-            tallies.quarters(*tallies.stretch_of(first, period.last, period.zone)), period.zone
-        )
-        found = ((day, numbers) for (day, whose), numbers in summed.items() if inbox_id in (None, whose))
-    days: dict[date, Numbers] = {}
-    for day, numbers in found:
-        tallies.add(days.setdefault(day, {}), numbers)
-    return days
+        days[day] = numbers
 
 
 def _steps(period: Period, days: dict[date, Numbers], inbox_id: int | None) -> list[tuple[datetime, Numbers]]:
@@ -133,6 +143,9 @@ def _steps(period: Period, days: dict[date, Numbers], inbox_id: int | None) -> l
     length = 7 if period.step == "week" else 1
     steps: list[tuple[datetime, Numbers]] = []
     for index, day in enumerate(_dates(period.first, period.last)):
+        if length == 1:
+            steps.append((datetime(day.year, day.month, day.day, tzinfo=period.zone), days.get(day, {})))
+            continue
         if index % length == 0:
             steps.append((datetime(day.year, day.month, day.day, tzinfo=period.zone), {}))
         tallies.add(steps[-1][1], days.get(day, {}))
@@ -151,20 +164,13 @@ def _hours(period: Period, inbox_id: int | None) -> list[tuple[datetime, Numbers
     ]
 
 
-def _before(period: Period, days: dict[date, Numbers], inbox_id: int | None) -> Numbers:
-    """The same number of days before; the last of them only as far as today has come."""
-    summed: Numbers = {}
-    last = period.first - timedelta(days=1)
-    whole_until = last - timedelta(days=1) if period.is_open else last
-    for day in _dates(period.first - timedelta(days=period.days), whole_until):
-        tallies.add(summed, days.get(day, {}))
-    if period.is_open:
-        start, _end = tallies.stretch_of(last, last, period.zone)
-        passed = period.now - tallies.begin_of(period.last, period.zone)
-        for _at, whose, numbers in tallies.quarters(start, start + passed):
-            if inbox_id in (None, whose):
-                tallies.add(summed, numbers)
-    return summed
+def _add_cut_day(period: Period, day: date, inbox_id: int | None, before: Numbers) -> None:
+    """The last day of the time before, as far as today has come."""
+    start, _end = tallies.stretch_of(day, day, period.zone)
+    passed = period.now - tallies.begin_of(period.last, period.zone)
+    for _at, whose, numbers in tallies.quarters(start, start + passed):
+        if inbox_id in (None, whose):
+            tallies.add(before, numbers, NOT_COMPARED)
 
 
 def _dates(first: date, last: date) -> Iterable[date]:

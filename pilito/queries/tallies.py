@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -49,9 +49,11 @@ def count(start: datetime, end: datetime) -> dict[Place, Numbers]:
     return {place: {measure: dict(keys) for measure, keys in numbers.items()} for place, numbers in found.items()}
 
 
-def add(into: Numbers, numbers: Numbers) -> None:
-    """Add the numbers, key by key."""
+def add(into: Numbers, numbers: Numbers, without: Collection[str] = ()) -> None:
+    """Add the numbers, key by key; measures of `without` are left out."""
     for measure, keys in numbers.items():
+        if measure in without:
+            continue
         sums = into.setdefault(measure, {})
         for key, amount in keys.items():
             sums[key] = sums.get(key, 0) + amount

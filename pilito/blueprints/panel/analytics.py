@@ -19,6 +19,7 @@ from pilito.blueprints.i18n import (
     current_language,
     day,
     figure,
+    figures,
     lasting,
     operator_zone,
     percent,
@@ -110,7 +111,7 @@ def show_analytics() -> ResponseReturnValue:
         counted_at=queries.counted_at(),
         said=said_of(period),
         heads=_heads(report),
-        stacks=[(stack, _plot(stack, report), _heads_of(stack, report)) for stack in STACKS],
+        stacks=_stacks(report),
         hand_overs=_hand_overs(report),
         waits=_waits(report),
         hours=_hours(report),
@@ -354,16 +355,31 @@ def _dollars(value: float, places: int) -> str:
 # --- plots -----------------------------------------------------------------------------------------------------------
 
 
-def _plot(stack: Stack, report: Report) -> plots.Plot:
+def _stacks(report: Report) -> list[tuple[Stack, plots.Plot, Head]]:
+    labels, written = _labels(report), figures()
+
+    def counted(value: float) -> str:
+        return written(f"{value:,.0f}" if value == int(value) else f"{value:,.1f}")
+
+    def in_dollars(value: float) -> str:
+        return isolated(written(f"${value:,.2f}"))
+
+    return [
+        (stack, _plot(stack, report, labels, in_dollars if stack.in_micros else counted), _heads_of(stack, report))
+        for stack in STACKS
+    ]
+
+
+def _plot(
+    stack: Stack, report: Report, labels: tuple[list[str], list[str]], shown: Callable[[float], str]
+) -> plots.Plot:
+    unit = MICRO if stack.in_micros else 1
     series = [
-        Series(tint, str(label), [numbers.get(stack.measure, {}).get(key, 0) for _at, numbers in report.steps])
+        Series(tint, str(label), [numbers.get(stack.measure, {}).get(key, 0) / unit for _at, numbers in report.steps])
         for key, tint, label in stack.keys
         if key != "waiting" or report.total.get(stack.measure, {}).get(key)
     ]
-    if stack.in_micros:
-        series = [Series(one.tint, one.label, [value / MICRO for value in one.values]) for one in series]
-        return plots.stacked(*_labels(report), series, lambda value: _dollars(value, 2))
-    return plots.stacked(*_labels(report), series, _number)
+    return plots.stacked(*labels, series, shown)
 
 
 def _labels(report: Report) -> tuple[list[str], list[str]]:
@@ -418,12 +434,20 @@ def _hours(report: Report) -> dict[str, Any]:
     busiest = ""
     if most and most[0]:
         busiest = str(gettext("%(day)s at %(hour)s", day=names[order[most[1]]], hour=clock_hour(most[2])))
-    return {
-        "rows": list(zip([names[one] for one in order], [short[one] for one in order], rows, plots.shades(rows),
-                         strict=True)),
-        "busiest": busiest,
-        "hours": [clock_hour(hour) for hour in range(24)],
-    }  # fmt: skip
+    written, hours = figures(), [clock_hour(hour) for hour in range(24)]
+    counted = str(gettext("Messages: %(count)s", count="{}"))
+    table = [
+        (
+            names[weekday],
+            short[weekday],
+            [
+                (shade, f"{names[weekday]} {hours[hour]}\n{counted.format(written(count))}", written(count))
+                for hour, (count, shade) in enumerate(zip(counts, dark, strict=True))
+            ],
+        )
+        for weekday, counts, dark in zip(order, rows, plots.shades(rows), strict=True)
+    ]
+    return {"rows": table, "busiest": busiest, "hours": hours}
 
 
 # --- posts -----------------------------------------------------------------------------------------------------------

@@ -51,6 +51,16 @@ class Plot:
     rows: Sequence[tuple[str, Sequence[str]]]  # the same as a table
 
     @property
+    def paths(self) -> list[tuple[str, str]]:
+        """All bars of each tint as one path: a page has hundreds of bars, and each element its price."""
+        drawn: dict[str, list[str]] = {}
+        for column in self.columns:
+            for bar in column.bars:
+                outline = f"M{bar.x:g} {bar.y:g}h{bar.width:g}v{bar.height:g}h-{bar.width:g}z"
+                drawn.setdefault(bar.tint, []).append(outline)
+        return [(tint, "".join(outlines)) for tint, outlines in drawn.items()]
+
+    @property
     def is_empty(self) -> bool:
         return not any(any(one.values) for one in self.series)
 
@@ -59,10 +69,14 @@ def stacked(labels: Sequence[str], tips: Sequence[str], series: Sequence[Series]
     """Columns with their series on top of each other; `labels` name them below, `tips` in full."""
     sums = [sum(values) for values in zip(*(one.values for one in series), strict=True)]
     top = round_up(max(sums, default=0))
+    words = [[shown(value) for value in one.values] for one in series]
     columns = []
     for index, tip in enumerate(tips):
         said = [(one, one.values[index]) for one in series if one.values[index]]
-        lines = [tip, *(f"{one.label}: {shown(value)}" for one, value in said)]
+        lines = [
+            tip,
+            *(f"{one.label}: {each[index]}" for one, each in zip(series, words, strict=True) if one.values[index]),
+        ]
         columns.append(Column(tip, "\n".join(lines), index * COLUMN, _bars(said, index, top)))
     return Plot(
         series=series,
@@ -70,7 +84,7 @@ def stacked(labels: Sequence[str], tips: Sequence[str], series: Sequence[Series]
         width=max(1, len(labels)) * COLUMN,
         ticks=[shown(top), shown(top / 2), shown(0)],
         labels=_some_of(labels),
-        rows=[(tip, [shown(one.values[index]) for one in series]) for index, tip in enumerate(tips)],
+        rows=[(tip, [each[index] for each in words]) for index, tip in enumerate(tips)],
     )
 
 
