@@ -58,6 +58,14 @@ class Conversation(db.Model):
             postgresql_where=db.text("returned_at IS NOT NULL"),
         ),
         Index("ix_conversation_operator_id", "operator_id", "last_message_at", "id"),
+        Index("ix_conversation_inbox_id", "inbox_id", "last_message_at", "id"),
+        Index(
+            "ix_conversation_unread",
+            "last_message_at",
+            "id",
+            sqlite_where=db.text("unread_count > 0"),
+            postgresql_where=db.text("unread_count > 0"),
+        ),
     )
 
     id: Mapped[Id]

@@ -50,7 +50,7 @@ def panel_words() -> dict[str, Any]:
         "present": present,
         "spans": spans,
         "sentences": sentences,
-        "steps": steps,
+        "folds": steps.is_folded,
         "Zone": Zone,
         "demo": bool(current_app.config.get("PILITO_DEMO")),
         "may_change": bool(current_user and current_user.is_authenticated and current_user.may(Role.AGENT)),
