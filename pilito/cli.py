@@ -249,6 +249,34 @@ def switch_second_step_off(email: str) -> None:
     click.echo(f"{email} logs in with the password alone.")
 
 
+@operator.command("export")
+@click.argument("email")
+@with_appcontext
+def export_operator(email: str) -> None:
+    """Print everything stored of a person of the shop as JSON."""
+    from pilito.people.erase import export_operator as export
+
+    try:
+        found = export(email, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@operator.command("erase")
+@click.argument("email")
+@with_appcontext
+def erase_operator(email: str) -> None:
+    """Erase who a person of the shop was; what they did stays, by nobody."""
+    from pilito.people.erase import erase_operator as erase
+
+    try:
+        number = erase(email, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{email} is erased; the log knows them as number {number}.")
+
+
 @operator.command("list")
 @with_appcontext
 def list_operators() -> None:

@@ -31,9 +31,10 @@ VIEWER = """
     media.show panel.begin_second_step panel.change_email panel.change_password panel.choose_language
     panel.choose_theme panel.confirm_second_step panel.download_analytics panel.drop_view
     panel.end_other_sessions panel.end_session panel.find_in_conversation panel.keep_view panel.list_fragment
-    panel.messages_fragment panel.open_passage panel.renew_recovery_codes panel.save_profile
-    panel.show_analytics panel.show_aside panel.show_catalogue panel.show_comments panel.show_demand
-    panel.show_feeds panel.show_knowledge panel.show_list panel.show_menu panel.show_posts panel.show_product
+    panel.messages_fragment panel.open_passage panel.read_all panel.read_one panel.renew_recovery_codes
+    panel.save_notifications panel.save_profile panel.show_analytics panel.show_aside panel.show_catalogue
+    panel.show_comments panel.show_demand panel.show_feeds panel.show_knowledge panel.show_list panel.show_menu
+    panel.show_notification_settings panel.show_notifications panel.show_posts panel.show_product
     panel.show_profile panel.show_search panel.show_second_step panel.show_security panel.show_settings
     panel.show_source panel.show_text panel.show_thread panel.start panel.suggest panel.switch_second_step_off
 """
