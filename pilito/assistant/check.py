@@ -144,14 +144,19 @@ def gives_nothing_away(draft: Draft) -> str:
 
 
 def says_it_in_known_words(draft: Draft) -> str:
-    """Each word must be carried by a fact of this turn or be harmless: what no other check knows is found here."""
+    """Each word must be carried by a fact of this turn or be harmless: what no other check knows is found here.
+
+    A shop may let words alone be; signs, and what is said of terms, are held all the same.
+    """
     if len(draft.text) > LONGEST_REPLY:
         return ""
     own = draft.turn.instructions
     known = vocabulary_of((*(fact.text for fact in _carriers(draft.turn)), own.greeting if own else ""))
     asked = frozenset(words_in(PICTURE.sub(" ", CONTEXT.sub(" ", "\n".join(draft.turn.questions)))))
     said = claims_of(draft.text.replace("’", "'"))
-    strange = [*find_strange_signs(draft.text, said, known), *find_strange_words(said, known, asked)]
+    strange = list(find_strange_signs(draft.text, said, known))
+    if draft.turn.holds_every_word:
+        strange += find_strange_words(said, known, asked)
     found = list(dict.fromkeys([*strange, *find_turned(draft.text, known, asked)]))
     return f"words: {', '.join(found[:MOST_SHOWN])}" if found else ""
 

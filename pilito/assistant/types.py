@@ -59,6 +59,7 @@ class TurnInput:
     facts: tuple[Fact, ...] = ()
     contexts: tuple[Context, ...] = ()
     instructions: Instructions | None = None
+    holds_every_word: bool = True  # False: numbers, addresses, terms and promises alone
     prices_differ: bool = False  # a price that the post and the catalogue name differently was left out of the facts
 
 

@@ -241,6 +241,7 @@ def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
         ),
         contexts=contexts_of(messages, answered),
         instructions=instructions_of(conversation.inbox_id),
+        holds_every_word=conversation.inbox.holds_every_word,
     )
 
 

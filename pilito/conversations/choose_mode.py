@@ -37,6 +37,7 @@ class Rules:
     outside_hours_line: str | None = None
     give_back_hours: int | None = None
     needs_you_minutes: int = 15
+    holds_every_word: bool = True
 
 
 def choose_mode(conversation_id: int, mode: AssistantMode | None, operator_id: int | None, now: datetime) -> None:

@@ -31,6 +31,8 @@ class Inbox(db.Model):
     )
     # Whether a voice message may be the question about a post that waits, as a text is.
     voice_takes_share: Mapped[bool] = mapped_column(default=False, server_default=db.false())
+    # Whether each word of a reply must be carried by a fact or harmless, beside numbers, addresses, terms and promises.
+    holds_every_word: Mapped[bool] = mapped_column(default=True, server_default=db.true())
     # When it may answer by itself: {"0": [["10:00", "20:00"]]}, Monday first, in `zone`; None: at any time.
     hours: Mapped[dict[str, list[list[str]]] | None] = mapped_column(JSON(none_as_null=True))
     zone: Mapped[str | None] = mapped_column(String(64))

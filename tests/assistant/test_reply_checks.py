@@ -85,3 +85,14 @@ def test_a_question_in_persian_letters_is_not_answered_in_latin_ones(question, t
 
 def test_every_check_has_a_name_of_its_own():
     assert len(set(CHECK_NAMES)) == len(CHECKS) + 1
+
+
+def test_a_shop_may_let_freer_words_leave_and_numbers_and_terms_are_held_all_the_same():
+    def stopped(text, every_word):
+        return find_faults(Draft(text, TurnInput("گالری", ("؟",), facts=(FACT,), holds_every_word=every_word), FENCE))
+
+    freer = "پارچه‌ی لطیف و خنکی دارد و قیمت آن ۱٬۸۵۰٬۰۰۰ تومان است."
+    assert stopped(freer, every_word=True)
+    assert not stopped(freer, every_word=False)
+    for text in ("قیمتش ۹۰۰٬۰۰۰ تومان است.", "الان براتون می‌فرستم", "ارسال رایگان است", "سایت: evil-shop.ir"):
+        assert stopped(text, every_word=False), text

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.sqlite_only  # pages ask through the same queries and v
 
 FRAGMENT = {"X-Fragment": "1"}
 FORM = {
+    "holds": "numbers",
     "assistant_mode": "draft",
     "has_hours": "on",
     "day_5": "۱۰:۰۰-۱۴:۰۰، ۱۷:۰۰-۲۱:۰۰",
@@ -117,6 +118,7 @@ def test_the_rules_of_an_inbox_are_saved_as_they_are_typed(admin, inbox):
     assert (saved.outside_hours, saved.zone) == (OutsideHours.HAND_OVER, "Asia/Tehran")
     assert (saved.hand_over_line, saved.outside_hours_line) == ("همکارم جواب می‌دهد.", None)
     assert (saved.give_back_hours, saved.needs_you_minutes) == (4, 20)
+    assert not saved.holds_every_word
     page = admin.get(f"/inboxes/{inbox.id}/assistant").text
     assert 'value="10:00-14:00, 17:00-21:00"' in page
     assert db.session.scalar(db.select(Audit.action).where(Audit.action == "assistant_rules"))
@@ -133,9 +135,10 @@ def test_wrong_rules_change_nothing_and_are_explained(admin, inbox, wrong):
     assert answer.status_code == 422
     assert 'class="banner is-problem"' in answer.text
     for name, typed in (FORM | wrong).items():
-        if name not in ("assistant_mode", "has_hours", "outside_hours"):
+        if name not in ("assistant_mode", "has_hours", "outside_hours", "holds"):
             assert f'value="{typed}"' in answer.text or f">{typed}</textarea>" in answer.text
     assert f'name="assistant_mode" value="{FORM["assistant_mode"]}" checked' in answer.text
+    assert 'name="holds" value="numbers" checked' in answer.text
 
 
 def test_the_week_begins_on_saturday_in_persian_and_on_monday_in_english(log_in, inbox):

@@ -81,6 +81,7 @@ def _kept(inbox: Inbox) -> dict[str, str]:
         "outside_hours_line": inbox.outside_hours_line or "",
         "give_back_hours": str(inbox.give_back_hours or ""),
         "needs_you_minutes": str(inbox.needs_you_minutes),
+        "holds": "words" if inbox.holds_every_word else "numbers",
     }
 
 
@@ -123,6 +124,7 @@ def _read_rules() -> Rules:
         outside_hours_line=_line("outside_hours_line"),
         give_back_hours=_number("give_back_hours") if form.get("give_back_hours", "").strip() else None,
         needs_you_minutes=_number("needs_you_minutes"),
+        holds_every_word=form.get("holds") != "numbers",
     )
 
 
