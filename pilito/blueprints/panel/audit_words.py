@@ -82,7 +82,7 @@ ACTIONS: dict[str, Words] = {
     "note_deleted": _("deleted a note"),
     "canned_reply_saved": _("saved a canned reply"),
     "canned_reply_deleted": _("deleted a canned reply"),
-    "undone": _("took a reply back before it left"),
+    "undone": _("took back what they had done to a conversation"),
     "undid_reply": _("took a reply back before it left"),
     "asked_again": _("the assistant looked at a question again"),
     "settled_send": _("settled what became of a reply"),
