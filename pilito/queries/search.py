@@ -1,7 +1,7 @@
 """Where words stand: in messages, in shared posts, in the names of customers. The newest first, some at a time.
 
 Every search looks at a bounded number of places, whatever the size of the shop and however common the words: the places
-come out of the index in the order of time, and looking ends with the page or after LOOKED_THROUGH of them.
+come out of the index in the order of time, and looking ends with the page or after some thousands.
 """
 
 from collections import Counter
@@ -43,6 +43,9 @@ from pilito.search.terms import (
 
 LOOKED_THROUGH = 20_000
 SIFTED = 500
+WALKED = 5_000  # entries that PostgreSQL looks at one by one
+SIFTED_THROUGH = 5_000
+ALL_SIGILS = "".join(SIGILS.values())
 SHARES_LOOKED_AT = 300
 CUSTOMERS_LOOKED_AT = 200
 MOST_WITHIN = 300
@@ -87,10 +90,10 @@ def find_places(kind: SearchKind, question: Question, filters: Filters, before: 
     if question.is_empty:
         return Places([], None)
     if filters.of_conversation is None:
-        places = db.session.scalars(_matching(kind, question, filters, before).limit(limit + 1)).all()
+        places = _newest(kind, question, filters, before, limit + 1)
         shown, is_more = places[:limit], len(places) > limit
         return Places(_targets(shown), shown[-1] if is_more else None)
-    looked = db.session.scalars(_matching(kind, question, filters, before).limit(LOOKED_THROUGH)).all()
+    looked = db.session.scalars(_matching(kind, question, filters, before).limit(SIFTED_THROUGH)).all()
     return _sift(looked, filters.of_conversation, limit)
 
 
@@ -109,7 +112,7 @@ def _sift(looked: Sequence[int], of_conversation: ColumnElement[bool], limit: in
         found += [(place, target_id) for place, target_id in rows]
         if len(found) > limit:
             return Places(found[:limit], found[limit - 1][0])
-    return Places(found, looked[-1] if len(looked) == LOOKED_THROUGH else None)
+    return Places(found, looked[-1] if len(looked) == SIFTED_THROUGH else None)
 
 
 def conversations_with(question: Question, filters: Filters) -> ColumnElement[bool]:
@@ -129,23 +132,49 @@ def _of_entries(column: InstrumentedAttribute[Any], places: Select[int]) -> Sele
     return select(column).where(SearchEntry.id.in_(places.subquery().select()))
 
 
+def _newest(kind: SearchKind, question: Question, filters: Filters, before: int | None, limit: int) -> Sequence[int]:
+    """The newest places of a question. FTS5 tells them in this order; GIN tells all or none, so PostgreSQL first looks
+    at the newest entries one by one, among which common words are found often enough."""
+    if not is_sqlite() and kind is SearchKind.MESSAGE:
+        found = _walk(question, filters, before, limit)
+        if len(found) == limit:
+            return found
+    return db.session.scalars(_matching(kind, question, filters, before).limit(limit)).all()
+
+
+def _walk(question: Question, filters: Filters, before: int | None, limit: int) -> Sequence[int]:
+    """Messages among the newest entries, held against the question one by one."""
+    near = (
+        select(SearchEntry.id, SearchEntry.words)
+        .where(*_in_time(SearchEntry.id, filters, before))
+        .order_by(SearchEntry.id.desc())
+        .limit(WALKED)
+        .subquery()  # a limit that no condition passes: the planner would rather walk a million
+    )
+    asked = cast(question.for_tsquery(SearchKind.MESSAGE, filters.marks), TSQUERY)
+    found = select(near.c.id).where(near.c.words.op("@@")(asked)).order_by(near.c.id.desc()).limit(limit)
+    return db.session.scalars(found).all()
+
+
 def _matching(kind: SearchKind, question: Question, filters: Filters, before: int | None) -> Select[int]:
     """The places of a question, the newest first."""
     if is_sqlite():
         place: ColumnElement[int] = INDEX.c.rowid
         wanted = select(place).where(MATCHES.op("MATCH")(question.for_fts5(kind, filters.marks)))
-    else:
-        place = SearchEntry.id.expression
-        wanted = select(place).where(
-            SearchEntry.words.op("@@")(cast(question.for_tsquery(kind, filters.marks), TSQUERY))
-        )
-    if before is not None:
-        wanted = wanted.where(place < before)
-    if filters.since is not None:
-        wanted = wanted.where(place >= first_place(filters.since))
-    if filters.until is not None:
-        wanted = wanted.where(place < first_place(filters.until))
-    return wanted.order_by(place.desc())
+        return wanted.where(*_in_time(place, filters, before)).order_by(place.desc())
+    place = SearchEntry.id.expression
+    asked = cast(question.for_tsquery(kind, filters.marks), TSQUERY)
+    wanted = select(place).where(SearchEntry.words.op("@@")(asked))
+    # Plus nothing: by the plain id PostgreSQL would walk all entries from the newest, in the hope that there are many.
+    return wanted.where(*_in_time(place, filters, before)).order_by((place + 0).desc())
+
+
+def _in_time(place: Any, filters: Filters, before: int | None) -> list[ColumnElement[bool]]:
+    return [
+        *([place < before] if before is not None else []),
+        *([place >= first_place(filters.since)] if filters.since is not None else []),
+        *([place < first_place(filters.until)] if filters.until is not None else []),
+    ]
 
 
 def _targets(places: Sequence[int]) -> list[tuple[int, int]]:
@@ -318,18 +347,22 @@ def _known(word: str) -> str:
     if not others:
         return ""
     any_of_them = Question((tuple((Part(other),) for other in others),))
-    times = Counter(
-        other
-        for kind in SearchKind
-        for kept in _words_at(find_places(kind, any_of_them, ANYWHERE, None, GUESSED_FROM), kind)
-        for other in kept.intersection(others)
-    )
+    times = Counter(other for kept in _words_at(_any_of(any_of_them)) for other in kept.intersection(others))
     return times.most_common(1)[0][0] if times else ""
 
 
-def _words_at(places: Places, kind: SearchKind) -> list[set[str]]:
-    kept: Any = (
-        SearchEntry.words if is_sqlite() else func.array_to_string(func.tsvector_to_array(SearchEntry.words), " ")
-    )
-    rows = db.session.scalars(select(kept).where(SearchEntry.id.in_([place for place, _target in places.found])))
-    return [{word.removeprefix(SIGILS[kind]) for word in words.split()} for words in rows]
+def _any_of(question: Question) -> Sequence[int]:
+    """Some entries for a guess, which asks for hundreds of words at once: FTS5 looks each of them up. PostgreSQL may
+    hold every entry against all of them, so there only the newest are looked at."""
+    if not is_sqlite():
+        return _walk(question, ANYWHERE, None, GUESSED_FROM)
+    places = [_newest(kind, question, ANYWHERE, None, GUESSED_FROM) for kind in SearchKind]
+    return [place for some in places for place in some]
+
+
+def _words_at(places: Sequence[int]) -> list[set[str]]:
+    kept: Any = SearchEntry.words
+    if not is_sqlite():
+        kept = func.array_to_string(func.tsvector_to_array(SearchEntry.words), " ")
+    rows = db.session.scalars(select(kept).where(SearchEntry.id.in_(places)))
+    return [{word.strip(ALL_SIGILS) for word in words.split()} for words in rows]
