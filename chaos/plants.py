@@ -180,7 +180,7 @@ def _(module: ModuleType) -> None:
     module._claimed = mixed
 
 
-@plant("does-not-settle", "pilito.conversations.answer", "I3")
+@plant("does-not-settle", "pilito.conversations.answer", "I5")
 def _(module: ModuleType) -> None:
     """A reply is recorded, and its questions are still called unanswered."""
     from sqlalchemy import false
@@ -239,7 +239,13 @@ def _(module: ModuleType) -> None:
 @plant("answers-a-stale-question", "pilito.conversations.answer", "I5")
 def _(module: ModuleType) -> None:
     """A draft goes out although something newer came meanwhile."""
-    module._still_holds = lambda _claim, _conversation, turn: turn.state == "generating" or turn.state == "open"
+
+    def holds(_claim: Any, _conversation: Any, turn: Any) -> bool:
+        if turn.state == "open":  # what came has opened it again
+            turn.state = "generating"
+        return bool(turn.state == "generating")
+
+    module._still_holds = holds
 
 
 @plant("sends-a-draft-that-is-void", "pilito.conversations.turns", "I5")
