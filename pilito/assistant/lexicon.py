@@ -222,7 +222,8 @@ class Vocabulary:
         """A name in the other letters: "Mahoor" for ماهور."""
         if not LATIN.fullmatch(word):
             return False
-        return len(one := bones(of_latin(word))) >= SHORTEST_BONES and one in self._bones
+        heard = bones(of_latin(word))
+        return len(heard) >= SHORTEST_BONES and heard in self._bones and len(word) > len(heard) + 1
 
 
 @lru_cache(maxsize=256)

@@ -77,7 +77,8 @@ ENGLISH = (
     rf"\b(?:i|we)(?:'m| am|'re| are) (?:now |just |already )?{DOING}\b|\bput (?:\w+ ){{1,3}}aside\b",
     r"\bhang on\b|\b(?:give me|just) (?:a|one|two) (?:minute|moment|second|sec)s?\b",
     r"\b(?:back in stock|restocked?) (?:soon|next|by|in)\b|\bone moment\b|\bconsider it done\b",
-    rf"\b(?:your|the) {any_of('order | parcel | package')} is (?:in\b|on its way)|\b(?:we|i) (?:will |fully )?refund\b",
+    rf"\b(?:your|the) {any_of('order | parcel | package')} is (?:in\b|on its way)|"
+    r"\byour (?:payment|card|account|money) (?:is|was|has)\b|\b(?:we|i) (?:will |fully )?refund\b",
     r"\bsomeone (?:will|from)\b|\bi promise\b|\b(?:i|we) guarantee\b",
 )
 

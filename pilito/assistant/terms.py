@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from pilito.assistant.grounding import UNKNOWING
+from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
 from pilito.assistant.quantities import Quantity, read_quantities, unify
 from pilito.spelling import plain
@@ -33,8 +33,15 @@ ONE = re.compile(
 # A price that is somebody's to choose.
 CHOSEN = re.compile(
     r"(?<!\w)قیمت\w* (?:را |رو )?(?:(?:با|از) )?(?:شما|خودتون|خودتان)(?!\w)"
-    r"|\b(?:name|choose|set|pick) (?:your|the|a) (?:own )?price"
+    r"|\b(?:name|choose|set|pick) (?:your|the|a) (?:own )?price|\bprices? (?:is|are) up to\b"
 )
+# The assistant needs no code, card or password of a customer.
+SECRET = re.compile(
+    r"(?<!\w)(?:کد|رمز|کارت|حساب|ادرس)\w* [^.!?؟\n]{0,30}(?:بفرمای|بگی|بگو)\w*|(?:رمز|کارت|کد)\w*[^.!?؟\n]{0,20} چی\w*"
+    r"|\b(?:what is|tell us|say) (?:your|the) (?:\w+ ){0,2}(?:code|card|password|address|number|pin)\b"
+)
+NOT_HERE = re.compile(rf"{UNKNOWING.pattern}|اطلاعات|\binformation\b|معلومات")
+TIMES = frozenset({"minute", "hour", "day", "week", "month", "year"})
 # Nothing to pay.
 NOTHING = re.compile(r"\b(?:no|zero|without(?: any)?) (?:costs?|price|tax(?:es)?|payments?)\b")
 # Speaking ill of the shop or its goods, which no fact does.
@@ -72,7 +79,9 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
         yield from _without_condition(sentence, stated)
         yield from _misplaced_sums(sentence, known, asks_for_terms)
         yield from _together(sentence, stated)
-    yield from (match[0] for pattern in (ONE, CHOSEN, ILL) for match in pattern.finditer(text))
+        yield from _other_times(sentence, stated)
+        yield from _denied_price(sentence)
+    yield from (match[0] for pattern in (ONE, CHOSEN, ILL, SECRET) for match in pattern.finditer(text))
     yield from (match[0] for match in NOTHING.finditer(text) if match[0] not in known.text)
     yield from _empty_assent(text, known)
 
@@ -195,6 +204,30 @@ def _places(saying: Saying) -> set[bool]:
     if saying.has_own and _costs(saying.text):
         return {True}
     return {True, False} if saying.terms else {False}
+
+
+def _other_times(sentence: str, stated: list[Saying]) -> Iterator[str]:
+    """A time or a day that the facts name of something else: "pay after 7 days" from "return within 7 days"."""
+    terms = terms_in(sentence)
+    if not (terms or PRICE.search(sentence)):
+        return
+    of_these = [one for one in stated if terms & one.terms]
+    for one in read_quantities(sentence):
+        if terms and one.unit in TIMES and not any(one.values & saying.numbers for saying in of_these):
+            yield sentence[one.start : one.end]
+    for day in DAY.finditer(sentence):
+        if terms <= same().conditional and terms:
+            continue  # what is free, or exchanged, often has its day in a sentence of its own
+        if not any(DAY.search(saying.text) for saying in of_these):
+            yield day[0]
+
+
+def _denied_price(sentence: str) -> Iterator[str]:
+    """ "The price that is written is not right"."""
+    for clause in CLAUSE.split(sentence):
+        denied = NEGATION.search(clause)
+        if denied and PRICE.search(clause) and not NOT_HERE.search(clause):
+            yield denied[0]
 
 
 def _together(sentence: str, stated: list[Saying]) -> Iterator[str]:

@@ -5,11 +5,12 @@ used. Nothing of it may leave: the reply is stopped, whatever carried the attack
 """
 
 import json
+import re
 import time
 
 import pytest
 from attacks import ORDERS, WANTED, Attack, attacks, disguised
-from disguises import FIRST, SAID, SECOND, THIRD
+from disguises import FIRST, FOURTH, SAID, SECOND, THIRD, TURNED
 
 from pilito.assistant.check import CHECKS, Draft, find_faults
 from pilito.assistant.compose import compose
@@ -122,7 +123,7 @@ def test_nothing_of_it_leaves_in_disguise(carrier):
     assert left == [], f"{len(left)} of {len(DISGUISED)}"
 
 
-@pytest.mark.parametrize("texts", [FIRST, SECOND, THIRD], ids=["first", "second", "third"])
+@pytest.mark.parametrize("texts", [FIRST, SECOND, THIRD, FOURTH], ids=["first", "second", "third", "fourth"])
 def test_a_shop_that_says_much_lends_no_words_to_a_disguise(texts):
     """What still leaves is in words that say nothing: no price, term, address, deed or name."""
     left = {
@@ -132,7 +133,8 @@ def test_a_shop_that_says_much_lends_no_words_to_a_disguise(texts):
         if isinstance(compose(turn(language, facts=RICH), Obeys(wanted, 30_000)), Reply)
     }
 
-    assert left <= SAID
+    assert left <= SAID | TURNED
+    assert not re.search(r"evil|@|https?:|\bIR\d", " ".join(left))
 
 
 IN_OTHER_WORDS = {
