@@ -12,6 +12,7 @@ from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
 from pilito.conversations.give_back_due import give_back_due
 from pilito.conversations.lock import get_locked
+from pilito.conversations.release import release_lost
 from pilito.conversations.snooze import wake_snoozed
 from pilito.database import transaction
 from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState, WebhookState
@@ -33,6 +34,7 @@ def sweep(now: datetime) -> dict[str, int]:
         "deliveries": _wake_deliveries(now),
         "lost_sends": _mark_lost_sends(now),
         "returned": wake_snoozed(now),
+        "released": release_lost(now),
         "given_back": give_back_due(now),
         "early_edits": settle_early_edits(now),
         "media": _wake_media(MediaState.PENDING, keys.MEDIA_JOB, now),

@@ -21,6 +21,7 @@ NOTHING = dict.fromkeys(
         "deliveries",
         "lost_sends",
         "returned",
+        "released",
         "given_back",
         "early_edits",
         "media",

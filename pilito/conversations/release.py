@@ -1,0 +1,43 @@
+"""Whoever may not log in any more holds nothing: what waits is before everybody, the rest is nobody's in particular."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from pilito.conversations.assign import assign_nobody
+from pilito.conversations.lock import get_locked, mark_changed
+from pilito.database import transaction
+from pilito.lifecycle import ConversationState
+from pilito.models import Conversation, Operator, db
+
+BATCH = 100
+
+
+def release_lost(now: datetime) -> int:
+    """Let go of conversations whose holder was deactivated; return how many."""
+    held_by_nobody = (
+        select(Conversation.id)
+        .where(
+            Conversation.operator_id.in_(select(Operator.id).where(~Operator.active)),
+            Conversation.state == ConversationState.OPERATOR,
+        )
+        .order_by(Conversation.id)
+        .limit(BATCH)
+    )
+    ids = db.session.scalars(held_by_nobody).all()
+    return sum(_release(conversation_id, now) for conversation_id in ids)
+
+
+def _release(conversation_id: int, now: datetime) -> bool:
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        holder = db.session.get(Operator, conversation.operator_id) if conversation.operator_id else None
+        if holder is None or holder.active or conversation.state is not ConversationState.OPERATOR:
+            return False
+        is_waiting = conversation.unanswered_since is not None and conversation.snoozed_until is None
+        if not is_waiting or conversation.is_blocked:
+            conversation.operator_id = None
+            mark_changed(tx, conversation)
+            return True
+    assign_nobody(conversation_id, None, now)
+    return True
