@@ -9,12 +9,13 @@ import hashlib
 import json
 import logging
 import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import event, exists, func, select, update
+from sqlalchemy import bindparam, event, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapper
 
@@ -24,9 +25,14 @@ from pilito.models import Audit, AuditSeal
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 500  # rows read at once while verifying
+# While rows are sealed on SQLite nobody else writes: a few milliseconds, then a rest in which others have their turn.
+STEP = 100
+REST_SECONDS = 0.05
+STEPS = 40  # in one run: a log from before the chain is sealed over many, and what else runs by the clock is not late
 GENESIS = "0" * 64  # what the first seal is sealed onto
 SALT_BYTES = 16
+PLACE = update(Audit.__table__).where(Audit.__table__.c.id == bindparam("row")).values(position=bindparam("place"))
 
 
 @dataclass
@@ -41,17 +47,23 @@ class Report:
 
 
 def seal(now: datetime) -> int:
-    """Seal the rows that are not in the chain yet; return how many. Two at once are harmless: one of them stops."""
+    """Seal the oldest rows that are not in the chain yet, STEPS times STEP at most; return how many.
+
+    Two at once are harmless: one of them stops.
+    """
     count = 0
-    while True:
+    for step in range(STEPS):
+        if step:
+            time.sleep(REST_SECONDS)
         try:
             sealed = _seal_some(now)
         except IntegrityError:
             log.info("Somebody else is sealing the audit log.")
             return count
         count += sealed
-        if sealed < BATCH:
+        if sealed < STEP:
             return count
+    return count
 
 
 def verify(expected_head: str = "") -> Report:
@@ -105,21 +117,25 @@ def _seal_some(now: datetime) -> int:
     if not db.session.scalar(select(exists().where(Audit.position.is_(None)))):
         db.session.rollback()
         return 0
+    wanted = select(Audit).where(Audit.position.is_(None)).order_by(Audit.id).limit(STEP)
     with transaction():
         last = db.session.execute(select(AuditSeal.id, AuditSeal.seal).order_by(AuditSeal.id.desc()).limit(1)).first()
         position, head = last.tuple() if last else (0, GENESIS)
-        rows = list(db.session.scalars(select(Audit).where(Audit.position.is_(None)).order_by(Audit.id).limit(BATCH)))
-        for row in rows:
+        links = []
+        # Locked, so that what is to be forgotten in this moment finds its seal, and not an old digest afterwards.
+        for row in db.session.scalars(wanted.with_for_update()):
             position += 1
-            link = _link(row, position, head, now)
-            head = link.seal
-            db.session.add(link)
-            placed = update(Audit).where(Audit.id == row.id).values(position=position)
-            db.session.execute(placed.execution_options(synchronize_session=False))
-    if rows:
+            links.append(_link(row, position, head, now))
+            head = links[-1].seal
+        # All at once: a flush for each row held SQLite's only writer for seconds.
+        db.session.add_all(links)
+        db.session.flush()
+        if links:
+            db.session.connection().execute(PLACE, [{"row": link.audit_id, "place": link.id} for link in links])
+    if links:
         # A log that is kept elsewhere so keeps a head that nobody can change here.
         log.info("The audit log is sealed up to %s: %s", position, head)
-    return len(rows)
+    return len(links)
 
 
 def _link(row: Audit, position: int, head: str, now: datetime) -> AuditSeal:

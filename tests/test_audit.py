@@ -4,10 +4,10 @@ import threading
 
 import pytest
 from rows import NOON, add, add_conversation, add_operator
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from pilito import audit
-from pilito.database import transaction
+from pilito.database import is_writing, transaction
 from pilito.lifecycle import Role
 from pilito.models import Audit, AuditSeal, db
 
@@ -154,6 +154,36 @@ def test_a_conversation_that_was_erased_leaves_the_chain_whole(chain):
 def test_rows_are_sealed_in_the_order_in_which_they_are_found_and_once(chain):
     assert audit.seal(NOON) == 0
     assert [row.position for row in db.session.scalars(db.select(Audit).order_by(Audit.id))] == [1, 2, 3]
+
+
+def test_a_long_log_is_sealed_in_small_steps_that_let_others_write(app, monkeypatch):
+    monkeypatch.setattr(audit, "STEPS", 3)
+    monkeypatch.setattr(audit, "STEP", 10)
+    steps = []
+    monkeypatch.setattr(audit.time, "sleep", lambda _seconds: steps.append(is_writing()))
+    with transaction():
+        db.session.add_all([Audit(at=NOON, action="closed", details={"n": number}) for number in range(45)])
+
+    first, second = audit.seal(NOON), audit.seal(NOON)
+
+    assert (first, second) == (30, 15)
+    assert steps == [False, False, False]  # two rests in the first run, one in the second
+    assert audit.verify().problems == []
+
+
+def test_sealing_asks_the_database_a_few_times_and_not_once_a_row(app):
+    with transaction():
+        db.session.add_all([Audit(at=NOON, action="closed") for _ in range(audit.STEP)])
+    asked = []
+
+    def note(_connection, _cursor, statement, *_):
+        asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    audit.seal(NOON)
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    assert len(asked) < 12
 
 
 def test_many_who_seal_at_once_make_one_chain(app):
