@@ -18,12 +18,14 @@ def register(app: Flask, settings: Settings) -> None:
         jobs_dashboard,
         media,
         meta_callbacks,
+        numbers,
         panel,
         sent_files,
         webhooks,
     )
     from pilito.blueprints.panel import errors
 
+    numbers.init_app(app)
     i18n.init_app(app)
     headers.init_app(app)
     errors.init_app(app)

@@ -1,11 +1,17 @@
 """Every answer of every route, right or wrong: its headers, and what an error gives away."""
 
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
+from rows import FreshClient, add_conversation
+from sqlalchemy.exc import OperationalError
 
 from pilito.config import ROOT
+from pilito.database import transaction
 from pilito.lifecycle import Role
+from pilito.models import db
 
 CANARY = "canary-SELECT-password-FROM-operator"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -87,3 +93,150 @@ def test_a_failure_has_a_number_that_stands_in_the_log_too(broken_app, log_in, c
 
     number = re.search(r"<code>([0-9a-f]{8})</code>", page)[1]
     assert f"Error {number}: GET panel.show_list failed" in caplog.text
+
+
+@pytest.fixture
+def busy_after(app, monkeypatch):
+    """Call it: from then on somebody else writes, and does not end."""
+    monkeypatch.setattr("pilito.database.LOCK_WAIT_SECONDS", 0.05)
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    with closing(sqlite3.connect(db.engine.url.database, isolation_level=None)) as other:
+        yield lambda: other.execute("BEGIN IMMEDIATE")
+
+
+def test_a_locked_database_is_a_sentence_and_not_a_failure(app, log_in, busy_after):
+    browser = log_in(Role.AGENT)
+    busy_after()
+
+    page = browser.post("/settings/theme", data={"theme": "dark"}, headers={"Accept": "text/html"})
+    deed = browser.post("/conversations/1/close", headers={"X-Fragment": "1"})
+    look = browser.get("/conversations/")
+
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "The database is busy" in page.text
+    assert (deed.status_code, deed.json["reason"]) == (503, "database_busy")
+    assert look.status_code == 200  # who only reads waits for nobody
+
+
+def test_so_it_is_at_the_log_in(app, busy_after):
+    browser = FreshClient(app)
+    busy_after()
+
+    answer = browser.post(
+        "/login", data={"email": "nobody@shop.test", "password": "x"}, headers={"Accept": "text/html"}
+    )
+
+    assert answer.status_code == 503
+
+
+def test_a_database_that_is_away_is_told_too_and_nothing_of_its_inside(app, log_in, monkeypatch):
+    browser = log_in(Role.AGENT)
+
+    def fail(*_args, **_options):
+        raise OperationalError("SELECT secret", {}, Exception(CANARY))
+
+    monkeypatch.setattr(db.session, "scalar", fail)
+    monkeypatch.setattr(db.session, "scalars", fail)
+    answer = browser.get("/conversations/", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 503
+    assert "Try again in a few seconds" in answer.text
+    assert CANARY not in answer.text
+
+
+HUGE = "9" * 30
+
+
+@pytest.fixture
+def strict_app(app, monkeypatch):
+    """What breaks is an error here, not a page."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setitem(app.config, "TESTING", False)
+    return app
+
+
+def test_a_number_that_is_no_id_names_nothing_and_breaks_nothing(strict_app, log_in):
+    browser = log_in(Role.OWNER)
+
+    broken = [
+        f"{method} {rule.rule}"
+        for rule in strict_app.url_map.iter_rules()
+        if "int" in rule.rule and not rule.endpoint.startswith(("demo.", "rq_dashboard."))
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if browser.open(re.sub(r"<[^>]+>", HUGE, rule.rule), method=method).status_code >= 500
+    ]
+
+    assert broken == []
+
+
+NUMBERS = (
+    "inbox",
+    "post",
+    "page",
+    "from",
+    "person",
+    "before",
+    "with",
+    "after_seq",
+    "limit",
+    "around",
+    "since",
+    "place",
+)
+
+
+@pytest.mark.parametrize("number", [HUGE, f"-{HUGE}", str(2**63)])
+def test_nor_does_such_a_number_behind_a_question_mark(strict_app, log_in, number):
+    with transaction():
+        conversation = add_conversation()
+    browser, query = log_in(Role.OWNER), "&".join(f"{name}={number}" for name in NUMBERS)
+
+    broken = [
+        rule.rule
+        for rule in strict_app.url_map.iter_rules()
+        if "GET" in rule.methods and rule.endpoint.startswith("panel.")
+        for address in [re.sub(r"<[^>]+>", str(conversation.id), rule.rule)]
+        if browser.get(f"{address}?{query}&row={number}:1.1.1&ids={number}").status_code >= 500
+    ]
+
+    assert broken == []
+
+
+def test_nor_does_such_a_number_in_a_form(strict_app, log_in):
+    with transaction():
+        conversation = add_conversation()
+    browser = log_in(Role.OWNER)
+    names = ("inbox", "draft", "seen", "attachment", "card_picture", "conversation", "into", "every", "own_post",
+             "undo", "row", "label", "to", "mentions", "post", "limit")  # fmt: skip
+    form = dict.fromkeys(names, HUGE) | {"text": "سلام", "client_id": "a", "name": "x", "shortcut": "x", "do": "label"}
+
+    broken = [
+        rule.rule
+        for rule in strict_app.url_map.iter_rules()
+        if "POST" in rule.methods and rule.endpoint.startswith("panel.")
+        for address in [re.sub(r"<[^>]+>", str(conversation.id), rule.rule)]
+        if browser.post(address, data=form).status_code >= 500
+    ]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    "quotes", ['[[Infinity, "1"]]', '[[NaN, "1"]]', f'[[{HUGE}, "1"]]', "{}", "7", "null", "[[1]]"]
+)
+def test_prices_that_are_none_break_no_reply(strict_app, log_in, quotes):
+    with transaction():
+        conversation = add_conversation()
+
+    form = {"text": "1", "client_id": "a", "quotes": quotes}
+    answer = log_in().post(f"/conversations/{conversation.id}/replies", data=form)
+
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "10000-01-01", "x"])
+def test_no_day_is_too_far_for_the_audit_log(strict_app, log_in, day):
+    answer = log_in(Role.OWNER).get(f"/settings/audit?since={day}&until={day}")
+
+    assert answer.status_code == 200

@@ -3,7 +3,8 @@
 from typing import cast
 
 from flask import Blueprint, Response, json, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
@@ -28,7 +29,8 @@ class Rejected(PilitoError):
 def register(bp: Blueprint) -> None:
     bp.register_error_handler(Rejected, _show_rejected)
     bp.register_error_handler(Refused, _show_refused)
-    bp.register_error_handler(OperationalError, _show_database_away)
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        bp.register_error_handler(away, _show_database_away)
     for code in CODES:
         bp.register_error_handler(code, _show_http)
     bp.before_app_request(_answer_unrouted)
@@ -43,7 +45,7 @@ def _show_refused(error: Refused) -> tuple[Response, int]:
     return _error(error.reason, str(error)), STATUS_OF_REFUSAL.get(error.reason, otherwise)
 
 
-def _show_database_away(_error: OperationalError) -> Response:
+def _show_database_away(_error: Exception) -> Response:
     return _show_http(ServiceUnavailable("The database cannot be reached or is busy; try again in a few seconds."))
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.quoted import read_quotes
 from pilito.blueprints.panel.uploads import read_cards, read_file, read_file_name
@@ -72,7 +73,7 @@ def send_reply(conversation_id: int) -> None:
     text, extras, now = request.form.get("text", ""), _read_extras(), datetime.now(UTC)
     refuse_places(text)
     check_told(conversation_id, read_quotes(), text, now)
-    draft_id, seen_id = (request.form.get(name, type=int) for name in ("draft", "seen"))
+    draft_id, seen_id = (request.form.get(name, type=whole) for name in ("draft", "seen"))
     if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
         send_draft(conversation_id, draft_id, current_user.id, now, text, True, client_id, seen_id, undo_time())
         return

@@ -26,6 +26,7 @@ from pilito.blueprints.i18n import (
     short_day,
     weekday_names,
 )
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import analytics_csv, bp, open_questions, plots, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.facts_words import field_of_day
@@ -210,7 +211,7 @@ def _period_links(chosen: str) -> list[tuple[str, str, bool]]:
 
 
 def _inbox_id(known: Sequence[int]) -> int | None:
-    asked = request.args.get("inbox", type=int)
+    asked = request.args.get("inbox", type=whole)
     return asked if asked in known else None
 
 

@@ -14,6 +14,7 @@ from flask_login import current_user
 
 from pilito import realtime
 from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, present, views
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes
@@ -151,7 +152,7 @@ def _others_words(conversation: Conversation) -> dict[str, Any]:
     if not current_user.may(Role.AGENT):
         return {}
     words = request.args.get("who", "").strip()
-    other_id = request.args.get("with", type=int)
+    other_id = request.args.get("with", type=whole)
     other = queries.find_conversation(other_id) if other_id else None
     return {
         "words": words,

@@ -10,6 +10,7 @@ from flask import Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
 from pilito.blueprints import i18n
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import audit_words, bp
 from pilito.blueprints.panel.access import for_admins
 from pilito.queries import audit as queries
@@ -69,19 +70,19 @@ def _harmless(value: Any) -> str:
 
 def _asked() -> Filter:
     """Days are those of whoever looks; what cannot be read counts for nothing."""
-    until = _asked_day("until")
     return Filter(
-        operator_id=request.args.get("person", type=int),
+        operator_id=request.args.get("person", type=whole),
         action=request.args.get("action", "")[:64],
         since=_asked_day("since"),
-        until=until + timedelta(days=1) if until else None,
-        before=request.args.get("before", type=int),
+        until=_asked_day("until", after=1),
+        before=request.args.get("before", type=whole),
     )
 
 
-def _asked_day(name: str) -> datetime | None:
+def _asked_day(name: str, after: int = 0) -> datetime | None:
+    """The first moment of the day, or of one so many days after it."""
     try:
-        day = date.fromisoformat(request.args.get(name, ""))
+        day = date.fromisoformat(request.args.get(name, "")) + timedelta(days=after)
         return datetime.combine(day, time(), i18n.operator_zone()).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.conversations.canned import PLACES, delete_canned, list_canned, save_canned
 from pilito.errors import Refused
@@ -43,7 +44,7 @@ def remove_canned(canned_id: int) -> ResponseReturnValue:
 def _save(canned_id: int | None) -> ResponseReturnValue:
     _for_agents()
     typed = {name: request.form.get(name, "") for name in ("shortcut", "text")}
-    inbox_id = request.form.get("inbox", type=int)
+    inbox_id = request.form.get("inbox", type=whole)
     try:
         save_canned(canned_id, typed["shortcut"], typed["text"], inbox_id, current_user.id, datetime.now(UTC))
     except Refused as refusal:

@@ -11,6 +11,7 @@ from flask_babel import gettext, ngettext
 from flask_login import current_user
 
 from pilito.blueprints.i18n import digits, operator_zone
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
 from pilito.errors import Refused
@@ -57,8 +58,8 @@ def facts_processor() -> dict[str, Any]:
 @bp.get("/catalogue")
 def show_catalogue() -> ResponseReturnValue:
     words = clean_line(request.args.get("q"), 100)
-    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    page = queries.products(words, request.args.get("inbox", type=int), number)
+    number = min(max(request.args.get("page", 1, type=whole), 1), LAST_PAGE)
+    page = queries.products(words, request.args.get("inbox", type=whole), number)
     return render_template(
         "facts/catalogue.html",
         page=page,
@@ -108,7 +109,7 @@ def _save(product: Product | None) -> ResponseReturnValue:
     fields, variants = _typed()
     try:
         draft = read_product(fields, variants, operator_zone())
-        inbox_id = request.form.get("inbox", type=int)
+        inbox_id = request.form.get("inbox", type=whole)
         saved = products.save_product(
             product.id if product else None, inbox_id, draft, current_user.id, datetime.now(UTC)
         )
@@ -215,7 +216,7 @@ def upload_catalogue() -> ResponseReturnValue:
     content = file.read() if file else b""
     try:
         draft_id = csv_import.begin_import(
-            request.form.get("inbox", type=int),
+            request.form.get("inbox", type=whole),
             (file.filename if file else "") or "",
             content,
             current_user.id,
@@ -307,9 +308,9 @@ def connect_shop() -> ResponseReturnValue:
             raise Refused("not_found", f"There is no {kind!r}.")
         connect_feed(
             SourceKind(kind),
-            form.get("inbox", type=int),
+            form.get("inbox", type=whole),
             shop,
-            form.get("every", 6, type=int),
+            form.get("every", 6, type=whole),
             current_user.id,
             datetime.now(UTC),
         )
@@ -339,7 +340,7 @@ def read_source_now(source_id: int) -> ResponseReturnValue:
 @bp.post(f"{SOURCE}/schedule")
 @for_admins
 def schedule_source(source_id: int) -> ResponseReturnValue:
-    every = request.form.get("every", type=int) or None
+    every = request.form.get("every", type=whole) or None
     return _do(source_id, lambda now: sources.schedule(source_id, every, current_user.id, now), gettext("Saved."))
 
 

@@ -156,7 +156,8 @@ def show_menu(name: str) -> ResponseReturnValue:
     if name != "filter" and not current_user.may(Role.AGENT):
         abort(403)
     rows = request.args.getlist("row")[:MOST_ROWS]
-    ids = [int(row.partition(":")[0]) for row in rows if row.partition(":")[0].isdecimal() and len(row) < 80]
+    numbers = [row.partition(":")[0] for row in rows]
+    ids = [int(number) for number in numbers if number.isdecimal() and len(number) < 19]
     return render_template(f"panel/menu_{name}.html", rows=rows, **MENU_WORDS[name](ids))
 
 

@@ -3,11 +3,16 @@
 import logging
 import secrets
 
-from flask import Flask, render_template, request
+from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+
+from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.extensions import db
 
 log = logging.getLogger(__name__)
 PAGES = {
@@ -19,12 +24,23 @@ PAGES = {
         _("It was written down. Try again in a moment; if it stays, tell an admin the number."),
     ),
 }
+BUSY = (
+    _("The database is busy"),
+    _("Nothing was changed by this. Try again in a few seconds; if it stays so, tell an admin."),
+)
+# Where not even the language of whoever asks can be read.
+BUSY_ANYHOW = (
+    "The database is busy. Try again in a few seconds.\nپایگاه داده مشغول است. چند ثانیهٔ دیگر دوباره تلاش کنید."
+)
+TRY_AGAIN = {"Retry-After": "5", "Cache-Control": "no-store"}
 OTHERWISE = (_("That did not work"), _("Go back, reload the page and try again."))
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(CSRFError, ask_to_reload)
+    for away in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(away, show_busy)
 
 
 def show_error(error: HTTPException) -> ResponseReturnValue:
@@ -47,3 +63,20 @@ def ask_to_reload(error: CSRFError) -> ResponseReturnValue:
     """The token belongs to a session that is over: somebody logged out in another tab."""
     page = render_template("error.html", title=_("This page is too old"), next_step=_("Reload it and try again."))
     return page, error.code or 400
+
+
+def show_busy(error: Exception) -> ResponseReturnValue:
+    """The database is locked or away, which passes: a sentence, not a failure with a number."""
+    log.warning("%s %s: the database is busy or away (%s).", request.method, request.endpoint, type(error).__name__)
+    try:
+        db.session.rollback()
+        return _busy_page()
+    except SQLAlchemyError:
+        return BUSY_ANYHOW, 503, {**TRY_AGAIN, "Content-Type": "text/plain; charset=utf-8"}
+
+
+def _busy_page() -> ResponseReturnValue:
+    title, next_step = map(str, BUSY)
+    if request.headers.get(FRAGMENT_HEADER):
+        return jsonify(reason="database_busy", message=f"{title}. {next_step}"), 503, TRY_AGAIN
+    return render_template("error.html", title=title, next_step=next_step, number=""), 503, TRY_AGAIN

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from pilito import keys
 from pilito.blueprints import health, metrics
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.conversations.data_deletion import find_unmatched, settle_deletion
@@ -137,7 +138,7 @@ def settle_data_deletion(deletion_id: int) -> ResponseReturnValue:
     wanted, operator_id = request.form.get("customer", "").strip(), current_user.id
     try:
         customer_id = find_customer(wanted) if wanted else None
-        inbox_id = request.form.get("inbox", type=int)
+        inbox_id = request.form.get("inbox", type=whole)
         settle_deletion(deletion_id, inbox_id, customer_id, operator_id, datetime.now(UTC))
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, connecting
 from pilito.blueprints.panel.access import for_admins
 from pilito.channels.base import Channel
@@ -95,7 +96,7 @@ def show_check(inbox_id: int) -> ResponseReturnValue:
 def arrival_fragment(inbox_id: int) -> ResponseReturnValue:
     """The test message: has one come since the page was opened?"""
     now = datetime.now(UTC)
-    since = request.args.get("since", 0, type=int)
+    since = request.args.get("since", 0, type=whole)
     # Not further back than a test lasts: the page stays open for days in some browsers.
     begun = max(datetime.fromtimestamp(min(max(since, 0), 2**33), UTC), now - timedelta(seconds=TEST_SECONDS))
     found = queries.newest_arrival(_get(inbox_id).id, begun)
@@ -116,7 +117,7 @@ def begin_log_in(channel_name: str) -> ResponseReturnValue:
     if not channel.connector.can_log_in:
         return _refuse("log_in_not_set_up")
     state = secrets.token_urlsafe(32)
-    wanted = request.args.get("inbox", type=int)
+    wanted = request.args.get("inbox", type=whole)
     with_comments = request.args.get("comments") == ON
     begun = {"state": state, "channel": channel_name, "inbox_id": wanted, "at": int(time.time())}
     session[LOG_IN] = begun | {"comments": with_comments}

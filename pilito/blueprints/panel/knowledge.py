@@ -9,6 +9,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from pilito.blueprints.i18n import operator_zone
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
@@ -90,7 +91,7 @@ def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
         until = last_moment(fields["valid_until"], operator_zone())
         texts.save_text(
             passage.id if passage else None,
-            request.form.get("inbox", type=int),
+            request.form.get("inbox", type=whole),
             kind,
             fields["title"],
             fields["text"],
@@ -152,7 +153,7 @@ def upload_document() -> ResponseReturnValue:
     file = request.files.get("file")
     name = (file.filename if file else "") or ""
     content = file.read() if file else b""
-    pages.add_document(request.form.get("inbox", type=int), name, content, current_user.id, datetime.now(UTC))
+    pages.add_document(request.form.get("inbox", type=whole), name, content, current_user.id, datetime.now(UTC))
     flash(gettext("It is being read; reload this page in a moment."), "good")
     return redirect(url_for("panel.show_knowledge"))
 
@@ -164,12 +165,12 @@ def add_page() -> ResponseReturnValue:
     form = request.form
     pages.add_page(
         SourceKind.SITEMAP if form.get("kind") == "sitemap" else SourceKind.PAGE,
-        form.get("inbox", type=int),
+        form.get("inbox", type=whole),
         form.get("address", ""),
-        form.get("every", type=int) or None,
+        form.get("every", type=whole) or None,
         current_user.id,
         datetime.now(UTC),
-        form.get("limit", 50, type=int),
+        form.get("limit", 50, type=whole),
     )
     flash(gettext("It is being read; reload this page in a moment."), "good")
     return redirect(url_for("panel.show_knowledge"))

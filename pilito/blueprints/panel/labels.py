@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.conversations import labels as verbs
@@ -53,7 +54,7 @@ def delete_label(label_id: int) -> ResponseReturnValue:
 @bp.post(f"{LABEL}/merge")
 @for_admins
 def merge_label(label_id: int) -> ResponseReturnValue:
-    into = request.form.get("into", 0, type=int)
+    into = request.form.get("into", 0, type=whole)
     return _do(
         lambda now: verbs.merge_labels(label_id, into, current_user.id, now), str(gettext("The two are one label now."))
     )

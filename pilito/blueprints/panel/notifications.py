@@ -12,6 +12,7 @@ from flask_login import current_user
 from pilito import mail
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.i18n import ZONE_COOKIE
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.you import own
 from pilito.conversations.notify import read_notifications, read_of_conversation
@@ -33,7 +34,7 @@ def bell_words() -> dict[str, Any]:
 def show_notifications() -> ResponseReturnValue:
     """A page; with the fragment header the newest, for the bell."""
     is_fragment = bool(request.headers.get(FRAGMENT_HEADER))
-    before_id = request.args.get("before", type=int)
+    before_id = request.args.get("before", type=whole)
     rows, is_more = queries.page(current_user.id, before_id, IN_BELL if is_fragment else ON_PAGE)
     words = {"rows": rows, "is_more": is_more, "unread": queries.count_unread(current_user.id)}
     template = "panel/bell_list.html" if is_fragment else "panel/notifications.html"
@@ -43,7 +44,7 @@ def show_notifications() -> ResponseReturnValue:
 @bp.post("/notifications/read")
 def read_all() -> ResponseReturnValue:
     """All of one's own, or those of a conversation that one looks at."""
-    conversation_id = request.form.get("conversation", type=int)
+    conversation_id = request.form.get("conversation", type=whole)
     if conversation_id is not None:
         read_of_conversation(current_user.id, conversation_id, datetime.now(UTC))
     else:

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from pilito.assistant.offers import Offer, offer_of
 from pilito.assistant.posts import differs
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.conversations.fact_text import product_fact
@@ -35,7 +36,7 @@ def show_posts() -> ResponseReturnValue:
     waiting = queries.count_to_confirm()
     asked = request.args.get("show", "")
     show = asked if asked in SHOWN else ("to_confirm" if waiting else "all")
-    offset = min(max(request.args.get("from", 0, type=int), 0), LARGEST_OFFSET)
+    offset = min(max(request.args.get("from", 0, type=whole), 0), LARGEST_OFFSET)
     posts, has_more = queries.page(show, offset, PAGE)
     mapped = queries.products_of([post.id for post in posts])
     inboxes = queries.inboxes_with_posts()
@@ -46,7 +47,7 @@ def show_posts() -> ResponseReturnValue:
         waiting=waiting,
         next=offset + PAGE if has_more else None,
         inboxes=inboxes,
-        chosen_id=request.args.get("post", type=int),
+        chosen_id=request.args.get("post", type=whole),
         words=request.args.get("q", "")[:LONGEST_SEARCH],
         may_choose_rule=current_user.may(Role.ADMIN),
         now=now,
@@ -70,7 +71,7 @@ def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None],
 def _found(post: OwnPost, now: datetime) -> list[Any] | None:
     """What was looked for under this post; None where nothing was."""
     words = clean_line(request.args.get("q"), LONGEST_SEARCH)
-    if not words or request.args.get("post", type=int) != post.id:
+    if not words or request.args.get("post", type=whole) != post.id:
         return None
     return list(queries.find_products(post, words, now))
 

@@ -4,6 +4,8 @@ import json
 
 from flask import abort, request
 
+from pilito.blueprints.numbers import whole
+
 MOST_QUOTES = 20
 
 
@@ -11,6 +13,6 @@ def read_quotes() -> dict[int, str]:
     """The prices that were put into a reply, by their products: `[[12, "1,850,000 toman"]]`."""
     try:
         pairs = json.loads(request.form.get("quotes") or "[]")
-        return {int(number): str(price) for number, price in pairs[:MOST_QUOTES]}
-    except (ValueError, TypeError, RecursionError):
+        return {whole(str(number)): str(price) for number, price in pairs[:MOST_QUOTES]}
+    except (ValueError, TypeError, KeyError, RecursionError):
         abort(400)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, present, sentences
 from pilito.blueprints.panel.inboxes import INBOX
 from pilito.conversations.trials import Share, begin_again, begin_trial, read_trial
@@ -43,7 +44,7 @@ def show_trial(inbox_id: int) -> ResponseReturnValue:
 def begin(inbox_id: int) -> ResponseReturnValue:
     inbox = _inbox(inbox_id)
     form = request.form
-    own_post_id = form.get("own_post", type=int)
+    own_post_id = form.get("own_post", type=whole)
     caption, link = form.get("caption", "").strip(), form.get("link", "").strip()[:500]
     share = Share(own_post_id, caption, link) if own_post_id or caption or link else None
     operator_id, asked_inbox_id = current_user.id, inbox.id

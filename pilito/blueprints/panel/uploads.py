@@ -7,6 +7,7 @@ from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.channels.base import Button, Card, OutboundFile
 from pilito.conversations.payload import own_address
@@ -49,7 +50,7 @@ def _refuse(reason: str) -> ResponseReturnValue:
 
 def read_file() -> OutboundFile | None:
     """The uploaded file that the composer sends, by its id; the outbox knows the rest of it."""
-    media_id = request.form.get("attachment", type=int)
+    media_id = request.form.get("attachment", type=whole)
     return OutboundFile("file", own_address(media_id)) if media_id else None
 
 
@@ -60,7 +61,7 @@ def read_file_name() -> str | None:
 def read_cards() -> tuple[Card, ...]:
     """The product card of the composer; without a title there is none."""
     values = {name: request.form.get(f"card_{name}", "").strip() for name in ("title", "subtitle", "url", "button")}
-    picture_id = request.form.get("card_picture", type=int)
+    picture_id = request.form.get("card_picture", type=whole)
     if not values["title"]:
         if picture_id or any(values.values()):
             raise Refused("card_wrong", "A card needs a title.")

@@ -11,6 +11,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from pilito.blueprints.auth import FRAGMENT_HEADER, ask_for_second_step, ask_to_log_in
+from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, present, sentences, steps
 from pilito.blueprints.panel.desk import asked_filter, asked_zone, head_words
 from pilito.blueprints.panel.spans import spans
@@ -92,7 +93,7 @@ def messages_fragment(conversation_id: int) -> ResponseReturnValue:
     elif {"before", "around", "newest"} & set(request.args):
         thread = _asked_messages(conversation)
     else:
-        thread = queries.read_changes(conversation, request.args.get("after_seq", 0, type=int))
+        thread = queries.read_changes(conversation, request.args.get("after_seq", 0, type=whole))
     words = _desk_words(conversation) | clock_words() | {"thread": thread, "zone": asked_zone()}
     return render_template("panel/messages_fragment.html", **words)
 
@@ -122,7 +123,7 @@ def get_conversation(conversation_id: int) -> Conversation:
 def list_words() -> dict[str, Any]:
     zone, wanted = asked_zone(), asked_filter()
     now = datetime.now(UTC)
-    limit = min(max(request.args.get("limit", LIST_PAGE, type=int), 1), LIST_LIMIT)
+    limit = min(max(request.args.get("limit", LIST_PAGE, type=whole), 1), LIST_LIMIT)
     before = None if "conversation_id" in (request.view_args or {}) else _asked_cursor()
     counts = queries.count_zones(now)
     return {
@@ -135,7 +136,7 @@ def list_words() -> dict[str, Any]:
 
 
 def _asked_messages(conversation: Conversation) -> queries.Thread:
-    around = request.args.get("around", type=int)
+    around = request.args.get("around", type=whole)
     if around is not None and 0 < around <= LARGEST_ID:
         return queries.read_around(conversation, around, THREAD_PAGE)
     return queries.read_thread(conversation, _asked_cursor(), THREAD_PAGE)
