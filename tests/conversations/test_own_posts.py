@@ -285,11 +285,18 @@ def test_a_post_without_a_picture_has_no_copy(desk):
 # --- a post that is not known yet ------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def days_clock(monkeypatch):
+    """The job looks a few seconds later, and not on the day on which the test is run: old shares are left alone."""
+    monkeypatch.setattr("pilito.jobs.upkeep.utc_now", lambda: NOON + seconds(10))
+
+
 def told(post):
     return {"id": post.media_id, "caption": post.caption, "permalink": post.permalink}
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.usefixtures("days_clock")
 def test_a_shared_post_that_is_not_known_is_asked_for_once_and_gets_its_caption(desk):
     desk.graph.readable[DRESS.media_id] = told(DRESS)
     desk.take(shared(ig_post_media_id=DRESS.media_id))
@@ -303,6 +310,7 @@ def test_a_shared_post_that_is_not_known_is_asked_for_once_and_gets_its_caption(
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.usefixtures("days_clock")
 def test_a_caption_that_comes_later_is_no_second_combination(desk, caplog):
     desk.graph.readable[DRESS.media_id] = told(DRESS)
 
