@@ -76,7 +76,7 @@ ACTIVITIES = (
 FILES = ("image", "video", "audio", "file", "story_mention", "template", "fallback")
 # Attributes that lead somewhere. Pictures of strangers' addresses must not be loaded, links may lead there.
 LEADING = ("href", "src", "action", "formaction", "poster", "srcset", "data", "xlink:href")
-DEAD = {"script", "iframe", "object", "embed", "base", "x-hit", "marquee", "math", "noscript"}
+DEAD = {"script", "iframe", "object", "embed", "base", "x-hit", "marquee", "math"}
 
 pytestmark = pytest.mark.sqlite_only
 
