@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.serving import make_server
 
-from pilito.assistant.compose import compose
+from pilito.assistant.compose import compose, correction
 from pilito.assistant.model import OpenAIModel
 from pilito.assistant.prompt import build_prompt
 from pilito.assistant.types import Fact, HandOver, Line, Reply, TurnInput
@@ -28,7 +28,7 @@ COAT = "پالتو\nبرای قیمت و موجودی پیام بدهید"
 SHOP = Fact(
     "faq", "آدرس: تهران، خیابان ولیعصر\nتلفن: ۰۲۱-۸۸۷۷۶۶۵۵\nسایت: www.example.ir\nقیمت کارت هدیه: ۵۰۰ هزار تومان"
 )
-FA, EN, AR = "در توضیحات همین پست نوشته شده:", "The post says:", "مكتوب في المنشور:"
+FA, EN, AR = "در توضیحات همین پست نوشته شده:", "The post says:", "وصف منشور المتجر:"
 
 
 @pytest.fixture(autouse=True)
@@ -152,7 +152,7 @@ def test_a_greeting_with_an_unknown_question_is_not_just_greeted():
 
 @pytest.mark.parametrize(
     ("question", "reply"),
-    [("ممنون", "خواهش می‌کنم!"), ("thanks!", "You're welcome!"), ("شكرا", "على الرحب والسعة!")],
+    [("ممنون", "خواهش می‌کنم!"), ("thanks!", "You're welcome!"), ("شكرا", "عفوا!")],
 )
 def test_thanks_get_a_short_reply(question, reply):
     assert asked(question)["reply"] == reply
@@ -254,6 +254,37 @@ def test_a_list_of_names_passes_the_checks(model):
 
     assert isinstance(outcome, Reply)
     assert (outcome.asks_which, outcome.facts_used) == (True, ("product:1", "product:2"))
+
+
+@pytest.mark.parametrize("question", ["سلام، این لباس چقدره؟", "hi, how much is this?", "مرحبا، بكم هذا؟"])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (Fact("caption", DRESS), Fact("catalogue", "پیراهن لینن\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان", "product:1")),
+        (Fact("caption", DRESS),),
+        (),
+    ],
+)
+def test_its_own_words_pass_the_checks_in_every_language(model, question, facts):
+    """What surrounds a quotation is said by us: a shop that tries the demo must not see it held back."""
+    outcome = compose(TurnInput("گالری", (question,), facts=facts), model)
+
+    assert isinstance(outcome, Reply)
+
+
+@pytest.mark.parametrize("question", ["هزینه ارسال چقدره؟", "how much is shipping?", "ممنون", "thanks", "شكرا"])
+def test_so_do_those_around_the_shops_own_facts(model, question):
+    postage = Fact("faq", "هزینه ارسال\nارسال با پست پیشتاز ۶۵٬۰۰۰ تومان", "passage:1")
+
+    assert isinstance(compose(TurnInput("گالری", (question,), facts=(postage,)), model), Reply)
+
+
+def test_told_that_a_reply_is_held_back_it_says_the_same_again(model):
+    """Else the hand-over would say that nobody wrote the answer down, where a check refused it."""
+    prompt = build_prompt(about(DRESS, "این لباس چقدره؟")).messages
+    corrected = [*prompt, {"role": "assistant", "content": "…"}, {"role": "user", "content": correction(["words"])}]
+
+    assert model.complete(corrected).text == model.complete(prompt).text
 
 
 def test_an_earlier_message_is_no_question():
