@@ -33,6 +33,7 @@ from pilito.channels.base import Channel
 from pilito.conversations import pending_share, tally
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.forget_trials import forget_trials
+from pilito.conversations.merge import hand_on_groups
 from pilito.database import is_sqlite, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels, media_store
@@ -77,6 +78,7 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     times = _times_of(customer_id)
     with transaction():  # should this end half-way, the tallies are right all the same, a little later
         tally.mark_all(times, now + tally.BEFORE_ERASING)
+    hand_on_groups(Customer.id == customer_id)
     _forget_waiting_shares(Conversation.customer_id == customer_id)
     _clean_ledger(channel, person_id)
     _leave_copies(customer_id, now)
@@ -122,6 +124,7 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     if inbox is None:
         return
     account_id, channel = inbox.external_id, channels[inbox.channel]
+    hand_on_groups(Customer.inbox_id == inbox_id)
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
     _clean_ledger(channel, account_id)
     _drop_objects(inbox_id)

@@ -7,7 +7,8 @@ conversation, and the locks of a group's conversations, in the order of their id
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import aliased
 
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import Transaction, transaction
@@ -55,6 +56,29 @@ def unmerge(conversation_id: int, operator_id: int | None, now: datetime) -> Non
         _note(tx, "unmerged", conversations[conversation_id], operator_id, now)
         for one in set(group) - {conversation_id}:
             mark_changed(tx, conversations[one])
+
+
+def hand_on_groups(leaving: ColumnElement[bool]) -> None:
+    """Before these customers go for good: who was called the same as one of them stays one person with the others."""
+    other = aliased(Customer)
+    is_called_so = select(other.id).where(other.same_as_id == Customer.id).exists()
+    mains = db.session.scalars(select(Customer.id).where(leaving, is_called_so)).all()
+    db.session.rollback()
+    for main in mains:
+        _hand_on(main, leaving)
+
+
+def _hand_on(main: int, leaving: ColumnElement[bool]) -> None:
+    with transaction() as tx:
+        group = select(Conversation.id).join(Conversation.customer).where(Customer.same_as_id == main)
+        locked = _lock(db.session.scalars(group).all())
+        staying = select(Customer.id).where(Customer.same_as_id == main, ~leaving)
+        ids = set(db.session.scalars(staying))
+        conversations = sorted((one for one in locked.values() if one.customer_id in ids), key=lambda c: c.customer_id)
+        for conversation in conversations:
+            first = conversations[0].customer_id
+            conversation.customer.same_as_id = first if conversation.customer_id != first else None
+            mark_changed(tx, conversation)
 
 
 def get_locked_person(conversation_id: int) -> list[Conversation]:

@@ -5,7 +5,7 @@ from desk import Desk
 from rows import NOON, add_conversation, add_inbox
 from sqlalchemy import update
 
-from pilito.conversations.erase import erase_customer
+from pilito.conversations.erase import erase_customer, erase_inbox
 from pilito.conversations.merge import merge, unmerge
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -141,3 +141,25 @@ def test_when_the_main_one_is_erased_the_others_stay_as_they_are(desk):
 
     assert [one.same_as_id for one in desk.rows(Customer)] == [None] * 3
     assert len(desk.rows(Conversation)) == 3
+
+
+def test_when_the_main_one_is_erased_the_others_stay_one_person(desk):
+    do(desk, merge, 1, 2)
+    do(desk, merge, 1, 3)
+    main = desk.rows(Customer)[0].id
+
+    desk.call(erase_customer, main, NOON)
+
+    assert same_as(desk) == [None, 1, None]  # the second is the first now
+    assert [one.seq for one in desk.rows(Conversation)] == [3, 2, 0]
+
+
+def test_when_an_inbox_is_erased_those_of_the_other_stay_one_person(desk):
+    do(desk, merge, 1, 2)
+    do(desk, merge, 1, 3)
+    do(desk, merge, 1, 4)
+    inbox = desk.rows(Customer)[0].inbox_id
+
+    desk.call(erase_inbox, inbox, NOON)
+
+    assert same_as(desk) == [None, 1]
