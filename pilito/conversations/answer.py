@@ -76,7 +76,11 @@ FIND_EARLIER = (
 ASKED_IN_VAIN = 2
 OUR_LAST_QUESTIONS = (
     select(Message.asks_which)
-    .where(Message.conversation_id == bindparam("conversation"), Message.sender != Sender.CUSTOMER)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.sender != Sender.CUSTOMER,
+        Message.deleted_at.is_(None),
+    )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(ASKED_IN_VAIN)
 )

@@ -190,5 +190,6 @@ def _went_on(conversation: Conversation, message: Message) -> bool:
         Message.sent_at > message.sent_at,
         Message.sender != Sender.CUSTOMER,
         Message.id != message.id,
+        Message.deleted_at.is_(None),
     )
     return db.session.scalar(later.limit(1)) is not None

@@ -22,7 +22,11 @@ WITHOUT_LINE = {
 }
 NEWEST_ORIGIN = (
     select(Message.origin)
-    .where(Message.conversation_id == bindparam("conversation"), Message.sender != Sender.CUSTOMER)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.sender != Sender.CUSTOMER,
+        Message.deleted_at.is_(None),
+    )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(1)
 )

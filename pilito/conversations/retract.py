@@ -94,6 +94,8 @@ def _forget(tx: Transaction, conversation: Conversation, message: Message, opera
     turns.count_unanswered(conversation)
     if is_drafts:
         _give_draft_back(conversation, message, now)
+    else:
+        turns.ask_unanswered(tx, conversation, now)  # given back to the assistant meanwhile: it answers
     newest = db.session.scalar(
         select(Message)
         .where(Message.conversation_id == conversation.id, Message.deleted_at.is_(None))

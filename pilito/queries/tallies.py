@@ -14,6 +14,7 @@ from pilito.database import is_sqlite
 from pilito.extensions import db
 from pilito.lifecycle import DraftState, HandOverReason, Sender, TurnState
 from pilito.models import Conversation, Draft, Message, ModelUse, Share, Tally, Turn
+from pilito.models.message import UNDONE
 
 QUARTER = timedelta(minutes=15)
 QUARTER_SECONDS = 900
@@ -87,7 +88,7 @@ Counted = Iterable[tuple[Any, int | None, str, Any, Any]]
 def _messages(start: datetime, end: datetime) -> Counted:
     rows = db.session.execute(
         select(_number(Message.sent_at).label("q"), Message.inbox_id, Message.sender, func.count())
-        .where(Message.sent_at >= start, Message.sent_at < end)
+        .where(Message.sent_at >= start, Message.sent_at < end, Message.origin.is_distinct_from(UNDONE))
         .group_by("q", Message.inbox_id, Message.sender)
     )
     for number, inbox_id, sender, amount in rows:

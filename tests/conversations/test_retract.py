@@ -1,5 +1,6 @@
 """A reply is taken back before it leaves, or it leaves: never both, and never neither."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -11,11 +12,14 @@ from pilito.conversations.approve import send_draft
 from pilito.conversations.deliver import deliver
 from pilito.conversations.reply import reply
 from pilito.conversations.retract import held_until, retract
+from pilito.conversations.take_over import give_back
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, DraftState, Role
-from pilito.models import Audit, Conversation, Draft, Inbox, Message, db
+from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, DraftState, Role, TurnState
+from pilito.models import Audit, Conversation, Draft, Inbox, Message, Turn, db
+from pilito.queries import tallies
 from pilito.queries.panel import Zone, list_conversations
+from pilito.queries.summary import summary
 
 HOLD = seconds(5)
 DUE = NOON + HOLD
@@ -182,3 +186,26 @@ def test_a_draft_that_was_sent_waits_again(desk, sara):
     assert again.id != message.id
     assert desk.graph.texts == [draft.text]
     assert db.session.scalar(db.select(db.func.count()).select_from(Message).where(Message.proof.has())) == 1
+
+
+def test_given_back_meanwhile_the_assistant_answers_who_waits_again(desk, sara):
+    message = write(desk, sara)
+    desk.call(give_back, desk.conversation.id, sara.id, NOON)
+
+    take_back(desk, message, sara)
+
+    assert [turn.state for turn in desk.rows(Turn)][-1] is TurnState.OPEN
+
+
+def test_taken_back_it_is_counted_nowhere(desk, sara):
+    quarter = NOON - timedelta(minutes=15), NOON + timedelta(minutes=15)
+    (before,), sent = tallies.count(*quarter).values(), summary()
+    message = write(desk, sara)
+
+    take_back(desk, message, sara)
+
+    (after,) = tallies.count(*quarter).values()
+    assert after["messages"] == before["messages"] == {"customer": 1}
+    assert "wait_people" not in after
+    counted = summary()
+    assert (counted["replies"], counted["deliveries"]) == (sent["replies"], sent["deliveries"])
