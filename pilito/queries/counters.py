@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from pilito.extensions import db
 from pilito.lifecycle import DeliveryState, MessageType, Sender, ShareState, TurnState
 from pilito.models import Counter, Delivery, Event, Inbox, Message, Proof, Share, Turn
+from pilito.models.message import UNDONE
 from pilito.queries import stats
 from pilito.queries.stats import Histogram
 
@@ -29,10 +30,10 @@ Numbers = dict[str, float]
 Condition = ColumnElement[bool]
 
 
-def totals() -> dict[str, Numbers]:
-    """The numbers of each source, the newest rows included."""
+def totals(*names: str) -> dict[str, Numbers]:
+    """The numbers of these sources, or of all, the newest rows included."""
     kept = {one.source: one for one in db.session.scalars(select(Counter))}
-    return {name: _total(source, kept.get(name)) for name, source in SOURCES.items()}
+    return {name: _total(SOURCES[name], kept.get(name)) for name in names or SOURCES}
 
 
 def _total(source: "Source", kept: Counter | None) -> Numbers:
@@ -64,7 +65,8 @@ def _events(rows: Condition) -> Numbers:
 def _messages(rows: Condition) -> Numbers:
     numbers: Counts[str] = Counts()
     is_share = (Message.message_type == MessageType.SHARE).label("is_share")
-    for (sender, shares), count in stats.grouped(Message.sender, is_share, where=(rows,)).items():
+    was_sent = Message.origin.is_distinct_from(UNDONE)
+    for (sender, shares), count in stats.grouped(Message.sender, is_share, where=(rows, was_sent)).items():
         numbers[f"by|{sender.value}"] += count
         if shares and sender is Sender.CUSTOMER:
             numbers["shares"] += count
@@ -86,7 +88,9 @@ def _turns(rows: Condition) -> Numbers:
 
 
 def _deliveries(rows: Condition) -> Numbers:
-    grouped = stats.grouped(Inbox.channel, Delivery.state, where=(rows, Delivery.inbox_id == Inbox.id))
+    # What its writer took back has not failed: whoever is called when deliveries fail is not called for it.
+    wanted = (rows, Delivery.inbox_id == Inbox.id, Delivery.error.is_distinct_from(UNDONE))
+    grouped = stats.grouped(Inbox.channel, Delivery.state, where=wanted)
     numbers: Numbers = {f"sent|{channel}|{state.value}": count for (channel, state), count in grouped.items()}
     return numbers | _flat(stats.reply_seconds(REPLY_BOUNDS, rows), REPLY_BOUNDS)
 

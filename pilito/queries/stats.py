@@ -11,15 +11,12 @@ from sqlalchemy import ColumnElement, and_, case, exists, extract, func, literal
 from pilito.database import is_sqlite
 from pilito.extensions import db
 from pilito.lifecycle import (
-    DeliveryState,
     EventOutcome,
     MessageType,
     Sender,
-    ShareState,
-    TurnState,
     WebhookState,
 )
-from pilito.models import Delivery, Event, Inbox, Message, Proof, Share, Turn, Webhook
+from pilito.models import Delivery, Event, Message, Proof, Turn, Webhook
 
 Counts = dict[str, int]
 # A delivery of the provider that no worker has read yet; it has no outcome, so it is none of EventOutcome.
@@ -37,57 +34,10 @@ class Histogram:
     sum_seconds: float
 
 
-def summary() -> dict[str, Any]:
-    """Return all counts in the shape of `GET /api/v1/stats`."""
-    return {
-        "shares": shares(),
-        "pending_share_cache": pending_share_cache(),
-        "events": events(),
-        "replies": replies(),
-        "deliveries": deliveries(),
-        "unknown_types": unknown_types(),
-    }
-
-
 def unknown_types() -> Counts:
     """Count the messages of kinds that this version does not know, by the provider's word; an unsent one is none."""
     where = (Message.message_type == MessageType.OTHER, Message.deleted_at.is_(None))
     return {word or "unknown": count for (word,), count in grouped(Message.provider_type, where=where).items()}
-
-
-def shares() -> Counts:
-    """Count the shares customers sent, and what became of them."""
-    by_state = grouped(Share.state)
-    received = db.session.scalar(
-        select(func.count()).where(Message.message_type == MessageType.SHARE, Message.sender == Sender.CUSTOMER)
-    )
-    return {"received": received or 0, **{state.value: by_state.get((state,), 0) for state in ShareState}}
-
-
-def pending_share_cache() -> dict[str, float | None]:
-    """Tell how often Redis still knew the waiting share when its question came; the rate is None before the first."""
-    found = grouped(Share.found_in_cache)
-    hits, misses = found.get((True,), 0), found.get((False,), 0)
-    return {"hits": hits, "misses": misses, "hit_rate": hits / (hits + misses) if hits + misses else None}
-
-
-def events() -> Counts:
-    """Count the events of all channels by outcome; `received` is their sum."""
-    totals = dict.fromkeys((*(outcome.value for outcome in EventOutcome), PENDING), 0)
-    for (_channel, outcome), count in events_by_channel().items():
-        totals[outcome] += count
-    return {"received": sum(totals.values()), **totals}
-
-
-def events_by_channel() -> dict[tuple[str, str], int]:
-    """Count the events by (channel, outcome).
-
-    A body that waits counts as one pending event, and one that could not be read as one failed event: how many were
-    in it is not known.
-    """
-    counts = {(channel, outcome.value): n for (channel, outcome), n in grouped(Event.channel, Event.outcome).items()}
-    add_unread(counts)
-    return counts
 
 
 def add_unread(counts: dict[tuple[str, str], int]) -> None:
@@ -105,35 +55,6 @@ def add_unread(counts: dict[tuple[str, str], int]) -> None:
 def _add(counts: dict[tuple[str, str], int], outcome: str, *where: ColumnElement[bool]) -> None:
     for (channel,), count in grouped(Webhook.channel, where=where).items():
         counts[channel, outcome] = counts.get((channel, outcome), 0) + count
-
-
-def replies() -> Counts:
-    """Count the replies by who wrote them, and the turns the assistant gave to people instead."""
-    written = grouped(Message.sender, where=(Message.sender.in_(SENDERS),))
-    handed_over = db.session.scalar(select(func.count()).where(Turn.state == TurnState.HANDED_OVER))
-    return {**{sender.value: written.get((sender,), 0) for sender in SENDERS}, "hand_overs": handed_over or 0}
-
-
-def deliveries() -> Counts:
-    """Count the deliveries of all channels by state."""
-    totals = {state.value: 0 for state in DeliveryState}
-    for (_channel, state), count in deliveries_by_channel().items():
-        totals[state] += count
-    return totals
-
-
-def deliveries_by_channel() -> dict[tuple[str, str], int]:
-    """Count the deliveries by (channel, state)."""
-    of_inbox = Delivery.inbox_id == Inbox.id
-    found = grouped(Inbox.channel, Delivery.state, where=(of_inbox,))
-    return {(channel, state.value): count for (channel, state), count in found.items()}
-
-
-def model_tokens() -> Counts:
-    """Sum the tokens of all recorded answers by kind."""
-    sums = select(func.sum(Proof.input_tokens), func.sum(Proof.output_tokens))
-    read, written = db.session.execute(sums).one()
-    return {"input": int(read or 0), "output": int(written or 0)}
 
 
 def model_seconds(bounds: Sequence[float], *where: ColumnElement[bool]) -> Histogram:

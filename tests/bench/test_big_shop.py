@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from bench.big_shop import Plan, fill
 from pilito.database import is_sqlite
 from pilito.models import Conversation, Customer, Delivery, Draft, Event, Message, Proof, Share, Turn, db
-from pilito.queries import stats
+from pilito.queries.summary import summary
 
 NOW = datetime(2026, 11, 29, 18, 0, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def test_a_second_shop_is_not_put_into_the_same_database(shop):
 
 def test_what_is_written_next_gets_a_free_id(shop):
     newest = db.session.scalar(select(func.max(Event.id)))
-    shares = stats.shares()
+    shares = summary()["shares"]
 
     with db.engine.begin() as connection:
         row = connection.execute(Event.__table__.select().where(Event.id == newest)).one()._asdict()

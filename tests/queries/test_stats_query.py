@@ -1,5 +1,7 @@
 """The counts: each counts what its name says, and not its neighbour."""
 
+from datetime import timedelta
+
 import pytest
 from rows import (
     NOON,
@@ -13,6 +15,7 @@ from rows import (
     add_webhook,
 )
 
+from pilito.conversations.keep_counters import keep_counters
 from pilito.database import transaction
 from pilito.lifecycle import (
     DeliveryState,
@@ -23,7 +26,8 @@ from pilito.lifecycle import (
     TurnState,
     WebhookState,
 )
-from pilito.queries import stats
+from pilito.models import Counter, db
+from pilito.queries import counters, stats, summary
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +37,7 @@ def context(app):
 
 
 def test_before_the_first_message_everything_is_counted_as_zero():
-    counted = stats.summary()
+    counted = summary.summary()
 
     assert counted["shares"] == {"received": 0, "waiting": 0, "combined": 0, "expired": 0, "superseded": 0}
     assert counted["pending_share_cache"] == {"hits": 0, "misses": 0, "hit_rate": None}
@@ -49,14 +53,14 @@ def test_shares_are_counted_by_what_became_of_them():
             add_share(conversation, state)
         add_share(conversation, ShareState.WAITING)
 
-    assert stats.shares() == {"received": 5, "waiting": 1, "combined": 1, "expired": 2, "superseded": 1}
+    assert summary.summary()["shares"] == {"received": 5, "waiting": 1, "combined": 1, "expired": 2, "superseded": 1}
 
 
 def test_a_post_that_the_shop_shared_is_not_a_share_received():
     with transaction():
         add_message(add_conversation(), message_type=MessageType.SHARE, sender=Sender.PHONE)
 
-    assert stats.shares()["received"] == 0
+    assert summary.summary()["shares"]["received"] == 0
 
 
 def test_the_hit_rate_leaves_out_shares_whose_question_never_came():
@@ -65,7 +69,7 @@ def test_the_hit_rate_leaves_out_shares_whose_question_never_came():
         for found in (True, True, True, False, None):
             add_share(conversation, ShareState.COMBINED, found_in_cache=found)
 
-    assert stats.pending_share_cache() == {"hits": 3, "misses": 1, "hit_rate": 0.75}
+    assert summary.summary()["pending_share_cache"] == {"hits": 3, "misses": 1, "hit_rate": 0.75}
 
 
 def test_events_received_are_the_sum_of_all_outcomes_and_of_what_waits():
@@ -73,7 +77,7 @@ def test_events_received_are_the_sum_of_all_outcomes_and_of_what_waits():
         add_webhook(WebhookState.READ, tuple(EventOutcome))
         add_webhook(WebhookState.PENDING)
 
-    counted = stats.events()
+    counted = summary.events()
 
     assert counted == {
         "received": 6,
@@ -90,14 +94,14 @@ def test_an_unreadable_body_is_one_failed_event():
     with transaction():
         add_webhook(WebhookState.FAILED)
 
-    assert stats.events()["failed"] == 1
+    assert summary.events()["failed"] == 1
 
 
 def test_a_failed_event_is_not_counted_again_with_its_body():
     with transaction():
         add_webhook(WebhookState.FAILED, (EventOutcome.FAILED, EventOutcome.STORED))
 
-    assert stats.events() | {"received": 0} == stats.events() | {"failed": 1, "stored": 1, "received": 0}
+    assert summary.events() | {"received": 0} == summary.events() | {"failed": 1, "stored": 1, "received": 0}
 
 
 def test_events_are_told_apart_by_channel():
@@ -105,7 +109,8 @@ def test_events_are_told_apart_by_channel():
         add_webhook(WebhookState.READ, (EventOutcome.STORED,))
         add_webhook(WebhookState.PENDING, channel="telegram")
 
-    assert stats.events_by_channel() == {("instagram", "stored"): 1, ("telegram", "pending"): 1}
+    assert counters.totals("event") == {"event": {"event|instagram|stored": 1}}
+    assert summary.events()["pending"] == 1
 
 
 def test_replies_are_counted_by_who_wrote_them_and_customers_do_not_count():
@@ -116,7 +121,7 @@ def test_replies_are_counted_by_who_wrote_them_and_customers_do_not_count():
         add_turn(conversation, TurnState.HANDED_OVER)
         add_turn(conversation, TurnState.DROPPED)
 
-    assert stats.replies() == {"assistant": 1, "operator": 2, "phone": 1, "hand_overs": 1}
+    assert summary.summary()["replies"] == {"assistant": 1, "operator": 2, "phone": 1, "hand_overs": 1}
 
 
 def test_deliveries_are_counted_by_channel_and_state():
@@ -126,12 +131,12 @@ def test_deliveries_are_counted_by_channel_and_state():
         add_delivery(add_message(here), DeliveryState.FAILED)
         add_delivery(add_message(there), DeliveryState.SENT)
 
-    assert stats.deliveries_by_channel() == {
+    assert dict(counters.labelled(counters.totals()["delivery"], "sent")) == {
         ("instagram", "sent"): 1,
         ("instagram", "failed"): 1,
         ("telegram", "sent"): 1,
     }
-    assert stats.deliveries()["sent"] == 2
+    assert summary.summary()["deliveries"]["sent"] == 2
 
 
 def test_reply_seconds_run_from_the_question_to_the_first_part_taken():
@@ -166,4 +171,20 @@ def test_model_seconds_and_tokens_come_from_the_proofs():
 
     assert measured.counts == [1, 1, 2]
     assert measured.sum_seconds == pytest.approx(4.25)
-    assert stats.model_tokens() == {"input": 200, "output": 40}
+    assert dict(counters.labelled(counters.totals()["proof"], "tokens")) == {("input",): 200, ("output",): 40}
+
+
+def test_what_is_kept_counts_once_and_only_newer_rows_are_looked_at():
+    with transaction():
+        conversation = add_conversation()
+        add_share(conversation, ShareState.EXPIRED, sent_at=NOON - timedelta(days=30))
+        add_webhook(WebhookState.READ, (EventOutcome.STORED,))
+    before = summary.summary()
+    keep_counters(NOON)
+    keep_counters(NOON + timedelta(minutes=11))
+
+    kept = {one.source: one.until_id for one in db.session.scalars(db.select(Counter))}
+
+    assert kept["event"] > 0
+    assert kept["message"] > 0
+    assert summary.summary() == before

@@ -18,7 +18,7 @@ from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
 from pilito.extensions import csrf
 from pilito.models import Conversation, Message
-from pilito.queries import conversations, inboxes, labels, reactions, stats, thread
+from pilito.queries import conversations, inboxes, labels, reactions, summary, thread
 from pilito.tokens import find_by_bearer
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -132,7 +132,7 @@ def list_inboxes() -> Shape:
 
 @bp.get("/stats")
 def show_stats() -> Shape:
-    return stats.summary()
+    return summary.summary()
 
 
 def _get(conversation_id: int) -> Conversation:

@@ -25,7 +25,7 @@ from pilito.extensions import channels, settings
 from pilito.lifecycle import InboxState
 from pilito.models import Audit, db
 from pilito.queries import health as queries
-from pilito.queries import stats
+from pilito.queries import summary
 from pilito.queries.panel import count_waiting_too_long
 from pilito.queries.spending import spent
 
@@ -47,7 +47,7 @@ def show_health() -> ResponseReturnValue:
         deletions=find_unmatched(),
         checks=health.readiness(),
         queues=_queues(),
-        events=stats.events(),
+        events=summary.events(),
         kinds=queries.event_kinds(),
         newest_events=queries.NEWEST_EVENTS,
         types=queries.unknown_types(),
