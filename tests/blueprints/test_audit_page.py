@@ -50,6 +50,14 @@ def test_it_says_who_did_what(admin):
     assert "203.0.113.7" in page
 
 
+def test_what_is_kept_for_taking_a_deed_back_is_not_shown(admin):
+    log("snoozed", details={"before": {"state": "operator", "holder": None}, "epoch": 3, "until": "2026-11-24"})
+
+    page = admin.get("/settings/audit").text
+
+    assert '<p class="about"><bdi>until: 2026-11-24</bdi></p>' in page
+
+
 def test_it_is_filtered_by_person_deed_and_day(admin):
     with transaction():
         sara = add_operator(Role.AGENT, name="Sara").id

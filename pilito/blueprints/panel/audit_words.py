@@ -152,9 +152,12 @@ def name_of(action: str) -> str:
 
 
 def details_of(row: Audit, names: dict[int, str]) -> str:
-    """What else is known, in one line; names of people instead of their numbers."""
-    parts = [_part(name, value, names) for name, value in (row.details or {}).items() if value not in (None, "", [])]
-    return " · ".join(parts)
+    """What else is known, in one line; names of people instead of their numbers.
+
+    How a conversation lay before a deed, and its epoch, are kept for taking the deed back and tell nobody anything.
+    """
+    told = {name: value for name, value in (row.details or {}).items() if name not in ("before", "epoch")}
+    return " · ".join(_part(name, value, names) for name, value in told.items() if value not in (None, "", []))
 
 
 def _part(name: str, value: Any, names: dict[int, str]) -> str:
