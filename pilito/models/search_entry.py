@@ -62,7 +62,7 @@ def is_of_index(name: str | None) -> bool:
 
 def place_of(at: datetime, target_id: int, kind: SearchKind) -> int:
     """The id of an entry: by second, then by the target's id."""
-    seconds = max(0, int(at.timestamp()))
+    seconds = min(max(0, int(at.timestamp())), (1 << SECONDS_BITS) - 1)
     return (seconds << (TARGET_BITS + KIND_BITS)) | ((target_id % TARGETS) << KIND_BITS) | kind
 
 

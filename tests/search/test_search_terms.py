@@ -1,7 +1,10 @@
 """Words of texts and of questions: one spelling, one form, the word that is still being typed."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from pilito.models.search_entry import TARGETS, SearchKind, place_of
 from pilito.search.terms import kept_words, plain_words, read_question
 
 
@@ -73,3 +76,9 @@ def test_a_question_and_a_text_have_an_end():
     assert len(read_question("یک " * 500).wanted) == 8
     assert len(kept_words(" ".join(f"w{number}" for number in range(5000)))) == 600
     assert plain_words("x" * 5000) == ["x" * 40]
+
+
+def test_a_time_of_no_clock_still_has_a_place_that_both_databases_hold():
+    far = place_of(datetime(9999, 12, 31, tzinfo=UTC), TARGETS - 1, SearchKind.NOTE)
+
+    assert place_of(datetime(2242, 1, 1, tzinfo=UTC), 1, SearchKind.MESSAGE) < far < 2**63
