@@ -7,8 +7,9 @@ each count, for the next of SETTLING. So a change is marked by whoever makes it 
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, update
@@ -184,38 +185,64 @@ def _range(start: datetime, end: datetime) -> Iterator[datetime]:
 def keep_zone(name: str, now: datetime) -> None:
     """Have the days of this zone ready from now on; the zone that nobody has looked in for longest makes room.
 
-    A name that is no zone is left out: it came from a cookie.
+    A name that is no zone is left out: it came from a cookie. Years of quarters are summed before anything is written,
+    for on SQLite nobody else writes meanwhile. If a count came between, the next look at the page asks again.
     """
     if not tallies.is_zone(name):
         return
+    run = _resting(now)
+    is_known = db.session.scalar(select(TallyZone.id).where(TallyZone.name == name)) is not None
+    first = None if is_known else db.session.scalar(select(Tally.at).order_by(Tally.at).limit(1))
+    days = _days_of(name, first, quarter_of(now) + QUARTER) if first is not None else []
+    db.session.rollback()
     with transaction():
         db.session.scalar(select(TallyKeeper.run).with_for_update())  # no quarter is written meanwhile
         known = db.session.scalar(select(TallyZone).where(TallyZone.name == name))
         if known is not None:
             known.asked_at = now
             return
+        if is_known or run is None or _resting(now) != run:
+            return
         others = db.session.scalars(select(TallyZone).order_by(TallyZone.asked_at.desc())).all()
         for one in others[MOST_ZONES - 1 :]:
             db.session.execute(delete(TallyDay).where(TallyDay.zone == one.name))
             db.session.delete(one)
         db.session.add(TallyZone(name=name, asked_at=now))
-        first = db.session.scalar(select(Tally.at).order_by(Tally.at).limit(1))
-        if first is not None:
-            _sum_days(name, first, quarter_of(now) + QUARTER)
+        if days:
+            db.session.execute(insert(TallyDay), days)
+
+
+def _resting(now: datetime) -> int | None:
+    """Which count was the last, where none is under way; 0 before the first."""
+    last = db.session.execute(select(TallyKeeper.run, TallyKeeper.lease_until)).first()
+    if last is None:
+        return 0
+    return None if last.lease_until is not None and last.lease_until > now else last.run
 
 
 def _sum_days(zone_name: str, start: datetime, end: datetime) -> None:
     """Sum anew every day of the zone that this stretch touches."""
-    zone = ZoneInfo(zone_name)
-    first, last = start.astimezone(zone).date(), (end - QUARTER).astimezone(zone).date()
-    days = tallies.sum_quarters(tallies.quarters(*tallies.stretch_of(first, last, zone)), zone)
+    first, last = _dates_of(zone_name, start, end)
+    rows = _days_of(zone_name, start, end)
     db.session.execute(delete(TallyDay).where(TallyDay.zone == zone_name, TallyDay.day >= first, TallyDay.day <= last))
-    rows = [
+    if rows:
+        db.session.execute(insert(TallyDay), rows)
+
+
+def _days_of(zone_name: str, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """The rows of every day of the zone that this stretch touches."""
+    zone = ZoneInfo(zone_name)
+    stretch = tallies.stretch_of(*_dates_of(zone_name, start, end), zone)
+    days = tallies.sum_quarters(tallies.quarters(*stretch), zone)
+    return [
         {"zone": zone_name, "day": day, "inbox_id": inbox_id, "numbers": numbers}
         for (day, inbox_id), numbers in days.items()
     ]
-    if rows:
-        db.session.execute(insert(TallyDay), rows)
+
+
+def _dates_of(zone_name: str, start: datetime, end: datetime) -> tuple[date, date]:
+    zone = ZoneInfo(zone_name)
+    return start.astimezone(zone).date(), (end - QUARTER).astimezone(zone).date()
 
 
 # --- questions without an answer -------------------------------------------------------------------------------------

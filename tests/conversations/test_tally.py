@@ -13,7 +13,7 @@ from bench.big_shop import Plan, fill
 from pilito.conversations import tally
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.expire import expire_due
-from pilito.database import transaction
+from pilito.database import is_writing, transaction
 from pilito.models import (
     Conversation,
     Draft,
@@ -291,6 +291,42 @@ def test_a_cookie_that_names_no_zone_keeps_none(app, name):
     tally.keep_zone(name, NOON)
 
     assert count(TallyZone) == 0
+
+
+@pytest.mark.parametrize("history", [9], indirect=True)
+def test_the_days_of_a_new_zone_are_summed_while_others_may_write(history, monkeypatch):
+    count_all(NOW)
+    wrote, sum_quarters = [], tallies.sum_quarters
+
+    def sum_and_look(*args):
+        wrote.append(is_writing())
+        return sum_quarters(*args)
+
+    monkeypatch.setattr(tallies, "sum_quarters", sum_and_look)
+    tally.keep_zone("Asia/Tehran", NOW)
+
+    assert wrote == [False]
+    assert kept("Asia/Tehran")
+
+
+@pytest.mark.parametrize("history", [10], indirect=True)
+def test_a_zone_is_not_kept_on_days_that_were_counted_anew_meanwhile(history, monkeypatch):
+    count_all(NOW)
+    sum_quarters = tallies.sum_quarters
+
+    def sum_and_be_late(*args):
+        days = sum_quarters(*args)
+        tally.count_due(NOW + timedelta(hours=1))
+        return days
+
+    monkeypatch.setattr(tallies, "sum_quarters", sum_and_be_late)
+    tally.keep_zone("Asia/Tehran", NOW)
+    monkeypatch.undo()
+    assert count(TallyZone, TallyZone.name == "Asia/Tehran") == 0
+
+    tally.keep_zone("Asia/Tehran", NOW)
+
+    assert kept("Asia/Tehran") == of_quarters(TEHRAN)
 
 
 def test_the_zone_that_nobody_looks_in_makes_room(app):
