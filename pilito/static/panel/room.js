@@ -4,3 +4,8 @@ import { startKeyboard } from "./keyboard.js";
 document.querySelector(".room-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 startKeyboard();
+
+// A page that looks again by itself lets whoever uses it finish: nothing is taken from under their eyes or fingers.
+const again = document.querySelector('meta[name="look-again"]');
+const isUsed = () => document.hidden || document.querySelector("main :focus, details[open], dialog[open]");
+if (again) setInterval(() => isUsed() || location.reload(), again.content * 1000);
