@@ -23,6 +23,8 @@ from pilito.failpoints import POINTS, SIDES, PlantedError
 from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, WebhookState
 from pilito.models import Conversation, Customer, Delivery, Message, Turn, Webhook, db
 
+pytestmark = pytest.mark.whole  # 143 cells, each the whole way of an event: for `make test`, not for each change
+
 QUESTION, SHARED, PERSON = KINDS = ("a question", "a share and its question", "a person's reply")
 KILL, RAISE, PAUSE = DEEDS = ("kill", "raise", "pause")
 # What a person's reply does not pass: it is no event, and nobody asks the model. The assistant's reply is claimed by
