@@ -58,6 +58,20 @@ def test_what_is_kept_for_taking_a_deed_back_is_not_shown(admin):
     assert '<p class="about"><bdi>until: 2026-11-24</bdi></p>' in page
 
 
+def test_a_reason_and_a_mode_are_told_in_words(admin):
+    log("handed_over", details={"reason": "not_known", "detail": ""})
+    log("mode_chosen", details={"mode": "draft"})
+    log("stopped", details={"reason": "a holiday"})
+
+    page = admin.get("/settings/audit").text
+
+    assert re.findall(r'<p class="about"><bdi>(.*?)</bdi></p>', page) == [
+        "reason: a holiday",
+        "Drafts",
+        "Answer not known",
+    ]
+
+
 def test_it_is_filtered_by_person_deed_and_day(admin):
     with transaction():
         sara = add_operator(Role.AGENT, name="Sara").id

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from pilito.blueprints.i18n import digits
+from pilito.blueprints.panel import sentences
 from pilito.lifecycle import Role
 from pilito.models import Audit
 
@@ -129,6 +130,8 @@ ROLES: dict[str, Words] = {
     Role.AGENT: _("agent"),
     Role.VIEWER: _("viewer"),
 }
+# Values that have words of their own, which need no name before them.
+VALUES: dict[str, dict[Any, Words]] = {"mode": sentences.MODES, "reason": sentences.HAND_OVER_SHORT}
 LONGEST_VALUE = 160
 
 
@@ -163,6 +166,8 @@ def details_of(row: Audit, names: dict[int, str]) -> str:
 def _part(name: str, value: Any, names: dict[int, str]) -> str:
     if name in ("whom", "operator_id") and isinstance(value, int):
         return names.get(value, f"#{value}")
+    if isinstance(value, str) and value in VALUES.get(name, {}):
+        return str(VALUES[name][value])
     if name in ("role", "from", "to") and value in ROLES:
         value = ROLES[value]
     text = " ".join(str(value).split())[:LONGEST_VALUE]
