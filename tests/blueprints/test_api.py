@@ -526,7 +526,7 @@ def test_a_method_that_does_not_exist_is_refused_in_json_with_those_that_do(call
 
 def test_a_failure_of_ours_is_answered_in_json_and_tells_nothing_of_it(app, call, monkeypatch):
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    monkeypatch.setattr("pilito.queries.stats.summary", lambda: 1 / 0)
+    monkeypatch.setattr("pilito.queries.summary.summary", lambda: 1 / 0)
 
     response = call("/api/v1/stats")
 
@@ -540,11 +540,25 @@ def test_a_database_away_is_answered_503(app, call, monkeypatch):
     def fail():
         raise OperationalError("SELECT secret", {}, Exception("no connection"))
 
-    monkeypatch.setattr("pilito.queries.stats.summary", fail)
+    monkeypatch.setattr("pilito.queries.summary.summary", fail)
 
     response = call("/api/v1/stats")
 
     assert refusal(response) == (503, "service_unavailable")
+    assert "secret" not in response.text
+
+
+def test_two_who_do_the_same_at_once_are_told_so(app, call, monkeypatch):
+    from sqlalchemy.exc import IntegrityError
+
+    def fail():
+        raise IntegrityError("INSERT secret", {}, Exception("unique"))
+
+    monkeypatch.setattr("pilito.queries.summary.summary", fail)
+
+    response = call("/api/v1/stats")
+
+    assert refusal(response) == (409, "conflict")
     assert "secret" not in response.text
 
 

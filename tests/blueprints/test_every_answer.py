@@ -5,13 +5,13 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from rows import FreshClient, add_conversation
-from sqlalchemy.exc import OperationalError
+from rows import NOON, FreshClient, add_conversation
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pilito.config import ROOT
 from pilito.database import transaction
-from pilito.lifecycle import Role
-from pilito.models import db
+from pilito.lifecycle import LabelColour, Role
+from pilito.models import Label, db
 
 CANARY = "canary-SELECT-password-FROM-operator"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -142,6 +142,23 @@ def test_a_database_that_is_away_is_told_too_and_nothing_of_its_inside(app, log_
     assert answer.status_code == 503
     assert "Try again in a few seconds" in answer.text
     assert CANARY not in answer.text
+
+
+def test_two_who_do_the_same_at_once_are_told_so(strict_app, log_in, monkeypatch):
+    def lose(*_args):
+        raise IntegrityError("INSERT", {}, Exception(CANARY))
+
+    with transaction():
+        db.session.add(Label(name="x", colour=LabelColour.GREY, created_at=NOON))
+    monkeypatch.setattr("pilito.conversations.labels._find_same", lose)
+    browser = log_in(Role.OWNER)
+    page = browser.post("/settings/labels", data={"name": "فوری"})
+    deed = browser.post("/settings/labels", data={"name": "فوری"}, headers={"X-Fragment": "1"})
+
+    assert page.status_code == 409
+    assert "Somebody else" in page.text
+    assert CANARY not in page.text
+    assert deed.json["reason"] == "moved_on"
 
 
 HUGE = "9" * 30

@@ -3,7 +3,7 @@
 from typing import cast
 
 from flask import Blueprint, Response, json, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
@@ -31,6 +31,7 @@ def register(bp: Blueprint) -> None:
     bp.register_error_handler(Refused, _show_refused)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         bp.register_error_handler(away, _show_database_away)
+    bp.register_error_handler(IntegrityError, _show_crossed)
     for code in CODES:
         bp.register_error_handler(code, _show_http)
     bp.before_app_request(_answer_unrouted)
@@ -47,6 +48,12 @@ def _show_refused(error: Refused) -> tuple[Response, int]:
 
 def _show_database_away(_error: Exception) -> Response:
     return _show_http(ServiceUnavailable("The database cannot be reached or is busy; try again in a few seconds."))
+
+
+def _show_crossed(_refusal: IntegrityError) -> tuple[Response, int]:
+    return _error(
+        "conflict", "Somebody else did the same at this moment; ask how it stands now, and try again."
+    ), CONFLICT
 
 
 def _show_http(error: HTTPException) -> Response:

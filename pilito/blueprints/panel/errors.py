@@ -3,11 +3,12 @@
 import logging
 import secrets
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -28,6 +29,10 @@ BUSY = (
     _("The database is busy"),
     _("Nothing was changed by this. Try again in a few seconds; if it stays so, tell an admin."),
 )
+CROSSED = (
+    _("Somebody else was at the same at this moment"),
+    _("Nothing was changed by this. Reload the page to see how it stands now."),
+)
 # Where not even the language of whoever asks can be read.
 BUSY_ANYHOW = (
     "The database is busy. Try again in a few seconds.\nپایگاه داده مشغول است. چند ثانیهٔ دیگر دوباره تلاش کنید."
@@ -41,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, ask_to_reload)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(away, show_busy)
+    app.register_error_handler(IntegrityError, show_crossed)
 
 
 def show_error(error: HTTPException) -> ResponseReturnValue:
@@ -70,13 +76,22 @@ def show_busy(error: Exception) -> ResponseReturnValue:
     log.warning("%s %s: the database is busy or away (%s).", request.method, request.endpoint, type(error).__name__)
     try:
         db.session.rollback()
-        return _busy_page()
+        answer = _sentence(BUSY, "database_busy", 503)
+        answer.headers.update(TRY_AGAIN)
+        return answer
     except SQLAlchemyError:
         return BUSY_ANYHOW, 503, {**TRY_AGAIN, "Content-Type": "text/plain; charset=utf-8"}
 
 
-def _busy_page() -> ResponseReturnValue:
-    title, next_step = map(str, BUSY)
+def show_crossed(error: IntegrityError) -> ResponseReturnValue:
+    """Two made the same, or one used what the other deleted: the database let one of them go first."""
+    log.warning("%s %s: refused by the database (%s).", request.method, request.endpoint, type(error.orig).__name__)
+    db.session.rollback()
+    return _sentence(CROSSED, "moved_on", 409)
+
+
+def _sentence(words: tuple[LazyString, LazyString], reason: str, status: int) -> Response:
+    title, next_step = map(str, words)
     if request.headers.get(FRAGMENT_HEADER):
-        return jsonify(reason="database_busy", message=f"{title}. {next_step}"), 503, TRY_AGAIN
-    return render_template("error.html", title=title, next_step=next_step, number=""), 503, TRY_AGAIN
+        return make_response(jsonify(reason=reason, message=f"{title}. {next_step}"), status)
+    return make_response(render_template("error.html", title=title, next_step=next_step, number=""), status)
