@@ -6,6 +6,7 @@ revision = "0025"
 down_revision = "0024"
 branch_labels = None
 depends_on = None
+CONTRACT = "0.1: no version with these triggers was ever released; the words are written beside the row"
 
 INTO = "INSERT INTO search_index (rowid, words) VALUES (new.id, new.words);"
 OUT = "INSERT INTO search_index (search_index, rowid, words) VALUES ('delete', old.id, old.words);"

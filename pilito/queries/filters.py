@@ -127,7 +127,8 @@ def _is_held_by(holder: str, operator_id: int) -> ColumnElement[bool]:
     if holder != NOBODY:
         return and_(
             Conversation.operator_id == (operator_id if holder == ME else int(holder)),
-            Conversation.state == ConversationState.OPERATOR,
+            # Not by its index: SQLite may take that one for the person's, and walk through what everybody holds.
+            func.lower(Conversation.state) == ConversationState.OPERATOR.value,
         )
     state, without = Conversation.state, Conversation.operator_id.is_(None)
     parts = (state == ConversationState.HANDED_OVER, and_(state == ConversationState.OPERATOR, without))

@@ -99,7 +99,7 @@ ATTACHMENTS = {
     "story_mention": (CONTEXT, "test_what_asks_nothing_opens_no_turn"),
     "story": (CONTEXT, "test_what_asks_nothing_opens_no_turn"),
     "ig_story": (INBOUND, "test_a_shared_story_is_found_under_its_own_keys"),
-    "template": (CONTEXT, "test_a_product_waits_for_its_question_and_is_its_fact"),
+    "template": (CONTEXT, "test_a_product_waits_for_its_question_and_tells_what_is_meant"),
     "product": (INBOUND, "test_an_attachment_tells_what_the_message_is"),
     "template without elements": (EVENTS, "test_a_template_without_cards_is_shared_content"),
     "fallback": (INBOUND, "test_a_lone_web_link_is_its_address_as_text"),
