@@ -63,6 +63,7 @@ def test_each_sees_that_the_other_looks_and_writes_and_is_asked_before_sending(s
     expect(saras.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
 
     alis.locator("#composer-text").press_sequentially("ion")  # begun before her answer came
+    expect(alis.locator("#composer-notes")).to_have_attribute("data-holder", "سارا")  # his page has heard of it
     alis.press("#composer-text", "Control+Enter")
     held = alis.locator("#lock").get_by_role("button", name="Send anyway")
     held.click()

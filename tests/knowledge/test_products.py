@@ -43,7 +43,11 @@ def test_a_product_is_made_changed_and_deleted_and_each_counts(inbox):
     delete_product(product_id, None, NOON)
 
     assert (count(Product), count(Variant), version(inbox)) == (0, 0, 3)
-    assert [line.action for line in db.session.query(Audit)] == ["product_saved", "product_saved", "product_deleted"]
+    assert [line.action for line in db.session.query(Audit).order_by(Audit.id)] == [
+        "product_saved",
+        "product_saved",
+        "product_deleted",
+    ]
 
 
 def test_a_product_that_is_saved_by_two_at_once_has_the_variants_of_one(app, inbox):
