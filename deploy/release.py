@@ -74,12 +74,18 @@ def plan(root: Path, version: str, today: date) -> list[Step]:
         Step(f"commit and tag v{version}", lambda: _commit(root, version)),
         Step(f"write the bill of materials to dist/{sbom.name}", lambda: make_sbom(root, sbom)),
     ]
-    if shutil.which("docker"):
+    if has_docker():
         words = ("docker", "build", "--tag", image, "--label", f"org.opencontainers.image.version={version}", ".")
         steps.append(Step(f"build the image {image}", lambda: _run(root, *words)))
     else:
-        steps.append(Step("leave out the image, for there is no docker here", lambda: None))
+        steps.append(Step("leave out the image, for no docker answers here", lambda: None))
     return steps
+
+
+def has_docker() -> bool:
+    """Whether Docker is here and its daemon answers: a client alone builds nothing."""
+    client = shutil.which("docker")
+    return client is not None and subprocess.run([client, "info"], capture_output=True, check=False).returncode == 0  # noqa: S603
 
 
 def unrecorded_jobs(root: Path) -> list[str]:
