@@ -32,6 +32,9 @@ function onSubmit(event) {
 
 async function act(url, fields) {
   closeMenu();
+  const isOpen = fields.getAll("row").some((row) => row.split(":")[0] === openConversation());
+  const isUnread = fields.get("do") === "unread" && isOpen;
+  if (isUnread) document.getElementById("thread").dataset.staysUnread = "1"; // the live line may be quicker than the answer
   try {
     const { message, undo } = await ask(url, fields);
     toast(message, undo?.length ? { label: say("undo"), run: () => takeBack(undo) } : undefined);
@@ -40,8 +43,7 @@ async function act(url, fields) {
   }
   clearChosen();
   // What one has just called unread is not looked at any more.
-  const isOpen = fields.getAll("row").some((row) => row.split(":")[0] === openConversation());
-  if (fields.get("do") === "unread" && isOpen) leave();
+  if (isUnread) leave();
   await Promise.all([refreshThread(), refreshList()]).catch(() => {});
 }
 

@@ -227,6 +227,7 @@ function stayAtEnd(scroller) {
 
 export function markRead() {
   const unread = Number(find("thread-head")?.dataset.unread || 0);
+  if (find("thread")?.dataset.staysUnread) return; // see desk.js
   if (unread && document.visibilityState === "visible") send(find("thread").dataset.read).catch(() => {});
 }
 
