@@ -364,6 +364,7 @@ def test_the_picture_of_a_story_mention_is_a_link_only(browser, conversation):
     page = thread(browser, conversation)
 
     assert "Mentioned you in a story" in page
+    assert "<bdi>Open the story</bdi>" in page
     assert 'href="https://cdn.test/x"' in page
     assert 'src="https://cdn.test/x"' not in page
 
@@ -373,6 +374,35 @@ def test_a_file_of_a_time_without_copies_is_a_link(browser, conversation):
         add_file(conversation, MessageType.IMAGE, "image")
 
     assert 'href="https://cdn.test/x"' in thread(browser, conversation)
+
+
+def test_several_pictures_of_one_message_are_an_album(browser, conversation):
+    with transaction():
+        message = add_message(conversation, message_type=MessageType.IMAGE)
+        for position, kind in enumerate(("image/jpeg", "image/jpeg", "application/pdf")):
+            copy = add_media(conversation.inbox_id, MediaKind.FILE, kind)
+            add(Attachment(message_id=message.id, position=position, kind="image", url="https://cdn.test/x", copy=copy))
+
+    album = thread(browser, conversation).partition('class="album"')[2].partition("is-file")[0]
+
+    assert album.count("<img") == 2
+
+
+def test_one_picture_is_none(browser, conversation):
+    with transaction():
+        add_file(
+            conversation, MessageType.IMAGE, "image", add_media(conversation.inbox_id, MediaKind.IMAGE, "image/jpeg")
+        )
+
+    assert 'class="album"' not in thread(browser, conversation)
+
+
+def test_a_handle_in_the_line_of_a_row_stands_apart(browser, conversation):
+    with transaction():
+        add_message(conversation, text="کانال @shop_vip خوب بود")
+        conversation.last_message_at = utc_now()
+
+    assert '<bdi dir="ltr">@shop_vip</bdi> خوب بود' in browser.get("/conversations/list").text
 
 
 def test_a_customers_picture_is_in_list_and_head(browser, conversation):

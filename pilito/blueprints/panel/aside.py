@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from pilito import realtime
@@ -31,9 +32,9 @@ from pilito.queries import person
 
 PERSIAN, ARABIC, LATIN = re.compile("[پچژگکی]"), re.compile("[\u0621-\u064a]"), re.compile("[A-Za-z]")
 SCRIPTS = {
-    "persian": lazy_gettext("Persian"),
-    "arabic": lazy_gettext("Arabic letters"),
-    "latin": lazy_gettext("Latin letters"),
+    "persian": _("Persian"),
+    "arabic": _("Arabic letters"),
+    "latin": _("Latin letters"),
 }
 
 

@@ -347,6 +347,12 @@ def files_of(message: Message) -> list[Attachment]:
     return [] if message.share else [file for file in message.attachments if file is not story]
 
 
+def album_of(files: list[Attachment]) -> list[Attachment]:
+    """The pictures among them, where there are several: one by itself is shown large."""
+    pictures = [file for file in files if file.copy and is_stored(file.copy) and medium_of(file.copy) == "image"]
+    return pictures if len(pictures) > 1 else []
+
+
 def slides_of(message: Message) -> list[Attachment]:
     """The further pictures of a shared carousel; the first is on the card."""
     share = message.share
@@ -389,6 +395,13 @@ def tap_label(message: Message) -> Any:
 def reaction_words(reaction: Reaction) -> str:
     who = gettext("The shop's reaction") if reaction.by_shop else gettext("The customer's reaction")
     return f"{who}: {reaction.emoji}"
+
+
+def open_words(message: Message, copy: MediaFile | None) -> str:
+    """What a link to the provider's own file is called, where the file has no name."""
+    if message.message_type in (MessageType.STORY, MessageType.STORY_MENTION):
+        return str(gettext("Open the story"))
+    return str(gettext("Open the original") if copy else gettext("File"))
 
 
 def is_gone(message: Message) -> bool:

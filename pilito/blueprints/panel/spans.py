@@ -7,7 +7,9 @@ from pilito.blueprints.panel.present import web_link
 
 WORD = re.compile(
     r"(?P<link>https?://[^\s<>\"'«»]+)"
-    r"|(?P<handle>(?<![\w@.])@[A-Za-z0-9._]{1,30}|(?<![\w@.])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
+    # A colleague's name behind the @ goes with it: else the sign would stand at the wrong end of the name.
+    r"|(?P<handle>(?<![\w@.])@[A-Za-z0-9._]{1,30}(?: [A-Z][A-Za-z.'’-]{0,30}){0,3}"
+    r"|(?<![\w@.])[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
     # A telephone number, an order, a card: groups that would change places between words from right to left.
     r"|(?P<number>(?<![\w.,٬٫/])\+?\d+(?:[ \u00a0\-‑()]+\d+)+(?![\w.,٬٫/]*\d)|\+\d{6,})"
 )

@@ -81,7 +81,14 @@ function onSubmit(event) {
   go(`${event.target.action}?${new URLSearchParams(new FormData(event.target))}`);
 }
 
-const go = (url) => ((shownUrl = url), load(url).catch(() => location.assign(url)));
+const go = (url) => ((shownUrl = url), load(url).then(showAnswer).catch(() => location.assign(url)));
+
+// What was asked for may lie beneath what is seen of the pane; and what was pressed may be gone, with the focus on it.
+function showAnswer() {
+  const title = find("aside-same");
+  title?.parentElement.scrollIntoView({ block: "nearest" });
+  if (!pane().contains(document.activeElement)) title?.focus({ preventScroll: true });
+}
 
 function onKey(event) {
   if (event.key === "Escape" && isOpen() && !WIDE.matches && !event.defaultPrevented) toggle();

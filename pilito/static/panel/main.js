@@ -17,6 +17,7 @@ import { startNotices } from "./notices.js";
 import { editNote, startNotes } from "./notes.js";
 import { watchPictures } from "./pictures.js";
 import "./sure.js";
+import "./unfolded.js";
 import "./viewer.js";
 import "./retract.js";
 import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
@@ -121,7 +122,6 @@ async function jump(link) {
 }
 
 document.addEventListener("click", async (event) => {
-  closeMenu(event.target);
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const [selector, act] = Object.entries(CLICKS).find(([one]) => event.target.closest(one)) ?? [];
   if (!act) return;
@@ -146,11 +146,6 @@ window.addEventListener("popstate", () => {
   if (/\/conversations\/\d+$/.test(location.pathname)) open(location.href, { isBack: true }).catch(() => location.reload());
   else showListOnly();
 });
-
-function closeMenu(target) {
-  const menu = document.querySelector(".account[open]");
-  if (menu && !menu.contains(target)) menu.open = false;
-}
 
 // --- take over, give back, close -------------------------------------------------------------------------------------
 

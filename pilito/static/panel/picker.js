@@ -37,8 +37,8 @@ export function startPicker(text, signs) {
 
   function look() {
     const found = signBefore(text, signs);
+    if (!found) isClosed = -1; // the sign is gone: another at its place is a new one
     if (!found || found.at === isClosed) return close();
-    isClosed = -1;
     open = found;
     clearTimeout(timer);
     timer = setTimeout(ask, box.hidden ? 0 : PAUSE_MS);

@@ -2,12 +2,13 @@
 import { listCommands } from "./commands.js";
 import { keycaps, readLayout } from "./keycaps.js";
 
+document.getElementById("sheet")?.addEventListener("click", ({ target, currentTarget }) => target === currentTarget && currentTarget.close()); // beside it
+
 export async function openSheet() {
   await readLayout();
   const sheet = document.getElementById("sheet");
   document.getElementById("sheet-groups").replaceChildren(...groups());
   sheet.showModal();
-  sheet.addEventListener("click", (event) => event.target === sheet && sheet.close(), { once: true });
 }
 
 function groups() {
