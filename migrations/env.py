@@ -1,5 +1,7 @@
 """Run the migrations inside the app: `flask db upgrade`."""
 
+from contextlib import contextmanager
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import text
@@ -8,6 +10,8 @@ from pilito.models.search_entry import is_of_index
 from pilito.models.types import UtcDateTime
 
 db = current_app.extensions["migrate"].db
+
+SQLITE_WAIT_SECONDS = 30
 
 
 def render_item(kind, thing, _context):
@@ -38,8 +42,25 @@ def wait_briefly_for_locks(connection):
         connection.commit()
 
 
+@contextmanager
+def written_first(connection):
+    """SQLite: take the write lock with the first statement, and wait for it. A transaction that has read the revision
+    and then writes fails at once where somebody wrote in between, and under traffic somebody always does."""
+    if connection.dialect.name != "sqlite":
+        yield connection
+        return
+    driver = connection.connection.driver_connection
+    (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()
+    driver.execute(f"PRAGMA busy_timeout={SQLITE_WAIT_SECONDS * 1000}")
+    try:
+        yield connection.execution_options(pilito_writes=True)
+    finally:
+        if not connection.invalidated:
+            driver.execute(f"PRAGMA busy_timeout={usual}")
+
+
 def run_migrations() -> None:
-    with db.engine.connect() as connection:
+    with db.engine.connect() as plain, written_first(plain) as connection:
         wait_briefly_for_locks(connection)
         context.configure(
             connection=connection,
