@@ -17,9 +17,11 @@ from pilito.models import Conversation, Event, Message, Turn, Webhook, db
 
 # What comes so long after the turn began is waited for; what comes later than that and than the questions is not.
 TOGETHER = timedelta(minutes=2)
-# How soon to look again: mostly at once, and ever more rarely where the queue is long, for hundreds of turns that look
-# every second would keep it so.
+# How soon to look again: mostly at once, ever more rarely where it has waited long, and behind a long queue not before
+# that can have been read. Hundreds of turns that look every few seconds take more time than the reading, and keep the
+# queue long; a message that is read wakes its turn in any case.
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10)
+READ_IN_A_SECOND, LONGEST_QUEUE_PAUSE = 25, timedelta(seconds=30)
 CAME_AT = (
     select(func.max(Webhook.received_at))
     .join(Event, Event.webhook_id == Webhook.id)
@@ -29,6 +31,11 @@ CAME_AT = (
 NAME = bindparam("name", type_=LargeBinary)
 NAMED_ON_SQLITE = func.instr(Webhook.body, NAME) > 0  # its LIKE does not look into bytes
 NAMED = Webhook.body.like(NAME)
+BEFORE = (
+    select(func.count())
+    .select_from(Webhook)
+    .where(Webhook.state == WebhookState.PENDING, Webhook.received_at <= bindparam("until"))
+)
 
 
 def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Message], now: datetime) -> datetime | None:
@@ -40,7 +47,17 @@ def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Mess
     unread_since = find_unread(conversation.customer.external_id, max(came_at, turn.opened_at + TOGETHER))
     if unread_since is None:
         return None
-    return now + min(max((now - unread_since) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+    return now + max(_pause_by_age(now - unread_since), _pause_by_queue(unread_since))
+
+
+def _pause_by_age(age: timedelta) -> timedelta:
+    return min(max(age / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _pause_by_queue(unread_since: datetime) -> timedelta:
+    """About as long as what came before it takes to be read."""
+    before = db.session.scalar(BEFORE, {"until": unread_since}) or 0
+    return min(timedelta(seconds=before / READ_IN_A_SECOND), LONGEST_QUEUE_PAUSE)
 
 
 def find_unread(external_id: str, until: datetime) -> datetime | None:

@@ -41,6 +41,7 @@ SHORT_QUEUES = {
 }
 LISTEN_SECONDS = 1  # a stop request is noticed at least this often
 HEARTBEAT_SECONDS = 30
+LOOK_SECONDS = 2.0  # so often it looks whether Redis still knows it; at every job that cost a fifth of the waiting
 DRAIN_SECONDS = 9.0  # what is not finished then is found by the sweep
 
 
@@ -69,6 +70,7 @@ class ThreadWorker(SimpleWorker):
             log_job_description=False,
         )
         self._app = app
+        self._looks_at = 0.0
 
     def stop(self) -> None:
         """Ask for the end after the job at hand."""
@@ -88,7 +90,10 @@ class ThreadWorker(SimpleWorker):
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Say that we live; and who we are, when Redis was emptied: RQ registers a worker only at its birth."""
         super().heartbeat(timeout, pipeline)
-        if pipeline is None and not self.connection.sismember(self.redis_workers_keys, self.key):
+        if pipeline is not None or time.monotonic() < self._looks_at:
+            return
+        self._looks_at = time.monotonic() + LOOK_SECONDS
+        if not self.connection.sismember(self.redis_workers_keys, self.key):
             self.connection.hset(self.key, mapping=self.serialize())
             worker_registration.register(self)
 

@@ -106,6 +106,22 @@ def test_the_longer_the_queue_the_more_rarely_it_looks(desk, waited, pause):
     assert desk.turn.due_at == NOON + seconds(10 + waited + pause)
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("others", "pause"), [(24, 1), (99, 4), (1_999, 30)])
+def test_it_does_not_look_again_before_the_queue_can_have_been_read(desk, others, pause):
+    desk.take(text("این لباس چقدره؟", NOON, mid="question"), now=NOON)
+    with transaction():
+        db.session.add_all(
+            Webhook(channel="instagram", body=b"{}", received_at=NOON + seconds(9), state=WebhookState.PENDING)
+            for _ in range(others)
+        )
+    come(desk, reel(NOON, mid="reel"), after=10)
+
+    desk.answer(NOON + seconds(10.5))
+
+    assert desk.turn.due_at == NOON + seconds(10.5 + pause)
+
+
 def test_what_somebody_else_sent_does_not_hold_it(desk):
     come(desk, reel(NOON, mid="reel", customer=CUSTOMER[::-1]), after=1)
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
