@@ -26,8 +26,8 @@ quick: $(VENV)/installed-dev ## run what one runs after each change: the main jo
 bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2", KEEP=1)
 	@$(BIN)/python -m bench $(ROWS) $(if $(KEEP),--keep)
 
-chaos: $(VENV)/installed-dev ## kill everything under traffic and judge what came of it (SEED=, EVENTS=, DATABASE=, PLANT=)
-	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PLANT),--plant $(PLANT))
+chaos: $(VENV)/installed-dev ## kill everything under traffic and judge what came of it (SEED=, EVENTS=, RATE=, DATABASE=, PLANT=)
+	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(RATE),--rate $(RATE)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PLANT),--plant $(PLANT))
 
 fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): bodies, the API, the state machines
 	@mkdir -p var/fuzz/webhook_body

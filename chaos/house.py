@@ -20,6 +20,7 @@ from redis.retry import Retry
 from bench import proc, webhooks
 from bench.processes import Part, System, clean_environment, free_port, wait_for
 from chaos.prepare import ACCOUNTS, TOKENS
+from chaos.undertaker import Undertaker
 
 REVIVE_SECONDS = 0.3  # a supervisor is not faster
 LOCK_SECONDS = 8.0  # how long somebody else holds SQLite's lock
@@ -47,12 +48,16 @@ class House(System):
             {"INSTAGRAM_GRAPH_URL": first, "FACEBOOK_GRAPH_URL": second, **settings},
             has_workers=True,
         )
+        self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
+        self._supervisor.start()
+
+    def _start(self) -> None:
+        self._undertaker = Undertaker(self.folder)
+        super()._start()
         for number, port in enumerate(self.provider_ports):
             self.providers.append(self._provider(number, port))
         for port in self.provider_ports:
             wait_for(lambda port=port: _answers(port), 30, self.providers)  # type: ignore[misc]
-        self._supervisor = threading.Thread(target=self._supervise, name="supervisor", daemon=True)
-        self._supervisor.start()
 
     def _provider(self, number: int, port: int) -> Part:
         environment = clean_environment(
@@ -92,6 +97,7 @@ class House(System):
             for part in self.providers:
                 part.kill()
             super().stop()
+        self._undertaker.dismiss()
 
     # --- what can be broken
 
@@ -119,10 +125,10 @@ class House(System):
 
     def break_database(self) -> None:
         """PostgreSQL dies and comes back; SQLite is held by somebody else for longer than we wait for it."""
-        self.deaths["database"] = self.deaths.get("database", 0) + 1
         if self.database == "postgresql":
             self.kill("database")
             return
+        self.deaths["database"] = self.deaths.get("database", 0) + 1
         connection = sqlite3.connect(self.folder / "pilito.sqlite3", timeout=30, isolation_level=None)
         with contextlib.closing(connection):
             connection.execute("BEGIN EXCLUSIVE")

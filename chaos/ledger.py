@@ -23,6 +23,7 @@ MESSAGES = """
     FROM message JOIN conversation ON conversation.id = message.conversation_id
                  JOIN customer ON customer.id = conversation.customer_id
     ORDER BY message.id"""
+STORED = "SELECT id FROM message WHERE external_id = :mid"
 BODIES = "SELECT id, body FROM webhook ORDER BY id"
 OUTCOMES = "SELECT webhook_id, position, outcome FROM event"
 UNREAD = "SELECT count(*) FROM webhook WHERE state != 'read'"
@@ -44,6 +45,15 @@ def unfinished(database: Engine) -> dict[str, int] | None:
 
 def _count_unfinished(connection: Connection) -> dict[str, int]:
     return {name: int(connection.scalar(text(query)) or 0) for name, query in UNFINISHED.items()}
+
+
+def is_stored(database: Engine, mid: str) -> bool:
+    """Whether this message of a customer was read; no while the database is away."""
+    try:
+        with database.connect() as connection:
+            return connection.scalar(text(STORED), {"mid": mid}) is not None
+    except OperationalError:
+        return False
 
 
 def read_into(history: History, database: Engine) -> None:

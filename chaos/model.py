@@ -6,7 +6,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -25,6 +25,7 @@ class Model:
 
     def __init__(self, seed: int, share: float, seconds: float = 0.0) -> None:
         self.share, self.seconds = share, seconds
+        self.when_asked: Callable[[list[str]], None] | None = None  # is told the words of the questions
         self._random = random.Random(seed)  # noqa: S311 -- to be repeated
         self._lock = threading.Lock()
         self.calls = 0
@@ -57,10 +58,13 @@ def answer_to(messages: list[dict[str, Any]]) -> str:
 
     As what is not known of: only there may a reply say the customer's own words (pilito/assistant/wording.py).
     """
+    return f"{ASSISTANT}{' و '.join(words_asked(messages))} اطلاعی ندارم؛ در همین پست نوشته‌ایم."
+
+
+def words_asked(messages: list[dict[str, Any]]) -> list[str]:
     text = "\n".join(str(message["content"]) for message in messages)
     questions = [block.text for block in read_blocks(text) if block.kind == "question"]
-    found = dict.fromkeys(word for question in questions for word in WORD.findall(question))
-    return f"{ASSISTANT}{' و '.join(found)} اطلاعی ندارم؛ در همین پست نوشته‌ایم."
+    return list(dict.fromkeys(word for question in questions for word in WORD.findall(question)))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -70,6 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # noqa: N802 -- the library's name
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         failure = self.model.next_failure()
+        if self.model.when_asked is not None:
+            self.model.when_asked(words_asked(body["messages"]))
         time.sleep(self.model.seconds)
         if failure == "reset":
             self.close_connection = True

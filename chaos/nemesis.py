@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +56,12 @@ def _every(pause: float, seconds: float) -> list[tuple[int, float]]:
     return [(number, (number + 1) * pause) for number in range(int(seconds / pause))]
 
 
-def make_failures(seed: int, share: float, count: int) -> list[dict[str, Any]]:
+def make_failures(
+    seed: int, share: float, count: int, kinds: Sequence[dict[str, Any]] = PROVIDER_FAILURES
+) -> list[dict[str, Any]]:
     """What becomes of the next `count` sends; `{}` goes well."""
     chance = random.Random(seed)  # noqa: S311 -- to be repeated
-    return [chance.choice(PROVIDER_FAILURES) if chance.random() < share else {} for _ in range(count)]
+    return [chance.choice(kinds) if chance.random() < share else {} for _ in range(count)]
 
 
 class Nemesis:

@@ -24,14 +24,21 @@ class Plant:
     patch: Patch
     invariant: str  # which it violates
     needs_faults: bool  # it shows only where something dies or fails
+    sends: tuple[dict[str, Any], ...]  # how sends fail in its run; none: in every way
 
 
 PLANTS: dict[str, Plant] = {}
 
 
-def plant(name: str, module: str, invariant: str, needs_faults: bool = False) -> Callable[[Patch], Patch]:
+def plant(
+    name: str,
+    module: str,
+    invariant: str,
+    needs_faults: bool = False,
+    sends: tuple[dict[str, Any], ...] = (),
+) -> Callable[[Patch], Patch]:
     def keep(patch: Patch) -> Patch:
-        PLANTS[name] = Plant(module, patch, invariant, needs_faults)
+        PLANTS[name] = Plant(module, patch, invariant, needs_faults, sends)
         return patch
 
     return keep
@@ -281,7 +288,10 @@ def _(module: ModuleType) -> None:
     module._record_error = lambda claim, _error, now: module._record_sent(claim, module.Receipt(None), now)
 
 
-@plant("hides-what-is-uncertain", "pilito.conversations.deliver", "I6", needs_faults=True)
+NEVER_ARRIVES = ({"error": "unknown"}, {"reset": "before"})  # and we cannot know it
+
+
+@plant("hides-what-is-uncertain", "pilito.conversations.deliver", "I6", needs_faults=True, sends=NEVER_ARRIVES)
 def _(module: ModuleType) -> None:
     """Nobody knows whether it arrived, and nobody is told."""
     module.call_people = lambda *_args: None

@@ -34,6 +34,10 @@ def customer_id(number: int) -> str:
     return str(FIRST_CUSTOMER + number)
 
 
+def number_of(customer: str) -> int:
+    return int(customer) - FIRST_CUSTOMER
+
+
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
