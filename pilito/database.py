@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from pilito import failpoints
 from pilito.extensions import db
+from pilito.spelling import plain
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,8 @@ def set_up_engine(engine: Engine) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         for pragma in SQLITE_PRAGMAS:
             connection.execute(pragma)
+        # Of the search in columns (queries/catalogue.py): SQLite itself has no way to change many letters at once.
+        connection.create_function("in_one_spelling", 1, lambda text: plain(text or ""), deterministic=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

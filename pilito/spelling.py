@@ -29,6 +29,12 @@ UNSEEN = re.compile(
 )
 
 FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+# What of `plain` a database can do by itself, letter by letter: for columns that are searched where they stand.
+ONE_BY_ONE: dict[str, str] = {
+    **{chr(old): new for old, new in LETTERS.items()},
+    **{digit: str(value) for digits in ("۰۱۲۳۴۵۶۷۸۹", "٠١٢٣٤٥٦٧٨٩") for value, digit in enumerate(digits)},
+    **dict.fromkeys("\u0640\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0654\u0670\u200d\u200e\u200f", ""),
+}
 
 
 def plain(text: str) -> str:

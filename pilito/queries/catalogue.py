@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, case, func, literal_column, or_, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.sql.functions import GenericFunction
 
 from pilito.lifecycle import PassageKind, SourceKind, SourceState
 from pilito.models import Inbox, Passage, Product, Source, Variant, WebPage, db
+from pilito.spelling import ONE_BY_ONE, plain
 
 PAGE = 40
 TEXTS = 500
@@ -46,26 +49,30 @@ def products(words: str, inbox_id: int | None, number: int) -> ProductPage:
 
 def holds(word: str) -> ColumnElement[bool]:
     """In one spelling of the letters and digits that keyboards differ in; the search of a turn knows far more."""
-    plain = _folded_word(word)
-    in_variant = Product.variants.any(func.lower(Variant.sku).contains(plain, autoescape=True))
+    wanted = plain(word)
+    in_variant = Product.variants.any(in_one_spelling(Variant.sku).contains(wanted, autoescape=True))
     columns = (Product.name, Product.sku, Product.category)
-    return or_(*(_folded(column).contains(plain, autoescape=True) for column in columns), in_variant)
+    return or_(*(in_one_spelling(column).contains(wanted, autoescape=True) for column in columns), in_variant)
 
 
-SAME = (("ي", "ی"), ("ك", "ک"), ("\u200c", " "))
+class in_one_spelling(GenericFunction[str]):  # noqa: N801 -- it is called like a function of SQL
+    """The column as `plain` spells it. On SQLite it is `plain` itself (database.py); PostgreSQL changes the letters
+    that change one by one."""
+
+    type = String()
+    inherit_cache = True
+    name = "in_one_spelling"
 
 
-def _folded(column: Any) -> ColumnElement[str]:
-    folded: ColumnElement[str] = func.lower(cast(func.coalesce(column, ""), String))
-    for one, other in SAME:
-        folded = func.replace(folded, one, other)
-    return folded
-
-
-def _folded_word(word: str) -> str:
-    for one, other in SAME:
-        word = word.replace(one, other)
-    return word.lower()
+@compiles(in_one_spelling, "postgresql")
+def _translated(element: Any, compiler: Any, **options: Any) -> str:
+    """`translate` drops what has no counterpart, so the letters that vanish stand last."""
+    letters = sorted(ONE_BY_ONE, key=lambda one: not ONE_BY_ONE[one])
+    old, new = "".join(letters), "".join(ONE_BY_ONE[one] for one in letters)
+    folded = func.translate(
+        func.lower(func.coalesce(*element.clauses, "")), literal_column(f"'{old}'"), literal_column(f"'{new}'")
+    )
+    return str(compiler.process(folded, **options))
 
 
 def find_product(product_id: int) -> Product | None:
@@ -104,10 +111,8 @@ def find_source(source_id: int) -> Source | None:
 def typed_texts(kind: PassageKind, words: str = "") -> Sequence[Passage]:
     rows = select(Passage).where(Passage.kind == kind).order_by(Passage.id.desc()).limit(TEXTS)
     for word in words.split()[:6]:
-        plain = _folded_word(word)
-        rows = rows.where(
-            or_(*(_folded(column).contains(plain, autoescape=True) for column in (Passage.title, Passage.text)))
-        )
+        columns = (in_one_spelling(column) for column in (Passage.title, Passage.text))
+        rows = rows.where(or_(*(column.contains(plain(word), autoescape=True) for column in columns)))
     return db.session.scalars(rows).all()
 
 

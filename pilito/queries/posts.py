@@ -8,12 +8,14 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.extensions import db
 from pilito.lifecycle import PostProductState
-from pilito.models import Inbox, OwnPost, PostProduct, Product, Variant
+from pilito.models import Inbox, OwnPost, PostProduct, Product
+from pilito.queries.catalogue import holds
 
 TO_CONFIRM = exists().where(PostProduct.own_post_id == OwnPost.id, PostProduct.state == PostProductState.PROPOSED)
 SETTLED = exists().where(PostProduct.own_post_id == OwnPost.id, PostProduct.state == PostProductState.CONFIRMED)
 IS_THERE = OwnPost.gone_at.is_(None)  # nobody need say what a post is about that the shop has deleted
 FOUND = 8
+MOST_WORDS = 6
 
 
 def page(show: str, offset: int, limit: int) -> tuple[Sequence[OwnPost], bool]:
@@ -51,17 +53,14 @@ def products_of(own_post_ids: Sequence[int]) -> dict[int, list[PostProduct]]:
 
 
 def find_products(post: OwnPost, words: str, now: datetime) -> Sequence[Product]:
-    """Products that may be chosen for the post, by a part of their name or by their code."""
-    plain = words.strip().replace("%", "").replace("_", " ")
-    pattern = f"%{plain}%"
-    coded = exists().where(Variant.product_id == Product.id, Variant.sku == words.strip())
+    """Products that may be chosen for the post, by words of their name, category or code."""
     return db.session.scalars(
         select(Product)
         .where(
             or_(Product.inbox_id == post.inbox_id, Product.inbox_id.is_(None)),
             Product.active,
             or_(Product.valid_until.is_(None), Product.valid_until > now),
-            or_(Product.name.ilike(pattern), Product.sku == words.strip(), coded),
+            *(holds(word) for word in words.split()[:MOST_WORDS]),
         )
         .options(selectinload(Product.variants))
         .order_by(Product.name, Product.id)
