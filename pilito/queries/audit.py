@@ -1,6 +1,6 @@
 """The audit log, read backwards."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
 from pilito.extensions import db
-from pilito.models import Audit, Operator
+from pilito.models import Audit, Inbox, Operator, Product
 
 PAGE = 60
 CSV_BATCH = 1000
@@ -62,6 +62,15 @@ def stream_audit(wanted: Filter) -> Iterator[Audit]:
 def names_of_everybody() -> dict[int, str]:
     """Also of those who are gone: they stand in the log."""
     rows = db.session.execute(select(Operator.id, Operator.name).order_by(Operator.name))
+    return dict(row.tuple() for row in rows)
+
+
+def names_of_inboxes() -> dict[int, str]:
+    return dict(row.tuple() for row in db.session.execute(select(Inbox.id, Inbox.name)))
+
+
+def names_of_products(product_ids: Collection[int]) -> dict[int, str]:
+    rows = db.session.execute(select(Product.id, Product.name).where(Product.id.in_(product_ids)))
     return dict(row.tuple() for row in rows)
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from rows import NOON, add_operator
+from rows import NOON, add_inbox, add_operator, add_product, add_source
 
 from pilito.blueprints.panel import audit_words
 from pilito.database import transaction
@@ -51,11 +51,11 @@ def test_it_says_who_did_what(admin):
 
 
 def test_what_is_kept_for_taking_a_deed_back_is_not_shown(admin):
-    log("snoozed", details={"before": {"state": "operator", "holder": None}, "epoch": 3, "until": "2026-11-24"})
+    log("snoozed", details={"before": {"state": "operator"}, "epoch": 3, "until": "2026-11-24T09:00:00+00:00"})
 
     page = admin.get("/settings/audit").text
 
-    assert '<p class="about"><bdi>until: 2026-11-24</bdi></p>' in page
+    assert '<p class="about"><bdi>until: Tuesday, 24 Nov 2026, 09:00</bdi></p>' in page
 
 
 def test_a_reason_and_a_mode_are_told_in_words(admin):
@@ -70,6 +70,54 @@ def test_a_reason_and_a_mode_are_told_in_words(admin):
         "Drafts",
         "Answer not known",
     ]
+
+
+def test_names_are_told_and_not_ids_nor_words_of_the_code(admin):
+    with transaction():
+        sara = add_operator(Role.AGENT, name="Sara").id
+        inbox = add_inbox(name="Gallery")
+        product = add_product(add_source(inbox.id), name="A dress")
+        values = {"own_post_id": 5, "product_id": product.id, "state": "confirmed"}
+    for action, details in (
+        ("labelled", {"label": 1, "name": "vip"}),
+        ("undone", {"undone": "closed"}),
+        ("note_written", {"note_id": 7}),
+        ("assigned", {"before": {}, "to": sara}),
+        ("assistant_rules", {"inbox_id": inbox.id, "changed": ["hours", "budget"], "mode": "auto"}),
+        ("post_product", values),
+        ("product_saved", {"product_id": product.id, "name": "A dress"}),
+        ("second_step_required", {"required": True}),
+        ("settled_send", {"delivery_id": 3, "how": "given_up"}),
+        ("operator_deactivated", {"whom": 999_999}),
+    ):
+        log(action, details=details)
+
+    page = admin.get("/settings/audit").text
+
+    assert re.findall(r'<p class="about"><bdi>(.*?)</bdi></p>', page)[::-1] == [
+        "vip",
+        "closed a conversation",
+        "to: Sara",
+        "Gallery · By itself",
+        "A dress · confirmed",
+        "A dress",
+        "needed: yes",
+        "outcome: given up",
+        "#999999",
+    ]
+
+
+def test_every_key_of_details_is_told_in_words_or_not_at_all():
+    written = set()
+    for room in ("conversations", "knowledge", "people", "blueprints"):
+        for path in (HOUSE / room).rglob("*.py"):
+            if "Audit(" in (text := path.read_text()):
+                for details in re.findall(r"details\s*=\s*\{([^{}]*)\}", text):
+                    written |= set(re.findall(r'"([a-z_]+)":', details))
+
+    known = set(audit_words.KEYS) | audit_words.ALONE | audit_words.UNTOLD
+    assert len(written) > 30
+    assert written <= known, written - known
 
 
 def test_it_is_filtered_by_person_deed_and_day(admin):

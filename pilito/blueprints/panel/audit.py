@@ -13,6 +13,7 @@ from pilito.blueprints import i18n
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import audit_words, bp
 from pilito.blueprints.panel.access import for_admins
+from pilito.blueprints.panel.audit_words import Names
 from pilito.queries import audit as queries
 from pilito.queries.audit import Filter
 
@@ -26,13 +27,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def show_audit() -> ResponseReturnValue:
     wanted = _asked()
     rows = queries.read_audit(wanted, queries.PAGE + 1)
-    names = queries.names_of_everybody()
+    people = queries.names_of_everybody()
+    names = Names(people, queries.names_of_inboxes(), queries.names_of_products(audit_words.products_in(rows)))
     lines = [audit_words.line_of(row, names) for row in rows[: queries.PAGE]]
     return render_template(
         "settings/audit.html",
         lines=lines,
         older=rows[queries.PAGE - 1].id if len(rows) > queries.PAGE else None,
-        names=names,
+        names=people,
         actions=sorted(((one, audit_words.name_of(one)) for one in queries.known_actions()), key=lambda pair: pair[1]),
         asked=request.args,
         query={name: value for name, value in request.args.items() if name != "before" and value},
@@ -42,16 +44,16 @@ def show_audit() -> ResponseReturnValue:
 @bp.get("/settings/audit.csv")
 @for_admins
 def download_audit() -> ResponseReturnValue:
-    names = queries.names_of_everybody()
+    names = Names(queries.names_of_everybody(), queries.names_of_inboxes())
     lines = stream_with_context(_csv_lines(_asked(), names))
     headers = {"Content-Disposition": "attachment; filename=audit.csv"}
     return Response(lines, mimetype="text/csv", headers=headers)
 
 
-def _csv_lines(wanted: Filter, names: dict[int, str]) -> Iterator[str]:
+def _csv_lines(wanted: Filter, names: Names) -> Iterator[str]:
     yield "\ufeff" + _csv_line(COLUMNS)  # so that spreadsheets read Persian
     for row in queries.stream_audit(wanted):
-        who = names.get(row.operator_id or 0, "")
+        who = names.people.get(row.operator_id or 0, "")
         about = audit_words.details_of(row, names)
         values = (row.at.isoformat(), who, row.action, about, row.address, row.conversation_id, row.position, row.id)
         yield _csv_line(values)

@@ -1,12 +1,15 @@
 """What the audit log calls its rows."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from pilito.blueprints.i18n import digits
+from pilito.blueprints.i18n import digits, moment
 from pilito.blueprints.panel import sentences
+from pilito.blueprints.panel.facts_words import KINDS
 from pilito.lifecycle import Role
 from pilito.models import Audit
 
@@ -130,9 +133,84 @@ ROLES: dict[str, Words] = {
     Role.AGENT: _("agent"),
     Role.VIEWER: _("viewer"),
 }
-# Values that have words of their own, which need no name before them.
-VALUES: dict[str, dict[Any, Words]] = {"mode": sentences.MODES, "reason": sentences.HAND_OVER_SHORT}
+YES_NO = {True: _("yes"), False: _("no")}
+# Values that have words of their own.
+VALUES: dict[str, dict[Any, Words]] = {
+    "mode": sentences.MODES,
+    "reason": sentences.HAND_OVER_SHORT,
+    "undone": ACTIONS,
+    "kind": KINDS,
+    "state": {
+        "applied": _("as it was"),
+        "edited": _("in other words"),
+        "discarded": _("thrown away"),
+        "proposed": _("proposed"),
+        "confirmed": _("confirmed"),
+        "refused": _("not this one"),
+    },
+    "how": {
+        "arrived": _("it had arrived"),
+        "again": _("sent again"),
+        "given_up": _("given up"),
+        "given-up": _("given up"),
+    },
+    "why": {"customer": _("the customer wrote"), "time": _("the time had come")},
+    "rule": {"ask": _("a person is asked"), "catalogue": _("the catalogue's price counts")},
+    "comments": {"on": _("on"), "off": _("off")},
+}
+# What stands before a value that does not speak for itself.
+KEYS: dict[str, Words] = {
+    "until": _("until"),
+    "from": _("from"),
+    "to": _("to"),
+    "mode": _("assistant"),
+    "version": _("version"),
+    "restored": _("taken from version"),
+    "added": _("new"),
+    "changed": _("changed"),
+    "count": _("count"),
+    "required": _("needed"),
+    "may_ask": _("may ask"),
+    "by_itself": _("answered by itself"),
+    "comments": _("comments"),
+    "reason": _("reason"),
+    "why": _("because"),
+    "how": _("outcome"),
+    "rule_hours": _("hours without a person"),
+}
+# Values that need no name before them: each is a name itself, or a word of its own.
+ALONE = {"name", "title", "email", "shortcut", "file", "comment", "detail", "kind", "role", "state", "undone", "rule"}
+ALONE |= {"whom", "operator_id", "inbox_id", "product_id", "text"}
+# Kept for taking a deed back, or for finding a row in the database: it tells nobody anything. What it belongs to is
+# named beside it, or stands in the conversation that the line leads to.
+UNTOLD = {"before", "epoch", "label", "note_id", "source_id", "passage_id", "canned_reply_id", "draft_id"}
+UNTOLD |= {
+    "delivery_id",
+    "message_id",
+    "session_id",
+    "comment_id",
+    "deletion_id",
+    "webhook_id",
+    "own_post_id",
+    "customer",
+    "fields",
+}
+PEOPLE = {"whom", "operator_id", "to"}
 LONGEST_VALUE = 160
+
+
+@dataclass(frozen=True)
+class Names:
+    """What ids are called: of people, of accounts, and of the products that the rows at hand speak of."""
+
+    people: Mapping[int, str]
+    inboxes: Mapping[int, str] = field(default_factory=dict)
+    products: Mapping[int, str] = field(default_factory=dict)
+
+    def find(self, name: str, number: int) -> str | None:
+        """What a number is called; None where it is no id of these, `#7` where nobody knows it any more."""
+        known = {"inbox_id": self.inboxes, "product_id": self.products} | dict.fromkeys(PEOPLE, self.people)
+        return known[name].get(number, f"#{number}") if name in known else None
 
 
 @dataclass(frozen=True)
@@ -145,8 +223,8 @@ class Line:
     about: str
 
 
-def line_of(row: Audit, names: dict[int, str]) -> Line:
-    return Line(row, names.get(row.operator_id or 0, ""), name_of(row.action), details_of(row, names))
+def line_of(row: Audit, names: Names) -> Line:
+    return Line(row, names.people.get(row.operator_id or 0, ""), name_of(row.action), details_of(row, names))
 
 
 def name_of(action: str) -> str:
@@ -154,21 +232,47 @@ def name_of(action: str) -> str:
     return str(ACTIONS.get(action, action.replace("_", " ")))
 
 
-def details_of(row: Audit, names: dict[int, str]) -> str:
-    """What else is known, in one line; names of people instead of their numbers.
-
-    How a conversation lay before a deed, and its epoch, are kept for taking the deed back and tell nobody anything.
-    """
-    told = {name: value for name, value in (row.details or {}).items() if name not in ("before", "epoch")}
-    return " · ".join(_part(name, value, names) for name, value in told.items() if value not in (None, "", []))
+def products_in(rows: Iterable[Audit]) -> set[int]:
+    """The products that these rows name by nothing but their id."""
+    ids = ((row.details or {}).get("product_id") for row in rows if not (row.details or {}).get("name"))
+    return {one for one in ids if isinstance(one, int)}
 
 
-def _part(name: str, value: Any, names: dict[int, str]) -> str:
-    if name in ("whom", "operator_id") and isinstance(value, int):
-        return names.get(value, f"#{value}")
+def details_of(row: Audit, names: Names) -> str:
+    """What else is known, in one line of words; names instead of ids. Lists are of words of the code."""
+    details = (row.details or {}).items()
+    told = {name: value for name, value in details if name not in UNTOLD and not isinstance(value, list)}
+    if told.get("name"):
+        told.pop("product_id", None)
+    return " · ".join(_part(name, value, names) for name, value in told.items() if value not in (None, ""))
+
+
+def _part(name: str, value: Any, names: Names) -> str:
+    shown, speaks = _shown(name, value, names)
+    text = " ".join(shown.split())[:LONGEST_VALUE]
+    if speaks or name in ALONE:
+        return text
+    return f"{KEYS.get(name, name.replace('_', ' '))}: {text}"
+
+
+def _shown(name: str, value: Any, names: Names) -> tuple[str, bool]:
+    """The value in words, and whether it speaks for itself."""
+    if isinstance(value, bool):
+        return str(YES_NO[value]), False
+    if isinstance(value, int):
+        called = names.find(name, value)
+        return (digits(value), False) if called is None else (called, name != "to")
     if isinstance(value, str) and value in VALUES.get(name, {}):
-        return str(VALUES[name][value])
+        return str(VALUES[name][value]), name in ("mode", "reason")
     if name in ("role", "from", "to") and value in ROLES:
-        value = ROLES[value]
-    text = " ".join(str(value).split())[:LONGEST_VALUE]
-    return f"{name.replace('_', ' ')}: {digits(text) if isinstance(value, int) else text}"
+        return str(ROLES[value]), False
+    if name == "until" and isinstance(value, str):
+        return _time(value), False
+    return str(value), False
+
+
+def _time(text: str) -> str:
+    try:
+        return moment(datetime.fromisoformat(text))
+    except ValueError:
+        return text
