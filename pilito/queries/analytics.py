@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from pilito.extensions import db
@@ -198,15 +198,20 @@ def questions_about(own_post_id: int, start: datetime, end: datetime, limit: int
     )
 
 
-def shares_of(own_post_id: int, start: datetime, end: datetime, limit: int) -> Sequence[Share]:
-    """The newest shares of a post, with their conversations and customers."""
-    return db.session.scalars(
-        select(Share)
-        .where(Share.own_post_id == own_post_id, Share.sent_at >= start, Share.sent_at < end)
-        .order_by(Share.sent_at.desc())
-        .limit(limit)
+def shares_of(
+    own_post_id: int, start: datetime, end: datetime, limit: int, before_id: int | None = None
+) -> tuple[Sequence[Share], int | None]:
+    """The newest shares of a post, with their conversations and customers, and the id before which there are more."""
+    wanted = select(Share).where(Share.own_post_id == own_post_id, Share.sent_at >= start, Share.sent_at < end)
+    last = db.session.get(Share, before_id) if before_id is not None else None
+    if last is not None:
+        wanted = wanted.where(tuple_(Share.sent_at, Share.id) < (last.sent_at, last.id))
+    found = db.session.scalars(
+        wanted.order_by(Share.sent_at.desc(), Share.id.desc())
+        .limit(limit + 1)
         .options(joinedload(Share.message).joinedload(Message.conversation).joinedload(Conversation.customer))
     ).all()
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
 def texts_of(message_ids: Iterable[int]) -> dict[int, str]:

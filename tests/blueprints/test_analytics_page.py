@@ -2,12 +2,15 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from rows import add, add_conversation, add_inbox, add_message, add_share
 from sqlalchemy import func, select
 
+from pilito.blueprints.panel.analytics import SHOWN_SHARES
 from pilito.conversations import tally
 from pilito.database import transaction
 from pilito.lifecycle import HandOverReason, Role, Sender, ShareState, TurnState
@@ -161,6 +164,22 @@ def test_the_page_of_a_post_shows_what_was_asked(shop_of_today, log_in):
     assert "The newest conversations about it" in page
     assert "<script>alert" not in page
     assert log_in().get("/analytics/posts/999999").status_code == 404
+
+
+def test_every_conversation_about_a_post_is_reached(shop_of_today, log_in):
+    *_inboxes, post_id = shop_of_today
+    browser, at = log_in(), NOW - timedelta(minutes=2)
+    with transaction():
+        for _ in range(SHOWN_SHARES):  # of the same second, as a burst is
+            add_share(add_conversation(), ShareState.EXPIRED, own_post_id=post_id, sent_at=at)
+
+    first = browser.get(f"/analytics/posts/{post_id}").text
+    second = browser.get(unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])).text
+
+    linked = [re.findall(r'href="(/conversations/\d+#m\d+)"', page) for page in (first, second)]
+    assert [len(found) for found in linked] == [SHOWN_SHARES, 1]
+    assert len(set(linked[0] + linked[1])) == SHOWN_SHARES + 1
+    assert 'rel="next"' not in second
 
 
 # --- questions without an answer --------------------------------------------------------------------------------------

@@ -56,8 +56,10 @@ def test_a_trial_is_left_to_a_worker_and_its_page_waits_and_then_shows_everythin
     page = browser.get(answer.headers["Location"]).text
 
     assert queue(keys.REPLIES).count == 1
-    assert 'http-equiv="refresh"' in waiting
-    assert 'http-equiv="refresh"' not in page
+    assert (
+        f'data-thinking="{answer.headers["Location"]}"' in waiting
+    )  # its script looks there (static/panel/inboxes.js)
+    assert "data-thinking" not in page
     for shown in (
         "the rules",
         "&lt;b&gt;the data&lt;/b&gt;",

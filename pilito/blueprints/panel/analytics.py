@@ -147,6 +147,7 @@ def show_demand(own_post_id: int) -> ResponseReturnValue:
     period, chosen = _period(now)
     post = find_post(own_post_id) or abort(404)
     start, end = tallies.stretch_of(period.first, period.last, period.zone)
+    shares, older = queries.shares_of(post.id, start, end, SHOWN_SHARES, request.args.get("before", type=whole))
     return render_template(
         "analytics/post.html",
         post=post,
@@ -154,8 +155,9 @@ def show_demand(own_post_id: int) -> ResponseReturnValue:
         arguments=_arguments(chosen, None),
         products=post_queries.products_of([post.id]).get(post.id, []),
         typical=_typical(queries.questions_about(post.id, start, end, 10 * READ_QUESTIONS), 12),
-        shares=queries.shares_of(post.id, start, end, SHOWN_SHARES),
-        texts=_question_texts(post.id, start, end),
+        shares=shares,
+        older=older,
+        texts=queries.texts_of(share.combined_with_id for share in shares if share.combined_with_id),
         now=now,
     )
 
@@ -489,11 +491,6 @@ def _typical(questions: Sequence[str], most: int) -> list[tuple[str, int]]:
     likenesses = [tally.likeness_of(question) for question in questions]
     words = dict(reversed(list(zip(likenesses, questions, strict=True))))
     return [(words[likeness], count) for likeness, count in Counter(likenesses).most_common(most)]
-
-
-def _question_texts(own_post_id: int, start: datetime, end: datetime) -> dict[int, str]:
-    shares = queries.shares_of(own_post_id, start, end, SHOWN_SHARES)
-    return queries.texts_of(share.combined_with_id for share in shares if share.combined_with_id)
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-// The pages of facts: one more row for a variant, and menus that close.
+// The pages of facts: one more row for a variant.
 import "./zone.js";
 
 const more = document.getElementById("more-variants");
@@ -15,7 +15,3 @@ if (more && rows && !more.closest("fieldset").disabled) {
     row.querySelector("input").focus();
   });
 }
-
-document.addEventListener("click", ({ target }) => {
-  for (const menu of document.querySelectorAll(":is(.account, .more)[open]")) if (!menu.contains(target)) menu.open = false;
-});

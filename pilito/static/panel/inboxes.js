@@ -1,4 +1,4 @@
-// The pages of the accounts: texts to copy, and the test message that appears by itself.
+// The pages of the accounts: texts to copy, and what appears by itself: the test message, the answer of the playground.
 import "./zone.js";
 
 const LOOK_MS = 3000;
@@ -36,8 +36,22 @@ async function look() {
 
 const timer = arrival ? setInterval(look, LOOK_MS) : 0;
 
-// --- menus -----------------------------------------------------------------------------------------------------------
+// --- the playground --------------------------------------------------------------------------------------------------
 
-document.addEventListener("click", ({ target }) => {
-  for (const menu of document.querySelectorAll(":is(.account, .more)[open]")) if (!menu.contains(target)) menu.open = false;
-});
+const THINK_MS = 700;
+
+// The answer takes the place of "is thinking"; what was typed elsewhere on the page, and where one has scrolled, stays.
+async function lookForAnswer() {
+  const trial = document.getElementById("trial");
+  if (document.hidden) return;
+  const answer = await fetch(trial.dataset.thinking, { headers: { "X-Fragment": "1" }, cache: "no-store" }).catch(() => null);
+  if (answer?.status === 401) return location.reload(); // the log-in is over
+  if (!answer?.ok) return; // the next look tries again
+  const came = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("trial");
+  if (!came || came.dataset.thinking) return;
+  clearInterval(thinking);
+  trial.replaceWith(came);
+  came.focus({ preventScroll: true });
+}
+
+const thinking = document.querySelector("#trial[data-thinking]") ? setInterval(lookForAnswer, THINK_MS) : 0;
