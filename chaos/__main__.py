@@ -38,8 +38,11 @@ ALL = "all"
 # A planted run is small, and full of what bugs show in: people, repetitions, changes, and a model that takes its time.
 PLANTED_EVENTS = 100
 PLANTED_FAILURES = 0.25
-PLANTED_MODEL_SECONDS, PLANTED_TIMEOUT_SECONDS = 1.0, 30.0
-PLANTED_INTERRUPTIONS = 0.5
+# In so many calls of the model the customer writes on meanwhile; after that time Pilito no longer waits for the model,
+# which waits for half of it until what they wrote is read.
+INTERRUPTIONS, MODEL_TIMEOUT_SECONDS = 0.05, 5.0
+PLANTED_INTERRUPTIONS, PLANTED_TIMEOUT_SECONDS = 0.5, 30.0
+PLANTED_MODEL_SECONDS = 1.0
 PLANTED_SIZES = Sizes(
     events_per_second=16.0, duplicates=0.15, delayed=0.15, changes=0.1, operators=0.5, events_a_customer=5
 )
@@ -107,15 +110,16 @@ def run(
     with ExitStack() as stack:
         model = Model(seed, share, PLANTED_MODEL_SECONDS if plant else 0.0)
         base_url = stack.enter_context(model.serving())
-        settings = {**_settings(sizes, PLANTED_TIMEOUT_SECONDS if plant else 5.0), "OPENAI_BASE_URL": base_url}
+        timeout = PLANTED_TIMEOUT_SECONDS if plant else MODEL_TIMEOUT_SECONDS
+        settings = {**_settings(sizes, timeout), "OPENAI_BASE_URL": base_url}
         house = House(database, settings, plant)
         stack.callback(house.stop)
         blows = [] if calm else make_blows(seed, seconds)
         kinds = PLANTS[plant].sends if plant and PLANTS[plant].sends else PROVIDER_FAILURES
         failures = make_failures(seed, share, SCRIPT_LENGTH if calm else events, kinds)
         traffic = Traffic(house, plan, house.issue_token())
-        if plant:
-            model.when_asked = Interruptions(seed, PLANTED_INTERRUPTIONS, house, traffic.deeds, len(plan))
+        interrupted = PLANTED_INTERRUPTIONS if plant else INTERRUPTIONS
+        model.when_asked = Interruptions(seed, interrupted, timeout / 2, house, traffic.deeds, len(plan))
         panels, nemesis = Panels(house, PANELS), Nemesis(house, blows, failures)
         print(f"seed {seed} · {events} events · {database} · about {seconds:.0f} s and the drain", flush=True)
         panels.start()

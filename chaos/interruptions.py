@@ -14,15 +14,17 @@ from chaos.house import House
 from chaos.plan import word_of
 from chaos.traffic import QUESTION, Deeds, Phone, now_ms, number_of, wait_until
 
-READ_SECONDS = 12.0
 AT_MOST = 12  # in a run
 
 
 class Interruptions:
     """Call it with the words of the questions that the model is asked about."""
 
-    def __init__(self, seed: int, share: float, house: House, deeds: Deeds, first_number: int) -> None:
-        self._house, self._deeds, self._share = house, deeds, share
+    def __init__(
+        self, seed: int, share: float, patience_seconds: float, house: House, deeds: Deeds, first_number: int
+    ) -> None:
+        self._house, self._deeds = house, deeds
+        self._share, self._patience_seconds = share, patience_seconds
         self._chance = random.Random(seed)  # noqa: S311 -- to be repeated
         self._database = ledger.open_database(house.database_url)
         self._lock = threading.Lock()
@@ -38,7 +40,7 @@ class Interruptions:
             self._number += 1
             word = word_of(self._number)
         mid = self._write(customer, word)
-        wait_until(lambda: ledger.is_stored(self._database, mid), READ_SECONDS, 0.1)
+        wait_until(lambda: ledger.is_stored(self._database, mid), self._patience_seconds, 0.1)
 
     def _who_writes_on(self, words: set[str]) -> str | None:
         """Who asked, now and then; once each, and nobody who has just shared a post, whose question is planned."""

@@ -36,7 +36,7 @@ def written(deeds, monkeypatch):
 
 
 def test_who_was_asked_about_writes_on_once(deeds, written):
-    interrupt = Interruptions(1, 1.0, NoHouse(), deeds, 100)
+    interrupt = Interruptions(1, 1.0, 1.0, NoHouse(), deeds, 100)
 
     interrupt(["alpha"])
     interrupt(["alpha"])
@@ -45,7 +45,7 @@ def test_who_was_asked_about_writes_on_once(deeds, written):
 
 
 def test_who_shared_a_post_since_and_who_is_unknown_do_not(deeds, written):
-    interrupt = Interruptions(1, 1.0, NoHouse(), deeds, 100)
+    interrupt = Interruptions(1, 1.0, 1.0, NoHouse(), deeds, 100)
 
     interrupt(["beta"])
     interrupt(["of nobody"])
@@ -55,7 +55,7 @@ def test_who_shared_a_post_since_and_who_is_unknown_do_not(deeds, written):
 
 def test_each_says_a_word_that_nobody_said(deeds, written):
     deeds.said.append(Said("m4", "700000000000003", "question", "delta", 4))
-    interrupt = Interruptions(1, 1.0, NoHouse(), deeds, 100)
+    interrupt = Interruptions(1, 1.0, 1.0, NoHouse(), deeds, 100)
 
     interrupt(["alpha"])
     interrupt(["delta"])
