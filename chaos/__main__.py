@@ -27,28 +27,15 @@ from chaos.history import Accepted, History, Posted
 from chaos.house import House
 from chaos.interruptions import Interruptions
 from chaos.model import Model
-from chaos.nemesis import PROVIDER_FAILURES, SCRIPT_LENGTH, Nemesis, make_blows, make_failures
+from chaos.nemesis import SCRIPT_LENGTH, Nemesis, make_blows, make_failures
 from chaos.plan import Sizes, make_plan
 from chaos.plants import PLANTS
+from chaos.terms import EVENTS, Terms, terms
 from chaos.traffic import Panels, Phone, Traffic, wait_until
 
-EVENTS = 2_000
-FAILURES = 0.03
 ALL = "all"
-# A planted run is small, and full of what bugs show in: people, repetitions, changes, and a model that takes its time.
 PLANTED_EVENTS = 100
-PLANTED_FAILURES = 0.25
-# In so many calls of the model the customer writes on meanwhile; after that time Pilito no longer waits for the model,
-# which waits for half of it until what they wrote is read.
-INTERRUPTIONS, MODEL_TIMEOUT_SECONDS = 0.05, 5.0
-PLANTED_INTERRUPTIONS, PLANTED_TIMEOUT_SECONDS = 0.5, 30.0
-PLANTED_MODEL_SECONDS = 1.0
-PLANTED_SIZES = Sizes(
-    events_per_second=16.0, duplicates=0.15, delayed=0.15, changes=0.1, operators=0.5, events_a_customer=5
-)
 PANELS = 12
-# So long nothing may move: an uncertain send has a lease of a minute. A bug may leave rows for ever.
-PATIENT_SECONDS, PLANTED_SECONDS = 100.0, 30.0
 RESULTS = ROOT / "var" / "chaos"
 Report = dict[str, object]
 
@@ -99,27 +86,22 @@ def run(
     calm: bool = False,
     rate: float = Sizes.events_per_second,
 ) -> tuple[History, Report]:
-    """Play one run; return what is known of it, and its counts. Most planted bugs show where nothing dies."""
-    calm = calm or bool(plant) and not PLANTS[plant].needs_faults
-    longest_delay = 8.0 if events <= EVENTS else 30.0
-    sizes = PLANTED_SIZES if plant else Sizes(events_per_second=rate, longest_delay_seconds=longest_delay)
-    share = 0.0 if calm else PLANTED_FAILURES if plant else FAILURES
-    plan = make_plan(seed, events, sizes)
+    """Play one run; return what is known of it, and its counts."""
+    given = terms(events, rate, plant, calm)
+    plan = make_plan(seed, events, given.sizes)
     seconds = max(step.at for step in plan)
     began, loads = time.monotonic(), [os.getloadavg()[0]]
     with ExitStack() as stack:
-        model = Model(seed, share, PLANTED_MODEL_SECONDS if plant else 0.0)
+        model = Model(seed, given.failures, given.model_seconds)
         base_url = stack.enter_context(model.serving())
-        timeout = PLANTED_TIMEOUT_SECONDS if plant else MODEL_TIMEOUT_SECONDS
-        settings = {**_settings(sizes, timeout), "OPENAI_BASE_URL": base_url}
-        house = House(database, settings, plant)
+        house = House(database, {**_settings(given), "OPENAI_BASE_URL": base_url}, plant)
         stack.callback(house.stop)
-        blows = [] if calm else make_blows(seed, seconds)
-        kinds = PLANTS[plant].sends if plant and PLANTS[plant].sends else PROVIDER_FAILURES
-        failures = make_failures(seed, share, SCRIPT_LENGTH if calm else events, kinds)
+        blows = [] if given.is_calm else make_blows(seed, seconds)
+        failures = make_failures(seed, given.failures, SCRIPT_LENGTH if given.is_calm else events, given.sends)
         traffic = Traffic(house, plan, house.issue_token())
-        interrupted = PLANTED_INTERRUPTIONS if plant else INTERRUPTIONS
-        model.when_asked = Interruptions(seed, interrupted, timeout / 2, house, traffic.deeds, len(plan))
+        model.when_asked = Interruptions(
+            seed, given.interruptions, given.model_timeout_seconds / 2, house, traffic.deeds, len(plan)
+        )
         panels, nemesis = Panels(house, PANELS), Nemesis(house, blows, failures)
         print(f"seed {seed} · {events} events · {database} · about {seconds:.0f} s and the drain", flush=True)
         panels.start()
@@ -127,9 +109,9 @@ def run(
         traffic.play()
         nemesis.stop()
         loads.append(os.getloadavg()[0])
-        drained = drain(house, PLANTED_SECONDS if plant else PATIENT_SECONDS)
+        drained = drain(house, given.patience_seconds)
         panels.stop()
-        history = _history(seed, sizes, house, traffic, panels, drained.seconds)
+        history = _history(seed, given.sizes, house, traffic, panels, drained.seconds)
         report = _report(house, traffic, model, history, drained, time.monotonic() - began)
         report["spared"] = nemesis.spared
         _keep_logs(house, _stem(seed, events, database, plant))
@@ -137,13 +119,14 @@ def run(
         return history, {"database": database, "events": events, "plant": plant, **report}
 
 
-def _settings(sizes: Sizes, model_timeout_seconds: float) -> dict[str, str]:
+def _settings(given: Terms) -> dict[str, str]:
+    sizes = given.sizes
     return {
         "SHARE_WAIT_SECONDS": f"{sizes.wait_seconds:g}",
         "SHARE_LOOKBACK_SECONDS": f"{sizes.lookback_seconds:g}",
         "REPLY_QUIET_SECONDS": "0.5",
         "REPLY_QUIET_MAX_SECONDS": "120",  # the cap of a burst lets a message into the next answer, by design
-        "OPENAI_TIMEOUT_SECONDS": f"{model_timeout_seconds:g}",
+        "OPENAI_TIMEOUT_SECONDS": f"{given.model_timeout_seconds:g}",
         "WORKER_CONCURRENCY": "8",
     }
 
