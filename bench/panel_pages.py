@@ -15,10 +15,12 @@ from urllib.parse import quote
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
-from bench.big_shop import PASSWORD, Plan, fill
+from bench.big_shop import PASSWORD, ZONE, Plan, fill
 from pilito import create_app
+from pilito.blueprints.i18n import ZONE_COOKIE
 from pilito.clock import utc_now
 from pilito.config import ROOT
+from pilito.conversations import tally
 from pilito.models import Conversation, Inbox, Message, db
 from pilito.queries.panel import Zone
 from pilito.search.fill import begin_anew, take_in
@@ -31,6 +33,7 @@ QUESTIONS = (
     "مانتو کتان", "سایز ۴۲", "قیمت مانتو کرم", "ارسال به مشهد", "سلام قیمت", "سارا", "محمدی", "مریم", "ali",
     "رنگ آبی", "size", "price", "پیراهن نخی مشکی", "lhkj,", "ماتنو", "ناپیداترین", "gfgfgf",
 )  # fmt: skip
+PERIODS = ("30", "7", "90", "today")
 NARROWED = ("in=needs_you", "in=done", "in=waiting", "by=operator", "when=week", "by=customer&when=day&in=open")
 
 
@@ -46,7 +49,14 @@ def main() -> None:
         conversations = _some_conversations(asked.times)
     client = app.test_client()
     client.post("/login", data={"email": "owner@bench.test", "password": PASSWORD})
-    pages = {"list": _lists(asked.times), "thread": _threads(conversations), "search": _searches(asked.times)}
+    client.set_cookie(ZONE_COOKIE, ZONE.key)
+    pages = {
+        "list": _lists(asked.times),
+        "thread": _threads(conversations),
+        "aside": _asides(conversations),
+        "search": _searches(asked.times),
+        "analytics": _analytics(asked.times),
+    }
     print(json.dumps({name: _timed(client, list(urls)) for name, urls in pages.items()}))
 
 
@@ -56,8 +66,17 @@ def _prepare(messages: int) -> None:
         fill(Plan(max(1, messages // 10), messages, 180, 1, has_ledger=False, has_pictures=False, until=utc_now()))
         begin_anew()
     if take_in(float("inf")):
+        _count_tallies()
         db.session.execute(db.text("ANALYZE"))
         db.session.commit()
+
+
+def _count_tallies() -> None:
+    """What rq-scheduler does in time: count every quarter of an hour, and sum the days of the shop's zone."""
+    tally.rebuild(utc_now())
+    while tally.count_due(utc_now()):
+        pass
+    tally.keep_zone(ZONE.key, utc_now())
 
 
 def _some_conversations(count: int) -> Sequence[int]:
@@ -77,6 +96,14 @@ def _lists(count: int) -> Iterator[str]:
 
 def _threads(conversations: Sequence[int]) -> Iterator[str]:
     return (f"/conversations/{number}" for number in conversations)
+
+
+def _asides(conversations: Sequence[int]) -> Iterator[str]:
+    return (f"/conversations/{number}/aside" for number in conversations)
+
+
+def _analytics(count: int) -> Iterator[str]:
+    return (f"/analytics?period={PERIODS[number % len(PERIODS)]}" for number in range(count))
 
 
 def _searches(count: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""B5: pages of the panel in a large shop, beside the same pages in a small one: list, thread, search."""
+"""B5: pages of the panel in a large shop, beside the same pages in a small one."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from bench.size import Size
 from bench.stand import Stand
 from pilito.embedded_redis import find_binary
 
-PAGES = ("list", "thread", "search")
+PAGES = ("list", "thread", "aside", "search", "analytics")
 
 Times = dict[str, list[float]]  # milliseconds by the clock, by page
 
@@ -71,9 +71,15 @@ ROW = Row(
         "thread p50": at_most(30),
         "thread p99": at_most(80),
         "thread ratio": at_most(1.5),
+        "aside p50": at_most(30),
+        "aside p99": at_most(80),
+        "aside ratio": at_most(1.5),
         "search p50": at_most(150),
         "search p99": at_most(400),
         "search ratio": at_most(3),
+        "analytics p50": at_most(150),
+        "analytics p99": at_most(400),
+        "analytics ratio": at_most(3),
     },
     measure,
 )
