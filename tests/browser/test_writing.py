@@ -74,6 +74,22 @@ def test_a_reply_that_did_not_get_out_is_there_after_a_reload_until_it_is_sent_o
     assert [message.text for message in rows(Message) if message.sender == "operator"] == ["first"]
 
 
+def test_a_reply_that_fails_leaves_the_view_on_what_one_reads_and_says_so(shop, open_page):
+    page = open_page(talk(shop, 30), PHONE)
+    held = []
+    page.route("**/replies", lambda route: held.append(route))
+    page.fill("#composer-text", "hello")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".is-optimistic")).to_contain_text("hello")
+    page.evaluate("document.getElementById('scroller').scrollTop = 300")
+
+    held[0].abort()
+
+    expect(page.locator(".toast")).to_contain_text("Not sent")
+    expect(page.locator(".has-failed")).to_contain_text("hello")
+    assert page.evaluate("document.getElementById('scroller').scrollTop") == 300
+
+
 def test_a_canned_reply_is_picked_by_keys_and_its_open_place_filled_before_it_is_sent(shop, open_page):
     path = talk(shop, 2)
     with transaction():

@@ -1,7 +1,8 @@
 // What leaves a composer: shown at once, kept until the server has it, true as soon as the thread says so.
 import { Refusal, send } from "./http.js";
 import { dropUnsent, keepUnsent, unsentOf } from "./keep.js";
-import { openConversation, refreshThread, toEnd } from "./thread.js";
+import { isAtEnd, openConversation, refreshThread, toEnd } from "./thread.js";
+import { toast } from "./toast.js";
 import { newestSeen, seenWhenBegun } from "./together.js";
 import { say } from "./words.js";
 
@@ -40,6 +41,7 @@ export function showUnsent() {
 
 function showFailure(one, bubble, error) {
   const isRefused = error instanceof Refusal;
+  const wasAtEnd = isAtEnd();
   bubble.classList.add("has-failed");
   if (error.reason === "answered_meanwhile") return showOthersAnswer(one, bubble, error);
   const lost = say(one.kind === "note" ? "unsentNote" : "unsent");
@@ -51,11 +53,12 @@ function showFailure(one, bubble, error) {
     ...(one.fields.text && menders[one.kind] ? [button("mend", () => (drop(one, bubble), menders[one.kind](one.fields))), " "] : []),
     button("discard", () => drop(one, bubble)),
   );
-  toEnd();
+  call(wasAtEnd, isRefused ? error.message : lost);
 }
 
 // Somebody else answered: their words are shown first, and ours wait beneath them.
 async function showOthersAnswer(one, bubble, error) {
+  const wasAtEnd = isAtEnd();
   await refreshThread().catch(() => {});
   find("items").append(bubble);
   one.fields.seen = newestSeen();
@@ -69,7 +72,13 @@ async function showOthersAnswer(one, bubble, error) {
     ...(one.fields.text && menders[one.kind] ? [button("mend", mend), " "] : []),
     button("discard", () => drop(one, bubble)),
   );
-  toEnd();
+  call(wasAtEnd, error.message);
+}
+
+// Who reads further up is told where they are: the view stays on what they read.
+function call(wasAtEnd, words) {
+  if (wasAtEnd) toEnd();
+  else toast(words);
 }
 
 function drop(one, bubble) {

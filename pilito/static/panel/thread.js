@@ -203,7 +203,7 @@ function settleItems() {
 
 // --- where one reads -------------------------------------------------------------------------------------------------
 
-function isAtEnd() {
+export function isAtEnd() {
   if (hasNewer()) return false;
   const { scrollHeight, scrollTop, clientHeight } = find("scroller");
   return scrollHeight - scrollTop - clientHeight < NEAR;
