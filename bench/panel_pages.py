@@ -40,12 +40,16 @@ NARROWED = ("in=needs_you", "in=done", "in=waiting", "by=operator", "when=week",
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.panel_pages", description=__doc__)
     parser.add_argument("messages", type=int)
-    parser.add_argument("times", type=int, nargs="?", default=60, help="how often each kind of page is asked for")
+    parser.add_argument(
+        "times", type=int, nargs="?", default=60, help="how often each kind of page is asked for (0: fill only)"
+    )
     asked = parser.parse_args()
     app = create_app()
     app.config["WTF_CSRF_ENABLED"] = False
     with app.app_context(), contextlib.redirect_stdout(sys.stderr):
         _prepare(asked.messages)
+        if not asked.times:
+            return
         conversations = _some_conversations(asked.times)
     client = app.test_client()
     client.post("/login", data={"email": "owner@bench.test", "password": PASSWORD})
