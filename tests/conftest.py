@@ -305,6 +305,15 @@ def free_port():
 
 
 @pytest.fixture
+def mailbox(free_port):
+    """A mail server, and what came to it."""
+    from mailbox_server import serve_mailbox
+
+    with serve_mailbox(free_port) as box:
+        yield box
+
+
+@pytest.fixture
 def graph():
     return FakeGraph()
 

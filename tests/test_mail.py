@@ -1,13 +1,9 @@
 """Mail to people of the shop, through a real mail server on this machine."""
 
-import email
 import smtplib
 from datetime import timedelta
-from email import policy
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult
 from rows import NOON
 
 from pilito import mail
@@ -19,42 +15,6 @@ from pilito.models import Mail, db
 
 LINK = "https://inbox.example.com/join/secret-token"
 TEXT = f"سلام، شما دعوت شده‌اید.\n\n{LINK}"
-
-
-class Mailbox:
-    """Takes every mail, but what it is told to refuse."""
-
-    def __init__(self):
-        self.mails, self.refuses, self.log_ins = [], {}, []
-
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
-        if address in self.refuses:
-            return self.refuses[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
-        self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-    def check(self, _server, _session, _envelope, _mechanism, data):
-        self.log_ins.append((data.login, data.password))
-        return AuthResult(success=data.password == b"p@ss word", handled=False)
-
-
-class Post(Controller):
-    def factory(self):
-        return SMTP(self.handler, authenticator=self.handler.check, auth_require_tls=False)
-
-
-@pytest.fixture
-def mailbox(free_port):
-    box = Mailbox()
-    server = Post(box, hostname="127.0.0.1", port=free_port)
-    server.start()
-    box.url = f"127.0.0.1:{free_port}"
-    yield box
-    server.stop()
 
 
 @pytest.fixture

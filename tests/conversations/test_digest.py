@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from rows import NOON, add_conversation, add_operator
 from sqlalchemy import update
-from test_mail import Mailbox, Post
 
 from pilito import mail
 from pilito.conversations.digest import is_due, send_digests
@@ -17,16 +16,6 @@ from pilito.models import Mail, Notification, Operator, db
 
 HOUR = timedelta(hours=1)
 WORDS = "my secret words"
-
-
-@pytest.fixture
-def mailbox(free_port):
-    box = Mailbox()
-    server = Post(box, hostname="127.0.0.1", port=free_port)
-    server.start()
-    box.url = f"127.0.0.1:{free_port}"
-    yield box
-    server.stop()
 
 
 @pytest.fixture
