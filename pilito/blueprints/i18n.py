@@ -130,24 +130,25 @@ def day(when: datetime) -> str:
         return str(gettext("Today"))
     if local == today - timedelta(days=1):
         return str(gettext("Yesterday"))
-    return long_day(local)
+    return long_day(local, today)
 
 
-def long_day(local: date) -> str:
-    """The day with its name; Jalali in Persian."""
-    return f"{_weekday(local)}{_comma()} {_date(local, with_year=not _is_this_year(local))}"
+def long_day(local: date, today: date) -> str:
+    """The day with its name, and its year if that is not today's; Jalali in Persian."""
+    return f"{_weekday(local)}{_comma()} {_date(local, with_year=not _is_same_year(local, today))}"
 
 
 def coming(when: datetime) -> str:
     """A time to come, as short as it can be told: 15:00, tomorrow 9:00, Saturday 9:00, 5 Jan."""
-    days = (_local(when).date() - _local(datetime.now(UTC)).date()).days
+    local, today = _local(when).date(), _local(datetime.now(UTC)).date()
+    days = (local - today).days
     if days <= 0:
         return clock(when)
     if days == 1:
         return str(gettext("tomorrow %(clock)s", clock=clock(when)))
     if days < 7:
-        return f"{_weekday(_local(when).date())} {clock(when)}"
-    return _date(_local(when).date(), with_year=not _is_this_year(_local(when).date()))
+        return f"{_weekday(local)} {clock(when)}"
+    return _date(local, with_year=not _is_same_year(local, today))
 
 
 def moment(when: datetime) -> str:
@@ -158,7 +159,8 @@ def moment(when: datetime) -> str:
 
 def age(when: datetime) -> str:
     """How long ago, as short as a list needs it."""
-    passed = datetime.now(UTC) - when
+    now = datetime.now(UTC)
+    passed = now - when
     if passed < timedelta(minutes=1):
         return str(gettext("now"))
     if passed < timedelta(hours=1):
@@ -167,8 +169,8 @@ def age(when: datetime) -> str:
         return str(gettext("%(count)sh", count=digits(passed // timedelta(hours=1))))
     if passed < timedelta(days=7):
         return str(gettext("%(count)sd", count=digits(passed.days)))
-    local = _local(when).date()
-    return _date(local, with_year=not _is_this_year(local))
+    local, today = _local(when).date(), _local(now).date()
+    return _date(local, with_year=not _is_same_year(local, today))
 
 
 def short_day(when: date) -> str:
@@ -243,8 +245,7 @@ def _date(local: date, with_year: bool) -> str:
     return digits(written.translate(LATIN_DIGITS))  # Babel's Persian has Persian digits already
 
 
-def _is_this_year(local: date) -> bool:
-    today = _local(datetime.now(UTC)).date()
+def _is_same_year(local: date, today: date) -> bool:
     if has_jalali_dates():
         return bool(jdatetime.date.fromgregorian(date=local).year == jdatetime.date.fromgregorian(date=today).year)
     return local.year == today.year

@@ -71,3 +71,11 @@ def test_days_are_named_in_the_calendar_of_the_page():
     with force_locale("fa"):
         assert day_words(date(2026, 11, 28), now, TEHRAN) == "شنبه، ۷ آذر"
     assert day_words(date(2026, 11, 28), now, TEHRAN) == "Saturday, 28 Nov"
+
+
+def test_a_day_of_another_year_than_today_carries_its_year():
+    last_days = at(2026, 12, 30, 10, zone=TEHRAN)
+
+    assert day_words(date(2027, 1, 2), last_days, TEHRAN) == "Saturday, 2 Jan 2027"
+    with force_locale("fa"):
+        assert day_words(date(2027, 1, 2), last_days, TEHRAN) == "شنبه، ۱۲ دی"  # there the year ends in March

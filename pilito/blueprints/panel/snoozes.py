@@ -85,4 +85,4 @@ def day_words(day: date, now: datetime, zone: tzinfo) -> str:
     today = now.astimezone(zone).date()
     if day <= today + timedelta(days=1):
         return str(gettext("Today") if day == today else gettext("Tomorrow"))
-    return i18n.long_day(day)
+    return i18n.long_day(day, today)
