@@ -171,8 +171,11 @@ def _reason(field: str) -> str:
 
 def _as_item(field: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
     """The value is a messaging item, or only what the item would say under its key."""
-    says_it = any(key in value for key in (*READERS, *IGNORED_EVENTS))
-    return value if says_it else {**value, MESSAGING_FIELDS[field]: value}
+    its_key = MESSAGING_FIELDS[field]
+    # A reaction that came bare has a `reaction` inside itself: the name of its emoji.
+    is_bare = isinstance(value.get(its_key), str) and "mid" in value
+    says_it = not is_bare and any(key in value for key in (*READERS, *IGNORED_EVENTS))
+    return value if says_it else {**value, its_key: value}
 
 
 # The tables stand last because they name the functions above.

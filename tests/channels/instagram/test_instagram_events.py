@@ -66,10 +66,18 @@ def test_a_reaction_of_the_account_is_the_shops():
 @pytest.mark.parametrize(
     ("said", "emoji"),
     [
+        ({"reaction": "love"}, "❤️"),
+        ({"reaction": "angry"}, "😠"),
+        ({"reaction": "sad"}, "😢"),
         ({"reaction": "wow"}, "😮"),
+        ({"reaction": "like"}, "👍"),
+        ({"reaction": "laugh"}, "😂"),
+        ({"reaction": "haha"}, "😂"),
         ({"reaction": "other"}, "💬"),
         ({"emoji": ""}, "💬"),
         ({"emoji": 5}, "5"),
+        ({"emoji": " 🌸\n"}, "🌸"),
+        ({"emoji": "x" * 32, "reaction": "sad"}, "x" * 32),
         ({"emoji": "x" * 33, "reaction": "sad"}, "😢"),
         ({"emoji": "\\u{2764}\\u{FE0F}"}, "❤️"),
         ({"emoji": "\\u{D800}\\u{110000}"}, "💬"),
@@ -99,6 +107,12 @@ def test_an_edit_names_its_message_text_and_number(number, read):
     item = parse_one(event(message_edit={"mid": "m", "text": "  دو ", "num_edit": number}))
 
     assert item == Edit(ACCOUNT, "m", NOON, "  دو ", read, "  دو ")
+
+
+def test_an_edit_for_an_account_that_nobody_names_is_ignored():
+    [item] = parse(body(entry(event(message_edit={"mid": "m", "text": "دو"}), id=None)), NOON)
+
+    assert (type(item), item.kind) == (Ignored, "edit")
 
 
 def test_an_edit_needs_no_sender():
@@ -186,6 +200,11 @@ def test_a_link_into_the_conversation_is_an_opening():
     assert item == Opened(ACCOUNT, CUSTOMER, NOON, Referral(source="SHORTLINK", ref="bio"))
 
 
+@pytest.mark.parametrize("said", [{"read": {"mid": "m"}}, {"referral": {"ref": "bio"}}])
+def test_what_nobody_is_named_for_is_ignored_and_not_called_unreadable(said):
+    assert type(parse_one(event(sender=None, **said))) is Ignored
+
+
 # --- notices ----------------------------------------------------------------------------------------------------------
 
 
@@ -197,6 +216,20 @@ def test_a_notice_names_what_happened(key):
     assert item.what in NOTICES
     assert item.detail.startswith("to a person")
     assert len(item.detail) <= 200
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("pass_thread_control", "thread_passed"),
+        ("take_thread_control", "thread_taken"),
+        ("request_thread_control", "thread_requested"),
+        ("optin", "opted_in"),
+        ("account_linking", "linked"),
+    ],
+)
+def test_metas_own_words_for_a_notice_are_known(key, what):
+    assert parse_one(event(**{key: {"metadata": "x"}})).what == what
 
 
 @pytest.mark.parametrize("key", events.NOTICES)
@@ -310,6 +343,39 @@ def test_a_change_may_hold_the_bare_event(field):
     key = MESSAGING_FIELDS[field]
 
     assert change(field, {**event(), **SAID[key]}).kind == parse_one(event(**{key: SAID[key]})).kind
+
+
+TEXT = {"mid": "m", "text": "سلام"}
+REACTION = {"mid": "m", "reaction": "love"}
+
+
+@pytest.mark.parametrize(
+    ("field", "bare", "kind", "read"),
+    [
+        ("messages", TEXT, Inbound, "message"),
+        ("message_echoes", {**TEXT, "is_echo": True}, Echo, "echo"),
+        ("messaging_postbacks", {"title": "شروع"}, Inbound, "message"),
+        ("message_reactions", REACTION, Reaction, "reaction"),
+        ("messaging_reactions", REACTION, Reaction, "reaction"),
+        ("message_edit", TEXT, Edit, "edit"),
+        ("message_edits", TEXT, Edit, "edit"),
+        ("messaging_edit", TEXT, Edit, "edit"),
+        ("messaging_seen", {"mid": "m"}, Seen, "seen"),
+        ("message_reads", {"mid": "m"}, Seen, "seen"),
+        ("message_deliveries", {"mids": ["m"]}, Ignored, "delivery"),
+        ("messaging_referral", {"ref": "bio"}, Opened, "referral"),
+        ("messaging_referrals", {"ref": "bio"}, Opened, "referral"),
+        ("messaging_optins", {"type": "x"}, Notice, "optin"),
+        ("messaging_handover", {"action": "x"}, Ignored, "action"),
+        ("messaging_policy_enforcement", {"action": "warning"}, Ignored, "policy-enforcement"),
+        ("messaging_account_linking", {"status": "linked"}, Notice, "account_linking"),
+        ("standby", TEXT, Inbound, "message"),
+    ],
+)
+def test_each_field_of_changes_is_read_by_metas_own_name(field, bare, kind, read):
+    item = change(field, {**event(), **bare})
+
+    assert (type(item), item.kind) == (kind, read)
 
 
 @pytest.mark.parametrize("field", MESSAGING_FIELDS)

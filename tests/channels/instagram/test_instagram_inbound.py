@@ -18,8 +18,9 @@ from instagram_events import (
 )
 
 from pilito.channels.base import Echo, File, Ignored, Inbound, Reaction, Unreadable, Unsend
+from pilito.channels.instagram import Instagram, inbound
 from pilito.channels.instagram.inbound import parse
-from pilito.lifecycle import MessageType
+from pilito.lifecycle import MediaKind, MessageType
 
 
 def kinds(items):
@@ -74,7 +75,10 @@ def test_an_attachment_tells_what_the_message_is(provider_type, message_type):
 
 
 @pytest.mark.parametrize(
-    "payload", [None, "a string", [], {}, {"url": None}, {"url": 5}, {"url": "javascript:alert(1)"}]
+    "payload",
+    [None, "a string", [], {}]
+    + [{"url": url} for url in (None, 5, "javascript:alert(1)", "/p", "https://", "https://[", "https://x.example/a b")]
+    + [{"url": f"https://x.example/{character}"} for character in ("\u3000y", "\x7f", "\ty")],
 )
 def test_an_attachment_without_a_usable_address_is_still_kept(payload):
     item = parse_message(attachments=[{"type": "image", "payload": payload}])
@@ -147,6 +151,42 @@ def test_every_product_of_a_template_is_a_file():
     )
 
 
+def test_the_cards_of_a_generic_template_are_files_and_what_is_no_card_is_none():
+    item = parse_message(attachments=[attachment("template", generic={"elements": [{"title": "پیراهن"}, "x", None]})])
+
+    assert (item.message_type, item.files) == (MessageType.PRODUCT, (File("template", None, "پیراهن"),))
+
+
+@pytest.mark.parametrize("key", ["ig_post_media_id", "reel_video_id", "video_id", "story_media_id", "media_id", "id"])
+def test_the_id_of_what_was_shared_is_found_under_each_of_metas_names(key):
+    assert parse_message(attachments=[attachment("ig_post", url=CDN, **{key: "17"})]).share.media_id == "17"
+
+
+@pytest.mark.parametrize(
+    ("kind", "copy"),
+    [
+        ("image", MediaKind.IMAGE),
+        ("video", MediaKind.VIDEO),
+        ("voice", MediaKind.VOICE),
+        ("file", MediaKind.FILE),
+        ("story", MediaKind.PREVIEW),
+        ("ig_story", MediaKind.PREVIEW),
+        ("story_mention", MediaKind.PREVIEW),
+        ("template", MediaKind.IMAGE),
+        ("product", MediaKind.IMAGE),
+        ("share", MediaKind.PREVIEW),
+        ("ig_post", MediaKind.PREVIEW),
+    ],
+)
+def test_of_each_kind_of_file_our_copy_is_one_that_the_panel_can_show(kind, copy):
+    assert Instagram.media_kinds[kind] is copy
+
+
+def test_files_are_fetched_from_metas_hosts_alone_and_a_mention_is_never_kept():
+    assert Instagram.media_hosts == ("fbsbx.com", "fbcdn.net", "cdninstagram.com")
+    assert Instagram.never_kept == ("story_mention",)
+
+
 def test_a_story_reply_is_a_text_that_keeps_the_story():
     item = parse_message(text="چه خوشگله", reply_to={"story": {"id": "77", "url": CDN}})
 
@@ -171,7 +211,24 @@ def test_a_quick_reply_without_text_is_its_payload():
 
 
 def test_a_message_that_the_provider_cannot_show_is_unsupported():
-    assert parse_message(is_unsupported=True).message_type is MessageType.UNSUPPORTED
+    for said in (True, "true"):
+        item = parse_message(is_unsupported=said)
+
+        assert (item.message_type, item.provider_type) == (MessageType.UNSUPPORTED, "is_unsupported")
+
+
+def test_blank_words_are_kept_as_they_were_typed():
+    assert parse_message(text=" \n ").text == " \n "
+
+
+def test_an_echo_keeps_the_message_that_it_answers():
+    assert parse_message(text="بله", is_echo=True, reply_to={"mid": "mid-0"}).reply_to_external_id == "mid-0"
+
+
+def test_without_any_name_of_the_account_it_is_left_empty():
+    [item] = parse(body(entry(event(recipient=None, message={"mid": "m", "text": "سلام"}), id=None)), NOON)
+
+    assert (item.account_id, item.customer_id) == ("", CUSTOMER)
 
 
 @pytest.mark.parametrize("parts", [{}, {"text": ""}, {"text": None}, {"reply_to": {"mid": "m"}}, {"attachments": []}])
@@ -385,6 +442,24 @@ def test_an_event_that_is_no_message_is_ignored_under_its_own_name(key):
     assert item.reason
 
 
+@pytest.mark.parametrize("key", ["policy-enforcement", "app_roles"])
+def test_of_what_an_admin_must_see_the_reason_tells_what_meta_said(key):
+    item = parse_one(event(**{key: {"action": "block", "reasons": ["spam", "scam"], "code": 5}}))
+
+    assert item.reason.endswith(" (action: block; reasons: spam, scam; code: 5)")
+    assert len(parse_one(event(**{key: {"reason": "x" * 400}})).reason) == 300
+
+
+def test_of_other_events_the_reason_repeats_nothing_of_what_came():
+    assert "secret" not in parse_one(event(delivery={"mids": ["secret"]})).reason
+
+
+def test_a_field_that_announces_nothing_says_so():
+    said = json.dumps({"entry": [{"id": ACCOUNT, "changes": [{"field": "messages", "value": {}}]}]}).encode()
+
+    assert [item.reason for item in parse(said, NOON)] == ["the body announces nothing"]
+
+
 def test_an_event_without_a_sender_can_still_be_ignored():
     item = parse_one(event(sender=None, message_edit={"mid": "m", "num_edit": 0}))
 
@@ -471,6 +546,24 @@ def test_a_bad_item_loses_none_of_its_neighbours(bad):
 
     assert [item.text for item in items if isinstance(item, Inbound)] == ["یک", "دو", "سه"]
     assert [type(item) for item in items].count(Unreadable) in (1, 2)
+
+
+def test_a_bad_item_says_what_was_expected_and_what_came():
+    [item] = parse_items([5])
+
+    assert (item.reason, item.account_id) == ("messaging: expected an object, but list came.", ACCOUNT)
+
+
+def test_a_mistake_of_our_own_loses_one_item_alone(monkeypatch):
+    def mistaken(_item, _about):
+        raise KeyError
+
+    monkeypatch.setitem(inbound.READERS, "read", mistaken)
+
+    bad, good = parse_items(event(read={"mid": "m"}), message(text="سلام"))
+
+    assert (bad.reason, bad.account_id) == ("read: reading it ended in KeyError.", ACCOUNT)
+    assert good.text == "سلام"
 
 
 def test_a_bad_message_does_not_lose_the_button_in_the_same_item():

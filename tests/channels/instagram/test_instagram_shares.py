@@ -129,6 +129,8 @@ def test_a_link_alone_asks_nothing(link, frame):
         (f"سلام این چنده؟ {PERMALINK}", "سلام این چنده؟"),
         (f"{PERMALINK} سایز ۴۰ دارین", "سایز ۴۰ دارین"),
         (f"سلام {PERMALINK} چنده", "سلام چنده"),
+        (f"سلام  {PERMALINK}  چنده", "سلام چنده"),
+        (f"سلام {PERMALINK} \n چنده", "سلام\nچنده"),
         (f"سلام\n{PERMALINK}\nچنده", "سلام\nچنده"),
         (f"{PERMALINK}?igsh=1 ؟", "؟"),
         (f"{PERMALINK} 😍", "😍"),

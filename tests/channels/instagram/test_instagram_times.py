@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,6 +28,15 @@ def test_a_time_is_understood_however_it_is_written(written):
     assert sent_at(written, None, NOON) == NOON
 
 
+def test_a_time_without_a_zone_is_utc_wherever_the_server_stands(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tehran")
+        time.tzset()
+
+        assert sent_at("2026-11-22 12:00:00", None, NOON) == NOON
+    time.tzset()
+
+
 def test_milliseconds_are_kept():
     assert sent_at(NOON_MS - 579, None, NOON) == NOON - timedelta(milliseconds=579)
 
@@ -34,7 +44,7 @@ def test_milliseconds_are_kept():
 @pytest.mark.parametrize(
     "nothing",
     [
-        None, "", "soon", "<TIME>", True, False, [], {}, -1, 0, 5, 1234567890, float("nan"), float("inf"), 10**30,
+        None, "", "soon", "<TIME>", True, False, [], {}, -1, 0, 5, 1234567890, 2 * 10**11, float("nan"), float("inf"), 10**30,
         "9" * 5000, "²", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
     ],
 )  # fmt: skip
