@@ -9,7 +9,7 @@ QUICK := tests/test_instagram_share.py tests/test_architecture.py tests/test_doc
 	--ignore tests/conversations/test_provider_faults.py --ignore tests/assistant/test_injection.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint lock audit format bench chaos fuzz upgrade docs release
+.PHONY: help run test quick lint lock audit format bench chaos fuzz mutants orders upgrade docs release
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,16 @@ fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): b
 		-artifact_prefix=var/fuzz/ -print_final_stats=1 -verbosity=0 var/fuzz/webhook_body tests/channels/instagram/payloads
 	@FUZZ_TIMES=$$(( $(or $(MINUTES),10) * 3 )) $(BIN)/python -m pytest --database sqlite --hypothesis-profile=default --timeout 0 \
 		tests/blueprints/test_api_fuzz.py tests/channels/instagram/test_instagram_fuzz.py tests/conversations/test_pairing_states.py
+
+mutants: $(VENV)/installed-dev ## make one thing wrong at a time in MODULE= and see whether a test says so (MINUTES=, FRESH=1)
+	@$(BIN)/python -m mutants $(MODULE) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh)
+
+orders: $(VENV)/installed-dev ## run the quick tests in TIMES= (50) random orders (SEED= for one order again, ARGS= for pytest)
+	@failed=0; for seed in $(or $(SEED),$$(shuf -i 1-999999 -n $(or $(TIMES),50))); do \
+		echo "order $$seed"; \
+		$(BIN)/python -m pytest --database sqlite -m "not bench and not whole" --random-order-bucket=global \
+			--random-order-seed=$$seed $(or $(TESTS),$(QUICK)) $(ARGS) || { failed=$$((failed + 1)); echo "order $$seed failed"; }; \
+	done; echo "$$failed orders failed."; exit $$((failed > 0))
 
 upgrade: ## back up, install, migrate, restart (RESTART="systemctl restart pilito.target"; docs/upgrading.md)
 ifneq ($(BACKUP),no)

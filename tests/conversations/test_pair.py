@@ -1,5 +1,7 @@
 """The pairing of shares and questions on rows: the edges of its window and of clocks."""
 
+import logging
+
 import pytest
 from desk import Desk
 from rows import NOON
@@ -46,3 +48,30 @@ def test_several_shares_at_one_instant_leave_one_waiting(desk):
     states = [place(desk, f"reel-{number}")[0] for number in range(3)]
 
     assert states == [ShareState.SUPERSEDED, ShareState.SUPERSEDED, ShareState.WAITING]
+
+
+def test_a_share_whose_end_everybody_missed_ends_with_the_next_message(desk):
+    desk.take(reel(NOON, mid="reel"))
+
+    desk.take(text("سلام", NOON + seconds(3600)), now=NOON + seconds(3600))
+
+    assert place(desk, "reel") == (ShareState.EXPIRED, None)
+
+
+def test_a_share_that_was_over_when_its_question_came_counts_neither_as_hit_nor_as_miss(desk):
+    desk.take(reel(NOON, mid="reel"))
+    desk.call(expire, desk.conversation.id, desk.message("reel").id, NOON + seconds(120))
+
+    desk.take(text("چنده؟", NOON + seconds(119), mid="question"), now=NOON + seconds(125))
+
+    assert place(desk, "reel") == (ShareState.COMBINED, desk.message("question").id)
+    assert desk.shop.share_of(desk.message("reel")).found_in_cache is None
+
+
+def test_the_log_shows_the_first_fifty_characters_of_a_caption_on_one_line(desk, caplog):
+    caplog.set_level(logging.INFO)
+    caption = "پیراهن\r\nسبز\u2028" + "x" * 60
+
+    desk.take(reel(NOON, caption=caption))
+
+    assert f"Caption preview: پیراهن سبز {'x' * 39} · Timeout: 120s" in caplog.text

@@ -48,6 +48,16 @@ def test_the_share_is_asked_about_at_once_with_its_caption_and_the_question(desk
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize(("hours", "state"), [(23.99, ShareState.COMBINED), (24.01, ShareState.WAITING)])
+def test_the_share_may_take_a_day(desk, hours, state):
+    later = desk.replies[0].sent_at + seconds(hours * 3600)
+
+    desk.take(reel(later, mid="share"), now=later)
+
+    assert share_of(desk).state is state
+
+
+@pytest.mark.sqlite_only
 def test_the_same_share_again_gets_no_second_reply(desk):
     share = reel(NOON + seconds(300), mid="share")
     desk.take(share, share, now=NOON + seconds(301))

@@ -1,0 +1,103 @@
+"""Make one small thing of a module wrong at a time, and see whether a test says so.
+
+    python -m mutants MODULE [--minutes M] [--fresh]
+
+The tests run once, with a note of who runs through which line. Then every mutant is a fork of that process, with the
+function's code (or the constant) exchanged in memory: what was imported, migrated and compiled is there already, so
+that one costs a fork and the tests of its line until the first fails. What was found lies in var/mutants; a later run
+tries the new mutants and those that lived, `--fresh` all of them. It ends with those that lived and are not explained.
+"""
+
+import argparse
+import ast
+import json
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from mutants.changes import Mutant, mutants_of
+from mutants.runner import Runner
+
+ROOT = Path(__file__).parents[1]
+EXPLAINED = Path(__file__).with_name("explained.txt")
+MOST = 600  # of a module; more are sampled, always the same ones
+VERBS = "pilito/conversations/"
+CHECKS = "pilito/assistant/"
+READING = "signature values parties times content messages shares attachments events inbound referrals"
+# Of each module: its files, and the tests that are asked.
+MODULES: dict[str, tuple[str, str, str, str]] = {
+    "pairing": (
+        VERBS,
+        "pairing pair pending_share expire contents",
+        "tests/conversations/test_",
+        "pair pairing late_share which_one expire edit unsend receive read_media context answer sweep echo match_posts",
+    ),
+    "parser": ("pilito/channels/instagram/", READING, "tests/channels/instagram", ""),
+    "deliver": (
+        VERBS,
+        "deliver outbox settle pace payload",
+        "tests/conversations/test_",
+        "deliver settle reply retract payload pace reconcile release_lost tokens take_over drafts upload quote_product "
+        "react answer echo modes sweep context",
+    ),
+    "check": (CHECKS, "check grounding prices promises offers repeated", "tests/assistant", ""),
+    "numbers": (CHECKS, "quantities", "tests/assistant", ""),
+    "words": (CHECKS, "lexicon terms wording", "tests/assistant", ""),
+}
+EVERYBODY = ["tests/test_instagram_share.py"]
+
+
+def main() -> int:
+    options = _options()
+    folder, names, tests, asked = MODULES[options.module]
+    paths = [f"{folder}{name}.py" for name in names.split()]
+    trees = {path: ast.parse((ROOT / path).read_text()) for path in paths}
+    found = [one for path, tree in trees.items() for one in mutants_of(tree, path)]
+    chosen = random.Random(0).sample(found, len(found))[:MOST]  # noqa: S311  (a run cut short is a sample too)
+    kept = ROOT / "var" / "mutants" / f"{options.module}.json"
+    known = {} if options.fresh or not kept.exists() else json.loads(kept.read_text())
+    todo = [one for one in chosen if known.get(one.text, "lived") in ("lived", "no test")]
+    todo.sort(key=lambda one: one.text in known)  # the new ones first
+    runner = Runner(ROOT, trees, todo, known, options.minutes)
+    marks = "not bench and not whole"
+    arguments = ["-q", "-n", "0", "--database", "sqlite", "-m", marks, "-p", "no:cacheprovider", "--timeout", "100"]
+    status = pytest.main([*arguments, *_asked(tests, asked), *EVERYBODY], plugins=[runner])
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(known, indent=0, ensure_ascii=False))
+    return status or _report(options.module, found, chosen, known)
+
+
+def _asked(tests: str, names: str) -> list[str]:
+    return [f"{tests}{name}.py" for name in names.split()] or [tests]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mutants")
+    parser.add_argument("module", choices=MODULES)
+    parser.add_argument("--minutes", type=float, default=60, help="stop after so long; the next run goes on")
+    parser.add_argument("--fresh", action="store_true", help="try those again that were killed")
+    return parser.parse_args()
+
+
+def _report(module: str, found: list[Mutant], chosen: list[Mutant], known: dict[str, str]) -> int:
+    texts = {one.text for one in found}
+    explained = {line.partition(" :: ")[0] for line in EXPLAINED.read_text().splitlines()} & texts
+    outcomes = {one.text: known.get(one.text, "not tried") for one in chosen}
+    open_ones = [
+        text for text, outcome in outcomes.items() if outcome in ("lived", "no test") and text not in explained
+    ]
+    print("\nTo kill or to explain:" if open_ones else "")
+    for text in open_ones:
+        print(f"{outcomes[text]}: {text}")
+    for text in sorted(text for text in explained if outcomes.get(text) == "killed"):
+        print(f"explained, and killed all the same: {text}")
+    counts = {name: list(outcomes.values()).count(name) for name in ("killed", "lived", "no test", "not tried")}
+    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    print(f"{module}: {len(chosen)} of {len(found)} mutants: {said}; {len(open_ones)} to kill or to explain.")
+    return int(bool(open_ones or counts["not tried"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

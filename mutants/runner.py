@@ -1,0 +1,284 @@
+"""Runs the tests once, noting who runs through which line, and then a fork for every mutant."""
+
+import ast
+import functools
+import gc
+import hashlib
+import json
+import os
+import resource
+import sys
+import threading
+import time
+import traceback
+import types
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.fixtures import FixtureDef
+from _pytest.runner import runtestprotocol
+
+from mutants.changes import Mutant
+
+# Fixtures of the session whose values live on in a fork; the others have threads, which do not, and begin anew.
+KEPT = {
+    "redis_url",
+    "redis_client",
+    "database_template",
+    "shared_app",
+    "media_root",
+    "tmp_path_factory",
+    "database_kind",
+}
+# So much CPU one test may take beyond ten times its usual time: a mutant may loop for ever. Not seconds of the clock:
+# the machine may be busy.
+PATIENCE_SECONDS = 5
+# The tests of a line that are asked: the quickest ones. What only the slowest would kill lives, and is looked at.
+MOST_SECONDS = 12
+
+
+class Runner:
+    """A plugin of pytest that takes the place of its loop. `known` gets what became of each mutant."""
+
+    def __init__(
+        self, root: Path, trees: dict[str, ast.Module], mutants: list[Mutant], known: dict[str, str], minutes: float
+    ) -> None:
+        self.root, self.trees, self.mutants, self.known, self.minutes = root, trees, mutants, known, minutes
+        self.files = {str(root / path): path for path in trees}
+        self.through: dict[tuple[str, int], set[int]] = defaultdict(set)
+        self.seconds: dict[int, float] = {}
+        self.kills: dict[int, int] = defaultdict(int)
+        self.number = 0
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.say = session.config.pluginmanager.getplugin("terminalreporter").write_line
+        self._run_all(session.items)
+        self._get_ready(session)
+        some = sorted(self.seconds, key=self.seconds.__getitem__)[:: len(self.seconds) // 20 + 1]
+        if not self._lives(None, session, some):
+            raise RuntimeError("A fork without any mutant fails: what it would say of mutants means nothing.")
+        until = time.monotonic() + self.minutes * 60
+        for count, mutant in enumerate(self.mutants, 1):
+            if time.monotonic() > until:
+                break
+            self.known[mutant.text] = outcome = self._try(mutant, session)
+            if outcome != "killed":
+                self.say(f"{outcome}: {mutant.text}")
+            if count % 50 == 0:
+                self.say(f"{count} of {len(self.mutants)} tried")
+        return True
+
+    # --- once, as it is ----------------------------------------------------------------------------------------------
+
+    def _run_all(self, items: list[pytest.Item]) -> None:
+        """Run every test, or remember what it ran through, where neither its file nor ours changed since."""
+        kept = self.root / "var" / "mutants" / f"through-{_stamp(*map(Path, self.files))}.json"
+        remembered = json.loads(kept.read_text()) if kept.exists() else {}
+        threading.settrace(self._call)
+        notes = {}
+        for self.number, item in enumerate(items):
+            key = f"{item.nodeid} {_stamp(item.path)}"
+            notes[key] = remembered.get(key) or self._run(item, items[(self.number + 1) % len(items)])
+            self.seconds[self.number] = notes[key]["seconds"]
+            for path, line in notes[key]["lines"]:
+                self.through[path, line].add(self.number)
+        threading.settrace(None)  # type: ignore[arg-type]
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(notes))
+        self.say(f"{len(items)} tests, {sum(self.seconds.values()):.0f} s")
+
+    def _run(self, item: pytest.Item, following: pytest.Item) -> dict[str, Any]:
+        item.session._setupstate.teardown_exact(item)
+        began = time.monotonic()
+        self.lines: set[tuple[str, int]] = set()
+        sys.settrace(self._call)
+        reports = runtestprotocol(item, log=False, nextitem=following)
+        sys.settrace(None)
+        if any(report.failed for report in reports):
+            self.say(f"fails without any mutant, and is not asked: {item.nodeid}")
+            self.lines = set()
+        return {"seconds": time.monotonic() - began, "lines": sorted(self.lines)}
+
+    def _call(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
+        return self._line if frame.f_code.co_filename in self.files else None
+
+    def _line(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
+        self.lines.add((self.files[frame.f_code.co_filename], frame.f_lineno))
+        return self._line
+
+    def _get_ready(self, session: pytest.Session) -> None:
+        """Find the functions as they are in memory, and let go of what two processes must not share."""
+        from pilito.models import db
+
+        # Also where all was remembered, so that a fork finds the app and its database.
+        warm = next(item for item in session.items if "shared_app" in item.fixturenames)
+        self._run(warm, next(item for item in session.items if item is not warm))
+        gc.unfreeze()  # conftest.py put what was imported out of sight
+        alive = gc.get_objects()
+        here = [one for one in alive if type(one) is types.FunctionType and one.__code__.co_filename in self.files]
+        self.functions = defaultdict(list)
+        for one in here:
+            self.functions[self.files[one.__code__.co_filename], one.__code__.co_qualname].append(one)
+        # Only now: what a function remembers of the tests before would hide its mutant.
+        caches = [one for one in alive if isinstance(one, functools._lru_cache_wrapper)]
+        self.caches = [one for one in caches if _filename(one.__wrapped__) in self.files]
+        self.modules = {path: sys.modules[path.removesuffix(".py").replace("/", ".")] for path in self.trees}
+        fixtures = [one for one in alive if isinstance(one, FixtureDef) and one.scope == "session"]
+        self.renewed = [one for one in fixtures if one.argname not in KEPT]
+        app = next(one for one in fixtures if one.argname == "shared_app")
+        with app.cached_result[0].app_context():
+            db.engine.dispose()
+        gc.freeze()
+
+    # --- one mutant --------------------------------------------------------------------------------------------------
+
+    def _try(self, mutant: Mutant, session: pytest.Session) -> str:
+        numbers = self._tests_of(mutant)
+        if not numbers:
+            return "no test"
+        return "lived" if self._lives(mutant, session, numbers) else "killed"
+
+    def _lives(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int]) -> bool:
+        reading, writing = os.pipe()
+        process = os.fork()
+        if not process:
+            os._exit(self._survive(mutant, session, numbers, writing))
+        os.close(writing)
+        passed = 0
+        while os.read(reading, 1):  # a byte for each test that passed, then its end
+            passed += 1
+        os.close(reading)
+        _, status = os.waitpid(process, 0)
+        if status:
+            self.kills[numbers[min(passed, len(numbers) - 1)]] += 1
+        return not status
+
+    def _tests_of(self, mutant: Mutant) -> list[int]:
+        """Those that run through its lines; for a constant, those that run through a line that names it."""
+        lines = {(mutant.path, line) for line in mutant.lines} if mutant.is_inside else set(self._naming(mutant))
+        numbers = {number for line in lines for number in self.through.get(line, ())}
+        if not mutant.is_inside:  # others may have it by another name
+            numbers = numbers or set(self.seconds)
+        ordered = sorted(numbers, key=lambda number: self.seconds[number] / (1 + 3 * self.kills[number]))
+        spent = accumulate(self.seconds[number] for number in ordered)
+        return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= MOST_SECONDS] or ordered[
+            :1
+        ]
+
+    def _naming(self, mutant: Mutant) -> Iterator[tuple[str, int]]:
+        names = {name for _, name in _resting_on(self.trees, mutant.path, mutant.place)}
+        for path, tree in self.trees.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Name | ast.Attribute) and _named(node) in names:
+                    yield path, node.lineno
+
+    def _survive(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int], writing: int) -> int:
+        """In the fork: be the mutant. Returns 0 when no test says anything."""
+        try:
+            for one in self.renewed:
+                one.cached_result = None
+                one._finalizers.clear()
+            if mutant:
+                quiet = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(quiet, 1), os.dup2(quiet, 2)
+                mutant.apply()
+                self._exchange(mutant)
+            items = session.items
+            session._setupstate.teardown_exact(items[numbers[0]])
+            for place, number in enumerate(numbers):
+                _allow(PATIENCE_SECONDS + 10 * self.seconds[number])
+                following = items[numbers[(place + 1) % len(numbers)]]
+                reports = runtestprotocol(items[number], log=False, nextitem=following)
+                if any(report.failed for report in reports):
+                    return 1
+                os.write(writing, b".")
+        except BaseException:
+            if not mutant:
+                traceback.print_exc()
+            return 1
+        return 0
+
+    def _exchange(self, mutant: Mutant) -> None:
+        if mutant.is_inside:
+            code = _code_of(self._compiled(mutant.path, self.trees[mutant.path].body), mutant.place)
+            for (path, place), functions in self.functions.items():
+                # Also those that it made when its module was imported.
+                if path == mutant.path and f"{place}.<locals>".startswith(f"{mutant.place}.<locals>"):
+                    for function in functions if "<lambda>" not in place else ():
+                        function.__code__ = _code_of(code, place)
+        else:
+            self._rebind(mutant)
+        for cache in self.caches:
+            cache.cache_clear()
+
+    def _compiled(self, path: str, body: list[ast.stmt]) -> types.CodeType:
+        filename = next(name for name, other in self.files.items() if other == path)
+        return compile(ast.Module(body, []), filename, "exec")
+
+    def _rebind(self, mutant: Mutant) -> None:
+        """Compute the constant anew, with those that rest on it, and give it to everybody who has it."""
+        for path, name in _resting_on(self.trees, mutant.path, mutant.place):
+            module = self.modules[path]
+            values = dict(vars(module))
+            statements = [one for one in self.trees[path].body if _assigned(one) == name]
+            exec(self._compiled(path, statements), values)  # noqa: S102
+            _hand_out(name, getattr(module, name), values[name])
+
+
+def _filename(function: Any) -> str:
+    return function.__code__.co_filename if isinstance(function, types.FunctionType) else ""
+
+
+def _allow(seconds: float) -> None:
+    """End this process when it takes more CPU than that from now on."""
+    limit = int(time.process_time() + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+
+
+@functools.cache
+def _stamp(*paths: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
+
+
+def _hand_out(name: str, old: Any, new: Any) -> None:
+    modules = [module for key, module in sys.modules.items() if key.startswith("pilito")]
+    classes = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
+    for holder in [*modules, *classes]:
+        for key, value in list(vars(holder).items()):
+            if value is old and (key == name or not isinstance(old, str | int | float | None)):
+                setattr(holder, key, new)
+
+
+def _assigned(statement: ast.stmt) -> str | None:
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _named(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _resting_on(trees: dict[str, ast.Module], path: str, name: str) -> list[tuple[str, str]]:
+    """The constant, and those of these files that name it or one of those; in an order in which they can be made."""
+    found = [(path, name)]
+    for other, tree in [(path, trees[path]), *trees.items()]:
+        for statement in tree.body:
+            assigned = _assigned(statement)
+            names = {_named(node) for node in ast.walk(statement)}
+            if assigned and (other, assigned) not in found and names & {each for _, each in found}:
+                found.append((other, assigned))
+    return found
+
+
+def _code_of(code: types.CodeType, place: str) -> types.CodeType:
+    if code.co_qualname == place:
+        return code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType) and f"{place}.".startswith(f"{constant.co_qualname}."):
+            return _code_of(constant, place)
+    raise LookupError(place)
