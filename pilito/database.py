@@ -26,10 +26,12 @@ log = logging.getLogger(__name__)
 # Below Meta's 5 s for a webhook, so that a locked database is answered 503 in time and the event is repeated.
 LOCK_WAIT_SECONDS = 4.0
 LOCK_RETRY_SECONDS = 0.01
+CALLER = 2  # who wrote `with transaction()`, above contextlib
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a row is on the disk before a webhook is answered 200
     "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what is erased is written over; Debian's SQLite does so, others do not by themselves
     "PRAGMA busy_timeout=100",  # short: the wait is in `_begin`, where it lets other greenlets run
 )
 
@@ -59,9 +61,10 @@ class Transaction:
 def transaction(point: str = "") -> Iterator[Transaction]:
     """Open a write transaction; commit at the end, roll back on an exception, then tell the others.
 
-    `point` names the commit where it is on the way of an event (failpoints.py).
+    `point` names the commit where it is on the way of an event (failpoints.py); any other is known by its verb.
     Raises OperationalError or TimeoutError of sqlalchemy when the database cannot be written in LOCK_WAIT_SECONDS.
     """
+    point = point or failpoints.verb(CALLER)
     session = db.session()
     if "transaction" in session.info:
         raise RuntimeError("Write transactions do not nest: call the inner verb with the open one.")

@@ -20,7 +20,7 @@ from cryptography.fernet import InvalidToken
 from markupsafe import escape
 from sqlalchemy import delete, or_, select, update
 
-from pilito import hints, keys
+from pilito import failpoints, hints, keys
 from pilito.database import Transaction, transaction
 from pilito.extensions import db, settings, vault
 from pilito.models import Mail
@@ -83,7 +83,7 @@ def send(mail_id: int, now: datetime) -> None:
         return
     try:
         message = _compose(mail)
-        with _connect() as server:
+        with failpoints.around("post"), _connect() as server:
             server.send_message(message)
     except InvalidToken:
         _give_up(mail_id, "unreadable")

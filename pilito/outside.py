@@ -20,6 +20,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import BinaryIO
 from urllib.parse import urljoin, urlsplit
 
+from pilito import failpoints
 from pilito.errors import MediaError
 
 HTTPS_PORT = 443
@@ -182,7 +183,7 @@ def _ask(
     left = deadline - time.monotonic()
     if left <= 0:
         raise MediaError("too_slow", "It took too long.", may_pass=True)
-    with closing(_connection(target, min(READ_SECONDS, left))) as connection:
+    with failpoints.around("outside"), closing(_connection(target, min(READ_SECONDS, left))) as connection:
         # Each read has its own time; a server that drips keeps within it for ever, so the whole has one too.
         lines: list[socket.socket] = []
         watch = threading.Timer(left, _cut, (connection, lines))

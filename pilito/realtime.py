@@ -19,18 +19,21 @@ def changed(conversation_id: int, seq: int) -> None:
 
 def all_changed() -> None:
     """Say that something on every page changed: the switch for all. Call it after the commit."""
-    _emitter().emit("all_changed", {}, namespace="/", room=keys.PANEL_ROOM)
+    with failpoints.around("lines"):
+        _emitter().emit("all_changed", {}, namespace="/", room=keys.PANEL_ROOM)
 
 
 def notified(operator_id: int, notification_id: int | None) -> None:
     """Tell one person's browsers to look at their notifications; with an id, that this one is new."""
     what = {"notification": notification_id}
-    _emitter().emit("notified", what, namespace="/", room=keys.operator_room(operator_id))
+    with failpoints.around("lines"):
+        _emitter().emit("notified", what, namespace="/", room=keys.operator_room(operator_id))
 
 
 def close_lines(room: str) -> None:
     """Close the lines of a log-in or a person in every web process. Call it after the commit."""
-    _emitter().close_room(room, namespace="/")
+    with failpoints.around("lines"):
+        _emitter().close_room(room, namespace="/")
 
 
 class LineManager(RedisManager):  # type: ignore[misc]

@@ -1,5 +1,7 @@
-"""PILITO_FAILPOINT: what it may say, and that a process really dies of it."""
+"""PILITO_FAILPOINT: what it may say, that a process really dies of it, and that no commit and no call is without."""
 
+import ast
+import functools
 import signal
 import subprocess
 import sys
@@ -7,7 +9,9 @@ import sys
 import pytest
 
 from pilito import failpoints
+from pilito.database import transaction
 from pilito.errors import ConfigError
+from pilito.failpoints import DOORS, HOUSE, POINTS
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +57,18 @@ def test_a_process_dies_of_it():
     assert "on" not in done.stdout
 
 
-@pytest.mark.parametrize("word", ["p6_before", "p6:kill", "p99_before:kill", "p6_before:explode", "p6_before:sleep"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "p6_before",
+        "p6:kill",
+        "p99_before:kill",
+        "p6_before:explode",
+        "p6_before:sleep",
+        "conversations.expire.nobody_before:kill",
+        "nowhere.expire_before:kill",
+    ],
+)
 def test_a_word_that_says_nothing_stops_the_start(word):
     with pytest.raises(ConfigError, match="PILITO_FAILPOINT"):
         failpoints.arm(word)
@@ -62,3 +77,216 @@ def test_a_word_that_says_nothing_stops_the_start(word):
 def test_production_takes_none():
     with pytest.raises(ConfigError, match="nothing in production"):
         failpoints.arm("p6_before:kill", in_production=True)
+
+
+# --- none is without -------------------------------------------------------------------------------------------------
+
+
+def test_a_commit_without_a_name_has_that_of_its_verb(app):
+    failpoints.arm("conversations.expire.expire_due_before:raise, post_before:raise")
+
+    from pilito.clock import utc_now
+    from pilito.conversations.expire import expire_due
+
+    with pytest.raises(failpoints.PlantedError):
+        expire_due(utc_now())
+    with transaction():  # here, and so of another name
+        pass
+
+
+@functools.cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def sources():
+    """All of the house but the demo, which plays the others."""
+    return [path for path in sorted(HOUSE.rglob("*.py")) if "demo" not in path.relative_to(HOUSE).parts]
+
+
+def name_of(path):
+    return ".".join(path.relative_to(HOUSE).with_suffix("").parts)
+
+
+@functools.cache
+def nodes_of(path):
+    return list(ast.walk(tree_of(path)))
+
+
+@functools.cache
+def calls_of(path):
+    return [node for node in nodes_of(path) if isinstance(node, ast.Call)]
+
+
+# What ends a transaction past `transaction()`, each with the reason why a crash there is none of ours.
+COMMITS_APART = {
+    "database": "`transaction()` itself, which has the points",
+    "assistant.search.index": "an index in the memory of one process, made again from rows",
+}
+
+
+def test_every_commit_goes_through_the_one_transaction_and_so_has_its_points():
+    apart = set()
+    for path in sources():
+        for call in calls_of(path):
+            words = ast.unparse(call.func)
+            if words.endswith((".commit", "engine.begin", "connection.begin", "session.begin")):
+                apart.add(name_of(path))
+
+    assert apart == set(COMMITS_APART)
+
+
+def test_every_transaction_is_opened_by_a_verb_so_that_its_points_have_a_name():
+    """In a function, not at the top of a file nor in a lambda."""
+    for path in sources():
+        verbs = {
+            id(call): function.name
+            for function in nodes_of(path)
+            if isinstance(function, ast.FunctionDef)
+            for call in ast.walk(function)
+            if isinstance(call, ast.Call)
+        }
+        for call in calls_of(path):
+            if ast.unparse(call.func) == "transaction":
+                assert failpoints._exists(f"{name_of(path)}.{verbs[id(call)]}"), f"{path}: line {call.lineno}"
+
+
+# Libraries by which a process reaches others. A module that imports one has these points, or stands below with a reason.
+LIBRARIES = {
+    "requests", "urllib3", "smtplib", "minio", "openai", "httpx2", "http.client", "socket", "subprocess", "socketio",
+    "redis", "rq", "rq_scheduler", "aiohttp", "httpx", "ftplib", "imaplib", "asyncio", "ssl", "multiprocessing",
+}  # fmt: skip
+WITH_POINTS = {
+    "channels.instagram.client": {"graph"},
+    "channels.instagram.oauth": {"graph"},
+    "assistant.model": {"model"},
+    "assistant.reader": {"model"},
+    "assistant.embedder": {"model"},
+    "outside": {"outside"},
+    "mail": {"post"},
+    "media.bucket": {"store"},
+    "hints": {"p3"},
+    "realtime": {"p10", "lines"},
+}
+BESIDE = {  # what reaches another process or the disk and imports nothing for it
+    "media.folder": {"store"},
+    "backup.make": {"dump"},
+    "blueprints.webhooks": {"p1"},
+    "conversations.answer": {"p5"},
+    "conversations.deliver": {"p8"},
+}
+A_LOOK = "looks, and changes nothing anywhere"
+A_HINT = "Redis only hints: what is lost there is missed by nobody"
+ERRORS_ONLY = "imports the errors, to outlive them"
+WITHOUT = {
+    "assistant.server": "makes the clients; the calls are in model, reader and embedder",
+    "backup.databases": "what `dump` stands around; a restore is begun by a person, with everything stopped",
+    "blueprints.health": A_LOOK,
+    "blueprints.metrics": A_LOOK,
+    "blueprints.panel.health": A_LOOK,
+    "blueprints.panel.presence": A_HINT,
+    "blueprints.jobs_dashboard": "rq-dashboard, by which an admin moves jobs, which only hint",
+    "blueprints.throttle": "counts tries, and refuses where it cannot",
+    "cli": "a person types it, and sees what came of it",
+    "conversations.check_inbox": A_LOOK,
+    "conversations.forget_trials": A_HINT,
+    "conversations.pace": A_HINT,
+    "conversations.pending_share": A_HINT,
+    "conversations.receive": ERRORS_ONLY,
+    "conversations.retention": "how far it came is a hint: without it, it looks once more",
+    "conversations.signals": "what a customer sees while a reply is written; nothing rests on it",
+    "conversations.trials": "a trial is a person's who looks at it, and asks again",
+    "doctor": A_LOOK,
+    "doctor.machine": A_LOOK,
+    "doctor.processes": A_LOOK,
+    "doctor.stores": A_LOOK,
+    "extensions": "names what the factory makes",
+    "factory": "makes the connections",
+    "jobs.scheduler": A_HINT,
+    "jobs.worker": A_HINT,
+    "knowledge.passages": "a parser of our own, in a process of its own, which reaches nobody",
+    "launch": "starts the processes, before anything is there",
+    "presence": A_HINT,
+}
+
+
+def imported(path):
+    for node in nodes_of(path):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            if node.module == "pilito.extensions" and any(alias.name == "redis" for alias in node.names):
+                yield "redis"
+
+
+def reaches_others(path):
+    return any(name == library or name.startswith(f"{library}.") for name in imported(path) for library in LIBRARIES)
+
+
+def points_of(path):
+    return {
+        argument.value
+        for call in calls_of(path)
+        if ast.unparse(call.func) == "failpoints.around"
+        for argument in call.args
+        if isinstance(argument, ast.Constant)
+    }
+
+
+def test_every_module_that_reaches_others_has_its_points_or_a_reason():
+    reaching = {name_of(path).removesuffix(".__init__") for path in sources() if reaches_others(path)}
+
+    assert reaching == set(WITH_POINTS) | set(WITHOUT)
+    assert not set(WITH_POINTS) & set(WITHOUT)
+    found = {name_of(path): points_of(path) for path in sources() if points_of(path)}
+    assert found == WITH_POINTS | BESIDE
+    assert all(WITHOUT.values())
+
+
+# What sends, or does what is done outside, in each module. Those on the way of an event are held by test_crash_cells.py.
+SENDS = {
+    "channels.instagram.client": {"request"},
+    "channels.instagram.oauth": {"request"},
+    "assistant.model": {"read_body"},
+    "assistant.reader": {"read_body"},
+    "assistant.embedder": {"read_body"},
+    "outside": {"request", "getresponse"},
+    "mail": {"send_message", "noop"},
+    "media.bucket": {"put_object", "get_object", "remove_object", "list_objects", "read"},
+    "media.folder": {"copyfileobj", "unlink"},
+    "backup.make": {"dump"},
+    "hints": {"enqueue_call", "enqueue_at"},
+    "realtime": {"emit", "close_room"},
+}
+BLOCKS = ("failpoints.around", "_told(")  # the bucket's own, which has the points in it
+
+
+@pytest.mark.parametrize("module", sorted(SENDS))
+def test_what_sends_stands_between_its_points(module):
+    path = HOUSE / f"{module.replace('.', '/')}.py"
+    within = {
+        id(call)
+        for block in nodes_of(path)
+        if isinstance(block, ast.With) and any(word in ast.unparse(block.items[0]) for word in BLOCKS)
+        for call in ast.walk(block)
+    }
+    seen = set()
+    for call in calls_of(path):
+        name, _, word = ast.unparse(call.func).rpartition(".")
+        if word in SENDS[module] and (module, name) not in KEPT_APART:
+            assert id(call) in within, f"{module}, line {call.lineno}: {ast.unparse(call.func)}"
+            seen.add(word)
+    assert seen == SENDS[module]
+
+
+KEPT_APART = {
+    ("media.bucket", "file"),  # the doctor reads back what it wrote
+    ("backup.make", "json"),
+}
+
+
+def test_every_door_is_used():
+    used = set().union(*(points_of(path) for path in sources()))
+
+    assert used == set(DOORS) | {name for name, what in POINTS.items() if what.startswith("call")}

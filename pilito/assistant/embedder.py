@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from pilito import failpoints
 from pilito.assistant.model import Failure, failure, read_body
 from pilito.assistant.server import Endpoint, server
 from pilito.config import Settings
@@ -46,9 +47,10 @@ def _tried(endpoint: Endpoint, texts: Sequence[str], seconds: float) -> bytes | 
     ends = time.monotonic() + seconds
     timeout = openai.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     try:
-        with server(endpoint).client.embeddings.with_streaming_response.create(
+        asked = server(endpoint).client.embeddings.with_streaming_response.create(
             model=endpoint.model, input=list(texts), encoding_format="float", timeout=timeout
-        ) as response:
+        )
+        with failpoints.around("model"), asked as response:
             return read_body(response.http_response, ends, LONGEST_BODY)
     except (openai.OpenAIError, httpx2.HTTPError, OSError, ValueError) as error:
         return failure(error)

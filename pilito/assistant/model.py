@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from pilito import failpoints
 from pilito.assistant.prices import cost_micros, read_prices
 from pilito.assistant.server import Endpoint, Messages, Shape, endpoints, server
 from pilito.assistant.types import Completion
@@ -142,12 +143,13 @@ class OpenAIModel:
         # `store` is not sent: servers other than OpenAI's refuse what they do not know, and its default is false.
         said, extras = shape.request(messages, self._settings.openai_max_tokens)
         completions = server(endpoint).client.chat.completions.with_streaming_response
-        with completions.create(
+        asked = completions.create(
             model=endpoint.model,
             messages=cast(Any, said),
             extra_body=extras,
             timeout=_timeout(max(ends - time.monotonic(), 0.001)),
-        ) as response:
+        )
+        with failpoints.around("model"), asked as response:
             return read_body(response.http_response, ends)
 
 

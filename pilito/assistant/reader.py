@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from pilito import failpoints
 from pilito.assistant.model import Failure, failure, read_body, read_completion
 from pilito.config import Settings
 from pilito.errors import MediaError, ModelError
@@ -137,7 +138,10 @@ class OpenAIReader:
         seconds = min(LONGEST_SECONDS, self._settings.openai_timeout_seconds)
         ends = time.monotonic() + seconds
         try:
-            with send(_client(place), openai.Timeout(seconds, connect=min(seconds, 5.0))) as response:
+            with (
+                failpoints.around("model"),
+                send(_client(place), openai.Timeout(seconds, connect=min(seconds, 5.0))) as response,
+            ):
                 return read_body(response.http_response, ends)
         except (openai.OpenAIError, httpx2.HTTPError, OSError, ValueError) as error:
             return failure(error)

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from pilito import failpoints
 from pilito.backup import archive, databases
 from pilito.backup.archive import Writer
 from pilito.clock import Clock
@@ -92,7 +93,8 @@ def _write(target: Path, name: str, began_at: datetime) -> tuple[Path, int]:
         copy, unfinished = Path(work) / DATABASE, Path(work) / name
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
         db.session.rollback()
-        databases.dump(db.engine, copy)
+        with failpoints.around("dump"):
+            databases.dump(db.engine, copy)
         with archive.write(unfinished, settings.backup_recipient, began_at.timestamp()) as writer:
             writer.add_bytes(MANIFEST, _json(_manifest(began_at, revision)))
             writer.add_path(DATABASE, copy)

@@ -12,6 +12,7 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 
+from pilito import failpoints
 from pilito.config import Settings
 from pilito.errors import MediaError
 from pilito.media.store import store_failed
@@ -132,7 +133,8 @@ def _connections() -> urllib3.PoolManager:
 def _told(doing: str) -> Iterator[None]:
     """Turn the library's errors into ours."""
     try:
-        yield
+        with failpoints.around("store"):
+            yield
     except S3Error as error:
         if error.code in UNKNOWN:
             raise MediaError("missing", "There is no such file.") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from pilito import failpoints
 from pilito.config import VAR, Settings
 from pilito.errors import MediaError
 from pilito.media.store import CHUNK_BYTES, store_failed
@@ -35,14 +36,15 @@ class Folder:
         # By the name, so that a second try after a crash writes over what the first left.
         unfinished = self._root / UNFINISHED / path.name
         try:
-            for folder in (self._root, unfinished.parent, path.parent.parent, path.parent):
-                folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as copy:
-                shutil.copyfileobj(file, copy, CHUNK_BYTES)
-                copy.flush()
-                os.fsync(copy.fileno())
-            unfinished.replace(path)
-            _sync(path.parent)
+            with failpoints.around("store"):
+                for folder in (self._root, unfinished.parent, path.parent.parent, path.parent):
+                    folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+                with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as copy:
+                    shutil.copyfileobj(file, copy, CHUNK_BYTES)
+                    copy.flush()
+                    os.fsync(copy.fileno())
+                unfinished.replace(path)
+                _sync(path.parent)
         except OSError as error:
             raise store_failed("keep a file", error) from error
 
@@ -57,8 +59,9 @@ class Folder:
     def drop(self, name: str) -> None:
         path = self._path(name)
         try:
-            path.unlink(missing_ok=True)
-            (self._root / UNFINISHED / path.name).unlink(missing_ok=True)
+            with failpoints.around("store"):
+                path.unlink(missing_ok=True)
+                (self._root / UNFINISHED / path.name).unlink(missing_ok=True)
         except OSError as error:
             raise store_failed("drop a file", error) from error
 

@@ -16,6 +16,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from pilito import failpoints
 from pilito.channels.base import Account, Outbound, PrivateReceipt, Profile, Receipt, Signal
 from pilito.channels.instagram.request import is_facebook, request_of
 from pilito.channels.instagram.usage import retry_after_seconds, usage_of
@@ -193,15 +194,18 @@ def _call(
     if not PRINTABLE.fullmatch(account.token):
         raise ChannelError(Remedy.STOP_INBOX, "token_dead", message="The account's token is no token.")
     try:
-        with _session(os.getpid()).request(
-            method,
-            address,
-            **content,
-            auth=lambda prepared: _authorized(prepared, account.token),
-            timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            failpoints.around("graph"),
+            _session(os.getpid()).request(
+                method,
+                address,
+                **content,
+                auth=lambda prepared: _authorized(prepared, account.token),
+                timeout=(CONNECT_SECONDS, read_seconds or READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             return Answer(response.status_code, response.headers, b"".join(_chunks(response, limit_bytes)))
     except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
         # `from None`, and only the error's name: what it says may quote the header with the token.

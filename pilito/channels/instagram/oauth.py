@@ -12,6 +12,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
+from pilito import failpoints
 from pilito.channels.base import Account, Grant, Token
 from pilito.channels.instagram import client
 from pilito.channels.instagram.client import CONNECT_SECONDS, READ_SECONDS, Answer
@@ -225,15 +226,18 @@ def _ask(method: str, address: str, **content: Any) -> Answer:
     import urllib3
 
     try:
-        with client._session(os.getpid()).request(
-            method,
-            address,
-            **content,
-            auth=lambda prepared: prepared,  # or a `.netrc` of the server's user would add one
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            failpoints.around("graph"),
+            client._session(os.getpid()).request(
+                method,
+                address,
+                **content,
+                auth=lambda prepared: prepared,  # or a `.netrc` of the server's user would add one
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             return Answer(response.status_code, response.headers, b"".join(client._chunks(response)))
     except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
         # `from None`, and only the error's name: what it says may quote the address with the token.
