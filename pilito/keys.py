@@ -35,6 +35,7 @@ UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 POST_JOB = "pilito.jobs.upkeep.look_up_post"
 FACTS_JOB = "pilito.jobs.facts.read_facts"
 SEARCH_JOB = "pilito.jobs.upkeep.fill_search"
+WIPE_JOB = "pilito.jobs.upkeep.wipe_words"
 EMBED_JOB = "pilito.jobs.facts.embed_facts"
 MAIL_JOB = "pilito.jobs.mail.send_mail"
 
@@ -68,6 +69,8 @@ SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
 
 # Up to which id the ledger's bodies are emptied for their age; no end. Lost, they are looked through again.
 BODIES_EMPTIED = "pilito:bodies_emptied"
+WIPING = "pilito:wiping"  # the mark for which erased words are being merged away
+WIPING_SECONDS = 24 * 3600
 
 TRIAL_SECONDS = 3600
 

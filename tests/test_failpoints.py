@@ -207,6 +207,7 @@ WITHOUT = {
     "knowledge.passages": "a parser of our own, in a process of its own, which reaches nobody",
     "launch": "starts the processes, before anything is there",
     "presence": A_HINT,
+    "search.wipe": A_HINT,
 }
 
 

@@ -9,7 +9,7 @@ that a new one is decided about.
 
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sqlalchemy import (
@@ -56,6 +56,7 @@ from pilito.models import (
     Webhook,
     db,
 )
+from pilito.search import wipe
 
 log = logging.getLogger(__name__)
 
@@ -85,11 +86,13 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     _erase_comments(comments_of(inbox_id, person_id))
     _forget_quotes(Conversation.customer_id == customer_id)
     conversation_ids = _conversations(Conversation.customer_id == customer_id)
-    _erase_rows(Customer.__table__, customer_id)
-    forget_trials(conversation_ids)
-    with transaction():
+
+    def note() -> None:
         tally.mark_all(times, now)
-        db.session.add(Audit(at=now, action="customer_erased", details={"inbox_id": inbox_id}))
+        _note("customer_erased", inbox_id, now)
+
+    _erase_rows(Customer.__table__, customer_id, note)
+    forget_trials(conversation_ids)
     log.info("Customer %s was erased.", customer_id)
 
 
@@ -99,9 +102,7 @@ def erase_commenter(inbox_id: int, person_id: str, now: datetime) -> None:
     channel = channels[inbox.channel]
     _remember(inbox_id, person_id, now)
     _clean_ledger(channel, person_id)
-    _erase_comments(comments_of(inbox_id, person_id))
-    with transaction():
-        db.session.add(Audit(at=now, action="commenter_erased", details={"inbox_id": inbox_id}))
+    _erase_comments(comments_of(inbox_id, person_id), lambda: _note("commenter_erased", inbox_id, now))
     log.info("Somebody who had commented in inbox %s was erased.", inbox_id)
 
 
@@ -130,10 +131,8 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     _drop_objects(inbox_id)
     _forget_quotes(Conversation.inbox_id == inbox_id)
     conversation_ids = _conversations(Conversation.inbox_id == inbox_id)
-    _erase_rows(Inbox.__table__, inbox_id)
+    _erase_rows(Inbox.__table__, inbox_id, lambda: _note("inbox_erased", inbox_id, now))
     forget_trials(conversation_ids)
-    with transaction():
-        db.session.add(Audit(at=now, action="inbox_erased", details={"inbox_id": inbox_id}))
     log.info("Inbox %s was erased.", inbox_id)
 
 
@@ -266,10 +265,19 @@ def _drop_objects(inbox_id: int) -> None:
         media_store.drop(name or "")
 
 
-def _erase_comments(whose: ColumnElement[bool]) -> None:
+def _note(action: str, inbox_id: int, now: datetime) -> None:
+    """The line of the audit log, in the transaction that ends it: it stands there once, and whenever it is true."""
+    db.session.add(Audit(at=now, action=action, details={"inbox_id": inbox_id}))
+    wipe.mark_erased(now)
+
+
+def _nothing() -> None: ...
+
+
+def _erase_comments(whose: ColumnElement[bool], at_the_end: Callable[[], None] = _nothing) -> None:
     """Comments hang on the inbox, not on a customer: most who comment never write."""
     comment = Comment.__table__
-    _in_batches(comment, whose, delete(comment))
+    _in_batches(comment, whose, delete(comment), at_the_end)
 
 
 def _forget_quotes(whose: ColumnElement[bool]) -> None:
@@ -284,10 +292,10 @@ def _forget_quotes(whose: ColumnElement[bool]) -> None:
             return
 
 
-def _erase_rows(root: Table, root_id: int) -> None:
+def _erase_rows(root: Table, root_id: int, at_the_end: Callable[[], None]) -> None:
     for run in range(1, RUNS + 1):
         try:
-            _erase_once(root, root_id)
+            _erase_once(root, root_id, at_the_end)
             return
         except IntegrityError:
             if run == RUNS:
@@ -295,24 +303,34 @@ def _erase_rows(root: Table, root_id: int) -> None:
             log.info("Something came for %s %s while it was being erased; once more.", root.name, root_id)
 
 
-def _erase_once(root: Table, root_id: int) -> None:
+def _erase_once(root: Table, root_id: int, at_the_end: Callable[[], None]) -> None:
     owned = {table: whose(table, root, root_id) for table in owned_tables(root)}
     for table, column in pointers(root):
         (target,) = (key.column.table for key in column.foreign_keys)
         points = column.in_(select(target.c.id).where(owned[target]))
         _in_batches(table, points, update(table).values({column.name: None}))
     for table in reversed(list(owned)):
-        _in_batches(table, owned[table], delete(table))
+        _in_batches(table, owned[table], delete(table), at_the_end if table is root else _nothing)
 
 
-def _in_batches(table: Table, condition: ColumnElement[bool], statement: object) -> None:
-    """Change or delete the rows of the condition, BATCH of them a transaction, until there is none left."""
+def _in_batches(
+    table: Table, condition: ColumnElement[bool], statement: object, at_the_end: Callable[[], None] = _nothing
+) -> None:
+    """Change or delete the rows of the condition, BATCH of them a transaction, until there is none left.
+
+    `at_the_end` is called in the last transaction, by whoever changed something: not by a second one who came too late.
+    """
+    is_mine = False
     while True:
         with transaction():
-            ids = list(db.session.scalars(select(table.c.id).where(condition).limit(BATCH)))
+            ids = list(db.session.scalars(select(table.c.id).where(condition).limit(BATCH).with_for_update()))
             if ids:
                 db.session.execute(statement.where(table.c.id.in_(ids)))  # type: ignore[attr-defined]
-        if len(ids) < BATCH:
+            is_mine = is_mine or bool(ids)
+            is_last = len(ids) < BATCH
+            if is_last and is_mine:
+                at_the_end()
+        if is_last:
             return
 
 

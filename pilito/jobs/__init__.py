@@ -13,6 +13,7 @@
     new facts    --facts-->    facts.embed_facts()                           conversations/embed_facts.py
     mail row     --mail-->     mail.send_mail(mail_id)                       mail.py
     old rows     --upkeep-->   upkeep.fill_search()                          search/fill.py
+    erased words --upkeep-->   upkeep.wipe_words()                           search/wipe.py
     share row    --shares-->   shares.process_pending_share_timeout(...)     conversations/expire.py
 
 A job carries ids only and may run twice, late or never; `periodic.py` lists what runs by the clock, first of all the

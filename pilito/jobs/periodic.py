@@ -20,6 +20,7 @@ from pilito.knowledge.pictures import keep_pictures
 from pilito.knowledge.read import wake_due as wake_due_facts
 from pilito.people import links, sessions
 from pilito.search.fill import wake_filling
+from pilito.search.wipe import wake_wiping
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ def wake_posts() -> None:
 @patient
 def wake_search() -> None:
     wake_filling()
+    wake_wiping()
 
 
 @patient
@@ -119,7 +121,7 @@ PERIODIC = (
     Periodic("embedding", 30, wake_embedding),
     Periodic("posts", 20, wake_posts),
     Periodic("tallies", 60, wake_tallies),  # what the analytics page shows
-    Periodic("search", 20, wake_search),  # only what is older than the search itself
+    Periodic("search", 20, wake_search),  # what is older than the search itself, and what was erased
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),

@@ -9,10 +9,12 @@ from pilito.conversations.match_posts import match_posts
 from pilito.errors import ChannelError
 from pilito.jobs import patient
 from pilito.search.fill import take_in
+from pilito.search.wipe import wipe
 
 log = logging.getLogger(__name__)
 
 FILLING_SECONDS = 20.0
+WIPING_SECONDS = 60.0
 TALLY_RUNS = 20
 
 
@@ -39,6 +41,12 @@ def match_inbox_posts(inbox_id: int) -> None:
 def fill_search() -> None:
     """A stretch of what the search does not know yet; the next one is asked for by the clock."""
     take_in(FILLING_SECONDS)
+
+
+@patient
+def wipe_words() -> None:
+    """A stretch of getting rid of erased words; the next one is asked for by the clock."""
+    wipe(WIPING_SECONDS)
 
 
 @patient

@@ -123,6 +123,7 @@ class Shop(db.Model):
     id: Mapped[Id]
     admins_need_codes: Mapped[bool] = mapped_column(default=False)  # the second step, for admins and owners
     first_steps_hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    words_erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # until the search's files are rid of them
 
 
 class ApiToken(db.Model):
