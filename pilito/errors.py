@@ -1,5 +1,7 @@
 """The few errors that cross a border between rooms."""
 
+import traceback
+from collections.abc import Iterator
 from enum import StrEnum
 
 
@@ -40,6 +42,11 @@ class ChannelError(PilitoError):
         self.code = code
         self.message = message
         self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def slug(self) -> str:
+        """What may stand in a log: what the provider says may quote what was to be sent."""
+        return f"{self.reason} ({self.code})" if self.code else self.reason
 
     @property
     def permanent(self) -> bool:
@@ -94,3 +101,21 @@ class Refused(PilitoError):
 
 class Unsendable(Refused):
     """What was asked for breaks a rule of the channel: it can never be sent as it is."""
+
+
+def kinds_of(error: BaseException) -> str:
+    """An exception as kinds and lines of code, without its words, unless they are ours: a library's may quote what a
+    customer wrote (`could not convert string to float: '…'`), and a database's whole rows."""
+    return "".join(_told(error)).rstrip("\n")
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _told(before)
+        yield "\nThen, because of it or while it was dealt with:\n\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    kind = type(error)
+    words = f": {error}" if kind.__module__ == __name__ else ""
+    yield f"{kind.__module__}.{kind.__qualname__}{words}\n"

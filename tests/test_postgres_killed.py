@@ -63,7 +63,7 @@ def shop(postgres, make_settings, redis_client, graph, model, graph_line, model_
     redis_client.flushall()
 
 
-def start(name, settings, folder):
+def environment(settings, folder):
     own = {
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": settings.redis_url,
@@ -79,11 +79,15 @@ def start(name, settings, folder):
         "WORKER_CONCURRENCY": str(settings.worker_concurrency),
         "PILITO_VAR": str(folder / "var"),
     }
+    return {**os.environ, **own}
+
+
+def start(name, settings, folder):
     flask = str(Path(sys.executable).with_name("flask"))
     return subprocess.Popen(
         [flask, name],
         cwd=ROOT,
-        env={**os.environ, **own},
+        env=environment(settings, folder),
         stdout=(folder / f"{name}.log").open("w"),
         stderr=subprocess.STDOUT,
     )

@@ -294,7 +294,7 @@ def _lock_conversation(comment_id: int, customer_id: str | None, now: datetime) 
 
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
-    log.warning("The private reply to comment %s: %s", claim.comment_id, error)
+    log.warning("The private reply to comment %s: %s", claim.comment_id, error.slug)
     with transaction():
         if db.session.get(Comment, claim.comment_id) is None:
             return  # whoever wrote it was erased meanwhile

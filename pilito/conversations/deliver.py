@@ -248,7 +248,7 @@ def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id
 
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
-    log.warning("Delivery %s: %s", claim.delivery_id, error)
+    log.warning("Delivery %s: %s", claim.delivery_id, error.slug)
     with transaction("p9") as tx:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()

@@ -7,6 +7,7 @@ of CPU each (docs/decisions/0004-workers-are-threads.md).
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 import uuid
@@ -22,6 +23,7 @@ from rq.timeouts import TimerDeathPenalty
 
 from pilito import keys
 from pilito.config import Settings
+from pilito.errors import kinds_of
 from pilito.hints import JsonJob
 
 log = logging.getLogger(__name__)
@@ -108,6 +110,23 @@ class ThreadWorker(SimpleWorker):
     def perform_job(self, job: Any, queue: Any, execution: Any) -> bool:
         with self._app.app_context():
             return bool(super().perform_job(job, queue, execution))
+
+    def handle_job_failure(
+        self, job: Any, queue: Any, started_job_registry: Any = None, exc_string: str = "", execution: Any = None
+    ) -> None:
+        """Keep why in Redis, where admins read it; in production without words that may be a customer's."""
+        error = sys.exc_info()[1]
+        if error is not None and self._is_discreet:
+            exc_string = kinds_of(error)
+        super().handle_job_failure(job, queue, started_job_registry, exc_string, execution)
+
+    def handle_exception(self, job: Any, *exc_info: Any) -> None:
+        """As RQ does, but as an exception, which our log lines know how to tell."""
+        self.log.error("Job %s failed.", job.id, exc_info=exc_info[1])
+
+    @property
+    def _is_discreet(self) -> bool:
+        return bool(self._app.extensions["pilito_settings"].in_production)
 
     def _install_signal_handlers(self) -> None:
         """Signals reach the main thread only, which stops us."""
