@@ -1,10 +1,14 @@
-"""People in a real browser: whoever is shut out is out at once, while the page stands open."""
+"""People in a real browser: whoever is shut out is out at once, and leaves nothing behind for the next one."""
 
-from chromium_page import needs_chromium
+from chromium_page import EMAIL, PASSWORD, needs_chromium, talk
 from playwright.sync_api import expect
+from rows import add_operator
 
 from pilito.clock import utc_now
+from pilito.database import transaction
 from pilito.lifecycle import Role
+from pilito.models import OperatorSession, db
+from pilito.passwords import hash_password
 from pilito.people import team
 
 pytestmark = needs_chromium
@@ -26,3 +30,58 @@ def test_a_new_role_brings_the_line_back_by_itself(open_page, operator):
 
     expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)
     assert "/conversations/" in page.url
+
+
+# --- what the browser keeps ------------------------------------------------------------------------------------------
+
+SECRET = "kanarienvogel"
+
+
+def write_and_search(page):
+    """A reply that is half written, and a search: both stay in the browser."""
+    page.fill("#composer-text", f"{SECRET} reply")
+    page.evaluate(f"localStorage.setItem('recent-' + document.body.dataset.operator, '[\"{SECRET}\"]')")
+    assert SECRET in kept(page)
+
+
+def kept(page):
+    return page.evaluate("JSON.stringify(localStorage)")
+
+
+def test_whoever_logs_out_anywhere_leaves_no_word_in_the_browser(shop, open_page):
+    page = open_page(talk(shop, 2))
+    write_and_search(page)
+    page.goto("/settings/notifications")
+
+    page.locator("details.account summary").click()
+    page.get_by_role("button", name="Log out").click()
+
+    page.wait_for_url("**/login*")
+    assert SECRET not in kept(page)
+
+
+def test_a_draft_outlives_a_session_that_ended_for_its_writer_and_for_nobody_else(shop, open_page):
+    path = talk(shop, 2)
+    page = open_page(path)
+    write_and_search(page)
+    with transaction():
+        db.session.execute(db.delete(OperatorSession))
+    page.goto(path)
+
+    fill_in(page, EMAIL)
+    expect(page.locator("#composer-text")).to_have_value(f"{SECRET} reply")
+
+    with transaction():
+        db.session.execute(db.delete(OperatorSession))
+        add_operator(Role.AGENT, language="en", email="omid@shop.test", password_hash=hash_password(PASSWORD))
+    page.goto(path)
+    fill_in(page, "omid@shop.test")
+    expect(page.locator("#composer-text")).to_have_value("")
+    assert SECRET not in kept(page)
+
+
+def fill_in(page, email):
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.press("[name=password]", "Enter")
+    expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)

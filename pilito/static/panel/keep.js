@@ -1,5 +1,5 @@
 // What is being written stays in this browser, for this operator alone: a draft until it is sent, and what was sent
-// until the server has said that it has it.
+// until the server has said that it has it. forget.js says when it goes.
 const mine = `pilito-${document.body.dataset.operator}-`;
 const find = (name) => {
   try {
@@ -36,9 +36,3 @@ const writeAll = (all) => put("unsent", all.length ? JSON.stringify(all) : "");
 export const unsentOf = (conversation) => readAll().filter((one) => one.conversation === conversation);
 export const keepUnsent = (one) => writeAll([...readAll().filter(({ clientId }) => clientId !== one.clientId), one]);
 export const dropUnsent = (clientId) => writeAll(readAll().filter((one) => one.clientId !== clientId));
-
-// Whoever logs out leaves nothing behind.
-document.addEventListener("submit", ({ target }) => {
-  if (!target.matches?.("[data-log-out]")) return;
-  for (const key of Object.keys(localStorage)) if (key.startsWith("pilito-")) localStorage.removeItem(key);
-});

@@ -1,4 +1,5 @@
 // Ties the panel together: what is clicked, what changed, which conversation is open.
+import "./forget.js"; // before anything is recalled
 import "./zone.js";
 import { startAside } from "./aside.js";
 import { startClocks, tick } from "./clocks.js";

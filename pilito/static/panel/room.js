@@ -1,3 +1,4 @@
+import "./forget.js";
 import { startKeyboard } from "./keyboard.js";
 import "./unfolded.js";
 

@@ -110,7 +110,7 @@ export function markHit() {
   });
 }
 
-// --- recent searches: in this browser only, until one logs out -------------------------------------------------------
+// --- recent searches: in this browser only, until one logs out (forget.js) -------------------------------------------
 
 const key = () => `recent-${find("recent").dataset.who}`;
 

@@ -1,0 +1,21 @@
+// What a browser keeps of a person's words goes when they log out, and before another person sees a page in it: also
+// where the first one never logged out, because the session ended by itself.
+const KEPT = /^(?:pilito|recent)-(\d+)(?:-|$)/; // drafts and what was searched for, each with its person's number
+
+const me = document.body.dataset.operator;
+forget((owner) => owner !== me);
+
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches?.("[data-log-out]")) forget(() => true);
+});
+
+function forget(isMeant) {
+  try {
+    for (const key of Object.keys(localStorage)) {
+      const owner = KEPT.exec(key)?.[1];
+      if (owner !== undefined && isMeant(owner)) localStorage.removeItem(key);
+    }
+  } catch {
+    // a browser that keeps nothing has nothing to forget
+  }
+}
