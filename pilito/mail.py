@@ -54,6 +54,16 @@ def write_mail(tx: Transaction, to: str, subject: str, text: str, now: datetime)
     return True
 
 
+def try_server() -> str:
+    """Reach the mail server and log in, and send nothing; return why not, as a slug, or nothing."""
+    try:
+        with failpoints.around("post"), _connect() as server:
+            server.noop()
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        return _reason(error)
+    return ""
+
+
 def wake_due(now: datetime) -> int:
     """Have workers send what is due, also what a crash left; forget the rows of old ones. Return how many are due."""
     is_free = or_(Mail.lease_until.is_(None), Mail.lease_until <= now)

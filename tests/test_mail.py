@@ -187,3 +187,52 @@ def test_without_a_server_nothing_is_written(make_app, make_settings):
 def test_a_wrong_setting_stops_the_start_with_a_sentence(values, says):
     with pytest.raises(ConfigError, match=says):
         load_settings(_env_file=None, **values)
+
+
+# --- what people see of it -------------------------------------------------------------------------------------------
+
+
+def look(app, make_settings, **changes):
+    from pilito.doctor import accounts
+    from pilito.factory import bind_services
+
+    bind_services(app, make_settings(**changes))
+    return {finding.name: finding for finding in accounts.look_at_mail()}
+
+
+@pytest.mark.sqlite_only
+def test_the_doctor_logs_in_at_the_mail_server_and_sends_nothing(app, make_settings, mailbox):
+    found = look(app, make_settings, smtp_url=f"smtp://sara:p%40ss%20word@{mailbox.url}", mail_from="inbox@shop.test")
+
+    assert {name: finding.ok for name, finding in found.items()} == {"mail": True}
+    assert mailbox.log_ins == [(b"sara", b"p@ss word")]
+    assert mailbox.mails == []
+
+
+@pytest.mark.sqlite_only
+def test_the_doctor_says_what_to_do_about_a_wrong_password_and_about_a_server_that_is_not_there(
+    app, make_settings, mailbox, free_port
+):
+    wrong = look(app, make_settings, smtp_url=f"smtp://sara:wrong@{mailbox.url}", mail_from="inbox@shop.test")
+    away = look(app, make_settings, smtp_url="smtp://127.0.0.1:1", mail_from="inbox@shop.test")
+    none = look(app, make_settings)
+
+    assert not wrong["mail"].ok
+    assert "name or the password" in wrong["mail"].text
+    assert "wrong" not in wrong["mail"].text  # nor what it is
+    assert not away["mail"].ok
+    assert "host and the port" in away["mail"].text
+    assert none["mail"].ok
+    assert "SMTP_URL" in none["mail"].text
+
+
+@pytest.mark.sqlite_only
+def test_the_doctor_counts_what_waits_for_another_try(app, make_settings, mailbox):
+    mailbox.refuses["later@shop.test"] = "451 try later"
+    mail.send(write("later@shop.test"), NOON)
+
+    found = look(app, make_settings, smtp_url=f"smtp://{mailbox.url}", mail_from="inbox@shop.test")
+
+    assert found["mail"].ok
+    assert not found["mails"].ok
+    assert found["mails"].text.startswith("1 ")

@@ -25,6 +25,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     accounts.look_at_inboxes,
     accounts.look_at_deletions,
     accounts.look_at_ledger,
+    accounts.look_at_mail,
     accounts.ask_the_model,
     accounts.look_at_the_budget,
     machine.compare_clocks,

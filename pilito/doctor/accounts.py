@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from flask_babel import force_locale
 from sqlalchemy import func, select
 
+from pilito import mail
 from pilito.assistant.types import Model
 from pilito.blueprints.panel.connecting import explain_check
 from pilito.clock import utc_now
@@ -19,6 +20,7 @@ from pilito.extensions import channels, db, settings
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import InboxState, WebhookState
 from pilito.models import Inbox, Operator, Webhook
+from pilito.queries.health import count_failing_mails
 from pilito.queries.spending import spent
 
 ISOLATES = dict.fromkeys(map(ord, "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"))
@@ -107,6 +109,28 @@ def look_at_ledger() -> Iterator[Finding]:
         f"{count} failed; the newest is webhook {newest.id}: {newest.error}. `flask replay --webhook {newest.id}` reads"
         " it again, `flask replay --failed` all of them.",
     )
+
+
+MAIL_ADVICE = {
+    "log_in_refused": "It refuses the name or the password: check SMTP_URL (a sign in them is written as %40).",
+    "not_encrypted": "It offers no encryption, so it gets no password: use smtps://, or a server that has STARTTLS.",
+    "certificate_wrong": "Its certificate is not valid for the name in SMTP_URL: check the name.",
+    "unreachable": "It does not answer: check the host and the port in SMTP_URL, and the firewall.",
+}
+
+
+def look_at_mail() -> Iterator[Finding]:
+    """The mail server answers and knows us; nothing is sent."""
+    if not mail.is_set_up():
+        yield Finding("mail", True, "ok, none is sent: set SMTP_URL for invitations, new passwords and summaries")
+        return
+    reason = mail.try_server()
+    text = MAIL_ADVICE.get(reason, f"It says {reason}: look at its log, and check SMTP_URL.") if reason else FINE
+    yield Finding("mail", not reason, text)
+    waiting = count_failing_mails()
+    if waiting:
+        advice = f"{waiting} could not be sent yet and are tried again: the health page of the panel says why."
+        yield Finding("mails", False, advice)
 
 
 def ask_the_model() -> Iterator[Finding]:

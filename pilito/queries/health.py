@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 
 from pilito.extensions import db
 from pilito.lifecycle import CommentState, DeliveryState, EventOutcome, MessageType, ShareState, WebhookState
-from pilito.models import Comment, Conversation, Delivery, Event, Inbox, Message, Share, Upkeep, Webhook
+from pilito.models import Comment, Conversation, Delivery, Event, Inbox, Mail, Message, Share, Upkeep, Webhook
 
 INBOXES = 50
 ROWS = 20
@@ -114,6 +114,19 @@ def failed_webhooks() -> Sequence[Webhook]:
 def count_failed_webhooks() -> int:
     found = select(Webhook.id).where(Webhook.state == WebhookState.FAILED).limit(1000).subquery()
     return db.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def failed_mails() -> Sequence[Mail]:
+    """The newest mails that were not sent: some are tried again, some were given up. They are kept for thirty days."""
+    return db.session.scalars(
+        select(Mail).where(Mail.error.is_not(None), Mail.sent_at.is_(None)).order_by(Mail.id.desc()).limit(ROWS)
+    ).all()
+
+
+def count_failing_mails() -> int:
+    """How many are tried again."""
+    failing = select(func.count(Mail.id)).where(Mail.error.is_not(None), Mail.content_encrypted.is_not(None))
+    return db.session.scalar(failing) or 0
 
 
 def find_webhook(webhook_id: int) -> tuple[Webhook, Sequence[Event]] | None:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from rows import (
@@ -17,7 +18,8 @@ from rows import (
     record_statements,
 )
 
-from pilito import keys
+from pilito import keys, mail
+from pilito.backup import restore
 from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_deletion, request_deletion
@@ -35,7 +37,7 @@ from pilito.lifecycle import (
     ShareState,
     WebhookState,
 )
-from pilito.models import Audit, Delivery, Event, Inbox, ModelUse, Upkeep, Webhook, db
+from pilito.models import Audit, Delivery, Event, Inbox, Mail, ModelUse, Upkeep, Webhook, db
 
 pytestmark = pytest.mark.sqlite_only
 BODY = b'{"object": "instagram", "text": "<script>alert(1)</script>"}'
@@ -324,3 +326,50 @@ def test_what_the_model_cost_is_shown_and_that_its_budget_is_used_up(app, admin,
     assert "Budget used up" not in below
     assert "Budget used up" in above
     assert "of 2,000" in above
+
+
+# --- mails -----------------------------------------------------------------------------------------------------------
+
+
+def add_mail(recipient, error, **values):
+    defaults = {"due_at": NOON, "created_at": NOON, "attempts": 2, "content_encrypted": b"x"}
+    with transaction():
+        add(Mail(recipient=recipient, error=error, **defaults | values))
+
+
+def test_mails_that_were_not_sent_are_shown_with_their_cause(admin):
+    add_mail("waits@shop.test", "unreachable")
+    add_mail("gone@shop.test", "recipient_refused", content_encrypted=None)
+    add_mail("odd<b>@shop.test", "server_said_554")
+    add_mail("fine@shop.test", None, content_encrypted=None, sent_at=NOON)
+    add_mail("new@shop.test", None, attempts=0)
+
+    shown = page(admin)
+
+    assert "The mail server did not answer." in shown
+    assert "There is no such mailbox." in shown
+    assert "SMTP 554" in shown
+    assert shown.count("Next try:") == 2
+    assert shown.count("It was given up.") == 1
+    assert "odd&lt;b&gt;@shop.test" in shown
+    assert "Something needs a look" in shown
+    for address in ("fine@shop.test", "new@shop.test"):
+        assert address not in shown
+
+
+def test_without_a_failed_mail_nothing_is_said_of_mails(admin):
+    add_mail("fine@shop.test", None, content_encrypted=None, sent_at=NOON)
+
+    assert "Mails that were not sent" not in page(admin)
+
+
+def test_every_reason_that_a_mail_fails_for_has_a_sentence():
+    """But for what a server says by a number, which is shown."""
+    source = Path(mail.__file__).read_text(encoding="utf-8") + Path(restore.__file__).read_text(encoding="utf-8")
+    slugs = {
+        "recipient_refused", "log_in_refused", "not_encrypted", "certificate_wrong", "unreachable", "malformed",
+        "unreadable", "restored",
+    }  # fmt: skip
+
+    assert all(f'"{slug}"' in source for slug in slugs)
+    assert set(sentences.MAIL_ERRORS) == slugs

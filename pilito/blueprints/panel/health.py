@@ -53,6 +53,8 @@ def show_health() -> ResponseReturnValue:
         types=queries.unknown_types(),
         failed=queries.failed_webhooks(),
         failed_count=queries.count_failed_webhooks(),
+        mails=queries.failed_mails(),
+        failing_mails=queries.count_failing_mails(),
         unknown_sends=queries.unknown_sends(),
         unknown_replies=queries.unknown_private_replies(),
         waiting=queries.waiting_shares(),

@@ -547,6 +547,34 @@ ALERTS: dict[str, Sentence] = {
 }
 ALERT_OTHERWISE = Sentence(_("Instagram said something about this account."), _("Look at it in the Instagram app."))
 
+MAIL_ERRORS: dict[str, Sentence] = {
+    "recipient_refused": Sentence(_("There is no such mailbox."), _("Check the address with whom it belongs to.")),
+    "log_in_refused": Sentence(
+        _("The mail server refused our name or password."), _("Whoever runs this server checks SMTP_URL.")
+    ),
+    "not_encrypted": Sentence(
+        _("The mail server offers no encryption, so it got no password."),
+        _("Whoever runs this server checks SMTP_URL."),
+    ),
+    "certificate_wrong": Sentence(
+        _("The mail server's certificate is not valid."), _("Whoever runs this server checks SMTP_URL.")
+    ),
+    "unreachable": Sentence(
+        _("The mail server did not answer."), _("If it goes on, whoever runs this server checks SMTP_URL.")
+    ),
+    "malformed": Sentence(_("The address cannot be written to."), _("Check it on the page Team.")),
+    "unreadable": Sentence(
+        _("Its text lay under a key that is not there any more."),
+        _("Ask for it anew: invite again, or ask for a link."),
+    ),
+    "restored": Sentence(
+        _("It waited when the backup was made, and may have been sent since."), _("Ask for it anew if it did not come.")
+    ),
+}
+MAIL_OTHERWISE = Sentence(
+    _("The mail server would not take it."), _("If it goes on, whoever runs this server looks at its log.")
+)
+
 TAKEN_BACK = _("Message taken back")
 
 # What the assistant does, in a word and in a sentence.
@@ -664,6 +692,10 @@ def explain_media(error: str | None) -> Sentence:
 
 def explain_reading(error: str | None) -> Sentence:
     return READING_ERRORS.get(error or "", READING_OTHERWISE)
+
+
+def explain_mail(error: str | None) -> Sentence:
+    return MAIL_ERRORS.get(error or "", MAIL_OTHERWISE)
 
 
 def explain_delivery(error: str | None) -> Sentence:
