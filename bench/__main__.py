@@ -1,6 +1,7 @@
 """`make bench`: measure the rows, print one table, write bench/results.json.
 
-ROWS="B1 B2" selects; `--keep` keeps the results in bench/history/, with which later runs are compared.
+ROWS="B1 B2" selects, also what takes long and is left out otherwise; `--keep` keeps the results in bench/history/, with
+which later runs are compared.
 """
 
 import argparse
@@ -62,7 +63,7 @@ def _selected(names: list[str]) -> list[Row]:
     wrong = [name for name in names if name not in known]
     if wrong:
         sys.exit(f"ROWS: there is no row {wrong[0]}; there are {' '.join(known)}.")
-    return [row for row in ROWS if not names or row.name in names]
+    return [row for row in ROWS if row.name in names or not (names or row.takes_long)]
 
 
 def _measured(row: Row, stand: Stand, kept: dict[tuple[str, str], float]) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class Row:
     title: str
     goals: Mapping[str, Goal]
     measure: Callable[[Any, Any], Sequence[Figure]]
+    takes_long: bool = False  # then it is measured by its name only
 
     def goal_of(self, figure: Figure) -> Goal | None:
         return self.goals[figure.goal] if figure.goal else None

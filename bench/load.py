@@ -176,6 +176,29 @@ def drive(port: int, requests: Sequence[bytes], connections: int) -> Load:
     return load
 
 
+def burst(port: int, requests: Sequence[bytes], per_second: float) -> Load:
+    """Post so many a second, whether or not earlier ones are answered. A latency runs from when its request was due, so
+    that a server that holds the generator up is not forgiven for it."""
+    load, sent = Load(), 0
+    with Client(port) as client:
+        cpu, started = time.process_time(), time.monotonic()
+        while sent < len(requests) or client.open:
+            due = int((time.monotonic() - started) * per_second) + 1
+            for number in range(sent, min(due, len(requests))):
+                client.post(requests[number], started + number / per_second)
+                sent = number + 1
+            next_at = started + sent / per_second if sent < len(requests) else time.monotonic() + 1
+            for ack in client.wait(next_at - time.monotonic()):
+                assert isinstance(ack, Ack)
+                if _is_accepted(ack.status):
+                    load.latencies.append(ack.at - ack.tag)
+                load.statuses[ack.status] += 1
+            if time.monotonic() - started > len(requests) / per_second + PATIENCE_SECONDS:
+                raise TimeoutError(f"{client.open} requests had no answer within {PATIENCE_SECONDS:g} s.")
+        load.seconds, load.cpu_seconds = time.monotonic() - started, time.process_time() - cpu
+    return load
+
+
 def _post_some(client: Client, waiting: Iterator[bytes], count: int) -> None:
     for _, request in zip(range(count), waiting, strict=False):
         client.post(request)

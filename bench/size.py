@@ -20,6 +20,8 @@ class Size:
     few_shares: int
     share_lead_seconds: float  # from the first share's post to the end of all waits
     idle_seconds: float
+    burst_webhooks: int
+    burst_per_second: int
     panel_messages: int
     panel_few_messages: int
     panel_times: int  # how often each kind of page is asked for
@@ -41,6 +43,8 @@ QUICK = Size(
     few_shares=100,
     share_lead_seconds=40,
     idle_seconds=4,
+    burst_webhooks=10_000,
+    burst_per_second=500,
     panel_messages=100_000,
     panel_few_messages=10_000,
     panel_times=120,
@@ -61,6 +65,8 @@ TINY = Size(
     few_shares=2,
     share_lead_seconds=0.8,
     idle_seconds=0.0,
+    burst_webhooks=40,
+    burst_per_second=100,
     panel_messages=60,
     panel_few_messages=30,
     panel_times=3,

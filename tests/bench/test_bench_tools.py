@@ -107,6 +107,11 @@ def test_a_row_by_a_wrong_name_is_refused_with_the_names_there_are():
     assert [row.name for row in bench._selected(["B2", "B1"])] == ["B1", "B2"]
 
 
+def test_what_takes_long_is_measured_by_its_name_only():
+    assert "B7" not in {row.name for row in bench._selected([])}
+    assert [row.name for row in bench._selected(["B7", "B1"])] == ["B1", "B7"]
+
+
 def test_a_line_of_the_table_says_what_was_measured_beside_what_and_whether_it_is_enough():
     row = Row("X", "", {"share": at_least(0.5)}, lambda _stand, _size: [])
 
