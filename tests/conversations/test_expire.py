@@ -1,10 +1,13 @@
 """The wait of a share ends: of this share, once, not early."""
 
 import logging
+import random
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from desk import Desk
+from longer import examples
 from rows import NOON
 from shop import reel, seconds, text
 
@@ -86,6 +89,25 @@ def test_a_question_and_the_timer_at_the_same_instant_end_the_same_whoever_is_fi
     assert results[1] in (True, False)
     assert state(desk) is (ShareState.COMBINED if asked_after < 120 else ShareState.EXPIRED)
     assert desk.message("question").content.startswith("[CONTEXT:") is (asked_after < 120)
+
+
+@pytest.mark.whole
+def test_t6_the_providers_times_alone_decide_whichever_of_the_two_is_first(desk):
+    """Trials around the very end of the wait, in the same moment; FUZZ_TIMES=400 makes them ten thousand."""
+    dice = random.Random(6)
+    for number in range(examples(25)):
+        customer, off_ms = f"8{number:014}", dice.randint(-50, 50)
+        asked = NOON + seconds(120) + timedelta(milliseconds=off_ms)
+        desk.take(reel(NOON, mid=f"reel-{number}", customer=customer))
+        share = desk.message(f"reel-{number}")
+        webhook_id = desk.record(text("چنده؟", asked, mid=f"question-{number}", customer=customer), now=END)
+        both = [partial(receive, webhook_id, END), partial(expire, share.conversation_id, share.id, END)]
+
+        desk.together(*(both if number % 2 else reversed(both)))
+
+        is_taken = desk.message(f"question-{number}").content.startswith("[CONTEXT:")
+        assert is_taken is (off_ms < 0), f"{off_ms} ms off"
+        assert desk.shop.share_of(share).state is (ShareState.COMBINED if is_taken else ShareState.EXPIRED)
 
 
 @pytest.mark.sqlite_only
