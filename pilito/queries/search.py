@@ -23,6 +23,7 @@ from pilito.models import (
     Message,
     Note,
     OwnPost,
+    SearchBacklog,
     SearchEntry,
     Share,
     db,
@@ -321,6 +322,11 @@ def find_within(conversation: Conversation, question: Question) -> list[Message]
 
 
 # --- where nothing was found -----------------------------------------------------------------------------------------
+
+
+def is_behind() -> bool:
+    """Whether rows from before the search are still being taken into it."""
+    return db.session.scalar(select(SearchBacklog.id).limit(1)) is not None
 
 
 def find_guess(text: str) -> str:

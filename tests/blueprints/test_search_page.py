@@ -10,6 +10,7 @@ from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, MessageType, Role, Sender, ShareState
 from pilito.models import Note
+from pilito.search.fill import begin_anew
 
 FRAGMENT = {"X-Fragment": "1"}
 
@@ -172,6 +173,16 @@ def test_a_wrong_keyboard_or_one_wrong_letter_is_seen_through(browser, conversat
 
     assert (f"<bdi>{meant}</bdi>" in page) == bool(meant)
     assert marked(page) == ([meant] if meant else [])
+
+
+def test_it_says_while_what_was_said_before_is_still_taken_in(browser, conversation):
+    say(conversation, "این لباس چقدره؟")
+    assert "still being taken into the search" not in search(browser, q="لباس")
+
+    begin_anew()
+
+    assert "still being taken into the search" in search(browser, q="کفش")
+    assert "still being taken into the search" not in search(browser, q="")
 
 
 def test_what_was_unsent_is_not_shown(browser, conversation):

@@ -100,6 +100,7 @@ def _words_of(asked: Asked, now: datetime) -> dict[str, Any]:
         "found": found,
         "question": question,
         "guess": guess,
+        "is_behind": not question.is_empty and queries.is_behind(),
         "kinds": KINDS,
         "few": FEW,
         "times": {name: title for name, (title, _days) in TIMES.items()},
