@@ -1,6 +1,7 @@
 // What people do with conversations beside answering them: one form for one or many, told honestly, taken back by a click.
 import { anyChosen, clearChosen, startChoosing, targets, toggleFocused } from "./chosen.js";
 import { bind } from "./commands.js";
+import { goOn } from "./focus.js";
 import { ask, Refusal } from "./http.js";
 import { refreshList } from "./list.js";
 import { closeMenu, openMenu, startMenus } from "./menus.js";
@@ -45,6 +46,7 @@ async function act(url, fields) {
   // What one has just called unread is not looked at any more.
   if (isUnread) leave();
   await Promise.all([refreshThread(), refreshList()]).catch(() => {});
+  goOn();
 }
 
 function takeBack(ids) {

@@ -42,6 +42,8 @@ export function startEmoji(text) {
       ? { found: matching(known, asked) }
       : { recent: recent.map((sign) => known.find(([one]) => one === sign)).filter(Boolean), ...all };
     grid.replaceChildren(...Object.entries(groups).flatMap(([name, signs]) => section(name, signs)));
+    const first = grid.querySelector("button");
+    if (first) first.tabIndex = 0; // one stop of the Tab key; arrows lead on from it
     place.querySelector(".emoji-told").textContent = all ? (asked ? say("found", { count: String(groups.found.length) }) : "") : say("failed");
   }
 
@@ -55,7 +57,7 @@ export function startEmoji(text) {
   function cell([sign, , english, persian]) {
     const made = document.createElement("button");
     const name = isPersian ? persian : english;
-    Object.assign(made, { type: "button", textContent: sign, title: name, ariaLabel: name });
+    Object.assign(made, { type: "button", textContent: sign, title: name, ariaLabel: name, tabIndex: -1 });
     return made;
   }
 

@@ -3,6 +3,7 @@ import { keepChosen } from "./chosen.js";
 import { tick } from "./clocks.js";
 import { fetchFragment } from "./http.js";
 import { morph } from "./morph.js";
+import { rows, setStops } from "./stops.js";
 
 const PAGE = 40;
 const LIMIT = 200;
@@ -36,6 +37,7 @@ export function markCurrent() {
     if (row.dataset.conversation === open) row.setAttribute("aria-current", "true");
     else row.removeAttribute("aria-current");
   });
+  setStops();
   const waiting = document.querySelector("#zone-needs_you .count")?.textContent;
   document.title = `${waiting ? `(${waiting}) ` : ""}${document.title.replace(/^\(.*?\) /, "")}`;
 }
@@ -70,8 +72,12 @@ export async function showOlder(link) {
 
 // --- by keyboard -----------------------------------------------------------------------------------------------------
 
-const rows = () => [...document.querySelectorAll("#list .row")];
 export const hasRows = () => rows().length > 0;
+
+// Back from a conversation where one came from: on a phone the list takes its place, and the focus.
+export function focusRow(conversation) {
+  document.querySelector(`#list .row[data-conversation="${conversation}"]`)?.focus();
+}
 
 // To the next row of the list, from the one in focus or the one that is open; Enter opens it.
 export function moveTo(way) {
@@ -85,7 +91,7 @@ export function moveTo(way) {
 }
 
 document.querySelector(".list-pane")?.addEventListener("keydown", (event) => {
-  const way = { ArrowDown: 1, ArrowUp: -1 }[event.code];
+  const way = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.code];
   if (!way || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || !event.target.matches(".row")) return;
   event.preventDefault();
   moveTo(way);

@@ -8,10 +8,11 @@ import { bind, bindButton } from "./commands.js";
 import { editDraft, quote, startComposer } from "./composer.js";
 import { startDesk } from "./desk.js";
 import { mayFind, openFind, startFind } from "./find.js";
+import { goOn } from "./focus.js";
 import { startFolding } from "./fold.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
-import { chooseList, hasRows, markCurrent, moveTo, readPlace, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
+import { chooseList, focusRow, hasRows, markCurrent, moveTo, readPlace, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
 import { gather, startLive } from "./live.js";
 import { closeMenu as closeDeskMenu, openFilter } from "./menus.js";
 import { startNotices } from "./notices.js";
@@ -23,6 +24,7 @@ import "./viewer.js";
 import "./retract.js";
 import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
 import { focusSearch, forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
+import { startStops } from "./stops.js";
 import { startTogether } from "./together.js";
 import { forgetToasts, toast } from "./toast.js";
 import { say } from "./words.js";
@@ -58,6 +60,7 @@ async function open(url, { isBack = false } = {}) {
   body.dataset.view = "thread";
   document.title = `${thread.dataset.name} · Pilito`;
   startOpen();
+  goOn(); // where the list has made room for it, the focus goes along
 }
 
 // Whoever shows something beside the conversation hears of it here.
@@ -77,11 +80,14 @@ function startOpen() {
 }
 
 function showListOnly() {
+  const left = openConversation();
+  const wasIn = document.getElementById("thread-pane").contains(document.activeElement);
   body.dataset.view = "list";
   const nothingChosen = document.getElementById("nothing-chosen").content.cloneNode(true);
   document.getElementById("thread-pane").replaceChildren(nothingChosen);
   markCurrent();
   tell("open");
+  if (wasIn) focusRow(left);
 }
 
 // Another list changes the list; what is open stays open.
@@ -93,6 +99,7 @@ function showOtherList(link) {
 
 // Whatever fails on the way falls back to the plain link.
 const CLICKS = {
+  ".skip": () => (openConversation() || !hasRows() ? document.getElementById("thread") : document.querySelector("#list .row[tabindex='0']")).focus(),
   ".row.is-away": (row) => (remember(), location.assign(row.href)),
   ".row": (row) => takesClick(row) || (row.matches(".hit") && remember(), open(row.href)),
   ".search-link": (link) => showSearch(link.href, { isNew: true }),
@@ -163,6 +170,7 @@ document.addEventListener("submit", async (event) => {
     toast(error.message && error.name !== "TypeError" ? error.message : say("offline"));
   } finally {
     button.disabled = false;
+    goOn(button);
   }
 });
 
@@ -186,6 +194,7 @@ startSearch();
 startKeyboard();
 watchPictures();
 startAside();
+startStops();
 startOpen();
 startDesk(() => (history.pushState({}, "", `${body.dataset.home}?${body.dataset.query}`), showListOnly()));
 const line = startLive({ onChange, onReturn });

@@ -1,4 +1,5 @@
 import "./forget.js";
+import "./focus.js";
 import { startKeyboard } from "./keyboard.js";
 import "./unfolded.js";
 
