@@ -1,7 +1,7 @@
 """The account's own posts: kept here, and recognised when a customer shares one, whatever the payload left out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -227,15 +227,33 @@ def _fill(message_id: int, conversation_id: int, now: datetime) -> bool:
             return False
         share.own_post_id = own.id
         share.own_post = own
-        changed = [share.message]
-        if not _is_answered(share):
-            _rebuild(share)
-            pairing = pair_shares(tx, conversation, share.sent_at, now)
-            changed += pairing.changed
-            asked = [share.message] if share.combined_with_id == share.message_id else []
-            turns.ask(tx, conversation, [*asked, *pairing.questions], now)
-        mark_changed(tx, conversation, *changed)
+        _read_anew(tx, conversation, share, now)
         return True
+
+
+def learn(tx: Transaction, conversation: Conversation, share: Share, told: SharedMedia, now: datetime) -> None:
+    """The event of a post that was read back from the provider comes after all, and knows what that did not tell."""
+    known = media_of(share)
+    whole = replace(told, **{name: value for name, value in asdict(known).items() if value})
+    if whole == known:
+        return
+    share.media_id, share.title, share.subtitle = whole.media_id, whole.title, whole.subtitle
+    share.caption, share.url, share.permalink = whole.caption, whole.url, whole.permalink
+    if share.own_post_id is None:
+        share.own_post = find_own_post(conversation.inbox, whole)
+    _read_anew(tx, conversation, share, now)
+
+
+def _read_anew(tx: Transaction, conversation: Conversation, share: Share, now: datetime) -> None:
+    """Build what nobody has answered yet on what is known of the post now, and have it asked."""
+    changed = [share.message]
+    if not _is_answered(share):
+        _rebuild(share)
+        pairing = pair_shares(tx, conversation, share.sent_at, now)
+        changed += pairing.changed
+        asked = [share.message] if share.combined_with_id == share.message_id else []
+        turns.ask(tx, conversation, [*asked, *pairing.questions], now)
+    mark_changed(tx, conversation, *changed)
 
 
 def _is_own(message_id: int) -> bool:

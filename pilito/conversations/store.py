@@ -17,7 +17,7 @@ from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.own_posts import ask_for_post, completed, find_own_post
+from pilito.conversations.own_posts import ask_for_post, completed, find_own_post, learn
 from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
 from pilito.conversations.read_media import begin_readings
 from pilito.conversations.reword import reword
@@ -77,6 +77,8 @@ def store_message(
     conversation = get_conversation(inbox, item.customer_id, now)
     known, edits = _look_up(inbox, item.external_id)
     if known is not None:
+        if known.origin == turns.RECONCILIATION and known.share and item.share and not known.deleted_at:
+            learn(tx, conversation, known.share, item.share, now)
         return Outcome(EventOutcome.DUPLICATE, None, known.id, item.external_id if known.deleted_at else None)
     with db.session.no_autoflush:  # one flush for all rows: each costs more than the question that would cause it
         message = _add_rows(tx, inbox, conversation, item, now, cached, edits, found)

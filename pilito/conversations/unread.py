@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, select
 
+from pilito.conversations.turns import RECONCILIATION
 from pilito.lifecycle import WebhookState
 from pilito.models import Conversation, Event, Message, Turn, Webhook, db
 
@@ -42,9 +43,11 @@ def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Mess
     """When to look again, because a webhook that names this customer is unread and came with the turn, or before its
     newest message; None when there is none."""
     came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
-    if came_at is None:
-        return None  # no event brought them
-    unread_since = find_unread(conversation.customer.external_id, max(came_at, turn.opened_at + TOGETHER))
+    if came_at is None and all(message.origin != RECONCILIATION for message in messages):
+        return None  # of a channel whose messages are no webhooks
+    # What was read back has no event, and those of the messages around it may lie in the queue.
+    until = max(came_at or turn.opened_at, turn.opened_at + TOGETHER)
+    unread_since = find_unread(conversation.customer.external_id, until)
     if unread_since is None:
         return None
     return now + max(_pause_by_age(now - unread_since), _pause_by_queue(unread_since))

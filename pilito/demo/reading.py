@@ -5,6 +5,7 @@ The control calls that belong to it: lose the webhooks of the next messages, add
 
 import base64
 import binascii
+import hashlib
 import re
 import secrets
 import threading
@@ -205,8 +206,7 @@ class Reading:
 def _enclosed(message: Message) -> dict[str, Any]:
     """What a message holds beside its words, as the Conversations API tells it; a post loses its caption there."""
     if message.post_id or message.kind in payloads.SHARE_KINDS:
-        post = shop.find_post(message.post_id)
-        return {"shares": {"data": [{"link": post.permalink if post else message.url}]}}
+        return {"shares": {"data": [{"link": _shared_address(message)}]}}
     if message.kind in FILES:
         return {"attachments": {"data": [{FILES[message.kind]: {"url": message.url}}]}}
     if message.kind == "voice":
@@ -214,6 +214,16 @@ def _enclosed(message: Message) -> dict[str, Any]:
     if message.kind == "story_mention":
         return {"story": {"mention": {"id": message.mid, "link": message.url}}}
     return {"is_unsupported": True} if message.kind in ("unsupported", "like_heart") else {}
+
+
+def _shared_address(message: Message) -> str:
+    """The post's page, or an invented one. Meta names a file on its own servers there, by which
+    the share is known for one; a file of ours would be taken for any link of the web."""
+    if (post := shop.find_post(message.post_id)) is not None:
+        return post.permalink
+    if message.kind == "link":
+        return message.url
+    return f"https://www.instagram.com/p/{hashlib.sha256(message.mid.encode()).hexdigest()[:11]}/"
 
 
 def _thread_id(customer_id: str) -> str:

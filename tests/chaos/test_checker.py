@@ -235,6 +235,28 @@ def test_a_question_comes_when_its_post_begins_and_a_share_when_its_post_is_answ
     assert judge(history) == []
 
 
+def read_back(history, share_came_ms):
+    """Both webhooks came late; the question was answered at 5,000 all the same, for it was read back."""
+    late = {"m-share": share_came_ms, "m-asked": share_came_ms + 500}
+    history.posted = [replace(one, at_ms=late.get(one.mid, one.at_ms)) for one in history.posted]
+    answer(history, "a-1", text=reply(ASKED))
+    row(history, 4, text=reply(ASKED))
+
+
+def test_an_answer_from_before_the_webhook_of_its_share_cannot_know_the_caption():
+    history = good()
+    read_back(history, share_came_ms=6_000)
+
+    assert judge(history) == []
+
+
+def test_an_answer_from_after_the_webhook_of_its_share_knows_it_however_the_question_came():
+    history = good()
+    read_back(history, share_came_ms=4_000)
+
+    assert invariants(history) == {"I4"}
+
+
 def test_a_reply_that_nobody_got_passed_nothing_over():
     """It was recorded, a person took over before it left, and the question was answered later with the next one."""
     history = good()

@@ -1,5 +1,6 @@
 """What no event brought is found at the provider: missed messages, and what became of uncertain sends."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -159,6 +160,37 @@ def test_an_event_that_comes_later_is_a_duplicate(desk, provider):
 
     assert desk.rows(Event)[-1].outcome.value == "duplicate"
     assert len(desk.rows(Message)) == 1
+
+
+def test_an_event_that_comes_after_all_tells_the_caption_that_reading_back_does_not(desk, provider):
+    link = {"data": [{"link": "https://lookaside.fbsbx.com/post"}]}
+    provider.show(said("post", "", NOON, shares=link), said("question", "چقدره؟", NOON + seconds(20)))
+    provider.read(NOON + 2 * MINUTES)
+    read_back = desk.message("question").content
+
+    desk.take(reel(NOON, mid="post"), now=NOON + 3 * MINUTES)
+    desk.answer(NOON + 4 * MINUTES)
+
+    assert CAPTION not in read_back
+    assert CAPTION in desk.message("question").content
+    assert len(desk.rows(Message)) == 3
+    assert desk.rows(Event)[-1].outcome.value == "duplicate"
+    assert CAPTION in json.dumps(desk.model.calls[-1], ensure_ascii=False).replace("\\n", "\n")
+
+
+@pytest.mark.sqlite_only
+def test_a_caption_that_comes_after_the_answer_changes_nothing_of_it(desk, provider):
+    link = {"data": [{"link": "https://lookaside.fbsbx.com/post"}]}
+    provider.show(said("post", "", NOON, shares=link), said("question", "چقدره؟", NOON + seconds(20)))
+    provider.read(NOON + 2 * MINUTES)
+    desk.answer(NOON + 3 * MINUTES)
+    answered_on = desk.message("question").content
+
+    desk.take(reel(NOON, mid="post"), now=NOON + 4 * MINUTES)
+
+    assert desk.message("question").content == answered_on
+    assert desk.rows(Share)[0].caption == CAPTION
+    assert [turn.state for turn in desk.rows(Turn)] == [TurnState.ANSWERED]
 
 
 def test_an_event_that_lies_unread_on_the_ledger_is_not_missed(desk, provider):

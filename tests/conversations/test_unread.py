@@ -3,11 +3,13 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import CUSTOMER, reel, seconds, text, unsent
+from shop import ACCOUNT, CUSTOMER, reel, seconds, text, unsent
 
+from pilito.channels.base import Inbound
 from pilito.conversations.receive import receive
+from pilito.conversations.reconcile import import_missed
 from pilito.database import transaction
-from pilito.lifecycle import WebhookState
+from pilito.lifecycle import MessageType, WebhookState
 from pilito.models import Webhook, db
 
 pytestmark = pytest.mark.usefixtures("desk")
@@ -31,6 +33,22 @@ def test_a_question_waits_for_the_post_that_came_before_it(desk):
     asked_before = len(desk.model.calls)
     desk.call(receive, post, NOON + seconds(11))
     desk.answer(NOON + seconds(20))
+
+    assert asked_before == 0
+    assert len(desk.model.calls) == 1
+    assert desk.message("question").content.startswith("[CONTEXT: پست/ریلز")
+
+
+def test_a_question_that_was_read_back_from_the_provider_waits_too(desk):
+    """No event brought it: its own is still on its way, and the post's lies in the queue."""
+    post = come(desk, reel(NOON, mid="reel"), after=1)
+    question = Inbound(ACCOUNT, CUSTOMER, "question", NOON + seconds(5), MessageType.TEXT, "text", "این لباس چقدره؟")
+    desk.call(import_missed, desk.shop.inbox_id, [question], NOON, NOON + seconds(70))
+
+    desk.answer(NOON + seconds(80))
+    asked_before = len(desk.model.calls)
+    desk.call(receive, post, NOON + seconds(81))
+    desk.answer(NOON + seconds(120))
 
     assert asked_before == 0
     assert len(desk.model.calls) == 1

@@ -81,6 +81,17 @@ def test_every_kind_is_read_as_its_webhook_is(fake, settings, kind, message_type
     assert message.message_type is message_type
 
 
+def test_a_post_of_strangers_is_read_as_a_share_too(fake, settings):
+    customer = fake.customer()
+    fake.control("send", customer=customer, kind="ig_post", caption="پیراهن")
+
+    [read] = thread_of(settings, customer)
+
+    assert read.message_type is MessageType.SHARE
+    assert read.share.permalink.startswith("https://www.instagram.com/p/")
+    assert read.share.caption is None
+
+
 def test_a_lost_webhook_leaves_the_message_readable(fake, settings, webhook):
     customer = fake.customer()
     fake.control("lose", count=1)
