@@ -36,8 +36,8 @@ fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): b
 	@FUZZ_TIMES=$$(( $(or $(MINUTES),10) * 3 )) $(BIN)/python -m pytest --database sqlite --hypothesis-profile=default --timeout 0 \
 		tests/blueprints/test_api_fuzz.py tests/channels/instagram/test_instagram_fuzz.py tests/conversations/test_pairing_states.py
 
-mutants: $(VENV)/installed-dev ## make one thing wrong at a time in MODULE= and see whether a test says so (MINUTES=, FRESH=1)
-	@$(BIN)/python -m mutants $(MODULE) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--fresh)
+mutants: $(VENV)/installed-dev ## make one thing wrong at a time in MODULE= and see whether a test says so (MINUTES=, AGAIN=1, FRESH=1)
+	@$(BIN)/python -m mutants $(MODULE) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(AGAIN),--again) $(if $(FRESH),--fresh)
 
 orders: $(VENV)/installed-dev ## run the quick tests in TIMES= (50) random orders (SEED= for one order again, ARGS= for pytest)
 	@failed=0; for seed in $(or $(SEED),$$(shuf -i 1-999999 -n $(or $(TIMES),50))); do \

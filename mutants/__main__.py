@@ -1,6 +1,6 @@
 """Make one small thing of a module wrong at a time, and see whether a test says so.
 
-    python -m mutants MODULE [--minutes M] [--fresh]
+    python -m mutants MODULE [--minutes M] [--again] [--fresh]
 
 The tests run once, with a note of who runs through which line. Then every mutant is a fork of that process, with the
 function's code (or the constant) exchanged in memory: what was imported, migrated and compiled is there already, so
@@ -58,7 +58,9 @@ def main() -> int:
     chosen = random.Random(0).sample(found, len(found))[:MOST]  # noqa: S311  (a run cut short is a sample too)
     kept = ROOT / "var" / "mutants" / f"{options.module}.json"
     known = {} if options.fresh or not kept.exists() else json.loads(kept.read_text())
+    explained = _explained()
     todo = [one for one in chosen if known.get(one.text, "lived") in ("lived", "no test")]
+    todo = [one for one in todo if one.text not in explained and (one.text in known or not options.again)]
     todo.sort(key=lambda one: one.text in known)  # the new ones first
     runner = Runner(ROOT, trees, todo, known, options.minutes)
     marks = "not bench and not whole"
@@ -69,6 +71,10 @@ def main() -> int:
     return status or _report(options.module, found, chosen, known)
 
 
+def _explained() -> set[str]:
+    return {line.partition(" :: ")[0] for line in EXPLAINED.read_text().splitlines()}
+
+
 def _asked(tests: str, names: str) -> list[str]:
     return [f"{tests}{name}.py" for name in names.split()] or [tests]
 
@@ -77,13 +83,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mutants")
     parser.add_argument("module", choices=MODULES)
     parser.add_argument("--minutes", type=float, default=60, help="stop after so long; the next run goes on")
+    parser.add_argument("--again", action="store_true", help="try only those that lived")
     parser.add_argument("--fresh", action="store_true", help="try those again that were killed")
     return parser.parse_args()
 
 
 def _report(module: str, found: list[Mutant], chosen: list[Mutant], known: dict[str, str]) -> int:
     texts = {one.text for one in found}
-    explained = {line.partition(" :: ")[0] for line in EXPLAINED.read_text().splitlines()} & texts
+    explained = _explained() & texts
     outcomes = {one.text: known.get(one.text, "not tried") for one in chosen}
     open_ones = [
         text for text, outcome in outcomes.items() if outcome in ("lived", "no test") and text not in explained
@@ -91,10 +98,10 @@ def _report(module: str, found: list[Mutant], chosen: list[Mutant], known: dict[
     print("\nTo kill or to explain:" if open_ones else "")
     for text in open_ones:
         print(f"{outcomes[text]}: {text}")
-    for text in sorted(text for text in explained if outcomes.get(text) == "killed"):
-        print(f"explained, and killed all the same: {text}")
-    counts = {name: list(outcomes.values()).count(name) for name in ("killed", "lived", "no test", "not tried")}
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    outcomes |= {text: "explained" for text in explained if text in outcomes}
+    kinds = ("killed", "explained", "lived", "no test", "not tried")
+    counts = {kind: list(outcomes.values()).count(kind) for kind in kinds}
+    said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     print(f"{module}: {len(chosen)} of {len(found)} mutants: {said}; {len(open_ones)} to kill or to explain.")
     return int(bool(open_ones or counts["not tried"]))
 

@@ -164,11 +164,10 @@ class Runner:
         numbers = {number for line in lines for number in self.through.get(line, ())}
         if not mutant.is_inside:  # others may have it by another name
             numbers = numbers or set(self.seconds)
+        most = MOST_SECONDS * (5 if mutant.text in self.known else 1)  # who lived is asked about more closely
         ordered = sorted(numbers, key=lambda number: self.seconds[number] / (1 + 3 * self.kills[number]))
         spent = accumulate(self.seconds[number] for number in ordered)
-        return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= MOST_SECONDS] or ordered[
-            :1
-        ]
+        return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= most] or ordered[:1]
 
     def _naming(self, mutant: Mutant) -> Iterator[tuple[str, int]]:
         names = {name for _, name in _resting_on(self.trees, mutant.path, mutant.place)}

@@ -53,6 +53,18 @@ def test_what_is_above_the_limit_waits_and_what_is_below_does_not(app):
 
     assert waits[:2] == [0, 0]
     assert 0 < waits[2] <= 65
+    assert pace.wait_seconds(1, []) == 0
+
+
+@pytest.mark.sqlite_only
+def test_no_connection_to_the_database_is_held_while_the_calls_are_counted(desk, monkeypatch):
+    say(desk, "یک")
+    held, count = [], pace.wait_seconds
+    monkeypatch.setattr(pace, "wait_seconds", lambda *args: held.append(desk.pool_in_use()) or count(*args))
+
+    desk.deliver(NOON)
+
+    assert held == [0]
 
 
 @pytest.mark.sqlite_only
@@ -210,5 +222,7 @@ def test_a_shorter_pause_does_not_shorten_a_longer_one(desk):
     inbox = desk.rows(Inbox)[0]
 
     pace.pause(inbox, 5, NOON)
-
     assert inbox.paused_until == NOON + seconds(600)
+
+    pace.pause(inbox, 700, NOON)
+    assert inbox.paused_until == NOON + seconds(700)

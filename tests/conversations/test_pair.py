@@ -75,3 +75,13 @@ def test_the_log_shows_the_first_fifty_characters_of_a_caption_on_one_line(desk,
     desk.take(reel(NOON, caption=caption))
 
     assert f"Caption preview: پیراهن سبز {'x' * 39} · Timeout: 120s" in caplog.text
+
+
+def test_a_question_keeps_its_post_when_a_later_message_does_not_look_so_far_back_as_the_post(desk):
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + seconds(100), mid="question"), now=NOON + seconds(100))
+
+    desk.take(reel(NOON + seconds(270), mid="next"), now=NOON + seconds(270))
+
+    assert place(desk, "reel") == (ShareState.COMBINED, desk.message("question").id)
+    assert desk.message("question").content.startswith("[CONTEXT:")
+    assert place(desk, "next") == (ShareState.WAITING, None)

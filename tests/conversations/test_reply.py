@@ -49,6 +49,13 @@ def test_a_reply_is_recorded_and_sent_as_it_was_typed(desk):
 
 
 @pytest.mark.sqlite_only
+def test_a_reply_is_the_newest_line_of_its_conversation(desk):
+    say(desk, now=NOON + seconds(5))
+
+    assert (desk.conversation.preview, desk.conversation.last_message_at) == ("دو میلیون", NOON + seconds(5))
+
+
+@pytest.mark.sqlite_only
 def test_a_double_click_is_one_reply(desk):
     first, second = say(desk), say(desk, "دیگر")
     desk.deliver()

@@ -74,6 +74,7 @@ def test_it_did_not_and_is_sent_again_as_the_persons_own(desk):
     assert desk.message("question").answered_by_id == again.id
     assert desk.conversation.state is ConversationState.OPERATOR
     assert desk.conversation.unanswered_since is None
+    assert desk.conversation.last_message_at == again.sent_at > old.created_at
 
 
 @pytest.mark.sqlite_only
@@ -168,6 +169,22 @@ def test_only_what_did_not_leave_is_sent_again(shop):
     assert [one.payload for one in desk.deliveries] == [desk.deliveries[0].payload, None, None]
     again = desk.rows(Message)[-1]
     assert (again.message_type, again.text, again.attachments) == (MessageType.TEXT, "این هم عکسش", [])
+
+
+@pytest.mark.sqlite_only
+def test_what_is_sent_again_says_only_what_did_not_leave(shop):
+    desk = Desk(shop)
+    desk.operator_id = None
+    desk.take(text("همه را بگو", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, LONG, "c-1", NOON)
+    first, second, *rest = [one.text for one in desk.deliveries]
+    desk.graph.script = [(200, {"recipient_id": "1", "message_id": "mid.first"}), (500, {})]
+    desk.deliver(NOON)
+
+    desk.call(settle, desk.deliveries[1].id, Settlement.AGAIN, None, LATER)
+
+    assert desk.rows(Message)[-1].text == "\n".join([second, *rest])
+    assert first not in desk.rows(Message)[-1].text
 
 
 @pytest.mark.sqlite_only

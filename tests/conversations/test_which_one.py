@@ -149,6 +149,19 @@ def test_asked_again_the_first_question_still_counts(desk):
     assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}\nهمون قرمزه")
 
 
+@pytest.mark.sqlite_only
+def test_asked_again_two_days_later_the_old_question_is_over(desk):
+    later = NOON + seconds(2 * 86_400)
+    desk.take(text("آبی هم دارید؟", later, mid="again"), now=later)
+    desk.model.reply = WHICH
+    desk.answer(later + seconds(1))
+
+    desk.take(reel(later + seconds(60), mid="share"), now=later + seconds(61))
+
+    assert desk.message("share").content.endswith("[/CONTEXT]\nآبی هم دارید؟")
+    assert QUESTION not in desk.message("share").content
+
+
 def test_with_the_question_taken_back_the_share_is_a_lone_one_and_the_words_are_gone(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
 
@@ -159,6 +172,15 @@ def test_with_the_question_taken_back_the_share_is_a_lone_one_and_the_words_are_
     assert QUESTION not in desk.message("share").content
     assert desk.turn.state is TurnState.DROPPED
     assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_with_the_question_taken_back_nobody_waits_though_another_post_came_too(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), reel(NOON + seconds(310), mid="next"), now=NOON + seconds(311))
+
+    desk.take(unsent("question", NOON + seconds(312)), now=NOON + seconds(312))
+
+    assert desk.conversation.unanswered_since is None
 
 
 @pytest.mark.sqlite_only
