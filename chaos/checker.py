@@ -129,10 +129,11 @@ def every_question_is_answered_once(history: History) -> Iterable[Violation]:
 
 def nobody_gets_another_ones_answer(history: History) -> Iterable[Violation]:
     owner = {said.word: said.customer for said in history.said}
-    for one in answers(history):
+    owner |= {acted.word: acted.customer for acted in history.acted if acted.kind == "say"}
+    for one in history.accepted:
         others = {word for word in words(one.text) if owner.get(word, one.customer) != one.customer}
         if others:
-            yield Violation("I3", one.customer, f"{one.mid} answers somebody else's words")
+            yield Violation("I3", one.customer, f"{one.mid} has words of or for somebody else")
 
 
 def what_people_write_arrives_once(history: History) -> Iterable[Violation]:

@@ -173,13 +173,14 @@ def _(module: ModuleType) -> None:
 
 @plant("answers-the-wrong-customer", "pilito.conversations.deliver", "I3")
 def _(module: ModuleType) -> None:
-    """Every now and then the receiver of the send before."""
-    claimed, last, is_wrong = module._claimed, [], sometimes(6)
+    """Every now and then the receiver of the send before; of the same account, for another's would be refused."""
+    claimed, last, is_wrong = module._claimed, [], sometimes(3)
 
     def mixed(*args: Any) -> Any:
         claim = claimed(*args)
-        last.append(claim.outbound.recipient_id)
-        others = [one for one in last if one != claim.outbound.recipient_id]
+        own = claim.outbound.recipient_id
+        others = [one for inbox, one in last if inbox == claim.inbox_id and one != own]
+        last.append((claim.inbox_id, own))
         if others and is_wrong():
             claim = replace(claim, outbound=replace(claim.outbound, recipient_id=others[-1]))
         return claim

@@ -117,6 +117,7 @@ PLANTED = {
     "a question again in a later answer": ("I3", lambda h: answer(h, "a-2", text=reply(PLAIN, ASKED))),
     "once as typed and once as corrected": ("I3", lambda h: send(h, reply(FIXED), 72_000)),
     "somebody else's answer": ("I3", lambda h: answer(h, "a-2", text=reply(PLAIN, OTHER))),
+    "what a person wrote went to somebody else": ("I3", lambda h: send(h, PERSON + "بله", 32_000, SARA)),
     "what a person wrote went out twice": ("I3", lambda h: send(h, PERSON + "بله", 32_000, REZA)),
     # I4
     "a lone share is answered": ("I4", lambda h: send(h, reply(LONE), 50_000)),
