@@ -190,6 +190,7 @@ class Thread:
     activities: list[Audit] = field(default_factory=list)
     notes: Sequence[Note] = ()
     shares_asked: dict[int, list[Share]] = field(default_factory=dict)  # by the question's message id
+    asked_at: dict[int, datetime] = field(default_factory=dict)  # when the question of each share was, by its id
     quoted: dict[str, Message] = field(default_factory=dict)  # by external id
     reactions: dict[int, list[Reaction]] = field(default_factory=dict)  # by message id
     products: dict[int, list[PostProduct]] = field(default_factory=dict)  # by the id of the own post
@@ -459,6 +460,7 @@ def _complete(
         activities=activities,
         notes=notes,
         shares_asked=_shares_asked([message.id for message in messages]),
+        asked_at=_asked_at(messages),
         quoted=quoted(conversation, {message.reply_to_external_id for message in messages}),
         reactions=of_messages(conversation, [message.id for message in messages]),
         seen=newest_seen(conversation),
@@ -485,6 +487,17 @@ def _shares_asked(message_ids: Sequence[int]) -> dict[int, list[Share]]:
     for share in found:
         asked.setdefault(share.combined_with_id or 0, []).append(share)
     return asked
+
+
+def _asked_at(messages: Sequence[Message]) -> dict[int, datetime]:
+    """When the questions of these shares were sent; where a card alone has changed, its question is not among them."""
+    here = {message.id: message.sent_at for message in messages}
+    asked = {message.share.combined_with_id for message in messages if message.share} - {None}
+    elsewhere = asked - here.keys()
+    if elsewhere:
+        rows = db.session.execute(select(Message.id, Message.sent_at).where(Message.id.in_(elsewhere)))
+        here |= {row.id: row.sent_at for row in rows}
+    return {message_id: here[message_id] for message_id in asked if message_id in here}
 
 
 def _names(operator_ids: Iterable[int | None]) -> dict[int, str]:

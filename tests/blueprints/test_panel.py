@@ -289,6 +289,20 @@ def test_the_question_stands_at_its_card(browser, conversation, seconds, words):
     assert f'class="about" href="#m{share.message_id}"' in page
 
 
+def test_a_card_that_changes_alone_still_knows_that_its_question_stands_above(browser, conversation):
+    """Its file was fetched, say: the panel that is open is given the card, and not the question."""
+    with transaction():
+        share = add_shared(conversation, ShareState.COMBINED)
+        question = add_message(conversation, text="how much?", sent_at=share.sent_at - timedelta(seconds=5), seq=1)
+        share.combined_with_id = question.id
+        share.message.seq = conversation.seq = 2
+
+    changed = browser.get(f"/conversations/{conversation.id}/messages?after_seq=1", headers=FRAGMENT).text
+
+    assert "how much?" not in changed
+    assert "Question above" in changed
+
+
 def test_a_title_that_repeats_the_caption_is_shown_once():
     assert present.words_of(Share(title="A dress", caption="A dress ")) == ["A dress"]
 

@@ -242,7 +242,8 @@ def share_note(share: Share, thread: Thread) -> Any:
 
 
 def _asked_before(share: Share, thread: Thread) -> bool:
-    return any(message.id == share.combined_with_id and message.sent_at < share.sent_at for message in thread.messages)
+    asked_at = thread.asked_at.get(share.combined_with_id or 0)
+    return asked_at is not None and asked_at < share.sent_at
 
 
 def price_of(product: Product, language: str) -> str:
