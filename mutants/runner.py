@@ -164,7 +164,7 @@ class Runner:
         numbers = {number for line in lines for number in self.through.get(line, ())}
         if not mutant.is_inside:  # others may have it by another name
             numbers = numbers or set(self.seconds)
-        most = MOST_SECONDS * (5 if mutant.text in self.known else 1)  # who lived is asked about more closely
+        most = MOST_SECONDS * (20 if mutant.text in self.known else 1)  # who lived meets all of them
         ordered = sorted(numbers, key=lambda number: self.seconds[number] / (1 + 3 * self.kills[number]))
         spent = accumulate(self.seconds[number] for number in ordered)
         return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= most] or ordered[:1]

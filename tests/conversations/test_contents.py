@@ -3,8 +3,9 @@
 import pytest
 
 from pilito.channels.base import SharedMedia
-from pilito.conversations.contents import content_of
+from pilito.conversations.contents import content_of, own_content
 from pilito.lifecycle import MessageType
+from pilito.models import Attachment, Message
 
 POST = SharedMedia("ig_post", caption="پیراهن سبز")
 
@@ -43,3 +44,11 @@ def test_a_product_is_read_with_the_titles_of_its_cards_and_a_picture_is_not():
 def test_a_post_is_its_parts_and_with_words_beside_it_their_context():
     assert content_of(MessageType.SHARE, "", POST) == "کپشن: پیراهن سبز"
     assert content_of(MessageType.SHARE, "چنده؟", POST, "چنده؟").endswith("کپشن: پیراهن سبز\n[/CONTEXT]\nچنده؟")
+
+
+def test_a_product_keeps_the_titles_of_its_cards_when_it_is_read_again():
+    product = Message(message_type=MessageType.PRODUCT, text="", attachments=[Attachment(title="کیف"), Attachment()])
+    picture = Message(message_type=MessageType.IMAGE, text="چنده؟", attachments=[Attachment(title="کیف")])
+
+    assert own_content(product) == "[محصول]\nکیف"
+    assert own_content(picture) == "[عکس]\nچنده؟"

@@ -50,6 +50,16 @@ def test_a_share_expires_at_the_end_of_its_wait(desk, caplog):
 
 
 @pytest.mark.sqlite_only
+def test_a_browser_finds_the_share_that_ended_by_itself(desk):
+    desk.take(reel(NOON, mid="reel"))
+    before = desk.conversation.seq
+
+    end_wait(desk, END)
+
+    assert desk.message("reel").seq == desk.conversation.seq == before + 1
+
+
+@pytest.mark.sqlite_only
 def test_a_timer_that_fires_early_ends_nothing(desk):
     desk.take(reel(NOON, mid="reel"))
 

@@ -56,6 +56,17 @@ def test_a_share_whose_end_everybody_missed_ends_with_the_next_message(desk):
     desk.take(text("سلام", NOON + seconds(3600)), now=NOON + seconds(3600))
 
     assert place(desk, "reel") == (ShareState.EXPIRED, None)
+    assert desk.shop.share_of(desk.message("reel")).found_in_cache is None
+
+
+def test_a_text_that_has_nothing_to_do_with_a_share_tells_no_browser_of_it(desk):
+    desk.take(reel(NOON, mid="reel"))
+    desk.call(expire, desk.conversation.id, desk.message("reel").id, NOON + seconds(120))
+    before = desk.message("reel").seq
+
+    desk.take(text("سلام", NOON + seconds(200)), now=NOON + seconds(200))
+
+    assert desk.message("reel").seq == before
 
 
 def test_a_share_that_was_over_when_its_question_came_counts_neither_as_hit_nor_as_miss(desk):

@@ -1,5 +1,7 @@
 """The assistant asked "which one?": the share that follows is the answer, and gets exactly one reply."""
 
+import logging
+
 import pytest
 from desk import Desk
 from rows import NOON
@@ -147,6 +149,53 @@ def test_asked_again_the_first_question_still_counts(desk):
     desk.take(reel(NOON + seconds(200), mid="share"), now=NOON + seconds(200))
 
     assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}\nهمون قرمزه")
+
+
+@pytest.mark.sqlite_only
+def test_asked_again_about_the_post_itself_the_next_post_is_read_with_the_question_alone(desk):
+    desk.model.reply = WHICH
+    desk.take(reel(NOON + seconds(60), caption="پیراهن سبز", mid="first"), now=NOON + seconds(61))
+    desk.answer(NOON + seconds(64))
+
+    desk.take(reel(NOON + seconds(100), caption="پیراهن آبی", mid="share"), now=NOON + seconds(101))
+
+    content = desk.message("share").content
+    assert content.endswith(f"کپشن: پیراهن آبی\nلینک: {REEL_URL}\n[/CONTEXT]\n{QUESTION}")
+    assert "پیراهن سبز" not in content
+
+
+@pytest.mark.sqlite_only
+def test_what_was_answered_before_it_was_asked_is_not_asked_again(shop):
+    desk = Desk(shop)
+    desk.model.reply = OTHER
+    desk.take(text("ممنون", NOON, mid="thanks"))
+    desk.answer(NOON + seconds(1))
+    desk.model.reply = WHICH
+    desk.take(text(QUESTION, NOON + seconds(60)), now=NOON + seconds(60))
+    desk.answer(NOON + seconds(63))
+
+    desk.take(reel(NOON + seconds(90), mid="share"), now=NOON + seconds(91))
+
+    assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}")
+
+
+@pytest.mark.sqlite_only
+def test_the_customer_waits_since_the_post_that_answers_not_since_the_text_behind_it(desk):
+    desk.take(text("؟", NOON + seconds(305)), now=NOON + seconds(305))
+
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(306))
+
+    assert desk.conversation.unanswered_since == NOON + seconds(300)
+
+
+@pytest.mark.sqlite_only
+def test_the_log_tells_of_a_post_that_answers(desk, caplog):
+    caplog.set_level(logging.INFO)
+
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    number, length = desk.message("share").id, len(desk.message("share").content)
+    assert f"Share ID: {number} · Question ID: {number} · Combined content length: {length} chars" in caplog.text
 
 
 @pytest.mark.sqlite_only

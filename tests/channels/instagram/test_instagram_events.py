@@ -367,6 +367,7 @@ REACTION = {"mid": "m", "reaction": "love"}
         ("messaging_referrals", {"ref": "bio"}, Opened, "referral"),
         ("messaging_optins", {"type": "x"}, Notice, "optin"),
         ("messaging_handover", {"action": "x"}, Ignored, "action"),
+        ("messaging_handovers", {"action": "x"}, Ignored, "action"),
         ("messaging_policy_enforcement", {"action": "warning"}, Ignored, "policy-enforcement"),
         ("messaging_account_linking", {"status": "linked"}, Notice, "account_linking"),
         ("standby", TEXT, Inbound, "message"),

@@ -78,6 +78,7 @@ def test_an_address_that_no_browser_should_open_is_dropped(url):
         "https://www.instagram.com/reels/abc/",
         "https://www.instagram.com/niloofar.dress/p/abc/",
         "https://www.instagram.com/tv/abc",
+        "https://www.instagram.com/REEL/abc",
         "https://instagr.am/p/abc",
     ],
 )
@@ -93,6 +94,7 @@ def test_pages_of_posts_are_known(url):
         "https://www.instagram.com/stories/niloofar/1/",
         "https://www.instagram.com/reels/audio/1/",
         "https://www.instagram.com/p/",
+        "https://www.instagram.com/p/چنده",
         "https://instagram.com.evil.example/p/abc",
         "https://instagram.com@evil.example/p/abc",
         "https://notinstagram.com/p/abc",
