@@ -152,7 +152,9 @@ def test_an_empty_house_says_what_to_do(app, log_in):
     assert "Nothing to count yet" in page_of(log_in())
     with transaction():
         add_inbox()
-    assert "It is being counted" in page_of(log_in())
+    page = page_of(log_in())
+    assert "It is being counted" in page
+    assert 'name="look-again"' in page
     tally.count_due(NOW)
     assert "Nothing in this time." in page_of(log_in())
 
