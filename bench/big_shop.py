@@ -38,6 +38,7 @@ from pilito.lifecycle import AssistantMode, SourceKind, SourceState
 from pilito.media.store import name_of
 from pilito.models import Inbox, Operator, Source, db
 from pilito.passwords import hash_password
+from pilito.search.fill import begin_anew
 
 ZONE = ZoneInfo("Asia/Tehran")
 # How busy each hour of the day is, and each day of the week (Monday first; Friday is the day off).
@@ -222,6 +223,7 @@ def fill(plan: Plan) -> None:
             if sys.stderr.isatty():
                 print(f"\r{shop.count:,} messages", end="", file=sys.stderr, flush=True)
         shop.close()
+    begin_anew()  # the search: a worker takes everything in once the shop is run
     print(f"Log in as owner@bench.test or owner-en@bench.test with {PASSWORD!r}.")
     print(f"{shop.count:,} messages in {len(shop.chats):,} conversations, {time.monotonic() - started:.0f} s.")
 
