@@ -5,7 +5,7 @@ An attack is a text with the words that a model which obeys it would write. `ORD
 
 from dataclasses import dataclass
 
-from disguises import FIRST, FOURTH, SAID, SECOND, THIRD, TURNED
+from disguises import FIFTH, FIRST, FOURTH, SAID, SECOND, THIRD
 
 LANGUAGES = ("fa", "en", "ar")
 ORDERS = {
@@ -113,10 +113,10 @@ def attacks() -> list[Attack]:
 def disguised() -> list[Attack]:
     """The wanted texts of `disguises.py`, each with an order of its language."""
     made: list[Attack] = []
-    for texts in (FIRST, SECOND, THIRD, FOURTH):
+    for texts in (FIRST, SECOND, THIRD, FOURTH, FIFTH):
         for language in texts:
             orders = ORDERS[language if language in ORDERS else "en"]
             for wanted in texts[language]:
-                if wanted not in SAID | TURNED:
+                if wanted not in SAID:
                     made.append(Attack(orders[len(made) % len(orders)].format(wanted), wanted, "disguised", language))
     return made

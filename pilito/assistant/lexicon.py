@@ -29,7 +29,7 @@ ENDINGS = (
     "شون", "تون", "مون", "های", "هاش", "ها", "یه", "ست", "رو", "ای", "اش",
     "ات", "شو", "نا", "کم", "ی", "ه", "ش", "ت", "و", "ن", "ک",
 )  # fmt: skip
-ARTICLES = ("وال", "بال", "لل", "ال", "و", "ب")
+ARTICLES = ("وال", "بال", "لل", "ال", "و", "ب", "ل")
 COPULAS = ("شه", "ست", "ه", "ن")  # "is" and "are", which stick to the word: «شماست»
 SHORTEST = 3  # letters that an ending must leave
 SHORTEST_BONES = 3
@@ -83,6 +83,8 @@ class Lists:
 def _bare(word: str) -> Iterator[str]:
     yield word
     yield from (word.removesuffix(copula) for copula in COPULAS if word.endswith(copula))
+    if word.startswith("و") and len(word) > SHORTEST:
+        yield word[1:]  # "and", which Arabic writes into the word
 
 
 @cache
@@ -113,6 +115,7 @@ class Same:
     things: frozenset[str]  # what shops sell, of what and in which colour
     terms: dict[str, int]  # what one pays, gets and gets back: a stem and the number of its group
     conditional: frozenset[int]  # groups of terms that hold only together with their number ("within 7 days")
+    subjects: dict[str, int]  # what numbers are said of beside terms: hours, the address, a code
 
 
 @cache
@@ -122,13 +125,19 @@ def same() -> Same:
     groups += map(_stems_in, KINDS)
     terms: dict[str, int] = {}
     conditional = set()
+    subjects: dict[str, int] = {}
     for line in _lines("same"):
+        if line.startswith("?"):
+            parts = [_stems_in(part) for part in line.strip("? ").split("/")]
+            subjects |= {word: len(groups) for part in parts for word in part}
+            groups += parts
+            continue
         groups.append(_stems_in(line.lstrip("! ")))
         if line.startswith("!"):
             terms |= dict.fromkeys(groups[-1], len(groups) - 1)
         if line.startswith("!!"):
             conditional.add(len(groups) - 1)
-    return Same(tuple(groups), things, terms, frozenset(conditional))
+    return Same(tuple(groups), things, terms, frozenset(conditional), subjects)
 
 
 def _stems_in(group: str) -> frozenset[str]:
@@ -143,8 +152,23 @@ def _lines(name: str) -> Iterator[str]:
 
 def terms_in(text: str) -> frozenset[int]:
     """Which terms a text speaks of, by the number of their group."""
-    known = same().terms
+    return _groups_in(text, same().terms)
+
+
+def subjects_in(text: str) -> frozenset[int]:
+    """Which other things are spoken of that have numbers of their own: hours, the address, a code."""
+    return _groups_in(text, same().subjects)
+
+
+def _groups_in(text: str, known: dict[str, int]) -> frozenset[int]:
     return frozenset(known[form] for word in WORD.findall(text) for form in stems_of(word) if form in known)
+
+
+@lru_cache(maxsize=8192)
+def alike(word: str) -> frozenset[str]:
+    """The word's stems and what means the same, in any language."""
+    stems = stems_of(word)
+    return stems.union(*(group for group in same().groups if not group.isdisjoint(stems)))
 
 
 def is_of_shops(word: str) -> bool:

@@ -6,7 +6,9 @@ Patterns are held against `spelling.plain` text, one sentence at a time.
 import re
 from decimal import Decimal
 
-from pilito.assistant.quantities import read_quantities, unify
+from pilito.assistant.lexicon import alike
+from pilito.assistant.quantities import unify
+from pilito.assistant.sayings import numbers_in
 from pilito.spelling import plain
 
 CLAUSE = re.compile(r"[،,]|(?<!\w)(?:ولی|اما|but|و)(?!\w)")
@@ -123,17 +125,17 @@ BARGAIN = re.compile(
     r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
     r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get"
     r"|price of one|throw in"
-    r"|(?:pay|costs?)(?: you)? (?:nothing|zero))\b"
+    r"|(?:pay|costs?|spend)(?: you)? (?:nothing|zero))\b"
     r"|(?<!\w)(?:مجان\w*|بالمجان|بلاش|خصم\w*|تخفیض\w*|ب?نصف السعر|هدیه|ضمان|(?:التوصیل|الشحن) علینا)(?!\w)"
 )
 NOT_SO = re.compile(
-    r"نداریم|ندارد|نداره|ندارم|نیست|نمی|نشده"
+    r"نداریم|ندارد|نداره|ندارم|نیست|نمی|نشده|نگفته"
     r"|\b(?:no|not|don't|doesn't|isn't|aren't|can't|cannot|without any)\b|لا |لیس|غیر"
 )
 
 
 def find_bargain(text: str, facts: tuple[str, ...]) -> str:
-    """Return the first word in a reply that makes something free or cheaper, unless a fact has it too.
+    """Return the first word in a reply that makes something free or cheaper, unless a fact has it too, in any language.
 
     A fact that denies it ("no free shipping") does not carry it, and one with a number ("free over 3,000,000") only
     together with that number.
@@ -142,10 +144,11 @@ def find_bargain(text: str, facts: tuple[str, ...]) -> str:
     for sentence in SENTENCE.split(unify(plain(text))):
         # A word has endings ("تخفیفی"); more than one word is held against the facts as it stands.
         found = {one if " " in one else one[:5]: match for match in BARGAIN.finditer(sentence) if (one := match[0])}
-        numbers = _numbers(sentence) if found else set()
+        numbers = numbers_in(sentence) if found else set()
         for known, match in found.items():
             around = sentence[: match.start()] + sentence[match.end() :]
-            if not NOT_SO.search(around) and not any(_carries(one, known, numbers) for one in said):
+            meant = [known, *(word[:5] for word in alike(match[0]) if BARGAIN.fullmatch(word))]
+            if not NOT_SO.search(around) and not any(_carries(one, each, numbers) for one in said for each in meant):
                 return match[0].strip()
     return ""
 
@@ -154,11 +157,5 @@ def _carries(fact: str, known: str, numbers: set[Decimal]) -> bool:
     before, found, after = fact.partition(known)
     if not found or NOT_SO.search(before + after):
         return False
-    conditions = _numbers(fact)
+    conditions = numbers_in(fact)
     return not conditions or bool(conditions & numbers)
-
-
-def _numbers(text: str) -> set[Decimal]:
-    """What the numbers of a text can mean, tomans also as rials."""
-    read = read_quantities(text)
-    return {value * factor for one in read for value in one.values for factor in ((1, 10) if one.is_money else (1,))}

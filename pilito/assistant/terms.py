@@ -6,24 +6,34 @@ thing. Found here is what code can see of that.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
+from pilito.assistant.openings import find_other_hours
 from pilito.assistant.quantities import Quantity, read_quantities, unify
+from pilito.assistant.refusals import find_offered
+from pilito.assistant.sayings import (
+    CLAUSE,
+    NEGATION,
+    PRICE,
+    SENTENCE,
+    Bound,
+    Direction,
+    Saying,
+    bounds_in,
+    numbers_in,
+    sayings_of,
+)
+from pilito.assistant.statements import find_misstated
 from pilito.spelling import plain
 
-SENTENCE = re.compile(r"[!?؟؛;\n|…]+|\.(?!\d)")
-CLAUSE = re.compile(r"[!?؟؛;\n،:|…]+|[.,](?!\d)")
-NEGATION = re.compile(
-    r"(?<!\w)(?:ن(?:دار|یست|می|شد|کرد|باش)\w*|بدون|بلا|لا|لیس\w*)(?!\w)|\b(?:no|not|without|never|unless|un\w+ed|unworn|\w+n't)\b"
-)
 ASSENT = re.compile(
     r"(?<!\w)(?:بله|بلی|اره|حله|می\s?ش[هود]+|امکان\w*|ممکن\w*|نعم|یمکن\w*|ممکن)(?!\w)"
     r"|\b(?:yes|yeah|yep|can|could|may|possible|certainly|absolutely|sure)\b(?!')"
 )
+# What every shop says of its goods, and what a yes may mostly be about.
+STOCKED = re.compile(r"\b(?:in stock|available)\b|(?<!\w)(?:موجود|متوفر|متاح)")
 # The assistant says what it is.
 MYSELF = re.compile(r"دستیار|ربات|مساعد|\bassistant\b|\bbot\b|\bautomated\b")
 # "The price is one": a number that otherwise is an article.
@@ -33,7 +43,24 @@ ONE = re.compile(
 # A price that is somebody's to choose.
 CHOSEN = re.compile(
     r"(?<!\w)قیمت\w* (?:را |رو )?(?:(?:با|از) )?(?:شما|خودتون|خودتان)(?!\w)"
+    r"|(?<!\w)قیمت\w*[^.!?؟\n]{0,40}(?:هر ?چ(?:ه|ی|قدر)|هر مبلغ|هر عدد)|\bprice\b[^.!?\n]{0,30}\b(?:whatever|any you)\b"
+    r"|(?<!\w)قیمتی که (?:\w+ )?(?:خواست|خوا|دوست)\w*|سعر\w* (?:\w+ ){0,2}(?:تحب|ترید|ترغب|تشاء|تختار|یعجب)\w*"
     r"|\b(?:name|choose|set|pick) (?:your|the|a) (?:own )?price|\bprices? (?:is|are) up to\b"
+)
+# The assistant knows nobody and is nobody's: what sounds like a threat or like a friend's word is neither's.
+PERSONAL = re.compile(
+    r"\b(?:i|we) (?:know|watch|remember) (?:you(?!'| (?:are|want|need|prefer|like|asked|mean|would))|where|who|your)\b"
+    r"|\b(?:i|we) (?:know what you want|(?:see|saw|found) you)(?=\s*(?:[.,!\n]|$))"
+    r"|\b(?:have|got|caught) you (?:on|in)\b"
+    r"|\bi(?:'m| am) your (?![^.!?\n]{0,40}\b(?:assistant|bot)\b)"
+    r"|(?<!\w)می\s?د[او]ن\w* (?:\w+ )?(?:کجا|کی|چه کسی|خونه)\w*|(?<!\w)(?:اعرف|نعرف) (?:این|من|مکان|بیت)\w*"
+    r"|(?<!\w)من (?:دوست|رفیق|صاحب|مدیر)\w*(?: \w+)? (?:هست|ا)م(?!\w)"
+)
+# "Buy one, and one for a friend".
+SECOND = re.compile(
+    r"(?<!\w)(?:یک|یکی|دو|دوتا|2|1)(?: \w+){0,2} (?:بخر|بردار|بگیر)\w*[^.!?؟\n]{0,20}"
+    r"(?<!\w)(?:یک|یکی|دو|دوتا|دومی)(?!\w)"
+    r"|\bbuy (?:one|two|a|1|2)\b[^.!?\n]{0,30}\b(?:one|another|second|two)\b"
 )
 # The assistant needs no code, card or password of a customer.
 SECRET = re.compile(
@@ -41,7 +68,6 @@ SECRET = re.compile(
     r"|\b(?:what is|tell us|say) (?:your|the) (?:\w+ ){0,2}(?:code|card|password|address|number|pin)\b"
 )
 NOT_HERE = re.compile(rf"{UNKNOWING.pattern}|اطلاعات|\binformation\b|معلومات")
-TIMES = frozenset({"minute", "hour", "day", "week", "month", "year"})
 # Nothing to pay.
 NOTHING = re.compile(r"\b(?:no|zero|without(?: any)?) (?:costs?|price|tax(?:es)?|payments?)\b")
 # Speaking ill of the shop or its goods, which no fact does.
@@ -50,20 +76,8 @@ ILL = re.compile(
     r"|\b(?:not|isn't|aren't|never) (?:\w+ ){0,2}(?:good|great|nice|lovely|beautiful|perfect|wonderful)\b"
     r"|\b(?:do not|don't|never) (?:buy|order|purchase|use|choose)\b"
 )
-TOGETHER = re.compile(r"(?<!\w)(?:هر دو\w*|با هم|باهم|کلا?)(?!\w)|\b(?:both|together|all)\b")
+TOGETHER = re.compile(r"(?<!\w)(?:هر دو\w*|با هم|باهم|کلا?)(?!\w)|\b(?:both|together|all(?! orders\b))\b")
 LEAST_SUM = 10_000  # of a bare number
-PRICE = re.compile(r"(?<!\w)(?:قیمت|(?:ال)?سعر|ثمن)\w*|\bprice\w*")
-
-
-@dataclass(frozen=True)
-class Saying:
-    """A sentence of a fact. One without terms of its own speaks of those before it: a heading's, mostly."""
-
-    text: str
-    terms: frozenset[int]
-    has_own: bool  # whether those terms stand in it
-    numbers: frozenset[Decimal]
-    denies: bool
 
 
 def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterator[str]:
@@ -79,23 +93,16 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
         yield from _without_condition(sentence, stated)
         yield from _misplaced_sums(sentence, known, asks_for_terms)
         yield from _together(sentence, stated)
-        yield from _other_times(sentence, stated)
+        yield from _other_days(sentence, stated)
+        yield from find_misstated(sentence, stated)
         yield from _denied_price(sentence)
-    yield from (match[0] for pattern in (ONE, CHOSEN, ILL, SECRET) for match in pattern.finditer(text))
+    yield from (
+        match[0] for pattern in (ONE, CHOSEN, ILL, SECRET, PERSONAL, SECOND) for match in pattern.finditer(text)
+    )
     yield from (match[0] for match in NOTHING.finditer(text) if match[0] not in known.text)
     yield from _empty_assent(text, known)
-
-
-@lru_cache(maxsize=256)
-def sayings_of(fact: str) -> tuple[Saying, ...]:
-    sayings = []
-    terms: frozenset[int] = frozenset()
-    for sentence in SENTENCE.split(unify(plain(fact))):
-        own = terms_in(sentence)
-        terms = own or terms
-        denies = NEGATION.search(sentence) is not None
-        sayings.append(Saying(sentence, terms, bool(own), frozenset(_numbers(sentence)), denies))
-    return tuple(sayings)
+    yield from find_other_hours(text, known.facts)
+    yield from find_offered(text, known.facts)
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -131,7 +138,7 @@ def _without_condition(sentence: str, stated: list[Saying]) -> Iterator[str]:
     terms = terms_in(" ".join(clauses)) & same().conditional
     if not terms or UNKNOWING.search(sentence):
         return
-    said, numbers, topics = terms_in(sentence), _numbers(sentence), list(_topics(stated))
+    said, numbers, topics = terms_in(sentence), numbers_in(sentence), list(_topics(stated))
     if any(topic == said and not known for topic, known in topics):
         return  # the shop says just that without a number
     for term in sorted(terms):
@@ -152,15 +159,9 @@ def _topics(stated: list[Saying]) -> Iterator[tuple[frozenset[int], frozenset[De
     yield terms, numbers
 
 
-def _numbers(text: str) -> set[Decimal]:
-    """What the numbers of a text can mean, tomans also as rials."""
-    read = read_quantities(text)
-    return {value * factor for one in read for value in one.values for factor in ((1, 10) if one.is_money else (1,))}
-
-
 def _misplaced_sums(sentence: str, known: Vocabulary, asks_for_terms: bool) -> Iterator[str]:
     """The price of the delivery said of the dress, and the other way round."""
-    sums = [one for one in read_quantities(sentence) if _is_sum(one)]
+    sums = [one.quantity for one in bounds_in(sentence) if _is_sum(one.quantity) and not _is_threshold(one, sentence)]
     starts = [0, *(one.end for one in sums)]
     ends = [*(one.start for one in sums[1:]), len(sentence)]
     was_of_terms = asks_for_terms
@@ -174,6 +175,12 @@ def _misplaced_sums(sentence: str, known: Vocabulary, asks_for_terms: bool) -> I
         if places == {False} and _costs(sentence[start : one.start]) and not names_a_thing:
             yield sentence[one.start : one.end]
         was_of_terms = is_of_terms or was_of_terms
+
+
+def _is_threshold(one: Bound, sentence: str) -> bool:
+    """ "Over $80 it is free": a sum that nobody pays for it."""
+    is_directed = one.direction in (Direction.OVER, Direction.UNDER)
+    return is_directed and bool(terms_in(sentence) & same().conditional)
 
 
 def _costs(text: str) -> bool:
@@ -206,20 +213,13 @@ def _places(saying: Saying) -> set[bool]:
     return {True, False} if saying.terms else {False}
 
 
-def _other_times(sentence: str, stated: list[Saying]) -> Iterator[str]:
-    """A time or a day that the facts name of something else: "pay after 7 days" from "return within 7 days"."""
+def _other_days(sentence: str, stated: list[Saying]) -> Iterator[str]:
+    """A day that the facts name of something else: "delivery on Saturday" from the days on which the shop is open."""
     terms = terms_in(sentence)
-    if not (terms or PRICE.search(sentence)):
-        return
-    of_these = [one for one in stated if terms & one.terms]
-    for one in read_quantities(sentence):
-        if terms and one.unit in TIMES and not any(one.values & saying.numbers for saying in of_these):
-            yield sentence[one.start : one.end]
-    for day in DAY.finditer(sentence):
-        if terms <= same().conditional and terms:
-            continue  # what is free, or exchanged, often has its day in a sentence of its own
-        if not any(DAY.search(saying.text) for saying in of_these):
-            yield day[0]
+    if (terms and terms <= same().conditional) or not (terms or PRICE.search(sentence)):
+        return  # what is free, or exchanged, often has its day in a sentence of its own
+    if not any(DAY.search(saying.text) for saying in stated if terms & saying.terms):
+        yield from (day[0] for day in DAY.finditer(sentence))
 
 
 def _denied_price(sentence: str) -> Iterator[str]:
@@ -241,6 +241,8 @@ def _together(sentence: str, stated: list[Saying]) -> Iterator[str]:
 def _empty_assent(text: str, known: Vocabulary) -> Iterator[str]:
     """A yes with nothing of the facts behind it agrees to whatever was asked."""
     rest = lists().phrases.sub(" ", text)
+    if STOCKED.search(text) and STOCKED.search(known.text):
+        return
     assent = ASSENT.search(rest)
     if assent is None or MYSELF.search(rest) or UNKNOWING.search(rest) or read_quantities(rest):
         return

@@ -7,11 +7,14 @@ language that has no list goes to a person.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from pilito.assistant.grounding import CLAUSE, DAY, UNKNOWING, Claims
 from pilito.assistant.lexicon import WORD, Vocabulary, forms_of, is_a_fee, is_a_thing, is_of_shops, lists, terms_in
 from pilito.assistant.quantities import LIST_MARK, UNITS, read_all
+from pilito.assistant.sayings import JOINT
 from pilito.spelling import plain
 
 QUESTION = re.compile(r"[^.!?؟\n؛،,:]+[?؟]")
@@ -84,7 +87,7 @@ def find_strange_words(said: Claims, known: Vocabulary, asked: frozenset[str]) -
     for start, end in _clauses(text):
         clause = text[start:end]
         is_unable, of_terms = UNABLE.search(clause) is not None, bool(terms_in(clause))
-        carried = []
+        carried: list[tuple[int, str]] = []
         is_priced = of_terms and any(start <= one.start < end and one.is_money for one in said.quantities)
         for match in WORD.finditer(text, start, end):
             word = match[0]
@@ -101,8 +104,15 @@ def find_strange_words(said: Claims, known: Vocabulary, asked: frozenset[str]) -
             if not known.carries(word):
                 yield word
             elif of_terms and not is_a_thing(word):
-                carried.append(word)
-        yield from _from_several(carried, known)
+                carried.append((match.start(), word))
+        for joined in _apart(carried, [match.start() for match in JOINT.finditer(text, start, end)]):
+            yield from _from_several(joined, known)
+
+
+def _apart(words: list[tuple[int, str]], joints: list[int]) -> Iterator[list[str]]:
+    """The words between conjunctions: "the post is 5 and the dress 20" are two statements."""
+    for _, together in groupby(words, key=lambda placed: bisect(joints, placed[0])):
+        yield [word for _, word in together]
 
 
 def _from_several(words: list[str], known: Vocabulary) -> Iterator[str]:

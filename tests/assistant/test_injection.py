@@ -10,7 +10,7 @@ import time
 
 import pytest
 from attacks import ORDERS, WANTED, Attack, attacks, disguised
-from disguises import FIRST, FOURTH, SAID, SECOND, THIRD, TURNED
+from disguises import DENYING, FIFTH, FIRST, FOURTH, SAID, SECOND, THIRD
 
 from pilito.assistant.check import CHECKS, Draft, find_faults
 from pilito.assistant.compose import compose
@@ -123,17 +123,24 @@ def test_nothing_of_it_leaves_in_disguise(carrier):
     assert left == [], f"{len(left)} of {len(DISGUISED)}"
 
 
-@pytest.mark.parametrize("texts", [FIRST, SECOND, THIRD, FOURTH], ids=["first", "second", "third", "fourth"])
-def test_a_shop_that_says_much_lends_no_words_to_a_disguise(texts):
+DENIES = (*RICH, *(Fact("faq", text, f"passage:{number}") for number, text in enumerate(DENYING, start=20)))
+
+
+@pytest.mark.parametrize(
+    ("texts", "facts"),
+    [(FIRST, RICH), (SECOND, RICH), (THIRD, RICH), (FOURTH, RICH), (FIFTH, DENIES)],
+    ids=["first", "second", "third", "fourth", "fifth"],
+)
+def test_a_shop_that_says_much_lends_no_words_to_a_disguise(texts, facts):
     """What still leaves is in words that say nothing: no price, term, address, deed or name."""
     left = {
         wanted
         for language, wanteds in texts.items()
         for wanted in wanteds
-        if isinstance(compose(turn(language, facts=RICH), Obeys(wanted, 30_000)), Reply)
+        if isinstance(compose(turn(language, facts=facts), Obeys(wanted, 30_000)), Reply)
     }
 
-    assert left <= SAID | TURNED
+    assert left <= SAID
     assert not re.search(r"evil|@|https?:|\bIR\d", " ".join(left))
 
 
