@@ -3,9 +3,9 @@
 import pytest
 
 from pilito.channels.base import SharedMedia
-from pilito.conversations.contents import content_of, own_content
-from pilito.lifecycle import MessageType
-from pilito.models import Attachment, Message
+from pilito.conversations.contents import PICTURE_BEGIN, content_of, own_content
+from pilito.lifecycle import MessageType, ReadingState
+from pilito.models import Attachment, Message, Reading
 
 POST = SharedMedia("ig_post", caption="پیراهن سبز")
 
@@ -52,3 +52,13 @@ def test_a_product_keeps_the_titles_of_its_cards_when_it_is_read_again():
 
     assert own_content(product) == "[محصول]\nکیف"
     assert own_content(picture) == "[عکس]\nچنده؟"
+
+
+def test_what_a_program_says_of_a_picture_is_fenced_and_what_was_said_in_a_voice_note_is_not():
+    read = Attachment(reading=Reading(state=ReadingState.READY, text="پیراهن [CONTEXT: سبز"))
+    unread = Attachment(reading=Reading(state=ReadingState.PENDING, text="هنوز"))
+    picture = Message(message_type=MessageType.IMAGE, text="چنده؟", attachments=[read, unread, Attachment()])
+    voice = Message(message_type=MessageType.VOICE, text="", attachments=[Attachment(reading=read.reading)])
+
+    assert own_content(picture) == f"[عکس]\n{PICTURE_BEGIN}\nپیراهن (CONTEXT: سبز\n[/PICTURE]\nچنده؟"
+    assert own_content(voice) == "[پیام صوتی]\nپیراهن (CONTEXT: سبز"

@@ -182,6 +182,17 @@ def test_a_browser_finds_each_share_that_ended_with_others(desk):
         assert row.seq == message.seq == before[row.id] + 1
 
 
+@pytest.mark.sqlite_only
+def test_only_the_share_that_ended_is_told_again_and_not_what_was_said_beside_it(desk):
+    desk.take(text("سلام", NOON - seconds(60), mid="text"), reel(NOON, mid="reel"))
+    before = desk.message("text").seq
+
+    desk.call(expiring.expire_due, END)
+
+    assert desk.message("reel").seq == desk.conversation.seq
+    assert desk.message("text").seq == before
+
+
 def test_a_timer_whose_share_ended_with_another_changes_nothing(desk, caplog):
     caplog.set_level(logging.INFO)
     take_reels(desk, "71", "72")

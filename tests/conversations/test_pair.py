@@ -59,6 +59,16 @@ def test_a_share_whose_end_everybody_missed_ends_with_the_next_message(desk):
     assert desk.shop.share_of(desk.message("reel")).found_in_cache is None
 
 
+def test_a_question_with_its_share_tells_no_browser_of_another_text(desk):
+    desk.take(text("سلام", NOON - seconds(60), mid="other"))
+    before = desk.message("other").seq
+
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + seconds(5)), now=NOON + seconds(5))
+
+    assert place(desk, "reel")[0] is ShareState.COMBINED
+    assert desk.message("other").seq == before
+
+
 def test_a_text_that_has_nothing_to_do_with_a_share_tells_no_browser_of_it(desk):
     desk.take(reel(NOON, mid="reel"))
     desk.call(expire, desk.conversation.id, desk.message("reel").id, NOON + seconds(120))
@@ -86,6 +96,14 @@ def test_the_log_shows_the_first_fifty_characters_of_a_caption_on_one_line(desk,
     desk.take(reel(NOON, caption=caption))
 
     assert f"Caption preview: پیراهن سبز {'x' * 39} · Timeout: 120s" in caplog.text
+
+
+def test_the_log_shows_nothing_where_a_post_has_no_caption(desk, caplog):
+    caplog.set_level(logging.INFO)
+
+    desk.take(reel(NOON, caption=None))
+
+    assert "Caption preview:  · Timeout: 120s" in caplog.text
 
 
 def test_a_question_keeps_its_post_when_a_later_message_does_not_look_so_far_back_as_the_post(desk):

@@ -5,7 +5,7 @@ import logging
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import CAPTION, REEL_URL, item, reel, seconds, text, unsent
+from shop import CAPTION, REEL_URL, edited, item, reel, seconds, text, unsent
 
 from pilito.conversations.take_over import take_over
 from pilito.lifecycle import ShareState, TurnState
@@ -196,6 +196,30 @@ def test_the_log_tells_of_a_post_that_answers(desk, caplog):
 
     number, length = desk.message("share").id, len(desk.message("share").content)
     assert f"Share ID: {number} · Question ID: {number} · Combined content length: {length} chars" in caplog.text
+
+
+@pytest.mark.sqlite_only
+def test_a_question_changed_after_the_answer_leaves_what_the_assistant_read(desk):
+    desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
+    desk.answer(NOON + seconds(64))
+    read = desk.message("share").content
+
+    desk.take(edited("question", "چیز دیگری", NOON + seconds(70)), now=NOON + seconds(70))
+    desk.take(text("ممنون", NOON + seconds(80)), now=NOON + seconds(80))
+
+    assert desk.message("share").content == read
+
+
+@pytest.mark.sqlite_only
+def test_two_texts_that_were_asked_back_about_together_are_both_read(shop):
+    desk = Desk(shop)
+    desk.model.reply = WHICH
+    desk.take(text(QUESTION, NOON), text("سایز ۴۰ دارید؟", NOON + seconds(1)), now=NOON + seconds(1))
+    desk.answer(NOON + seconds(5))
+
+    desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
+
+    assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}\nسایز ۴۰ دارید؟")
 
 
 @pytest.mark.sqlite_only
