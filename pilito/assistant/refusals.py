@@ -15,7 +15,7 @@ SAID = re.compile(r"[^.!?؟\n؛]*(?:[.!?؟\n؛]|$)")
 CONDITION = re.compile(r"(?<!\w)(?:if|unless|provided|when|که|اگر|اگه|مگر|چنانچه|بشرط|اذا)(?!\w)")
 QUESTION = ("?", "؟")
 REFUSED = re.compile(r"\W*(?:(?:متاسفانه|unfortunately|sorry|للاسف)\W+)?(?:no|not|خیر|نه|نخیر|لا)(?!\w)")
-LACKING = re.compile(r"(?<!\w)(?:بدون|بلا|عدم|غیر|without|excluding|except)(?!\w)")
+LACKING = re.compile(r"(?<!\w)(?:بدون|بلا|عدم|without|excluding|except)(?!\w)")
 UNDONE = re.compile(r"\bun(\w+ed|worn)\b")
 FEW = 2  # words behind "without" that belong to it
 

@@ -37,6 +37,14 @@ IN_OTHER_MONEY = {"toman": ("rial", Decimal(10)), "rial": ("toman", Decimal("0.1
 OPEN = 40  # characters in front of a number that are looked at
 
 
+# What a number in an address is the number of.
+PLACES = {
+    "خیابان": "street", "street": "street", "شارع": "street", "کوچه": "lane", "lane": "lane", "پلاک": "door",
+    "no": "door", "واحد": "unit", "unit": "unit", "طبقه": "floor", "floor": "floor",
+}  # fmt: skip
+PLACED = re.compile(rf"(?<!\w)({'|'.join(PLACES)})\W{{1,3}}$")
+
+
 class Direction(StrEnum):
     NONE = ""
     WITHIN = "within"
@@ -70,7 +78,8 @@ FRONT = re.compile(
 BEHIND = re.compile(
     r"\W{0,3}(?:(?P<after>later|thereafter|بعد(?! از)|بعدش|لاحقا)"
     r"|(?P<before>before|earlier|in advance|ahead|ago|قبل|پیش|مسبقا)"
-    r"|(?P<over>or more|and (?:up|over|above|more)|به بالا|و بالاتر|یا بیشتر|فما فوق|\+))(?!\w)"
+    r"|(?P<over>or more|and (?:up|over|above|more)|به بالا|و بالاتر|یا بیشتر|فما فوق|\+)"
+    r"|(?P<under>or less|and (?:below|under|less)|به پایین|و پایین تر|یا کمتر|فاقل|او اقل))(?!\w)"
 )
 # What turns a statement round without a number: the fact must have one of the same kind.
 TURNS = {
@@ -201,6 +210,8 @@ def bounds_in(text: str) -> Iterator[Bound]:
         direction = ends.get(place) or _direction(front, text[one.end : one.end + OPEN])
         if direction is Direction.LOW and not one.unit:
             one = replace(one, unit=found[place + 1].unit)  # "between 2 and 4 days"
+        if not one.unit and (placed := PLACED.search(front)):
+            one = replace(one, unit=PLACES[placed[1]])
         yield Bound(one, direction, text[one.start : one.end], is_size)
 
 

@@ -11,6 +11,7 @@ from pilito.assistant.lexicon import WORD, is_a_thing, terms_in
 from pilito.assistant.quantities import MONEY
 from pilito.assistant.sayings import (
     NOTHING,
+    PLACES,
     PRICE,
     Bound,
     Direction,
@@ -24,6 +25,7 @@ from pilito.assistant.sayings import (
 )
 
 TIMES = frozenset({"minute", "hour", "day", "week", "month", "year"})
+NAMED = MONEY | set(PLACES.values())  # what a number without a unit may stand for
 EVERY = "every"
 CLOCKS = frozenset({"", "clock", "hour"})
 # The directions in which a fact may say what a reply says in the first one.
@@ -72,7 +74,7 @@ def _is_held(bound: Bound, statement: str, own: frozenset[int], said_of: frozens
         if bound.direction in (Direction.OVER, Direction.UNDER):
             return bool(said_of)
         return bool(terms_in(statement)) and (bound.direction is not Direction.NONE or not _is_priced(statement))
-    return one.unit in TIMES or (one.unit in CLOCKS and bool(own))
+    return one.unit in TIMES or (one.unit in CLOCKS | set(PLACES.values()) and bool(own))
 
 
 def _is_priced(statement: str) -> bool:
@@ -88,7 +90,7 @@ def is_stated(known: Stated, said: Bound) -> bool:
 def _is_said(said: Bound, unit: str, direction: Direction) -> bool:
     """Whether what a fact says of the same value, by its unit and direction, is what the reply says."""
     units = {said.quantity.unit, unit}
-    if len(units) > 1 and not units <= CLOCKS and not ("" in units and not units.isdisjoint(MONEY)):
+    if len(units) > 1 and not units <= CLOCKS and not ("" in units and not units.isdisjoint(NAMED)):
         return False
     return direction in CARRIED_BY[said.direction] and not _is_half(said, direction)
 

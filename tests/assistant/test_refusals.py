@@ -27,6 +27,7 @@ def faults(reply: str, shop: str) -> list[str]:
         ("Desk lamp. E14 bulb, not included.", "The bulb is not included.", "The bulb is included."),
         ("Returns within 7 days, unused.", "Returns within 7 days, unused.", "Returns within 7 days, used or unused."),
         ("کرم آلوئه‌ورا، بدون عطر.", "بدون عطر است.", "عطر دارد."),
+        ("الدفع عند الاستلام غير متوفر.", "الدفع عند الاستلام غير متوفر.", "الدفع عند الاستلام."),
         ("لا نشحن خارج إيران.", "لا نشحن خارج إيران.", "نشحن خارج إيران."),
     ],
 )
