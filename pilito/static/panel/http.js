@@ -67,6 +67,6 @@ async function refusalOf(answer) {
 
 function logIn() {
   const here = location.pathname + location.search;
-  location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(here)}`);
+  location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(here)}&ended=1`);
   return new Promise(() => {}); // the page is leaving: nothing after this should run
 }
