@@ -63,6 +63,8 @@ def main() -> int:
     todo = [one for one in chosen if known.get(one.text, "lived") in ("lived", "no test")]
     todo = [one for one in todo if one.text not in explained and (one.text in known or not options.again)]
     todo.sort(key=lambda one: one.text in known)  # the new ones first
+    if options.again:
+        todo.reverse()  # a run that was cut short did not come to the last ones
     runner = Runner(ROOT, trees, todo, known, options.minutes)
     marks = "not bench and not whole"
     arguments = ["-q", "-n", "0", "--database", "sqlite", "-m", marks, "-p", "no:cacheprovider", "--timeout", "100"]

@@ -50,13 +50,15 @@ def test_several_shares_at_one_instant_leave_one_waiting(desk):
     assert states == [ShareState.SUPERSEDED, ShareState.SUPERSEDED, ShareState.WAITING]
 
 
-def test_a_share_whose_end_everybody_missed_ends_with_the_next_message(desk):
+def test_a_share_whose_end_everybody_missed_ends_with_the_next_message(desk, caplog):
+    caplog.set_level(logging.INFO)
     desk.take(reel(NOON, mid="reel"))
 
     desk.take(text("سلام", NOON + seconds(3600)), now=NOON + seconds(3600))
 
     assert place(desk, "reel") == (ShareState.EXPIRED, None)
     assert desk.shop.share_of(desk.message("reel")).found_in_cache is None
+    assert f"⏰ Timeout for share {desk.message('reel').id}" in caplog.text
 
 
 def test_a_question_with_its_share_tells_no_browser_of_another_text(desk):

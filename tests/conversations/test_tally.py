@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bench.big_shop import Plan, fill
 from pilito.conversations import tally
 from pilito.conversations.erase import erase_customer
-from pilito.conversations.expire import expire_due
+from pilito.conversations.expire import expire, expire_due
 from pilito.database import is_writing, transaction
 from pilito.models import (
     Conversation,
@@ -200,11 +200,11 @@ def test_a_message_of_now_costs_no_mark(shop):
 
 def test_a_share_that_a_late_question_takes_is_counted_again(shop):
     now = datetime.now(UTC)
-    sent_at = now - timedelta(hours=5)
+    at = tallies.quarter_of(now - timedelta(hours=5))
+    sent_at = at + timedelta(minutes=14, seconds=50)  # its question is of the next quarter
     shop.receive(reel(sent_at))
     expire_due(now)
     count_all(now)
-    at = tallies.quarter_of(sent_at)
     assert numbers_at(at, "shares") == {"expired": 1}
 
     shop.receive(text("چنده؟", sent_at + timedelta(seconds=30)))
@@ -213,14 +213,16 @@ def test_a_share_that_a_late_question_takes_is_counted_again(shop):
     assert numbers_at(at, "shares") == {"combined": 1}
 
 
-def test_a_share_that_expires_days_later_is_counted_again(shop):
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_share_that_expires_days_later_is_counted_again(shop, by_itself):
     """The scheduler and the sweep were down."""
     now = datetime.now(UTC)
-    shop.receive(reel(now))
+    share = shop.receive(reel(now))
     count_all(now + timedelta(hours=8))
     assert marked(tallies.quarter_of(now), now + timedelta(hours=9)) == 0
 
-    expire_due(now + timedelta(hours=9))
+    later = now + timedelta(hours=9)
+    expire(share.conversation_id, share.id, later) if by_itself else expire_due(later)
 
     assert marked(tallies.quarter_of(now), now + timedelta(hours=9)) == 1
     count_all(now + timedelta(hours=9))

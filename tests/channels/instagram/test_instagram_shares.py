@@ -132,6 +132,7 @@ def test_a_link_alone_asks_nothing(link, frame):
         (f"{PERMALINK} سایز ۴۰ دارین", "سایز ۴۰ دارین"),
         (f"سلام {PERMALINK} چنده", "سلام چنده"),
         (f"سلام  {PERMALINK}  چنده", "سلام چنده"),
+        (f"سلام {PERMALINK} چنده\nسایز ۴۰", "سلام چنده\nسایز ۴۰"),
         (f"سلام {PERMALINK} \n چنده", "سلام\nچنده"),
         (f"سلام\n{PERMALINK}\nچنده", "سلام\nچنده"),
         (f"{PERMALINK}?igsh=1 ؟", "؟"),
