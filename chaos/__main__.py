@@ -182,6 +182,7 @@ def _report(house: House, traffic: Traffic, model: Model, history: History, drai
         "webhooks_refused": len(history.posted) - taken,
         "answers": len(answers(history)),
         "sends_accepted": len(history.accepted),
+        "handed_over": ledger.hand_overs(ledger.open_database(house.database_url)),
         "in_peoples_hands": sum(bool(row.waits_for) for row in history.rows if row.sender == "customer"),
         "people": dict(Counter(one.kind for one in history.acted)),
         "people_gave_up": traffic.deeds.given_up,

@@ -8,6 +8,7 @@ from enum import StrEnum
 # Letters that make no word of a greeting, a number or a promise: what they spell is said by one message alone.
 LETTERS = "بپتجچخدرزژسشعغفقکگلنو"
 WORD_LETTERS = 6
+SCATTER = 55_555_553  # has no divisor in common with the number of letters: no two numbers become one
 MARGIN_SECONDS = 3.0  # between what belongs together and what does not: the machine may be late by that much
 ACCOUNTS = 2
 
@@ -87,7 +88,12 @@ class _Maker:
 
 
 def word_of(number: int) -> str:
-    """A word that no other step has: the number, written in letters."""
+    """A word that no other step has: the number, scattered and written in letters.
+
+    Scattered, for words that differ in a letter are one word with a slip to the assistant, which hands over to a person
+    what is asked again and again.
+    """
+    number = number * SCATTER % len(LETTERS) ** WORD_LETTERS
     letters = []
     for _ in range(WORD_LETTERS):
         number, digit = divmod(number, len(LETTERS))

@@ -1,5 +1,6 @@
 """What the people of a fault run do: the same for the same seed, and apart where the rules tell things apart."""
 
+from difflib import SequenceMatcher
 from itertools import pairwise
 
 import pytest
@@ -97,3 +98,15 @@ def test_as_many_sends_fail_as_were_asked_for():
     failures = make_failures(5, 0.03, 10_000)
 
     assert 200 < sum(bool(failure) for failure in failures) < 400
+
+
+def test_words_of_neighbours_are_no_slips_of_each_other():
+    words = [word_of(number) for number in range(300)]
+
+    alike = [
+        (one, other)
+        for place, one in enumerate(words)
+        for other in words[place + 1 : place + 30]
+        if SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.8
+    ]
+    assert len(alike) < 20  # of nearly nine thousand pairs
