@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ class Model:
     def serving(self) -> Iterator[str]:
         """Serve on 127.0.0.1; give the base URL."""
         handler = type("Handler", (_Handler,), {"model": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        server = _Server(("127.0.0.1", 0), handler)
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="model", daemon=True)
         thread.start()
         try:
@@ -65,6 +66,13 @@ def words_asked(messages: list[dict[str, Any]]) -> list[str]:
     text = "\n".join(str(message["content"]) for message in messages)
     questions = [block.text for block in read_blocks(text) if block.kind == "question"]
     return list(dict.fromkeys(word for question in questions for word in WORD.findall(question)))
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who asked died in the middle of it: that is what a run is for."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -11,6 +11,7 @@ WORD_LETTERS = 6
 SCATTER = 55_555_553  # has no divisor in common with the number of letters: no two numbers become one
 MARGIN_SECONDS = 3.0  # between what belongs together and what does not: the machine may be late by that much
 ACCOUNTS = 2
+TALK_SECONDS = 40.0  # about as long takes what a customer has to say
 
 
 class Do(StrEnum):
@@ -106,12 +107,17 @@ def make_plan(seed: int, events: int, sizes: Sizes) -> list[Step]:
     maker = _Maker(seed, sizes)
     duration = events / sizes.events_per_second
     customers = max(1, events // sizes.events_a_customer)
-    talks = [_Talk(maker, number, maker.chance.uniform(0, duration / 2)) for number in range(customers)]
+    latest = max(duration / 2, duration - TALK_SECONDS)
+    talks = [_Talk(maker, number, maker.chance.uniform(0, latest)) for number in range(customers)]
     made = 0
     while made < events:
-        # Whoever has been silent longest goes on, so that all talk over the whole run.
-        talk = min(talks, key=lambda one: one.free_at)
-        made += talk.go_on(events - made)
+        # Whoever has been silent longest goes on; but nobody without an end, or those with whom a long run begins would
+        # say it all in its first minutes.
+        talking = [talk for talk in talks if talk.said < sizes.events_a_customer] or talks
+        talk = min(talking, key=lambda one: one.free_at)
+        more = talk.go_on(events - made)
+        talk.said += more
+        made += more
     for customer in sorted({step.customer for step in maker.steps}):
         if maker.chance.random() < sizes.operators:
             times = [step.at for step in maker.steps if step.customer == customer]
@@ -126,6 +132,7 @@ class _Talk:
     maker: _Maker
     customer: int
     free_at: float  # before that, nothing new may begin
+    said: int = 0  # events so far
 
     def go_on(self, room: int) -> int:
         """Add the next thing that this customer does; return how many events it is."""

@@ -110,3 +110,14 @@ def test_words_of_neighbours_are_no_slips_of_each_other():
         if SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.8
     ]
     assert len(alike) < 20  # of nearly nine thousand pairs
+
+
+@pytest.mark.parametrize("events", [1_000, 2_000, 10_000])
+def test_a_run_lasts_as_long_as_its_rate_says(events):
+    sizes = Sizes(events_per_second=25)
+
+    times = sorted(step.at for step in make_plan(1, events, sizes))
+
+    assert 0.8 * events / 25 < times[-1] < 1.4 * events / 25 + 20
+    busiest = max(sum(second <= at < second + 10 for at in times) for second in range(int(times[-1])))
+    assert busiest / 10 < 2 * sizes.events_per_second
