@@ -32,8 +32,8 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         VERBS,
         "pairing pair pending_share expire contents",
         "tests/conversations/test_",
-        "pair pairing contents tally late_share which_one expire edit unsend receive read_media context answer sweep "
-        "echo match_posts",
+        "pair pairing contents pending_share tally late_share which_one expire edit unsend receive read_media context "
+        "answer sweep echo match_posts",
     ),
     "parser": ("pilito/channels/instagram/", READING, "tests/channels/instagram", ""),
     "deliver": (

@@ -183,6 +183,17 @@ def test_a_browser_finds_each_share_that_ended_with_others(desk):
 
 
 @pytest.mark.sqlite_only
+def test_open_browsers_are_told_of_shares_that_end_together(desk, monkeypatch):
+    desk.take(reel(NOON, mid="reel"))
+    told = []
+    monkeypatch.setattr("pilito.realtime.changed", lambda *what: told.append(what))
+
+    desk.call(expiring.expire_due, END)
+
+    assert told == [(desk.conversation.id, desk.conversation.seq)]
+
+
+@pytest.mark.sqlite_only
 def test_only_the_share_that_ended_is_told_again_and_not_what_was_said_beside_it(desk):
     desk.take(text("سلام", NOON - seconds(60), mid="text"), reel(NOON, mid="reel"))
     before = desk.message("text").seq
