@@ -198,13 +198,13 @@ def p99(system):
 
 def test_t15_five_hundred_idle_and_a_hundred_slow_lines_hold_nobody_up(system, request):
     """The least of several rounds: a machine that is busy with other tests is late now and then, a held-up server is
-    late always."""
+    late always, and by seconds."""
     without = min(p99(system) for _ in range(3))
 
     request.getfixturevalue("crowd")
     with_them = min(p99(system) for _ in range(3))
 
-    assert with_them < 3 * without + 0.05
+    assert with_them < 3 * without + 0.5
 
 
 def test_t1_the_same_webhook_fifty_times_at_once_is_always_taken(system, ledger):
