@@ -5,6 +5,7 @@ from dataclasses import replace
 from pilito.assistant.answer import Answer, read_answer
 from pilito.assistant.budget import PROMPT_TOKENS
 from pilito.assistant.check import CHECK_NAMES, Draft, find_faults, footing
+from pilito.assistant.correction import correction
 from pilito.assistant.posts import asks_price
 from pilito.assistant.prompt import Prompt, build_prompt, prepared
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
@@ -13,11 +14,6 @@ from pilito.lifecycle import HandOverReason
 
 # A correction costs a second call; a model that was slow once would keep the customer waiting twice.
 LATEST_RETRY_MILLISECONDS = 20_000
-CORRECTION = (
-    "That reply cannot be sent. A program that compares it with the fact blocks found: {found}. "
-    "Answer again, as one JSON object by the same rules: leave out whatever no fact block says, "
-    "use the words of the fact blocks, or hand over with hand_over true and reason not_known."
-)
 
 
 def compose(turn: TurnInput, model: Model, prompt_tokens: int = PROMPT_TOKENS) -> Reply | HandOver:
@@ -41,19 +37,13 @@ def _corrected(
     turn: TurnInput, prompt: Prompt, first: Completion, faults: list[str], model: Model
 ) -> Reply | HandOver | None:
     """Tell the model once what was wrong; None when that brought no answer."""
-    said = [{"role": "assistant", "content": first.text}, {"role": "user", "content": correction(faults)}]
+    said = [{"role": "assistant", "content": first.text}, {"role": "user", "content": correction(faults, prompt.fence)}]
     try:
         second = model.complete([*prompt.messages, *said])
     except ModelError:
         return None
     outcome, _ = _outcome(turn, prompt, _together(first, second))
     return outcome
-
-
-def correction(faults: list[str]) -> str:
-    """The findings in the checks' own words: what the customer or a fact wrote never comes in here unfenced."""
-    found = ", ".join(dict.fromkeys(part.partition(":")[0].strip() for fault in faults for part in fault.split(";")))
-    return CORRECTION.format(found=found)
 
 
 def _together(first: Completion, second: Completion) -> Completion:

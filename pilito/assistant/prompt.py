@@ -14,7 +14,7 @@ that not even a border with a wrong token can stand there.
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -48,7 +48,7 @@ BLOCK = re.compile(
 class Block:
     """One piece of data; `label` is a fact's source, the sender of an earlier message, or what kind of context."""
 
-    kind: str  # shop, fact, history, context, question
+    kind: str  # shop, fact, history, context, question; pieces of a reply that is held back
     text: str
     label: str = ""
 
@@ -91,6 +91,11 @@ def build_prompt(turn: TurnInput) -> Prompt:
 
 def _instructions_text(turn: TurnInput) -> str:
     return text_of(turn.instructions) if turn.instructions else ""
+
+
+def fenced_pieces(pieces: Sequence[str], fence: str) -> str:
+    """Pieces of a reply as a block of data, a line for each."""
+    return _fenced(_clean(Block("pieces", "\n".join(pieces))), 0, fence)
 
 
 def rules_text() -> str:

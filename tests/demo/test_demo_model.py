@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.serving import make_server
 
-from pilito.assistant.compose import compose, correction
+from pilito.assistant.compose import compose
+from pilito.assistant.correction import correction
 from pilito.assistant.model import OpenAIModel
 from pilito.assistant.prompt import build_prompt
 from pilito.assistant.types import Fact, HandOver, Line, Reply, TurnInput
@@ -281,10 +282,11 @@ def test_so_do_those_around_the_shops_own_facts(model, question):
 
 def test_told_that_a_reply_is_held_back_it_says_the_same_again(model):
     """Else the hand-over would say that nobody wrote the answer down, where a check refused it."""
-    prompt = build_prompt(about(DRESS, "این لباس چقدره؟")).messages
-    corrected = [*prompt, {"role": "assistant", "content": "…"}, {"role": "user", "content": correction(["words"])}]
+    prompt = build_prompt(about(DRESS, "این لباس چقدره؟"))
+    told = correction(["words: همیشه"], prompt.fence)
+    corrected = [*prompt.messages, {"role": "assistant", "content": "…"}, {"role": "user", "content": told}]
 
-    assert model.complete(corrected).text == model.complete(prompt).text
+    assert model.complete(corrected).text == model.complete(prompt.messages).text
 
 
 def test_an_earlier_message_is_no_question():
