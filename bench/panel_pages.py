@@ -5,6 +5,7 @@ The time is the server's: the application is called in this process, with no soc
 
 import argparse
 import contextlib
+import gc
 import json
 import random
 import sys
@@ -51,6 +52,8 @@ def main() -> None:
         if not asked.times:
             return
         conversations = _some_conversations(asked.times)
+    gc.collect()
+    gc.freeze()  # as wsgi.py does: what was loaded is not looked through again
     client = app.test_client()
     client.post("/login", data={"email": "owner@bench.test", "password": PASSWORD})
     client.set_cookie(ZONE_COOKIE, ZONE.key)
