@@ -1,7 +1,6 @@
 """Real servers for the tests: Redis always, SQLite always, PostgreSQL where it is installed or given."""
 
 import contextlib
-import functools
 import os
 import secrets
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from emptying import empty
 from fakes import FakeGraph, FakeModel, held_port, serve
 from flask_migrate import upgrade
 from postgres import BINARIES, OwnPostgres, wait_for, wait_for_postgres
@@ -198,27 +198,10 @@ def redis_client(redis_url):
 def database_url(database_template, shared_app):
     """An empty database; ids begin at 1."""
     with shared_app.app_context(), db.engine.begin() as connection:
-        _empty(connection)
+        empty(connection)
     yield database_template
     with shared_app.app_context():
         db.session.remove()
-
-
-@functools.cache
-def _tables():
-    return [table.name for table in reversed(db.metadata.sorted_tables)]
-
-
-def _empty(connection):
-    if connection.dialect.name == "sqlite":
-        cursor = connection.connection.cursor()  # without SQLAlchemy, which takes longer for each than SQLite for all
-        for name in _tables():
-            cursor.execute(f'DELETE FROM "{name}"')
-    else:
-        # In one journey, and not TRUNCATE, which makes a new file for every table and index: 60 ms a test.
-        statements = [f'DELETE FROM "{name}"' for name in _tables()]
-        statements += [f"SELECT setval('{name}_id_seq', 1, false)" for name in _tables()]
-        connection.exec_driver_sql("; ".join(statements))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pilito.conversations import sweep
 from pilito.conversations.read_again import find_failed, read_again
 from pilito.conversations.reply import reply
 from pilito.conversations.turns import UNFINISHED
-from pilito.failpoints import POINTS, SIDES, PlantedError
+from pilito.failpoints import DOORS, POINTS, SIDES, PlantedError
 from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, WebhookState
 from pilito.models import Conversation, Customer, Delivery, Message, Turn, Webhook, db
 
@@ -322,4 +322,4 @@ def test_every_call_outside_on_the_way_of_an_event_has_a_failpoint():
 def test_every_point_is_on_the_way():
     used = set(points_named_in(*OUTSIDE_IN, *(f"conversations/{verb}.py" for verb in WAY)))
 
-    assert used == set(POINTS)
+    assert used - set(DOORS) == set(POINTS)  # and what has doors of its own beside it

@@ -12,11 +12,11 @@ from datetime import timedelta
 
 import pytest
 from desk import Desk
+from emptying import empty
 from rows import NOON, add, add_conversation, add_inbox, add_message
 from shop import ACCOUNT, CUSTOMER, Shop, attachment, reel, seconds, text
 from sqlalchemy import update
 
-from conftest import _empty
 from pilito import failpoints
 from pilito.channels.base import Post, PublicComment
 from pilito.conversations import comments, retention
@@ -381,7 +381,7 @@ def make_way(make_shop):
         db.session.remove()
         shop.app.extensions["pilito_redis"].flushall()
         with db.engine.begin() as connection:
-            _empty(connection)
+            empty(connection)
         return kind(Shop(shop.app, shop.graph, shop.model, shop.secret))
 
     return make
