@@ -41,15 +41,19 @@ TOLD = {
 def correction(faults: Iterable[str], fence: str) -> str:
     """The second request: `faults` as the checks told them (`number: 2000000 toman; words: always`)."""
     found = list(_parts(faults))
-    told = dict.fromkeys(f"- {TOLD.get(kind, kind)}" for kind, _piece in found)
+    told = dict.fromkeys(f"- {TOLD[kind]}" for kind, _piece in found)
     pieces = [f"{kind}: {piece[:LONGEST_PIECE]}" for kind, piece in found if piece][:MOST_PIECES]
     block = PIECES.format(block=fenced_pieces(pieces, fence)) if pieces else ""
     return ASKED.format(found="\n".join(told), pieces=block)
 
 
 def _parts(faults: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What kind of finding, and the piece of the reply that it is about."""
+    """What kind of finding, and the piece of the reply that it is about.
+
+    A piece may hold a semicolon or a colon of its own: what stands before it is no kind of ours then, but a piece.
+    """
     for fault in faults:
         for part in fault.split("; "):
             kind, _colon, piece = part.partition(":")
-            yield kind.strip(), " ".join(piece.split())
+            known = kind in TOLD
+            yield (kind if known else "words"), " ".join((piece if known else part).split())
