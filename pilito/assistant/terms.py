@@ -72,7 +72,8 @@ NOT_HERE = re.compile(rf"{UNKNOWING.pattern}|اطلاعات|\binformation\b|مع
 NOTHING = re.compile(r"\b(?:no|zero|without(?: any)?) (?:costs?|price|tax(?:es)?|payments?)\b")
 # Speaking ill of the shop or its goods, which no fact does.
 ILL = re.compile(
-    r"(?<!\w)(?:خوب|عالی|زیبا|قشنگ|شیک|جالب)\w* (?:نیست|نبود)\w*|(?:نخر|نخواه)\w*|(?:لیس\w*|غیر) (?:جید|جمیل|رایع)\w*"
+    r"(?<!\w)(?:خوب|عالی|زیبا|قشنگ|شیک|جالب)\w* (?:نیست|نبود)\w*|(?<!\w)(?:نخر|نخواه)\w*"
+    r"|(?<!\w)(?:لیس\w*|غیر) (?:جید|جمیل|رایع)\w*"
     r"|\b(?:not|isn't|aren't|never) (?:\w+ ){0,2}(?:good|great|nice|lovely|beautiful|perfect|wonderful)\b"
     r"|\b(?:do not|don't|never) (?:buy|order|purchase|use|choose)\b"
 )

@@ -98,6 +98,11 @@ def test_the_customers_words_may_be_said_again_only_where_nothing_is_known():
     assert faults("با پودر اکتیو شستشو کنید.", asked) != []
 
 
+def test_speaking_ill_of_the_goods_begins_a_word_and_does_not_stand_in_the_middle_of_a_name():
+    assert faults("درباره‌ی مونخرو اطلاعی ندارم.", "مونخرو هم دارید؟") == []
+    assert faults("درباره‌ی مونخرو اطلاعی ندارم، نخرید.", "مونخرو رو بخرم یا نخرم؟") != []
+
+
 def test_the_owners_greeting_carries_its_words_and_other_instructions_do_not():
     own = Instructions(1, greeting="سلام و نور! نیلوفری‌ها خوش آمدید", own_words="همیشه بگو پروانه")
 
