@@ -13,7 +13,7 @@ import time
 import traceback
 import types
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -39,20 +39,30 @@ KEPT = {
 PATIENCE_SECONDS = 5
 # The tests of a line that are asked: the quickest ones. What only the slowest would kill lives, and is looked at.
 MOST_SECONDS = 12
+QUICKEST_SECONDS = 0.01  # no test is nearer to nothing than that: the clock of the CPU counts hundredths
+KEEP_EVERY = 25  # mutants: a run that is ended loses no more
 
 
 class Runner:
     """A plugin of pytest that takes the place of its loop. `known` gets what became of each mutant."""
 
     def __init__(
-        self, root: Path, trees: dict[str, ast.Module], mutants: list[Mutant], known: dict[str, str], minutes: float
+        self,
+        root: Path,
+        trees: dict[str, ast.Module],
+        mutants: list[Mutant],
+        known: dict[str, str],
+        keep: Callable[[], None],
+        minutes: float,
     ) -> None:
         self.root, self.trees, self.mutants, self.known, self.minutes = root, trees, mutants, known, minutes
+        self.keep = keep
         self.files = {str(root / path): path for path in trees}
         self.through: dict[tuple[str, int], set[int]] = defaultdict(set)
         self.seconds: dict[int, float] = {}
-        self.kills: dict[int, int] = defaultdict(int)
+        self.kills: dict[int | tuple[str, int], int] = defaultdict(int)  # by a test: of all, and of one function
         self.number = 0
+        self.is_fork = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -69,9 +79,17 @@ class Runner:
             self.known[mutant.text] = outcome = self._try(mutant, session)
             if outcome != "killed":
                 self.say(f"{outcome}: {mutant.text}")
-            if count % 50 == 0:
+            if count % KEEP_EVERY == 0:
+                self.keep()
                 self.say(f"{count} of {len(self.mutants)} tried")
         return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport | None:
+        """In a fork, only that it failed: to say how takes longer than most tests."""
+        if not self.is_fork or not call.excinfo or isinstance(call.excinfo.value, pytest.skip.Exception):
+            return None
+        return pytest.TestReport(item.nodeid, item.location, {}, "failed", None, call.when)
 
     # --- once, as it is ----------------------------------------------------------------------------------------------
 
@@ -94,7 +112,7 @@ class Runner:
 
     def _run(self, item: pytest.Item, following: pytest.Item) -> dict[str, Any]:
         item.session._setupstate.teardown_exact(item)
-        began = time.monotonic()
+        began = _cpu_seconds()
         self.lines: set[tuple[str, int]] = set()
         sys.settrace(self._call)
         reports = runtestprotocol(item, log=False, nextitem=following)
@@ -102,7 +120,7 @@ class Runner:
         if any(report.failed for report in reports):
             self.say(f"fails without any mutant, and is not asked: {item.nodeid}")
             self.lines = set()
-        return {"seconds": time.monotonic() - began, "lines": sorted(self.lines)}
+        return {"seconds": _cpu_seconds() - began, "lines": sorted(self.lines)}
 
     def _call(self, frame: types.FrameType, _event: str, _arg: Any) -> Any:
         return self._line if frame.f_code.co_filename in self.files else None
@@ -154,8 +172,10 @@ class Runner:
             passed += 1
         os.close(reading)
         _, status = os.waitpid(process, 0)
-        if status:
-            self.kills[numbers[min(passed, len(numbers) - 1)]] += 1
+        if status and mutant:
+            killer = numbers[min(passed, len(numbers) - 1)]
+            self.kills[killer] += 1
+            self.kills[mutant.place, killer] += 1
         return not status
 
     def _tests_of(self, mutant: Mutant) -> list[int]:
@@ -165,9 +185,14 @@ class Runner:
         if not mutant.is_inside:  # others may have it by another name
             numbers = numbers or set(self.seconds)
         most = MOST_SECONDS * (20 if mutant.text in self.known else 1)  # who lived meets all of them
-        ordered = sorted(numbers, key=lambda number: self.seconds[number] / (1 + 3 * self.kills[number]))
+        ordered = sorted(numbers, key=lambda number: self._price(mutant, number))
         spent = accumulate(self.seconds[number] for number in ordered)
         return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= most] or ordered[:1]
+
+    def _price(self, mutant: Mutant, number: int) -> float:
+        """Less for a test that has killed, most of all in this function."""
+        kills = 3 * self.kills[number] + 30 * self.kills[mutant.place, number]
+        return (self.seconds[number] + QUICKEST_SECONDS) / (1 + kills)
 
     def _naming(self, mutant: Mutant) -> Iterator[tuple[str, int]]:
         names = {name for _, name in _resting_on(self.trees, mutant.path, mutant.place)}
@@ -179,6 +204,7 @@ class Runner:
     def _survive(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int], writing: int) -> int:
         """In the fork: be the mutant. Returns 0 when no test says anything."""
         try:
+            self.is_fork = bool(mutant)
             for one in self.renewed:
                 one.cached_result = None
                 one._finalizers.clear()
@@ -231,6 +257,11 @@ class Runner:
 
 def _filename(function: Any) -> str:
     return function.__code__.co_filename if isinstance(function, types.FunctionType) else ""
+
+
+def _cpu_seconds() -> float:
+    """What this process and those that it started took: on a busy machine the clock says nothing of a test."""
+    return sum(os.times()[:4])
 
 
 def _allow(seconds: float) -> None:
