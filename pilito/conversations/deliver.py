@@ -253,8 +253,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is not DeliveryState.SENDING or delivery.attempt != claim.attempt:
-            wake_next(tx, conversation)
-            return  # an echo settled it meanwhile
+            return  # an echo settled it meanwhile, and woke the next
         delivery.error, delivery.error_code = error.reason, error.code[:64]
         delivery.error_text = error.message[:ERROR_TEXT_CHARACTERS]
         delivery.lease_until = None

@@ -10,7 +10,7 @@ from pilito.channels.base import Button, Card, File, Outbound, OutboundFile, Out
 Json = dict[str, Any]
 
 OWN = "media:"  # an address of this scheme is a file of our own store
-OWN_ID = re.compile(r"[0-9]{1,18}")
+OWN_ADDRESS = re.compile(r"media:([0-9]{1,18})")
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def own_address(media_id: int) -> str:
 
 def own_id(url: str | None) -> int | None:
     """The file that such an address means; None for any other."""
-    number = (url or "").removeprefix(OWN)
-    return int(number) if url and url.startswith(OWN) and OWN_ID.fullmatch(number) else None
+    found = None if url is None else OWN_ADDRESS.fullmatch(url)
+    return int(found[1]) if found else None
 
 
 def own_ids(extras: Extras) -> list[int]:

@@ -68,7 +68,9 @@ def _send_again(
     rest = [
         part for part in old.deliveries if part.position >= delivery.position and part.state is not DeliveryState.SENT
     ]
-    delivery.state, delivery.error = DeliveryState.FAILED, "sent_again"
+    for part in rest:
+        if part.state is DeliveryState.UNKNOWN:  # several parts are, where a backup was restored
+            part.state, part.error = DeliveryState.FAILED, "sent_again"
     to_people(conversation, operator_id, "sent again", now)
     again = outbox.add_again(conversation, old, rest, now, tag)
     again.operator_id, again.client_id = operator_id, f"again-{delivery.id}"

@@ -183,6 +183,8 @@ def test_a_token_that_died_in_a_call_does_not_stop_the_connection_made_meanwhile
 
     def connect_again(*_):
         desk.call(connect, "instagram", "x", ACCOUNT, "new-token", {}, AssistantMode.AUTO, NOON)
+        with desk.app.app_context():
+            hints.queue(keys.DELIVERIES).empty()  # its job came while the call was under way, and found nothing to do
         return TOKEN_DEAD
 
     desk.graph.script = [connect_again]
@@ -220,6 +222,34 @@ def test_a_reply_whose_window_closed_before_it_left_is_not_tried(desk):
     assert states(desk) == [FAILED]
     assert desk.deliveries[0].error == "window_closed"
     assert desk.graph.calls == []
+
+
+def take_over_first(desk):
+    desk.call(take_over, desk.conversation.id, None, NOON)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (None, SENT),
+        (RATE_LIMITED, PENDING),
+        (TOKEN_DEAD, PENDING),
+        ((500, {}), UNKNOWN),
+        (WINDOW_CLOSED, FAILED),
+        (take_over_first, FAILED),
+    ],
+)
+def test_whatever_becomes_of_a_reply_the_panels_are_told(desk, answer, state):
+    if callable(answer):
+        answer(desk)
+    desk.graph.script = [answer]
+    shown = desk.conversation.seq
+
+    desk.deliver(NOON)
+
+    assert states(desk) == [state]
+    assert shown < desk.replies[0].seq <= desk.conversation.seq
 
 
 # --- not known -------------------------------------------------------------------------------------------------------
@@ -262,7 +292,8 @@ def test_a_worker_killed_during_the_send_leaves_an_unknown_that_is_never_repeate
 
     assert before == [SENDING]
     assert found["lost_sends"] == 1
-    assert states(desk) == [UNKNOWN]
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.error, delivery.lease_until) == (UNKNOWN, "outcome_unknown", None)
     assert desk.graph.calls == []
     assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
 

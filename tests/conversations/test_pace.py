@@ -6,14 +6,17 @@ import pytest
 from desk import Desk
 from redis.exceptions import RedisError
 from rows import NOON
-from shop import seconds, text
+from shop import echo, seconds, text
 
 from pilito import keys
 from pilito.channels.base import Limit, Usage
 from pilito.channels.instagram import limits
+from pilito.conversations import deliver as delivering
 from pilito.conversations import pace
+from pilito.conversations.answer import answer
 from pilito.conversations.deliver import deliver
 from pilito.conversations.reply import reply
+from pilito.jobs.replies import get_model
 from pilito.lifecycle import ConversationState, DeliveryState
 from pilito.models import Inbox
 
@@ -103,6 +106,7 @@ def test_a_reply_above_the_limit_leaves_later_and_all_leave_once_in_their_order(
 
     desk.deliver(NOON)
     first = list(desk.graph.texts)
+    assert NOON < desk.deliveries[2].due_at <= NOON + seconds(65)
     desk.app.extensions["pilito_redis"].flushall()
     desk.deliver(max(one.due_at for one in desk.deliveries))
     desk.app.extensions["pilito_redis"].flushall()
@@ -111,6 +115,54 @@ def test_a_reply_above_the_limit_leaves_later_and_all_leave_once_in_their_order(
     assert first == words[:2]
     assert desk.graph.texts == words
     assert [one.attempt for one in desk.deliveries] == [1, 1, 1, 1]
+
+
+@pytest.fixture
+def used_up(desk, monkeypatch):
+    """The account has made all the calls that it may make for now."""
+    monkeypatch.setattr(limits, "MESSAGES", TWO)
+    monkeypatch.setattr("pilito.jobs.deliveries.utc_now", lambda: NOON + seconds(65))
+    for _ in range(2):
+        pace.wait_seconds(desk.shop.inbox_id, [TWO])
+    return desk
+
+
+def answer_and_send(desk):
+    desk.call(answer, desk.turn.id, get_model(), lambda: NOON, delivering.begin)
+
+
+@pytest.mark.sqlite_only
+def test_who_wrote_an_answer_above_the_limit_leaves_it_to_a_job_of_its_time(used_up):
+    desk = used_up
+
+    answer_and_send(desk)
+    (waiting,) = desk.deliveries
+    assert (waiting.state, waiting.lease_until, desk.graph.calls) == (DeliveryState.PENDING, None, [])
+    assert NOON < waiting.due_at <= NOON + seconds(65)
+    desk.app.extensions["pilito_redis"].delete(*desk.app.extensions["pilito_redis"].keys(f"{keys.PACE}*"))
+    desk.shop.tick(waiting.due_at - seconds(0.01))
+    desk.shop.work()
+    before = list(desk.graph.texts)
+    desk.shop.tick(waiting.due_at)
+    desk.shop.work()
+
+    assert before == []
+    assert states(desk) == [DeliveryState.SENT]
+
+
+@pytest.mark.sqlite_only
+def test_an_answer_that_was_found_sent_while_its_calls_were_counted_does_not_leave_again(used_up, monkeypatch):
+    desk = used_up
+
+    def find_it(*_):
+        desk.take(echo(desk.deliveries[0].text, NOON, "mid.ours"))
+        return 5.0
+
+    monkeypatch.setattr(pace, "wait_seconds", find_it)
+    answer_and_send(desk)
+
+    assert states(desk) == [DeliveryState.SENT]
+    assert desk.deliveries[0].external_id == "mid.ours"
 
 
 # --- the provider's word ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pilito.channels.base import Card, OutboundFile, QuickReply
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
+from pilito.conversations.settle_restored import settle_restored
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import ConversationState, DeliveryState, InboxState, MessageType, Role, Sender
@@ -185,6 +186,37 @@ def test_what_is_sent_again_says_only_what_did_not_leave(shop):
 
     assert desk.rows(Message)[-1].text == "\n".join([second, *rest])
     assert first not in desk.rows(Message)[-1].text
+
+
+@pytest.fixture
+def restored(shop):
+    """A long reply that a backup held unsent: of none of its parts is known whether it left since."""
+    desk = Desk(shop)
+    desk.operator_id = None
+    desk.take(text("همه را بگو", NOON, mid="question"))
+    desk.call(reply, desk.conversation.id, None, f"{LONG}\n{LONG}", "c-1", NOON)
+    desk.call(settle_restored, NOON)
+    desk.sweep(NOON)
+    return desk
+
+
+@pytest.mark.sqlite_only
+def test_of_a_restored_reply_every_part_is_uncertain(restored):
+    assert len(restored.deliveries) > 2
+    assert {one.state for one in restored.deliveries} == {DeliveryState.UNKNOWN}
+
+
+@pytest.mark.sqlite_only
+def test_what_is_sent_again_is_not_uncertain_any_more_and_what_arrived_stays(restored):
+    first, second, *rest = restored.deliveries
+    restored.call(settle, second.id, Settlement.ARRIVED, None, LATER)
+
+    restored.call(settle, first.id, Settlement.AGAIN, None, LATER)
+    restored.deliver(NOON + seconds(61))
+
+    assert restored.graph.texts == [first.text, *(one.text for one in rest)]
+    known = [one.state for one in restored.deliveries[: 2 + len(rest)]]
+    assert known == [DeliveryState.FAILED, DeliveryState.SENT, *[DeliveryState.FAILED] * len(rest)]
 
 
 @pytest.mark.sqlite_only
