@@ -1,7 +1,8 @@
 """Mail to people of the shop: a row, sent by a worker through SMTP_URL, tried again for a day.
 
-Without SMTP_URL no row is made, and whoever asked shows a link for copying instead. A mail may arrive twice when a
-worker dies at the wrong moment; both copies carry the same Message-ID, by which a mailbox tells.
+Without SMTP_URL no row is made, and whoever asked shows a link for copying instead. A mail is sent until the server is
+known to have taken it: it may arrive twice when a worker dies between the server's yes and the note of it. Both copies
+carry the same Message-ID, by which a mailbox tells.
 """
 
 import json
@@ -14,6 +15,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from cryptography.fernet import InvalidToken
@@ -31,6 +33,7 @@ TIMEOUT_SECONDS = 20.0
 LEASE = timedelta(minutes=2)
 # After each failed try the next one; after the last it is given up: who waits a day for a link asks for another.
 TRY_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720))
+TRIES = len(TRY_AGAIN) + 1
 FORGET_AFTER = timedelta(days=30)
 BATCH = 50
 
@@ -91,15 +94,21 @@ def send(mail_id: int, now: datetime) -> None:
     mail = _claim(mail_id, now)
     if mail is None:
         return
+    if mail.attempts > TRIES:  # workers died over it again and again
+        _give_up(mail, "no_try_ended")
+        return
     try:
         message = _compose(mail)
         with failpoints.around("post"), _connect() as server:
             server.send_message(message)
     except InvalidToken:
-        _give_up(mail_id, "unreadable")
+        _give_up(mail, "unreadable")
     except (smtplib.SMTPException, OSError, ValueError) as error:
         log.warning("Mail %s was not sent: %s", mail_id, _reason(error))
-        _put_off(mail_id, _reason(error), _is_final(error), now)
+        if _is_final(error) or mail.attempts >= TRIES:
+            _give_up(mail, _reason(error))
+        else:
+            _put_off(mail, _reason(error), now)
     else:
         with transaction():
             sent = update(Mail).where(Mail.id == mail_id)
@@ -110,6 +119,7 @@ def send(mail_id: int, now: datetime) -> None:
 
 
 def _claim(mail_id: int, now: datetime) -> Mail | None:
+    """The right to send this mail, as long as its row says the same number of attempts; the row as it was then."""
     is_free = or_(Mail.lease_until.is_(None), Mail.lease_until <= now)
     with transaction():
         claimed = db.session.scalar(
@@ -117,9 +127,12 @@ def _claim(mail_id: int, now: datetime) -> Mail | None:
             .where(Mail.id == mail_id, Mail.content_encrypted.is_not(None), Mail.due_at <= now, is_free)
             .values(lease_until=now + LEASE, attempts=Mail.attempts + 1)
             .returning(Mail)
-            .execution_options(synchronize_session=False)
+            .execution_options(synchronize_session=False, populate_existing=True)
         )
-    db.session.rollback()
+        if claimed is not None:
+            db.session.expunge(
+                claimed
+            )  # else its first look at it would open a session, for as long as the server takes
     return claimed
 
 
@@ -212,17 +225,17 @@ def _is_final(error: Exception) -> bool:
     return isinstance(error, ValueError)
 
 
-def _put_off(mail_id: int, reason: str, is_final: bool, now: datetime) -> None:
+def _put_off(mail: Mail, reason: str, now: datetime) -> None:
     with transaction():
-        mail = db.session.get_one(Mail, mail_id)
-        mail.error, mail.lease_until = reason, None
-        if is_final or mail.attempts > len(TRY_AGAIN):
-            mail.content_encrypted = None
-        else:
-            mail.due_at = now + TRY_AGAIN[mail.attempts - 1]
+        _note(mail, error=reason, lease_until=None, due_at=now + TRY_AGAIN[mail.attempts - 1])
 
 
-def _give_up(mail_id: int, reason: str) -> None:
+def _give_up(mail: Mail, reason: str) -> None:
     with transaction():
-        mail = db.session.get_one(Mail, mail_id)
-        mail.error, mail.lease_until, mail.content_encrypted = reason, None, None
+        _note(mail, error=reason, lease_until=None, content_encrypted=None)
+
+
+def _note(mail: Mail, **values: Any) -> None:
+    """What became of this try. Whoever slept beyond the lease leaves what another did meanwhile."""
+    is_ours = (Mail.id == mail.id, Mail.attempts == mail.attempts, Mail.content_encrypted.is_not(None))
+    db.session.execute(update(Mail).where(*is_ours).values(**values).execution_options(synchronize_session=False))

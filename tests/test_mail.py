@@ -122,6 +122,52 @@ def test_what_a_crash_left_is_found_after_its_lease(app, mailbox):
     assert len(mailbox.mails) == 1
 
 
+def test_a_try_that_slept_beyond_its_lease_writes_nothing_over_what_another_did(app, mailbox, monkeypatch):
+    """It wakes before its server was asked, and its own server does not answer."""
+    mail_id = write()
+    connect = mail._connect
+
+    def asleep_and_then_away():
+        monkeypatch.setattr(mail, "_connect", connect)
+        mail.send(mail_id, NOON + mail.LEASE)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(mail, "_connect", asleep_and_then_away)
+    mail.send(mail_id, NOON)
+
+    assert len(mailbox.mails) == 1
+    assert (row(mail_id).sent_at, row(mail_id).error) == (NOON + mail.LEASE, None)
+
+
+def test_no_session_is_open_while_the_server_is_spoken_to(app, mailbox, monkeypatch):
+    mail_id, taken = write(), []
+    db.session.remove()
+    connect = mail._connect
+    monkeypatch.setattr(mail, "_connect", lambda: (taken.append(db.engine.pool.checkedout()), connect())[1])
+
+    mail.send(mail_id, NOON)
+
+    assert taken == [0]
+    assert len(mailbox.mails) == 1
+
+
+def test_a_mail_over_which_every_worker_dies_is_given_up_and_says_that_it_may_have_arrived(app, monkeypatch):
+    def die():
+        raise SystemExit
+
+    monkeypatch.setattr(mail, "_connect", die)
+    mail_id, now = write(), NOON
+    for _ in range(mail.TRIES):
+        with pytest.raises(SystemExit):
+            mail.send(mail_id, now)
+        now += mail.LEASE
+
+    mail.send(mail_id, now)
+
+    assert (row(mail_id).error, row(mail_id).content_encrypted) == ("no_try_ended", None)
+    assert mail.wake_due(now + mail.LEASE) == 0
+
+
 def test_rows_of_old_mail_are_forgotten(app):
     mail_id = write()
 

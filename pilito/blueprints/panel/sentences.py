@@ -570,6 +570,9 @@ MAIL_ERRORS: dict[str, Sentence] = {
     "restored": Sentence(
         _("It waited when the backup was made, and may have been sent since."), _("Ask for it anew if it did not come.")
     ),
+    "no_try_ended": Sentence(
+        _("Every try broke off before its end; it may have arrived."), _("Ask for it anew if it did not come.")
+    ),
 }
 MAIL_OTHERWISE = Sentence(
     _("The mail server would not take it."), _("If it goes on, whoever runs this server looks at its log.")
