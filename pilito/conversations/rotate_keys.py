@@ -1,4 +1,4 @@
-"""Tokens at rest move under the first key, so that an older key can be taken away."""
+"""What lies encrypted moves under the first key, so that an older key can be taken away."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from pilito.conversations.account import NO_TOKEN
 from pilito.database import transaction
 from pilito.extensions import settings, vault
-from pilito.models import Inbox, Operator, Source, db
+from pilito.models import Inbox, Mail, Operator, Source, db
 
 
 class KeyState(StrEnum):
@@ -40,7 +40,7 @@ def _state_of(sealed: bytes | None) -> KeyState:
 
 def rotate_keys() -> dict[int | str, KeyState]:
     """Put every token and every key of a feed that lies under an older key under the first; return what each was, by
-    the id of its inbox, or as `source 7`, `operator 3` (the secret of a second step).
+    the id of its inbox, or as `source 7`, `operator 3` (the secret of a second step), `mail 5` (one that waits).
 
     One row a transaction: it may be stopped at any moment and run again, also while Pilito works.
     """
@@ -51,9 +51,11 @@ def rotate_keys() -> dict[int | str, KeyState]:
     people = list(
         db.session.scalars(select(Operator.id).where(Operator.totp_encrypted.is_not(None)).order_by(Operator.id))
     )
+    mails = list(db.session.scalars(select(Mail.id).where(Mail.content_encrypted.is_not(None)).order_by(Mail.id)))
     found: dict[int | str, KeyState] = {inbox_id: _rotate_inbox(inbox_id) for inbox_id in ids}
     found |= {f"source {source_id}": _rotate_source(source_id) for source_id in sources}
-    return found | {f"operator {operator_id}": _rotate_operator(operator_id) for operator_id in people}
+    found |= {f"operator {operator_id}": _rotate_operator(operator_id) for operator_id in people}
+    return found | {f"mail {mail_id}": _rotate_mail(mail_id) for mail_id in mails}
 
 
 def _rotate_inbox(inbox_id: int) -> KeyState:
@@ -83,6 +85,17 @@ def _rotate_operator(operator_id: int) -> KeyState:
         state = _state_of(operator.totp_encrypted)
         if state is KeyState.OLD:
             operator.totp_encrypted = vault.rotate(operator.totp_encrypted or b"")
+        return state
+
+
+def _rotate_mail(mail_id: int) -> KeyState:
+    with transaction():
+        mail = db.session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
+        if mail is None:
+            return KeyState.NONE  # forgotten meanwhile
+        state = _state_of(mail.content_encrypted)
+        if state is KeyState.OLD:
+            mail.content_encrypted = vault.rotate(mail.content_encrypted or b"")
         return state
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from cryptography.fernet import Fernet
-from rows import NOON, add_inbox
+from rows import NOON, add, add_inbox
 
 from pilito.conversations.account import open_account
 from pilito.conversations.connect import connect
@@ -10,7 +10,7 @@ from pilito.conversations.rotate_keys import KeyState, key_state, rotate_keys
 from pilito.database import transaction
 from pilito.extensions import settings
 from pilito.lifecycle import AssistantMode
-from pilito.models import Inbox, db
+from pilito.models import Inbox, Mail, db
 
 OLD, NEW, FOREIGN = (Fernet.generate_key().decode() for _ in range(3))
 
@@ -89,3 +89,16 @@ def test_the_command_fails_where_a_token_is_lost(use_keys):
 
     assert result.exit_code == 1
     assert "put the key it was stored with back" in result.output
+
+
+def test_a_mail_that_waits_moves_too_and_is_still_readable_without_the_old_key(use_keys):
+    use_keys(NEW, OLD)
+    with transaction():
+        sealed = Fernet(OLD).encrypt(b"words")
+        mail_id = add(Mail(recipient="a@shop.test", content_encrypted=sealed, due_at=NOON, created_at=NOON)).id
+        add(Mail(recipient="b@shop.test", content_encrypted=None, due_at=NOON, created_at=NOON))  # one that was sent
+
+    assert rotate_keys() == {f"mail {mail_id}": KeyState.OLD}
+
+    db.session.rollback()
+    assert Fernet(NEW).decrypt(db.session.get_one(Mail, mail_id, populate_existing=True).content_encrypted) == b"words"
