@@ -118,3 +118,26 @@ def test_the_owner_is_told_seven_days_before(inbox, left, ending):
 @pytest.mark.parametrize(("passed", "left"), [(0, 60), (59.5, 0), (61, 0), (53, 7)])
 def test_the_days_that_are_left_are_whole_ones(inbox, passed, left):
     assert days_left(row(inbox), NOON + passed * DAY) == left
+
+
+def test_what_breaks_off_at_one_costs_no_other_its_day(meta, inbox, monkeypatch):
+    """An error that is none of the provider's, at the first of two; ten minutes later the clock looks again."""
+    from pilito.channels.instagram.connector import InstagramConnector
+
+    options = {"login": "instagram"}
+    connect("instagram", "Other", "17841400000000009", meta.token(), options, AssistantMode.AUTO, NOON)
+    with transaction():
+        for one in db.session.scalars(db.select(Inbox)):
+            one.token_expires_at, one.token_checked_at = NOON + 60 * DAY, None
+    renew = InstagramConnector.renew
+
+    def break_off(self, account, now):
+        if account.external_id == ACCOUNT:
+            raise RuntimeError
+        return renew(self, account, now)
+
+    monkeypatch.setattr(InstagramConnector, "renew", break_off)
+    with pytest.raises(RuntimeError):
+        renew_due(NOON + 50 * DAY)
+
+    assert renew_due(NOON + 50 * DAY + timedelta(minutes=10)) == 1
