@@ -1,23 +1,17 @@
 """A crash, an error and a pause at every commit and every outside call of what is on no event's way.
 
-Retention, erasing, two customers who are one, comments, the end of a share's wait. Each is done once without a fault,
-which shows at what places it comes by. Then it is done anew for each place and each fault, and after the fault comes
-what comes by itself: the clock, the sweep, a person who presses again. In the end all is as without the fault.
+Retention, erasing, two customers who are one, comments, the end of a share's wait. How each is tried: ways.py.
 """
 
-import ast
 import json
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from desk import Desk
-from emptying import empty
 from rows import NOON, add, add_conversation, add_inbox, add_message
-from shop import ACCOUNT, CUSTOMER, Shop, attachment, reel, seconds, text
+from shop import ACCOUNT, CUSTOMER, attachment, reel, seconds, text
 from sqlalchemy import update
+from ways import KILL, PAUSE, Way
 
-from pilito import failpoints
 from pilito.channels.base import Post, PublicComment
 from pilito.conversations import comments, retention
 from pilito.conversations.erase import erase_commenter, erase_customer, erase_inbox
@@ -25,58 +19,14 @@ from pilito.conversations.expire import end_wait, expire, expire_due
 from pilito.conversations.merge import merge, unmerge
 from pilito.conversations.own_posts import keep_posts
 from pilito.database import transaction
-from pilito.errors import Refused
-from pilito.failpoints import HOUSE, PlantedError
 from pilito.lifecycle import CommentState, Role, WebhookState
 from pilito.models import Audit, Comment, Conversation, Customer, Inbox, ModelUse, Operator, Share, Webhook, db
 
 pytestmark = [pytest.mark.whole, pytest.mark.sqlite_only]  # some 300 cells
 
-KILL, RAISE, PAUSE = DEEDS = ("kill", "raise", "pause")
 OTHER = "600000000000002"
 DAY = timedelta(days=1)
 LATER = NOON + timedelta(minutes=5)  # every lease is over
-
-
-class Killed(BaseException):
-    """The process is gone."""
-
-
-class Way:
-    """What is done (`go`), what comes afterwards by itself (`again`), and what there is in the end (`state`)."""
-
-    settings: dict = {}
-    deeds = DEEDS
-    may_end = ()  # how it may end after a fault, besides as without one
-
-    def __init__(self, shop):
-        self.desk, self.graph = Desk(shop), shop.graph
-        self.graph.sent.clear()
-        self.graph.script = []
-        self.prepare()
-
-    def prepare(self): ...
-
-    def go(self):
-        raise NotImplementedError
-
-    def again(self):
-        self.go()
-
-    def state(self):
-        raise NotImplementedError
-
-    def call(self, verb, *args):
-        return self.desk.call(verb, *args)
-
-    def press(self, verb, *args):
-        """As a person does, who is told when somebody was first."""
-        with suppress(Refused):
-            self.call(verb, *args)
-
-    def lines(self):
-        """What the audit log says, with no word on when."""
-        return sorted((line.action, json.dumps(line.details, sort_keys=True)) for line in self.desk.rows(Audit))
 
 
 # --- the wait of a share ---------------------------------------------------------------------------------------------
@@ -351,121 +301,20 @@ WAYS = (
 
 # --- the cells -------------------------------------------------------------------------------------------------------
 
-
-class Steps(dict):
-    """In the place of what is planted: notes where one comes by, and strikes at one of these steps."""
-
-    def __init__(self, number=-1, deed=None):
-        super().__init__()
-        self.seen, self._number, self._deed = [], number, deed
-
-    def __bool__(self):
-        return True
-
-    def __contains__(self, point):
-        self.seen.append(point)
-        return len(self.seen) - 1 == self._number
-
-    def __getitem__(self, _point):
-        return self._deed
-
-
-@pytest.fixture
-def make_way(make_shop):
-    shops = {}
-
-    def make(kind):
-        if kind not in shops:
-            shops[kind] = make_shop(**kind.settings)
-        shop = shops[kind]
-        db.session.remove()
-        shop.app.extensions["pilito_redis"].flushall()
-        with db.engine.begin() as connection:
-            empty(connection)
-        return kind(Shop(shop.app, shop.graph, shop.model, shop.secret))
-
-    return make
-
-
-@pytest.fixture
-def follow(monkeypatch):
-    """Do it, and say at what places it came by."""
-
-    def run(way, number=-1, deed=None):
-        steps = Steps(number, deed)
-        monkeypatch.setattr(failpoints, "_armed", steps)
-        try:
-            with suppress(Killed, PlantedError):
-                way.go()
-        finally:
-            monkeypatch.setattr(failpoints, "_armed", {})
-        return steps.seen
-
-    return run
-
-
-def is_of_a_commit(point):
-    return "." in point
-
-
-def cells(kind, seen):
-    """A pause before a commit is none: the row's lock, or SQLite's, keeps everybody else out. A place that one comes by
-    again and again, as erasing does for each table, is tried the first time and the last."""
-    last = {point: number for number, point in enumerate(seen)}
-    for number, point in enumerate(seen):
-        for deed in kind.deeds if number in (seen.index(point), last[point]) else ():
-            is_locked = deed == PAUSE and is_of_a_commit(point) and point.endswith("_before")
-            is_as_a_kill = deed == RAISE and is_of_a_commit(point) and point.endswith("_after")  # nobody catches it
-            if not is_locked and not is_as_a_kill:
-                yield number, point, deed
-
-
-def kill():
-    raise Killed
+ROOMS = (
+    "conversations.expire",
+    "conversations.retention",
+    "conversations.merge",
+    "conversations.comments",
+    "conversations.erase",
+)
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", WAYS, ids=lambda kind: kind.__name__)
-def test_a_fault_at_any_place_changes_nothing_of_the_end(make_way, follow, kind, monkeypatch):
-    way = make_way(kind)
-    seen = follow(way)
-    assert any(is_of_a_commit(point) for point in seen)
-    way.again()
-    expected = way.state()
-
-    for number, point, deed in cells(kind, seen):
-        way = make_way(kind)
-        pause = lambda: (monkeypatch.setattr(failpoints, "_armed", {}), way.again())  # noqa: B023, E731
-        follow(way, number, {KILL: kill, RAISE: failpoints._raise, PAUSE: pause}[deed])
-        way.again()
-        found = way.state()
-        assert found == expected or found in kind.may_end, f"step {number} {point}, {deed}: {found}"
+def test_a_fault_at_any_place_changes_nothing_of_the_end(course, kind):
+    course.try_every_place(kind)
 
 
-ROOMS = ("expire", "retention", "merge", "comments", "erase")
-
-
-def commits_of(room):
-    tree = ast.parse((HOUSE / "conversations" / f"{room}.py").read_text(encoding="utf-8"))
-    for function in tree.body:
-        if isinstance(function, ast.FunctionDef) and "transaction()" in ast.unparse(function):
-            yield f"conversations.{room}.{function.name}"
-
-
-def test_every_commit_of_these_rooms_is_passed(make_way, follow):
-    passed = set()
-    for kind in WAYS:
-        way = make_way(kind)
-        passed |= {point.rpartition("_")[0] for point in follow(way)}
-        with_steps = Steps()
-        failpoints._armed, before = with_steps, failpoints._armed
-        try:
-            way.again()
-        finally:
-            failpoints._armed = before
-        passed |= {point.rpartition("_")[0] for point in with_steps.seen}
-
-    for room in ROOMS:
-        wanted = set(commits_of(room))
-        assert wanted
-        assert wanted <= passed, f"{room}: nobody comes by {wanted - passed}"
+def test_every_commit_of_these_rooms_is_passed(course):
+    course.expect_passed(WAYS, ROOMS)
