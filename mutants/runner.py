@@ -99,6 +99,7 @@ class Runner:
         remembered = json.loads(kept.read_text()) if kept.exists() else {}
         threading.settrace(self._call)
         notes = {}
+        self.names = [item.path.stem for item in items]
         for self.number, item in enumerate(items):
             key = f"{item.nodeid} {_stamp(item.path)}"
             notes[key] = remembered.get(key) or self._run(item, items[(self.number + 1) % len(items)])
@@ -190,8 +191,9 @@ class Runner:
         return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= most] or ordered[:1]
 
     def _price(self, mutant: Mutant, number: int) -> float:
-        """Less for a test that has killed, most of all in this function."""
+        """Less for a test that has killed, most of all in this function, and for those of the file itself."""
         kills = 3 * self.kills[number] + 30 * self.kills[mutant.place, number]
+        kills += 4 * self.names[number].endswith(f"_{Path(mutant.path).stem}")
         return (self.seconds[number] + QUICKEST_SECONDS) / (1 + kills)
 
     def _naming(self, mutant: Mutant) -> Iterator[tuple[str, int]]:
