@@ -38,7 +38,7 @@ KEPT = {
 # the machine may be busy.
 PATIENCE_SECONDS = 5
 # The tests of a line that are asked: the quickest ones. What only the slowest would kill lives, and is looked at.
-MOST_SECONDS = 12
+MOST_SECONDS = 5
 QUICKEST_SECONDS = 0.01  # no test is nearer to nothing than that: the clock of the CPU counts hundredths
 KEEP_EVERY = 25  # mutants: a run that is ended loses no more
 
@@ -185,7 +185,7 @@ class Runner:
         numbers = {number for line in lines for number in self.through.get(line, ())}
         if not mutant.is_inside:  # others may have it by another name
             numbers = numbers or set(self.seconds)
-        most = MOST_SECONDS * (20 if mutant.text in self.known else 1)  # who lived meets all of them
+        most = MOST_SECONDS * (48 if mutant.text in self.known else 1)  # who lived meets all of them
         ordered = sorted(numbers, key=lambda number: self._price(mutant, number))
         spent = accumulate(self.seconds[number] for number in ordered)
         return [number for number, seconds in zip(ordered, spent, strict=True) if seconds <= most] or ordered[:1]

@@ -9,7 +9,7 @@ from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
-from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, permission_tag, send_after, storable
+from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, check_may_send, send_after, storable
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -47,12 +47,12 @@ def send_draft(
         words = _words(draft, text)
         _check_state(draft, is_confirmed)
         refuse_answered(conversation, operator_id, seen_id)
-        tag = permission_tag(conversation, now)
+        check_may_send(conversation, now)
         is_held = conversation.state is not ConversationState.ASSISTANT
         if is_held:
             conversation.drafted_at = None  # decided about, not passed by
             to_people(conversation, operator_id, "answered by a person", now)
-        message = outbox.add_reply(conversation, Sender.OPERATOR, words, now, tag=tag)
+        message = outbox.add_reply(conversation, Sender.OPERATOR, words, now)
         # One reply per draft, held by the database.
         message.operator_id, message.client_id = operator_id, client_id
         is_edited = words != draft.text

@@ -71,7 +71,7 @@ def _say_line(tx: Transaction, conversation: Conversation, reason: HandOverReaso
     permission = channels[inbox.channel].may_send(False, conversation.last_customer_message_at, now)
     if not permission or db.session.scalar(NEWEST_ORIGIN, {"conversation": conversation.id}) == LINE:
         return
-    message = outbox.add_reply(conversation, Sender.ASSISTANT, line, now, tag=permission.tag)
+    message = outbox.add_reply(conversation, Sender.ASSISTANT, line, now)
     message.origin = LINE
     outbox.leave(tx, conversation, message, now)
     mark_changed(tx, conversation, message)

@@ -57,7 +57,6 @@ def add_reply(
     sender: Sender,
     text: str,
     now: datetime,
-    tag: str | None = None,
     extras: Extras = NOTHING,
 ) -> Message:
     """Record a reply with its deliveries. The caller flushes, and has them sent after the commit.
@@ -80,8 +79,7 @@ def add_reply(
         created_at=now,
         epoch=conversation.epoch,
         deliveries=[
-            _delivery(conversation, position, part.text, payload_of(part), now, tag)
-            for position, part in enumerate(parts)
+            _delivery(conversation, position, part.text, payload_of(part), now) for position, part in enumerate(parts)
         ],
         attachments=[
             _attachment(number, file.kind, file.url, file.title) for number, file in enumerate(shown_files(extras))
@@ -93,11 +91,9 @@ def add_reply(
     return message
 
 
-def add_again(
-    conversation: Conversation, old: Message, parts: Sequence[Delivery], now: datetime, tag: str | None
-) -> Message:
+def add_again(conversation: Conversation, old: Message, parts: Sequence[Delivery], now: datetime) -> Message:
     """Record these parts of an earlier reply as a reply of a person, with all they carry. The caller flushes."""
-    first = outbound_of("", parts[0].text, tag, parts[0].payload)
+    first = outbound_of("", parts[0].text, None, parts[0].payload)
     message_type = MESSAGE_TYPES.get(first.kind, MessageType.TEXT)
     files = old.attachments if first.file or first.cards else []
     text = "\n".join(part.text for part in parts if part.text) or old.text
@@ -114,7 +110,7 @@ def add_again(
         created_at=now,
         epoch=conversation.epoch,
         deliveries=[
-            _delivery(conversation, position, part.text, part.payload, now, tag) for position, part in enumerate(parts)
+            _delivery(conversation, position, part.text, part.payload, now) for position, part in enumerate(parts)
         ],
         attachments=[
             Attachment(position=file.position, kind=file.kind, url=file.url, title=file.title, copy_id=file.copy_id)
@@ -134,16 +130,13 @@ def _attachment(position: int, kind: str, url: str | None, title: str | None) ->
     return Attachment(position=position, kind=kind, url=address, title=title, copy_id=media_id)
 
 
-def _delivery(
-    conversation: Conversation, position: int, text: str, payload: Json | None, now: datetime, tag: str | None
-) -> Delivery:
+def _delivery(conversation: Conversation, position: int, text: str, payload: Json | None, now: datetime) -> Delivery:
     return Delivery(
         conversation_id=conversation.id,
         inbox_id=conversation.inbox_id,
         position=position,
         text=text,
         payload=payload,
-        tag=tag,
         state=DeliveryState.PENDING,
         due_at=now,
         created_at=now,
@@ -182,7 +175,6 @@ def next_delivery(conversation_id: int) -> Delivery | None:
 
 def wake_next(tx: Transaction, conversation: Conversation) -> None:
     """The next reply of this conversation waited for ours."""
-    db.session.flush()
     following = next_delivery(conversation.id)
     if following is not None and following.state is DeliveryState.PENDING:
         tx.after_commit(hints.hint, keys.DELIVERIES, keys.DELIVER_JOB, following.message_id)

@@ -52,7 +52,7 @@ def reply(
         known = _find_known(conversation, client_id)
         if known is not None:
             return known
-        tag = permission_tag(conversation, now)
+        check_may_send(conversation, now)
         _check_reply_to(conversation, extras)
         refuse_answered(conversation, operator_id, seen_id)
         if extras.reaction is None:  # a heart on a message answers nothing
@@ -60,7 +60,7 @@ def reply(
             go_stale(conversation, "person_wrote")
             see_to(conversation)
             conversation.person_at = now
-        message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, tag=tag, extras=extras)
+        message = outbox.add_reply(conversation, Sender.OPERATOR, text, now, extras)
         message.operator_id, message.client_id = operator_id, client_id
         if extras.reaction is not None:
             message.text = message.content = extras.reaction.emoji or TAKEN_BACK
@@ -112,8 +112,8 @@ def _is_here(conversation: Conversation, external_id: str) -> bool:
     return any(db.session.scalar(found.limit(1)) is not None for found in (theirs, ours))
 
 
-def permission_tag(conversation: Conversation, now: datetime) -> str | None:
-    """The tag that a person's message needs now. Raises Refused where none may be sent."""
+def check_may_send(conversation: Conversation, now: datetime) -> None:
+    """Raise Refused where a person may not send a message now. The tag that it needs is chosen when it leaves."""
     refuse_blocked(conversation)
     inbox = conversation.inbox
     if inbox.state is InboxState.STOPPED:
@@ -121,4 +121,3 @@ def permission_tag(conversation: Conversation, now: datetime) -> str | None:
     permission = channels[inbox.channel].may_send(True, conversation.last_customer_message_at, now)
     if not permission:
         raise Refused(permission.reason, f"{channels[inbox.channel].title} does not allow a message now.")
-    return permission.tag

@@ -9,7 +9,7 @@ from pilito.conversations import outbox
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import wake_next
-from pilito.conversations.reply import permission_tag
+from pilito.conversations.reply import check_may_send
 from pilito.conversations.take_over import to_people
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -63,7 +63,7 @@ def _send_again(
     Moving it back to pending was refused: nobody could tell the two attempts apart any more, and the time to reply is
     another one for a person than for the assistant.
     """
-    tag = permission_tag(conversation, now)
+    check_may_send(conversation, now)
     old = delivery.message
     rest = [
         part for part in old.deliveries if part.position >= delivery.position and part.state is not DeliveryState.SENT
@@ -72,7 +72,7 @@ def _send_again(
         if part.state is DeliveryState.UNKNOWN:  # several parts are, where a backup was restored
             part.state, part.error = DeliveryState.FAILED, "sent_again"
     to_people(conversation, operator_id, "sent again", now)
-    again = outbox.add_again(conversation, old, rest, now, tag)
+    again = outbox.add_again(conversation, old, rest, now)
     again.operator_id, again.client_id = operator_id, f"again-{delivery.id}"
     outbox.leave(tx, conversation, again, now)
     db.session.execute(

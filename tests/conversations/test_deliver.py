@@ -145,6 +145,21 @@ def test_a_rate_limit_sends_later_and_once(desk):
 
 
 @pytest.mark.sqlite_only
+def test_each_refusal_makes_the_pause_twice_as_long_and_no_two_replies_come_back_at_one_moment(desk):
+    desk.graph.script = [RATE_LIMITED] * 4
+    pauses, now = [], NOON
+    for _ in range(4):
+        desk.deliver(now)
+        due_at = desk.deliveries[0].due_at
+        pauses.append((due_at - now).total_seconds())
+        now = due_at
+
+    for pause, usual in zip(pauses, (2, 4, 8, 16), strict=True):
+        assert 0.75 * usual <= pause <= 1.25 * usual
+        assert pause != usual
+
+
+@pytest.mark.sqlite_only
 def test_a_rate_limit_that_does_not_end_goes_to_a_person(desk):
     desk.graph.script = [RATE_LIMITED] * 9
 
@@ -250,6 +265,33 @@ def test_whatever_becomes_of_a_reply_the_panels_are_told(desk, answer, state):
 
     assert states(desk) == [state]
     assert shown < desk.replies[0].seq <= desk.conversation.seq
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("answer", [None, (500, {}), WINDOW_CLOSED])
+def test_whatever_becomes_of_a_reply_the_next_one_is_woken(shop, answer):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+    first, second = say(desk, "اول"), say(desk, "دوم")
+    hints.queue(keys.DELIVERIES).empty()
+    desk.graph.script = [answer]
+
+    desk.call(deliver, first, lambda: NOON)
+
+    assert [job.args for job in hints.queue(keys.DELIVERIES).jobs] == [[second]]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("later", [None, 5])
+def test_a_customer_whose_reply_failed_waits_since_the_oldest_question(desk, later):
+    if later:
+        desk.take(text("هستید؟", NOON + seconds(later)))
+        assert desk.conversation.unanswered_since == NOON + seconds(later)
+    desk.graph.script = [WINDOW_CLOSED]
+
+    desk.deliver(NOON + seconds(6))
+
+    assert desk.conversation.unanswered_since == NOON
 
 
 # --- not known -------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pilito.conversations import pace
 from pilito.conversations.answer import answer
 from pilito.conversations.deliver import deliver
 from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import ConversationState, DeliveryState
 from pilito.models import Inbox
@@ -57,6 +58,15 @@ def test_what_is_above_the_limit_waits_and_what_is_below_does_not(app):
     assert waits[:2] == [0, 0]
     assert 0 < waits[2] <= 65
     assert pace.wait_seconds(1, []) == 0
+
+
+@pytest.mark.sqlite_only
+def test_what_waits_comes_back_after_the_window_spread_over_some_seconds(app, monkeypatch):
+    monkeypatch.setattr(pace.random, "uniform", lambda _least, most: most)
+
+    waits = [pace.wait_seconds(1, [TWO]) for _ in range(3)]
+
+    assert 60 < waits[2] <= 65
 
 
 @pytest.mark.sqlite_only
@@ -201,6 +211,20 @@ def test_an_account_that_is_used_up_rests_although_the_send_went_well(desk):
 
 
 @pytest.mark.sqlite_only
+def test_who_wrote_an_answer_leaves_it_where_the_account_rests(desk):
+    desk.graph.script = [answered_with(desk, BLOCKED)]
+    say(desk, "یک")
+    desk.deliver(NOON)
+    desk.call(give_back, desk.conversation.id, None, NOON)
+    desk.take(text("و سایز؟", NOON))
+
+    answer_and_send(desk)
+
+    assert states(desk) == [DeliveryState.SENT, DeliveryState.PENDING]
+    assert desk.graph.texts == ["یک"]
+
+
+@pytest.mark.sqlite_only
 def test_an_account_near_its_limit_is_slowed_and_one_far_from_it_is_not(desk):
     desk.graph.script = [answered_with(desk, usage(50)), answered_with(desk, usage(89))]
     say(desk, "یک", "دو", "سه")
@@ -225,6 +249,7 @@ def test_a_refusal_that_says_how_long_pauses_the_whole_account_and_fails_nothing
         now += seconds(601)
     desk.call(deliver, first, lambda: now)
 
+    assert desk.deliveries[0].due_at == now - seconds(1)
     assert len(desk.graph.calls) == 8
     assert states(desk) == [DeliveryState.SENT]
     assert desk.graph.texts == ["یک"]

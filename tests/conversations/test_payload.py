@@ -57,6 +57,20 @@ def test_the_file_goes_first_and_the_quick_replies_stand_under_the_last_text():
     ]
 
 
+def test_all_at_once_leaves_in_one_order():
+    heart = OutboundReaction("mid.1", "❤")
+
+    parts = parts_of(["یک"], Extras(file=FILE, cards=(CARD,), is_like=True, reaction=heart))
+
+    assert parts == [
+        Outbound("", file=FILE),
+        Outbound("", cards=(CARD,)),
+        Outbound("", is_like=True),
+        Outbound("", reaction=heart),
+        Outbound("", "یک"),
+    ]
+
+
 def test_words_alone_are_words_alone():
     assert parts_of(["یک"], NOTHING) == [Outbound("", "یک")]
     assert parts_of([], NOTHING) == []

@@ -46,14 +46,16 @@ def take_back(desk, message, sara, now=NOON):
     return desk.call(retract, desk.conversation.id, message.id, sara.id, now)
 
 
-def test_a_reply_waits_for_its_time_and_then_leaves_by_itself(desk, sara):
+def test_a_reply_waits_for_its_time_and_then_leaves_by_itself(desk, sara, monkeypatch):
+    monkeypatch.setattr("pilito.jobs.deliveries.utc_now", lambda: NOON + HOLD)
     write(desk, sara)
 
     desk.deliver(NOON + seconds(4))
     assert desk.graph.texts == []
     desk.sweep(NOON + seconds(4))
     assert desk.graph.texts == []
-    desk.deliver(NOON + HOLD)
+    desk.shop.tick(NOON + HOLD)
+    desk.shop.work()
 
     assert desk.graph.texts == ["دو میلیون"]
 

@@ -152,6 +152,7 @@ def test_what_it_carried_is_sent_again_as_it_was(shop, words, extras, message_ty
     assert [one.payload for one in desk.deliveries][len(payloads) :] == payloads
     old, again = desk.rows(Message, sender="operator")
     assert (again.message_type, again.text, again.content) == (message_type, old.text, old.content)
+    assert again.reply_to_external_id == extras.get("reply_to_external_id")
     assert [(file.kind, file.url) for file in again.attachments] == [(file.kind, file.url) for file in old.attachments]
 
 
