@@ -152,13 +152,19 @@ def says_it_in_known_words(draft: Draft) -> str:
         return ""
     own = draft.turn.instructions
     known = vocabulary_of((*(fact.text for fact in _carriers(draft.turn)), own.greeting if own else ""))
-    asked = frozenset(words_in(PICTURE.sub(" ", CONTEXT.sub(" ", "\n".join(draft.turn.questions)))))
+    asked = frozenset(word for question in draft.turn.questions for word in words_in(_own_words(question)))
     said = claims_of(draft.text.replace("’", "'"))
     strange = list(find_strange_signs(draft.text, said, known))
     if draft.turn.holds_every_word:
         strange += find_strange_words(said, known, asked)
     found = list(dict.fromkeys([*strange, *find_turned(draft.text, known, asked)]))
     return f"words: {', '.join(found[:MOST_SHOWN])}" if found else ""
+
+
+def _own_words(question: str) -> str:
+    """What the customer wrote: without the post and the picture. Of one question at a time: up to its last end, for a
+    caption may say that it ends there."""
+    return PICTURE.sub(" ", CONTEXT.sub(" ", question))
 
 
 def keeps_the_rules_inside(draft: Draft) -> str:
@@ -182,7 +188,7 @@ def speaks_the_customers_script(draft: Draft) -> str:
     own = draft.turn.instructions
     if own and own.languages:
         return "" if _is_in(own.languages, draft.text) else "language"
-    question = PICTURE.sub("", CONTEXT.sub("", draft.turn.questions[-1]))
+    question = _own_words(draft.turn.questions[-1])
     asked, said = _arabic_share(question), _arabic_share(draft.text)
     is_other = (asked > MOSTLY and said < 1 - MOSTLY) or (_is_english(question) and said > MOSTLY)
     return "language" if is_other else ""
