@@ -130,9 +130,7 @@ def _claim(mail_id: int, now: datetime) -> Mail | None:
             .execution_options(synchronize_session=False, populate_existing=True)
         )
         if claimed is not None:
-            db.session.expunge(
-                claimed
-            )  # else its first look at it would open a session, for as long as the server takes
+            db.session.expunge(claimed)  # else a look at it opens a session, for as long as the mail server takes
     return claimed
 
 
