@@ -39,6 +39,10 @@ SQLITE_PRAGMAS = (
 _writer = threading.Lock()
 
 
+class NoTurn(PoolTimeout):
+    """A write transaction was never begun: whatever it was for is as it was, and not to blame."""
+
+
 class Transaction:
     """A write transaction; what it must tell others is kept until it is committed."""
 
@@ -62,7 +66,8 @@ def transaction(point: str = "") -> Iterator[Transaction]:
     """Open a write transaction; commit at the end, roll back on an exception, then tell the others.
 
     `point` names the commit where it is on the way of an event (failpoints.py); any other is known by its verb.
-    Raises OperationalError or TimeoutError of sqlalchemy when the database cannot be written in LOCK_WAIT_SECONDS.
+    Raises OperationalError or TimeoutError of sqlalchemy when the database cannot be written in LOCK_WAIT_SECONDS;
+    NoTurn, one of the latter, where it has one writer, and others write all that time.
     """
     point = point or failpoints.verb(CALLER)
     session = db.session()
@@ -95,7 +100,7 @@ def is_writing() -> bool:
 @contextmanager
 def _one_writer() -> Iterator[None]:
     if not _writer.acquire(timeout=LOCK_WAIT_SECONDS):
-        raise PoolTimeout(f"No turn to write came within {LOCK_WAIT_SECONDS:g} s.")
+        raise NoTurn(f"No turn to write came within {LOCK_WAIT_SECONDS:g} s.")
     try:
         yield
     finally:
@@ -115,8 +120,10 @@ def _begin(session: Session) -> None:
             return
         except OperationalError as error:
             session.rollback()
-            if "locked" not in str(error.orig) or time.monotonic() > deadline:
+            if "locked" not in str(error.orig):
                 raise
+            if time.monotonic() > deadline:
+                raise NoTurn(f"Another process has written for {LOCK_WAIT_SECONDS:g} s.") from error
             time.sleep(LOCK_RETRY_SECONDS)
 
 

@@ -1,15 +1,17 @@
 """A reading of a webhook that did not come to its end is begun again: counted before it begins, and not for ever.
 
-Only readings that the sweep asks for are counted: the first, with which nearly every webhook ends, pays nothing.
+Only readings that the sweep asks for are counted: the first, with which nearly every webhook ends, pays nothing. And
+only those that were begun: one that waited in vain for its turn to write says nothing of what it was to read.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, update
 
 from pilito.conversations.receive import receive
-from pilito.database import transaction
+from pilito.database import NoTurn, transaction
 from pilito.lifecycle import WebhookState
 from pilito.models import Webhook, db
 
@@ -23,7 +25,12 @@ GIVEN_UP = "the reading never came to its end (a crash or a time-out, {tries} ti
 def retake(webhook_id: int, now: datetime) -> None:
     """Read the webhook unless somebody else has just begun to; after TRIES it is failed, for a person to look at."""
     if _is_pending(webhook_id) and _claim(webhook_id, now):
-        receive(webhook_id, now)
+        try:
+            receive(webhook_id, now)
+        except NoTurn:
+            with suppress(NoTurn):  # then it stays counted: five such in a row are more than a busy hour
+                _give_back(webhook_id, now)
+            raise
 
 
 def _is_pending(webhook_id: int) -> bool:
@@ -52,3 +59,11 @@ def _claim(webhook_id: int, now: datetime) -> bool:
         changes = {"attempts": Webhook.attempts + 1, "lease_until": now + timedelta(seconds=LEASE_SECONDS)}
         db.session.execute(update(Webhook).where(*free).values(**changes))
         return True
+
+
+def _give_back(webhook_id: int, now: datetime) -> None:
+    """Count the reading no more; the next one may begin at once."""
+    ours = Webhook.lease_until == now + timedelta(seconds=LEASE_SECONDS)
+    still = (Webhook.id == webhook_id, Webhook.state == WebhookState.PENDING, ours)
+    with transaction():
+        db.session.execute(update(Webhook).where(*still).values(attempts=Webhook.attempts - 1, lease_until=None))

@@ -1,5 +1,7 @@
 """A reading that never comes to its end is begun again a few times, and then given to a person."""
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 
 import pytest
@@ -8,13 +10,15 @@ from rows import NOON
 from rq.timeouts import JobTimeoutException
 from shop import seconds, text
 
+from pilito import database
 from pilito.conversations import receive as receiving
+from pilito.conversations import retake as retaking
 from pilito.conversations.read_again import read_again
 from pilito.conversations.retake import LEASE_SECONDS, TRIES, retake
 from pilito.conversations.sweep import GRACE
 from pilito.doctor.accounts import look_at_ledger
 from pilito.lifecycle import WebhookState
-from pilito.models import Webhook
+from pilito.models import Webhook, db
 
 
 @pytest.fixture
@@ -68,6 +72,28 @@ def test_a_reading_that_fails_once_is_finished_by_the_next(desk, monkeypatch):
     desk.call(retake, webhook_id, NOON + GRACE + seconds(LEASE_SECONDS))
 
     assert desk.webhook(webhook_id).state is WebhookState.READ
+    assert desk.message("m")
+
+
+@pytest.mark.sqlite_only
+def test_a_reading_that_waits_in_vain_for_its_turn_to_write_is_not_counted(desk, monkeypatch):
+    webhook_id = desk.record(text("سلام", NOON, mid="m"))
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.05)
+
+    def receive_beside_another_writer(webhook_id, now):
+        with closing(sqlite3.connect(db.engine.url.database, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            receiving.receive(webhook_id, now)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(retaking, "receive", receive_beside_another_writer)
+        for number in range(TRIES + 2):
+            with pytest.raises(database.NoTurn):
+                desk.call(retake, webhook_id, NOON + GRACE + seconds(number))
+    assert (desk.webhook(webhook_id).state, desk.webhook(webhook_id).attempts) == (WebhookState.PENDING, 0)
+
+    desk.call(retake, webhook_id, NOON + GRACE + seconds(TRIES + 2))
+
     assert desk.message("m")
 
 
