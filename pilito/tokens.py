@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -77,6 +78,6 @@ def _touch(token_id: int, now: datetime) -> None:
     try:
         with transaction():
             db.session.execute(update(ApiToken).where(ApiToken.id == token_id, is_due).values(last_used_at=now))
-    except OperationalError as error:
+    except (OperationalError, PoolTimeout) as error:
         # A busy database must not refuse a request that only reads.
-        log.warning("The last use of API token %s was not noted: %s", token_id, error.orig)
+        log.warning("The last use of API token %s was not noted: %s", token_id, error)

@@ -2,11 +2,14 @@
 
 import base64
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from rows import NOON, FreshClient, add_conversation, add_delivery, add_message, add_share
+from sqlalchemy import create_engine
 
+from pilito import database
 from pilito.blueprints.api.openapi import DOCUMENT
 from pilito.conversations.label import put_label
 from pilito.conversations.labels import make_label
@@ -68,6 +71,24 @@ def test_without_a_known_token_nothing_is_told(client, conversation_id, header):
 
     assert refusal(response) == (401, "unauthorized")
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.sqlite_only
+def test_a_request_that_only_reads_is_answered_while_others_write(app, call, monkeypatch):
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.05)
+    with app.app_context():
+        other = create_engine(db.engine.url)
+        with other.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            beside_another_process = call(LIST)
+        other.dispose()
+        with transaction():
+            found = []
+            thread = threading.Thread(target=lambda: found.append(call(LIST)))
+            thread.start()
+            thread.join(10)
+
+    assert (beside_another_process.status_code, found[0].status_code) == (200, 200)
 
 
 def test_a_revoked_token_opens_nothing(app, call):
