@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 JOB_TIMEOUT_SECONDS = 180  # above the longest model call with its retry; the turn's lease is renewed meanwhile
 RESULT_SECONDS = 60
 BUSY_JOBS = 100
+ASKED_ENOUGH = 8  # jobs that wait and will each look at all that is there: one more would come after them
 FIRST = "first-"  # how the id of a job begins that was put before all others
 FAILURE_SECONDS = 7 * 24 * 3600
 
@@ -42,6 +43,17 @@ def hint(queue_name: str, job: str, *args: Any, timeout_seconds: int = JOB_TIMEO
             )
     except RedisError as error:
         log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
+
+
+def hint_unless_asked(queue_name: str, job: str, *args: Any) -> None:
+    """Ask a worker to look now, where jobs look at all that is there: not while enough of them wait to begin."""
+    try:
+        if int(queue(queue_name).count) >= ASKED_ENOUGH:
+            return
+    except RedisError as error:
+        log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
+        return
+    hint(queue_name, job, *args)
 
 
 def hint_first(queue_name: str, job: str, row_ids: Sequence[int]) -> int:

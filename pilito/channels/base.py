@@ -549,6 +549,11 @@ class Channel(Protocol):
         """Tell whether the body was signed by the provider."""
         ...
 
+    def account_of(self, body: bytes) -> str:
+        """Return the id of the one account that all of a body is for, as its items will name it; empty where it names
+        several or none, or cannot be read. Never raises: a webhook is stored whatever it holds."""
+        ...
+
     def parse(self, body: bytes, received_at: datetime) -> list[Item]:
         """Read a webhook's body into its items, in their order; never raises, whatever the body holds."""
         ...

@@ -209,6 +209,7 @@ def _clean_ledger(channel: Channel, person_id: str) -> None:
             for webhook_id in webhook_ids:
                 webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
                 webhook.body = channel.without(webhook.body, person_id)
+                webhook.account = channel.account_of(webhook.body)
                 webhook.error = None
             db.session.execute(delete(EarlyEdit).where(EarlyEdit.webhook_id.in_(webhook_ids)))
             # The reason of a failure may quote what could not be read.

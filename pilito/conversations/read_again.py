@@ -25,7 +25,7 @@ def read_again(webhook_id: int) -> None:
         webhook.error = webhook.lease_until = None
         if webhook.attempts >= TRIES:
             webhook.attempts = 0  # somebody looked at it: it gets all its tries anew
-        tx.after_commit(hints.hint, keys.RECEIVE, keys.RECEIVE_JOB, webhook_id)
+        tx.after_commit(hints.hint_unless_asked, keys.RECEIVE, keys.RECEIVE_JOB, webhook_id)
 
 
 def find_failed() -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +69,8 @@ LOCK_WEBHOOK = (
     .where(Webhook.id == bindparam("webhook"))
     .with_for_update(of=Webhook)
 )
+# Somebody who has the row is reading it: to wait for them would be to read the next one together with them as well.
+LOCK_FIRST = LOCK_WEBHOOK.with_for_update(of=Webhook, skip_locked=True)
 FIND_INBOX = select(Inbox).where(Inbox.channel == bindparam("channel"), Inbox.external_id == bindparam("account"))
 FIND_CONVERSATION = (
     select(Conversation.id)
@@ -88,6 +91,7 @@ CLOSE_WEBHOOK = (
     .values(
         attempts=Webhook.attempts + 1,
         lease_until=None,
+        account="",
         state=bindparam("state"),
         error=bindparam("error"),
         read_at=bindparam("read_at"),
@@ -120,23 +124,25 @@ def receive(webhook_id: int, now: datetime) -> None:
     items = channels[channel].parse(body, received_at) or [Ignored("empty", "a body without events")]
     for position, item in enumerate(items):
         is_last = position == len(items) - 1
-        _receive_item(webhook_id, channel, position, item, now, is_last)
+        if not _receive_item(webhook_id, channel, position, item, now, is_last):
+            return
 
 
-def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now: datetime, is_last: bool) -> None:
+def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now: datetime, is_last: bool) -> bool:
+    """Return whether the webhook is still to be read by us."""
     cached = _recall_share(channel, item)
 
     def become(tx: Transaction, inbox: Inbox | None) -> Outcome:
         return _become(tx, inbox, item, now, cached, (webhook_id, position))
 
     try:
-        _store_colliding(webhook_id, position, item, now, is_last, become)
+        return _store_colliding(webhook_id, position, item, now, is_last, become)
     except PASSING:
         raise
     except Exception as error:  # a bug or a hostile item: it is kept, shown and can be replayed
         log.exception("Item %s of webhook %s failed; it stays on the ledger.", position, webhook_id)
         failed = Outcome(EventOutcome.FAILED, f"{type(error).__name__}: {error}"[:REASON_CHARACTERS])
-        _store(webhook_id, position, item, now, is_last, lambda _tx, _inbox: failed)
+        return _store(webhook_id, position, item, now, is_last, lambda _tx, _inbox: failed)
 
 
 def _recall_share(channel: str, item: Item) -> int | None:
@@ -152,27 +158,25 @@ def _recall_share(channel: str, item: Item) -> int | None:
     return pending_share.recall(conversation_id) if conversation_id else None
 
 
-def _store_colliding(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> None:
-    for look in range(COLLISIONS):
-        try:
-            _store(webhook_id, position, item, now, is_last, become)
-            break
-        except IntegrityError:
-            if look == COLLISIONS - 1:
-                raise
+def _store_colliding(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> bool:
+    for _ in range(COLLISIONS - 1):
+        with suppress(IntegrityError):
+            return _store(webhook_id, position, item, now, is_last, become)
+    return _store(webhook_id, position, item, now, is_last, become)
 
 
-def _store(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> None:
+def _store(webhook_id: int, position: int, item: Item, now: datetime, is_last: bool, become: Become) -> bool:
     """Give one item its outcome, in one transaction. The webhook's row lock keeps a second worker out."""
     with transaction("read") as tx:
         place = {"webhook": webhook_id, "position": position}
-        webhook = db.session.execute(LOCK_WEBHOOK, place).one()
-        if webhook.state is not WebhookState.PENDING:
-            return
+        webhook = db.session.execute(LOCK_WEBHOOK if position else LOCK_FIRST, place).one_or_none()
+        if webhook is None or webhook.state is not WebhookState.PENDING:
+            return False
         if webhook.event_id is None:
             _write_event(webhook, position, item, now, become, tx)
         if is_last:
             _finish(webhook_id, now)
+    return True
 
 
 def _write_event(webhook: Row[Any], position: int, item: Item, now: datetime, become: Become, tx: Transaction) -> None:

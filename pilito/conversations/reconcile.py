@@ -161,7 +161,7 @@ def _without_known(inbox_id: int, messages: list[Inbound | Echo]) -> list[Inboun
 def _without_unread(messages: list[Inbound | Echo], now: datetime) -> list[Inbound | Echo]:
     """What lies on the ledger is not missed, however long the queue: its event knows a post's caption, and what is read
     back does not."""
-    left = [one for one in messages if find_unread(one.external_id, now) is None]
+    left = [one for one in messages if find_unread(one.account_id, one.external_id, now) is None]
     db.session.rollback()
     return left
 

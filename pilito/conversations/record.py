@@ -13,6 +13,7 @@ from sqlalchemy import insert
 
 from pilito import hints, keys
 from pilito.database import transaction
+from pilito.extensions import channels
 from pilito.lifecycle import WebhookState
 from pilito.models import Webhook, db
 
@@ -39,7 +40,9 @@ def record(channel: str, body: bytes, received_at: datetime) -> int:
 
     Raises sqlalchemy's DBAPIError or TimeoutError when the database cannot be written: then nothing was promised.
     """
-    entry = _Entry({"channel": channel, "received_at": received_at, "body": body, "state": WebhookState.PENDING})
+    account = channels[channel].account_of(body)
+    row = {"channel": channel, "account": account, "received_at": received_at, "body": body}
+    entry = _Entry({**row, "state": WebhookState.PENDING, "attempts": 0})
     with _queue_lock:
         _queue.append(entry)
     time.sleep(0)  # lets requests that came together put theirs beside it
@@ -65,9 +68,9 @@ def _write(group: list[_Entry]) -> None:
             # Core, not the ORM: half the time on the one path that every event takes.
             ids = db.session.scalars(
                 insert(Webhook.__table__).returning(Webhook.id, sort_by_parameter_order=True),
-                [{**entry.row, "attempts": 0} for entry in group],
+                [entry.row for entry in group],
             ).all()
-            tx.after_commit(hints.hint, keys.RECEIVE, keys.RECEIVE_JOB, *ids)
+            tx.after_commit(hints.hint_unless_asked, keys.RECEIVE, keys.RECEIVE_JOB, *ids)
         for entry, webhook_id in zip(group, ids, strict=True):
             entry.webhook_id = webhook_id
     except BaseException as error:

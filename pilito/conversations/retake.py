@@ -53,7 +53,7 @@ def _claim(webhook_id: int, now: datetime) -> bool:
         if webhook.attempts >= TRIES:
             webhook.state = WebhookState.FAILED
             webhook.error = GIVEN_UP.format(tries=webhook.attempts)
-            webhook.read_at, webhook.lease_until = now, None
+            webhook.read_at, webhook.lease_until, webhook.account = now, None, ""
             log.error("Webhook %s: %s.", webhook_id, webhook.error)
             return False
         changes = {"attempts": Webhook.attempts + 1, "lease_until": now + timedelta(seconds=LEASE_SECONDS)}

@@ -14,9 +14,11 @@ from pilito.conversations.give_back_due import give_back_due
 from pilito.conversations.lock import get_locked
 from pilito.conversations.release import release_lost
 from pilito.conversations.snooze import wake_snoozed
+from pilito.conversations.take_turns import oldest_of_each
 from pilito.database import transaction
-from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState, WebhookState
+from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState
 from pilito.models import Delivery, Inbox, MediaFile, Reading, Turn, Webhook, db
+from pilito.models.ledger import IS_PENDING
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +50,15 @@ def sweep(now: datetime) -> dict[str, int]:
 
 
 def _wake_webhooks(now: datetime) -> int:
-    overdue = select(Webhook.id).where(
-        Webhook.state == WebhookState.PENDING,
-        Webhook.received_at <= now - GRACE,
-        or_(Webhook.lease_until.is_(None), Webhook.lease_until <= now),
-    )
-    ids = db.session.scalars(overdue.order_by(Webhook.received_at).limit(BATCH)).all()
-    return _wake(keys.RECEIVE, keys.RETAKE_JOB, ids)
+    """Those whose reading stopped, and the oldest of each account: who reads it goes on with what else is unread.
+
+    Read in turns, none of an account is read before its oldest: one that kills who reads it must be counted.
+    """
+    stopped = select(Webhook.id).where(IS_PENDING, Webhook.lease_until <= now).order_by(Webhook.lease_until)
+    oldest = [one.id for one in oldest_of_each(FIRST) if one.received_at <= now - GRACE]
+    ids = [*db.session.scalars(stopped.limit(FIRST)), *oldest]
+    db.session.rollback()
+    return hints.hint_first(keys.RECEIVE, keys.RETAKE_JOB, ids[:FIRST]) if ids else 0
 
 
 def _wake_turns(now: datetime) -> int:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, LargeBinary, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, and_, bindparam, func, select
 
 from pilito.conversations.turns import RECONCILIATION
-from pilito.lifecycle import WebhookState
 from pilito.models import Conversation, Event, Message, Turn, Webhook, db
+from pilito.models.ledger import IS_PENDING
 
 # What comes so long after the turn began is waited for; what comes later than that and than the questions is not.
 TOGETHER = timedelta(minutes=2)
@@ -32,11 +32,9 @@ CAME_AT = (
 NAME = bindparam("name", type_=LargeBinary)
 NAMED_ON_SQLITE = func.instr(Webhook.body, NAME) > 0  # its LIKE does not look into bytes
 NAMED = Webhook.body.like(NAME)
-BEFORE = (
-    select(func.count())
-    .select_from(Webhook)
-    .where(Webhook.state == WebhookState.PENDING, Webhook.received_at <= bindparam("until"))
-)
+# Of this account alone: the accounts are read in turns.
+IS_ITS = and_(IS_PENDING, Webhook.account.in_((bindparam("account"), "")))
+BEFORE = select(func.count()).select_from(Webhook).where(IS_ITS, Webhook.received_at <= bindparam("until"))
 
 
 def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Message], now: datetime) -> datetime | None:
@@ -47,33 +45,35 @@ def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Mess
         return None  # of a channel whose messages are no webhooks
     # What was read back has no event, and those of the messages around it may lie in the queue.
     until = max(came_at or turn.opened_at, turn.opened_at + TOGETHER)
-    unread_since = find_unread(conversation.customer.external_id, until)
+    account = conversation.inbox.external_id
+    unread_since = find_unread(account, conversation.customer.external_id, until)
     if unread_since is None:
         return None
-    return now + max(_pause_by_age(now - unread_since), _pause_by_queue(unread_since))
+    return now + max(_pause_by_age(now - unread_since), _pause_by_queue(account, unread_since))
 
 
 def _pause_by_age(age: timedelta) -> timedelta:
     return min(max(age / 2, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 
-def _pause_by_queue(unread_since: datetime) -> timedelta:
+def _pause_by_queue(account: str, unread_since: datetime) -> timedelta:
     """About as long as what came before it takes to be read."""
-    before = db.session.scalar(BEFORE, {"until": unread_since}) or 0
+    before = db.session.scalar(BEFORE, {"account": account, "until": unread_since}) or 0
     return min(timedelta(seconds=before / READ_IN_A_SECOND), LONGEST_QUEUE_PAUSE)
 
 
-def find_unread(external_id: str, until: datetime) -> datetime | None:
-    """When a webhook came, until then, that names this customer or message and is still unread; None without any."""
+def find_unread(account: str, external_id: str, until: datetime) -> datetime | None:
+    """When a webhook of this account came, until then, that names this customer or message and is still unread; None
+    without any."""
     name = external_id.encode()
     if db.engine.dialect.name == "sqlite":
-        return db.session.scalar(UNREAD_ON_SQLITE, {"until": until, "name": name})
-    return db.session.scalar(UNREAD, {"until": until, "name": b"%" + name + b"%"})
+        return db.session.scalar(UNREAD_ON_SQLITE, {"account": account, "until": until, "name": name})
+    return db.session.scalar(UNREAD, {"account": account, "until": until, "name": b"%" + name + b"%"})
 
 
 def _unread(named: ColumnElement[bool]) -> Select[Any]:
     before = Webhook.received_at <= bindparam("until")
-    return select(Webhook.received_at).where(Webhook.state == WebhookState.PENDING, before, named).limit(1)
+    return select(Webhook.received_at).where(IS_ITS, before, named).limit(1)
 
 
 UNREAD_ON_SQLITE, UNREAD = _unread(NAMED_ON_SQLITE), _unread(NAMED)

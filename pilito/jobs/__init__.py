@@ -1,6 +1,6 @@
 """The jobs of RQ: each looks at one row and calls one verb. The chain on one screen:
 
-    webhook row  --receive-->  inbound.receive_webhook(webhook_id)           conversations/receive.py
+    webhook rows --receive-->  inbound.receive_webhook()                     conversations/take_turns.py, receive.py
     turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py, deliver.py
     a trial      --replies-->  replies.run_trial(name)                       conversations/trials.py
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py

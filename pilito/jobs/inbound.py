@@ -4,14 +4,14 @@ from pilito import trace
 from pilito.clock import utc_now
 from pilito.conversations.receive import receive
 from pilito.conversations.retake import retake
+from pilito.conversations.take_turns import read_unread
 from pilito.jobs import following, patient
 
 
 @patient
-def receive_webhook(*webhook_ids: int) -> None:
-    """Read these webhooks; what came together was stored together."""
-    for webhook_id in webhook_ids:
-        _receive_one(webhook_id)
+def receive_webhook(*_webhook_ids: int) -> None:
+    """Read what is unread, the accounts in turn. The ids only say what came when this was asked for."""
+    read_unread(_receive_one)
 
 
 @following(trace.of_webhook)
@@ -20,7 +20,12 @@ def _receive_one(webhook_id: int) -> None:
 
 
 @patient
-@following(trace.of_webhook)
 def retake_webhook(webhook_id: int) -> None:
-    """Read a webhook whose reading did not come to its end; the sweep asks for it."""
+    """Read a webhook whose reading did not come to its end, and then what else is unread; the sweep asks for it."""
+    _retake_one(webhook_id)
+    read_unread(_receive_one)
+
+
+@following(trace.of_webhook)
+def _retake_one(webhook_id: int) -> None:
     retake(webhook_id, utc_now())

@@ -1,8 +1,10 @@
 """The ledger: every webhook body as it came, and the outcome of each event in it."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from pilito.extensions import db
@@ -21,6 +23,19 @@ class Webhook(db.Model):
             sqlite_where=db.text("state = 'pending'"),
             postgresql_where=db.text("state = 'pending'"),
         ),
+        Index(
+            "ix_webhook_unread",
+            "account",
+            "id",
+            sqlite_where=db.text("state = 'pending'"),
+            postgresql_where=db.text("state = 'pending'"),
+        ),
+        Index(
+            "ix_webhook_lease_until",
+            "lease_until",
+            sqlite_where=db.text("state = 'pending' AND lease_until IS NOT NULL"),
+            postgresql_where=db.text("state = 'pending' AND lease_until IS NOT NULL"),
+        ),
         Index("ix_webhook_state", "state"),
         Index(
             "ix_webhook_failed",
@@ -32,6 +47,9 @@ class Webhook(db.Model):
 
     id: Mapped[Id]
     channel: Mapped[str] = mapped_column(String(32))
+    # Whose it is, by the provider's id, while it is unread: accounts take turns (conversations/take_turns.py). Empty
+    # for one that names several accounts or none, and for every one that was read.
+    account: Mapped[str] = mapped_column(String(128), default="", server_default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     body: Mapped[bytes] = mapped_column(LargeBinary)
     state: Mapped[WebhookState] = mapped_column(state_column(WebhookState), default=WebhookState.PENDING)
@@ -44,6 +62,29 @@ class Webhook(db.Model):
     @validates("state")
     def _check_state(self, _key: str, new: WebhookState) -> WebhookState:
         return check_move(WEBHOOK_MOVES, self.state, WebhookState(new))
+
+
+class IsPending(ColumnElement[bool]):
+    """That a webhook is unread, in the words of the indexes that hold the unread alone.
+
+    SQLite knows a partial index by its words, and not by a bound value. And it does not know how few are unread: unless
+    told that the condition says little, it takes the index of all states, and sorts what it finds there.
+    """
+
+    inherit_cache = True  # no `type`: of a Boolean, SQLAlchemy would ask whether it equals 1, and no index knows that
+
+
+IS_PENDING = IsPending()
+
+
+@compiles(IsPending)
+def _say_pending(_element: IsPending, _compiler: Any, **_options: Any) -> str:
+    return f"webhook.state = '{WebhookState.PENDING.value}'"
+
+
+@compiles(IsPending, "sqlite")
+def _say_likely_pending(_element: IsPending, _compiler: Any, **_options: Any) -> str:
+    return f"likely(webhook.state = '{WebhookState.PENDING.value}')"
 
 
 class Event(db.Model):

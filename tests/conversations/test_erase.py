@@ -238,6 +238,7 @@ def test_many_rows_go_in_small_steps(desk, monkeypatch):
 def test_an_inbox_goes_with_all_of_its_customers_and_the_other_inbox_stays(desk):
     with transaction():
         kept = add_inbox(name="kept", external_id="999").id
+    desk.record(text("نخوانده", NOON))  # lies unread, with the name of its account beside it
 
     desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(60))
     desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(61))

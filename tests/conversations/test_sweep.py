@@ -1,10 +1,12 @@
 """What a crash, a lost job, an emptied Redis or a dead scheduler left is found in the rows and finished."""
 
+import json
+
 import pytest
 from desk import Desk
 from redis.exceptions import ConnectionError
 from rq import Queue
-from shop import reel, seconds, text
+from shop import reel, seconds, text, webhook
 
 from pilito import hints, keys
 from pilito.clock import utc_now
@@ -195,24 +197,34 @@ def fill_queue(desk):
 
 
 def lose_jobs(desk, now, count):
-    """Webhooks without a job, the oldest first."""
-    numbers = [desk.record(text("چنده؟", now), now=now + seconds(number / 10)) for number in range(count)]
+    """Webhooks of so many accounts without a job; two of each, and the ids of each account's oldest."""
+    numbers = [record_of(desk, f"9{number:03}", now + seconds(number / 10)) for number in range(count)]
+    for number in range(count):
+        record_of(desk, f"9{number:03}", now + seconds(9))
     empty_redis(desk)
     return numbers
 
 
+def record_of(desk, account, at):
+    return desk.record(json.dumps(webhook(text("چنده؟", at, account=account), account=account)).encode(), now=at)
+
+
 @pytest.mark.sqlite_only
-def test_in_a_long_queue_the_oldest_rows_go_first(desk, now):
+def test_in_a_long_queue_the_oldest_of_each_account_goes_first_and_the_next_look_begins_with_the_others(desk, now):
     lost = lose_jobs(desk, now, sweep.FIRST + 5)
     with desk.app.app_context():
         length = fill_queue(desk)
 
         found = desk.sweep(now + seconds(20))
         queue = hints.queue(keys.RECEIVE)
+        first = [job.args[0] for job in queue.get_jobs(0, sweep.FIRST)]
 
         assert found == NOTHING | {"webhooks": sweep.FIRST}
         assert queue.count == length + sweep.FIRST
-        assert [job.args for job in queue.get_jobs(0, sweep.FIRST)] == [[number] for number in lost[: sweep.FIRST]]
+        assert set(first) < set(lost)
+        empty_redis(desk)
+        desk.sweep(now + seconds(25))
+        assert set(lost) - set(first) < {job.args[0] for job in queue.get_jobs()}
 
 
 @pytest.mark.sqlite_only
@@ -225,6 +237,16 @@ def test_a_long_queue_that_does_not_move_is_not_flooded(desk, now):
 
         assert [one["webhooks"] for one in found] == [3, 0, 0]
         assert hints.queue(keys.RECEIVE).count == length + 3
+
+
+@pytest.mark.sqlite_only
+def test_what_lies_behind_the_oldest_is_read_by_whoever_was_asked_for_it(desk, now):
+    lose_jobs(desk, now, 3)
+
+    desk.sweep(now + seconds(20))
+    desk.shop.work(keys.RECEIVE)
+
+    assert [one.state for one in desk.rows(Webhook)] == [WebhookState.READ] * 6
 
 
 @pytest.mark.sqlite_only
@@ -246,7 +268,7 @@ def test_a_redis_that_is_away_is_not_asked_for_every_row(desk, now, monkeypatch,
 def test_no_transaction_is_open_while_redis_is_asked(desk, now, monkeypatch):
     held = []
     desk.record(text("چنده؟", now), now=now)
-    monkeypatch.setattr(hints, "hint", lambda *args: held.append(desk.pool_in_use()))
+    monkeypatch.setattr(hints, "hint_first", lambda *args: held.append(desk.pool_in_use()) or 1)
 
     desk.sweep(now + AFTER_GRACE)
 

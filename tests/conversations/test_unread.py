@@ -1,9 +1,11 @@
 """An answer does not overtake what its customer sent and nobody has read yet."""
 
+import json
+
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import ACCOUNT, CUSTOMER, reel, seconds, text, unsent
+from shop import ACCOUNT, CUSTOMER, reel, seconds, text, unsent, webhook
 
 from pilito.channels.base import Inbound
 from pilito.conversations.receive import receive
@@ -147,3 +149,35 @@ def test_what_somebody_else_sent_does_not_hold_it(desk):
     desk.answer(NOON + seconds(10))
 
     assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_the_queue_of_another_account_does_not_make_it_wait(desk):
+    desk.take(text("این لباس چقدره؟", NOON, mid="question"), now=NOON)
+    with transaction():
+        db.session.add_all(
+            Webhook(
+                channel="instagram",
+                account="999",
+                body=b"{}",
+                received_at=NOON + seconds(9),
+                state=WebhookState.PENDING,
+            )
+            for _ in range(1_999)
+        )
+    come(desk, reel(NOON, mid="reel"), after=10)
+
+    desk.answer(NOON + seconds(10.5))
+
+    assert desk.turn.due_at == NOON + seconds(11.5)
+
+
+def test_a_post_in_a_body_of_several_accounts_is_waited_for(desk):
+    body = webhook(reel(NOON, mid="reel"))
+    body["entry"] += webhook(text("سلام", NOON, account="999"), account="999")["entry"]
+    come(desk, json.dumps(body).encode(), after=1)
+    desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
+
+    desk.answer(NOON + seconds(10))
+
+    assert desk.model.calls == []

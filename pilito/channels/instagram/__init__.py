@@ -81,6 +81,9 @@ class Instagram:
     def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
         return signature.is_signed(body, headers, self._settings.instagram_app_secret)
 
+    def account_of(self, body: bytes) -> str:
+        return inbound.account_of(body)
+
     def parse(self, body: bytes, received_at: datetime) -> list[Item]:
         return inbound.parse(body, received_at)
 

@@ -1,5 +1,6 @@
 """Reads the body of a webhook: each event becomes one item, whatever its neighbours hold."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from pilito.channels.instagram.values import (
     id_of,
     list_of,
     load_json,
+    mapping_of,
     text_of,
     word_of,
 )
@@ -78,14 +80,33 @@ def parse(body: bytes, received_at: datetime) -> list[Item]:
     return [item for envelope in envelopes for item in _in_envelope(envelope, received_at)] or [NOTHING]
 
 
+def account_of(body: bytes) -> str:
+    """Return the account that every entry of the body names; empty without one, or with several."""
+    try:
+        root = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    entries = [entry for envelope in list_of(root) for entry in _entries(envelope)]
+    accounts = {_account_id(mapping_of(entry)) for entry in entries}
+    return (accounts.pop() or "") if len(accounts) == 1 else ""
+
+
+def _entries(envelope: Any) -> list[Any]:
+    """Some tools send the entry alone, without the envelope around it."""
+    return list_of(envelope.get("entry", envelope)) if isinstance(envelope, dict) else []
+
+
+def _account_id(entry: Mapping[str, Any]) -> str | None:
+    return id_of(entry.get("id"), ACCOUNT_ID_LENGTH)
+
+
 def _in_envelope(envelope: Any, received_at: datetime) -> Iterator[Item]:
     if not isinstance(envelope, dict):
         yield _no_object("The body", envelope)
     elif (announced := word_of(envelope.get("object"), OUR_OBJECT)) != OUR_OBJECT:
         yield Ignored(f"{announced}_object", f"an event of another Meta product: {announced}")
     else:
-        # Some tools send the entry alone, without the envelope around it.
-        for entry in list_of(envelope.get("entry", envelope)):
+        for entry in _entries(envelope):
             yield from _in_entry(entry, received_at)
 
 
@@ -93,7 +114,7 @@ def _in_entry(entry: Any, received_at: datetime) -> Iterator[Item]:
     if not isinstance(entry, dict):
         yield _no_object("An entry", entry)
         return
-    about = Entry(id_of(entry.get("id"), ACCOUNT_ID_LENGTH), entry.get("time"), received_at)
+    about = Entry(_account_id(entry), entry.get("time"), received_at)
     items = _of_entry(entry, about)
     yield from (_dashboard_test(item) for item in items) if about.account_id == DASHBOARD_ID else items
 
