@@ -87,6 +87,7 @@ def test_every_account_and_every_limit_counts_for_itself(app):
 
     assert pace.wait_seconds(2, [TWO]) == 0
     assert pace.wait_seconds(1, [Limit("another", 2, 60)]) == 0
+    assert pace.wait_seconds(1, [TWO, Limit("another", 2, 60)]) > 0
 
 
 @pytest.mark.sqlite_only

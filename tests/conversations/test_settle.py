@@ -7,7 +7,7 @@ from desk import Desk
 from rows import NOON, add_operator
 from shop import echo, seconds, text
 
-from pilito.channels.base import Card, OutboundFile, QuickReply
+from pilito.channels.base import Card, OutboundFile, OutboundReaction, QuickReply
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
@@ -90,11 +90,15 @@ def test_given_up_nothing_is_sent_and_the_person_has_it(desk):
 
 @pytest.mark.parametrize("how", list(Settlement))
 def test_it_is_settled_once_and_written_down(desk, how):
+    shown = desk.conversation.seq
+
     decide(desk, how)
 
     assert refused(desk, Settlement.AGAIN) == "settled_already"
     settled = [audit for audit in desk.rows(Audit) if audit.action == "settled_send"]
     assert [(one.operator_id, one.details["how"]) for one in settled] == [(desk.operator_id, how.value)]
+    assert settled[0].conversation_id == desk.conversation.id
+    assert all(one.seq > shown for one in desk.replies)  # so the panels fetch what became of it
 
 
 def test_two_people_decide_at_once_and_one_is_told(desk):
@@ -133,6 +137,7 @@ def test_all_that_was_kept_back_goes_out_with_it(shop):
         ("", {"cards": (Card("کیف", subtitle="چرم"),)}, MessageType.PRODUCT),
         ("کدام رنگ؟", {"quick_replies": (QuickReply("قرمز"), QuickReply("آبی"))}, MessageType.TEXT),
         ("", {"is_like": True}, MessageType.LIKE),
+        ("", {"reaction": OutboundReaction("question", "❤")}, MessageType.TEXT),
     ],
 )
 def test_what_it_carried_is_sent_again_as_it_was(shop, words, extras, message_type):
