@@ -75,12 +75,7 @@ def _send_again(
     again = outbox.add_again(conversation, old, rest, now)
     again.operator_id, again.client_id = operator_id, f"again-{delivery.id}"
     outbox.leave(tx, conversation, again, now)
-    db.session.execute(
-        update(Message)
-        .where(Message.answered_by_id == old.id)
-        .values(answered_by_id=again.id)
-        .execution_options(synchronize_session="fetch")
-    )
+    db.session.execute(update(Message).where(Message.answered_by_id == old.id).values(answered_by_id=again.id))
     mark_changed(tx, conversation, old, again)
 
 

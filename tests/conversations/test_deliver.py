@@ -145,6 +145,21 @@ def test_a_rate_limit_sends_later_and_once(desk):
 
 
 @pytest.mark.sqlite_only
+def test_what_was_refused_for_now_comes_back_by_a_job_of_its_time(desk, monkeypatch):
+    monkeypatch.setattr("pilito.jobs.deliveries.utc_now", lambda: NOON + seconds(3))
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    due_at = desk.deliveries[0].due_at
+    desk.shop.work()
+
+    early = desk.shop.tick(due_at - seconds(0.1))
+    assert desk.shop.tick(due_at) - early == 1
+    desk.shop.work()
+
+    assert states(desk) == [SENT]
+
+
+@pytest.mark.sqlite_only
 def test_each_refusal_makes_the_pause_twice_as_long_and_no_two_replies_come_back_at_one_moment(desk):
     desk.graph.script = [RATE_LIMITED] * 4
     pauses, now = [], NOON

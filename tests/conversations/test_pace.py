@@ -292,6 +292,16 @@ def test_the_sweep_leaves_a_resting_account_alone_and_wakes_it_afterwards(desk):
     assert desk.sweep(NOON + seconds(610))["deliveries"] == 2
 
 
+def test_half_a_second_is_a_rest_and_no_time_is_none():
+    inbox = Inbox()
+
+    pace.pause(inbox, 0, NOON)
+    assert inbox.paused_until is None
+
+    pace.pause(inbox, 0.5, NOON)
+    assert inbox.paused_until == NOON + seconds(0.5)
+
+
 @pytest.mark.sqlite_only
 def test_a_shorter_pause_does_not_shorten_a_longer_one(desk):
     desk.graph.script = [answered_with(desk, BLOCKED)]

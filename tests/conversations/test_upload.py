@@ -14,6 +14,7 @@ from pilito.clock import utc_now
 from pilito.conversations.payload import Extras, own_address
 from pilito.conversations.public_file import find_public, public_address
 from pilito.conversations.reply import reply
+from pilito.conversations.settle import Settlement, settle
 from pilito.conversations.upload import upload
 from pilito.database import transaction
 from pilito.errors import Refused, Unsendable
@@ -76,6 +77,19 @@ def test_a_file_is_sent_by_an_address_that_anybody_may_fetch(desk, kind, body, m
     assert message.message_type is message_type
     assert [(file.url, file.copy_id is not None) for file in message.attachments] == [(None, True)]
     assert [row.state for row in desk.rows(Delivery)] == [DeliveryState.SENT]
+
+
+def test_an_uploaded_file_is_sent_again_and_shown_as_it_was(desk):
+    desk.graph.script = [(500, {})]
+    first = send(desk, Extras(file=OutboundFile("image", own_address(keep(desk)))))
+    copies = [file.copy_id for file in first.attachments]
+
+    desk.call(settle, desk.deliveries[0].id, Settlement.AGAIN, None, NOW)
+    desk.deliver(NOW)
+
+    again = desk.replies[-1]
+    assert fetch(desk, desk.graph.calls[-1]["message"]["attachment"]["payload"]["url"]).data == JPEG
+    assert [(file.kind, file.url, file.copy_id) for file in again.attachments] == [("image", None, copies[0])]
 
 
 def test_a_card_has_an_uploaded_picture_and_the_words_follow(desk):
