@@ -243,8 +243,11 @@ def test_a_refusal_that_says_how_long_pauses_the_whole_account_and_fails_nothing
     desk.graph.script = [busy] * 7
     first = say(desk, "یک")[0]
 
-    now = NOON
-    for _ in range(7):
+    desk.call(deliver, first, lambda: NOON)
+    assert desk.rows(Inbox)[0].paused_until == NOON + seconds(600)
+
+    now = NOON + seconds(601)
+    for _ in range(6):
         desk.call(deliver, first, lambda now=now: now)
         desk.call(deliver, first, lambda now=now: now + seconds(300))
         now += seconds(601)

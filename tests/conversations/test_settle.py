@@ -96,8 +96,9 @@ def test_it_is_settled_once_and_written_down(desk, how):
 
     assert refused(desk, Settlement.AGAIN) == "settled_already"
     settled = [audit for audit in desk.rows(Audit) if audit.action == "settled_send"]
-    assert [(one.operator_id, one.details["how"]) for one in settled] == [(desk.operator_id, how.value)]
-    assert settled[0].conversation_id == desk.conversation.id
+    details = {"delivery_id": desk.deliveries[0].id, "how": how.value}
+    assert [(one.operator_id, one.details) for one in settled] == [(desk.operator_id, details)]
+    assert (settled[0].conversation_id, settled[0].at) == (desk.conversation.id, LATER)
     assert all(one.seq > shown for one in desk.replies)  # so the panels fetch what became of it
 
 
@@ -158,7 +159,11 @@ def test_what_it_carried_is_sent_again_as_it_was(shop, words, extras, message_ty
     old, again = desk.rows(Message, sender="operator")
     assert (again.message_type, again.text, again.content) == (message_type, old.text, old.content)
     assert again.reply_to_external_id == extras.get("reply_to_external_id")
-    assert [(file.kind, file.url) for file in again.attachments] == [(file.kind, file.url) for file in old.attachments]
+    assert [shown(file) for file in again.attachments] == [shown(file) for file in old.attachments]
+
+
+def shown(file):
+    return file.position, file.kind, file.url, file.title
 
 
 @pytest.mark.sqlite_only

@@ -118,8 +118,8 @@ def _file(kind: str, details: Mapping[str, Any]) -> File:
 
 
 def _without_repeats(files: Iterable[File]) -> Iterable[File]:
-    seen: set[str] = set()
+    seen: set[str | None] = set()
     for file in files:
         if file.url is None or file.url not in seen:
             yield file
-        seen.add(file.url or "")
+        seen.add(file.url)

@@ -67,6 +67,7 @@ MESSAGING_FIELDS = {
     "standby": "message",
 }
 UNKNOWN = "an event that this version does not know"
+BARE_KEYS = ("mid", "title", "payload")  # a messaging item never has them itself, only what it holds
 ENVELOPE_KEYS = ("sender", "recipient", "timestamp", "is_self")
 
 
@@ -193,8 +194,8 @@ def _reason(field: str) -> str:
 def _as_item(field: str, value: Mapping[str, Any]) -> Mapping[str, Any]:
     """The value is a messaging item, or only what the item would say under its key."""
     its_key = MESSAGING_FIELDS[field]
-    # A reaction that came bare has a `reaction` inside itself: the name of its emoji.
-    is_bare = isinstance(value.get(its_key), str) and "mid" in value
+    # What came bare may hold a word of another event: a reaction its name, a message the link it came through.
+    is_bare = any(key in value for key in BARE_KEYS)
     says_it = not is_bare and any(key in value for key in (*READERS, *IGNORED_EVENTS))
     return value if says_it else {**value, its_key: value}
 

@@ -1,6 +1,7 @@
 """What happens around messages: each event becomes one item, or says on the ledger why not."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from instagram_events import (
@@ -8,6 +9,7 @@ from instagram_events import (
     CDN,
     CUSTOMER,
     NOON,
+    NOON_MS,
     attachment,
     body,
     entry,
@@ -264,6 +266,15 @@ def test_an_unsend_in_standby_is_an_unsend():
     assert type(in_standby(message(is_deleted=True))) is Unsend
 
 
+@pytest.mark.parametrize(
+    "said",
+    [{"reaction": {"mid": "m", "reaction": "love"}}, {"message_edit": {"mid": "m", "text": "x"}}],
+    ids=lambda said: next(iter(said)),
+)
+def test_what_happens_around_a_message_has_a_time_of_its_own(said):
+    assert parse_one(event(timestamp=NOON_MS - 5000, **said)).at == NOON - timedelta(seconds=5)
+
+
 def test_a_message_of_the_account_to_itself_is_an_echo():
     item = parse_one(
         event(
@@ -377,6 +388,16 @@ def test_each_field_of_changes_is_read_by_metas_own_name(field, bare, kind, read
     item = change(field, {**event(), **bare})
 
     assert (type(item), item.kind) == (kind, read)
+
+
+@pytest.mark.parametrize(
+    ("field", "bare"),
+    [("messages", TEXT), ("messaging_postbacks", {"title": "شروع"}), ("messaging_postbacks", {"payload": "x"})],
+)
+def test_a_bare_message_that_came_through_a_link_is_a_message(field, bare):
+    item = change(field, {**event(), **bare, "referral": {"ref": "bio"}})
+
+    assert (type(item), item.referral.ref) == (Inbound, "bio")
 
 
 @pytest.mark.parametrize("field", MESSAGING_FIELDS)

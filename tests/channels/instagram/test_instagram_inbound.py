@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 
 import pytest
 from instagram_events import (
@@ -6,6 +7,7 @@ from instagram_events import (
     CDN,
     CUSTOMER,
     NOON,
+    NOON_MS,
     PERMALINK,
     attachment,
     body,
@@ -72,6 +74,11 @@ def test_an_attachment_tells_what_the_message_is(provider_type, message_type):
 
     assert (item.message_type, item.provider_type) == (message_type, provider_type)
     assert [file.url for file in item.files] == [CDN]
+
+
+@pytest.mark.parametrize("written", ["IMAGE", " Image\n"])
+def test_metas_word_is_known_however_it_is_written(written):
+    assert parse_message(attachments=[attachment(written, url=CDN)]).message_type is MessageType.IMAGE
 
 
 @pytest.mark.parametrize(
@@ -215,6 +222,22 @@ def test_a_message_that_the_provider_cannot_show_is_unsupported():
         item = parse_message(is_unsupported=said)
 
         assert (item.message_type, item.provider_type) == (MessageType.UNSUPPORTED, "is_unsupported")
+
+
+def test_a_message_without_a_time_came_when_its_entry_was_written():
+    raw = body(entry(event(timestamp=None, message={"mid": "m", "text": "سلام"}), time=NOON_MS - 5000))
+
+    assert [item.sent_at for item in parse(raw, NOON)] == [NOON - timedelta(seconds=5)]
+
+
+def test_what_is_no_message_says_what_was_expected():
+    assert parse_one(event(message="x")).reason == "message: expected an object, but str came."
+
+
+def test_blank_words_beside_a_link_are_none():
+    link = attachment("fallback", url="https://shop.example/dress")
+
+    assert parse_message(text=" ", attachments=[link]).text == "https://shop.example/dress"
 
 
 def test_blank_words_are_kept_as_they_were_typed():
@@ -440,6 +463,10 @@ def test_an_event_that_is_no_message_is_ignored_under_its_own_name(key):
 
     assert (type(item), item.kind, item.account_id) == (Ignored, key, ACCOUNT)
     assert item.reason
+
+
+def test_a_warning_of_another_form_is_told_without_its_words():
+    assert parse_one(event(**{"policy-enforcement": "x"})).reason == "Meta warned or blocked the account"
 
 
 @pytest.mark.parametrize("key", ["policy-enforcement", "app_roles"])

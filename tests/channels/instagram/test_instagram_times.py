@@ -22,6 +22,8 @@ MORNING_MS = NOON_MS - 3 * 3600 * 1000
         "2026-11-22T12:00:00Z",
         "2026-11-22T15:30:00+03:30",
         "2026-11-22 12:00:00",
+        f" {NOON_MS} ",
+        " 2026-11-22T12:00:00Z\n",
     ],
 )
 def test_a_time_is_understood_however_it_is_written(written):
@@ -44,7 +46,7 @@ def test_milliseconds_are_kept():
 @pytest.mark.parametrize(
     "nothing",
     [
-        None, "", "soon", "<TIME>", True, False, [], {}, -1, 0, 5, 1234567890, 2 * 10**11, float("nan"), float("inf"), 10**30,
+        None, "", "soon", "<TIME>", True, False, [], {}, -1, 0, 5, 1234567890, 10**11, 2 * 10**11, float("nan"), float("inf"), 10**30,
         "9" * 5000, "²", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
     ],
 )  # fmt: skip
