@@ -26,6 +26,12 @@ EXPLAINED = Path(__file__).with_name("explained.txt")
 VERBS = "pilito/conversations/"
 CHECKS = "pilito/assistant/"
 READING = "signature values parties times content messages shares attachments events inbound referrals"
+REPLIES = "tests/assistant/test_"
+# Not those of attacks (test_injection.py): they ask little of a line that the others do not, and take minutes.
+SAID = (
+    "quantities grounding reply_checks wording statements refusals openings offers promises lexicon terms "
+    "checks_measured compose correction budget"
+)
 # Of each module: its files, and the tests that are asked.
 MODULES: dict[str, tuple[str, str, str, str]] = {
     "pairing": (
@@ -43,9 +49,9 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         "deliver settle reply retract payload pace reconcile release_lost tokens take_over drafts upload quote_product "
         "react answer echo modes sweep context",
     ),
-    "check": (CHECKS, "check grounding prices promises offers repeated", "tests/assistant", ""),
-    "numbers": (CHECKS, "quantities", "tests/assistant", ""),
-    "words": (CHECKS, "lexicon terms wording", "tests/assistant", ""),
+    "check": (CHECKS, "check grounding prices promises offers repeated", REPLIES, f"{SAID} prices repeated"),
+    "numbers": (CHECKS, "quantities", REPLIES, SAID),
+    "words": (CHECKS, "lexicon terms wording", REPLIES, SAID),
 }
 EVERYBODY = ["tests/test_instagram_share.py"]
 # Seconds of the clock, long ones: a test that waits for nobody on a busy machine has killed nothing. One that loops is

@@ -34,6 +34,7 @@ KEPT = {
     "tmp_path_factory",
     "database_kind",
 }
+IN_FORCE = {"_nothing_outside"}  # by itself, and still in a fork
 # So much CPU one test may take beyond ten times its usual time: a mutant may loop for ever. Not seconds of the clock:
 # the machine may be busy.
 PATIENCE_SECONDS = 5
@@ -215,13 +216,15 @@ class Runner:
                 os.dup2(quiet, 1), os.dup2(quiet, 2)
                 mutant.apply()
                 self._exchange(mutant)
-            items = session.items
-            session._setupstate.teardown_exact(items[numbers[0]])
-            for place, number in enumerate(numbers):
+            items = [session.items[number] for number in numbers]
+            set_up = [item for item in items if not _is_plain(item)]  # what is set up is kept for the one that follows
+            following = dict(zip(set_up, set_up[1:] + set_up[:1], strict=True))
+            session._setupstate.teardown_exact(set_up[0] if set_up else None)
+            for number, item in zip(numbers, items, strict=True):
                 _allow(PATIENCE_SECONDS + 10 * self.seconds[number])
-                following = items[numbers[(place + 1) % len(numbers)]]
-                reports = runtestprotocol(items[number], log=False, nextitem=following)
-                if any(report.failed for report in reports):
+                if item not in following:
+                    item.obj(**_values_of(item))
+                elif any(report.failed for report in runtestprotocol(item, log=False, nextitem=following[item])):
                     return 1
                 os.write(writing, b".")
         except BaseException:
@@ -255,6 +258,20 @@ class Runner:
             statements = [one for one in self.trees[path].body if _assigned(one) == name]
             exec(self._compiled(path, statements), values)  # noqa: S102
             _hand_out(name, getattr(module, name), values[name])
+
+
+def _is_plain(item: pytest.Item) -> bool:
+    """Whether a test asks for its own values alone: then it is called, which takes a tenth of all that pytest does."""
+    marks = ("skip", "skipif", "xfail")
+    if not isinstance(item, pytest.Function) or any(item.get_closest_marker(mark) for mark in marks):
+        return False
+    given = {name for name in _values_of(item) if not item.session._fixturemanager.getfixturedefs(name, item)}
+    return set(item.fixturenames) <= given | IN_FORCE
+
+
+def _values_of(item: pytest.Function) -> dict[str, Any]:
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    return {name: value for name, value in given.items() if name in item._fixtureinfo.argnames}
 
 
 def _filename(function: Any) -> str:
