@@ -142,15 +142,19 @@ def find_bargain(text: str, facts: tuple[str, ...]) -> str:
     """
     said = [sentence for fact in facts for sentence in FACT_SENTENCE.split(unify(plain(fact)))]
     for sentence in SENTENCE.split(unify(plain(text))):
-        # A word has endings ("تخفیفی"); more than one word is held against the facts as it stands.
-        found = {one if " " in one else one[:5]: match for match in BARGAIN.finditer(sentence) if (one := match[0])}
+        found = {_beginning(match[0]): match for match in BARGAIN.finditer(sentence)}
         numbers = numbers_in(sentence) if found else set()
         for known, match in found.items():
             around = sentence[: match.start()] + sentence[match.end() :]
-            meant = [known, *(word[:5] for word in alike(match[0]) if BARGAIN.fullmatch(word))]
+            meant = [known, *map(_beginning, filter(BARGAIN.fullmatch, alike(match[0])))]
             if not NOT_SO.search(around) and not any(_carries(one, each, numbers) for one in said for each in meant):
                 return match[0].strip()
     return ""
+
+
+def _beginning(bargain: str) -> str:
+    """What a fact must have of it: a word has endings ("تخفیفی"), several are held against the facts as they stand."""
+    return bargain if " " in bargain else bargain[:5]
 
 
 def _carries(fact: str, known: str, numbers: set[Decimal]) -> bool:
