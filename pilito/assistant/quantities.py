@@ -73,7 +73,8 @@ UNITS = {
     "carat": "carat", "karat": "carat", "میلیلیتر": "ml", "کیلوگرمی": "kilo", "میلیگرم": "mg", "mg": "mg",
     "رنگ": "colour", "رنگه": "colour", "colour": "colour", "colours": "colour", "color": "colour",
     "colors": "colour", "الوان": "colour", "نفر": "person", "نفره": "person", "people": "person",
-    "persons": "person", "عدد": "piece", "عددی": "piece", "دونه": "piece", "تیکه": "piece", "تکه": "piece",
+    "person": "person", "persons": "person",
+    "عدد": "piece", "عددی": "piece", "دونه": "piece", "تیکه": "piece", "تکه": "piece",
     "جفت": "piece", "بسته": "piece", "piece": "piece", "pieces": "piece", "قطعه": "piece", "قطع": "piece",
     "مدل": "piece", "model": "piece", "models": "piece", "pairs": "piece",
 }  # fmt: skip
@@ -217,7 +218,7 @@ def _number(tokens: list[Token], position: int) -> tuple[Quantity, int] | None:
     if token.kind == "number":
         values, parts = _values(token.text)
         return Quantity(values, parts=parts, start=token.start, end=token.end), position + 1
-    if token.text in WORDS or token.text in HALF:
+    if token.text in WORDS or token.text in HALF or token.text == HUNDRED:
         return _spelled(tokens, position)
     if token.text in MULTIPLIERS:
         one = frozenset({Decimal(1)})
@@ -233,34 +234,31 @@ def _values(text: str) -> tuple[frozenset[Decimal], tuple[Decimal, ...]]:
         return frozenset({Decimal("".join(groups))}), parts
     if "." in text:
         whole = Decimal(text.replace(".", ""))
-        is_thousands = all(len(group) == 3 for group in text.split(".")[1:])
         if text.count(".") > 1:
             return frozenset({whole}), ()
+        is_thousands = len(text.partition(".")[2]) == 3
         return frozenset({Decimal(text), whole} if is_thousands else {Decimal(text)}), ()
     return frozenset({Decimal(text)}), ()
 
 
 def _spelled(tokens: list[Token], position: int) -> tuple[Quantity, int]:
-    """`هشتصد و پنجاه`, `twenty five`, `دو و نیم`."""
-    total, start, last = Decimal(0), tokens[position].start, Decimal(10**9)
-    end = start
+    """`هشتصد و پنجاه`, `twenty five`, `fifteen hundred`, `دو و نیم`."""
+    start, total, last = tokens[position].start, Decimal(0), Decimal(10**9)
     while position < len(tokens):
-        token = tokens[position]
-        if token.text == HUNDRED and 0 < total < 10:
-            total, last, end, position = total * 100, Decimal(100), token.end, position + 1
-            if _is_and(tokens, position) and _continues(tokens, position + 1, last):
-                position += 1
-            continue
-        if token.text in HALF:
-            total, end, position = total + Decimal("0.5"), token.end, position + 1
+        text = tokens[position].text
+        if text in HALF:
+            total, position = total + Decimal("0.5"), position + 1
             break
-        value = WORDS.get(token.text)
-        if value is None or value >= last:
+        if text == HUNDRED and total < 100:
+            total, last = (total or Decimal(1)) * 100, Decimal(100)
+        elif text in WORDS and WORDS[text] < last:
+            total, last = total + WORDS[text], Decimal(WORDS[text])
+        else:
             break
-        total, last, end, position = total + value, Decimal(value), token.end, position + 1
+        position += 1
         if _is_and(tokens, position) and _continues(tokens, position + 1, last):
             position += 1
-    return Quantity(frozenset({total}), is_spelled=True, start=start, end=end), position
+    return Quantity(frozenset({total}), is_spelled=True, start=start, end=tokens[position - 1].end), position
 
 
 def _is_and(tokens: list[Token], position: int) -> bool:
@@ -307,8 +305,9 @@ def _added(quantity: Quantity, multiplier: int, tokens: list[Token], position: i
         return quantity, position
     rest, after = _multiplied(number[0], tokens, number[1])
     is_smaller = max(rest.values) < multiplier
-    is_joined = following > position or rest.multiplier > 1
-    if not (is_smaller and is_joined and (rest.multiplier > 1 or multiplier <= 1000 or max(rest.values) >= 100)):
+    is_large = max(rest.values) >= 100
+    is_joined = following > position or rest.multiplier > 1 or (rest.is_spelled and is_large)  # "thousand five hundred"
+    if not (is_smaller and is_joined and (rest.multiplier > 1 or multiplier <= 1000 or is_large)):
         return quantity, position
     values = frozenset(one + other for one in quantity.values for other in rest.values)
     return replace(quantity, values=values, end=rest.end), after
@@ -353,7 +352,7 @@ def _is_hyphened(tokens: list[Token], position: int, end: int) -> bool:
     if position + 1 >= len(tokens) or tokens[position].text != "-" or tokens[position].start != end:
         return False
     following = tokens[position + 1]
-    return following.kind == "word" and following.start == tokens[position].end and following.text in UNITS
+    return following.start == tokens[position].end and following.text in UNITS
 
 
 def _opens(tokens: list[Token], position: int) -> bool:

@@ -4,12 +4,69 @@ from decimal import Decimal
 
 import pytest
 
-from pilito.assistant.quantities import read_quantities, read_spans
+from pilito.assistant.quantities import MONEY, Span, read_all, read_quantities, read_spans, unify
 from pilito.spelling import plain
+
+# Every word of numbers that customers and shops write, by what it means.
+NUMBERS = {
+    1: "یک one واحد", 2: "دو two اثنان اثنین", 3: "سه three ثلاثه ثلاث بثلاثه بثلاث", 4: "چهار four اربعه اربع باربعه باربع",
+    5: "پنج five خمسه خمس بخمسه بخمس", 6: "شش شیش six سته ست بسته بست", 7: "هفت seven سبعه سبع بسبعه بسبع",
+    8: "هشت eight ثمانیه بثمانیه", 9: "نه nine تسعه تسع بتسعه بتسع", 10: "ده ten عشره بعشره", 11: "یازده eleven",
+    12: "دوازده twelve", 13: "سیزده thirteen", 14: "چهارده fourteen", 15: "پانزده پونزده fifteen",
+    16: "شانزده شونزده sixteen", 17: "هفده seventeen", 18: "هجده eighteen", 19: "نوزده nineteen",
+    20: "بیست twenty عشرون عشرین بعشرین", 30: "سی thirty ثلاثون ثلاثین بثلاثین", 40: "چهل forty اربعون اربعین",
+    50: "پنجاه fifty خمسون خمسین بخمسین", 60: "شصت sixty", 70: "هفتاد seventy", 80: "هشتاد eighty", 90: "نود ninety",
+    100: "صد یکصد hundred مایه مییه میه", 200: "دویست", 300: "سیصد", 400: "چهارصد", 500: "پانصد پونصد",
+    600: "ششصد شیشصد", 700: "هفتصد", 800: "هشتصد", 900: "نهصد", 1000: "هزار هزاره هزارتا thousand الف الاف",
+    10**6: "میلیون ملیون میلیونه ملیونه million ملایین", 10**9: "میلیارد billion",
+}  # fmt: skip
+# And what they count, or are paid in.
+UNITS = {
+    "toman": "تومان تومن تومانی تومنی تومانه تومنه ت toman tomans tuman t irt", "rial": "ریال rial rials irr ﷼",
+    "dirham": "درهم dirham dirhams aed", "dinar": "دینار dinar dinars iqd kwd",
+    "dollar": "دلار دولار dollar dollars usd $ buck bucks", "pound": "پوند pound pounds gbp £ quid",
+    "euro": "یورو euro euros eur €", "lira": "لیر لیره lira ₺", "egp": "جنیه egp", "sar": "sar",
+    "minute": "دقیقه minute minutes min", "hour": "ساعت ساعته hour hours ساعه ساعات",
+    "day": "روز روزه day days یوم ایام", "week": "هفته week weeks اسبوع اسابیع",
+    "month": "ماه ماهه month months شهر اشهر", "year": "سال ساله year years سنه سنوات", "percent": "درصد % percent",
+    "cm": "سانت سانتی سانتیمتر cm سم centimetres centimeters", "mm": "میلیمتر mm",
+    "metre": "متر metre metres meter meters", "gram": "گرم گرمی gr g gram grams غرام",
+    "kilo": "کیلو کیلوگرم کیلوگرمی kg kilo kilos", "mg": "میلیگرم mg", "litre": "لیتر litre liter litres",
+    "ml": "میلیلیتر ml cc", "inch": "اینچ inch inches", "degree": "درجه degrees", "carat": "عیار carat karat",
+    "colour": "رنگ رنگه colour colours color colors الوان", "person": "نفر نفره people person persons",
+    "piece": "عدد عددی دونه تیکه تکه جفت بسته قطعه قطع piece pieces مدل model models pairs",
+}  # fmt: skip
 
 
 def read(text):
     return [(sorted(map(int, one.values)), one.unit) for one in read_quantities(plain(text))]
+
+
+def marked(text):
+    """Each quantity as what it can mean, its unit, and the words that say it."""
+    text = unify(plain(text))
+    return [
+        (" or ".join(f"{value.normalize():f}" for value in sorted(one.values)), one.unit, text[one.start : one.end])
+        for one in read_quantities(text)
+    ]
+
+
+def test_every_word_of_a_number_is_read():
+    words = [(word, number) for number, words in NUMBERS.items() for word in words.split()]
+
+    assert [(word, number) for word, number in words if read(f"{word} گرم") != [([number], "gram")]] == []
+
+
+def test_a_number_is_read_with_every_word_that_it_counts():
+    words = [(word, unit) for unit, words in UNITS.items() for word in words.split()]
+
+    # Right behind the digits; and 3, of which no shop leaves out the thousands.
+    assert [(word, unit) for word, unit in words if read(f"3{word}") != [([3], unit)]] == []
+
+
+@pytest.mark.parametrize("word", ["one hundred and twenty", "صد و بیست", "یکصد و بیست"])
+def test_hundreds_have_their_tens(word):
+    assert read(f"{word} گرم") == [([120], "gram")]
 
 
 @pytest.mark.parametrize(
@@ -90,3 +147,227 @@ def test_a_list_of_sizes_is_not_one_number():
 
 def test_a_time_of_day_is_a_clock():
     assert read("10:00–21:30") == [([10], "clock"), ([21], "clock")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # in words, with their "and"
+        ("قیمت هشتصد و پنجاه تومان است", [("850", "toman", "هشتصد و پنجاه تومان")]),
+        ("a bag for twenty five dollars", [("25", "dollar", "twenty five dollars")]),
+        ("two hundred and fifty dollars", [("250", "dollar", "two hundred and fifty dollars")]),
+        ("one thousand five hundred dollars", [("1500", "dollar", "one thousand five hundred dollars")]),
+        ("one thousand and five dollars", [("1005", "dollar", "one thousand and five dollars")]),
+        ("one thousand five dollars", [("1000", "", "one thousand"), ("5", "dollar", "five dollars")]),
+        ("hundred dollars", [("100", "dollar", "hundred dollars")]),
+        ("fifteen hundred dollars", [("1500", "dollar", "fifteen hundred dollars")]),
+        ("ninety nine hundred grams", [("9900", "gram", "ninety nine hundred grams")]),
+        ("nine hundred hundred grams", [("900", "", "nine hundred"), ("100", "gram", "hundred grams")]),
+        ("a hundred dollars or a dollar", [("100", "dollar", "one hundred dollars"), ("1", "dollar", "one dollar")]),
+        ("فقط یه تومن", [("1", "toman", "یک تومن")]),
+        ("هفتصد هزار و پانصد تومان", [("700500", "toman", "هفتصد هزار و پانصد تومان")]),
+        ("یک میلیارد و دویست میلیون تومان", [("1200000000", "toman", "یک میلیارد و دویست میلیون تومان")]),
+        ("صد هزار میلیون ریال", [("100000000000", "rial", "صد هزار میلیون ریال")]),
+        ("بیست و بیست روز", [("20", "day", "بیست روز")]),
+        ("دویست و دویست روز", [("200", "", "دویست"), ("200", "day", "دویست روز")]),
+        ("دویست و", [("200", "", "دویست")]),
+        ("دویست و کیف", [("200", "", "دویست")]),
+        ("two hundred and days", [("200", "", "two hundred")]),
+        ("two hundred or five days", [("200", "day", "two hundred"), ("5", "day", "five days")]),
+        ("twenty or five days", [("20", "day", "twenty"), ("5", "day", "five days")]),
+        ("بیست و دو سه روز", [("3", "day", "سه روز")]),
+        ("پنجاه و روز", []),
+        ("ده و پنج روز", [("5", "day", "پنج روز")]),
+        ("بیست و", []),
+        ("ده هزار و", [("10000", "", "ده هزار")]),
+        # halves
+        ("نیم ساعت", [("0.5", "hour", "نیم ساعت")]),
+        ("صد و نیم", [("100.5", "", "صد و نیم")]),
+        ("یک و نیم روز", [("1.5", "day", "یک و نیم روز")]),
+        ("2 و نیم میلیون تومان", [("2500000", "toman", "2 و نیم میلیون تومان")]),
+        ("2 و نیم روز", [("2.5", "day", "2 و نیم روز")]),
+        ("2 و نیم", [("2.5", "", "2 و نیم")]),
+        ("2 هزار و نیم", [("2500", "", "2 هزار و نیم")]),
+        ("دو میلیون و نیم تومان", [("2500000", "toman", "دو میلیون و نیم تومان")]),
+        ("2 هزار و نیم تومان", [("2500", "toman", "2 هزار و نیم تومان")]),
+        # a number with its multiplier, and what is added to it
+        ("1 million 850 thousand toman", [("1850000", "toman", "1 million 850 thousand toman")]),
+        ("1 میلیون و 500 تومان", [("1000500", "toman", "1 میلیون و 500 تومان")]),
+        ("1 میلیون و 50 تومان", [("1000000", "", "1 میلیون"), ("50", "toman", "50 تومان")]),
+        ("1 میلیون و 100 تومان", [("1000100", "toman", "1 میلیون و 100 تومان")]),
+        ("2 هزار 500 تومان", [("2000", "", "2 هزار"), ("500", "toman", "500 تومان")]),
+        ("2 هزار پانصد تومان", [("2500", "toman", "2 هزار پانصد تومان")]),
+        ("هزار 500 تومان", [("1000", "", "هزار"), ("500", "toman", "500 تومان")]),
+        ("2 هزار و 1.850 تومان", [("2000", "", "2 هزار"), ("1.85 or 1850", "toman", "1.850 تومان")]),
+        ("2 هزار و 3 هزار", [("2000", "", "2 هزار"), ("3000", "", "3 هزار")]),
+        ("هزار و هزار", [("1000", "", "هزار"), ("1000", "", "هزار")]),
+        ("2 هزار و 999 تومان", [("2999", "toman", "2 هزار و 999 تومان")]),
+        ("2 هزار و 1000 تومان", [("2000", "", "2 هزار"), ("1000", "toman", "1000 تومان")]),
+        ("هزار", [("1000", "", "هزار")]),
+        ("1.5k", [("1500", "", "1.5k")]),
+        ("2k toman", [("2000", "toman", "2k toman")]),
+        ("2 k toman", [("2", "", "2")]),
+        ("20m", [("20 or 20000000", "", "20m")]),
+        ("20 m", [("20", "", "20")]),
+        ("1.85m toman", [("1.85 or 1850000", "toman", "1.85m toman")]),
+        # digits in groups, by commas, dots, spaces and slashes
+        ("1 850 000 تومان", [("1850000", "toman", "1 850 000 تومان")]),
+        ("12 345 تومان", [("12345", "toman", "12 345 تومان")]),
+        ("38 40 42", [("38", "", "38"), ("40", "", "40"), ("42", "", "42")]),
+        ("850 000 و 90", [("850000", "", "850 000"), ("90", "", "90")]),
+        ("1.850", [("1.85 or 1850", "", "1.850")]),
+        ("1.850.000", [("1850000", "", "1.850.000")]),
+        ("1.85", [("1.85", "", "1.85")]),
+        ("1,850.5", [("1850.5", "", "1,850.5")]),
+        ("315/000 تومان", [("315000", "toman", "315,000 تومان")]),
+        ("1/315/000 تومان", [("1315000", "toman", "1,315,000 تومان")]),
+        ("1/25 میلیون", [("1250000", "", "1.25 میلیون")]),
+        ("850هزارتومان", [("850000", "toman", "850هزار تومان")]),
+        ("صدتومان", [("100", "toman", "صد تومان")]),
+        ("20درصد", [("20", "percent", "20 درصد")]),
+        # units, and what stands between or sticks to them
+        ("500 میلی لیتر", [("500", "ml", "500 میلیلیتر")]),
+        ("2 کیلو گرم", [("2", "kilo", "2 کیلوگرم")]),
+        ("3 full working days", [("3", "day", "3 full working days")]),
+        ("5 ایام عمل", [("5", "day", "5 ایام")]),
+        ("3 عمل ایام", [("3", "day", "3 عمل ایام")]),
+        ("3 business", [("3", "", "3")]),
+        ("6-month warranty", [("6", "month", "6-month")]),
+        ("6 -month", [("6", "", "6")]),
+        ("30g", [("30", "gram", "30g")]),
+        ("30 g", [("30", "", "30")]),
+        ("850 ت", [("850 or 850000", "toman", "850 ت")]),
+        ("9 ت", [("9", "toman", "9 ت")]),
+        ("10 تومنه", [("10 or 10000", "toman", "10 تومنه")]),
+        ("10 تومنی", [("10 or 10000", "toman", "10 تومنی")]),
+        ("10 تومن", [("10 or 10000", "toman", "10 تومن")]),
+        ("10t", [("10 or 10000", "toman", "10t")]),
+        ("10 تومان", [("10", "toman", "10 تومان")]),
+        ("99999 ت", [("99999 or 99999000", "toman", "99999 ت")]),
+        ("100000 ت", [("100000", "toman", "100000 ت")]),
+        ("5 میلیون ت", [("5000000", "toman", "5 میلیون ت")]),
+        ("20 روزه", [("20", "day", "20 روزه")]),
+        ("20 سانتست", [("20", "cm", "20 سانتست")]),
+        ("20 دلاراند", [("20", "dollar", "20 دلاراند")]),
+        ("20 روزها", [("20", "day", "20 روزها")]),
+        ("20 لیترای", [("20", "litre", "20 لیترای")]),
+        ("20 ساعتی", [("20", "hour", "20 ساعتی")]),
+        ("$20 or 20$", [("20", "dollar", "20"), ("20", "dollar", "20$")]),
+        ("41 $89", [("41", "", "41"), ("89", "dollar", "89")]),
+        ("20 $ 30", [("20", "dollar", "20 $"), ("30", "dollar", "30")]),
+        ("20 $", [("20", "dollar", "20 $")]),
+        ("AED 20", [("20", "dirham", "20")]),
+        ("t 20", [("20", "", "20")]),
+        ("20", [("20", "", "20")]),
+        # times of day
+        ("10:30", [("10.5", "clock", "10:30")]),
+        ("10:30 21:00", [("10.5", "clock", "10:30"), ("21", "clock", "21:00")]),
+        ("10:30 pm", [("10.5 or 22.5", "clock", "10:30")]),
+        ("7:45 شب", [("7.75 or 19.75", "clock", "7:45")]),
+        ("7 pm", [("7 or 19", "", "7")]),
+        ("8 عصر", [("8 or 20", "", "8")]),
+        ("6 غروب", [("6 or 18", "", "6")]),
+        ("9 مساء", [("9 or 21", "", "9")]),
+        ("11 شب", [("11 or 23", "", "11")]),
+        ("12 شب", [("12", "", "12")]),
+    ],
+)
+def test_a_quantity_is_all_that_says_it_and_no_more(text, expected):
+    assert marked(text) == expected
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"],
+)
+def test_the_number_of_a_size_or_a_code_counts_nothing(label):
+    assert [read(f"{label} 40 {word}") for word in ("رنگ", "نفر", "عدد")] == 3 * [[([40], "")]]
+    assert read(f"{label} 40 روز") == [([40], "day")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["قیمتش بیست", "هزینه بیست", "مبلغ ما بیست", "سعرها عشرون", "سایز بیست", "costs twenty", "price is only twenty"],
+)
+def test_a_bare_number_in_words_is_one_where_it_can_only_be_a_price_or_a_size(text):
+    assert read(text) == [([20], "")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "بیست بار",
+        "قیمت نه",
+        "price is for about only twenty",
+        "twenty is a price",
+        "قیمت" + " خیلی" * 2 + " خیلی بیست",
+        "the prices of " + "very " * 10 + "nice twenty",
+    ],
+)
+def test_elsewhere_it_is_none(text):
+    assert read(text) == []
+
+
+@pytest.mark.parametrize("joint", ["تا", "الی", "to", "until", "till", "یا", "or", "حتی", "-", "–", "—", "~", "/"])
+def test_every_word_of_a_range_is_read(joint):
+    quantities = read_quantities(text := f"2 {joint} 30 روز")
+
+    assert [one.unit for one in quantities] == ["day", "day"]
+    assert read_spans(quantities, text) == [Span(Decimal(2), Decimal(30), "day")]
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("3 to 2 days", []),  # downwards it is none
+        ("3 - 3 days", []),
+        ("2 و 3 روز", []),
+        ("2 روز تا 3", [(2, 3, "day")]),
+        ("2 روز تا 3 هفته", [(2, 3, "week")]),
+        ("36 to 38 to 40", [(36, 38, ""), (38, 40, "")]),
+        ("1.850 تا 2.000", [("1.85", 2000, "")]),  # each from the least that it may mean to the most
+        ("2.000 تا 2", []),
+        ("900 تا 1.850 تومان", [(900, 1850, "toman")]),
+    ],
+)
+def test_a_range_goes_upwards(text, spans):
+    found = read_spans(read_quantities(text), text)
+
+    assert found == [Span(Decimal(low), Decimal(high), unit) for low, high, unit in spans]
+
+
+def test_the_lower_end_of_a_range_may_leave_its_thousands_to_the_higher_one():
+    assert marked("800 تا 900 هزار") == [("800 or 800000", "", "800"), ("900000", "", "900 هزار")]
+    assert marked("1 هزار تا 2 میلیون") == [("1000", "", "1 هزار"), ("2000000", "", "2 میلیون")]
+    assert marked("800 تا 900") == [("800", "", "800"), ("900", "", "900")]
+    assert marked("800، 900 روز") == [("800", "", "800"), ("900", "day", "900 روز")]
+    assert marked("2 هفته تا 3 روز")[0] == ("2", "week", "2 هفته")
+
+
+def test_a_list_read_as_one_number_knows_its_parts():
+    assert [one.parts for one in read_all("1,850,000 و 38 و 1.850 و 2,000 هزار و 850,000 تومان")] == [
+        (1, 850, 0),
+        (),
+        (),
+        (),
+        (850, 0),
+    ]
+
+
+def test_a_number_that_counts_nothing_is_read_where_all_are_asked_for():
+    one, two = read_all("یک پیراهن و 2 کیف")
+
+    assert (one.values, one.is_spelled, one.is_money) == ({1}, True, False)
+    assert (two.values, two.is_spelled, two.is_money) == ({2}, False, False)
+    assert [one.is_spelled for one in read_all("هزار تا، ۲ هزار تا، نیم")] == [True, False, True]
+    assert all(read_all(f"2 {unit}")[0].is_money == (unit in MONEY) for unit in ("dollar", "toman", "روز"))
+
+
+def test_the_marks_of_a_list_go_and_leave_their_room():
+    assert marked("12) 30 days\n 3- کد\n7: سایز 40") == [("30", "day", "30 days"), ("40", "", "40")]
+    assert marked("12.5 روز") == [("12.5", "day", "12.5 روز")]
+    assert marked("123) روز") == [("123", "", "123")]
+
+
+def test_ten_and_more_can_be_a_price_or_a_size():
+    assert (read("قیمت ده"), read("قیمت نه")) == ([([10], "")], [])
