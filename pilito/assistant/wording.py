@@ -19,7 +19,7 @@ from pilito.spelling import plain
 
 QUESTION = re.compile(r"[^.!?؟\n؛،,:]+[?؟]")
 UNABLE = re.compile(
-    rf"{UNKNOWING.pattern}|امکان\w* (?:\w+ ){{0,4}}نیست|نمی\s?ت[وا]ن(?:م|یم)\b"
+    rf"{UNKNOWING.pattern}|امکان\w* (?:\w+ ){{0,4}}نیست|نمی\s?ت(?:و|ا|وا)ن(?:م|یم)\b"
     r"|\bi (?:can't|cannot|can not|am not able)\b"
 )
 # What may stand in a reply beside letters and digits. Signs of reckoning and of code are not among it.
@@ -27,9 +27,9 @@ PUNCTUATION = frozenset(" \n\r\t.,!?:;-–—()[]{}«»\"'“”‘’…/،؛؟
 # Right-to-left and left-to-right marks: harmless between words, inside a number they turn it round.
 MARKS = frozenset("\u200e\u200f")
 EMOJI = (  # without letters, digits, clocks, money and presents, which say something
-    (0x1F300, 0x1F380), (0x1F382, 0x1F3FF), (0x1F400, 0x1F4AE), (0x1F4E0, 0x1F4FF), (0x1F525, 0x1F54F),
-    (0x1F568, 0x1F64F), (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF), (0x2600, 0x267F),
-    (0x2690, 0x2775), (0x27A1, 0x27BF), (0x2B50, 0x2B55), (0x2190, 0x2193),
+    (0x1F300, 0x1F380), (0x1F382, 0x1F4AE), (0x1F4E0, 0x1F4FF), (0x1F525, 0x1F54F), (0x1F568, 0x1F64F),
+    (0x1F680, 0x1F6FF), (0x1F900, 0x1F9FF), (0x1FA70, 0x1FAFF), (0x2600, 0x267F), (0x2690, 0x2775),
+    (0x27A1, 0x27BF), (0x2B50, 0x2B55), (0x2190, 0x2193),
 )  # fmt: skip
 RECKONING = re.compile(r"\d\s*(?:[+×÷*=^]|/(?!\d{1,2}/|\d{1,2}\s))\s*\d")
 RUN = re.compile(r"(?<![\w.,:/])\d{1,6}(?:(?:\s?[,،-]\s?|\s(?:و|and)\s|\s)\d{1,6}){3,}(?![\w:/]|[.,]\d)")

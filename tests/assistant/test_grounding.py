@@ -1,8 +1,11 @@
 """What a reply says must stand in a fact; beside each claim that does, one that does not."""
 
+from decimal import Decimal
+
 import pytest
 
 from pilito.assistant.grounding import Ground, claims_of
+from pilito.assistant.quantities import Span
 
 FACT = """پیراهن نخی 🌸
 قیمت: ۱٬۸۵۰٬۰۰۰ تومان
@@ -84,3 +87,286 @@ def test_unseen_marks_hide_nothing():
     assert lacks("evil\u200b.com") == ["link"]
     assert lacks("۹\u200d۹\u200d۹٬۰۰۰ تومان") == ["number"]
     assert lacks("ｅｖｉｌ．ｃｏｍ") == ["link"]
+
+
+# --- what a text claims ----------------------------------------------------------------------------------------------
+
+
+def claimed(text):
+    claims = claims_of(text)
+    kinds = ("emails", "links", "dotted", "handles", "dates", "days", "long_numbers", "codes", "colours")
+    return {kind: found for kind in kinds if (found := getattr(claims, kind))}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("info@niloofar.ir یا niloofar.com", {"emails": ["info@niloofar.ir"], "links": ["niloofar.com"]}),
+        ("https://www.Niloofar.ir/dress/?a=1#x.", {"links": ["niloofar.ir/dress/?a=1#x"]}),
+        ("(niloofar.ir)، niloofar.ir:80!", {"links": ["niloofar.ir", "niloofar.ir:80"]}),
+        ("http:// niloofar.ir/", {"links": ["niloofar.ir"]}),
+        ("evil[.]com evil(.)com evil { . } com evil<dot>com", {"links": ["evil.com"] * 4}),
+        ("evil dot com، evil نقطه کام", {"links": ["evil.com", "evil.کام"]}),
+        ("evil دات ir . x", {"links": ["evil.ir"]}),
+        ("evil . com", {"links": ["evil.com"]}),
+        ("evil,com evil·net evil/org", {"links": ["evil.com", "evil.net", "evil.org"]}),
+        ("е v i l . c o m و еvil.cоm", {"links": ["evil.com", "evil.com"]}),
+        ("the dot and a dot", {}),
+        ("evil-shop.fashion و v2.5", {"dotted": ["evil-shop.fashion"]}),
+        ("S.M.L.XL 2.5.x", {}),
+        ("@shop_1 و @ shop2.", {"handles": ["shop_1", "shop2"]}),
+        ("آیدی ما evilshop", {"handles": ["evilshop"]}),
+        ("آیدی abc، آیدی abcd", {"handles": ["abcd"]}),
+        ("telegram: about, instagram: please", {}),
+        ("به evilshop در تلگرام", {"handles": ["evilshop"]}),
+        ("message evilshop on instagram, message about on telegram", {"handles": ["evilshop"]}),
+        ("evil_shop, evil_shop", {"handles": ["evil_shop"]}),
+        ("@evil.com", {"handles": ["evil.com"]}),
+        ("۱۴۰۵/۰۹/۱۵ و 15-9-1405", {"dates": [(15, 9, 5), (15, 9, 5)]}),
+        ("15 آذر 1405 و 15 آذر", {"dates": [(15, 9, 5), (15, 9)]}),
+        ("آذر 1405", {"dates": [(0, 9, 5)]}),
+        ("December 5, 2026, 5th of December, 5 Dec", {"dates": [(5, 12, 26), (5, 12), (5, 12)]}),
+        ("7 یولیو و ۷ ژوییه", {"dates": [(7, 7), (7, 7)]}),
+        ("Saturdays and sun", {"days": ["شنبه", "یکشنبه"]}),
+        ("The sun is here. فردا", {"days": ["فردا"]}),
+        ("شنبه تا سه‌شنبه", {"days": ["شنبه", "سه شنبه", "یکشنبه", "دوشنبه"]}),
+        ("thu-sat", {"days": ["پنجشنبه", "شنبه", "جمعه"]}),
+        ("Friday to Sunday", {"days": ["جمعه", "یکشنبه", "شنبه"]}),
+        ("شنبه تا فردا، فردا تا شنبه", {"days": ["شنبه", "فردا", "فردا", "شنبه"]}),
+        ("شنبه و دوشنبه", {"days": ["شنبه", "دوشنبه"]}),
+        ("Monday to Monday", {"days": ["دوشنبه", "دوشنبه"]}),
+        ("۰۹۱۲ ۳۴۵ ۶۷۸۹", {"long_numbers": ["09123456789"]}),
+        ("+98 912 345 6789", {"long_numbers": ["09123456789"]}),
+        ("0098 (912) 345-6789", {"long_numbers": ["09123456789"]}),
+        ("98 21 88887777", {"long_numbers": ["02188887777"]}),
+        ("(021) 1234567", {"long_numbers": ["0211234567"]}),
+        ("+1 555 010 9999", {"long_numbers": ["15550109999"]}),
+        ("6037-9911-2233-4455", {"long_numbers": ["6037991122334455"]}),
+        ("IR06 0960 0000 0010 0324 2000 01", {"long_numbers": ["ir060960000000100324200001"]}),
+        ("12345678901 و 1234567890", {"long_numbers": ["12345678901", "1234567890"]}),
+        ("123456789 و 1 234 567 890 و 12.345.678", {}),  # these are amounts
+        ("0 234 567 890", {"long_numbers": ["0234567890"]}),
+        ("12 34 567 89", {"long_numbers": ["123456789"]}),
+        ("12 34 56 78", {}),
+        ("1" * 27, {"long_numbers": ["1" * 27]}),
+        ("1" * 26, {"long_numbers": ["1" * 26]}),
+        ("zero nine one two three four five", {"long_numbers": ["0912345"]}),
+        ("صفر یک دو سه چهار پنج شش هفت هشت نه", {"long_numbers": ["0123456789"]}),
+        ("oh one two three four five six seven eight nine", {"long_numbers": ["0123456789"]}),
+        ("واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة", {"long_numbers": ["123456789"]}),
+        ("یه دو سه چار پنج شیش هفت", {"long_numbers": ["1234567"]}),
+        ("0 9 1 2 three 4 5", {"long_numbers": ["0912345"]}),
+        ("one two three four five six", {}),
+        ("نهصد و دوازده سیصد و چهل و پنج شصت و هفت", {"long_numbers": ["نهصد و دوازده سیصد و چهل و پنج شصت و هفت"]}),
+        ("double nine, one two triple three four 5", {"long_numbers": ["double nine one two triple three four 5"]}),
+        ("nowruz20، NOWRUZ-20", {"codes": ["nowruz20"]}),
+        ("کد تخفیف WINTER", {"codes": ["winter"]}),
+        ("code abc, code abcd", {"codes": ["abcd"]}),
+        ("38cm 5x6cm 5-day 20k 3rd", {}),
+        ("رنگ: کرم، سبز و زرد\nColours: tan, black. Sizes", {"colours": [3, 2]}),
+        ("رنگ کرم", {}),
+    ],
+)
+def test_what_a_text_claims_is_found_however_it_is_written(text, found):
+    assert claimed(text) == found
+
+
+WEEK = ("شنبه", "یکشنبه", "دوشنبه", "سه شنبه", "چهارشنبه", "پنجشنبه", "جمعه")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "شنبه یکشنبه دوشنبه سه_شنبه چهارشنبه پنجشنبه جمعه",
+        "شنبه یک_شنبه دو_شنبه سه_شنبه چهار_شنبه پنج_شنبه جمعه",
+        "saturday sunday monday tuesday wednesday thursday friday",
+        "السبت الاحد الاثنین الثلاثاء الاربعاء الخمیس الجمعه",
+        "sat sun mon tue wed thu fri",
+        "sat sun mon tues wed thurs fri",
+        "sat sun mon tue wed thur fri",
+    ],
+)
+def test_every_day_of_the_week_is_known_in_every_language(names):
+    assert [claims_of(name.replace("_", " ")).days for name in names.split()] == [[day] for day in WEEK]
+
+
+@pytest.mark.parametrize(
+    ("names", "day"), [("فردا", "فردا"), ("پس فردا", "پس فردا"), ("امشب", "امشب"), ("tomorrow", "tomorrow")]
+)
+def test_days_that_are_near_are_days(names, day):
+    assert claims_of(names).days == [day]
+    assert lacks(names) == ["day"]
+
+
+def test_days_that_are_near_are_days_in_arabic_too():
+    assert [claims_of(name).days for name in ("غدا", "الليلة", "tonight")] == [["غدا"], ["اللیله"], ["tonight"]]
+
+
+@pytest.mark.parametrize(
+    "months",
+    [
+        "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند",
+        "january february march april may june july august september october november december",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+        "ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر",
+        "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    ],
+)
+def test_every_month_is_known_in_every_language(months):
+    assert [claims_of(f"7 {month}").dates for month in months.split()] == [[(7, number)] for number in range(1, 13)]
+
+
+def test_the_numbers_of_dates_phones_and_codes_count_nothing():
+    text = "تا ۱۵ آذر 1405، تلفن 0912 345 6789، 1405/9/15، آذر 1405، کد mn42، سایز 38 تا 44"
+    claims = claims_of(text)
+
+    assert [(int(max(one.values)), one.unit) for one in claims.quantities] == [(38, ""), (44, "")]
+    assert claims.spans == [Span(Decimal(38), Decimal(44), "")]
+    assert "تلفن" in claims.countable
+
+
+# --- what facts carry ------------------------------------------------------------------------------------------------
+
+
+def test_each_claim_names_the_fact_that_carries_it():
+    facts = (claims_of("قیمت ۲۰۰ هزار تومان"), claims_of("تلفن ۰۹۱۲۳۴۵۶۷۸۹، سایز ۳۸"))
+    reply = "۲۰۰ هزار تومان، سایز ۳۸، تلفن ۰۹۱۲۳۴۵۶۷۸۹، niloofar.ir، جمعه، ۱۵ آذر، @nila، کد WINTER، evil.fashion"
+
+    assert Ground(facts, claims_of("؟")).footing(reply) == [
+        ("number", "200000 toman", 0),
+        ("number", "38", 1),
+        ("contact", "09123456789", 1),
+        ("date", "15/9", None),
+        ("day", "جمعه", None),
+        ("link", "niloofar.ir", None),
+        ("link", "evil.fashion", None),
+        ("handle", "@nila", None),
+        ("code", "winter", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "reply", "missing"),
+    [
+        # a list read as one number
+        ("سایز 36,38,40", "سایز 36 و 38", []),
+        ("سایز 36,38,40", "سایز 36 و 39", ["number"]),
+        ("36 و 38", "36,38", []),
+        ("36 و 39", "36,38", ["number"]),
+        ("1,850,000 تومان", "850 تومان", ["number"]),
+        ("1,850,000 تومان", "850", ["number"]),
+        ("36,138,140", "138", []),
+        # units
+        ("3 روز", "3 روز", []),
+        ("3 روز", "3", []),
+        ("3", "3 روز", ["number"]),
+        ("3", "3 تومان", []),
+        ("3", "3 عدد", []),
+        ("3", "3:00", []),
+        ("3 روز", "3 هفته", ["number"]),
+        ("3 روز", "3 تومان", ["number"]),
+        ("ساعت 3:30", "3.5 ساعت", []),
+        ("3 ساعت", "3:00", []),
+        ("3 روز", "3:00", ["number"]),
+        ("3:00", "3 روز", ["number"]),
+        ("10 تومان", "100 ریال", []),
+        ("100 ریال", "10 تومان", []),
+        ("100 ریال", "1000 تومان", ["number"]),
+        ("10 تومان", "1 ریال", ["number"]),
+        ("10 دلار", "100 ریال", ["number"]),
+        # how many colours a list names
+        ("رنگ: کرم، سبز و زرد", "سه رنگ", []),
+        ("رنگ: کرم، سبز و زرد", "دو رنگ", ["number"]),
+        ("رنگ: کرم، سبز و زرد", "سه عدد", ["number"]),
+        # phones
+        ("تلفن 021-88887777", "88887777", []),
+        ("تلفن 021-88887777", "021 8888 7777", []),
+        ("تلفن 0912 345 6789", "345 6789", []),
+        ("تلفن 0912 345 6789", "456789", ["number"]),
+        ("تلفن 021-88887777", "8888777", ["number"]),
+        ("تلفن 88887777", "تلفن 0088887777", []),
+        ("تلفن 88887777", "تلفن 0088887778", ["contact"]),
+        ("info@niloofar.ir", "info@niloofar.ir", []),
+        ("info@niloofar.ir", "ino@niloofar.ir", ["contact"]),
+        # dates
+        ("15 آذر 1405", "15 آذر", []),
+        ("15 آذر", "15 آذر 1405", []),
+        ("15 آذر 1405", "15 آذر 1406", ["date"]),
+        ("15 آذر 1405", "آذر 1405", []),
+        ("آذر 1405", "15 آذر 1405", ["date"]),
+        ("15 آذر 1405", "15 دی 1405", ["date"]),
+        # links
+        ("niloofar.ir/dress", "niloofar.ir", []),
+        ("niloofar.ir", "niloofar.ir/dress", ["link"]),
+        ("niloofar.ir/dress?a=1", "niloofar.ir/dress", ["link"]),
+        ("evil.fashion", "evil.fashion", []),
+        ("myevil.fashion", "evil.fashion", ["link"]),
+        ("evil.fashions", "evil.fashion", ["link"]),
+        ("@nila", "@nila", []),
+        ("nila", "@nila", ["handle"]),
+        ("کد NOWRUZ-20", "nowruz20", []),
+        ("کد NOWRUZ_20", "کد nowruz", []),
+    ],
+)
+def test_a_claim_stands_in_a_fact_in_its_own_right(fact, reply, missing):
+    assert lacks(reply, fact, "؟") == missing
+
+
+@pytest.mark.parametrize(
+    "unit", ["", "عدد", "نفر", "سانت", "میلیمتر", "اینچ", "متر", "گرم", "کیلو", "لیتر", "ماه", "سال"]
+)
+def test_what_the_customer_named_counts_inside_a_range(unit):
+    assert lacks(f"40 {unit}", f"38 تا 44 {unit}", f"40 {unit}") == []
+    assert lacks(f"40 {unit}", f"38 تا 44 {unit}", f"41 {unit}") == ["number"]
+    assert lacks(f"45 {unit}", f"38 تا 44 {unit}", f"45 {unit}") == ["number"]
+    assert lacks(f"37 {unit}", f"38 تا 44 {unit}", f"37 {unit}") == ["number"]
+    assert lacks(f"38 {unit}", f"38 تا 44 {unit}", f"38 {unit}") == []
+
+
+@pytest.mark.parametrize("unit", ["تومان", "روز", "درصد", "هفته", "ساعت"])
+def test_a_price_or_a_time_inside_a_range_does_not(unit):
+    assert lacks(f"40 {unit}", f"38 تا 44 {unit}", f"40 {unit}") == ["number"]
+
+
+def test_a_range_of_another_unit_holds_nothing():
+    assert lacks("40 سانت", "38 تا 44", "40 سانت") == []
+    assert lacks("40 سانت", "38 تا 44 کیلو", "40 سانت") == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "question", "missing"),
+    [
+        ("از ۵ روز اطلاعی ندارم", "۵ روز؟", []),
+        ("از ۵ روز اطلاعی ندارم", "۶ روز؟", ["number"]),
+        ("از ۵ روز اطلاعی ندارم، ۵ روز", "۵ روز؟", []),
+        ("۵ روز است", "۵ روز؟", ["number"]),
+        ("از ۵ تومان اطلاعی ندارم", "۵ تومان؟", ["number"]),
+        ("از ۵ درصد اطلاعی ندارم", "۵ درصد؟", ["number"]),
+        ("از جمعه اطلاعی ندارم", "جمعه؟", []),
+        ("از جمعه اطلاعی ندارم", "شنبه؟", ["day"]),
+        ("جمعه", "جمعه؟", ["day"]),
+    ],
+)
+def test_what_the_customer_named_may_be_said_to_be_unknown(reply, question, missing):
+    assert lacks(reply, "سلام", question) == missing
+
+
+@pytest.mark.parametrize("address", ["niloofar.ir", "evil.fashion", "@nila", "09123456789", "88887777", "info@nila.ir"])
+def test_a_text_that_may_be_anybodys_gives_no_address(address):
+    def missing(**given):
+        return Ground((claims_of(f"تماس: {address}، ۲۰ تومان", **given),), claims_of("؟")).lacks(f"{address}، ۲۰ تومان")
+
+    assert missing() == []
+    assert [kind for kind, _ in missing(gives_addresses=False)] in (["link"], ["handle"], ["contact"], [])
+
+
+def test_a_page_gives_the_links_of_its_site():
+    def missing(reply, home):
+        return Ground(
+            (claims_of("niloofar.ir/a nila.ir evil.fashion nice.fashion @nila", home=home),), claims_of("؟")
+        ).lacks(reply)
+
+    assert missing("niloofar.ir/a niloofar.ir @nila", "niloofar.ir") == []
+    assert missing("nila.ir", "niloofar.ir") == [("link", "nila.ir")]
+    assert missing("evil.fashion", "niloofar.ir") == [("link", "evil.fashion")]
+    assert missing("evil.fashion", "evil.fashion") == []
