@@ -1,10 +1,11 @@
 """Offers whose date has passed: both calendars, every way to write a day; and what is no offer at all."""
 
-from datetime import date
+from datetime import date, timedelta
 
+import jdatetime
 import pytest
 
-from pilito.assistant.offers import Offer, offer_of, quotable, without_prices
+from pilito.assistant.offers import Offer, offer_of, quotable, without_passed_offer, without_prices
 
 TODAY = date(2026, 11, 22)  # 1405/09/01
 NONE, RUNS, PASSED, VAGUE = Offer
@@ -106,3 +107,158 @@ def test_an_offer_that_runs_is_quoted_as_it_is():
 @pytest.mark.parametrize("line", ["1,200 t", "فقط ۹۸۰ هزار تومن", "Price 45", "$45", "۳۰٪", "💰 1850000"])
 def test_a_line_with_a_price_in_whatever_form_goes(line):
     assert without_prices(f"کیف\n{line}\nرنگ مشکی") == "کیف\nرنگ مشکی"
+
+
+@pytest.mark.parametrize(
+    ("months", "last_days"),
+    [
+        ("فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند", "31 31 31 31 31 31 30 30 30 30 30 29"),
+        ("farvardin ordibehesht khordad tir mordad shahrivar mehr aban azar dey bahman esfand", "31 31 31 31 31 31 30 30 30 30 30 29"),
+        ("january february march april may june july august september october november december", "31 28 31 30 31 30 31 31 30 31 30 31"),
+        ("jan feb mar apr may jun jul aug sep oct nov dec", "31 28 31 30 31 30 31 31 30 31 30 31"),
+        ("ژانویه فوریه مارس آوریل مه ژوئن ژوئیه اوت سپتامبر اکتبر نوامبر دسامبر", "31 28 31 30 31 30 31 31 30 31 30 31"),
+        ("يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر", "31 28 31 30 31 30 31 31 30 31 30 31"),
+    ],
+)  # fmt: skip
+def test_the_end_of_every_month_is_known(months, last_days):
+    is_jalali = months.startswith(("فروردین", "farvardin"))
+    for number, (month, day) in enumerate(zip(months.split(), last_days.split(), strict=True), start=1):
+        last = jdatetime.date(1405, number, int(day)).togregorian() if is_jalali else date(2026, number, int(day))
+        year = 1405 if is_jalali else 2026
+        for text in (f"تا {day} {month} {year}", f"تا پایان {month} {year}", f"until the end of {month} {year}"):
+            assert (offer_of(text, last), offer_of(text, last + timedelta(days=1))) == (RUNS, PASSED), text
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        "یکم دوم سوم چهارم پنجم ششم هفتم هشتم نهم دهم یازدهم دوازدهم سیزدهم چهاردهم پانزدهم شانزدهم هفدهم هجدهم نوزدهم بیستم"
+        " بیست_و_یکم بیست_و_دوم بیست_و_سوم بیست_و_چهارم بیست_و_پنجم بیست_و_ششم بیست_و_هفتم بیست_و_هشتم بیست_و_نهم سی_ام سی_و_یکم",
+        "یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده بیست"
+        " بیست_و_یک بیست_و_دو بیست_و_سه بیست_و_چهار بیست_و_پنج بیست_و_شش بیست_و_هفت بیست_و_هشت بیست_و_نه سی",
+    ],
+)
+def test_every_day_in_words_is_known(days):
+    for number, day in enumerate(days.split(), start=1):
+        last = jdatetime.date(1405, 6, number).togregorian()
+        text = f"تا {day.replace('_', ' ')} شهریور ۱۴۰۵"
+        assert (offer_of(text, last), offer_of(text, last + timedelta(days=1))) == (RUNS, PASSED), text
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        # years, whole or short
+        ("تا ۱۵ آذر ۰۵", date(2026, 12, 6)),
+        ("تا ۱۵ آذر سال ۱۴۰۴", date(2025, 12, 6)),
+        ("تا ۱۵ آذر ۹۹", date(2020, 12, 5)),
+        ("تا ۱۵ آذر ۸۰", date(2001, 12, 6)),
+        ("تا ۱۵ آذر ۷۹", date(2100, 12, 6)),
+        ("until 5 December 26", date(2026, 12, 5)),
+        ("until December 5, 2027", date(2027, 12, 5)),
+        ("until 5 December, 99", date(2099, 12, 5)),
+        ("until Dec. 5th", date(2026, 12, 5)),
+        # numbers
+        ("تا ۱۳۰۰/۱/۱", date(1921, 3, 21)),
+        ("تا ۱۴۹۹/۱/۱", date(2120, 3, 21)),
+        ("until 1500-01-02", date(1500, 1, 2)),
+        ("تا ۱/۱/۱۳۰۰", date(1921, 3, 21)),
+        ("تا ۱/۱/۱۴۹۹", date(2120, 3, 21)),
+        ("until 02/02/1500", date(1500, 2, 2)),
+        ("until 03/02/2027", date(2027, 2, 3)),  # whichever of the two is earlier
+        ("until 02/03/2027", date(2027, 2, 3)),
+        ("until 13/12/2026", date(2026, 12, 13)),
+        ("until 12/13/2026", date(2026, 12, 13)),
+        ("تا ۱۴۰۵.۹.۱۵", date(2026, 12, 6)),
+        ("فقط روز ۱۵ آذر ۱۴۰۵", date(2026, 12, 6)),
+        ("only on Friday 5 December", date(2026, 12, 5)),
+        ("only 5th december", date(2026, 12, 5)),
+        ("until Tuesday, the 5 of December", None),
+        # without a year: the nearest, also over the end of one
+        ("تا ۱ فروردین", date(2027, 3, 21)),
+        ("تا ۱ خرداد", date(2026, 5, 22)),
+        ("until 1 June", date(2026, 6, 1)),
+        ("until 1 May", date(2027, 5, 1)),
+        ("تا پایان اسفند", date(2027, 3, 20)),
+    ],
+)
+def test_an_offer_ends_on_its_day(text, end):
+    if end is None:
+        assert offer_of(text, TODAY) is NONE
+        return
+
+    assert (offer_of(text, end, TODAY if end > TODAY else None), offer_of(text, end)) == (RUNS, RUNS)
+    assert offer_of(text, end + timedelta(days=1)) is PASSED
+
+
+def test_a_day_that_is_in_no_calendar_is_none():
+    assert [
+        offer_of(f"تا {day}", TODAY)
+        for day in ("۳۰ فوریه ۲۰۲۶", "۳۱ آذر ۱۴۰۵", "۱۴۰۵/۱۳/۱", "2026-02-30", "31/31/2026")
+    ] == [NONE] * 5
+    assert offer_of("until 29 February", TODAY) is NONE  # of no year near
+    assert offer_of("until 29 February", date(2027, 11, 22)) is RUNS
+
+
+@pytest.mark.parametrize(
+    ("posted_on", "expected"),
+    [
+        (date(2025, 12, 7), PASSED),  # 15 Azar was the day before; offers are posted at night
+        (date(2025, 12, 8), RUNS),  # and two days before, it is the next one
+        (date(2024, 12, 6), PASSED),
+        (date(2027, 12, 20), RUNS),  # later than all: the last
+    ],
+)
+def test_a_post_may_be_of_the_day_after_its_date(posted_on, expected):
+    assert offer_of("تخفیف تا ۱۵ آذر", date(2026, 11, 22), posted_on) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ارسال تا ۳۰ آبان", NONE),
+        ("ارسال رایگان تا ۳۰ آبان", PASSED),
+        ("ارسال تا ۳۰ آبان\nتخفیف تا ۱۵ آذر", RUNS),
+        ("ارسال رایگان تا فردا", VAGUE),
+        ("ارسال تا فردا\nسلام", NONE),
+        ("سلام\nتخفیف تا فردا", VAGUE),
+        ("تخفیف تا پس فردا\nتا ۱۵ آذر", RUNS),
+        ("فقط همین جمعه", VAGUE),
+        ("until this weekend", VAGUE),
+        ("this weekend only", VAGUE),
+        ("just for today", VAGUE),
+        ("افر ویژه ۴۸ ساعته", VAGUE),
+        ("حتى نهاية الأسبوع", VAGUE),
+    ],
+)
+def test_what_is_sent_by_a_day_is_no_offer_unless_it_is_one(text, expected):
+    assert offer_of(text, TODAY) is expected
+
+
+def test_an_answer_or_a_page_loses_its_prices_only_where_its_offer_is_over():
+    assert without_passed_offer(CAPTION.format("۳۰ آبان"), TODAY) == "پیراهن نخی گل‌دار\nسایز ۳۸ تا ۴۴\nرنگ: سبز"
+    for end in ("۱۵ آذر", "آخر هفته"):
+        assert without_passed_offer(CAPTION.format(end), TODAY) == CAPTION.format(end)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_kept"),
+    [
+        ("سایز 38 تا 44", True),
+        ("999 عدد", True),
+        ("2000 عدد", True),
+        ("999", True),
+        ("1000", False),
+        ("1.850", False),  # which may be 1,850
+        ("۲۰ تومان", False),
+        ("۲۰ درصد", False),
+        ("۳ روز", True),
+        ("قیمت در دایرکت", True),
+        ("سایز 38 و 1200", False),
+        ("۱/۸۵۰ هزار", False),
+        ("قيمت ۴۵", False),
+    ],
+)
+def test_a_line_has_a_price_by_its_sum_or_its_word(line, is_kept):
+    assert without_prices(line) == (line if is_kept else "")
+    assert without_prices(f"\n کیف\n{line}\n") == ("کیف" + f"\n{line}" * is_kept)

@@ -4,7 +4,7 @@ import pytest
 
 from pilito.assistant.prices import cost_micros, read_prices
 
-PRICES = read_prices("gpt-4o=2.5/10, gpt-4o-mini=0.15/0.60, llama3:8b = 0/0,")
+PRICES = read_prices("gpt-4o=2.5/10, GPT-4o-mini=0.15/0.60, llama3:8b = 0/0,")
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,9 @@ PRICES = read_prices("gpt-4o=2.5/10, gpt-4o-mini=0.15/0.60, llama3:8b = 0/0,")
         ("llama3", None),
         ("gpt-4", None),
         ("gpt-4o2", None),
+        ("gpt-4o@eu", 2500 + 1000),
+        ("gpt-4o:free", 2500 + 1000),
+        ("my-gpt-4o", None),
     ],
 )
 def test_a_model_costs_what_the_longest_fitting_name_says(model, cost):
@@ -29,9 +32,11 @@ def test_no_price_and_no_tokens_are_no_cost_and_not_nothing():
     assert cost_micros({}, "gpt-4o", 1000, 100) is None
     assert cost_micros(PRICES, "gpt-4o", None, None) is None
     assert cost_micros(PRICES, "gpt-4o", 1000, None) == 2500
+    assert cost_micros(PRICES, "gpt-4o", None, 100) == 1000
+    assert cost_micros(PRICES, "gpt-4o-mini", 10, 0) == 2  # to the whole millionth
 
 
-@pytest.mark.parametrize("text", ["gpt-4o", "gpt-4o=2.5", "gpt-4o=a/b", "=1/2", "gpt-4o=1/-2"])
+@pytest.mark.parametrize("text", ["gpt-4o", "gpt-4o=2.5", "gpt-4o=a/b", "=1/2", "gpt-4o=1/-2", "gpt-4o=1/2; x"])
 def test_a_wrong_table_is_refused(text):
     with pytest.raises(ValueError, match="pairs"):
         read_prices(text)

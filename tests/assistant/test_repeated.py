@@ -54,3 +54,54 @@ def test_one_question_in_several_messages_is_one_turn():
     said = [Line(Sender.CUSTOMER, "قیمت؟"), Line(Sender.CUSTOMER, "قیمت؟"), Line(Sender.ASSISTANT, "پاسخ")]
 
     assert not asks_in_vain(TurnInput("گالری", ("قیمت؟",), tuple(said)))
+
+
+@pytest.mark.parametrize(
+    ("said", "is_vain"),
+    [
+        (("قیمت پیراهن آبی", "قیمت پیراهن آبی لینن دارید", "قیمت پیراهن آبی"), True),  # three words of five
+        (("قیمت پیراهن", "قیمت پیراهن آبی لینن", "قیمت پیراهن"), False),  # two of four
+        (("قیمت پیراهن آبی", "قیمت پیراهن", "قیمت پیراهن آبی"), True),
+        (("قیمت پیراهن آبی", "قیمت پیراهن سبز", "قیمت پیراهن آبی"), False),
+        (("قیمتش", "قیمتش", "قیمتشه"), True),  # mistyped
+        (("مدل لینن", "مدل لینن", "مدل لنین"), False),  # one letter of four is another word
+        (("مدل کتانی", "مدل کتانی", "مدل کتان"), True),
+        (("کیف", "کیف", "کیفی"), False),
+        (("12345", "12345", "12346"), False),
+        (("قیمت\n[واکنش ❤️ به: سلام]", "قیمت", "قیمت"), True),  # an emoji put on something asks nothing
+        (("[واکنش ❤️ به: سلام]", "[واکنش ❤️ به: سلام]", "[واکنش ❤️ به: سلام]"), False),
+        ((POST.format("پیراهن") + "قیمت؟", POST.format("پیراهن") + "قیمت؟", "قیمت"), True),
+        (("x " * 50, "x " * 60, "x " * 70), True),
+    ],
+)
+def test_the_words_of_a_question_are_compared_as_people_type_them(said, is_vain):
+    assert asks_in_vain(turn(*said)) is is_vain
+
+
+@pytest.mark.parametrize(
+    ("history", "is_vain"),
+    [
+        ("cacac", True),
+        ("acacac", True),
+        ("cac", False),
+        ("cacacc", False),  # the one before was not answered
+        ("caccac", True),
+        ("caocac", False),
+        ("cacaoc", False),
+        ("ocacac", True),
+        ("caocacac", True),
+    ],
+)
+def test_only_turns_that_the_assistant_answered_count(history, is_vain):
+    senders = {"c": Sender.CUSTOMER, "a": Sender.ASSISTANT, "o": Sender.OPERATOR}
+    *before, now = (Line(senders[one], "قیمت؟" if one == "c" else "پاسخ") for one in history)
+
+    assert asks_in_vain(TurnInput("گالری", (now.content,), tuple(before))) is is_vain
+
+
+def test_a_turn_of_several_messages_is_compared_whole():
+    parts = [Line(Sender.CUSTOMER, "پیراهن"), Line(Sender.CUSTOMER, "آبی"), Line(Sender.ASSISTANT, "پاسخ")]
+
+    assert asks_in_vain(TurnInput("گالری", ("پیراهن", "آبی"), (*parts, *parts)))
+    assert asks_in_vain(TurnInput("گالری", ("پیراهن آبی",), (*parts, *parts)))
+    assert not asks_in_vain(TurnInput("گالری", ("پیراهن",), (*parts, *parts)))
