@@ -203,6 +203,7 @@ def _lease(delivery: Delivery, now: datetime) -> None:
     delivery.state = DeliveryState.SENDING
     delivery.attempt += 1
     delivery.lease_until = now + timedelta(seconds=LEASE_SECONDS)
+    delivery.error = delivery.error_code = delivery.error_text = None  # an earlier attempt's
 
 
 def _claimed(delivery: Delivery, conversation: Conversation, account: Account, now: datetime) -> Claim:
@@ -293,7 +294,7 @@ def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery
     """It may have been sent: people are asked, and the rest of the reply stays."""
     delivery.state = DeliveryState.UNKNOWN
     delivery.unknown_at = now
-    delivery.error = delivery.error or "outcome_unknown"
+    delivery.error = "outcome_unknown"
     delivery.lease_until = None
     _stop_rest(delivery)
     if conversation.state is not ConversationState.HANDED_OVER:

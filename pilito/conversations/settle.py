@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from pilito.conversations import outbox
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.lock import get_locked, mark_changed
-from pilito.conversations.outbox import wake_next
 from pilito.conversations.reply import check_may_send
 from pilito.conversations.take_over import to_people
 from pilito.database import Transaction, transaction
@@ -52,7 +51,6 @@ def settle(delivery_id: int, how: Settlement, operator_id: int | None, now: date
                 details=details,
             )
         )
-        wake_next(tx, conversation)
 
 
 def _send_again(

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import ACCOUNT, echo, seconds, text
+from shop import ACCOUNT, echo, reel, seconds, text
 
 from pilito import hints, keys
 from pilito.channels.instagram import client
@@ -135,6 +135,7 @@ def test_a_rate_limit_sends_later_and_once(desk):
     desk.deliver(NOON + seconds(1))
     (delivery,) = desk.deliveries
     assert (delivery.state, delivery.error, delivery.error_code) == (PENDING, "rate_limited", "613")
+    assert delivery.error_text == "slower"
     assert delivery.lease_until is None
     assert NOON + seconds(1.5) <= delivery.due_at <= NOON + seconds(2.5)
     assert len(desk.graph.calls) == 1
@@ -297,7 +298,7 @@ def test_whatever_becomes_of_a_reply_the_next_one_is_woken(shop, answer):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("later", [None, 5])
+@pytest.mark.parametrize("later", [None, 5, -60])
 def test_a_customer_whose_reply_failed_waits_since_the_oldest_question(desk, later):
     if later:
         desk.take(text("هستید؟", NOON + seconds(later)))
@@ -306,7 +307,21 @@ def test_a_customer_whose_reply_failed_waits_since_the_oldest_question(desk, lat
 
     desk.deliver(NOON + seconds(6))
 
-    assert desk.conversation.unanswered_since == NOON
+    assert desk.conversation.unanswered_since == NOON + seconds(min(later or 0, 0))
+
+
+@pytest.mark.sqlite_only
+def test_a_lone_share_whose_reply_failed_waits_for_nobody(shop):
+    desk = Desk(shop)
+    desk.take(reel(NOON, mid="reel"))
+    say(desk, "چه کمکی کنم؟", NOON + seconds(150))
+    assert desk.message("reel").answered_by_id
+    desk.graph.script = [WINDOW_CLOSED]
+
+    desk.deliver(NOON + seconds(151))
+
+    assert states(desk) == [FAILED]
+    assert desk.conversation.unanswered_since is None
 
 
 # --- not known -------------------------------------------------------------------------------------------------------
@@ -353,6 +368,19 @@ def test_a_worker_killed_during_the_send_leaves_an_unknown_that_is_never_repeate
     assert (delivery.state, delivery.error, delivery.lease_until) == (UNKNOWN, "outcome_unknown", None)
     assert desk.graph.calls == []
     assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
+
+
+@pytest.mark.sqlite_only
+def test_of_an_uncertain_attempt_nothing_is_said_that_an_earlier_one_was_told(desk):
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    desk.call(delivering._claim, desk.deliveries[0].message_id, NOON + seconds(3))
+
+    desk.sweep(NOON + seconds(3 + delivering.LEASE_SECONDS))
+
+    (delivery,) = desk.deliveries
+    assert (delivery.state, delivery.error) == (UNKNOWN, "outcome_unknown")
+    assert (delivery.error_code, delivery.error_text) == (None, None)
 
 
 @pytest.mark.sqlite_only
@@ -465,6 +493,19 @@ def test_a_later_reply_waits_for_an_earlier_one(desk):
 
     assert waiting == []
     assert desk.graph.texts == ["اول", "دوم"]
+
+
+@pytest.mark.sqlite_only
+def test_a_later_reply_whose_turn_it_is_not_wakes_the_earlier_one(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+    first, second = say(desk, "اول"), say(desk, "دوم")
+    hints.queue(keys.DELIVERIES).empty()
+
+    desk.call(deliver, second, lambda: NOON)
+
+    assert desk.graph.texts == []
+    assert [job.args for job in hints.queue(keys.DELIVERIES).jobs] == [[first]]
 
 
 @pytest.mark.sqlite_only

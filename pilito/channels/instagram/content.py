@@ -61,7 +61,7 @@ def _payload(message: Mapping[str, Any]) -> str:
 
 def _lone_link(attachments: list[Attachment]) -> str:
     # Sharing an address is the same as typing it. A post's page is not text but a share.
-    return next((one.url or "" for one in attachments if one.is_link and one.url and not share_of(one)), "")
+    return next((one.url for one in attachments if one.is_link and one.url and not share_of(one)), "")
 
 
 def _kind(

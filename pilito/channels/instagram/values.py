@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,7 +81,7 @@ def first_id(values: Mapping[str, Any], keys: tuple[str, ...], length: int) -> s
 def http_url(value: Any) -> str | None:
     """Return an address that a browser may open; None for `javascript:`, relative ones and the like."""
     address = text_of(value).strip()
-    if any(character <= " " or character.isspace() or character == "\x7f" for character in address):
+    if any(character.isspace() or unicodedata.category(character) == "Cc" for character in address):
         return None
     return address if _is_http(address) else None
 

@@ -85,7 +85,7 @@ def test_metas_word_is_known_however_it_is_written(written):
     "payload",
     [None, "a string", [], {}]
     + [{"url": url} for url in (None, 5, "javascript:alert(1)", "/p", "https://", "https://[", "https://x.example/a b")]
-    + [{"url": f"https://x.example/{character}"} for character in ("\u3000y", "\x7f", "\ty")],
+    + [{"url": f"https://x.example/{character}"} for character in ("\u3000y", "\x7f", "\x01", "\ty")],
 )
 def test_an_attachment_without_a_usable_address_is_still_kept(payload):
     item = parse_message(attachments=[{"type": "image", "payload": payload}])
@@ -234,6 +234,28 @@ def test_what_is_no_message_says_what_was_expected():
     assert parse_one(event(message="x")).reason == "message: expected an object, but str came."
 
 
+def test_a_button_was_pressed_at_a_time_of_its_own():
+    item = parse_one(event(timestamp=NOON_MS - 5000, postback={"title": "شروع", "payload": "begin"}))
+
+    assert (item.sent_at, item.payload) == (NOON - timedelta(seconds=5), "begin")
+
+
+def test_an_entry_of_nothing_says_so():
+    assert [item.reason for item in parse(body(None), NOON)] == ["An entry: expected an object, but nothing came."]
+
+
+def test_of_two_links_the_one_with_an_address_is_the_text():
+    links = [attachment("fallback"), attachment("fallback", url="https://shop.example/dress")]
+
+    assert parse_message(attachments=links).text == "https://shop.example/dress"
+
+
+def test_an_address_without_encryption_is_an_address():
+    file = attachment("image", url="http://shop.example/a.jpg")
+
+    assert parse_message(attachments=[file]).files[0].url == "http://shop.example/a.jpg"
+
+
 def test_blank_words_beside_a_link_are_none():
     link = attachment("fallback", url="https://shop.example/dress")
 
@@ -279,7 +301,7 @@ def test_a_lone_web_link_is_its_address_as_text():
 def test_a_web_link_beside_words_leaves_the_words_alone():
     item = parse_message(text="این", attachments=[attachment("fallback", url="https://shop.example/dress")])
 
-    assert (item.message_type, item.text) == (MessageType.TEXT, "این")
+    assert (item.message_type, item.provider_type, item.text) == (MessageType.TEXT, "fallback", "این")
 
 
 def test_a_link_may_carry_its_address_beside_the_payload():
@@ -378,6 +400,18 @@ def test_without_an_id_of_the_entry_the_recipient_is_the_account():
     assert item.account_id == ACCOUNT
 
 
+def test_an_id_is_kept_as_far_as_its_column_goes_and_a_longer_one_is_none():
+    longest = {"account": "1" * 128, "customer": "2" * 128, "mid": "m" * 512}
+    said = event(sender={"id": longest["customer"]}, recipient=None, message={"mid": longest["mid"], "text": "سلام"})
+
+    [item] = parse(body(entry(said, id=longest["account"])), NOON)
+    assert (item.account_id, item.customer_id, item.external_id) == tuple(longest.values())
+
+    said["message"]["mid"] += "m"
+    [item] = parse(body(entry(said, id=longest["account"] + "1")), NOON)
+    assert (item.account_id, item.external_id[:6]) == ("", "nomid-")
+
+
 def test_a_number_is_an_id_too():
     item = parse_one(event(sender={"id": 120212345678901234}, message={"mid": 7, "text": "سلام"}))
 
@@ -388,6 +422,11 @@ def test_a_number_is_an_id_too():
     "sender", [None, {}, {"id": None}, {"id": ""}, {"id": True}, {"id": []}, "880", {"id": "8" * 129}]
 )
 def test_a_message_without_a_sender_is_unreadable(sender):
+    nobody = event(sender=sender, message={"mid": "m", "text": "سلام"})
+    assert parse(body(entry(nobody, id=None)), NOON) == [
+        Unreadable("sender: expected the customer's id, but there is none.")
+    ]
+
     item = parse_one(event(sender=sender, message={"mid": "m", "text": "سلام"}))
 
     assert item == Unreadable("sender: expected the customer's id, but there is none.", ACCOUNT)
@@ -516,11 +555,20 @@ def test_a_message_in_the_form_of_a_change_is_a_message(field):
     assert item == parse_message(text="سلام")
 
 
-@pytest.mark.parametrize("field", ["mentions", "story_insights", "messaging_seen", "new"])
-def test_a_change_of_anything_else_is_ignored_under_its_name(field):
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("mentions", "a mention of the account"),
+        ("story_insights", "figures of a story"),
+        ("response_feedback", "feedback on an answer"),
+        ("messaging_seen", "the body announces nothing"),
+        ("new", "an event that this version does not know"),
+    ],
+)
+def test_a_change_of_anything_else_is_ignored_under_its_name(field, reason):
     [item] = parse(body({"id": ACCOUNT, "changes": [{"field": field, "value": {}}]}), NOON)
 
-    assert (type(item), item.kind) == (Ignored, field)
+    assert (type(item), item.kind, item.reason) == (Ignored, field, reason)
 
 
 def test_a_change_may_stand_on_the_entry_itself():

@@ -109,7 +109,7 @@ def test_other_pages_are_not(url):
     "link",
     [
         PERMALINK,
-        "http://instagram.com/p/abc",
+        "http://instagram.com/p/abcX",
         "instagram.com/reel/abc/",
         "www.instagram.com/reels/abc?igsh=bm90&utm_source=x",
         "https://www.instagram.com/niloofar.dress/p/abc/",
@@ -176,6 +176,14 @@ def test_one_share_knows_what_its_twin_knew():
     post = shared("ig_post", title=CAPTION, ig_post_media_id="18")
 
     assert one_share([twin, post]) == SharedMedia("ig_post", "18", None, "new", CAPTION, PERMALINK, PERMALINK)
+
+
+@pytest.mark.parametrize("known", [{}, {"ig_post_media_id": "18"}])
+def test_a_post_gets_from_its_twin_what_it_does_not_know(known):
+    post = shared("ig_post", title=CAPTION, **known)
+    twin = shared("share", ig_post_media_id="18", subtitle="new")
+
+    assert one_share([post, twin]) == SharedMedia("ig_post", "18", subtitle="new", caption=CAPTION)
 
 
 def test_two_different_posts_are_not_mixed():

@@ -71,5 +71,10 @@ def test_an_old_message_keeps_its_time():
     assert sent_at("1527459824", None, NOON) == datetime(2018, 5, 27, 22, 23, 44, tzinfo=UTC)
 
 
+def test_before_the_day_on_which_instagram_opened_nobody_wrote():
+    assert moment_of("2010-10-06T00:00:00Z") == datetime(2010, 10, 6, tzinfo=UTC)
+    assert moment_of("2010-10-05T23:59:59Z") is None
+
+
 def test_times_are_in_utc():
     assert moment_of("2026-11-22T15:30:00+03:30").tzinfo is UTC
