@@ -123,20 +123,22 @@ class Claim:
     place: Place
 
 
-def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> None:
+def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> bool:
     """Answer the turn if it is due and nobody else does; harmless to call at any time, however often.
 
+    Return whether there was something to answer, and it was ours.
     `hand_on` says who sends the reply: we at once (`deliver.begin`), or a job of its own (`outbox.leave`).
     """
     now = clock()
     claim = _claim(turn_id, now)
     if claim is None:
-        return
+        return False
     with lease.held(claim.turn_id, claim.attempt):
         outcome = claim.unanswerable or _compose(claim, model, now)
     sending = _record(claim, outcome, clock(), hand_on)
     if sending is not None:
         deliver.send(sending, clock)
+    return True
 
 
 def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:

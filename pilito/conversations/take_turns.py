@@ -1,70 +1,99 @@
-"""Which unread webhook is read next: accounts take turns, and of one account the oldest comes first.
+"""Whose work is done next: accounts take turns, and of one account the oldest comes first.
 
-A job only says that something is unread; what it reads is chosen here, by an index, so that an account for which
+A job only says that there is something to do; what it does is chosen here, from the rows, so that an account for which
 thousands came holds nobody else up (docs/decisions/0054).
 """
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, literal_column, or_, select
 
 from pilito import hints, keys
-from pilito.models import Webhook, db
+from pilito.lifecycle import TurnState
+from pilito.models import Conversation, Turn, Webhook, db
 from pilito.models.ledger import IS_PENDING
 
 # So long does one job read, for a stop waits for it; then it asks for others, which begin behind those that wait.
 READ_SECONDS = 2.0
 GO_ON = 2  # more than went before, as long as there are workers without work
+# Somebody of another process was quicker with what was chosen: so often another is looked for.
+TRIES = 3
 
+IN_HAND: BindParameter[int] = bindparam("in_hand", expanding=True)
 # What the sweep asked for is the sweep's. On PostgreSQL one that another process is storing is passed over; SQLite has
 # one writer, and no such locks.
-FIRST = (
-    select(Webhook.id, Webhook.account, Webhook.received_at)
-    .where(
-        IS_PENDING,
-        Webhook.lease_until.is_(None),
-        Webhook.id.not_in(bindparam("in_hand", expanding=True)),
-    )
+UNREAD = (
+    select(Webhook.id, Webhook.account.label("whose"), Webhook.received_at)
+    .where(IS_PENDING, Webhook.lease_until.is_(None), Webhook.id.not_in(IN_HAND))
     .order_by(Webhook.account, Webhook.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-AFTER = FIRST.where(Webhook.account > bindparam("account"))
+UNREAD_AFTER = UNREAD.where(Webhook.account > bindparam("whose"))
+# The states are written out: so the index of the unfinished is taken, of which there are few.
+DUE = (
+    select(Turn.id, Conversation.inbox_id.label("whose"))
+    .join(Conversation, Turn.conversation_id == Conversation.id)
+    .where(
+        literal_column("turn.state IN ('open', 'generating')"),
+        Turn.due_at <= bindparam("now"),
+        or_(Turn.state == TurnState.OPEN, Turn.lease_until.is_(None), Turn.lease_until <= bindparam("now")),
+        Turn.id.not_in(IN_HAND),
+    )
+    .order_by(Conversation.inbox_id, Turn.due_at, Turn.id)
+    .limit(1)
+)
+DUE_AFTER = DUE.where(Conversation.inbox_id > bindparam("whose"))
 
-Unread = Row[int, str, datetime]
+Found = Row[*tuple[Any, ...]]  # an id, whose it is, and what else was asked for
 
 
 class Round:
-    """Goes round the accounts that have something unread, again and again."""
+    """Goes round the accounts for which there is something to do, again and again; for all threads of a process."""
 
-    def __init__(self) -> None:
-        self._account = ""
+    def __init__(self, first: Select[*tuple[Any, ...]], after: Select[*tuple[Any, ...]], before_all: str | int) -> None:
+        self._first, self._after = first, after
+        self._whose = before_all
+        self._choosing = threading.Lock()
+        self._in_hand: set[int] = set()
 
-    def next(self, in_hand: Collection[int] = ()) -> Unread | None:
-        """The oldest of the next account, of those that nobody has in hand; None when none is left."""
-        known = {"in_hand": list(in_hand)}
-        found = db.session.execute(AFTER, {"account": self._account, **known}).one_or_none()
-        found = found or db.session.execute(FIRST, known).one_or_none()
+    def next(self, **values: Any) -> Found | None:
+        """The oldest of the next account, of what no thread has in hand; None when none is left."""
+        asked = {**values, "in_hand": list(self._in_hand)}
+        found = db.session.execute(self._after, {**asked, "whose": self._whose}).one_or_none()
+        found = found or db.session.execute(self._first, asked).one_or_none()
         db.session.rollback()
         if found is not None:
-            self._account = found.account
+            self._whose = found.whose
         return found
 
+    @contextmanager
+    def take(self, **values: Any) -> Iterator[int | None]:
+        """The same; no other thread gets it meanwhile."""
+        with self._choosing:
+            found = self.next(**values)
+            taken = {found.id} if found else set()
+            self._in_hand.update(taken)
+        try:
+            yield found.id if found else None
+        finally:
+            self._in_hand.difference_update(taken)
 
-_choosing = threading.Lock()
-_in_hand: set[int] = set()  # by the threads of this process
-_reading, _sweeping = Round(), Round()
+
+_reading, _sweeping = Round(UNREAD, UNREAD_AFTER, ""), Round(UNREAD, UNREAD_AFTER, "")
+_answering = Round(DUE, DUE_AFTER, 0)
 
 
 def read_unread(read: Callable[[int], None], seconds: float = READ_SECONDS) -> None:
     """Have `read` read one webhook after the other until none is left; after so long, others are asked to go on."""
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
-        with _next_in_turn() as webhook_id:
+        with _reading.take() as webhook_id:
             if webhook_id is None:
                 return
             read(webhook_id)
@@ -72,22 +101,17 @@ def read_unread(read: Callable[[int], None], seconds: float = READ_SECONDS) -> N
         hints.hint_unless_asked(keys.RECEIVE, keys.RECEIVE_JOB)
 
 
-@contextmanager
-def _next_in_turn() -> Iterator[int | None]:
-    """The webhook whose turn it is; no other thread of this process gets it meanwhile."""
-    with _choosing:
-        found = _reading.next(_in_hand)
-        taken = {found.id} if found else set()
-        _in_hand.update(taken)
-    try:
-        yield found.id if found else None
-    finally:
-        _in_hand.difference_update(taken)
+def answer_due(answer: Callable[[int], bool], now: datetime) -> None:
+    """Have `answer` answer one turn that is due; it says whether it could have it."""
+    for _ in range(TRIES):
+        with _answering.take(now=now) as turn_id:
+            if turn_id is None or answer(turn_id):
+                return
 
 
-def oldest_of_each(limit: int) -> Sequence[Unread]:
+def oldest_of_each(limit: int) -> Sequence[Found]:
     """The oldest unread webhook of each account, of so many accounts at most; the next call begins with the others."""
-    found: dict[int, Unread] = {}
+    found: dict[int, Found] = {}
     while len(found) < limit and (one := _sweeping.next()) is not None and one.id not in found:
         found[one.id] = one
     return list(found.values())

@@ -1,7 +1,7 @@
 """The jobs of RQ: each looks at one row and calls one verb. The chain on one screen:
 
     webhook rows --receive-->  inbound.receive_webhook()                     conversations/take_turns.py, receive.py
-    turn row     --replies-->  replies.answer_turn(turn_id)                  conversations/answer.py, deliver.py
+    turn rows    --replies-->  replies.answer_turn(turn_id)                  conversations/take_turns.py, answer.py, …
     a trial      --replies-->  replies.run_trial(name)                       conversations/trials.py
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
@@ -24,7 +24,7 @@ for replies of people and for what could not leave at once.
 import functools
 import logging
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -36,16 +36,17 @@ from pilito.models import db
 log = logging.getLogger(__name__)
 
 Params = ParamSpec("Params")
+Result = TypeVar("Result")
 
 
-def following(find: Callable[Params, str]) -> Callable[[Callable[Params, None]], Callable[Params, None]]:
+def following(find: Callable[Params, str]) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
     """Let the log lines of a job carry the id of the webhook it goes back to, where somebody collects them."""
 
-    def decorate(job: Callable[Params, None]) -> Callable[Params, None]:
+    def decorate(job: Callable[Params, Result]) -> Callable[Params, Result]:
         @functools.wraps(job)
-        def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
+        def run(*args: Params.args, **kwargs: Params.kwargs) -> Result:
             with trace.traced(find(*args, **kwargs) if is_collected() else ""), reporting.span(job.__name__):
-                job(*args, **kwargs)
+                return job(*args, **kwargs)
 
         return run
 

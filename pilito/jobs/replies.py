@@ -9,15 +9,21 @@ from pilito.assistant.types import Model
 from pilito.clock import utc_now
 from pilito.conversations import deliver, trials
 from pilito.conversations.answer import answer
+from pilito.conversations.take_turns import answer_due
 from pilito.jobs import following, patient
 
 _making = threading.Lock()
 
 
 @patient
+def answer_turn(_turn_id: int) -> None:
+    """Answer a turn that is due, the accounts in turn. The id only says which one this was asked for."""
+    answer_due(_answer_one, utc_now())
+
+
 @following(trace.of_turn)
-def answer_turn(turn_id: int) -> None:
-    answer(turn_id, get_model(), utc_now, deliver.begin)
+def _answer_one(turn_id: int) -> bool:
+    return answer(turn_id, get_model(), utc_now, deliver.begin)
 
 
 @patient

@@ -16,10 +16,11 @@ from pilito.conversations import take_turns, unread
 from pilito.conversations.connect import connect
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
-from pilito.conversations.take_turns import Round, oldest_of_each, read_unread
+from pilito.conversations.take_turns import UNREAD, UNREAD_AFTER, Round, answer_due, oldest_of_each, read_unread
 from pilito.database import transaction
-from pilito.lifecycle import AssistantMode, WebhookState
-from pilito.models import Event, Message, Webhook, db
+from pilito.jobs import replies
+from pilito.lifecycle import AssistantMode, TurnState, WebhookState
+from pilito.models import Event, Message, Turn, Webhook, db
 
 BUSY, QUIET = ACCOUNT, "17841400000000002"
 THIRD = "17841400000000003"
@@ -120,7 +121,7 @@ def test_what_another_process_is_storing_is_passed_over(desk, database_kind):
     with db.engine.connect() as another:
         another.execute(sql("SELECT id FROM webhook WHERE id = :id FOR UPDATE"), {"id": first})
 
-        found = desk.call(Round().next)
+        found = desk.call(Round(UNREAD, UNREAD_AFTER, "").next)
         desk.call(read_really, first)  # and whoever was about to begin with it leaves it to them
         state = desk.webhook(first).state
 
@@ -204,10 +205,10 @@ def test_the_sweep_goes_on_with_the_accounts_it_has_not_looked_at(desk):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("asked", [take_turns.FIRST, take_turns.AFTER, unread.BEFORE, unread.UNREAD_ON_SQLITE])
+@pytest.mark.parametrize("asked", [take_turns.UNREAD, take_turns.UNREAD_AFTER, unread.BEFORE, unread.UNREAD_ON_SQLITE])
 def test_what_is_unread_is_found_by_its_index_without_a_sort_whatever_else_is_there(desk, asked):
     words = str(
-        asked.params(in_hand=[7], account="a", until=NOON, name=b"7").compile(
+        asked.params(in_hand=[7], whose="a", account="a", until=NOON, name=b"7").compile(
             db.engine, compile_kwargs={"render_postcompile": True}
         )
     )
@@ -228,3 +229,91 @@ def test_a_question_waits_for_nothing_of_another_account(desk):
 
     assert CUSTOMER.encode() in desk.rows(Webhook)[0].body
     assert len(desk.model.calls) == 1
+
+
+# --- turns that are due ------------------------------------------------------------------------------------------------
+
+
+def ask(desk, account, customers):
+    """So many customers of the account ask, and each one's turn is due at once."""
+    for number in range(customers):
+        customer = f"{account[-1]}{number:014}"
+        body = webhook(text("این چنده؟", NOON, customer=customer, account=account), account=account)
+        desk.take(json.dumps(body).encode(), now=NOON + seconds(number))
+
+
+def asked_of(desk):
+    """The accounts in the order in which their questions were answered."""
+    return [one["to"][0] for one in desk.graph.sent]
+
+
+def test_of_turns_that_are_due_those_of_a_busy_account_hold_nobody_up(desk, monkeypatch):
+    monkeypatch.setattr(replies, "utc_now", lambda: NOON + seconds(60))
+    ask(desk, BUSY, 12)
+    ask(desk, QUIET, 1)
+    desk.app.extensions["pilito_redis"].flushall()
+    desk.sweep(NOON + seconds(60))
+
+    desk.shop.work(keys.REPLIES)
+
+    answered = asked_of(desk)
+    assert answered.index(QUIET[-1]) <= 1
+    assert answered.count(BUSY[-1]) == 12
+    assert [one["to"] for one in desk.graph.sent if one["to"][0] == BUSY[-1]] == [f"1{n:014}" for n in range(12)]
+    assert {turn.state for turn in desk.rows(Turn)} == {TurnState.ANSWERED}
+
+
+def test_many_workers_at_once_answer_each_turn_once(desk, monkeypatch):
+    monkeypatch.setattr(replies, "utc_now", lambda: NOON + seconds(60))
+    ask(desk, BUSY, 6)
+    ask(desk, QUIET, 2)
+    tried = []
+
+    def go():
+        for _ in range(3):
+            answer_due(lambda turn_id: (tried.append(turn_id), replies._answer_one(turn_id))[1], NOON + seconds(60))
+
+    assert desk.together(*[go] * 4) == [None] * 4
+
+    assert sorted(tried) == sorted(turn.id for turn in desk.rows(Turn))
+    assert len(desk.graph.sent) == 8
+
+
+@pytest.mark.sqlite_only
+def test_a_turn_whose_worker_died_has_its_turn_and_one_that_is_not_due_has_none(desk):
+    ask(desk, BUSY, 2)
+    died, early = desk.rows(Turn)
+    with transaction():
+        for turn, values in ((died, {"lease_until": NOON}), (early, {"due_at": NOON + seconds(61)})):
+            db.session.execute(db.update(Turn).where(Turn.id == turn.id).values(**values))
+        db.session.execute(db.update(Turn).where(Turn.id == died.id).values(state=TurnState.GENERATING))
+    taken = []
+
+    for _ in range(3):
+        desk.call(
+            answer_due, lambda turn_id: (taken.append(turn_id), replies._answer_one(turn_id))[1], NOON + seconds(60)
+        )
+
+    assert taken == [died.id]
+
+
+@pytest.mark.sqlite_only
+def test_who_comes_second_to_a_turn_looks_for_another_and_not_for_ever(desk):
+    ask(desk, BUSY, 1)
+    tried = []
+
+    desk.call(answer_due, lambda turn_id: tried.append(turn_id), NOON + seconds(60))
+
+    assert tried == [desk.turn.id] * take_turns.TRIES
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("asked", [take_turns.DUE, take_turns.DUE_AFTER])
+def test_a_turn_that_is_due_is_found_among_the_unfinished_alone(desk, asked):
+    words = str(
+        asked.params(in_hand=[7], now=NOON, whose=1).compile(db.engine, compile_kwargs={"render_postcompile": True})
+    )
+
+    explained = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", ("x",) * words.count("?"))
+
+    assert any("turn USING INDEX ix_turn_due_at" in step.detail for step in explained)
