@@ -375,6 +375,7 @@ def test_of_an_uncertain_attempt_nothing_is_said_that_an_earlier_one_was_told(de
     desk.graph.script = [RATE_LIMITED]
     desk.deliver(NOON)
     desk.call(delivering._claim, desk.deliveries[0].message_id, NOON + seconds(3))
+    assert desk.deliveries[0].error is None
 
     desk.sweep(NOON + seconds(3 + delivering.LEASE_SECONDS))
 

@@ -536,6 +536,10 @@ def test_an_item_that_says_nothing_is_ignored_as_unknown():
     assert parse_one(event()).kind == "unknown"
 
 
+def test_an_item_of_an_unknown_kind_is_called_by_its_own_word():
+    assert parse_one(event(is_self=False, something_new={"x": 1})).kind == "something_new"
+
+
 def test_a_referral_beside_a_message_is_part_of_it():
     items = parse_items(event(message={"mid": "m", "text": "سلام"}, referral={"source": "ADS"}))
 
