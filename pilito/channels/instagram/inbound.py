@@ -151,7 +151,7 @@ def _why_ignored(key: str, said: Any) -> str:
     """The reason; of what an admin must see also what Meta said."""
     if key not in ALERTS or not isinstance(said, dict):
         return IGNORED_EVENTS[key]
-    words = [f"{name}: {text_of(value) or ', '.join(map(text_of, list_of(value)))}" for name, value in said.items()]
+    words = [f"{name}: {', '.join(map(text_of, list_of(value)))}" for name, value in said.items()]
     return f"{IGNORED_EVENTS[key]} ({'; '.join(words)})"[:ALERT_LENGTH]
 
 

@@ -47,6 +47,23 @@ def in_standby(item):
 # --- reactions --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("escaped", "emoji"),
+    [
+        (r"\u{D7FF}", "\ud7ff"),
+        (r"\u{D800}", "💬"),
+        (r"\u{DFFF}", "💬"),
+        (r"\u{E000}", "\ue000"),
+        (r"\u{10FFFF}", "\U0010ffff"),
+        (r"\u{110000}", "💬"),
+    ],
+)
+def test_an_escaped_sign_is_read_where_it_is_one(escaped, emoji):
+    item = parse_one(event(reaction={"mid": "m", "emoji": escaped}))
+
+    assert (item.emoji, item.name) == (emoji, None)
+
+
 def test_a_reaction_names_its_message_and_emoji():
     item = parse_one(event(reaction={"mid": "m", "action": "react", "reaction": "love", "emoji": "❤️"}))
 
@@ -159,7 +176,9 @@ def test_seen_may_be_a_time():
 
 
 def test_seen_by_the_shop_itself_is_ignored():
-    assert type(parse_one(event(sender={"id": ACCOUNT}, recipient={"id": CUSTOMER}, read={"mid": "m"}))) is Ignored
+    item = parse_one(event(sender={"id": ACCOUNT}, recipient={"id": CUSTOMER}, read={"mid": "m"}))
+
+    assert (type(item), item.kind) == (Ignored, "seen")
 
 
 # --- referrals --------------------------------------------------------------------------------------------------------
@@ -232,6 +251,14 @@ def test_a_notice_names_what_happened(key):
 )
 def test_metas_own_words_for_a_notice_are_known(key, what):
     assert parse_one(event(**{key: {"metadata": "x"}})).what == what
+
+
+@pytest.mark.parametrize("key", events.NOTICES)
+def test_a_notice_of_the_shop_itself_is_ignored_and_one_without_words_is_one(key):
+    own = event(sender={"id": ACCOUNT}, recipient={"id": CUSTOMER}, **{key: {"metadata": "x"}})
+
+    assert (type(parse_one(own)), parse_one(own).kind) == (Ignored, key)
+    assert parse_one(event(**{key: {"new_owner_app_id": 1}})).detail == ""
 
 
 @pytest.mark.parametrize("key", events.NOTICES)

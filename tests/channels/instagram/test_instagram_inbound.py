@@ -238,6 +238,7 @@ def test_a_button_was_pressed_at_a_time_of_its_own():
     item = parse_one(event(timestamp=NOON_MS - 5000, postback={"title": "شروع", "payload": "begin"}))
 
     assert (item.sent_at, item.payload) == (NOON - timedelta(seconds=5), "begin")
+    assert item.provider_type == "postback"
 
 
 def test_an_entry_of_nothing_says_so():
@@ -266,6 +267,22 @@ def test_blank_words_are_kept_as_they_were_typed():
     assert parse_message(text=" \n ").text == " \n "
 
 
+def test_an_echo_keeps_its_picture():
+    assert parse_message(is_echo=True, attachments=[attachment("image", url=CDN)]).files == (File("image", CDN),)
+
+
+def test_an_echo_that_did_not_swap_the_two_is_to_the_customer():
+    item = parse_message(text="بله", is_echo=True)
+
+    assert (type(item), item.account_id, item.customer_id) == (Echo, ACCOUNT, CUSTOMER)
+
+
+def test_an_echo_to_nobody_is_unreadable():
+    echo = event(sender={"id": ACCOUNT}, recipient=None, message={"mid": "m", "text": "بله", "is_echo": True})
+
+    assert parse_one(echo).reason == "recipient: expected the customer's id, but there is none."
+
+
 def test_an_echo_keeps_the_message_that_it_answers():
     assert parse_message(text="بله", is_echo=True, reply_to={"mid": "mid-0"}).reply_to_external_id == "mid-0"
 
@@ -280,7 +297,7 @@ def test_without_any_name_of_the_account_it_is_left_empty():
 def test_a_message_that_holds_nothing_is_other(parts):
     item = parse_message(**parts)
 
-    assert (type(item), item.message_type) == (Inbound, MessageType.OTHER)
+    assert (type(item), item.message_type, item.provider_type) == (Inbound, MessageType.OTHER, "empty")
 
 
 @pytest.mark.parametrize("flags", [{"is_echo": False, "is_deleted": False, "is_unsupported": False, "is_self": None}])
@@ -314,6 +331,7 @@ def test_a_link_without_an_address_is_other():
     item = parse_message(attachments=[attachment("fallback", title="Dress")])
 
     assert (item.message_type, item.files) == (MessageType.OTHER, (File("fallback", None, "Dress"),))
+    assert item.provider_type == "fallback"
 
 
 def test_a_picture_beside_a_link_is_a_picture():
@@ -512,7 +530,7 @@ def test_a_warning_of_another_form_is_told_without_its_words():
 def test_of_what_an_admin_must_see_the_reason_tells_what_meta_said(key):
     item = parse_one(event(**{key: {"action": "block", "reasons": ["spam", "scam"], "code": 5}}))
 
-    assert item.reason.endswith(" (action: block; reasons: spam, scam; code: 5)")
+    assert item.reason == f"{inbound.IGNORED_EVENTS[key]} (action: block; reasons: spam, scam; code: 5)"
     assert len(parse_one(event(**{key: {"reason": "x" * 400}})).reason) == 300
 
 

@@ -121,8 +121,8 @@ def test_other_pages_are_not(url):
 def test_a_link_alone_asks_nothing(link, frame):
     share, rest = share_in_text(frame.format(link))
 
-    assert share.permalink.lower() in (link.lower(), f"https://{link}".lower())
-    assert (share.kind, rest) == ("link", "")
+    page = link if link.lower().startswith("http") else f"https://{link}"
+    assert (share.kind, share.url, share.permalink, rest) == ("link", page, page, "")
 
 
 @pytest.mark.parametrize(
@@ -135,6 +135,7 @@ def test_a_link_alone_asks_nothing(link, frame):
         (f"سلام {PERMALINK} چنده\nسایز ۴۰", "سلام چنده\nسایز ۴۰"),
         (f"سلام {PERMALINK} \n چنده", "سلام\nچنده"),
         (f"سلام\n{PERMALINK}\nچنده", "سلام\nچنده"),
+        (f"سلام\n{PERMALINK} چنده", "سلام\nچنده"),
         (f"{PERMALINK}?igsh=1 ؟", "؟"),
         (f"{PERMALINK} 😍", "😍"),
         ("instagram.com/p/abcچنده", "چنده"),
@@ -184,6 +185,12 @@ def test_a_post_gets_from_its_twin_what_it_does_not_know(known):
     twin = shared("share", ig_post_media_id="18", subtitle="new")
 
     assert one_share([post, twin]) == SharedMedia("ig_post", "18", subtitle="new", caption=CAPTION)
+
+
+def test_a_title_that_is_not_the_caption_stays():
+    titled = shared("share", title="Niloofar Dress", caption=CAPTION)
+
+    assert one_share([titled, shared("share", url=PERMALINK)]).title == "Niloofar Dress"
 
 
 def test_two_different_posts_are_not_mixed():

@@ -27,7 +27,7 @@ MORNING_MS = NOON_MS - 3 * 3600 * 1000
     ],
 )
 def test_a_time_is_understood_however_it_is_written(written):
-    assert sent_at(written, None, NOON) == NOON
+    assert sent_at(written, None, NOON + timedelta(hours=1)) == NOON
 
 
 def test_a_time_without_a_zone_is_utc_wherever_the_server_stands(monkeypatch):
