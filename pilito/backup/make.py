@@ -33,6 +33,8 @@ DATABASE, MEDIA = "database", "media/"
 NAME = re.compile(r"pilito-\d{8}T\d{6}Z\.tar\.gz(\.age)?")
 FOLDER_MODE = 0o700
 MEDIA_AT_ONCE = 500
+# What is unfinished for so long has lost its maker, to a deploy or a kill; longer than one takes whose maker lives.
+LOST_AFTER = timedelta(hours=6)
 
 
 def folder() -> Path:
@@ -58,13 +60,15 @@ def back_up(clock: Clock, to: Path | None = None, keep: int = 0) -> Path:
 
 
 def back_up_when_due(clock: Clock) -> Path | None:
-    """Make the backup of this stretch of BACKUP_EVERY_HOURS, unless one is there or under way."""
+    """Make the backup of this stretch of BACKUP_EVERY_HOURS, unless one is there or under way; one that was killed is
+    made up for after LOST_AFTER."""
     every = timedelta(hours=settings.backup_every_hours)
     if not every:
         return None
-    newest = db.session.scalar(select(Backup.began_at).order_by(Backup.began_at.desc()).limit(1))
+    last_first = select(Backup.began_at, Backup.finished_at).order_by(Backup.began_at.desc())
+    newest = db.session.execute(last_first.limit(1)).first()
     db.session.rollback()
-    if newest is not None and clock() - newest < every:
+    if newest is not None and clock() - newest.began_at < (every if newest.finished_at else min(every, LOST_AFTER)):
         return None
     try:
         return back_up(clock, keep=settings.backup_keep)

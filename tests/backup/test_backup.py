@@ -314,6 +314,26 @@ def test_the_scheduler_makes_one_when_it_is_due_and_not_before(filled, make_sett
 
 
 @pytest.mark.sqlite_only
+def test_one_that_was_killed_is_made_up_for_hours_later_and_not_at_once(filled, make_settings, folder, monkeypatch):
+    bind_services(filled, make_settings(backup_every_hours=24, backup_folder=str(folder)))
+    dump = databases.dump
+
+    def die(*_args):
+        raise SystemExit
+
+    monkeypatch.setattr(databases, "dump", die)
+    with pytest.raises(SystemExit):
+        back_up_when_due(lambda: NOON)
+    monkeypatch.setattr(databases, "dump", dump)
+
+    at_once = back_up_when_due(lambda: NOON + timedelta(hours=5))
+    hours_later = back_up_when_due(lambda: NOON + timedelta(hours=6))
+
+    assert at_once is None
+    assert hours_later is not None
+
+
+@pytest.mark.sqlite_only
 def test_without_the_setting_nothing_is_made(filled):
     assert back_up_when_due(lambda: NOON) is None
 
