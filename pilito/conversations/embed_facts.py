@@ -55,22 +55,20 @@ def embed_new(clock: Clock) -> int:
     missing = texts.keys() - queries.embedded(endpoint.model, list(texts))
     db.session.rollback()
     wanted = [(digest, texts[digest]) for digest in sorted(missing)]
+    batches = list(islice(_batches(wanted), BATCHES))
     try:
-        stored = sum(_store(endpoint, batch, clock()) for batch in islice(_batches(wanted), BATCHES))
+        stored = sum(_store(endpoint, batch, clock(), batch is batches[-1]) for batch in batches)
     except ModelError as error:
         log.warning("Facts could not be embedded (%s); the search goes on by words.", error)
         _pauses_until = time.monotonic() + PAUSE_SECONDS
         return 0
-    if stored:
-        with transaction():
-            count_change(None)  # the indexes take the vectors in
     if len(wanted) > BATCH * BATCHES:
         hints.hint(keys.FACTS, keys.EMBED_JOB)
     else:
         _drop_unused(endpoint.model, texts.keys(), clock())
         inboxes, changes = counted
         # As counted before the facts were read, with our own change: what others changed meanwhile is still to do.
-        _done[endpoint.model] = (inboxes, changes + (inboxes if stored else 0))
+        _done[endpoint.model] = (inboxes, changes + (inboxes if batches else 0))
     return stored
 
 
@@ -97,7 +95,9 @@ def _batches(wanted: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, 
     return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
 
 
-def _store(endpoint: Endpoint, batch: Sequence[tuple[str, str]], now: datetime) -> int:
+def _store(endpoint: Endpoint, batch: Sequence[tuple[str, str]], now: datetime, is_last: bool) -> int:
+    """Keep the vectors of a batch. With the last, in its transaction, the indexes are told to take them all in: told
+    afterwards, a crash between the two would leave them out until a fact changes."""
     rows = [
         {"digest": digest, "model": endpoint.model, "vector": vector, "created_at": now}
         for digest, vector in _vectors(endpoint, batch)
@@ -106,6 +106,8 @@ def _store(endpoint: Endpoint, batch: Sequence[tuple[str, str]], now: datetime) 
         known = queries.embedded(endpoint.model, [digest for digest, _ in batch])  # by another worker meanwhile
         if rows := [row for row in rows if row["digest"] not in known]:
             db.session.execute(insert(Embedding), rows)
+        if is_last:
+            count_change(None)
     return len(rows)
 
 
