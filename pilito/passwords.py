@@ -27,7 +27,7 @@ def hash_password(password: str) -> str:
         raise ValueError(f"A password needs at least {MINIMUM_LENGTH} characters; this one has {len(password)}.")
     if len(password) > MAXIMUM_LENGTH:
         raise ValueError(f"A password has at most {MAXIMUM_LENGTH} characters; this one has {len(password)}.")
-    return _hasher.hash(password)
+    return _hasher.hash(_bytes(password))
 
 
 def find_weakness(password: str, *about: str) -> str | None:
@@ -51,10 +51,15 @@ def find_weakness(password: str, *about: str) -> str | None:
 def check_password(password_hash: str | None, password: str) -> bool:
     """Tell whether the password fits. None, for a person who does not exist, takes as long and never fits."""
     try:
-        fits = _hasher.verify(password_hash or _nobody(), password[:MAXIMUM_LENGTH])
+        fits = _hasher.verify(password_hash or _nobody(), _bytes(password[:MAXIMUM_LENGTH]))
     except (VerificationError, InvalidHashError):
         return False
     return fits and password_hash is not None and len(password) <= MAXIMUM_LENGTH
+
+
+def _bytes(password: str) -> bytes:
+    """As UTF-8, also where a terminal's bytes were none: half a surrogate pair fits or does not, and breaks nothing."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 def needs_new_hash(password_hash: str) -> bool:
