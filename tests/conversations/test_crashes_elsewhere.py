@@ -13,14 +13,27 @@ from sqlalchemy import update
 from ways import KILL, PAUSE, Way
 
 from pilito.channels.base import Post, PublicComment
-from pilito.conversations import comments, retention
+from pilito.conversations import comments, labels, retention
 from pilito.conversations.erase import erase_commenter, erase_customer, erase_inbox
 from pilito.conversations.expire import end_wait, expire, expire_due
 from pilito.conversations.merge import merge, unmerge
 from pilito.conversations.own_posts import keep_posts
 from pilito.database import transaction
 from pilito.lifecycle import CommentState, Role, WebhookState
-from pilito.models import Audit, Comment, Conversation, Customer, Inbox, ModelUse, Operator, Share, Webhook, db
+from pilito.models import (
+    Audit,
+    Comment,
+    Conversation,
+    ConversationLabel,
+    Customer,
+    Inbox,
+    Label,
+    ModelUse,
+    Operator,
+    Share,
+    Webhook,
+    db,
+)
 
 pytestmark = [pytest.mark.whole, pytest.mark.sqlite_only]  # some 300 cells
 
@@ -284,6 +297,29 @@ class CommentsAreFound(Way):
         return found, [one for one in self.lines() if one[0] == "chose_comments"]
 
 
+# --- labels ----------------------------------------------------------------------------------------------------------
+
+
+class LabelsAreTidied(Way):
+    """One is taken up into another, one is deleted; both come off conversations step by step."""
+
+    def prepare(self):
+        with transaction():
+            inbox = add_inbox()
+            talks = [add_conversation(inbox).id for _ in range(3)]
+            self.ids = [add(Label(name=name, colour="red", created_at=NOON)).id for name in ("urgent", "soon", "old")]
+            for label, talk in ((0, 0), (0, 1), (1, 1), (2, 2)):
+                add(ConversationLabel(conversation_id=talks[talk], label_id=self.ids[label], created_at=NOON))
+
+    def go(self):
+        self.press(labels.merge_labels, self.ids[0], self.ids[1], None, NOON)
+        self.press(labels.delete_label, self.ids[2], None, NOON)
+
+    def state(self):
+        worn = sorted((one.conversation_id, one.label_id - self.ids[0]) for one in self.rows(ConversationLabel))
+        return [one.name for one in self.rows(Label)], [label for _talk, label in worn], self.lines()
+
+
 WAYS = (
     AWaitEnds,
     TimeIsOver,
@@ -296,6 +332,7 @@ WAYS = (
     TheProviderIsBusy,
     WhatBecameOfItIsSaid,
     CommentsAreFound,
+    LabelsAreTidied,
 )
 
 
@@ -307,6 +344,10 @@ ROOMS = (
     "conversations.merge",
     "conversations.comments",
     "conversations.erase",
+    "conversations.labels.merge_labels",
+    "conversations.labels._move",
+    "conversations.labels.delete_label",
+    "conversations.labels._take_off",
 )
 
 

@@ -327,7 +327,15 @@ WAYS = (
     AMachineHasAToken,
     OldLogInsAreForgotten,
 )
-ROOMS = ("mail", "tokens", "conversations.tokens", "conversations.subscriptions", "conversations.rotate_keys")
+ROOMS = (
+    "mail",
+    "tokens",
+    "conversations.tokens",
+    "conversations.subscriptions",
+    "conversations.rotate_keys",
+    "people.sessions.forget_old",
+    "people.links.forget_old",
+)
 DOORS = ("post", "graph")
 
 
