@@ -559,6 +559,19 @@ def test_who_wrote_a_reply_leaves_it_where_the_inbox_is_stopped(shop):
 
 
 @pytest.mark.sqlite_only
+def test_who_wrote_a_reply_leaves_it_where_no_key_opens_the_token(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+    with transaction():
+        db.session.scalar(db.select(Inbox)).token_encrypted = b"not of ours"
+
+    answer_and_send(desk)
+
+    assert states(desk) == [PENDING]
+    assert desk.graph.calls == []
+
+
+@pytest.mark.sqlite_only
 def test_a_writer_killed_before_its_send_leaves_an_unknown_that_is_never_repeated(shop, monkeypatch):
     desk = Desk(shop)
     desk.take(text("چنده؟", NOON))

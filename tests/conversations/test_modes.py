@@ -159,6 +159,8 @@ def test_a_stop_holds_back_what_was_written_and_not_sent_but_not_what_people_wri
 
     assert desk.deliveries[0].state is DeliveryState.FAILED
     expect_handed_over(desk, HandOverReason.STOPPED)
+    (noted,) = [one.details for one in desk.rows(Audit) if one.action == "handed_over"]
+    assert noted == {"reason": "stopped", "detail": ""}
     desk.call(reply, desk.conversation.id, None, "۲٬۰۰۰٬۰۰۰ تومان", "c1", NOON)
     desk.deliver()
     assert desk.deliveries[1].state is DeliveryState.SENT
@@ -183,6 +185,9 @@ def test_switched_off_in_its_inbox_it_sends_nothing_that_still_waits(desk):
     assert (desk.deliveries[0].state, desk.deliveries[0].error) == (DeliveryState.FAILED, "assistant_off")
     assert desk.graph.texts == []
     assert zone_of(desk.conversation, NOON) is Zone.NEEDS_YOU
+    desk.call(reply, desk.conversation.id, None, "۲٬۰۰۰٬۰۰۰ تومان", "c1", NOON)
+    desk.deliver()
+    assert desk.deliveries[1].state is DeliveryState.SENT  # what people write goes on
 
 
 @pytest.mark.sqlite_only

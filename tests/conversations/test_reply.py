@@ -8,6 +8,7 @@ from rows import NOON, add_operator
 from shop import seconds, text
 
 from pilito.channels.base import Card, OutboundFile, OutboundReaction
+from pilito.conversations import outbox
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, reply
 from pilito.conversations.take_over import give_back
@@ -176,6 +177,14 @@ def test_a_reply_counts_once_in_the_panels_numbering(desk):
 
     assert desk.replies[0].seq == desk.conversation.seq
     assert max(one.seq for one in desk.rows(Message)) == desk.conversation.seq
+
+
+@pytest.mark.sqlite_only
+def test_blank_words_make_a_line_of_which_nothing_is_sent(desk):
+    with transaction():
+        message = outbox.add_reply(desk.conversation, Sender.OPERATOR, " ", NOON)
+
+        assert (message.message_type, message.deliveries) == (MessageType.TEXT, [])
 
 
 # --- more than words -------------------------------------------------------------------------------------------------
