@@ -41,6 +41,7 @@ PATIENCE_SECONDS = 5
 # The tests of a line that are asked: the quickest ones. What only the slowest would kill lives, and is looked at.
 MOST_SECONDS = 5
 QUICKEST_SECONDS = 0.01  # no test is nearer to nothing than that: the clock of the CPU counts hundredths
+LONG_SECONDS = 20  # of the clock: on a busy machine, or where the run was held, a time-out of a test may be over
 KEEP_EVERY = 25  # mutants: a run that is ended loses no more
 
 
@@ -161,7 +162,11 @@ class Runner:
         numbers = self._tests_of(mutant)
         if not numbers:
             return "no test"
-        return "lived" if self._lives(mutant, session, numbers) else "killed"
+        began = time.monotonic()
+        lives = self._lives(mutant, session, numbers)
+        if not lives and time.monotonic() - began > LONG_SECONDS:
+            lives = self._lives(mutant, session, numbers)  # a test that had waited too long killed nothing
+        return "lived" if lives else "killed"
 
     def _lives(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int]) -> bool:
         reading, writing = os.pipe()
