@@ -368,7 +368,7 @@ def test_every_reason_that_a_mail_fails_for_has_a_sentence():
     source = Path(mail.__file__).read_text(encoding="utf-8") + Path(restore.__file__).read_text(encoding="utf-8")
     slugs = {
         "recipient_refused", "log_in_refused", "not_encrypted", "certificate_wrong", "unreachable", "malformed",
-        "unreadable", "restored",
+        "unreadable", "restored", "no_try_ended",
     }  # fmt: skip
 
     assert all(f'"{slug}"' in source for slug in slugs)
