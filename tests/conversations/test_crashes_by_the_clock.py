@@ -6,6 +6,7 @@ ended, one round of the clock later. How each way is tried: ways.py.
 """
 
 import tarfile
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 
@@ -30,13 +31,15 @@ from pilito import audit
 from pilito.backup.make import back_up_when_due
 from pilito.channels.base import Post
 from pilito.conversations import comments, data_deletion, embed_facts, settle_restored, snooze, tally, upkeep
+from pilito.conversations import receive as receiving
+from pilito.conversations import retake as begun
 from pilito.conversations.digest import send_digests
 from pilito.conversations.disconnect import deauthorize, disconnect
 from pilito.conversations.keep_counters import keep_counters
 from pilito.conversations.match_posts import match_posts
 from pilito.conversations.own_posts import keep_posts, look_up_post
 from pilito.conversations.retake import retake
-from pilito.database import transaction
+from pilito.database import NoTurn, transaction
 from pilito.knowledge.changes import count_change
 from pilito.knowledge.csv_import import begin_import
 from pilito.knowledge.read import read_soon, read_source, wake_due
@@ -644,6 +647,28 @@ class AReadingIsBegunAgain(Way):
         return [one.state for one in self.rows(Webhook)], [one.external_id for one in self.rows(Message)]
 
 
+class AReadingHasNoTurnToWrite(AReadingIsBegunAgain):
+    """It waits in vain for the others who write, and is counted no more; the next one reads."""
+
+    def go(self):
+        receive, begun.receive = begun.receive, self.wait_in_vain
+        try:
+            with suppress(NoTurn):
+                super().go()
+        finally:
+            begun.receive = receive
+
+    def wait_in_vain(self, *_args):
+        raise NoTurn("No turn to write came.")
+
+    def again(self):
+        receive, begun.receive = begun.receive, receiving.receive
+        try:
+            self.read(LATER)
+        finally:
+            begun.receive = receive
+
+
 class ABackupIsPutBack(Way):
     """What was under way when it was made comes before people. Who sees the restoring break off begins it anew."""
 
@@ -683,6 +708,7 @@ WAYS = (
     TheSweepComes,
     AConversationIsPutOff,
     AReadingIsBegunAgain,
+    AReadingHasNoTurnToWrite,
     ABackupIsPutBack,
 )
 ROOMS = (

@@ -86,7 +86,7 @@ class FilesWay(Way):
         stored = {row.key.rpartition("/")[2] for row in rows if row.state is MediaState.STORED}
         assert set(self.objects()) == stored
         assert not any(row.lease_until for row in rows if row.state is not MediaState.PENDING)
-        return [(row.state, row.error, row.mime_type) for row in rows], self.objects()
+        return [(row.state, row.error, row.mime_type) for row in rows], [name[:64] for name in self.objects()]
 
 
 # --- files of customers ----------------------------------------------------------------------------------------------
