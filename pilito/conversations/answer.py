@@ -1,6 +1,7 @@
 """Answer a turn: claim it, ask the assistant with no session open, record the reply if nothing newer came."""
 
 import logging
+import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from pilito.conversations.pair import pair_shares
 from pilito.conversations.post_facts import with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
-from pilito.conversations.unread import unread_until
+from pilito.conversations.unread import look
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import (
@@ -47,10 +48,12 @@ from pilito.queries.reactions import of_messages
 log = logging.getLogger(__name__)
 
 HISTORY_MESSAGES = 20
+# So many threads of a process claim at once: after an outage hundreds of turns are looked at again and again, and more
+# of them would only stand in the way of the reading that they wait for.
+_claiming = threading.BoundedSemaphore(2)
 EARLIER_CAPTIONS = 3
 HandOn = Callable[[Transaction, Conversation, Message, datetime], deliver.Claim | None]
 
-FIND_CONVERSATION = select(Turn.conversation_id).where(Turn.id == bindparam("turn"))
 # Columns, not whole rows: twenty messages are read for every answer.
 FIND_EARLIER = (
     select(
@@ -130,7 +133,8 @@ def answer(turn_id: int, model: Model, clock: Clock, hand_on: HandOn) -> bool:
     `hand_on` says who sends the reply: we at once (`deliver.begin`), or a job of its own (`outbox.leave`).
     """
     now = clock()
-    claim = _claim(turn_id, now)
+    with _claiming:
+        claim = _claim(turn_id, now)
     if claim is None:
         return False
     with lease.held(claim.turn_id, claim.attempt):
@@ -162,19 +166,24 @@ def _with_facts(claim: Claim, now: datetime) -> TurnInput:
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:
-    conversation_id = db.session.scalar(FIND_CONVERSATION, {"turn": turn_id})
-    if conversation_id is None:
+    seen = look(turn_id, now)
+    if seen is None:
         return None
     with transaction("p4") as tx:
-        conversation = get_locked(conversation_id)
-        turn = turns.find_unfinished(conversation_id)
+        conversation = get_locked(seen.conversation_id)
+        turn = turns.find_unfinished(seen.conversation_id)
         if turn is None or turn.id != turn_id or not _is_free(turn, now):
+            return None
+        if turn.version != seen.version:
+            return None  # something came meanwhile, and has the turn woken when it is due
+        if seen.again_at is not None:
+            turns.wait(tx, turn, seen.again_at, now)
             return None
         messages = _gather(conversation, turn)
         if not messages or conversation.state is not ConversationState.ASSISTANT:
             turns.drop(conversation, "nothing to answer", now)
             return None
-        until = unread_until(conversation, turn, messages, now) or waits_until(turn, messages, now)
+        until = waits_until(turn, messages, now)
         if until is not None:
             turns.wait(tx, turn, until, now)
             return None

@@ -6,14 +6,15 @@ it was taken back meanwhile. So the answer waits for what came with its turn. Fo
 on would never hear anything; and a body that kills whoever reads it is given up after a few tries (retake.py).
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, and_, bindparam, func, select
 
 from pilito.conversations.turns import RECONCILIATION
-from pilito.models import Conversation, Event, Message, Turn, Webhook, db
+from pilito.lifecycle import Sender
+from pilito.models import Conversation, Customer, Event, Inbox, Message, Turn, Webhook, db
 from pilito.models.ledger import IS_PENDING
 
 # What comes so long after the turn began is waited for; what comes later than that and than the questions is not.
@@ -22,11 +23,37 @@ TOGETHER = timedelta(minutes=2)
 # that can have been read. Hundreds of turns that look every few seconds take more time than the reading, and keep the
 # queue long; a message that is read wakes its turn in any case.
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=10)
-READ_IN_A_SECOND, LONGEST_QUEUE_PAUSE = 25, timedelta(seconds=30)
-CAME_AT = (
-    select(func.max(Webhook.received_at))
-    .join(Event, Event.webhook_id == Webhook.id)
-    .where(Event.message_id.in_(bindparam("messages", expanding=True)))
+READ_IN_A_SECOND, LONGEST_QUEUE_PAUSE = 25, timedelta(minutes=2)
+FIND_TURN = (
+    select(
+        Turn.conversation_id,
+        Turn.version,
+        Turn.opened_at,
+        Conversation.unanswered_since,
+        Customer.external_id.label("customer"),
+        Inbox.external_id.label("account"),
+    )
+    .join(Conversation, Turn.conversation_id == Conversation.id)
+    .join(Conversation.customer)
+    .join(Customer.inbox)
+    .where(Turn.id == bindparam("turn"))
+)
+# Of what nobody has answered: when the webhook of its newest came, and how much was read back from the provider.
+CAME = (
+    select(
+        func.max(Webhook.received_at).label("at"),
+        func.count(Message.id).filter(Message.origin == RECONCILIATION).label("read_back"),
+    )
+    .select_from(Message)
+    .outerjoin(Event, Event.message_id == Message.id)
+    .outerjoin(Webhook, Event.webhook_id == Webhook.id)
+    .where(
+        Message.conversation_id == bindparam("conversation"),
+        Message.sender == Sender.CUSTOMER,
+        Message.answered_by_id.is_(None),
+        Message.deleted_at.is_(None),
+        Message.sent_at >= bindparam("since"),
+    )
 )
 # The bodies are searched where they lie: after an outage there may be thousands.
 NAME = bindparam("name", type_=LargeBinary)
@@ -37,19 +64,39 @@ IS_ITS = and_(IS_PENDING, Webhook.account.in_((bindparam("account"), "")))
 BEFORE = select(func.count()).select_from(Webhook).where(IS_ITS, Webhook.received_at <= bindparam("until"))
 
 
-def unread_until(conversation: Conversation, turn: Turn, messages: Sequence[Message], now: datetime) -> datetime | None:
-    """When to look again, because a webhook that names this customer is unread and came with the turn, or before its
-    newest message; None when there is none."""
-    came_at = db.session.scalar(CAME_AT, {"messages": [message.id for message in messages]})
-    if came_at is None and all(message.origin != RECONCILIATION for message in messages):
+@dataclass(frozen=True)
+class Look:
+    """What was seen of a turn's version; of another one it says nothing."""
+
+    conversation_id: int
+    version: int
+    again_at: datetime | None  # something that belongs before the answer is unread: look again then
+
+
+def look(turn_id: int, now: datetime) -> Look | None:
+    """Whether a webhook that names this customer is unread and came with the turn, or before its newest message.
+
+    To be asked outside of a write transaction, which on SQLite holds everybody up: thousands of bodies may be searched.
+    What comes after the look comes after the answer was begun.
+    """
+    turn = db.session.execute(FIND_TURN, {"turn": turn_id}).one_or_none()
+    if turn is None:
+        return None
+    again_at = _again_at(turn, now) if turn.unanswered_since is not None else None
+    db.session.rollback()
+    return Look(turn.conversation_id, turn.version, again_at)
+
+
+def _again_at(turn: Any, now: datetime) -> datetime | None:
+    came = db.session.execute(CAME, {"conversation": turn.conversation_id, "since": turn.unanswered_since}).one()
+    if came.at is None and not came.read_back:
         return None  # of a channel whose messages are no webhooks
     # What was read back has no event, and those of the messages around it may lie in the queue.
-    until = max(came_at or turn.opened_at, turn.opened_at + TOGETHER)
-    account = conversation.inbox.external_id
-    unread_since = find_unread(account, conversation.customer.external_id, until)
+    until = max(came.at or turn.opened_at, turn.opened_at + TOGETHER)
+    unread_since = find_unread(turn.account, turn.customer, until)
     if unread_since is None:
         return None
-    return now + max(_pause_by_age(now - unread_since), _pause_by_queue(account, unread_since))
+    return now + max(_pause_by_age(now - unread_since), _pause_by_queue(turn.account, unread_since))
 
 
 def _pause_by_age(age: timedelta) -> timedelta:

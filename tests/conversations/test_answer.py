@@ -1,5 +1,7 @@
 """A turn is answered: when it is quiet, once, on everything that was said; or a person gets it."""
 
+import threading
+import time
 from functools import partial
 
 import pytest
@@ -9,10 +11,12 @@ from shop import ACCOUNT, CAPTION, attachment, reel, seconds, text, unsent
 
 from pilito.assistant import model as client
 from pilito.assistant.prompt import read_blocks
+from pilito.conversations import answer as answering
 from pilito.conversations import outbox
 from pilito.conversations.answer import answer
 from pilito.conversations.connect import connect
 from pilito.conversations.take_over import take_over
+from pilito.conversations.unread import look
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, TurnState
 from pilito.models import Message, Proof, Turn
@@ -144,6 +148,24 @@ def test_a_question_that_is_unsent_during_the_writing_gets_no_answer(desk):
     assert desk.replies == []
     assert desk.turn.state is TurnState.DROPPED
     assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_two_threads_claim_at_once_and_the_others_wait_without_asking_the_database(desk, monkeypatch):
+    desk.take(text("این لباس چقدره؟", NOON), now=NOON)
+    turn_id, inside, seen = desk.turn.id, threading.Semaphore(2), []
+
+    def look_and_count(*arguments):
+        seen.append(inside.acquire(blocking=False))
+        time.sleep(0.02)
+        inside.release()
+        return look(*arguments)
+
+    monkeypatch.setattr(answering, "look", look_and_count)
+    desk.together(*[partial(answer, turn_id, get_model(), lambda: NOON + seconds(10), outbox.leave)] * 6)
+
+    assert seen == [True] * 6
+    assert len(desk.model.calls) == 1
 
 
 # --- once ------------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from rows import NOON
 from shop import ACCOUNT, CUSTOMER, reel, seconds, text, unsent, webhook
 
 from pilito.channels.base import Inbound
+from pilito.conversations import answer as answering
 from pilito.conversations.receive import receive
 from pilito.conversations.reconcile import import_missed
+from pilito.conversations.unread import look
 from pilito.database import transaction
 from pilito.lifecycle import MessageType, WebhookState
 from pilito.models import Webhook, db
@@ -127,7 +129,7 @@ def test_the_longer_the_queue_the_more_rarely_it_looks(desk, waited, pause):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize(("others", "pause"), [(24, 1), (99, 4), (1_999, 30)])
+@pytest.mark.parametrize(("others", "pause"), [(24, 1), (99, 4), (1_999, 80), (3_999, 120)])
 def test_it_does_not_look_again_before_the_queue_can_have_been_read(desk, others, pause):
     desk.take(text("این لباس چقدره؟", NOON, mid="question"), now=NOON)
     with transaction():
@@ -140,6 +142,25 @@ def test_it_does_not_look_again_before_the_queue_can_have_been_read(desk, others
     desk.answer(NOON + seconds(10.5))
 
     assert desk.turn.due_at == NOON + seconds(10.5 + pause)
+
+
+def test_what_comes_between_the_look_and_the_claim_is_answered_together_with_it(desk, monkeypatch):
+    desk.take(text("این لباس چقدره؟", NOON, mid="question"), now=NOON)
+
+    def look_and_be_written_to(turn_id, now):
+        seen = look(turn_id, now)
+        desk.take(text("سایز ۴۰ هم دارید؟", NOON + seconds(10), mid="second"), now=now)
+        return seen
+
+    with monkeypatch.context() as beside:
+        beside.setattr(answering, "look", look_and_be_written_to)
+        desk.answer(NOON + seconds(10))
+    asked_before = len(desk.model.calls)
+    desk.answer(NOON + seconds(20))
+
+    assert asked_before == 0
+    assert len(desk.model.calls) == 1
+    assert desk.message("question").answered_by_id == desk.message("second").answered_by_id is not None
 
 
 def test_what_somebody_else_sent_does_not_hold_it(desk):
