@@ -302,6 +302,9 @@ class Settings(BaseSettings):
     worker_concurrency: Annotated[
         int, Field(ge=1, le=128, description="replies prepared at once in one worker process")
     ] = 16
+    worker_nice: Annotated[
+        int, Field(ge=0, le=19, description="how far workers and scheduler stand behind the web for the processor")
+    ] = 5
     sentry_dsn: Annotated[str, Field(repr=False, description="where errors are reported; empty: nowhere")] = ""
     otel_exporter_otlp_endpoint: Annotated[
         str,

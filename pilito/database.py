@@ -5,7 +5,7 @@ Reading needs nothing: a query opens a read transaction that ends with the reque
 """
 
 import logging
-import threading
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from pilito import failpoints
+from pilito import failpoints, writers
 from pilito.extensions import db
 from pilito.spelling import plain
 
@@ -26,17 +26,16 @@ log = logging.getLogger(__name__)
 # Below Meta's 5 s for a webhook, so that a locked database is answered 503 in time and the event is repeated.
 LOCK_WAIT_SECONDS = 4.0
 LOCK_RETRY_SECONDS = 0.01
+BUSY_MILLISECONDS = 100
+POLL_SECONDS = 0.001
 CALLER = 2  # who wrote `with transaction()`, above contextlib
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a row is on the disk before a webhook is answered 200
     "PRAGMA foreign_keys=ON",
     "PRAGMA secure_delete=ON",  # what is erased is written over; Debian's SQLite does so, others do not by themselves
-    "PRAGMA busy_timeout=100",  # short: the wait is in `_begin`, where it lets other greenlets run
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",  # short: longer waits are in `_begin`, where other greenlets run
 )
-
-# SQLite knows no queue for writers, only sleeping and trying again; within a process this lock is the queue.
-_writer = threading.Lock()
 
 
 class NoTurn(PoolTimeout):
@@ -99,12 +98,10 @@ def is_writing() -> bool:
 
 @contextmanager
 def _one_writer() -> Iterator[None]:
-    if not _writer.acquire(timeout=LOCK_WAIT_SECONDS):
-        raise NoTurn(f"No turn to write came within {LOCK_WAIT_SECONDS:g} s.")
-    try:
+    with writers.turn_to_write(db.engine.url.database, LOCK_WAIT_SECONDS) as is_ours:
+        if not is_ours:
+            raise NoTurn(f"No turn to write came within {LOCK_WAIT_SECONDS:g} s.")
         yield
-    finally:
-        _writer.release()
 
 
 def is_sqlite() -> bool:
@@ -116,7 +113,7 @@ def _begin(session: Session) -> None:
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
     while True:
         try:
-            session.connection(execution_options={"pilito_writes": True})
+            session.connection(execution_options={"pilito_writes": True, "pilito_polls": True})
             return
         except OperationalError as error:
             session.rollback()
@@ -142,8 +139,31 @@ def set_up_engine(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("pilito_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not (options.get("pilito_polls") and _try_to_begin(connection.connection.driver_connection)):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("pilito_writes") else "BEGIN")
+
+
+def _try_to_begin(driver: Any) -> bool:
+    """Take the write lock by looking for it again and again; False when it was not to be had, for whatever reason.
+
+    SQLite's own waiting sleeps longer each time, at last a tenth of a second, while the lock comes free and goes again;
+    and asleep it stops every greenlet of the process.
+    """
+    ends_at = time.monotonic() + LOCK_WAIT_SECONDS
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < ends_at:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    return False
+            time.sleep(POLL_SECONDS)
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
 
 
 @event.listens_for(Session, "before_flush")

@@ -36,6 +36,7 @@ STORES = {
     "mail",
     "search",
     "audit",
+    "writers",
 }
 RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
 MAY_IMPORT = {

@@ -4,8 +4,10 @@ Bodies that come at the same time share one commit and one job: a commit is a wa
 for one row as for twenty (docs/decisions/0003).
 """
 
+import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +18,8 @@ from pilito.database import transaction
 from pilito.extensions import channels
 from pilito.lifecycle import WebhookState
 from pilito.models import Webhook, db
+
+log = logging.getLogger(__name__)
 
 LARGEST_GROUP = 64
 
@@ -46,12 +50,22 @@ def record(channel: str, body: bytes, received_at: datetime) -> int:
     with _queue_lock:
         _queue.append(entry)
     time.sleep(0)  # lets requests that came together put theirs beside it
+    written: list[int] = []
     with _writing:
         while not entry.done.is_set():
-            _write(_take_group(LARGEST_GROUP))
+            written += _write(_take_group(LARGEST_GROUP))
+    if written:  # by us, for the whole group; the others are answered already, and the next group is being written
+        _ask(written)
     if entry.error is not None:
         raise entry.error
     return entry.webhook_id
+
+
+def _ask(webhook_ids: list[int]) -> None:
+    try:
+        hints.hint_unless_asked(keys.RECEIVE, keys.RECEIVE_JOB, *webhook_ids)
+    except Exception:  # the rows are committed; the sweep does what this hint would have started
+        log.exception("A hint after a commit failed: webhooks %s", webhook_ids)
 
 
 def _take_group(size: int | None = None) -> list[_Entry]:
@@ -61,16 +75,16 @@ def _take_group(size: int | None = None) -> list[_Entry]:
     return group
 
 
-def _write(group: list[_Entry]) -> None:
-    """Commit the group as one; what fails it, fails each of them, and the provider repeats each."""
+def _write(group: list[_Entry]) -> list[int]:
+    """Commit the group as one; what fails it, fails each of them, and the provider repeats each. Return the ids."""
+    ids: Sequence[int] = ()
     try:
-        with transaction("p2") as tx:
+        with transaction("p2"):
             # Core, not the ORM: half the time on the one path that every event takes.
             ids = db.session.scalars(
                 insert(Webhook.__table__).returning(Webhook.id, sort_by_parameter_order=True),
                 [entry.row for entry in group],
             ).all()
-            tx.after_commit(hints.hint_unless_asked, keys.RECEIVE, keys.RECEIVE_JOB, *ids)
         for entry, webhook_id in zip(group, ids, strict=True):
             entry.webhook_id = webhook_id
     except BaseException as error:
@@ -81,3 +95,4 @@ def _write(group: list[_Entry]) -> None:
     finally:
         for entry in group:
             entry.done.set()
+    return list(ids)

@@ -6,6 +6,7 @@ cannot decode, and outlives Redis (docs/decisions/0005-scheduler-loop.md). Eithe
 """
 
 import logging
+import os
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ from redis.exceptions import RedisError
 from rq.exceptions import NoSuchJobError
 from rq_scheduler import Scheduler
 
-from pilito import hints, keys
+from pilito import hints, keys, writers
 from pilito.extensions import redis
 from pilito.hints import JsonJob
 from pilito.jobs.periodic import PERIODIC, Periodic
@@ -96,6 +97,8 @@ class Timer:
 
 def run_scheduler(app: Flask) -> None:
     """Run until SIGTERM or SIGINT."""
+    writers.stand_back()
+    os.nice(app.extensions["pilito_settings"].worker_nice)
     stopping = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())

@@ -21,7 +21,7 @@ from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
-from pilito import keys
+from pilito import keys, writers
 from pilito.config import Settings
 from pilito.errors import kinds_of
 from pilito.hints import JsonJob
@@ -140,6 +140,8 @@ class ThreadWorker(SimpleWorker):
 
 def run_workers(app: Flask, settings: Settings) -> None:
     """Serve all queues until SIGTERM or SIGINT; then finish the jobs at hand, at most DRAIN_SECONDS."""
+    writers.stand_back()
+    os.nice(settings.worker_nice)
     stopping = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stopping.set())

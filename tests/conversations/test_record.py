@@ -75,3 +75,14 @@ def test_a_locked_database_fails_all_who_wait_at_once_and_stores_none(app, monke
     assert took < 10  # and not 0.3 s one after the other: 21
     assert rows() == {}
     assert record("instagram", b"after", utc_now()) in rows()
+
+
+@pytest.mark.sqlite_only
+def test_what_is_on_the_ledger_is_taken_though_nobody_could_be_asked_to_read_it(app, monkeypatch, caplog):
+    def fail(*_args):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(module.hints, "hint_unless_asked", fail)
+
+    assert record("instagram", b"x", utc_now()) in rows()
+    assert "A hint after a commit failed" in caplog.text

@@ -66,7 +66,7 @@ def read_all(desk, read=read_really):
     return order
 
 
-def test_behind_two_thousand_of_a_busy_account_anothers_is_read_after_one_of_them_at_most(desk):
+def test_t16_behind_two_thousand_of_a_busy_account_anothers_is_read_after_one_of_them_at_most(desk):
     busy = come(desk, BUSY, range(2000))
     (quiet,) = come(desk, QUIET, [1])
     order = []
