@@ -111,21 +111,23 @@ VERBS: dict[type, Callable[[Transaction, Inbox, Any, datetime], Outcome]] = {
 }
 
 
-def receive(webhook_id: int, now: datetime) -> None:
+def receive(webhook_id: int, now: datetime) -> bool:
     """Read the webhook once, whoever asks and however often. One bad item never loses its neighbours.
 
+    Return whether it was ours to read: False where somebody else has read it, or is reading it.
     Raises OperationalError when the database is away: the row stays pending, and the sweep comes back to it.
     """
     webhook = db.session.execute(READ_WEBHOOK, {"webhook": webhook_id}).one_or_none()
     db.session.rollback()
     if webhook is None or webhook.state is not WebhookState.PENDING:
-        return
+        return False
     channel, body, received_at = webhook.channel, webhook.body, webhook.received_at
     items = channels[channel].parse(body, received_at) or [Ignored("empty", "a body without events")]
     for position, item in enumerate(items):
         is_last = position == len(items) - 1
         if not _receive_item(webhook_id, channel, position, item, now, is_last):
-            return
+            return False
+    return True
 
 
 def _receive_item(webhook_id: int, channel: str, position: int, item: Item, now: datetime, is_last: bool) -> bool:

@@ -4,6 +4,7 @@ A job only says that there is something to do; what it does is chosen here, from
 thousands came holds nobody else up (docs/decisions/0054).
 """
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,15 +24,19 @@ READ_SECONDS = 2.0
 GO_ON = 2  # more than went before, as long as there are workers without work
 # Somebody of another process was quicker with what was chosen: so often another is looked for.
 TRIES = 3
+# How far from the oldest one a process looks that was second to another; the nearer, the more often they meet again.
+FURTHEST = 8
 
 IN_HAND: BindParameter[int] = bindparam("in_hand", expanding=True)
-# What the sweep asked for is the sweep's. On PostgreSQL one that another process is storing is passed over; SQLite has
-# one writer, and no such locks.
+# What the sweep asked for is the sweep's. On PostgreSQL one that another process is storing is passed over. SQLite has
+# no such locks: two processes choose the same one, and the second has waited for its turn to write in vain. From then
+# on it leaves out a few, as long as there is more.
 UNREAD = (
     select(Webhook.id, Webhook.account.label("whose"), Webhook.received_at)
     .where(IS_PENDING, Webhook.lease_until.is_(None), Webhook.id.not_in(IN_HAND))
     .order_by(Webhook.account, Webhook.id)
     .limit(1)
+    .offset(bindparam("left_out", 0))
     .with_for_update(skip_locked=True)
 )
 UNREAD_AFTER = UNREAD.where(Webhook.account > bindparam("whose"))
@@ -47,6 +52,7 @@ DUE = (
     )
     .order_by(Conversation.inbox_id, Turn.due_at, Turn.id)
     .limit(1)
+    .offset(bindparam("left_out", 0))
 )
 DUE_AFTER = DUE.where(Conversation.inbox_id > bindparam("whose"))
 
@@ -61,16 +67,27 @@ class Round:
         self._whose = before_all
         self._choosing = threading.Lock()
         self._in_hand: set[int] = set()
+        self._left_out = 0
 
     def next(self, **values: Any) -> Found | None:
         """The oldest of the next account, of what no thread has in hand; None when none is left."""
-        asked = {**values, "in_hand": list(self._in_hand)}
-        found = db.session.execute(self._after, {**asked, "whose": self._whose}).one_or_none()
-        found = found or db.session.execute(self._first, asked).one_or_none()
+        asked = {**values, "in_hand": list(self._in_hand), "whose": self._whose}
+        found = self._find({**asked, "left_out": self._left_out})
+        if found is None and self._left_out:
+            self._left_out = 0
+            found = self._find({**asked, "left_out": 0})
         db.session.rollback()
         if found is not None:
             self._whose = found.whose
         return found
+
+    def _find(self, asked: dict[str, Any]) -> Found | None:
+        found = db.session.execute(self._after, asked).one_or_none()
+        return found or db.session.execute(self._first, asked).one_or_none()
+
+    def keep_away(self) -> None:
+        """Another process was quicker with what was chosen: leave out a few, until no more are left than those."""
+        self._left_out = random.randint(1, FURTHEST)  # noqa: S311 -- where to look, and no secret
 
     @contextmanager
     def take(self, **values: Any) -> Iterator[int | None]:
@@ -89,14 +106,16 @@ _reading, _sweeping = Round(UNREAD, UNREAD_AFTER, ""), Round(UNREAD, UNREAD_AFTE
 _answering = Round(DUE, DUE_AFTER, 0)
 
 
-def read_unread(read: Callable[[int], None], seconds: float = READ_SECONDS) -> None:
-    """Have `read` read one webhook after the other until none is left; after so long, others are asked to go on."""
+def read_unread(read: Callable[[int], bool], seconds: float = READ_SECONDS) -> None:
+    """Have `read` read one webhook after the other until none is left; after so long, others are asked to go on. It
+    says whether it could have it."""
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
         with _reading.take() as webhook_id:
             if webhook_id is None:
                 return
-            read(webhook_id)
+            if not read(webhook_id):
+                _reading.keep_away()
     for _ in range(GO_ON):
         hints.hint_unless_asked(keys.RECEIVE, keys.RECEIVE_JOB)
 

@@ -15,8 +15,8 @@ def receive_webhook(*_webhook_ids: int) -> None:
 
 
 @following(trace.of_webhook)
-def _receive_one(webhook_id: int) -> None:
-    receive(webhook_id, utc_now())
+def _receive_one(webhook_id: int) -> bool:
+    return receive(webhook_id, utc_now())
 
 
 @patient
