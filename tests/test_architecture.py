@@ -163,6 +163,14 @@ def test_the_core_never_says_a_channels_name():
                     assert not any(names.fullmatch(word) for word in words), f"{path}:{node.lineno}"
 
 
+def test_one_place_asks_what_time_it_is():
+    """So a test that plays hours in seconds has every clock in its hand."""
+    for path in sources():
+        asked = {ast.unparse(node.func) for node in nodes_of(path) if isinstance(node, ast.Call)}
+        is_clock = path == HOUSE / "clock.py"
+        assert is_clock or not asked & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}, path
+
+
 def test_the_demo_is_imported_in_demo_mode_only():
     for path in sources():
         if room_of(path) in ("demo", "launch", "blueprints"):

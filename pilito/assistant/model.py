@@ -11,13 +11,13 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from pilito import failpoints
 from pilito.assistant.prices import cost_micros, read_prices
 from pilito.assistant.server import Endpoint, Messages, Shape, endpoints, server
 from pilito.assistant.types import Completion
+from pilito.clock import utc_now
 from pilito.config import Settings
 from pilito.errors import ModelError
 
@@ -280,7 +280,7 @@ def _number(value: str, of_a_second: int) -> float | None:
 def _until(value: str) -> float | None:
     """A Retry-After in its other form, as a date."""
     try:
-        return max((email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+        return max((email.utils.parsedate_to_datetime(value) - utc_now()).total_seconds(), 0.0)
     except (ValueError, TypeError):  # TypeError: a date without a zone
         return None
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from pilito import failpoints
 from pilito.backup import archive, databases
 from pilito.backup.archive import Writer
-from pilito.clock import Clock
+from pilito.clock import Clock, utc_now
 from pilito.config import ROOT, VAR
 from pilito.database import transaction
 from pilito.errors import BackupError, MediaError
@@ -187,7 +187,7 @@ def _drop_old(target: Path, keep: int) -> None:
 
 def _oldest_under_way() -> float:
     """A maker that was killed leaves its folder; after a day nobody works in it any more."""
-    return (datetime.now(UTC) - timedelta(days=1)).timestamp()
+    return (utc_now() - timedelta(days=1)).timestamp()
 
 
 def _json(value: object) -> bytes:

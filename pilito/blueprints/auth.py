@@ -1,7 +1,6 @@
 """Log-in and log-out of operators."""
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +11,7 @@ from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
 from pilito.blueprints.throttle import caller_address, forget_tries, may_try
+from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.extensions import login, settings
@@ -41,7 +41,7 @@ SETTING_UP = {
 
 def load_operator(session_key: str) -> Operator | None:
     """Return the person of a session cookie, unless the log-in has ended or they may not log in any more."""
-    now = datetime.now(UTC)
+    now = utc_now()
     found = sessions.find_session(session_key, now)
     if found is None:
         return None
@@ -150,7 +150,7 @@ def take_code() -> ResponseReturnValue:
         return redirect(url_for("auth.show_login"))
     operator_id = operator.id
     try:
-        fits = second_step.check_code(operator_id, request.form.get("code", "")[:100], datetime.now(UTC))
+        fits = second_step.check_code(operator_id, request.form.get("code", "")[:100], utc_now())
     except Refused:
         sentence = gettext("Too many wrong codes. Wait a quarter of an hour, then log in again.")
         return render_template("login_code.html", problem=sentence), 429
@@ -167,7 +167,7 @@ def log_out() -> ResponseReturnValue:
     language = session.get("language")
     session_id = this_session_id() if current_user.is_authenticated else None
     if session_id is not None:
-        sessions.log_out(session_id, current_user.id, datetime.now(UTC))
+        sessions.log_out(session_id, current_user.id, utc_now())
     logout_user()
     session.clear()
     if language:
@@ -178,7 +178,7 @@ def log_out() -> ResponseReturnValue:
 
 def enter(operator: Operator) -> None:
     """Begin a new session: nothing of the anonymous one is kept."""
-    operator_id, now = operator.id, datetime.now(UTC)
+    operator_id, now = operator.id, utc_now()
     with transaction():
         operator = db.session.get_one(Operator, operator_id)
         sessions.begin_session(operator, caller_address(), request.headers.get("User-Agent"), now)
@@ -197,9 +197,7 @@ def _note_refusal(operator: Operator | None, action: str) -> None:
     """On the audit log, also for unknown people: then both take the same time. What was typed is not kept."""
     operator_id = operator.id if operator else None
     with transaction():
-        db.session.add(
-            Audit(at=datetime.now(UTC), action=action, operator_id=operator_id, address=caller_address()[:45])
-        )
+        db.session.add(Audit(at=utc_now(), action=action, operator_id=operator_id, address=caller_address()[:45]))
 
 
 def _store_hash(operator_id: int, password_hash: str) -> None:

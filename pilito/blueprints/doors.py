@@ -1,7 +1,6 @@
 """Doors for people who have no log-in yet, or lost it: the first start, an invitation, a new password."""
 
 import logging
-from datetime import UTC, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +12,7 @@ from pilito.blueprints.i18n import LANGUAGES, current_language
 from pilito.blueprints.letters import password_letter
 from pilito.blueprints.panel import sentences
 from pilito.blueprints.throttle import forget_tries, may_try
+from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.extensions import db
 from pilito.mail import is_set_up
@@ -45,7 +45,7 @@ def create_owner(token: str) -> ResponseReturnValue:
         return _say_it_is_over()
     email, name, password = (request.form.get(field, "") for field in ("email", "name", "password"))
     try:
-        owner = set_up.create_owner(token, email, name, password, current_language(), datetime.now(UTC))
+        owner = set_up.create_owner(token, email, name, password, current_language(), utc_now())
     except Refused as refusal:
         return _show_set_up(token, refusal.reason)
     forget_tries("set-up")
@@ -74,7 +74,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
     language = request.form.get("language", "")
     language = language if language in LANGUAGES else current_language()
     try:
-        operator = links.accept_invitation(token, name, password, language, datetime.now(UTC))
+        operator = links.accept_invitation(token, name, password, language, utc_now())
     except Refused as refusal:
         return _show_invitation(token, refusal.reason)
     enter(operator)
@@ -83,7 +83,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
 
 
 def _show_invitation(token: str, reason: str = "") -> ResponseReturnValue:
-    link = links.find_link(token, datetime.now(UTC))
+    link = links.find_link(token, utc_now())
     if link is None or link.role is None:
         return _say_it_is_over()
     return _private(render_template("doors/join.html", link=link, problem=_explain(reason), form=request.form), reason)
@@ -100,7 +100,7 @@ def show_new_password(token: str) -> ResponseReturnValue:
 @bp.post("/new-password/<token>")
 def choose_password(token: str) -> ResponseReturnValue:
     try:
-        links.choose_password(token, request.form.get("password", ""), datetime.now(UTC))
+        links.choose_password(token, request.form.get("password", ""), utc_now())
     except Refused as refusal:
         return _show_new_password(token, refusal.reason)
     flash(gettext("Your new password counts. Log in with it."))
@@ -108,7 +108,7 @@ def choose_password(token: str) -> ResponseReturnValue:
 
 
 def _show_new_password(token: str, reason: str = "") -> ResponseReturnValue:
-    link = links.find_link(token, datetime.now(UTC))
+    link = links.find_link(token, utc_now())
     if link is None or link.role is not None:
         return _say_it_is_over()
     return _private(render_template("doors/new_password.html", link=link, problem=_explain(reason)), reason)
@@ -130,7 +130,7 @@ def mail_password() -> ResponseReturnValue:
         return render_template("doors/forgotten.html", has_mail=True, problem=sentence), 429
     operator_id = db.session.scalar(select(Operator.id).where(Operator.email == email, Operator.active))
     if operator_id is not None:
-        links.offer_password(operator_id, None, password_letter, datetime.now(UTC))
+        links.offer_password(operator_id, None, password_letter, utc_now())
     flash(gettext("If somebody logs in with this address, a link is on its way to it."))
     return redirect(url_for("auth.show_login"))
 

@@ -4,7 +4,6 @@
 does, so it is for a Prometheus on this machine, or for one with a bearer token.
 """
 
-from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, current_app, request
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pilito import keys
 from pilito.blueprints import metrics
+from pilito.clock import utc_now
 from pilito.extensions import db
 from pilito.hints import JsonJob
 from pilito.queries.revision import newest_revision, stored_revision
@@ -130,4 +130,4 @@ def _is_loopback(address: str) -> bool:
 
 def _has_token() -> bool:
     given = request.authorization
-    return bool(given and given.type == "bearer" and find_by_bearer(given.token, datetime.now(UTC)))
+    return bool(given and given.type == "bearer" and find_by_bearer(given.token, utc_now()))

@@ -1,7 +1,7 @@
 """Persian and English: which language, which calendar, which digits, in which direction."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +10,8 @@ from babel.dates import format_date, get_day_names
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
+
+from pilito.clock import utc_now
 
 LANGUAGES = {"fa": "فارسی", "en": "English"}
 RIGHT_TO_LEFT = {"fa"}
@@ -125,7 +127,7 @@ def day_key(when: datetime) -> str:
 
 def day(when: datetime) -> str:
     """Today, Yesterday, or the day with its name; Jalali in Persian, unless the person chose otherwise."""
-    local, today = _local(when).date(), _local(datetime.now(UTC)).date()
+    local, today = _local(when).date(), _local(utc_now()).date()
     if local == today:
         return str(gettext("Today"))
     if local == today - timedelta(days=1):
@@ -140,7 +142,7 @@ def long_day(local: date, today: date) -> str:
 
 def coming(when: datetime) -> str:
     """A time to come, as short as it can be told: 15:00, tomorrow 9:00, Saturday 9:00, 5 Jan."""
-    local, today = _local(when).date(), _local(datetime.now(UTC)).date()
+    local, today = _local(when).date(), _local(utc_now()).date()
     days = (local - today).days
     if days <= 0:
         return clock(when)
@@ -159,7 +161,7 @@ def moment(when: datetime) -> str:
 
 def age(when: datetime) -> str:
     """How long ago, as short as a list needs it."""
-    now = datetime.now(UTC)
+    now = utc_now()
     passed = now - when
     if passed < timedelta(minutes=1):
         return str(gettext("now"))

@@ -11,7 +11,7 @@ back then, for Prometheus would count everything again: what went is remembered 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -25,6 +25,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import utcparse
 
 from pilito import hints, keys
+from pilito.clock import utc_now
 from pilito.conversations import signals
 from pilito.hints import JsonJob
 from pilito.queries import counters, stats, watch
@@ -94,7 +95,7 @@ def _deliveries(kept: Kept) -> Families:
 
 def _waiting() -> Families:
     meaning = "Conversations that the assistant holds and that are unanswered for longer than their inbox allows."
-    yield GaugeMetricFamily("pilito_conversations_waiting_too_long", meaning, count_waiting_too_long(datetime.now(UTC)))
+    yield GaugeMetricFamily("pilito_conversations_waiting_too_long", meaning, count_waiting_too_long(utc_now()))
 
 
 def _model(kept: Kept) -> Families:
@@ -157,7 +158,7 @@ def _queues() -> Families:
 
 def queue_state(name: str) -> tuple[int, float]:
     """Return how many jobs wait in this queue, and how long the next one has waited. Raises RedisError."""
-    return int(hints.queue(name).count), _waited_seconds(name, datetime.now(UTC))
+    return int(hints.queue(name).count), _waited_seconds(name, utc_now())
 
 
 def _signals() -> Families:

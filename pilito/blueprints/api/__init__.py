@@ -3,7 +3,6 @@
 A browser's cookies count for nothing here, so there is no request to forge and no CSRF token to ask for.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -12,6 +11,7 @@ from werkzeug.exceptions import Unauthorized
 
 from pilito.blueprints.api import errors, inputs, reply_inputs, shapes
 from pilito.blueprints.api.openapi import DOCUMENT
+from pilito.clock import utc_now
 from pilito.conversations.close import close
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
@@ -37,7 +37,7 @@ Shape = dict[str, Any]
 
 @bp.before_request
 def ask_for_token() -> None:
-    if request.endpoint in PUBLIC_ENDPOINTS or find_by_bearer(bearer_token(), datetime.now(UTC)):
+    if request.endpoint in PUBLIC_ENDPOINTS or find_by_bearer(bearer_token(), utc_now()):
         return
     raise Unauthorized(
         "Send a token that is known and not revoked: Authorization: Bearer …; `flask token add NAME` makes one.",
@@ -103,30 +103,30 @@ def list_messages(conversation_id: int) -> Shape:
 def add_reply(conversation_id: int) -> tuple[Shape, int]:
     values = inputs.body()
     text, client_id, extras = inputs.text(values), inputs.client_id(values), reply_inputs.extras(values)
-    return shapes.message(reply(conversation_id, NOBODY, text, client_id, datetime.now(UTC), extras)), 202
+    return shapes.message(reply(conversation_id, NOBODY, text, client_id, utc_now(), extras)), 202
 
 
 @bp.post(f"{CONVERSATION}/take-over")
 def take_over_conversation(conversation_id: int) -> Shape:
-    take_over(_get(conversation_id).id, NOBODY, datetime.now(UTC))
+    take_over(_get(conversation_id).id, NOBODY, utc_now())
     return show_conversation(conversation_id)
 
 
 @bp.post(f"{CONVERSATION}/give-back")
 def give_back_conversation(conversation_id: int) -> Shape:
-    give_back(_get(conversation_id).id, NOBODY, datetime.now(UTC))
+    give_back(_get(conversation_id).id, NOBODY, utc_now())
     return show_conversation(conversation_id)
 
 
 @bp.post(f"{CONVERSATION}/close")
 def close_conversation(conversation_id: int) -> Shape:
-    close(_get(conversation_id).id, NOBODY, datetime.now(UTC))
+    close(_get(conversation_id).id, NOBODY, utc_now())
     return show_conversation(conversation_id)
 
 
 @bp.get("/inboxes")
 def list_inboxes() -> Shape:
-    now = datetime.now(UTC)
+    now = utc_now()
     return {"data": [shapes.inbox(row, now) for row in inboxes.all_inboxes()], "next": None}
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec
 
@@ -16,6 +16,7 @@ from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.quoted import read_quotes
 from pilito.blueprints.panel.uploads import read_cards, read_file, read_file_name
 from pilito.channels.base import QuickReply
+from pilito.clock import utc_now
 from pilito.conversations.approve import send_draft
 from pilito.conversations.canned import refuse_places
 from pilito.conversations.close import close
@@ -70,7 +71,7 @@ def _back() -> ResponseReturnValue:
 @changes
 def send_reply(conversation_id: int) -> None:
     client_id = read_client_id()
-    text, extras, now = request.form.get("text", ""), _read_extras(), datetime.now(UTC)
+    text, extras, now = request.form.get("text", ""), _read_extras(), utc_now()
     refuse_places(text)
     check_told(conversation_id, read_quotes(), text, now)
     draft_id, seen_id = (request.form.get(name, type=whole) for name in ("draft", "seen"))
@@ -108,25 +109,25 @@ def _read_extras() -> Extras:
 @bp.post("/conversations/<int:conversation_id>/take-over")
 @changes
 def take_conversation(conversation_id: int) -> None:
-    take_over(conversation_id, current_user.id, datetime.now(UTC))
+    take_over(conversation_id, current_user.id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/give-back")
 @changes
 def give_conversation_back(conversation_id: int) -> None:
-    give_back(conversation_id, current_user.id, datetime.now(UTC))
+    give_back(conversation_id, current_user.id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/close")
 @changes
 def close_conversation(conversation_id: int) -> None:
-    close(conversation_id, current_user.id, datetime.now(UTC))
+    close(conversation_id, current_user.id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/read")
 @changes
 def read_conversation(conversation_id: int) -> None:
-    mark_read(conversation_id, datetime.now(UTC))
+    mark_read(conversation_id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/deliveries/<int:delivery_id>/<how>")
@@ -134,4 +135,4 @@ def read_conversation(conversation_id: int) -> None:
 def settle_delivery(conversation_id: int, delivery_id: int, how: str) -> None:  # noqa: ARG001  (where it leads back to)
     if how not in list(Settlement):
         raise Refused("not_found", f"There is no way {how!r} to settle it.")
-    settle(delivery_id, Settlement(how), current_user.id, datetime.now(UTC))
+    settle(delivery_id, Settlement(how), current_user.id, utc_now())

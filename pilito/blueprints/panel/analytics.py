@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from pilito.blueprints.panel import analytics_csv, bp, open_questions, plots, se
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.facts_words import field_of_day
 from pilito.blueprints.panel.plots import Series
+from pilito.clock import utc_now
 from pilito.conversations import tally
 from pilito.knowledge.cells import CellError, last_moment
 from pilito.models import OwnPost
@@ -91,7 +92,7 @@ STACKS = (
 
 @bp.get("/analytics")
 def show_analytics() -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     period, chosen = _period(now)
     inboxes = queries.inboxes()
     inbox_id = _inbox_id([inbox.id for inbox in inboxes])
@@ -126,7 +127,7 @@ def show_analytics() -> ResponseReturnValue:
 @bp.get("/analytics/<name>.csv")
 def download_analytics(name: str) -> ResponseReturnValue:
     """One plot, or `everything`, as a table."""
-    period, chosen = _period(datetime.now(UTC))
+    period, chosen = _period(utc_now())
     if chosen == "wrong":
         abort(400)
     inbox_id = _inbox_id([inbox.id for inbox in queries.inboxes()])
@@ -143,7 +144,7 @@ def download_analytics(name: str) -> ResponseReturnValue:
 @bp.get(f"/analytics/posts/<{NUMBER}:own_post_id>")
 def show_demand(own_post_id: int) -> ResponseReturnValue:
     """One post: what was asked about it, and in which conversations."""
-    now = datetime.now(UTC)
+    now = utc_now()
     period, chosen = _period(now)
     post = find_post(own_post_id) or abort(404)
     start, end = tallies.stretch_of(period.first, period.last, period.zone)

@@ -4,7 +4,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
@@ -19,6 +18,7 @@ from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, present, views
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes
+from pilito.clock import utc_now
 from pilito.conversations.block import block, unblock
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.export import export_customer
@@ -51,25 +51,25 @@ def show_aside(conversation_id: int) -> ResponseReturnValue:
 @bp.post("/conversations/<int:conversation_id>/merge/<int:other_id>")
 @changes
 def merge_customers(conversation_id: int, other_id: int) -> None:
-    merge(conversation_id, other_id, current_user.id, datetime.now(UTC))
+    merge(conversation_id, other_id, current_user.id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/unmerge/<int:other_id>")
 @changes
 def unmerge_customer(conversation_id: int, other_id: int) -> None:  # noqa: ARG001  (where it leads back to)
-    unmerge(other_id, current_user.id, datetime.now(UTC))
+    unmerge(other_id, current_user.id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/block")
 @changes
 def block_customer(conversation_id: int) -> None:
-    block(conversation_id, current_user.id, datetime.now(UTC))
+    block(conversation_id, current_user.id, utc_now())
 
 
 @bp.post("/conversations/<int:conversation_id>/unblock")
 @changes
 def unblock_customer(conversation_id: int) -> None:
-    unblock(conversation_id, current_user.id, datetime.now(UTC))
+    unblock(conversation_id, current_user.id, utc_now())
 
 
 # --- everything of a customer, taken along or erased -----------------------------------------------------------------
@@ -82,7 +82,7 @@ def export_of_customer(conversation_id: int) -> ResponseReturnValue:
     conversation = _get(conversation_id)
     customer_id, operator_id = conversation.customer_id, current_user.id
     with transaction():
-        now = datetime.now(UTC)
+        now = utc_now()
         values = {"operator_id": operator_id, "conversation_id": conversation_id}
         db.session.add(Audit(at=now, action="exported_customer", **values))
     body = json.dumps(export_customer(customer_id), ensure_ascii=False, indent=1)
@@ -109,8 +109,8 @@ def erase_of_customer(conversation_id: int) -> ResponseReturnValue:
         return redirect(url_for("panel.ask_to_erase", conversation_id=conversation_id))
     customer_id, operator_id = conversation.customer_id, current_user.id
     with transaction():
-        db.session.add(Audit(at=datetime.now(UTC), action="asked_to_erase", operator_id=operator_id))
-    erase_customer(customer_id, datetime.now(UTC))
+        db.session.add(Audit(at=utc_now(), action="asked_to_erase", operator_id=operator_id))
+    erase_customer(customer_id, utc_now())
     realtime.all_changed()
     flash(gettext("The customer and all that was written was erased."))
     return redirect(url_for("panel.show_list"))
@@ -132,7 +132,7 @@ def _aside_words(conversation: Conversation) -> dict[str, Any]:
     username = conversation.customer.username
     return {
         "aside": {
-            "desk": present.desk_of(conversation, current_user.may(Role.AGENT), datetime.now(UTC)),
+            "desk": present.desk_of(conversation, current_user.may(Role.AGENT), utc_now()),
             "channel": channel,
             "page": channel.customer_page(username) if username else None,
             "scripts": scripts_in(person.newest_texts(conversation)),

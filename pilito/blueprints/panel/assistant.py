@@ -1,7 +1,6 @@
 """What the assistant may do: modes, hours and rules of an inbox, a conversation's own mode, the stop, and drafts."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -17,6 +16,7 @@ from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes, undo_time
 from pilito.blueprints.panel.inboxes import INBOX
+from pilito.clock import utc_now
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, read_hours
 from pilito.conversations.duty import is_stopped
@@ -96,7 +96,7 @@ def _spans(inbox: Inbox, day: int) -> str:
 @for_admins
 def save_assistant(inbox_id: int) -> ResponseReturnValue:
     try:
-        choose_rules(inbox_id, _read_rules(), current_user.id, datetime.now(UTC))
+        choose_rules(inbox_id, _read_rules(), current_user.id, utc_now())
     except Refused as refusal:
         if refusal.reason == "not_found":
             abort(404)
@@ -165,14 +165,14 @@ def open_passage(passage_id: int) -> ResponseReturnValue:
 @bp.post("/settings/assistant/stop")
 @for_admins
 def stop_assistant() -> ResponseReturnValue:
-    stop_all(current_user.id, datetime.now(UTC))
+    stop_all(current_user.id, utc_now())
     return redirect(safe_path(request.form.get("next")))
 
 
 @bp.post("/settings/assistant/resume")
 @for_admins
 def lift_assistant_stop() -> ResponseReturnValue:
-    lift_stop(current_user.id, datetime.now(UTC))
+    lift_stop(current_user.id, utc_now())
     return redirect(safe_path(request.form.get("next")))
 
 
@@ -185,13 +185,13 @@ def choose_conversation_mode(conversation_id: int, mode: str) -> None:
     if mode not in (AS_INBOX, *AssistantMode):
         raise Refused("not_found", f"There is no mode {mode!r}.")
     chosen = None if mode == AS_INBOX else AssistantMode(mode)
-    choose_mode(conversation_id, chosen, current_user.id, datetime.now(UTC))
+    choose_mode(conversation_id, chosen, current_user.id, utc_now())
 
 
 @bp.post(f"{DRAFTS}/<how>")
 @changes
 def decide_draft(conversation_id: int, draft_id: int, how: str) -> None:
-    now, operator_id = datetime.now(UTC), current_user.id
+    now, operator_id = utc_now(), current_user.id
     if how in ("send", "send-anyway"):
         send_draft(conversation_id, draft_id, operator_id, now, is_confirmed=how == "send-anyway", hold=undo_time())
     elif how == "discard":

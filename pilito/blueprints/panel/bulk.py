@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import flash, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
@@ -13,6 +13,7 @@ from flask_login import current_user
 from pilito.blueprints import i18n
 from pilito.blueprints.auth import FRAGMENT_HEADER, safe_path
 from pilito.blueprints.panel import bp, sentences, snoozes
+from pilito.clock import utc_now
 from pilito.conversations.assign import assign, assign_nobody
 from pilito.conversations.close import close
 from pilito.conversations.label import put_label, take_label
@@ -66,7 +67,7 @@ def change_many() -> ResponseReturnValue:
 def undo_many() -> ResponseReturnValue:
     if not current_user.may(Role.AGENT):
         return _tell(str(sentences.explain_refusal("not_allowed")), [], status=403)
-    now, operator_id = datetime.now(UTC), current_user.id
+    now, operator_id = utc_now(), current_user.id
     refused: Counter[str] = Counter()
     ids = [int(one) for one in request.form.getlist("undo")[:MOST] if one.isdecimal() and len(one) < 19]
     for audit_id in ids:
@@ -104,7 +105,7 @@ def _id(text: str) -> int:
 
 
 def _read_task() -> Task:
-    now, operator_id, form = datetime.now(UTC), current_user.id, request.form
+    now, operator_id, form = utc_now(), current_user.id, request.form
     read = DEEDS.get(form.get("do", ""))
     if read is None:
         raise Refused("nothing_chosen", f"There is nothing called {form.get('do')!r} to do.")

@@ -1,7 +1,5 @@
 """The page of canned replies: whoever answers customers writes them."""
 
-from datetime import UTC, datetime
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -9,6 +7,7 @@ from flask_login import current_user
 
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
+from pilito.clock import utc_now
 from pilito.conversations.canned import PLACES, delete_canned, list_canned, save_canned
 from pilito.errors import Refused
 from pilito.lifecycle import Role
@@ -34,7 +33,7 @@ def change_canned(canned_id: int) -> ResponseReturnValue:
 def remove_canned(canned_id: int) -> ResponseReturnValue:
     _for_agents()
     try:
-        delete_canned(canned_id, current_user.id, datetime.now(UTC))
+        delete_canned(canned_id, current_user.id, utc_now())
     except Refused:
         abort(404)
     flash(gettext("Deleted."), "good")
@@ -46,7 +45,7 @@ def _save(canned_id: int | None) -> ResponseReturnValue:
     typed = {name: request.form.get(name, "") for name in ("shortcut", "text")}
     inbox_id = request.form.get("inbox", type=whole)
     try:
-        save_canned(canned_id, typed["shortcut"], typed["text"], inbox_id, current_user.id, datetime.now(UTC))
+        save_canned(canned_id, typed["shortcut"], typed["text"], inbox_id, current_user.id, utc_now())
     except Refused as refusal:
         return _page({"id": canned_id, "inbox_id": inbox_id, **typed}, refusal.reason), 422
     flash(gettext("Saved. Type / in a reply to find it."), "good")

@@ -1,7 +1,7 @@
 """The catalogue: products with their variants, the import of a file, feeds of shops. All see it, admins change it."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -14,6 +14,7 @@ from pilito.blueprints.i18n import digits, operator_zone
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.knowledge import csv_import, products, sources
 from pilito.knowledge.connect_feed import change_keys, connect_feed
@@ -73,7 +74,7 @@ def _surroundings() -> dict[str, Any]:
     return {
         "inboxes": {inbox.id: inbox for inbox in queries.inboxes()},
         "may_edit": current_user.may(Role.ADMIN),
-        "now": datetime.now(UTC),
+        "now": utc_now(),
         "zone": operator_zone(),
     }
 
@@ -110,9 +111,7 @@ def _save(product: Product | None) -> ResponseReturnValue:
     try:
         draft = read_product(fields, variants, operator_zone())
         inbox_id = request.form.get("inbox", type=whole)
-        saved = products.save_product(
-            product.id if product else None, inbox_id, draft, current_user.id, datetime.now(UTC)
-        )
+        saved = products.save_product(product.id if product else None, inbox_id, draft, current_user.id, utc_now())
     except Problems as problems:
         page = _product_page(product, fields, variants, facts_words.by_field(problems.problems))
         return page, 422
@@ -182,7 +181,7 @@ def _product_page(
 @for_admins
 def delete_product(product_id: int) -> ResponseReturnValue:
     try:
-        products.delete_product(product_id, current_user.id, datetime.now(UTC))
+        products.delete_product(product_id, current_user.id, utc_now())
     except Refused as refusal:
         return _refuse(refusal, "panel.show_catalogue")
     flash(gettext("Deleted. The assistant no longer knows it."), "good")
@@ -194,7 +193,7 @@ def delete_product(product_id: int) -> ResponseReturnValue:
 def choose_quoting(product_id: int) -> ResponseReturnValue:
     try:
         is_quoted = request.form.get("quoted") == "yes"
-        products.put_aside(product_id, is_quoted, current_user.id, datetime.now(UTC))
+        products.put_aside(product_id, is_quoted, current_user.id, utc_now())
     except Refused as refusal:
         return _refuse(refusal, "panel.show_catalogue")
     return redirect(url_for("panel.show_product", product_id=product_id))
@@ -220,7 +219,7 @@ def upload_catalogue() -> ResponseReturnValue:
             (file.filename if file else "") or "",
             content,
             current_user.id,
-            datetime.now(UTC),
+            utc_now(),
         )
     except Refused as refusal:
         return _refuse(refusal, "panel.show_import")
@@ -247,7 +246,7 @@ def choose_columns(draft_id: int) -> ResponseReturnValue:
     }
     currency = request.form.get("currency") or None
     try:
-        csv_import.choose_columns(draft_id, columns, currency, datetime.now(UTC))
+        csv_import.choose_columns(draft_id, columns, currency, utc_now())
     except Refused as refusal:
         return _refuse(refusal, "panel.show_import")
     return redirect(url_for("panel.show_preview", draft_id=draft_id))
@@ -258,7 +257,7 @@ def choose_columns(draft_id: int) -> ResponseReturnValue:
 def finish_import(draft_id: int) -> ResponseReturnValue:
     puts_aside = request.form.get("missing") == "aside"
     try:
-        tally = csv_import.finish_import(draft_id, puts_aside, operator_zone(), current_user.id, datetime.now(UTC))
+        tally = csv_import.finish_import(draft_id, puts_aside, operator_zone(), current_user.id, utc_now())
     except Problems as problems:
         first = problems.problems[0]
         flash(f"{facts_words.explain_problem(first.reason)} {first.value}", "problem")
@@ -312,7 +311,7 @@ def connect_shop() -> ResponseReturnValue:
             shop,
             form.get("every", 6, type=whole),
             current_user.id,
-            datetime.now(UTC),
+            utc_now(),
         )
     except Refused as refusal:
         return _refuse(refusal, "panel.show_feeds")
@@ -358,7 +357,7 @@ def _do(source_id: int, verb: Callable[[datetime], None], done: str) -> Response
     back = _page_of(source)
     db.session.rollback()
     try:
-        verb(datetime.now(UTC))
+        verb(utc_now())
     except Refused as refusal:
         return _refuse(refusal, back)
     flash(done, "good")

@@ -1,6 +1,6 @@
 """The comments page: what people write under the posts, and the one private reply that each may get."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -11,6 +11,7 @@ from flask_login import current_user
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.actions import changes
+from pilito.clock import utc_now
 from pilito.conversations import comments as verbs
 from pilito.conversations.comments import choose_comments, reply_privately, settle_private_reply
 from pilito.errors import Refused
@@ -27,7 +28,7 @@ HOW = {"arrived": True, "given-up": False}
 
 @bp.get("/comments")
 def show_comments() -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     found, following = queries.page(_asked_cursor(), PAGE)
     inboxes = queries.inboxes()
     return render_template(
@@ -72,7 +73,7 @@ def _asked_cursor() -> Cursor | None:
 @bp.post(f"/comments/<{NUMBER}:comment_id>/reply")
 @changes
 def reply_to_comment(comment_id: int) -> None:
-    reply_privately(comment_id, current_user.id, request.form.get("text", ""), datetime.now(UTC))
+    reply_privately(comment_id, current_user.id, request.form.get("text", ""), utc_now())
 
 
 @bp.post(f"/comments/<{NUMBER}:comment_id>/settle/<how>")
@@ -80,7 +81,7 @@ def reply_to_comment(comment_id: int) -> None:
 def settle_comment(comment_id: int, how: str) -> None:
     if how not in HOW:
         raise Refused("not_found", f"There is no way {how!r} to settle it.")
-    settle_private_reply(comment_id, HOW[how], current_user.id, datetime.now(UTC))
+    settle_private_reply(comment_id, HOW[how], current_user.id, utc_now())
 
 
 @bp.post(f"/comments/inboxes/<{NUMBER}:inbox_id>")
@@ -88,7 +89,7 @@ def settle_comment(comment_id: int, how: str) -> None:
 def choose_inbox_comments(inbox_id: int) -> ResponseReturnValue:
     is_on = request.form.get("comments") == verbs.ON
     try:
-        choose_comments(inbox_id, is_on, request.form.get("reply", ""), current_user.id, datetime.now(UTC))
+        choose_comments(inbox_id, is_on, request.form.get("reply", ""), current_user.id, utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
     else:

@@ -1,7 +1,7 @@
 """The list's head: what it is narrowed to, the views that are kept, and the menus of the desk."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from flask_login import current_user
 from pilito.blueprints import i18n
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, sentences, snoozes
+from pilito.clock import utc_now
 from pilito.conversations.views import delete_view, save_view
 from pilito.errors import Refused
 from pilito.extensions import channels
@@ -177,7 +178,7 @@ def _label_words(ids: list[int]) -> dict[str, Any]:
 
 
 def _snooze_words(_ids: list[int]) -> dict[str, Any]:
-    now, zone = datetime.now(UTC), i18n.operator_zone()
+    now, zone = utc_now(), i18n.operator_zone()
     return {
         "choices": snoozes.choices(now, zone, i18n.current_language()),
         "days": [(day.isoformat(), snoozes.day_words(day, now, zone)) for day in snoozes.days(now, zone)],
@@ -231,7 +232,7 @@ def keep_view() -> ResponseReturnValue:
     for_all = request.form.get("for_all") == "1"
     query = query_of(place["zone"], wanted)
     try:
-        save_view(request.form.get("name", ""), query, current_user.id, for_all, datetime.now(UTC))
+        save_view(request.form.get("name", ""), query, current_user.id, for_all, utc_now())
     except Refused as refusal:
         return _refuse(refusal.reason, place)
     return _done(str(gettext("The view is kept.")), place)

@@ -1,6 +1,5 @@
 """The first steps of a new shop: a page, and a line on the start page until they are done."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import redirect, render_template, url_for
@@ -9,6 +8,7 @@ from flask_login import current_user
 
 from pilito.blueprints.panel import bp
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.lifecycle import Role
 from pilito.people import first_steps
 from pilito.queries import inboxes
@@ -38,5 +38,5 @@ def show_first_steps() -> ResponseReturnValue:
 @bp.post("/first-steps/hide")
 @for_admins
 def hide_first_steps() -> ResponseReturnValue:
-    first_steps.hide(current_user.id, datetime.now(UTC))
+    first_steps.hide(current_user.id, utc_now())
     return redirect(url_for("panel.show_list"))

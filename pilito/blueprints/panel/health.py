@@ -1,6 +1,6 @@
 """The health page: what an admin looks at when something seems wrong, or to see that nothing is."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -14,6 +14,7 @@ from pilito.blueprints import health, metrics
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_unmatched, settle_deletion
 from pilito.conversations.export import find_customer
 from pilito.conversations.read_again import read_again
@@ -38,7 +39,7 @@ ALERTS_SHOWN = timedelta(days=30)
 @bp.get("/health")
 @for_admins
 def show_health() -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     return render_template(
         "upkeep/health.html",
         now=now,
@@ -128,7 +129,7 @@ def read_webhook_again(webhook_id: int) -> ResponseReturnValue:
         abort(404)
     with transaction():
         details = {"webhook_id": webhook_id}
-        db.session.add(Audit(at=datetime.now(UTC), action="read_again", operator_id=operator_id, details=details))
+        db.session.add(Audit(at=utc_now(), action="read_again", operator_id=operator_id, details=details))
     flash(gettext("It is being read again. Reload the page in a moment."))
     return redirect(url_for("panel.show_webhook", webhook_id=webhook_id))
 
@@ -141,7 +142,7 @@ def settle_data_deletion(deletion_id: int) -> ResponseReturnValue:
     try:
         customer_id = find_customer(wanted) if wanted else None
         inbox_id = request.form.get("inbox", type=whole)
-        settle_deletion(deletion_id, inbox_id, customer_id, operator_id, datetime.now(UTC))
+        settle_deletion(deletion_id, inbox_id, customer_id, operator_id, utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
     else:

@@ -16,6 +16,7 @@ from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, connecting
 from pilito.blueprints.panel.access import for_admins
 from pilito.channels.base import Channel
+from pilito.clock import utc_now
 from pilito.conversations import voice
 from pilito.conversations.check_inbox import check_inbox
 from pilito.conversations.comments import ON
@@ -48,7 +49,7 @@ def inbox_words() -> dict[str, Any]:
 
 def _troubled() -> list[Inbox]:
     """What an admin must hear of on every page: inboxes that cannot send, or soon cannot."""
-    now = datetime.now(UTC)
+    now = utc_now()
     return [
         inbox
         for inbox in queries.all_inboxes()
@@ -62,7 +63,7 @@ def _troubled() -> list[Inbox]:
 @bp.get("/inboxes")
 @for_admins
 def show_inboxes() -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     rows = [(inbox, channels[inbox.channel], days_left(inbox, now), is_ending(inbox, now)) for inbox in _all()]
     return render_template(
         "inboxes/list.html",
@@ -77,7 +78,7 @@ def show_inboxes() -> ResponseReturnValue:
 @bp.get(f"{INBOX}/check")
 @for_admins
 def show_check(inbox_id: int) -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     checks = _or_404(check_inbox, inbox_id, now)
     inbox = _get(inbox_id)
     return render_template(
@@ -95,7 +96,7 @@ def show_check(inbox_id: int) -> ResponseReturnValue:
 @for_admins
 def arrival_fragment(inbox_id: int) -> ResponseReturnValue:
     """The test message: has one come since the page was opened?"""
-    now = datetime.now(UTC)
+    now = utc_now()
     since = request.args.get("since", 0, type=whole)
     # Not further back than a test lasts: the page stays open for days in some browsers.
     begun = max(datetime.fromtimestamp(min(max(since, 0), 2**33), UTC), now - timedelta(seconds=TEST_SECONDS))
@@ -139,9 +140,7 @@ def end_log_in(channel_name: str) -> ResponseReturnValue:
         return _refuse("login_refused")
     address, operator_id = _return_address(channel_name), current_user.id
     return _finish(
-        lambda: connect_by_code(
-            channel.name, code, address, operator_id, datetime.now(UTC), bool(begun.get("comments"))
-        ),
+        lambda: connect_by_code(channel.name, code, address, operator_id, utc_now(), bool(begun.get("comments"))),
         begun["inbox_id"],
     )
 
@@ -154,7 +153,7 @@ def connect_token(channel_name: str) -> ResponseReturnValue:
     if not 0 < len(token) <= TOKEN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         return _refuse("no_token")
     operator_id = current_user.id
-    return _finish(lambda: connect_by_token(channel.name, token, operator_id, datetime.now(UTC)), None)
+    return _finish(lambda: connect_by_token(channel.name, token, operator_id, utc_now()), None)
 
 
 def _is_ours(begun: Any, channel_name: str) -> bool:
@@ -216,7 +215,7 @@ def _do(inbox_id: int, verb: Callable[[datetime], None], done: str) -> ResponseR
     _get(inbox_id)
     db.session.rollback()
     try:
-        verb(datetime.now(UTC))
+        verb(utc_now())
     except (ChannelError, Refused) as error:
         return _refuse(error.reason)
     flash(done, "good")

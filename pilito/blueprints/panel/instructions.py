@@ -1,7 +1,5 @@
 """What an inbox tells its assistant: the fields, their history, and the whole prompt that comes of them."""
 
-from datetime import UTC, datetime
-
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -14,6 +12,7 @@ from pilito.assistant.types import Fact, TurnInput
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.inboxes import INBOX
+from pilito.clock import utc_now
 from pilito.conversations.instructions import (
     LONGEST,
     Wish,
@@ -63,7 +62,7 @@ def save_instructions(inbox_id: int) -> ResponseReturnValue:
         return _page(inbox, wish, is_unsaved=True)
     operator_id = current_user.id
     try:
-        write_instructions(inbox_id, wish, operator_id, datetime.now(UTC))
+        write_instructions(inbox_id, wish, operator_id, utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return _page(_inbox(inbox_id), wish, is_unsaved=True)
@@ -75,7 +74,7 @@ def save_instructions(inbox_id: int) -> ResponseReturnValue:
 @for_admins
 def bring_instructions_back(inbox_id: int, number: int) -> ResponseReturnValue:
     try:
-        restore_instructions(inbox_id, number, current_user.id, datetime.now(UTC))
+        restore_instructions(inbox_id, number, current_user.id, utc_now())
     except Refused:
         abort(404)
     flash(gettext("Brought back as the newest version."), "good")

@@ -1,6 +1,5 @@
 """Questions, texts, documents, pages: what a shop wrote beside its catalogue. All see it, admins change it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -13,6 +12,7 @@ from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
+from pilito.clock import utc_now
 from pilito.knowledge import pages, texts
 from pilito.knowledge.cells import CellError, last_moment
 from pilito.knowledge.drafts import Problem, Problems, clean_line
@@ -96,7 +96,7 @@ def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
             fields["title"],
             fields["text"],
             current_user.id,
-            datetime.now(UTC),
+            utc_now(),
             until,
         )
     except CellError as error:
@@ -131,7 +131,7 @@ def _text_page(
 @for_admins
 @keeps_facts
 def delete_text(passage_id: int) -> ResponseReturnValue:
-    texts.delete_text(passage_id, current_user.id, datetime.now(UTC))
+    texts.delete_text(passage_id, current_user.id, utc_now())
     flash(gettext("Deleted. The assistant no longer knows it."), "good")
     return redirect(url_for("panel.show_knowledge"))
 
@@ -153,7 +153,7 @@ def upload_document() -> ResponseReturnValue:
     file = request.files.get("file")
     name = (file.filename if file else "") or ""
     content = file.read() if file else b""
-    pages.add_document(request.form.get("inbox", type=whole), name, content, current_user.id, datetime.now(UTC))
+    pages.add_document(request.form.get("inbox", type=whole), name, content, current_user.id, utc_now())
     flash(gettext("It is being read; reload this page in a moment."), "good")
     return redirect(url_for("panel.show_knowledge"))
 
@@ -169,7 +169,7 @@ def add_page() -> ResponseReturnValue:
         form.get("address", ""),
         form.get("every", type=whole) or None,
         current_user.id,
-        datetime.now(UTC),
+        utc_now(),
         form.get("limit", 50, type=whole),
     )
     flash(gettext("It is being read; reload this page in a moment."), "good")

@@ -1,7 +1,7 @@
 """The labels of the shop: made, renamed, recoloured, merged, deleted. For admins; agents make one while they work."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +11,7 @@ from flask_login import current_user
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.conversations import labels as verbs
 from pilito.errors import Refused
 from pilito.lifecycle import LabelColour
@@ -67,7 +68,7 @@ def _colour() -> LabelColour | None:
 
 def _do(deed: Callable[[datetime], object], done: str) -> ResponseReturnValue:
     try:
-        deed(datetime.now(UTC))
+        deed(utc_now())
         flash(done)
     except Refused as refusal:
         flash(str(sentences.explain_refusal(refusal.reason)), "problem")

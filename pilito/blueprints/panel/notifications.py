@@ -1,6 +1,5 @@
 """The bell: what somebody is told, what of it they have read, and how they want to be told."""
 
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -15,6 +14,7 @@ from pilito.blueprints.i18n import ZONE_COOKIE
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.you import own
+from pilito.clock import utc_now
 from pilito.conversations.notify import read_notifications, read_of_conversation
 from pilito.lifecycle import Digest, NotificationKind
 from pilito.models import Notification
@@ -46,15 +46,15 @@ def read_all() -> ResponseReturnValue:
     """All of one's own, or those of a conversation that one looks at."""
     conversation_id = request.form.get("conversation", type=whole)
     if conversation_id is not None:
-        read_of_conversation(current_user.id, conversation_id, datetime.now(UTC))
+        read_of_conversation(current_user.id, conversation_id, utc_now())
     else:
-        read_notifications(current_user.id, datetime.now(UTC))
+        read_notifications(current_user.id, utc_now())
     return _back()
 
 
 @bp.post("/notifications/<int(max=9223372036854775807):notification_id>/read")
 def read_one(notification_id: int) -> ResponseReturnValue:
-    read_notifications(current_user.id, datetime.now(UTC), [notification_id])
+    read_notifications(current_user.id, utc_now(), [notification_id])
     return _back()
 
 
@@ -87,7 +87,7 @@ def save_notifications() -> None:
         quiet=(form.get("quiet_from", ""), form.get("quiet_until", "")),
         zone=form.get("zone", ""),
         digest=form.get("digest", Digest.OFF),
-        now=datetime.now(UTC),
+        now=utc_now(),
     )
     flash(gettext("Saved."))
 

@@ -3,13 +3,12 @@
 The form is reached with `?question=<id>`, and posts to the same address; once it is saved, the question is settled.
 """
 
-from datetime import UTC, datetime
-
 from flask import flash, request
 from flask_babel import ngettext
 from flask_login import current_user
 
 from pilito.blueprints.i18n import digits
+from pilito.clock import utc_now
 from pilito.conversations import tally
 from pilito.queries import analytics as queries
 from pilito.queries.analytics import Group
@@ -27,7 +26,7 @@ def settle(question_id: int) -> int:
     """Settle it with all that are like it; return how many. Nothing happens where it is settled or gone."""
     group = queries.find_group(question_id)
     ids = list(queries.ids_of(group)) if group else []
-    return tally.settle_questions(ids, current_user.id, datetime.now(UTC)) if ids else 0
+    return tally.settle_questions(ids, current_user.id, utc_now()) if ids else 0
 
 
 def settle_asked() -> bool:

@@ -1,13 +1,12 @@
 """What is picked while one writes: canned replies by `/`, products by `#`, colleagues by `@`."""
 
-from datetime import UTC, datetime
-
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from pilito.blueprints.panel import bp
 from pilito.blueprints.panel.quoted import MOST_QUOTES
+from pilito.clock import utc_now
 from pilito.conversations.canned import fill, find_canned, places_in, values_for
 from pilito.conversations.quote_product import quote
 from pilito.lifecycle import Role
@@ -25,7 +24,7 @@ WORDS = 100  # characters of what is looked for
 @bp.get("/conversations/<int:conversation_id>/pick/canned")
 def pick_canned(conversation_id: int) -> ResponseReturnValue:
     """With their places filled from this conversation."""
-    conversation, now = _get(conversation_id), datetime.now(UTC)
+    conversation, now = _get(conversation_id), utc_now()
     found = []
     for canned in find_canned(conversation.inbox_id, _asked()):
         text = fill(canned.text, values_for(conversation, current_user, now, canned.text))
@@ -36,7 +35,7 @@ def pick_canned(conversation_id: int) -> ResponseReturnValue:
 @bp.get("/conversations/<int:conversation_id>/pick/products")
 def pick_product(conversation_id: int) -> ResponseReturnValue:
     """By their words; without any, the product of the post that was shared last comes first. `ids=3,7`: those."""
-    conversation, now = _get(conversation_id), datetime.now(UTC)
+    conversation, now = _get(conversation_id), utc_now()
     if "ids" in request.args:
         products = list(quoted_products(conversation.inbox_id, _asked_ids(), now).values())
     else:

@@ -1,7 +1,7 @@
 """The posts page: which products each post of the shop is about, and which of two prices counts."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from pilito.assistant.posts import differs
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.conversations.fact_text import product_fact
 from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
 from pilito.errors import Refused
@@ -32,7 +33,7 @@ LARGEST_OFFSET = 100_000
 
 @bp.get("/posts")
 def show_posts() -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     waiting = queries.count_to_confirm()
     asked = request.args.get("show", "")
     show = asked if asked in SHOWN else ("to_confirm" if waiting else "all")
@@ -79,19 +80,19 @@ def _found(post: OwnPost, now: datetime) -> list[Any] | None:
 @bp.post(f"/posts/products/<{NUMBER}:post_product_id>/<how>")
 def settle_product(post_product_id: int, how: str) -> ResponseReturnValue:
     verb = {"confirm": confirm_product, "refuse": refuse_product}.get(how)
-    return _do(lambda: verb(post_product_id, current_user.id, datetime.now(UTC)) if verb else _no_such())
+    return _do(lambda: verb(post_product_id, current_user.id, utc_now()) if verb else _no_such())
 
 
 @bp.post(f"/posts/<{NUMBER}:own_post_id>/products/<{NUMBER}:product_id>")
 def choose_post_product(own_post_id: int, product_id: int) -> ResponseReturnValue:
-    return _do(lambda: choose_product(own_post_id, product_id, current_user.id, datetime.now(UTC)))
+    return _do(lambda: choose_product(own_post_id, product_id, current_user.id, utc_now()))
 
 
 @bp.post(f"/posts/inboxes/<{NUMBER}:inbox_id>/rule")
 @for_admins
 def choose_rule(inbox_id: int) -> ResponseReturnValue:
     rule = request.form.get("rule", "")
-    return _do(lambda: choose_price_rule(inbox_id, rule, current_user.id, datetime.now(UTC)), gettext("Saved."))
+    return _do(lambda: choose_price_rule(inbox_id, rule, current_user.id, utc_now()), gettext("Saved."))
 
 
 def _no_such() -> None:

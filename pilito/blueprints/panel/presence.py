@@ -7,7 +7,6 @@ it comes from. The rooms are the server's; an event can only ever say where its 
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, request
@@ -18,6 +17,7 @@ from sqlalchemy import select
 
 from pilito import keys, presence
 from pilito.blueprints.panel import bp, present
+from pilito.clock import utc_now
 from pilito.extensions import db, socketio
 from pilito.lifecycle import Role
 from pilito.models import Conversation, Operator
@@ -42,7 +42,7 @@ class Line:
 
 def viewing(*args: Any) -> list[dict[str, Any]] | None:
     """Somebody looks at this conversation and no other; null: at none. Answers who looks at what."""
-    now = datetime.now(UTC).timestamp()
+    now = utc_now().timestamp()
     line = _hear(now)
     if line is None:
         return None
@@ -57,7 +57,7 @@ def viewing(*args: Any) -> list[dict[str, Any]] | None:
 
 def typing(*args: Any) -> None:
     """Somebody writes a reply there, or has stopped."""
-    now = datetime.now(UTC).timestamp()
+    now = utc_now().timestamp()
     line = _hear(now)
     if line is None or len(args) < 2 or not current_user.may(Role.AGENT):
         return
@@ -81,7 +81,7 @@ def leave(line_id: str) -> None:
     if mark is not None:
         try:
             presence.leave(mark)
-            _tell([mark.conversation_id], datetime.now(UTC).timestamp())
+            _tell([mark.conversation_id], utc_now().timestamp())
         except RedisError as error:
             log.warning("Redis keeps somebody who left (%s) for %s s.", error, presence.VIEWING_SECONDS)
 

@@ -1,6 +1,5 @@
 """A reply is taken back before it leaves, and its parts go back into the composer."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import jsonify, url_for
@@ -10,6 +9,7 @@ from flask_login import current_user
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.actions import STATUS
 from pilito.channels.base import Card, Outbound
+from pilito.clock import utc_now
 from pilito.conversations.payload import own_id
 from pilito.conversations.retract import TakenBack, retract
 from pilito.errors import Refused
@@ -21,7 +21,7 @@ def retract_reply(conversation_id: int, message_id: int) -> ResponseReturnValue:
     try:
         if not current_user.may(Role.AGENT):
             raise Refused("not_allowed", "Viewers write nothing.")
-        taken = retract(conversation_id, message_id, current_user.id, datetime.now(UTC))
+        taken = retract(conversation_id, message_id, current_user.id, utc_now())
     except Refused as refusal:
         message = sentences.explain_refusal(refusal.reason)
         return jsonify(reason=refusal.reason, message=message), STATUS.get(refusal.reason, 409)

@@ -1,7 +1,7 @@
 """Finding: what was said, who said it, which post and which product; in everything, or in one conversation."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import jsonify, render_template, request, url_for
@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, present
 from pilito.blueprints.panel.views import clock_words, get_conversation, list_words
+from pilito.clock import utc_now
 from pilito.lifecycle import Sender
 from pilito.models import Conversation, Message
 from pilito.queries import catalogue, inboxes
@@ -82,7 +83,7 @@ class Asked:
 @bp.get("/conversations/search")
 def show_search() -> ResponseReturnValue:
     """The page; with the fragment header only what was found, for a browser that has the rest."""
-    words = _words_of(_asked(), datetime.now(UTC))
+    words = _words_of(_asked(), utc_now())
     if request.headers.get(FRAGMENT_HEADER):
         return render_template("panel/search.html", **words, **clock_words(), zone=Zone.OPEN)
     return render_template("panel/page.html", **words, **list_words(), **clock_words(), conversation=None)

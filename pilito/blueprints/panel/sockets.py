@@ -5,7 +5,7 @@ A line lives no longer than the log-in that opened it. Whoever ends a log-in say
 """
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Flask, current_app, request
 from flask_login import current_user
@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from pilito import keys
 from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.panel import bp, presence
+from pilito.clock import utc_now
 from pilito.extensions import db, socketio
 from pilito.people import second_step
 from pilito.people.sessions import find_open
@@ -51,7 +52,7 @@ def watch(app: Flask) -> None:
         socketio.sleep(WATCH_SECONDS)
         with app.app_context():
             try:
-                close_ended(datetime.now(UTC))
+                close_ended(utc_now())
             except (OperationalError, InterfaceError, PoolTimeout) as error:
                 log.warning("The database is away (%s); open lines are looked at again in a while.", error)
             finally:

@@ -1,7 +1,6 @@
 """The team: who may log in, as what; who is invited; who goes."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec
 
@@ -13,6 +12,7 @@ from flask_login import current_user
 from pilito.blueprints.letters import invitation_letter, link_address, password_letter
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.lifecycle import ROLE_RANK, Role
 from pilito.mail import is_set_up
@@ -41,7 +41,7 @@ def decides(verb: Callable[P, None]) -> Callable[P, ResponseReturnValue]:
 @bp.get("/team")
 @for_admins
 def show_team() -> ResponseReturnValue:
-    now = datetime.now(UTC)
+    now = utc_now()
     return render_template(
         "team/list.html",
         people=team.list_operators(),
@@ -60,7 +60,7 @@ def show_team() -> ResponseReturnValue:
 def invite_operator() -> None:
     email = request.form.get("email", "")
     role = _asked_role()
-    token, is_mailed = links.invite(email, role, current_user.id, invitation_letter, datetime.now(UTC))
+    token, is_mailed = links.invite(email, role, current_user.id, invitation_letter, utc_now())
     session[MADE_LINK] = {
         "email": team.read_email(email),
         "address": link_address("doors.show_invitation", token),
@@ -72,21 +72,21 @@ def invite_operator() -> None:
 @bp.post("/team/invitations/<int:link_id>/revoke")
 @decides
 def revoke_invitation(link_id: int) -> None:
-    links.revoke_invitation(link_id, current_user.id, datetime.now(UTC))
+    links.revoke_invitation(link_id, current_user.id, utc_now())
     flash(gettext("The invitation has ended."))
 
 
 @bp.post("/team/<int:operator_id>/role")
 @decides
 def change_role(operator_id: int) -> None:
-    team.change_role(operator_id, _asked_role(), current_user.id, datetime.now(UTC))
+    team.change_role(operator_id, _asked_role(), current_user.id, utc_now())
     flash(gettext("The new role counts at once."))
 
 
 @bp.post("/team/<int:operator_id>/password")
 @decides
 def offer_password(operator_id: int) -> None:
-    token, is_mailed = links.offer_password(operator_id, current_user.id, password_letter, datetime.now(UTC))
+    token, is_mailed = links.offer_password(operator_id, current_user.id, password_letter, utc_now())
     session[MADE_LINK] = {
         "email": next(one.email for one in team.list_operators() if one.id == operator_id),
         "address": link_address("doors.show_new_password", token),
@@ -100,21 +100,21 @@ def offer_password(operator_id: int) -> None:
 def take_second_step_away(operator_id: int) -> None:
     """For somebody who lost phone and codes."""
     team.check_may_manage(operator_id, current_user.id)
-    second_step.switch_off(operator_id, current_user.id, datetime.now(UTC))
+    second_step.switch_off(operator_id, current_user.id, utc_now())
     flash(gettext("The password alone is enough for this person now."))
 
 
 @bp.post("/team/<int:operator_id>/deactivate")
 @decides
 def deactivate_operator(operator_id: int) -> None:
-    team.deactivate(operator_id, current_user.id, datetime.now(UTC))
+    team.deactivate(operator_id, current_user.id, utc_now())
     flash(gettext("Deactivated: logged out everywhere, at once."))
 
 
 @bp.post("/team/<int:operator_id>/activate")
 @decides
 def activate_operator(operator_id: int) -> None:
-    team.activate(operator_id, current_user.id, datetime.now(UTC))
+    team.activate(operator_id, current_user.id, utc_now())
     flash(gettext("May log in again."))
 
 
@@ -124,7 +124,7 @@ def require_second_step() -> None:
     if current_user.role is not Role.OWNER:
         raise Refused("not_allowed", "Only an owner decides what admins need.")
     is_required = request.form.get("required") == "on"
-    second_step.require_for_admins(is_required, current_user.id, datetime.now(UTC))
+    second_step.require_for_admins(is_required, current_user.id, utc_now())
     flash(gettext("Saved."))
 
 

@@ -1,7 +1,5 @@
 """Tokens by which other programs use the API."""
 
-from datetime import UTC, datetime
-
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -9,6 +7,7 @@ from flask_login import current_user
 
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
+from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.tokens import issue_token, list_tokens, revoke_token
 
@@ -27,7 +26,7 @@ def show_tokens() -> ResponseReturnValue:
 def make_token() -> ResponseReturnValue:
     name = " ".join(request.form.get("name", "").replace("\0", "").split())
     try:
-        token = issue_token(name, datetime.now(UTC), current_user.id)
+        token = issue_token(name, utc_now(), current_user.id)
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
     else:
@@ -39,7 +38,7 @@ def make_token() -> ResponseReturnValue:
 @for_admins
 def end_token(token_id: int) -> ResponseReturnValue:
     try:
-        revoke_token(token_id, current_user.id, datetime.now(UTC))
+        revoke_token(token_id, current_user.id, utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
     else:

@@ -1,6 +1,5 @@
 """Files that a person chooses in the composer: taken one by one, before the reply that carries them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import jsonify, request, url_for
@@ -10,6 +9,7 @@ from flask_login import current_user
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
 from pilito.channels.base import Button, Card, OutboundFile
+from pilito.clock import utc_now
 from pilito.conversations.payload import own_address
 from pilito.conversations.upload import upload
 from pilito.errors import MediaError, Refused
@@ -36,7 +36,7 @@ def take_upload(conversation_id: int) -> ResponseReturnValue:
     if file is None:
         return _refuse("file_empty")
     try:
-        media = upload(conversation_id, request.form.get("kind", ""), file.stream, datetime.now(UTC))  # type: ignore[arg-type]
+        media = upload(conversation_id, request.form.get("kind", ""), file.stream, utc_now())  # type: ignore[arg-type]
     except Refused as refusal:
         return _refuse(refusal.reason)
     except MediaError:

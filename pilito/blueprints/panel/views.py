@@ -1,7 +1,6 @@
 """Pages and fragments of the panel: they only read."""
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, present, sentences, steps
 from pilito.blueprints.panel.desk import asked_filter, asked_zone, head_words
 from pilito.blueprints.panel.spans import spans
+from pilito.clock import utc_now
 from pilito.conversations.drafts import find_draft
 from pilito.extensions import channels
 from pilito.lifecycle import Role
@@ -122,7 +122,7 @@ def get_conversation(conversation_id: int) -> Conversation:
 
 def list_words() -> dict[str, Any]:
     zone, wanted = asked_zone(), asked_filter()
-    now = datetime.now(UTC)
+    now = utc_now()
     limit = min(max(request.args.get("limit", LIST_PAGE, type=whole), 1), LIST_LIMIT)
     before = None if "conversation_id" in (request.view_args or {}) else _asked_cursor()
     counts = queries.count_zones(now)
@@ -148,13 +148,13 @@ def _thread_words(conversation: Conversation) -> dict[str, Any]:
 
 
 def _desk_words(conversation: Conversation) -> dict[str, Any]:
-    desk = present.desk_of(conversation, current_user.may(Role.AGENT), datetime.now(UTC))
+    desk = present.desk_of(conversation, current_user.may(Role.AGENT), utc_now())
     draft = find_draft(conversation)
     return {
         "conversation": conversation,
         "desk": desk,
         "draft": draft,
-        "writing_until": queries.writing_until(conversation, datetime.now(UTC)),
+        "writing_until": queries.writing_until(conversation, utc_now()),
         "channel": channels[conversation.inbox.channel],
         "labels": labels_of([conversation.id]).get(conversation.id, ()),
     }
@@ -162,7 +162,7 @@ def _desk_words(conversation: Conversation) -> dict[str, Any]:
 
 def clock_words() -> dict[str, Any]:
     """The server's time, so that a browser whose clock is wrong still counts down rightly."""
-    return {"now": datetime.now(UTC), "now_ms": time.time_ns() // 1_000_000}
+    return {"now": utc_now(), "now_ms": time.time_ns() // 1_000_000}
 
 
 def _asked_cursor(name: str = "before") -> Cursor | None:

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec
 
@@ -15,6 +14,7 @@ from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.i18n import CALENDARS, DIGITS, LANGUAGES, THEMES
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.throttle import forget_tries, may_try
+from pilito.clock import utc_now
 from pilito.conversations import retract
 from pilito.errors import Refused
 from pilito.passwords import check_password
@@ -46,9 +46,7 @@ def own(endpoint: str) -> Callable[[Callable[P, None]], Callable[P, ResponseRetu
 
 @bp.get("/settings/profile")
 def show_profile() -> ResponseReturnValue:
-    return render_template(
-        "settings/profile.html", choices=CHOICES, undo_choices=retract.CHOICES, now=datetime.now(UTC)
-    )
+    return render_template("settings/profile.html", choices=CHOICES, undo_choices=retract.CHOICES, now=utc_now())
 
 
 @bp.post("/settings/profile")
@@ -69,7 +67,7 @@ def save_profile() -> None:
 def change_email() -> None:
     _refuse_many_tries()
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    profile.change_email(current_user.id, email, password, datetime.now(UTC))
+    profile.change_email(current_user.id, email, password, utc_now())
     _forget_tries()
     flash(gettext("Saved: you log in with this address from now on."))
 
@@ -87,7 +85,7 @@ def show_security() -> ResponseReturnValue:
 def change_password() -> None:
     _refuse_many_tries()
     old, new = request.form.get("old_password", ""), request.form.get("password", "")
-    team.change_password(current_user.id, old, new, this_session_id(), datetime.now(UTC))
+    team.change_password(current_user.id, old, new, this_session_id(), utc_now())
     _forget_tries()
     flash(gettext("The new password counts. Everywhere else you are logged out."))
 
@@ -95,14 +93,14 @@ def change_password() -> None:
 @bp.post("/settings/sessions/<int:session_id>/end")
 @own("panel.show_security")
 def end_session(session_id: int) -> None:
-    sessions.end_session(session_id, current_user.id, datetime.now(UTC))
+    sessions.end_session(session_id, current_user.id, utc_now())
     flash(gettext("Logged out there."))
 
 
 @bp.post("/settings/sessions/end-others")
 @own("panel.show_security")
 def end_other_sessions() -> None:
-    sessions.end_other_sessions(current_user.id, this_session_id(), datetime.now(UTC))
+    sessions.end_other_sessions(current_user.id, this_session_id(), utc_now())
     flash(gettext("You are logged in here only."))
 
 
@@ -129,7 +127,7 @@ def show_second_step() -> ResponseReturnValue:
 def confirm_second_step() -> ResponseReturnValue:
     """The recovery codes stand on the page that answers, and nowhere else."""
     try:
-        codes = second_step.confirm(current_user.id, request.form.get("code", "")[:100], datetime.now(UTC))
+        codes = second_step.confirm(current_user.id, request.form.get("code", "")[:100], utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return redirect(url_for("panel.show_security"))
@@ -140,7 +138,7 @@ def confirm_second_step() -> ResponseReturnValue:
 def renew_recovery_codes() -> ResponseReturnValue:
     try:
         _check_own_password()
-        codes = second_step.renew_recovery_codes(current_user.id, datetime.now(UTC))
+        codes = second_step.renew_recovery_codes(current_user.id, utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return redirect(url_for("panel.show_security"))
@@ -151,14 +149,14 @@ def renew_recovery_codes() -> ResponseReturnValue:
 @own("panel.show_security")
 def switch_second_step_off() -> None:
     _check_own_password()
-    second_step.switch_off(current_user.id, current_user.id, datetime.now(UTC))
+    second_step.switch_off(current_user.id, current_user.id, utc_now())
     flash(gettext("The password alone is enough now."))
 
 
 def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
     return render_template(
         "settings/security.html",
-        sessions=sessions.list_sessions(current_user.id, datetime.now(UTC)),
+        sessions=sessions.list_sessions(current_user.id, utc_now()),
         here=this_session_id(),
         secret=second_step.offered_secret(current_user),
         codes=codes,

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pilito.channels.base import Usage
 from pilito.channels.instagram.values import list_of, mapping_of, text_of
+from pilito.clock import utc_now
 
 APP, ACCOUNT = "X-App-Usage", "X-Business-Use-Case-Usage"
 PERCENTS = ("call_count", "total_cputime", "total_time")
@@ -53,7 +53,7 @@ def _wait_header(headers: Mapping[str, str]) -> float:
     if value.isdecimal():
         return float(value[:10])
     try:
-        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+        return (parsedate_to_datetime(value) - utc_now()).total_seconds()
     except (ValueError, TypeError):
         return 0.0
 
