@@ -314,7 +314,6 @@ WITHOUT_CELLS = {
     "conversations.canned": PRESSED,
     "conversations.choose_mode": PRESSED,
     "conversations.close": PRESSED,
-    "conversations.connect": PRESSED,
     "conversations.instructions": PRESSED,
     "conversations.label": PRESSED,
     "conversations.labels": PRESSED,

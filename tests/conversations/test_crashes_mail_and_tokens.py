@@ -12,12 +12,13 @@ from rows import NOON, add, add_inbox, add_operator, add_source
 from ways import KILL, PAUSE, RAISE, Way
 
 from pilito import mail, tokens
+from pilito.conversations.connect import connect_by_token
 from pilito.conversations.rotate_keys import KeyState, rotate_keys
 from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.tokens import renew_due
 from pilito.database import transaction
 from pilito.extensions import vault
-from pilito.lifecycle import Role
+from pilito.lifecycle import InboxState, Role
 from pilito.models import ApiToken, EntryLink, Inbox, Mail, Operator, OperatorSession, Source, db
 from pilito.people import links, sessions
 
@@ -222,6 +223,34 @@ class TheSubscriptionCannotBeRead(ASubscriptionIsHealed):
         super().again()
 
 
+class AnAccountIsConnected(ASubscriptionIsHealed):
+    """By a pasted token, and its events asked for. Who does not see it connected does it again; what was not asked for
+    is asked for by the clock."""
+
+    account = "17841400000000777"
+
+    def prepare(self):
+        super().prepare()
+        self.fields = ()
+        me = {"id": "scoped", "user_id": self.account, "username": "shop", "name": "Shop"}
+        self.graph.readable["me"] = {"data": [me]}
+        with transaction():  # the shop's own is looked at by nobody here
+            db.session.get_one(Inbox, self.desk.shop.inbox_id).state = InboxState.STOPPED
+
+    def go(self):
+        self.press(connect_by_token, "instagram", "IGAA-pasted", None, NOON)
+
+    def again(self):
+        if len(self.rows(Inbox)) == 1:
+            self.go()
+        super().again()
+
+    def state(self):
+        inbox = self.rows(Inbox)[-1]
+        known = vault.decrypt(inbox.token_encrypted), inbox.state, bool(inbox.subscribed_fields)
+        return inbox.external_id, known, inbox.subscription_error, bool(self.fields)
+
+
 # --- keys ------------------------------------------------------------------------------------------------------------
 
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
@@ -323,6 +352,7 @@ WAYS = (
     ATokenHasEnded,
     ASubscriptionIsHealed,
     TheSubscriptionCannotBeRead,
+    AnAccountIsConnected,
     KeysAreChanged,
     AMachineHasAToken,
     OldLogInsAreForgotten,
@@ -332,6 +362,7 @@ ROOMS = (
     "tokens",
     "conversations.tokens",
     "conversations.subscriptions",
+    "conversations.connect",
     "conversations.rotate_keys",
     "people.sessions.forget_old",
     "people.links.forget_old",
