@@ -44,6 +44,10 @@ class Mutant:
     index: int | None
     node: ast.AST
 
+    @property
+    def name(self) -> str:
+        return self.place.rpartition(".")[2]
+
     def apply(self) -> None:
         ast.fix_missing_locations(ast.copy_location(self.node, self.holder))
         if self.index is None:

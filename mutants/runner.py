@@ -13,7 +13,7 @@ import time
 import traceback
 import types
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ PATIENCE_SECONDS = 5
 MOST_SECONDS = 5
 QUICKEST_SECONDS = 0.01  # no test is nearer to nothing than that: the clock of the CPU counts hundredths
 LONG_SECONDS = 20  # of the clock: on a busy machine, or where the run was held, a time-out of a test may be over
+SLOW_SECONDS = 0.5  # what takes so long may have a time-out of its own, or be asked how long it takes
 KEEP_EVERY = 25  # mutants: a run that is ended loses no more
 
 
@@ -63,6 +64,8 @@ class Runner:
         self.through: dict[tuple[str, int], set[int]] = defaultdict(set)
         self.seconds: dict[int, float] = {}
         self.kills: dict[int | tuple[str, int], int] = defaultdict(int)  # by a test: of all, and of one function
+        self.sound: set[int] = set()
+        self.unsound: set[int] = set()
         self.number = 0
         self.is_fork = False
 
@@ -72,7 +75,7 @@ class Runner:
         self._run_all(session.items)
         self._get_ready(session)
         some = sorted(self.seconds, key=self.seconds.__getitem__)[:: len(self.seconds) // 20 + 1]
-        if not self._lives(None, session, some):
+        if self._killer(None, session, some) is not None:
             raise RuntimeError("A fork without any mutant fails: what it would say of mutants means nothing.")
         until = time.monotonic() + self.minutes * 60
         for count, mutant in enumerate(self.mutants, 1):
@@ -148,6 +151,13 @@ class Runner:
         # Only now: what a function remembers of the tests before would hide its mutant.
         caches = [one for one in alive if isinstance(one, functools._lru_cache_wrapper)]
         self.caches = [one for one in caches if _filename(one.__wrapped__) in self.files]
+        self.naming: dict[str, set[tuple[str, int]]] = defaultdict(set)  # where each name stands
+        self.uses: dict[str, set[str]] = defaultdict(set)  # the names in each function
+        for path, tree in self.trees.items():
+            for node in ast.walk(tree):
+                self.naming[_named(node)].add((path, getattr(node, "lineno", 0)))
+                if isinstance(node, ast.FunctionDef):
+                    self.uses[node.name] |= {_named(each) for each in ast.walk(node)} - {""}
         self.modules = {path: sys.modules[path.removesuffix(".py").replace("/", ".")] for path in self.trees}
         fixtures = [one for one in alive if isinstance(one, FixtureDef) and one.scope == "session"]
         self.renewed = [one for one in fixtures if one.argname not in KEPT]
@@ -159,16 +169,31 @@ class Runner:
     # --- one mutant --------------------------------------------------------------------------------------------------
 
     def _try(self, mutant: Mutant, session: pytest.Session) -> str:
-        numbers = self._tests_of(mutant)
-        if not numbers:
-            return "no test"
-        began = time.monotonic()
-        lives = self._lives(mutant, session, numbers)
-        if not lives and time.monotonic() - began > LONG_SECONDS:
-            lives = self._lives(mutant, session, numbers)  # a test that had waited too long killed nothing
-        return "lived" if lives else "killed"
+        while numbers := [number for number in self._tests_of(mutant) if number not in self.unsound]:
+            began = time.monotonic()
+            killer = self._killer(mutant, session, numbers)
+            if killer is not None and time.monotonic() - began > LONG_SECONDS:
+                killer = self._killer(mutant, session, numbers)  # a test that had waited too long killed nothing
+            if killer is None:
+                return "lived"
+            if self._is_sound(killer, session):
+                self.kills[killer] += 1
+                self.kills[mutant.place, killer] += 1
+                return "killed"
+            self.unsound.add(killer)
+            self.say(f"fails in a fork without any mutant, and is not asked: {session.items[killer].nodeid}")
+        return "no test"
 
-    def _lives(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int]) -> bool:
+    def _is_sound(self, killer: int, session: pytest.Session) -> bool:
+        """Whether the test passes in a fork without any mutant: asked once, and each time of one that is slow."""
+        if killer not in self.sound or self.seconds[killer] > SLOW_SECONDS:
+            if self._killer(None, session, [killer]) is not None:
+                return False
+            self.sound.add(killer)
+        return True
+
+    def _killer(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int]) -> int | None:
+        """The first of these tests that fails in a fork with the mutant, or without any."""
         reading, writing = os.pipe()
         process = os.fork()
         if not process:
@@ -179,15 +204,14 @@ class Runner:
             passed += 1
         os.close(reading)
         _, status = os.waitpid(process, 0)
-        if status and mutant:
-            killer = numbers[min(passed, len(numbers) - 1)]
-            self.kills[killer] += 1
-            self.kills[mutant.place, killer] += 1
-        return not status
+        return numbers[min(passed, len(numbers) - 1)] if status else None
 
     def _tests_of(self, mutant: Mutant) -> list[int]:
         """Those that run through its lines; for a constant, those that run through a line that names it."""
-        lines = {(mutant.path, line) for line in mutant.lines} if mutant.is_inside else set(self._naming(mutant))
+        lines = {(mutant.path, line) for line in mutant.lines} if mutant.is_inside else self.naming[mutant.place]
+        names = {name for _, name in self._made_from(mutant)} | {mutant.name}
+        asked = names - {mutant.name} | self._remembering(names)
+        lines = lines.union(*(self.naming[name] for name in asked))
         numbers = {number for line in lines for number in self.through.get(line, ())}
         if not mutant.is_inside:  # others may have it by another name
             numbers = numbers or set(self.seconds)
@@ -202,12 +226,16 @@ class Runner:
         kills += 4 * self.names[number].endswith(f"_{Path(mutant.path).stem}")
         return (self.seconds[number] + QUICKEST_SECONDS) / (1 + kills)
 
-    def _naming(self, mutant: Mutant) -> Iterator[tuple[str, int]]:
-        names = {name for _, name in _resting_on(self.trees, mutant.path, mutant.place)}
-        for path, tree in self.trees.items():
-            for node in ast.walk(tree):
-                if isinstance(node, ast.Name | ast.Attribute) and _named(node) in names:
-                    yield path, node.lineno
+    def _made_from(self, mutant: Mutant) -> list[tuple[str, str]]:
+        """The constants that are made from what is mutated: from a constant, or by a function when it is imported."""
+        return _resting_on(self.trees, mutant.path, mutant.name)[mutant.is_inside :]
+
+    def _remembering(self, names: set[str]) -> set[str]:
+        """The functions that rest on these and remember what they returned: only the first test ran through them."""
+        above = set(names)
+        while more := {name for name, used in self.uses.items() if used & above} - above:
+            above |= more
+        return above & {cache.__wrapped__.__name__ for cache in self.caches}
 
     def _survive(self, mutant: Mutant | None, session: pytest.Session, numbers: list[int], writing: int) -> int:
         """In the fork: be the mutant. Returns 0 when no test says anything."""
@@ -221,6 +249,8 @@ class Runner:
                 os.dup2(quiet, 1), os.dup2(quiet, 2)
                 mutant.apply()
                 self._exchange(mutant)
+            for cache in self.caches:
+                cache.cache_clear()
             items = [session.items[number] for number in numbers]
             set_up = [item for item in items if not _is_plain(item)]  # what is set up is kept for the one that follows
             following = dict(zip(set_up, set_up[1:] + set_up[:1], strict=True))
@@ -246,18 +276,15 @@ class Runner:
                 if path == mutant.path and f"{place}.<locals>".startswith(f"{mutant.place}.<locals>"):
                     for function in functions if "<lambda>" not in place else ():
                         function.__code__ = _code_of(code, place)
-        else:
-            self._rebind(mutant)
-        for cache in self.caches:
-            cache.cache_clear()
+        self._make_anew(self._made_from(mutant))
 
     def _compiled(self, path: str, body: list[ast.stmt]) -> types.CodeType:
         filename = next(name for name, other in self.files.items() if other == path)
         return compile(ast.Module(body, []), filename, "exec")
 
-    def _rebind(self, mutant: Mutant) -> None:
-        """Compute the constant anew, with those that rest on it, and give it to everybody who has it."""
-        for path, name in _resting_on(self.trees, mutant.path, mutant.place):
+    def _make_anew(self, constants: list[tuple[str, str]]) -> None:
+        """Compute them again, in their order, and give each to everybody who has it."""
+        for path, name in constants:
             module = self.modules[path]
             values = dict(vars(module))
             statements = [one for one in self.trees[path].body if _assigned(one) == name]
