@@ -151,7 +151,7 @@ def says_it_in_known_words(draft: Draft) -> str:
     if len(draft.text) > LONGEST_REPLY:
         return ""
     own = draft.turn.instructions
-    known = vocabulary_of((*(fact.text for fact in _carriers(draft.turn)), own.greeting if own else ""))
+    known = vocabulary_of((*(fact.text for fact in _carriers(draft.turn)), *([own.greeting] if own else [])))
     asked = frozenset(word for question in draft.turn.questions for word in words_in(_own_words(question)))
     said = claims_of(draft.text.replace("’", "'"))
     strange = list(find_strange_signs(draft.text, said, known))

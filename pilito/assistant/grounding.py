@@ -64,7 +64,7 @@ DIGIT_WORDS = {
 SPOKEN = re.compile(rf"(?<!\w)(?:(?:{'|'.join(DIGIT_WORDS)}|\d)(?:\W{{1,3}}|$)){{7,}}")
 # The same in pairs and threes: "نهصد و دوازده سیصد و چهل و پنج", "double nine".
 SPOKEN_IN_PARTS = re.compile(
-    rf"(?<!\w)(?:(?:{'|'.join(sorted({*DIGIT_WORDS, *WORDS, 'double', 'triple'}, key=len, reverse=True))}|\d)"
+    rf"(?<!\w)(?:(?:{'|'.join([*DIGIT_WORDS, *WORDS, 'double', 'triple'])}|\d)"
     r"(?:\s(?:و\s|and\s)?|[-،,]\s?|(?!\w))){7,}"
 )
 # Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
@@ -108,7 +108,7 @@ DAYS = {name: names[0] for names in (*WEEK, *((name,) for name in SOON)) for nam
 SHORT_DAYS = {"sat": 0, "sun": 1, "mon": 2, "tue": 3, "tues": 3, "wed": 4, "thu": 5, "thur": 5, "thurs": 5, "fri": 6}
 DAYS |= {short: WEEK[number][0] for short, number in SHORT_DAYS.items()}
 # The short ones are words of their own ("sun"), unless a time or another day stands beside them.
-LONG = "|".join(sorted(set(DAYS) - set(SHORT_DAYS), key=len, reverse=True))
+LONG = "|".join(name for name in DAYS if name not in SHORT_DAYS)
 SHORT = "|".join(SHORT_DAYS)
 DAY = re.compile(
     rf"(?<!\w)(?:(?P<day>{LONG})(?:s|ها|ا|ه)?"
@@ -349,7 +349,6 @@ class Ground:
             if fact.gives_addresses
             for one in fact.quantities
             for value in one.values
-            if _is_whole(value)
         }
         return contact in known or contact.lstrip("0") in whole or any(_ends_with(one, contact) for one in known)
 
@@ -424,12 +423,8 @@ def _days_between(first: str, last: str) -> list[str]:
     return [week[(start + step) % 7] for step in range(1, (end - start) % 7)]
 
 
-def _is_whole(value: Decimal) -> bool:
-    return value == value.to_integral_value()
-
-
 def _site(link: str) -> str:
-    return re.split(r"[/?#:]", link, maxsplit=1)[0]
+    return re.split(r"[/?#:]", link)[0]
 
 
 def _address(link: str) -> str:
@@ -448,8 +443,6 @@ def _digits(text: str) -> str:
 def _names_something(text: str) -> bool:
     """Whether these digits are a name and no amount: they begin with 0, + or `ir`, or are too many for a price."""
     digits = re.sub(r"\D", "", text)
-    if len(digits) > 26:
-        return True
     is_amount = bool(re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", text)) and digits[0] != "0"
     return not is_amount and (text[0] in "0+i(" or len(digits) >= 10 or bool(re.search(r"\d[ -]\d{3,}", text)))
 
@@ -460,7 +453,7 @@ def _spoken(text: str) -> str:
 
 def _ends_with(known: str, contact: str) -> bool:
     """A phone without its area code."""
-    return len(contact) >= 7 and known.endswith(contact.lstrip("0"))
+    return contact.isdigit() and known.endswith(contact.lstrip("0"))
 
 
 def _date(first: int, second: int, third: int) -> tuple[int, ...]:

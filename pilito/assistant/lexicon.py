@@ -232,7 +232,7 @@ class Vocabulary:
     @cached_property
     def _bones(self) -> frozenset[str]:
         sounds = (of_persian(word) if EASTERN.fullmatch(word) else of_latin(word) for word in self.words)
-        return frozenset(one for sound in sounds if sound and len(one := bones(sound)) >= SHORTEST_BONES)
+        return frozenset(one for sound in sounds if len(one := bones(sound)) >= SHORTEST_BONES)
 
     def carries(self, word: str) -> bool:
         if word in WORDS or word in MULTIPLIERS or word in HALF:
@@ -247,7 +247,7 @@ class Vocabulary:
         if not LATIN.fullmatch(word):
             return False
         heard = bones(of_latin(word))
-        return len(heard) >= SHORTEST_BONES and heard in self._bones and len(word) > len(heard) + 1
+        return heard in self._bones and len(word) > len(heard) + 1
 
 
 @lru_cache(maxsize=256)

@@ -42,10 +42,9 @@ SPELLED = _numbered(
 ) | {"سی ام": 30, "سی": 30, "سی و یکم": 31}
 SPELLED |= {f"بیست و {word}": 20 + number for word, number in list(SPELLED.items()) if number < 10}
 
-MONTHS = sorted([*JALALI, *GREGORIAN], key=len, reverse=True)
-MONTH = rf"(?P<month>{'|'.join(MONTHS)})(?: ?ماه)?(?!\w)"
+MONTH = rf"(?P<month>{'|'.join([*JALALI, *GREGORIAN])})(?: ?ماه)?(?!\w)"
 YEAR = r"(?:[ ,،]{1,3}(?:سال )?(?P<year>\d{4}|\d{2}(?=\s|$|[.!،)]))(?!\d))?"
-DAY = rf"(?P<day>\d{{1,2}}|{'|'.join(sorted(SPELLED, key=len, reverse=True))})"
+DAY = rf"(?P<day>\d{{1,2}}|{'|'.join(SPELLED)})"
 WEEKDAY = r"(?:(?:(?:یک|دو|سه|چهار|پنج) ?)?شنبه|جمعه|(?:mon|tues|wednes|thurs|fri|satur|sun)day)?[ ,،]*"
 UNTIL = (
     r"(?<!\w)(?:تا|الی|لغایت|مهلت|اعتبار|انقضا|حتی|لغایه|until|till|til|through|thru|by|before|ends?|ending|expires?"
@@ -152,7 +151,7 @@ def _named(match: re.Match[str], today: date, posted_on: date | None, is_end: bo
     days = [one for one in found if one is not None]
     if not days:
         return
-    if len(days) > 1 and posted_on is not None:
+    if posted_on is not None:
         yield next((one for one in days if one >= posted_on - timedelta(days=1)), days[-1])
     else:
         yield min(days, key=lambda one: abs(one - today))

@@ -148,7 +148,7 @@ def find_bargain(text: str, facts: tuple[str, ...]) -> str:
             around = sentence[: match.start()] + sentence[match.end() :]
             meant = [known, *map(_beginning, filter(BARGAIN.fullmatch, alike(match[0])))]
             if not NOT_SO.search(around) and not any(_carries(one, each, numbers) for one in said for each in meant):
-                return match[0].strip()
+                return match[0]
     return ""
 
 

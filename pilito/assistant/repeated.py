@@ -62,4 +62,4 @@ def _is_same(one: list[str], other: list[str]) -> bool:
 def _is_word(one: str, other: str) -> bool:
     if one == other or one.isdigit() or min(len(one), len(other)) < LONG_WORD:
         return one == other
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= TYPO
+    return SequenceMatcher(None, one, other).ratio() >= TYPO

@@ -209,7 +209,7 @@ def _places(saying: Saying) -> set[bool]:
     """A sentence without terms of its own may go on about those before it ("Shipping: $5. Canada $12.")."""
     if PRICE.search(saying.text):
         return {False, _costs(saying.text)}
-    if saying.has_own and _costs(saying.text):
+    if _costs(saying.text):
         return {True}
     return {True, False} if saying.terms else {False}
 
@@ -248,5 +248,5 @@ def _empty_assent(text: str, known: Vocabulary) -> Iterator[str]:
     if assent is None or MYSELF.search(rest) or UNKNOWING.search(rest) or read_quantities(rest):
         return
     said = [word for word in WORD.findall(rest) if not lists().has_word(word)]
-    if not any(word.isdigit() or known.carries(word) for word in said):
+    if not any(map(known.carries, said)):
         yield assent[0]

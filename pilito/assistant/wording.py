@@ -13,7 +13,7 @@ from itertools import groupby
 
 from pilito.assistant.grounding import CLAUSE, DAY, UNKNOWING, Claims
 from pilito.assistant.lexicon import WORD, Vocabulary, forms_of, is_a_fee, is_a_thing, is_of_shops, lists, terms_in
-from pilito.assistant.quantities import LIST_MARK, UNITS, read_all
+from pilito.assistant.quantities import LIST_MARK, read_all
 from pilito.assistant.sayings import JOINT
 from pilito.spelling import plain
 
@@ -117,7 +117,7 @@ def _apart(words: list[tuple[int, str]], joints: list[int]) -> Iterator[list[str
 
 def _from_several(words: list[str], known: Vocabulary) -> Iterator[str]:
     """What is said of terms in words that no fact has together."""
-    if words and not any(all(map(fact.carries, words)) for fact in known.each):
+    if not any(all(map(fact.carries, words)) for fact in known.each):
         yield " ".join(words)
 
 
@@ -137,10 +137,7 @@ def _clauses(text: str) -> Iterator[tuple[int, int]]:
     yield start, len(text)
 
 
-def _spelled(said: Claims, known: Vocabulary) -> Iterator[tuple[int, int]]:
+def _spelled(said: Claims, known: Vocabulary) -> list[tuple[int, int]]:
     """Numbers in words that count no unit we know ("twenty four pencils"), where a fact has them."""
-    for one in read_all(said.countable):
-        following = WORD.search(said.countable, one.end)
-        unit = UNITS.get(following[0], "") if following and following.start() - one.end <= 1 else ""
-        if one.is_spelled and any((value, each) in known.counts for value in one.values for each in (unit, "")):
-            yield one.start, one.end
+    bare = {value for value, unit in known.counts if not unit}
+    return [(one.start, one.end) for one in read_all(said.countable) if one.values & bare]

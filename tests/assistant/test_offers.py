@@ -158,6 +158,7 @@ def test_every_day_in_words_is_known(days):
         ("until December 5, 2027", date(2027, 12, 5)),
         ("until 5 December, 99", date(2099, 12, 5)),
         ("until Dec. 5th", date(2026, 12, 5)),
+        ("حتى ديسمبر 5", date(2026, 12, 5)),
         # numbers
         ("تا ۱۳۰۰/۱/۱", date(1921, 3, 21)),
         ("تا ۱۴۹۹/۱/۱", date(2120, 3, 21)),
@@ -196,6 +197,7 @@ def test_a_day_that_is_in_no_calendar_is_none():
         offer_of(f"تا {day}", TODAY)
         for day in ("۳۰ فوریه ۲۰۲۶", "۳۱ آذر ۱۴۰۵", "۱۴۰۵/۱۳/۱", "2026-02-30", "31/31/2026")
     ] == [NONE] * 5
+    assert offer_of("until the end of December 9999", TODAY) is NONE
     assert offer_of("until 29 February", TODAY) is NONE  # of no year near
     assert offer_of("until 29 February", date(2027, 11, 22)) is RUNS
 
@@ -218,6 +220,9 @@ def test_a_post_may_be_of_the_day_after_its_date(posted_on, expected):
     [
         ("ارسال تا ۳۰ آبان", NONE),
         ("ارسال رایگان تا ۳۰ آبان", PASSED),
+        ("ارسال با تخفیف تا ۳۰ آبان", PASSED),
+        ("حتى الليلة", VAGUE),
+        ("فقط الليلة", VAGUE),
         ("ارسال تا ۳۰ آبان\nتخفیف تا ۱۵ آذر", RUNS),
         ("ارسال رایگان تا فردا", VAGUE),
         ("ارسال تا فردا\nسلام", NONE),

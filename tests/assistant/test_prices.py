@@ -4,7 +4,7 @@ import pytest
 
 from pilito.assistant.prices import cost_micros, read_prices
 
-PRICES = read_prices("gpt-4o=2.5/10, GPT-4o-mini=0.15/0.60, llama3:8b = 0/0,")
+TABLE = "gpt-4o=2.5/10, GPT-4o-mini=0.15/0.60, llama3:8b = 0/0,"
 
 
 @pytest.mark.parametrize(
@@ -25,15 +25,15 @@ PRICES = read_prices("gpt-4o=2.5/10, GPT-4o-mini=0.15/0.60, llama3:8b = 0/0,")
     ],
 )
 def test_a_model_costs_what_the_longest_fitting_name_says(model, cost):
-    assert cost_micros(PRICES, model, 1000, 100) == cost
+    assert cost_micros(read_prices(TABLE), model, 1000, 100) == cost
 
 
 def test_no_price_and_no_tokens_are_no_cost_and_not_nothing():
     assert cost_micros({}, "gpt-4o", 1000, 100) is None
-    assert cost_micros(PRICES, "gpt-4o", None, None) is None
-    assert cost_micros(PRICES, "gpt-4o", 1000, None) == 2500
-    assert cost_micros(PRICES, "gpt-4o", None, 100) == 1000
-    assert cost_micros(PRICES, "gpt-4o-mini", 10, 0) == 2  # to the whole millionth
+    assert cost_micros(read_prices(TABLE), "gpt-4o", None, None) is None
+    assert cost_micros(read_prices(TABLE), "gpt-4o", 1000, None) == 2500
+    assert cost_micros(read_prices(TABLE), "gpt-4o", None, 100) == 1000
+    assert cost_micros(read_prices(TABLE), "gpt-4o-mini", 10, 0) == 2  # to the whole millionth
 
 
 @pytest.mark.parametrize("text", ["gpt-4o", "gpt-4o=2.5", "gpt-4o=a/b", "=1/2", "gpt-4o=1/-2", "gpt-4o=1/2; x"])

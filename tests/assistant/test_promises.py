@@ -168,6 +168,7 @@ def test_one_fact_that_promises_is_enough_and_for_its_own_promise_alone():
     assert find_promise("الان می‌فرستم", facts) == ""
     assert find_promise("الان می‌فرستم. رزرو کردم", facts) == "رزرو کردم"
     assert find_promise("رزرو کردم. الان می‌فرستم", facts) == "رزرو کردم"
+    assert find_promise("سلام! لطفا صبر کنید", ("لطفا صبر کنید",)) == ""
 
 
 @pytest.mark.parametrize(
@@ -179,6 +180,8 @@ def test_one_fact_that_promises_is_enough_and_for_its_own_promise_alone():
         ("رایگان نیست، تخفیف داریم", (), ""),
         ("رایگان نیست. تخفیف داریم", (), "تخفیف"),
         ("نیست رایگان", (), ""),
+        ("ارسال رایگان نداریم", (), ""),
+        ("ضمانتنامه دارد", ("ضمانت دارد",), ""),
         ("It is on us", (), "is on us"),
         ("Discounted!", (), "discounted"),
         ("ارسال رایگان است", ("ارسال رایگان است",), ""),

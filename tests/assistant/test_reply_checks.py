@@ -1,8 +1,18 @@
 """The checks before sending, each beside a neighbour that passes."""
 
+import re
+
 import pytest
 
-from pilito.assistant.check import CHECK_NAMES, CHECKS, Draft, find_faults, footing, keeps_the_rules_inside
+from pilito.assistant.check import (
+    CHECK_NAMES,
+    CHECKS,
+    Draft,
+    find_faults,
+    footing,
+    keeps_the_rules_inside,
+    says_it_in_known_words,
+)
 from pilito.assistant.instructions import Instructions
 from pilito.assistant.prompt import rules_text
 from pilito.assistant.types import Fact, Footing, TurnInput
@@ -118,6 +128,7 @@ def test_of_a_reply_that_is_much_too_long_nothing_else_is_told():
     price = "۲٬۸۵۰٬۰۰۰ تومان "
 
     assert stopped(price + "x" * (4001 - len(price))) == ["too_long"]
+    assert says_it_in_known_words(Draft("x" * 4001, TurnInput("x", ("؟",)), FENCE)) == ""
     assert stopped(price + "." * (4000 - len(price))) == ["too_long", "number: 2850000 toman"]
     assert footing(Draft("36" + " " * 3998, TurnInput("x", ("؟",), facts=(FACT,)), FENCE)) != ()
     assert footing(Draft("36" + " " * 3999, TurnInput("x", ("؟",), facts=(FACT,)), FENCE)) == ()
@@ -177,6 +188,7 @@ def test_a_fact_carries_only_what_its_writer_may_give():
         ("page", "http://mahoor.ir", ["link: nila.ir"]),
         ("page", "https://mahoor.ir/about \n", ["link: nila.ir"]),
         ("page", "https://nila.ir/about", []),
+        ("page", "https://www.Nila.ir/about", []),
         ("page", "https://mahoor.ir and more", []),
         ("page", "تماس", []),
         ("faq", "https://mahoor.ir/about", []),
@@ -224,6 +236,8 @@ def test_eight_words_of_the_rules_in_a_row_are_a_leak():
 
     assert leaks(8) == "rules_leaked"
     assert leaks(7) == ""
+    end = " ".join(re.findall(r"\w+", rules_text())[-8:])
+    assert keeps_the_rules_inside(Draft(end, TurnInput("x", ("?",)), FENCE)) == "rules_leaked"
     assert (
         keeps_the_rules_inside(Draft("Well, " + ", ".join(words[-8:]), TurnInput("x", ("?",)), FENCE)) == "rules_leaked"
     )

@@ -35,6 +35,7 @@ def turned(reply, *facts, asked=()):
         ("No express. Delivery by post.", "Express delivery is not possible", []),
         ("No express. Delivery by post.", "Delivery is not possible", ["not"]),
         ("No express. Payment by card.", "Express payment is not possible", ["not"]),
+        ("Express\nIt is not on Fridays.", "Express delivery is not possible", ["not"]),
         ("Express delivery\nNot on Friday.", "Express payment is not possible", ["not"]),
     ],
 )
@@ -64,6 +65,11 @@ def test_what_holds_within_a_time_or_over_a_sum_is_said_with_it(fact, reply, fou
     assert sorted(turned(reply, fact)) == sorted(found)
 
 
+def test_the_numbers_of_another_fact_are_no_condition():
+    assert turned("Returns are fine", "Returns are fine", "7 colours") == []
+    assert turned("Returns are fine", "Returns are fine. 7 days") == ["returns"]
+
+
 @pytest.mark.parametrize(
     ("fact", "reply", "found"),
     [
@@ -79,10 +85,19 @@ def test_what_holds_within_a_time_or_over_a_sum_is_said_with_it(fact, reply, fou
         ("", "Delivery costs 65,000 toman, then 65,000 toman", []),
         ("", "The dress is 1,850,000 toman and 65,000 toman", ["65,000 toman"]),
         ("", "The delivery is free over 3,000,000 toman", []),
+        ("", "It is free over 3,000,000 toman", []),
+        ("", "The dress is free over 3,000,000 toman", []),
+        ("", "It is free for 3,000,000 toman", ["3,000,000 toman"]),
         ("", "The dress is over 3,000,000 toman", ["3,000,000 toman"]),
         ("fee 9,999", "price 9,999", []),  # so little is a size or a count
         ("fee 10,000", "price 10,000", ["10,000"]),
         ("fee 10,000", "price 10,000 toman", ["10,000 toman"]),
+        ("fee 10.000", "price 10.000", ["10.000"]),
+        ("fee 20,000 grams", "price 20,000 grams", []),
+        ("Delivery $5", "Delivery is $5, $5 or $5", []),
+        ("Dress $5", "Delivery, and it is $5", ["5"]),
+        ("Delivery $5", "The dress is $5 and free", ["5"]),
+        ("Delivery\nThe price of the dress is $5", "Delivery costs $5", ["5"]),
         ("Delivery: $5. Canada $12.", "The dress is $5", ["5"]),
         ("Delivery: $5. Canada $12.", "The dress is $12", []),  # it may go on about the delivery, or not
         ("Delivery $5", "The dress is $6", []),  # another check's
@@ -103,6 +118,7 @@ def test_a_bare_sum_answers_what_was_asked_for():
     assert turned("65,000 toman", asked=("dress",)) == ["65,000 toman"]
     assert turned("65,000 toman", asked=("free",)) == ["65,000 toman"]
     assert turned("The dress is 65,000 toman", asked=("delivery",)) == ["65,000 toman"]
+    assert turned("The price is 65,000 toman", asked=("delivery",)) == ["65,000 toman"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +126,7 @@ def test_a_bare_sum_answers_what_was_asked_for():
     [
         ("Delivery on Saturday", "Delivery on Saturday", []),
         ("Open on Saturday. Delivery by post.", "Delivery on Saturday", ["saturday"]),
+        ("Open on Saturday. Delivery by post.", "Delivery on Saturdays", ["saturdays"]),
         ("Open on Saturday. Delivery by post.", "Delivery on Saturday and Sunday", ["saturday", "sunday"]),
         ("Open on Saturday", "Open on Saturday", []),
         ("Open on Saturday", "The price holds on Saturday", ["saturday"]),
@@ -160,6 +177,7 @@ def test_one_price_is_not_said_of_two(fact, reply, found):
         ("olive", "نعم", ["نعم"]),
         ("olive", "Yes, olive", []),
         ("olive", "Yes, green", ["yes"]),
+        ("hello", "Yes, hello", ["yes"]),  # which is said anyway
         ("olive", "Yes, 4", []),  # whether a fact has the number is looked at elsewhere
         ("olive", "Yes, I am a bot", []),
         ("olive", "Yes, not sure", []),
