@@ -147,8 +147,8 @@ def _workers() -> Families:
 
 
 def _queues() -> Families:
-    depth = GaugeMetricFamily("pilito_queue_depth", "Jobs that wait.", labels=("queue",))
-    oldest = GaugeMetricFamily("pilito_queue_oldest_seconds", "How long the next job has waited.", labels=("queue",))
+    depth = GaugeMetricFamily("pilito_queue_depth", "Jobs that wait, or unread webhooks.", labels=("queue",))
+    oldest = GaugeMetricFamily("pilito_queue_oldest_seconds", "How long the next one has waited.", labels=("queue",))
     for name in keys.QUEUES:
         count, seconds = queue_state(name)
         depth.add_metric((name,), count)
@@ -157,7 +157,12 @@ def _queues() -> Families:
 
 
 def queue_state(name: str) -> tuple[int, float]:
-    """Return how many jobs wait in this queue, and how long the next one has waited. Raises RedisError."""
+    """Return how many jobs wait in this queue, and how long the next one has waited. Raises RedisError.
+
+    Of the webhooks it is the rows that wait: a few jobs are enough to have thousands of them read.
+    """
+    if name == keys.RECEIVE:
+        return stats.unread_webhooks(utc_now())
     return int(hints.queue(name).count), _waited_seconds(name, utc_now())
 
 

@@ -17,6 +17,7 @@ from pilito.lifecycle import (
     WebhookState,
 )
 from pilito.models import Delivery, Event, Message, Proof, Turn, Webhook
+from pilito.models.ledger import IS_PENDING
 
 Counts = dict[str, int]
 # A delivery of the provider that no worker has read yet; it has no outcome, so it is none of EventOutcome.
@@ -50,6 +51,13 @@ def add_unread(counts: dict[tuple[str, str], int]) -> None:
     _add(counts, PENDING, is_pending)
     has_events = exists().where(Event.webhook_id == Webhook.id)
     _add(counts, EventOutcome.FAILED.value, is_failed, ~has_events)
+
+
+def unread_webhooks(now: datetime) -> tuple[int, float]:
+    """How many wait to be read, and for how many seconds the oldest of them."""
+    waiting = select(func.count(), func.min(Webhook.received_at)).where(IS_PENDING, Webhook.received_at > LONG_AGO)
+    count, oldest = db.session.execute(waiting).one()
+    return int(count), max(0.0, (now - oldest).total_seconds()) if oldest else 0.0
 
 
 def _add(counts: dict[tuple[str, str], int], outcome: str, *where: ColumnElement[bool]) -> None:

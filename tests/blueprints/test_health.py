@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rows import (
     NOON,
     FreshClient,
+    add,
     add_answer,
     add_conversation,
     add_delivery,
@@ -27,6 +28,7 @@ from pilito.database import transaction
 from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.lifecycle import DeliveryState, EventOutcome, Sender, ShareState, TurnState, WebhookState
+from pilito.models import Webhook
 from pilito.tokens import issue_token
 
 
@@ -247,6 +249,18 @@ def test_a_queue_shows_its_depth_and_how_long_its_next_job_waits(app, client, re
     assert shown[("pilito_queue_oldest_seconds", keys.REPLIES)] == pytest.approx(90, abs=5)
     assert shown[("pilito_queue_depth", keys.RECEIVE)] == 0
     assert shown[("pilito_queue_oldest_seconds", keys.RECEIVE)] == 0
+
+
+def test_what_waits_to_be_read_are_the_webhooks_however_few_jobs_there_are(app, client):
+    now = datetime.now(UTC)
+    with app.app_context(), transaction():
+        for age, state in ((90, WebhookState.PENDING), (30, WebhookState.PENDING), (500, WebhookState.READ)):
+            add(Webhook(channel="instagram", received_at=now - timedelta(seconds=age), body=b"{}", state=state))
+
+    shown = scrape(client)
+
+    assert shown[("pilito_queue_depth", keys.RECEIVE)] == 2
+    assert shown[("pilito_queue_oldest_seconds", keys.RECEIVE)] == pytest.approx(90, abs=20)
 
 
 @pytest.mark.sqlite_only
