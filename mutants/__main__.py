@@ -117,6 +117,10 @@ def _report(module: str, found: list[Mutant], known: dict[str, str]) -> int:
     print("\nTo kill or to explain:" if open_ones else "")
     for text in open_ones:
         print(f"{outcomes[text]}: {text}")
+    files = {Path(one.path).name for one in found}
+    for text in sorted(explained - outcomes.keys()):
+        if text.partition(" ")[0] in files:
+            print(f"explained, but there is no such mutant any more: {text}")
     outcomes |= dict.fromkeys(explained & outcomes.keys(), "explained")
     kinds = ("killed", "explained", "lived", "no test", "not tried")
     counts = {kind: list(outcomes.values()).count(kind) for kind in kinds}
