@@ -75,18 +75,21 @@ class Runner:
         self._run_all(session.items)
         self._get_ready(session)
         some = sorted(self.seconds, key=self.seconds.__getitem__)[:: len(self.seconds) // 20 + 1]
-        if self._killer(None, session, some) is not None:
-            raise RuntimeError("A fork without any mutant fails: what it would say of mutants means nothing.")
         until = time.monotonic() + self.minutes * 60
-        for count, mutant in enumerate(self.mutants, 1):
+        for begin in range(0, len(self.mutants) + 1, KEEP_EVERY):
             if time.monotonic() > until:
                 break
-            self.known[mutant.text] = outcome = self._try(mutant, session)
-            if outcome != "killed":
-                self.say(f"{outcome}: {mutant.text}")
-            if count % KEEP_EVERY == 0:
-                self.keep()
-                self.say(f"{count} of {len(self.mutants)} tried")
+            found = {}
+            for mutant in self.mutants[begin : begin + KEEP_EVERY]:
+                found[mutant.text] = outcome = self._try(mutant, session)
+                if outcome != "killed":
+                    self.say(f"{outcome}: {mutant.text}")
+            # After them, and once where there are none: a server of the tests may have gone, and then all fails.
+            if self._killer(None, session, [number for number in some if number not in self.unsound]) is not None:
+                raise RuntimeError("A fork without any mutant fails: what was said of the last ones means nothing.")
+            self.known |= found
+            self.keep()
+            self.say(f"{begin + len(found)} of {len(self.mutants)} tried")
         return True
 
     @pytest.hookimpl(tryfirst=True)

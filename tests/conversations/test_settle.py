@@ -64,6 +64,7 @@ def test_it_arrived_and_the_assistant_goes_on(desk):
 @pytest.mark.sqlite_only
 def test_it_did_not_and_is_sent_again_as_the_persons_own(desk):
     decide(desk, Settlement.AGAIN)
+    assert (desk.conversation.state, desk.conversation.operator_id) == (ConversationState.OPERATOR, desk.operator_id)
     desk.deliver(NOON + seconds(61))
 
     old, new = desk.deliveries
@@ -188,8 +189,9 @@ def test_what_is_sent_again_says_only_what_did_not_leave(shop):
     desk = Desk(shop)
     desk.operator_id = None
     desk.take(text("همه را بگو", NOON, mid="question"))
-    desk.call(reply, desk.conversation.id, None, LONG, "c-1", NOON)
+    desk.call(reply, desk.conversation.id, None, f"{LONG}\n{LONG.replace('قیمت', 'اندازه')}", "c-1", NOON)
     first, second, *rest = [one.text for one in desk.deliveries]
+    assert rest
     desk.graph.script = [(200, {"recipient_id": "1", "message_id": "mid.first"}), (500, {})]
     desk.deliver(NOON)
 
@@ -215,6 +217,17 @@ def restored(shop):
 def test_of_a_restored_reply_every_part_is_uncertain(restored):
     assert len(restored.deliveries) > 2
     assert {one.state for one in restored.deliveries} == {DeliveryState.UNKNOWN}
+
+
+@pytest.mark.sqlite_only
+def test_what_stands_before_the_part_that_is_sent_again_stays_uncertain(restored):
+    first, second, *rest = restored.deliveries
+
+    restored.call(settle, second.id, Settlement.AGAIN, None, LATER)
+    restored.deliver(NOON + seconds(61))
+
+    assert restored.graph.texts == [second.text, *(one.text for one in rest)]
+    assert restored.deliveries[0].state is DeliveryState.UNKNOWN
 
 
 @pytest.mark.sqlite_only
