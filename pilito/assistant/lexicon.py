@@ -102,7 +102,7 @@ def lists() -> Lists:
 
 
 def _one_of(phrases: list[str]) -> re.Pattern[str]:
-    longest_first = sorted({tuple(words_in(phrase)) for phrase in phrases}, key=len, reverse=True)
+    longest_first = sorted({tuple(words_in(phrase)) for phrase in phrases}, reverse=True)  # of those that begin alike
     patterns = (r"\W{1,3}".join(map(re.escape, phrase)) for phrase in longest_first)
     return re.compile(rf"(?<!\w)(?:{'|'.join(patterns)})(?!\w)")
 
@@ -128,11 +128,11 @@ def same() -> Same:
     subjects: dict[str, int] = {}
     for line in _lines("same"):
         if line.startswith("?"):
-            parts = [_stems_in(part) for part in line.strip("? ").split("/")]
+            parts = [_stems_in(part) for part in line.split("/")]
             subjects |= {word: len(groups) for part in parts for word in part}
             groups += parts
             continue
-        groups.append(_stems_in(line.lstrip("! ")))
+        groups.append(_stems_in(line))
         if line.startswith("!"):
             terms |= dict.fromkeys(groups[-1], len(groups) - 1)
         if line.startswith("!!"):

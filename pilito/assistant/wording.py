@@ -88,7 +88,7 @@ def find_strange_words(said: Claims, known: Vocabulary, asked: frozenset[str]) -
         clause = text[start:end]
         is_unable, of_terms = UNABLE.search(clause) is not None, bool(terms_in(clause))
         carried: list[tuple[int, str]] = []
-        is_priced = of_terms and any(start <= one.start < end and one.is_money for one in said.quantities)
+        is_priced = any(start <= one.start < end and one.is_money for one in said.quantities)
         for match in WORD.finditer(text, start, end):
             word = match[0]
             if is_priced and is_a_fee(word):

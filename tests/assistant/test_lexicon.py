@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from pilito.assistant.lexicon import (
+    LISTS,
     alike,
     forms_of,
     is_a_fee,
@@ -125,6 +126,18 @@ def test_each_language_has_lists_of_every_kind():
 )
 def test_a_phrase_is_harmless_as_a_whole_alone(text, found):
     assert [match[0] for match in lists().phrases.finditer(text.replace("\u200c", " "))] == found
+
+
+@pytest.mark.parametrize("part", ["phrases", "links"])
+def test_every_phrase_of_the_lists_is_found_whole(part):
+    listed, found = getattr(lists(), part), []
+    for file in LISTS.glob("??.txt"):
+        for block in file.read_text(encoding="utf-8").split("\n[")[1:]:
+            found += block.splitlines()[1:] * block.startswith(f"{part}]")
+    said = [" ".join(words_in(phrase)) for phrase in found if not phrase.startswith("#")]
+
+    assert len(said) > 10
+    assert [phrase for phrase in said if not listed.fullmatch(phrase)] == []
 
 
 def test_words_that_are_grammar_together_are_not_courtesies():

@@ -202,6 +202,7 @@ def test_a_yes_needs_something_behind_it(fact, reply, found):
         ("قیمت با شما", ["قیمت با شما"]),
         ("This is not good", ["not good"]),
         ("Don't buy it", ["don't buy"]),
+        ("Don’t buy it", ["don't buy"]),
         ("What is your card", ["what is your card"]),
         ("I know you", ["i know you"]),
         ("I know you like it", []),
