@@ -24,22 +24,22 @@ READ_SECONDS = 2.0
 GO_ON = 2  # more than went before, as long as there are workers without work
 # Somebody of another process was quicker with what was chosen: so often another is looked for.
 TRIES = 3
-# How far from the oldest one a process looks that was second to another; the nearer, the more often they meet again.
+# How far from the oldest of an account a process looks that was second to another: the nearer, the sooner they meet.
 FURTHEST = 8
 
 IN_HAND: BindParameter[int] = bindparam("in_hand", expanding=True)
 # What the sweep asked for is the sweep's. On PostgreSQL one that another process is storing is passed over. SQLite has
-# no such locks: two processes choose the same one, and the second has waited for its turn to write in vain. From then
-# on it leaves out a few, as long as there is more.
+# no such locks: two processes choose the same one, and the second has waited for its turn to write in vain. Then it
+# leaves out a few of each account, one less each time: so none waits for long, and no account for another.
 UNREAD = (
     select(Webhook.id, Webhook.account.label("whose"), Webhook.received_at)
     .where(IS_PENDING, Webhook.lease_until.is_(None), Webhook.id.not_in(IN_HAND))
     .order_by(Webhook.account, Webhook.id)
     .limit(1)
-    .offset(bindparam("left_out", 0))
     .with_for_update(skip_locked=True)
 )
 UNREAD_AFTER = UNREAD.where(Webhook.account > bindparam("whose"))
+UNREAD_FURTHER = UNREAD.where(Webhook.account == bindparam("whose")).offset(bindparam("left_out"))
 # The states are written out: so the index of the unfinished is taken, of which there are few.
 DUE = (
     select(Turn.id, Conversation.inbox_id.label("whose"))
@@ -52,18 +52,18 @@ DUE = (
     )
     .order_by(Conversation.inbox_id, Turn.due_at, Turn.id)
     .limit(1)
-    .offset(bindparam("left_out", 0))
 )
 DUE_AFTER = DUE.where(Conversation.inbox_id > bindparam("whose"))
 
+Asked = Select[*tuple[Any, ...]]
 Found = Row[*tuple[Any, ...]]  # an id, whose it is, and what else was asked for
 
 
 class Round:
     """Goes round the accounts for which there is something to do, again and again; for all threads of a process."""
 
-    def __init__(self, first: Select[*tuple[Any, ...]], after: Select[*tuple[Any, ...]], before_all: str | int) -> None:
-        self._first, self._after = first, after
+    def __init__(self, first: Asked, after: Asked, before_all: str | int, further: Asked | None = None) -> None:
+        self._first, self._after, self._further = first, after, further
         self._whose = before_all
         self._choosing = threading.Lock()
         self._in_hand: set[int] = set()
@@ -71,22 +71,27 @@ class Round:
 
     def next(self, **values: Any) -> Found | None:
         """The oldest of the next account, of what no thread has in hand; None when none is left."""
-        asked = {**values, "in_hand": list(self._in_hand), "whose": self._whose}
-        found = self._find({**asked, "left_out": self._left_out})
-        if found is None and self._left_out:
-            self._left_out = 0
-            found = self._find({**asked, "left_out": 0})
-        db.session.rollback()
+        asked = {**values, "in_hand": list(self._in_hand)}
+        found = self._find(self._after, {**asked, "whose": self._whose}) or self._find(self._first, asked)
         if found is not None:
             self._whose = found.whose
+            found = self._find_further(asked) or found
+        db.session.rollback()
         return found
 
-    def _find(self, asked: dict[str, Any]) -> Found | None:
-        found = db.session.execute(self._after, asked).one_or_none()
-        return found or db.session.execute(self._first, asked).one_or_none()
+    def _find_further(self, asked: dict[str, Any]) -> Found | None:
+        """Of the same account; None when there is nobody to keep away from, or no more of it."""
+        if self._further is None or not self._left_out:
+            return None
+        left_out = self._left_out
+        self._left_out -= 1
+        return self._find(self._further, {**asked, "whose": self._whose, "left_out": left_out})
+
+    def _find(self, question: Asked, asked: dict[str, Any]) -> Found | None:
+        return db.session.execute(question, asked).one_or_none()
 
     def keep_away(self) -> None:
-        """Another process was quicker with what was chosen: leave out a few, until no more are left than those."""
+        """Another process was quicker with what was chosen: leave out a few, fewer each time."""
         self._left_out = random.randint(1, FURTHEST)  # noqa: S311 -- where to look, and no secret
 
     @contextmanager
@@ -102,7 +107,7 @@ class Round:
             self._in_hand.difference_update(taken)
 
 
-_reading, _sweeping = Round(UNREAD, UNREAD_AFTER, ""), Round(UNREAD, UNREAD_AFTER, "")
+_reading, _sweeping = Round(UNREAD, UNREAD_AFTER, "", UNREAD_FURTHER), Round(UNREAD, UNREAD_AFTER, "")
 _answering = Round(DUE, DUE_AFTER, 0)
 
 

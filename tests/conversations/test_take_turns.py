@@ -147,6 +147,17 @@ def test_who_was_second_to_another_process_looks_further_on_and_in_the_end_leave
     assert sorted(order) == ids
 
 
+def test_who_keeps_away_from_another_process_leaves_no_account_out_and_comes_back_to_the_oldest(desk):
+    busy, (quiet,) = come(desk, BUSY, range(40)), come(desk, QUIET, [1])
+    take_turns._reading._left_out = take_turns.FURTHEST
+
+    order = read_all(desk)
+
+    assert order.index(quiet) <= 1
+    assert order.index(busy[0]) <= take_turns.FURTHEST + 1
+    assert sorted(order) == [*busy, quiet]
+
+
 def test_a_body_of_several_accounts_and_one_that_cannot_be_read_have_a_turn_of_their_own(desk):
     both = json.loads(body_of(BUSY, 100))
     both["entry"] += json.loads(body_of(QUIET, 100))["entry"]
@@ -223,10 +234,13 @@ def test_the_sweep_goes_on_with_the_accounts_it_has_not_looked_at(desk):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize("asked", [take_turns.UNREAD, take_turns.UNREAD_AFTER, unread.BEFORE, unread.UNREAD_ON_SQLITE])
+@pytest.mark.parametrize(
+    "asked",
+    [take_turns.UNREAD, take_turns.UNREAD_AFTER, take_turns.UNREAD_FURTHER, unread.BEFORE, unread.UNREAD_ON_SQLITE],
+)
 def test_what_is_unread_is_found_by_its_index_without_a_sort_whatever_else_is_there(desk, asked):
     words = str(
-        asked.params(in_hand=[7], whose="a", account="a", until=NOON, name=b"7").compile(
+        asked.params(in_hand=[7], whose="a", left_out=1, account="a", until=NOON, name=b"7").compile(
             db.engine, compile_kwargs={"render_postcompile": True}
         )
     )
