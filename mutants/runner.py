@@ -162,9 +162,9 @@ class Runner:
                 if isinstance(node, ast.FunctionDef):
                     self.uses[node.name] |= {_named(each) for each in ast.walk(node)} - {""}
         self.modules = {path: sys.modules[path.removesuffix(".py").replace("/", ".")] for path in self.trees}
-        fixtures = [one for one in alive if isinstance(one, FixtureDef) and one.scope == "session"]
-        self.renewed = [one for one in fixtures if one.argname not in KEPT]
-        app = next(one for one in fixtures if one.argname == "shared_app")
+        self.fixtures = [one for one in alive if isinstance(one, FixtureDef) and one.scope == "session"]
+        self.renewed = [one for one in self.fixtures if one.argname not in KEPT]
+        app = next(one for one in self.fixtures if one.argname == "shared_app")
         with app.cached_result[0].app_context():
             db.engine.dispose()
         gc.freeze()
@@ -244,9 +244,10 @@ class Runner:
         """In the fork: be the mutant. Returns 0 when no test says anything."""
         try:
             self.is_fork = bool(mutant)
+            for one in self.fixtures:
+                one._finalizers.clear()  # a fork must not end what is the parent's: the server of Redis, say
             for one in self.renewed:
                 one.cached_result = None
-                one._finalizers.clear()
             if mutant:
                 quiet = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(quiet, 1), os.dup2(quiet, 2)
@@ -257,7 +258,8 @@ class Runner:
             items = [session.items[number] for number in numbers]
             set_up = [item for item in items if not _is_plain(item)]  # what is set up is kept for the one that follows
             following = dict(zip(set_up, set_up[1:] + set_up[:1], strict=True))
-            session._setupstate.teardown_exact(set_up[0] if set_up else None)
+            if set_up:  # with nothing to follow, the session's own servers would be ended, which are the parent's too
+                session._setupstate.teardown_exact(set_up[0])
             for number, item in zip(numbers, items, strict=True):
                 _allow(PATIENCE_SECONDS + 10 * self.seconds[number])
                 if item not in following:
