@@ -264,7 +264,20 @@ def test_blank_words_beside_a_link_are_none():
 
 
 def test_blank_words_are_kept_as_they_were_typed():
-    assert parse_message(text=" \n ").text == " \n "
+    item = parse_message(text=" \n ")
+
+    assert (item.message_type, item.text) == (MessageType.OTHER, " \n ")
+
+
+def test_a_link_by_its_other_name_is_a_link():
+    item = parse_message(attachments=[attachment("link", url=" https://shop.example/dress\n")])
+
+    assert (item.message_type, item.text) == (MessageType.TEXT, "https://shop.example/dress")
+
+
+def test_the_id_of_what_was_shared_is_kept_as_far_as_its_column_goes():
+    assert parse_message(attachments=[attachment("image", id="1" * 128)]).files[0].media_id == "1" * 128
+    assert parse_message(attachments=[attachment("image", id="1" * 129)]).files[0].media_id is None
 
 
 def test_an_echo_keeps_its_picture():

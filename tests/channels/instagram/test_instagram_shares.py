@@ -61,7 +61,17 @@ def test_a_file_on_the_cdn_is_no_permalink():
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "data:text/html,x", "/reel/123/", "LINK", "https://", "http://[", "https://a b/"]
+    "url",
+    [
+        "javascript:alert(1)",
+        "ftp://shop.example/a",
+        "data:text/html,x",
+        "/reel/123/",
+        "LINK",
+        "https://",
+        "http://[",
+        "https://a b/",
+    ],
 )
 def test_an_address_that_no_browser_should_open_is_dropped(url):
     share = shared("ig_post", url=url)
