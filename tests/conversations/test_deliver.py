@@ -366,6 +366,7 @@ def test_a_worker_killed_during_the_send_leaves_an_unknown_that_is_never_repeate
     assert found["lost_sends"] == 1
     (delivery,) = desk.deliveries
     assert (delivery.state, delivery.error, delivery.lease_until) == (UNKNOWN, "outcome_unknown", None)
+    assert delivery.unknown_at == NOON + seconds(delivering.LEASE_SECONDS)
     assert desk.graph.calls == []
     assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
 
