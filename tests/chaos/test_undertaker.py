@@ -12,10 +12,11 @@ from bench import proc
 
 # A run that starts a program in its folder, says which, and waits.
 RUN = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
 from pathlib import Path
 from chaos.undertaker import Undertaker
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without it
 folder = Path(sys.argv[1])
 undertaker = Undertaker(folder)
 program = subprocess.Popen(["sleep", "60"], env={**os.environ, "PILITO_VAR": str(folder)})

@@ -84,7 +84,7 @@ def test_a_message_that_many_workers_store_at_once_is_stored_once(desk):
 
     results = desk.together(*(partial(receive, webhook_id, NOON) for webhook_id in webhooks))
 
-    assert results == [None] * 8
+    assert results == [True] * 8
     outcomes = [outcome for webhook_id in webhooks for outcome in desk.outcomes(webhook_id)]
     assert sorted(outcomes) == sorted([STORED] + [DUPLICATE] * 7)
     assert len(desk.rows(Message)) == len(desk.rows(Customer)) == len(desk.rows(Conversation)) == 1
@@ -96,7 +96,8 @@ def test_a_webhook_that_many_workers_read_at_once_gives_every_item_one_event(des
 
     results = desk.together(*[partial(receive, webhook_id, NOON + seconds(9))] * 6)
 
-    assert results == [None] * 6
+    assert set(results) <= {True, False}  # and nothing was raised
+    assert any(results)
     assert desk.outcomes(webhook_id) == [STORED] * 5
     assert [event.position for event in desk.rows(Event)] == [0, 1, 2, 3, 4]
     assert desk.webhook(webhook_id).attempts == 1

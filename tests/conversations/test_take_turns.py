@@ -348,4 +348,5 @@ def test_a_turn_that_is_due_is_found_among_the_unfinished_alone(desk, asked):
 
     explained = db.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {words}", ("x",) * words.count("?"))
 
-    assert any("turn USING INDEX ix_turn_due_at" in step.detail for step in explained)
+    steps = [step.detail for step in explained]
+    assert any("turn USING INDEX ix_turn_due_at" in step for step in steps), steps
