@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from pilito import hints, keys
 from pilito.channels.base import STANDBY
@@ -41,17 +41,14 @@ FIND_UNFINISHED = (
     .where(Turn.conversation_id == bindparam("conversation"), Turn.state.in_(UNFINISHED))
     .execution_options(populate_existing=True)
 )
-FIND_UNANSWERED = (
-    select(Message)
-    .where(
-        Message.conversation_id == bindparam("conversation"),
-        Message.sender == Sender.CUSTOMER,
-        Message.answered_by_id.is_(None),
-        Message.deleted_at.is_(None),
-        Message.sent_at >= bindparam("since"),
-    )
-    .order_by(Message.sent_at, Message.id)
+IS_UNANSWERED = and_(
+    Message.conversation_id == bindparam("conversation"),
+    Message.sender == Sender.CUSTOMER,
+    Message.answered_by_id.is_(None),
+    Message.deleted_at.is_(None),
+    Message.sent_at >= bindparam("since"),
 )
+FIND_UNANSWERED = select(Message).where(IS_UNANSWERED).order_by(Message.sent_at, Message.id)
 
 
 def first_state(inbox: Inbox, conversation: Conversation | None = None) -> ConversationState:

@@ -12,8 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Select, and_, bindparam, func, select
 
-from pilito.conversations.turns import RECONCILIATION
-from pilito.lifecycle import Sender
+from pilito.conversations.turns import IS_UNANSWERED, RECONCILIATION
 from pilito.models import Conversation, Customer, Event, Inbox, Message, Turn, Webhook, db
 from pilito.models.ledger import IS_PENDING
 
@@ -47,13 +46,7 @@ CAME = (
     .select_from(Message)
     .outerjoin(Event, Event.message_id == Message.id)
     .outerjoin(Webhook, Event.webhook_id == Webhook.id)
-    .where(
-        Message.conversation_id == bindparam("conversation"),
-        Message.sender == Sender.CUSTOMER,
-        Message.answered_by_id.is_(None),
-        Message.deleted_at.is_(None),
-        Message.sent_at >= bindparam("since"),
-    )
+    .where(IS_UNANSWERED)
 )
 # The bodies are searched where they lie: after an outage there may be thousands.
 NAME = bindparam("name", type_=LargeBinary)
