@@ -20,6 +20,7 @@ from pilito.conversations.pairing import (
     combined_content,
     context_of,
     pair,
+    question_of,
 )
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
@@ -288,8 +289,12 @@ def _rewrite_answers(
 
 
 def _without_post(question: Message) -> str:
-    """What was asked, without the post that it had been asked about."""
-    return own_content(question) if question.message_type is not MessageType.SHARE else ""
+    """What was asked, without the post that it had been asked about: of a link, the words that were typed beside it."""
+    if question.message_type is not MessageType.SHARE:
+        return own_content(question)
+    # What a post that answered "which one?" was read with, are questions of before: found by themselves.
+    has_own_words = question.share is not None and question.share.answers_id is None
+    return question_of(question.content) if has_own_words and question.content.startswith(CONTEXT_BEGIN) else ""
 
 
 def _rewrite_contents(

@@ -14,6 +14,7 @@ from pilito.models import Share
 WHICH = {"reply": "منظورتان کدام است؟ پستش را بفرستید.", "asks_which": True, "hand_over": False, "reason": ""}
 PRICE = {"reply": "قیمت ۲٬۰۰۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
 OTHER = {"reply": "خواهش می‌کنم.", "hand_over": False, "reason": ""}
+LINK = "https://www.instagram.com/p/CxYz123AbCd/"
 QUESTION = "این لباس چقدره؟"
 
 
@@ -162,6 +163,21 @@ def test_asked_again_about_the_post_itself_the_next_post_is_read_with_the_questi
     content = desk.message("share").content
     assert content.endswith(f"کپشن: پیراهن آبی\nلینک: {REEL_URL}\n[/CONTEXT]\n{QUESTION}")
     assert "پیراهن سبز" not in content
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("typed", [f"{LINK} اینو سایز ۴۲ دارید؟", f"اینو سایز ۴۲ دارید؟ {LINK}"])
+def test_words_typed_beside_a_link_that_we_asked_back_about_are_read_with_the_post_that_answers(shop, typed):
+    desk = Desk(shop)
+    desk.model.reply = WHICH
+    desk.take(text(typed, NOON, mid="link"))
+    desk.answer(NOON + seconds(3))
+
+    desk.take(reel(NOON + seconds(60), caption="پیراهن آبی", mid="share"), now=NOON + seconds(61))
+
+    content = desk.message("share").content
+    assert content.endswith(f"کپشن: پیراهن آبی\nلینک: {REEL_URL}\n[/CONTEXT]\nاینو سایز ۴۲ دارید؟")
+    assert LINK not in content
 
 
 @pytest.mark.sqlite_only
