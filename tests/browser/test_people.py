@@ -73,6 +73,7 @@ def test_a_draft_outlives_a_session_that_ended_for_its_writer_and_for_nobody_els
     fill_in(page, EMAIL)
     expect(page.locator("#composer-text")).to_have_value(f"{SECRET} reply")
 
+    page.goto("about:blank")
     with transaction():
         db.session.execute(db.delete(OperatorSession))
         add_operator(Role.AGENT, language="en", email="omid@shop.test", password_hash=hash_password(PASSWORD))

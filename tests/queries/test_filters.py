@@ -21,6 +21,8 @@ PLANS = {
 
 def plan_of(statement):
     if not is_sqlite():
+        # Counted while other tests had rows in one inbox, an inbox is no choice to PostgreSQL; uncounted, it is.
+        db.session.execute(db.text("DELETE FROM pg_statistic WHERE starelid = 'conversation'::regclass"))
         for setting in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):  # a table of no row is read whole
             db.session.execute(db.text(f"SET LOCAL {setting} = off"))
     sql = str(statement.compile(db.engine, compile_kwargs={"literal_binds": True}))
