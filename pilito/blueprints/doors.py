@@ -148,5 +148,6 @@ def _explain(reason: str) -> str:
 
 
 def _private(page: str, reason: str) -> ResponseReturnValue:
-    """The address is a key: it is kept in no cache, and told to no other page."""
-    return page, 400 if reason else 200, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    """The address is a key: it is kept in no cache, and told to no other page. The site's name is: without it nothing
+    that is posted by HTTPS is taken for our own form's."""
+    return page, 400 if reason else 200, {"Cache-Control": "no-store", "Referrer-Policy": "strict-origin"}

@@ -88,7 +88,7 @@ def test_a_weak_password_keeps_the_page_and_what_was_typed(app, owner):
 def test_the_address_of_a_link_is_told_to_nobody(app, owner):
     headers = FreshClient(app).get(invite(owner)).headers
 
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "strict-origin"
     assert headers["Cache-Control"] == "no-store"
 
 
