@@ -1,4 +1,5 @@
-"""One spelling for what people write in several: Persian and Arabic letters, digits, marks that nobody sees."""
+"""One spelling for what people write in several: Persian and Arabic letters, digits, marks that nobody sees; and what
+no database keeps."""
 
 import re
 import unicodedata
@@ -41,3 +42,8 @@ def plain(text: str) -> str:
     """Return the text in one spelling and in lower case: digits 0-9, Persian ی and ک, no vowel marks, no joiners."""
     text = UNSEEN.sub("", unicodedata.normalize("NFKC", text.translate(LETTERS)).translate(LETTERS)).casefold()
     return FOREIGN_DIGIT.sub(lambda match: str(unicodedata.digit(match[0])), text)
+
+
+def storable(text: str) -> str:
+    """Without what no database keeps: PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate."""
+    return text.replace("\x00", "").encode(errors="replace").decode()

@@ -11,6 +11,7 @@ from pilito.assistant.prompt import Prompt, build_prompt, prepared
 from pilito.assistant.types import Completion, HandOver, Model, Reply, TurnInput, Working
 from pilito.errors import ModelError
 from pilito.lifecycle import HandOverReason
+from pilito.spelling import storable
 
 # A correction costs a second call; a model that was slow once would keep the customer waiting twice.
 LATEST_RETRY_MILLISECONDS = 20_000
@@ -37,7 +38,10 @@ def _corrected(
     turn: TurnInput, prompt: Prompt, first: Completion, faults: list[str], model: Model
 ) -> Reply | HandOver | None:
     """Tell the model once what was wrong; None when that brought no answer."""
-    said = [{"role": "assistant", "content": first.text}, {"role": "user", "content": correction(faults, prompt.fence)}]
+    said = [
+        {"role": "assistant", "content": storable(first.text)},  # half a surrogate pair cannot be sent
+        {"role": "user", "content": storable(correction(faults, prompt.fence))},
+    ]
     try:
         second = model.complete([*prompt.messages, *said])
     except ModelError:
@@ -75,7 +79,8 @@ def _outcome(turn: TurnInput, prompt: Prompt, completion: Completion) -> tuple[R
     used = _references(answer, prompt)
     working = replace(working, checks=CHECK_NAMES, facts_used=used, rests_on=footing(draft))
     if faults:
-        return HandOver(HandOverReason.REPLY_UNUSABLE, "; ".join(faults), working, answer.reply), faults
+        finding, held_back = storable("; ".join(faults)), storable(answer.reply)  # both are kept for a person
+        return HandOver(HandOverReason.REPLY_UNUSABLE, finding, working, held_back), faults
     return Reply(answer.reply, working, used, answer.asks_which), []
 
 

@@ -77,6 +77,8 @@ FIND_EARLIER = (
 )
 # As often as this we ask which one is meant; then a person does.
 ASKED_IN_VAIN = 2
+# So often an answer is begun that never came to its end: what breaks each time is paid for each time.
+TRIES = 10
 OUR_LAST_QUESTIONS = (
     select(Message.asks_which)
     .where(
@@ -186,6 +188,9 @@ def _claim(turn_id: int, now: datetime) -> Claim | None:
         until = waits_until(turn, messages, now)
         if until is not None:
             turns.wait(tx, turn, until, now)
+            return None
+        if turn.state is TurnState.GENERATING and turn.attempt >= TRIES:
+            hand_over(tx, conversation, HandOverReason.MODEL_FAILED, f"tried {turn.attempt} times", now)
             return None
         turn.state = TurnState.GENERATING
         turn.attempt += 1

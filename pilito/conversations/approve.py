@@ -9,12 +9,13 @@ from pilito.conversations.came_back import see_to
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
-from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, check_may_send, send_after, storable
+from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, check_may_send, send_after
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.lifecycle import ConversationState, DraftState, Sender
 from pilito.models import Audit, Conversation, Draft, Message, db
+from pilito.spelling import storable
 
 APPLIED, EDITED = "draft", "edited_draft"  # the origin of the reply: whose words they are
 

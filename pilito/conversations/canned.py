@@ -11,14 +11,13 @@ from sqlalchemy import select
 
 from pilito.conversations.fact_text import EASTERN
 from pilito.conversations.quote_product import caption_differs, price_in_words, stock_in_words
-from pilito.conversations.reply import storable
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import PriceRule
 from pilito.models import Audit, CannedReply, Conversation, Inbox, Operator, Product, Share, db
 from pilito.queries.facts import quoted_products
 from pilito.queries.quotes import newest_share, products_of_share
-from pilito.spelling import plain
+from pilito.spelling import plain, storable
 
 LONGEST_SHORTCUT, LONGEST_TEXT = 60, 5_000
 MOST_PICKED = 8

@@ -7,12 +7,11 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import delete, select, update
 
 from pilito import realtime
-from pilito.conversations.reply import storable
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import LabelColour
 from pilito.models import Audit, ConversationLabel, Label, SavedView, db
-from pilito.spelling import plain
+from pilito.spelling import plain, storable
 
 LONGEST_NAME = 60
 MOST = 200

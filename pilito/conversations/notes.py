@@ -11,11 +11,11 @@ from sqlalchemy import delete, select
 from pilito import realtime
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.notify import notify
-from pilito.conversations.reply import storable
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.lifecycle import NotificationKind
 from pilito.models import Audit, Conversation, Mention, Note, Notification, Operator, db
+from pilito.spelling import storable
 
 LONGEST_NOTE_CHARACTERS = 10_000
 

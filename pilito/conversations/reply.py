@@ -16,6 +16,7 @@ from pilito.errors import Refused, Unsendable
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState, Sender
 from pilito.models import Conversation, Delivery, Message, db
+from pilito.spelling import storable
 
 LONGEST_REPLY_CHARACTERS = 20_000
 TAKEN_BACK = "✕"  # a reaction that was ours
@@ -83,11 +84,6 @@ def send_after(tx: Transaction, conversation: Conversation, message: Message, no
         outbox.hold(tx, message, until)
     else:
         outbox.leave(tx, conversation, message, now)
-
-
-def storable(text: str) -> str:
-    """PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate."""
-    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _find_known(conversation: Conversation, client_id: str) -> Message | None:

@@ -4,11 +4,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from pilito.conversations.reply import storable
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import Role
 from pilito.models import Operator, SavedView, db
+from pilito.spelling import storable
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 500

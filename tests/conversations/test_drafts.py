@@ -81,6 +81,19 @@ def test_what_the_checks_refused_twice_is_kept_for_the_person_with_the_finding(s
     assert desk.replies == []
 
 
+@pytest.mark.parametrize("sign", ["\ud83d", "\x00"])
+def test_what_no_database_keeps_is_left_out_of_it(shop, sign):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": f"سلام {sign}۹۹۰{sign}", "hand_over": False}
+    desk.take(text("این چنده؟", NOON))
+
+    desk.answer(NOON)
+
+    assert desk.conversation.hand_over_reason is HandOverReason.REPLY_UNUSABLE
+    assert draft_of(desk).text.startswith("سلام")
+    assert len(desk.model.calls) == 2
+
+
 @pytest.mark.sqlite_only
 def test_a_hand_over_without_words_leaves_no_draft(desk):
     desk.model.reply = {"reply": "", "hand_over": True, "reason": "refund"}
