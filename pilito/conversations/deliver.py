@@ -5,6 +5,7 @@ A part whose outcome is not known is never sent again in silence: an echo settle
 
 import logging
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -321,7 +322,7 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
 
 
 def unanswer(conversation: Conversation, message: Message) -> None:
-    """Nothing of this reply reached the customer, who therefore still waits."""
+    """Nothing of this reply reached the customer, who therefore still waits, unless a person has replied since."""
     if any(part.state is DeliveryState.SENT for part in message.deliveries):
         return
     waiting = db.session.scalars(
@@ -329,12 +330,29 @@ def unanswer(conversation: Conversation, message: Message) -> None:
         .where(Message.answered_by_id == message.id, Message.deleted_at.is_(None))
         .order_by(Message.sent_at)
     ).all()
+    replied = _replied_by_people(conversation, message)
     for question in waiting:
-        question.answered_by_id = None
+        question.answered_by_id = next((one.id for one in replied if question.created_at <= one.created_at), None)
+    waiting = [question for question in waiting if question.answered_by_id is None]
     if waiting and conversation.state is not ConversationState.CLOSED:
         since = conversation.unanswered_since
         conversation.unanswered_since = min(since, waiting[0].sent_at) if since else waiting[0].sent_at
         turns.count_unanswered(conversation)  # a lone share among them waits for nobody
+
+
+def _replied_by_people(conversation: Conversation, message: Message) -> Sequence[Message]:
+    """What people wrote after this reply and is not lost: it answers all that came before it (take_over.py)."""
+    return db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),
+            Message.id > message.id,
+            Message.deleted_at.is_(None),
+            ~Message.deliveries.any(Delivery.state == DeliveryState.FAILED),
+        )
+        .order_by(Message.id)
+    ).all()
 
 
 def _stop_rest(delivery: Delivery) -> None:

@@ -148,14 +148,20 @@ def _give_back_when_settled(tx: Transaction, conversation: Conversation, deliver
         or any(part.state is DeliveryState.FAILED for part in delivery.message.deliveries)
     ):
         return
+    was_the_assistants = delivery.message.sender is Sender.ASSISTANT and _was_held_by_its_writer(delivery.message)
     conversation.hand_over_reason = None
     conversation.epoch += 1
     forget_marks(conversation)
-    if delivery.message.sender is Sender.OPERATOR:
-        conversation.state = ConversationState.OPERATOR  # whose reply it was
+    if not was_the_assistants:
+        conversation.state = ConversationState.OPERATOR  # whose reply it was, or who took over while it was being sent
         return
     conversation.state = ConversationState.ASSISTANT
     turns.ask_unanswered(tx, conversation, now)
+
+
+def _was_held_by_its_writer(message: Message) -> bool:
+    """Whether nobody had taken the conversation between the reply and the question what had become of it."""
+    return message.epoch == message.conversation.epoch - 1  # the question itself adds one (hand_over.call_people)
 
 
 def _has_unknown(conversation: Conversation) -> bool:

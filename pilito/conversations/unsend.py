@@ -43,10 +43,11 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         pairing = pair_shares(tx, conversation, message.sent_at, now)
         changed += pairing.changed
         turns.ask(tx, conversation, pairing.questions, now)
-    _shrink_turn(tx, message, now)
+    has_ended = _shrink_turn(tx, message, now)
     turns.count_unanswered(conversation)
-    if had_draft and conversation.drafted_at is None:
-        turns.ask_unanswered(tx, conversation, now)  # what is left of the questions has no draft any more
+    if has_ended or (had_draft and conversation.drafted_at is None):
+        # What is left of the questions has no draft any more; or it came late in a burst, and waited for the next turn.
+        turns.ask_unanswered(tx, conversation, now)
     mark_changed(tx, conversation, *changed)
     return Outcome(EventOutcome.STORED, None, message.id, item.external_id)
 
@@ -140,15 +141,16 @@ def _forget_question(message: Message) -> None:
         share.message.content = context_of(share.message.content)
 
 
-def _shrink_turn(tx: Transaction, message: Message, now: datetime) -> None:
-    """Take the message out of its open turn; a turn with nothing left in it ends."""
+def _shrink_turn(tx: Transaction, message: Message, now: datetime) -> bool:
+    """Take the message out of its open turn; return whether that ended the turn, for nothing is left in it."""
     turn = db.session.get(Turn, message.turn_id) if message.turn_id else None
     if turn is None or turn.state not in turns.UNFINISHED:
-        return
+        return False
     message.turn_id = None
     db.session.flush()
     if db.session.scalar(db.select(Message.id).where(Message.turn_id == turn.id).limit(1)):
         turns.touch(tx, turn, now)
-    else:
-        turn.state = TurnState.DROPPED
-        turn.ended_at, turn.ended_why = now, "unsent"
+        return False
+    turn.state = TurnState.DROPPED
+    turn.ended_at, turn.ended_why = now, "unsent"
+    return True

@@ -21,6 +21,7 @@ from pilito.jobs.replies import get_model
 from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, TurnState
 from pilito.models import Message, Proof, Turn
 
+MINUTE = seconds(60)
 ANSWER = "در همین پست نوشته‌ایم."
 
 
@@ -97,6 +98,23 @@ def test_what_came_while_a_burst_was_answered_gets_the_next_answer(patient_desk)
     assert desk.message("late").answered_by_id == desk.replies[1].id
     asked = [block.text for block in read_blocks(desk.model.prompts[1]) if block.kind == "question"]
     assert asked == ["دوم"]
+
+
+def test_what_came_while_a_burst_was_answered_is_answered_though_the_burst_is_unsent(patient_desk):
+    desk = patient_desk
+    desk.take(text("اول", NOON, mid="first"))
+
+    def come_late_and_unsend():
+        desk.take(text("دوم", NOON + seconds(31), mid="late"), now=NOON + seconds(31))
+        desk.take(unsent("first", NOON + seconds(32)), now=NOON + seconds(32))
+
+    meanwhile(desk, come_late_and_unsend)
+    desk.answer(NOON + seconds(30), desk.turn.id)
+
+    desk.answer(desk.turn.due_at)
+
+    assert [turn.state for turn in desk.rows(Turn)] == [TurnState.DROPPED, TurnState.ANSWERED]
+    assert desk.message("late").answered_by_id == desk.replies[0].id
 
 
 def test_a_newer_message_drops_the_draft_and_the_answer_is_built_on_both(desk):
@@ -314,6 +332,24 @@ def test_a_bug_in_the_assistant_hands_over_instead_of_asking_for_ever(desk):
     desk.call(answer, desk.turn.id, Broken(), lambda: NOON, outbox.leave)
 
     expect_handed_over(desk, HandOverReason.MODEL_FAILED)
+
+
+@pytest.mark.sqlite_only
+def test_a_turn_that_never_comes_to_its_end_goes_to_a_person(desk, monkeypatch):
+    def break_down(*_args):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(answering.spending, "note", break_down)
+    desk.take(text("چنده؟", NOON))
+
+    for number in range(answering.TRIES):
+        with pytest.raises(RuntimeError):
+            desk.answer(NOON + number * MINUTE)
+    desk.answer(NOON + answering.TRIES * MINUTE)
+    desk.answer(NOON + (answering.TRIES + 1) * MINUTE)
+
+    expect_handed_over(desk, HandOverReason.MODEL_FAILED)
+    assert len(desk.model.calls) == answering.TRIES
 
 
 @pytest.mark.sqlite_only

@@ -27,7 +27,7 @@ from pilito.lifecycle import (
     InboxState,
     TurnState,
 )
-from pilito.models import Inbox, Message, Turn, db
+from pilito.models import Delivery, Inbox, Message, Turn, db
 
 PENDING, SENDING, SENT, FAILED, UNKNOWN = (
     DeliveryState.PENDING,
@@ -495,6 +495,56 @@ def test_a_later_reply_waits_for_an_earlier_one(desk):
 
     assert waiting == []
     assert desk.graph.texts == ["اول", "دوم"]
+
+
+def test_what_a_person_answered_stays_answered_when_the_assistants_reply_is_withdrawn(desk):
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    person = say(desk, "دو میلیون تومان", NOON + seconds(1))
+
+    desk.deliver(NOON + seconds(10))
+
+    assert states(desk) == [FAILED, SENT]
+    assert desk.message("question").answered_by_id == person
+    assert desk.conversation.unanswered_since is None
+
+
+def test_nor_does_the_assistant_answer_it_again_once_it_is_given_back(desk):
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    say(desk, "دو میلیون تومان", NOON + seconds(1))
+    desk.call(give_back, desk.conversation.id, None, NOON + seconds(2))
+
+    desk.deliver(NOON + seconds(10))
+
+    assert [turn.state for turn in desk.rows(Turn)] == [TurnState.ANSWERED]
+
+
+@pytest.mark.sqlite_only
+def test_what_came_after_the_persons_reply_is_not_answered_by_it(desk):
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    say(desk, "دو میلیون تومان", NOON + seconds(1))
+    desk.take(text("و سایز؟", NOON + seconds(2), mid="later"), now=NOON + seconds(2))
+
+    desk.deliver(NOON + seconds(10))
+
+    assert desk.message("later").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON + seconds(2)
+
+
+@pytest.mark.sqlite_only
+def test_a_persons_reply_that_is_lost_too_answers_nothing(desk):
+    desk.graph.script = [RATE_LIMITED, RATE_LIMITED]
+    desk.deliver(NOON)
+    say(desk, "دو میلیون تومان", NOON + seconds(1))
+    with transaction():
+        db.session.scalars(db.select(Delivery).order_by(Delivery.id.desc())).first().state = FAILED
+
+    desk.deliver(NOON + seconds(10))
+
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON
 
 
 @pytest.mark.sqlite_only

@@ -2,14 +2,17 @@
 
 import pytest
 from desk import Desk
-from rows import NOON
+from rows import NOON, add_operator
 from shop import echo, seconds, text
 
 from pilito.channels.base import Card, OutboundFile
+from pilito.conversations import deliver as delivering
+from pilito.conversations.close import close
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
-from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, TurnState
+from pilito.database import transaction
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Role, TurnState
 from pilito.models import Event, Message
 
 ANSWER = "در همین پست نوشته‌ایم."
@@ -167,6 +170,36 @@ def test_an_echo_does_not_give_back_what_a_person_took(desk):
 
     assert desk.deliveries[0].state is DeliveryState.SENT
     assert desk.conversation.state is ConversationState.OPERATOR
+
+
+def lost_while(desk, deed, *args):
+    """Somebody does something while the assistant's reply is under way, of which nobody knows then what became."""
+    desk.call(delivering._claim, desk.replies[0].id, NOON)
+    desk.call(deed, desk.conversation.id, *args, NOON)
+    desk.sweep(NOON + seconds(61))
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
+
+
+@pytest.mark.parametrize("deed", [take_over, close])
+def test_an_echo_does_not_give_back_what_a_person_took_while_it_was_being_sent(desk, deed):
+    lost_while(desk, deed, None)
+
+    desk.take(echo(ANSWER, NOON, "mid.late"), now=NOON + seconds(62))
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.hand_over_reason is None
+
+
+@pytest.mark.sqlite_only
+def test_it_stays_with_the_person_who_took_it(desk):
+    with transaction():
+        sara = add_operator(Role.AGENT).id
+    lost_while(desk, take_over, sara)
+
+    desk.take(echo(ANSWER, NOON, "mid.late"), now=NOON + seconds(62))
+
+    assert desk.conversation.operator_id == sara
 
 
 @pytest.mark.sqlite_only
