@@ -31,7 +31,7 @@ GIVE_EVENTS = timedelta(seconds=60)
 # How far before the last reading we look again: clocks differ, and a change is not listed at once.
 OVERLAP = timedelta(minutes=5)
 MESSAGE_OVERLAP = timedelta(hours=1)
-PAGES = 20
+PAGES = 100  # of fifty conversations: so many are listed; of those changed before them nothing is found
 # Looks for an uncertain send: soon, then ever more rarely; afterwards a person settles it.
 LOOKS = 3
 FIRST_LOOK = timedelta(seconds=15)
@@ -81,7 +81,8 @@ def reach_of(upkeep: Upkeep, inbox: Inbox, now: datetime) -> Reach:
     read_until = upkeep.read_until or inbox.created_at
     floor = max(inbox.created_at, read_until - MESSAGE_OVERLAP)
     if upkeep.reading_since is not None:
-        return Reach(read_until, floor, upkeep.reading_since)
+        # `read_until` goes on with each conversation, and the next may have been silent since long before that.
+        return Reach(read_until, upkeep.reading_floor or floor, upkeep.reading_since)
     return Reach(read_until - OVERLAP, floor, now)
 
 
@@ -96,9 +97,9 @@ def find_missed(desk: Desk, reach: Reach, now: datetime) -> int:
         if not desk.spend():
             return found
         found += _read(desk, thread, reach.floor, now)
-        _remember(desk.inbox_id, reading_since=reach.began_at, read_until=thread.updated_at)
+        _remember(desk.inbox_id, reach, read_until=thread.updated_at)
     if changed is not None:
-        _remember(desk.inbox_id, reading_since=None, read_until=reach.began_at - GIVE_EVENTS, read_at=now)
+        _remember(desk.inbox_id, None, read_until=reach.began_at - GIVE_EVENTS, read_at=now)
     return found
 
 
@@ -128,12 +129,11 @@ def _read(desk: Desk, thread: ChangedThread, floor: datetime, now: datetime) -> 
     return import_missed(desk.inbox_id, messages, floor, now)
 
 
-def _remember(
-    inbox_id: int, reading_since: datetime | None, read_until: datetime, read_at: datetime | None = None
-) -> None:
+def _remember(inbox_id: int, under_way: Reach | None, read_until: datetime, read_at: datetime | None = None) -> None:
     with transaction():
         upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == inbox_id)).one()
-        upkeep.reading_since = reading_since
+        upkeep.reading_since = under_way.began_at if under_way else None
+        upkeep.reading_floor = under_way.floor if under_way else None
         upkeep.read_until = max(upkeep.read_until or read_until, read_until)
         upkeep.read_at = read_at or upkeep.read_at
 

@@ -20,6 +20,7 @@ class Upkeep(db.Model):
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)  # after an error, or a limit
     read_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # every conversation changed before it was read
     reading_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the reading under way began
+    reading_floor: Mapped[datetime | None] = mapped_column(UtcDateTime)  # from when on it reads messages
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last reading came to its end
     posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the newest own posts
     comments_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the comments under recent posts

@@ -400,6 +400,32 @@ def test_pages_are_followed_and_the_limits_of_a_run_kept(desk, provider, monkeyp
     assert upkeep_row(desk).read_at is not None
 
 
+def test_a_reading_of_several_runs_misses_nothing_that_was_said_long_before_the_last_change(
+    desk, provider, monkeypatch
+):
+    provider.read(NOON)
+    hour = timedelta(hours=1)
+    said_in = {
+        "first": [said("a1", "سلام", NOON + 8 * hour, by="600001")],
+        "second": [
+            said("b2", "هستید؟", NOON + 9 * hour, by="600002"),
+            said("b1", "سایز ۴۲ دارید؟", NOON + 10 * MINUTES, by="600002"),
+        ],
+    }
+    threads = [{"id": name, "updated_time": lines[0]["created_time"]} for name, lines in said_in.items()]
+    provider.graph.readable["conversations"] = {"data": threads[::-1]}
+    for name, lines in said_in.items():
+        provider.graph.readable[name] = {"id": name, "messages": {"data": lines}}
+    monkeypatch.setattr(upkeep, "CALLS", 2)
+
+    provider.read(NOON + 10 * hour)
+    assert [one.external_id for one in desk.rows(Message)] == ["a1"]
+    monkeypatch.undo()
+    provider.read(NOON + 10 * hour + 11 * MINUTES)
+
+    assert {one.external_id for one in desk.rows(Message)} == {"a1", "b1", "b2"}
+
+
 def test_two_readers_of_one_inbox_do_not_meet(desk, provider):
     provider.read(NOON)
     with transaction():
