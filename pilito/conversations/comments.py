@@ -22,7 +22,6 @@ from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import find_own_post
-from pilito.conversations.reply import storable
 from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Refused, Remedy
@@ -35,6 +34,7 @@ from pilito.lifecycle import (
     Sender,
 )
 from pilito.models import Audit, Comment, Conversation, Inbox, Message, OwnPost, db
+from pilito.spelling import storable
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +143,11 @@ def fill_posts(inbox_id: int) -> None:
 
 def _answer_by_itself(tx: Transaction, inbox: Inbox, comment: Comment, now: datetime) -> None:
     text = (inbox.options or {}).get(REPLY_OPTION, "").strip()
-    if text and comment.state is CommentState.OPEN and not refusal(inbox, comment, now) and not _was_answered(comment):
+    if not text or comment.state is not CommentState.OPEN or refusal(inbox, comment, now):
+        return
+    # Two comments of one person may be read at once: whoever comes second sees what the first one queued.
+    db.session.execute(select(Inbox.id).where(Inbox.id == inbox.id).with_for_update(key_share=True))
+    if not _was_answered(comment):
         _queue(tx, comment, text, None, now)
 
 

@@ -1,5 +1,7 @@
 """What was unsent leaves no copy behind: not in the proof of a reply, not in reactions and edits, not on the ledger."""
 
+from collections.abc import Iterable, Sequence
+
 from sqlalchemy import delete, select
 
 from pilito.extensions import channels
@@ -11,7 +13,7 @@ def forget_words(inbox: Inbox, message: Message) -> None:
     assert message.external_id is not None
     _forget_facts(message)
     webhook_ids = {*_webhooks_of(message), *_early_webhooks(inbox, message.external_id)}
-    for webhook in db.session.scalars(select(Webhook).where(Webhook.id.in_(webhook_ids))):
+    for webhook in _held(webhook_ids):
         redact(inbox, webhook, message.external_id)
     for table in (Reaction, EarlyEdit):
         db.session.execute(delete(table).where(table.inbox_id == inbox.id, table.external_id == message.external_id))
@@ -20,8 +22,14 @@ def forget_words(inbox: Inbox, message: Message) -> None:
 def forget_sent(message: Message, external_id: str) -> None:
     """Take the words of one part of a reply of ours out of the echoes on the ledger."""
     inbox = message.conversation.inbox
-    for webhook in db.session.scalars(select(Webhook).where(Webhook.id.in_(_webhooks_of(message)))):
+    for webhook in _held(_webhooks_of(message)):
         redact(inbox, webhook, external_id)
+
+
+def _held(webhook_ids: Iterable[int]) -> Sequence[Webhook]:
+    """These as they are now, held until we are done: a body tells of many customers, and two may unsend at once."""
+    held = select(Webhook).where(Webhook.id.in_(webhook_ids)).order_by(Webhook.id).with_for_update()
+    return db.session.scalars(held.execution_options(populate_existing=True)).all()
 
 
 def redact(inbox: Inbox, webhook: Webhook, external_id: str) -> None:

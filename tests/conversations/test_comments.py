@@ -1,8 +1,10 @@
 """Comments: off until somebody switches them on, and each answered privately at most once."""
 
 import json
+import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from desk import Desk
@@ -15,6 +17,7 @@ from pilito.conversations import comments, upkeep
 from pilito.conversations.comments import choose_comments, reply_privately, send_private_reply, settle_private_reply
 from pilito.conversations.erase import erase_commenter, find_commenters
 from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.receive import receive
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -389,6 +392,23 @@ def test_not_where_it_does_not(desk):
     desk.send()
 
     assert desk.graph.sent == []
+
+
+def test_two_comments_of_one_person_read_at_once_get_one(desk, monkeypatch):
+    desk.switch(reply=WORDS)
+    came = [desk.record(body(f"comment-{number}")) for number in (1, 2)]
+    was_answered = comments._was_answered
+
+    def look_slowly(comment):
+        found = was_answered(comment)
+        time.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(comments, "_was_answered", look_slowly)
+
+    desk.together(*(partial(receive, webhook_id, NOON) for webhook_id in came))
+
+    assert sorted(comment.state for comment in desk.rows(Comment)) == [CommentState.OPEN, CommentState.QUEUED]
 
 
 @pytest.mark.sqlite_only

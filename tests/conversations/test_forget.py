@@ -1,12 +1,16 @@
 """After an unsend no table holds the words any more, whatever had been made of them before."""
 
 import json
+import time
+from functools import partial
 
 import pytest
 from desk import Desk
 from rows import NOON
 from shop import about, edited, item, reaction, reel, seconds, standby, text, unsent
 
+from pilito.conversations import forget
+from pilito.conversations.receive import receive
 from pilito.models import Event, Webhook, db
 
 # No other word of the tests holds it, and neither do ids.
@@ -162,3 +166,23 @@ def test_early_edits_of_several_messages_in_one_webhook_each_leave_with_their_ow
 
     assert leaks(desk) == []
     assert desk.message("n").text == "دو"
+
+
+def test_two_who_unsend_at_once_are_both_taken_out_of_the_body_that_told_of_both(desk, monkeypatch):
+    first, second = "600000000000001", "600000000000002"
+    desk.take(text(CANARY, NOON, mid="a", customer=first), text(CANARY, NOON, mid="b", customer=second))
+    unsends = [
+        desk.record(unsent(mid, NOON + AFTER, customer=who), now=NOON + AFTER)
+        for mid, who in (("a", first), ("b", second))
+    ]
+
+    def redact_slowly(*args):
+        time.sleep(0.2)
+        redact(*args)
+
+    redact = forget.redact
+    monkeypatch.setattr(forget, "redact", redact_slowly)
+
+    desk.together(*(partial(receive, webhook_id, NOON + AFTER) for webhook_id in unsends))
+
+    assert leaks(desk) == []
