@@ -101,6 +101,7 @@ class EntryLink(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    operator: Mapped[Operator | None] = relationship(foreign_keys=[operator_id])
     made_by: Mapped[Operator | None] = relationship(foreign_keys=[made_by_id])
 
 

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -13,7 +13,16 @@ from pilito.extensions import db
 from pilito.lifecycle import Role
 from pilito.mail import write_mail
 from pilito.models import Audit, EntryLink, Operator
-from pilito.people.team import check_rank, insert_operator, read_email, refuse_taken, set_hash, strong_hash
+from pilito.people.open_links import end_links, end_links_of, is_open
+from pilito.people.team import (
+    check_rank,
+    insert_operator,
+    is_founded,
+    read_email,
+    refuse_taken,
+    set_hash,
+    strong_hash,
+)
 
 INVITATION_LIFE = timedelta(hours=72)
 PASSWORD_LIFE = timedelta(hours=24)
@@ -33,7 +42,7 @@ def invite(email: str, role: Role, by_id: int | None, letter: Letter, now: datet
     with transaction() as tx:
         check_rank(by_id, role)
         refuse_taken(email)
-        _revoke(EntryLink.email == email, EntryLink.operator_id.is_(None), now=now)
+        end_links(EntryLink.email == email, EntryLink.operator_id.is_(None), now=now)
         token, is_mailed = _make(tx, email, role, None, by_id, INVITATION_LIFE, letter, now)
         details = {"email": email, "role": role}
         db.session.add(Audit(at=now, action="operator_invited", operator_id=by_id, details=details))
@@ -44,11 +53,11 @@ def offer_password(operator_id: int, by_id: int | None, letter: Letter, now: dat
     """Make a link by which the person chooses a new password; an earlier one ends. `by_id` None: asked for it
     themselves, or the command line. Raises Refused (operator_not_found, not_allowed)."""
     with transaction() as tx:
-        operator = db.session.get(Operator, operator_id)
+        operator = db.session.get(Operator, operator_id, with_for_update=True, populate_existing=True)
         if operator is None or not operator.active:
             raise Refused("operator_not_found", f"There is no active operator {operator_id}.")
         check_rank(by_id, operator.role)
-        _revoke(EntryLink.operator_id == operator_id, now=now)
+        end_links_of(operator_id, now)
         token, is_mailed = _make(tx, operator.email, None, operator_id, by_id, PASSWORD_LIFE, letter, now)
         details = {"whom": operator_id}
         db.session.add(Audit(at=now, action="password_offered", operator_id=by_id, details=details))
@@ -57,13 +66,14 @@ def offer_password(operator_id: int, by_id: int | None, letter: Letter, now: dat
 
 def find_link(token: str, now: datetime) -> EntryLink | None:
     """Return a link that still opens."""
-    wanted = select(EntryLink).where(EntryLink.token_hash == _hash(token), *_is_open(now))
-    return db.session.scalar(wanted.execution_options(populate_existing=True))
+    wanted = select(EntryLink).where(EntryLink.token_hash == _hash(token), *is_open(now))
+    link = db.session.scalar(wanted.execution_options(populate_existing=True))
+    return link if link is not None and is_founded(link) else None
 
 
 def list_invitations(now: datetime) -> list[EntryLink]:
     """Invitations that nobody has taken yet, the newest first."""
-    wanted = select(EntryLink).where(EntryLink.role.is_not(None), *_is_open(now))
+    wanted = select(EntryLink).where(EntryLink.role.is_not(None), *is_open(now))
     return list(db.session.scalars(wanted.order_by(EntryLink.id.desc())))
 
 
@@ -74,7 +84,7 @@ def revoke_invitation(link_id: int, by_id: int, now: datetime) -> None:
         if link is None or link.role is None:
             raise Refused("link_not_found", f"There is no invitation {link_id}.")
         check_rank(by_id, link.role)
-        if _revoke(EntryLink.id == link_id, now=now):
+        if end_links(EntryLink.id == link_id, now=now):
             details = {"email": link.email, "role": link.role}
             db.session.add(Audit(at=now, action="invitation_revoked", operator_id=by_id, details=details))
 
@@ -102,8 +112,10 @@ def choose_password(token: str, password: str, now: datetime) -> int:
         raise Refused("link_over", "The link has ended or was used.")
     password_hash, operator_id = strong_hash(password, operator.email, operator.name), operator.id
     with transaction() as tx:
+        # Locked before the link, as by whoever deactivates the person or changes their password in this moment.
+        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
         _take(token, now)
-        set_hash(tx, db.session.get_one(Operator, operator_id), password_hash, now)
+        set_hash(tx, operator, password_hash, now)
         db.session.add(Audit(at=now, action="password_chosen", operator_id=operator_id))
     return operator_id
 
@@ -143,22 +155,11 @@ def _make(
 
 def _take(token: str, now: datetime) -> EntryLink:
     """Use the link up: of two who come with it in the same moment, one does."""
-    taken = update(EntryLink).where(EntryLink.token_hash == _hash(token), *_is_open(now)).values(used_at=now)
+    taken = update(EntryLink).where(EntryLink.token_hash == _hash(token), *is_open(now)).values(used_at=now)
     link = db.session.scalar(taken.returning(EntryLink).execution_options(synchronize_session=False))
-    if link is None:
+    if link is None or not is_founded(link):
         raise Refused("link_over", "The link has ended or was used.")
     return link
-
-
-def _revoke(*which: ColumnElement[bool], now: datetime) -> bool:
-    is_running = (EntryLink.used_at.is_(None), EntryLink.revoked_at.is_(None))
-    revoked = update(EntryLink).where(*which, *is_running).values(revoked_at=now)
-    result = db.session.execute(revoked.execution_options(synchronize_session=False))
-    return bool(result.rowcount)  # type: ignore[attr-defined]
-
-
-def _is_open(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return EntryLink.used_at.is_(None), EntryLink.revoked_at.is_(None), EntryLink.expires_at > now
 
 
 def _hash(token: str) -> str:

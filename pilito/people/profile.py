@@ -7,6 +7,7 @@ from pilito.errors import Refused
 from pilito.extensions import db
 from pilito.models import Audit, Operator
 from pilito.passwords import check_password
+from pilito.people.open_links import end_links_of
 from pilito.people.team import read_email, read_name, refuse_taken
 
 
@@ -23,7 +24,10 @@ def change_profile(operator_id: int, name: str, choices: dict[str, str], undo_se
 
 
 def change_email(operator_id: int, email: str, password: str, now: datetime) -> None:
-    """Log in with another address from now on. Raises Refused (wrong_password, bad_email, email_taken)."""
+    """Log in with another address from now on; a link to a new password that went to the old one ends.
+
+    Raises Refused (wrong_password, bad_email, email_taken).
+    """
     email = read_email(email)
     if not check_password(db.session.get_one(Operator, operator_id).password_hash, password):
         raise Refused("wrong_password", "The password does not match.")
@@ -33,4 +37,5 @@ def change_email(operator_id: int, email: str, password: str, now: datetime) -> 
             return
         refuse_taken(email)
         operator.email = email
+        end_links_of(operator_id, now)
         db.session.add(Audit(at=now, action="email_changed", operator_id=operator_id))

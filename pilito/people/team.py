@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.lifecycle import ROLE_RANK, Role
-from pilito.models import Audit, Operator, db
+from pilito.models import Audit, EntryLink, Operator, db
 from pilito.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH, check_password, find_weakness, hash_password
+from pilito.people.open_links import end_links_of, is_open
 from pilito.people.sessions import close_lines, end_sessions
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
@@ -22,6 +23,13 @@ WEAK = {
 def may_manage(who: Role, whom: Role) -> bool:
     """Only an owner makes or changes owners and admins; an admin does so with agents and viewers."""
     return who is Role.OWNER or (who is Role.ADMIN and ROLE_RANK[whom] < ROLE_RANK[Role.ADMIN])
+
+
+def is_founded(link: EntryLink) -> bool:
+    """Whether who made the link might make it today, too: of somebody who is shut out, or less than they were, no
+    invitation and no new password is left. None made it: the command line, or whoever forgot their own password."""
+    maker, whom = link.made_by, link.role or (link.operator.role if link.operator else Role.OWNER)
+    return maker is None or (maker.active and may_manage(maker.role, whom))
 
 
 def add_operator(email: str, name: str, role: Role, password: str, language: str, now: datetime) -> int:
@@ -50,7 +58,8 @@ def insert_operator(email: str, name: str, role: Role, password_hash: str, langu
 
 
 def change_role(operator_id: int, role: Role, by_id: int | None, now: datetime) -> None:
-    """Give the person another role, at once: their open pages come back with it. `by_id` None: the command line.
+    """Give the person another role, at once: their open pages come back with it, and links that it does not allow any
+    more end. `by_id` None: the command line.
 
     Raises Refused (operator_not_found, not_allowed, last_owner).
     """
@@ -62,12 +71,14 @@ def change_role(operator_id: int, role: Role, by_id: int | None, now: datetime) 
             _refuse_last_owner(operator)
         details = {"whom": operator_id, "from": operator.role, "to": role}
         operator.role = role
+        _end_unfounded_links(operator_id, by_id, now)
         close_lines(tx, operator_id)
         db.session.add(Audit(at=now, action="role_changed", operator_id=by_id, details=details))
 
 
 def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
-    """Shut the person out, at once: log-ins and open lines end. What they did stays.
+    """Shut the person out, at once: log-ins and open lines end, and the links that are theirs or that they made. What
+    they did stays.
 
     Raises Refused (operator_not_found, not_allowed, last_owner).
     """
@@ -79,6 +90,7 @@ def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
             _refuse_last_owner(operator)
         operator.active = False
         shut_out(tx, operator_id, "deactivated", now)
+        _end_unfounded_links(operator_id, by_id, now)
         details = {"whom": operator_id}
         db.session.add(Audit(at=now, action="operator_deactivated", operator_id=by_id, details=details))
 
@@ -120,10 +132,12 @@ def set_hash(
     """Keep the new password inside an open transaction; what the old one had opened is shut."""
     operator.password_hash, operator.password_at = password_hash, now
     end_sessions(tx, operator.id, "password_changed", now, but_session_id)
+    end_links_of(operator.id, now)
 
 
 def shut_out(tx: Transaction, operator_id: int, reason: str, now: datetime) -> None:
     end_sessions(tx, operator_id, reason, now)
+    end_links_of(operator_id, now)
     close_lines(tx, operator_id)
 
 
@@ -195,6 +209,18 @@ def _get_managed(operator_id: int, by_id: int | None, *roles: Role) -> Operator:
         raise Refused("operator_not_found", f"There is no operator {operator_id}.")
     check_rank(by_id, operator.role, *roles)
     return operator
+
+
+def _end_unfounded_links(operator_id: int, by_id: int | None, now: datetime) -> None:
+    """Of the open links that this person made, or that are for them, end those that their maker could not make now."""
+    theirs = or_(EntryLink.made_by_id == operator_id, EntryLink.operator_id == operator_id)
+    for link in db.session.scalars(select(EntryLink).where(theirs, *is_open(now))).all():
+        if is_founded(link):
+            continue
+        link.revoked_at = now
+        if link.role is not None:
+            details = {"email": link.email, "role": link.role}
+            db.session.add(Audit(at=now, action="invitation_revoked", operator_id=by_id, details=details))
 
 
 def _lock_owners() -> list[int]:
