@@ -50,7 +50,7 @@ def bind_services(app: Flask, settings: Settings) -> None:
     app.extensions["pilito_channels"] = build_channels(settings)
     app.extensions["pilito_media_store"] = open_store(settings)
     app.extensions["pilito_queues"] = {}
-    for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model", "pilito_pace"):
+    for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model", "pilito_pace", "pilito_tries"):
         app.extensions.pop(made_on_first_use, None)
 
 

@@ -186,7 +186,7 @@ WITHOUT = {
     "blueprints.panel.health": A_LOOK,
     "blueprints.panel.presence": A_HINT,
     "blueprints.jobs_dashboard": "rq-dashboard, by which an admin moves jobs, which only hint",
-    "blueprints.throttle": "counts tries, and refuses where it cannot",
+    "blueprints.throttle": "counts tries, in its own process where Redis does not",
     "cli": "a person types it, and sees what came of it",
     "conversations.check_inbox": A_LOOK,
     "conversations.forget_trials": A_HINT,

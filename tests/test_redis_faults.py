@@ -5,6 +5,7 @@ import time
 import pytest
 from shop import seconds, text, webhook
 
+from pilito.blueprints import throttle
 from pilito.clock import utc_now
 from pilito.conversations import sweep
 from pilito.models import Webhook, db
@@ -51,7 +52,10 @@ def webhooks():
     return db.session.scalar(db.select(db.func.count(Webhook.id)))
 
 
-@pytest.mark.parametrize("fault", [{"maxmemory": 1, "maxmemory_policy": "noeviction"}, {"min_replicas_to_write": 1}])
+FAULTS = [{"maxmemory": 1, "maxmemory_policy": "noeviction"}, {"min_replicas_to_write": 1}]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_c2_what_a_full_or_read_only_redis_does_not_take_is_on_the_ledger_and_is_answered_afterwards(
     shop, redis, set_up, fault
 ):
@@ -82,3 +86,13 @@ def test_c2_a_redis_that_answers_late_holds_no_webhook_up_beyond_the_providers_p
     time.sleep(max(0.0, 2.6 - (time.monotonic() - begun)))
     sweep_and_work(shop)
     assert len(shop.graph.sent) == 1
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_c2_a_redis_that_counts_no_tries_keeps_nobody_out_and_lets_nobody_guess(shop, set_up, fault):
+    set_up(**fault)
+
+    with shop.app.test_request_context():
+        tries = [throttle.may_try("sara@shop.test") for _ in range(6)]
+
+    assert tries == [True] * 4 + [False] * 2  # the half that is one of two processes'

@@ -1,13 +1,15 @@
-"""Tries at a door are counted in Redis, per address and per person at that address."""
+"""Tries at a door are counted per address, and per person at that address: in Redis, else by each process itself."""
 
 import hashlib
 import logging
+import threading
 import time
+from collections import OrderedDict
 
-from flask import request
+from flask import current_app, request
 from redis.exceptions import RedisError
 
-from pilito.extensions import redis
+from pilito.extensions import redis, settings
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +18,9 @@ log = logging.getLogger(__name__)
 TRIES_PER_PERSON = 8
 TRIES_PER_ADDRESS = 60
 TRIES_SECONDS = 15 * 60
-# Redis away: log-in stays possible, each try this much slower. Refusing was considered: the panel is where one sees
-# that Redis is away.
-UNCOUNTED_DELAY_SECONDS = 1.0
+# Some megabyte of a process, at most. Whoever would have their own count forgotten by filling it with others needs more
+# tries for that, from more addresses, than they win by it.
+OWN_COUNTS = 10_000
 
 
 def caller_address() -> str:
@@ -28,27 +30,28 @@ def caller_address() -> str:
 
 def may_try(person: str) -> bool:
     """Count this try before the password is looked at, so that tries side by side are counted too."""
-    counters = {
-        _person_key(person): TRIES_PER_PERSON,
+    limits = {
         f"pilito:login_tries:address:{_digest(caller_address())}": TRIES_PER_ADDRESS,
+        _person_key(person): TRIES_PER_PERSON,
     }
     try:
         with redis.pipeline() as pipe:
-            for key in counters:
+            for key in limits:
                 pipe.incr(key)
                 pipe.expire(key, TRIES_SECONDS, nx=True)
             counts = pipe.execute()[::2]
     except RedisError as error:
-        log.warning("Redis does not count log-in tries (%s): each is slowed down instead.", error)
-        time.sleep(UNCOUNTED_DELAY_SECONDS)
-        return True
-    return all(count <= limit for count, limit in zip(counts, counters.values(), strict=True))
+        log.warning("Redis does not count log-in tries (%s): each web process counts its own.", error)
+        return _may_try_here(limits)
+    return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
 
 
 def forget_tries(person: str) -> None:
     """After a success; the count of the address stays, or one's own account would open the way to others'."""
+    key = _person_key(person)
+    _own_counts().forget(key)
     try:
-        redis.delete(_person_key(person))
+        redis.delete(key)
     except RedisError as error:
         log.warning("Redis did not forget log-in tries (%s); they end by themselves.", error)
 
@@ -60,3 +63,54 @@ def _person_key(person: str) -> str:
 def _digest(text: str) -> str:
     """E-mails are hashed: keys are seen by many eyes."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+# --- while Redis does not count ---------------------------------------------------------------------------------------
+
+
+class OwnCounts:
+    """What one process has counted, in its memory: never more than `most` keys, the oldest go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, tuple[float, int]] = OrderedDict()  # when it ends, and how many
+        self._lock = threading.Lock()
+
+    def add(self, key: str, seconds: float, now: float) -> int:
+        """Count one more and return how many there are since the first, whose time is `seconds`."""
+        with self._lock:
+            ends_at, count = self._kept.get(key, (0.0, 0))
+            if now >= ends_at:
+                self._kept.pop(key, None)  # it begins anew, and is the youngest
+                ends_at, count = now + seconds, 0
+            self._kept[key] = (ends_at, count + 1)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return count + 1
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            self._kept.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _may_try_here(limits: dict[str, int]) -> bool:
+    """Hold the try against this process's share of the limits, so that those of a machine together allow no more than
+    Redis would. Whoever is refused for their address adds no further keys.
+
+    Refusing everybody was considered: the panel is where one sees that Redis is away. So was a table, exact over many
+    machines too: but a flood of tries, those refused by their number included, would be as many writes.
+    """
+    own, now = _own_counts(), time.monotonic()
+    return all(own.add(key, TRIES_SECONDS, now) <= _share(limit) for key, limit in limits.items())
+
+
+def _share(limit: int) -> int:
+    return max(1, limit // settings.web_processes)
+
+
+def _own_counts() -> OwnCounts:
+    counts: OwnCounts = current_app.extensions.setdefault("pilito_tries", OwnCounts(OWN_COUNTS))
+    return counts

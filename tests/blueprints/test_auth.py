@@ -2,10 +2,10 @@
 
 import hashlib
 import re
+import threading
 from datetime import timedelta
 
 import pytest
-from redis.exceptions import ConnectionError as RedisAway
 from rows import FreshClient, add
 
 from pilito import create_app, passwords
@@ -331,11 +331,12 @@ def test_but_from_another_address_the_person_still_comes_in(browser, operator):
     for _ in range(throttle.TRIES_PER_PERSON + 1):
         log_in(browser, password="another long password")
 
-    token = token_of(browser.get("/login"))
-    data = {"email": "sara@shop.test", "password": PASSWORD, "csrf_token": token}
-    answer = browser.post("/login", data=data, environ_base={"REMOTE_ADDR": "203.0.113.7"})
+    assert log_in_at(browser, "203.0.113.7").status_code == 302
 
-    assert answer.status_code == 302
+
+def log_in_at(browser, address, password=PASSWORD):
+    data = {"email": "sara@shop.test", "password": password, "csrf_token": token_of(browser.get("/login"))}
+    return browser.post("/login", data=data, environ_base={"REMOTE_ADDR": address})
 
 
 def test_a_forwarded_address_that_nobody_vouches_for_does_not_help(browser, operator):
@@ -366,14 +367,82 @@ def test_a_right_password_forgets_the_wrong_ones(browser, operator):
     assert log_in(FreshClient(browser.application), password="another long password").status_code == 401
 
 
-def test_with_redis_away_one_still_comes_in(monkeypatch, browser, operator):
-    def refuse(*_args, **_options):
-        raise RedisAway("away")
+@pytest.fixture
+def redis_away(make_app, make_settings, operator):
+    """The address of a server that is not there; two web processes, each with half of the limits."""
+    return make_app(make_settings(redis_url="redis://127.0.0.1:1/0", web_processes=2))
 
-    monkeypatch.setattr(throttle, "redis", type("Away", (), {"pipeline": refuse, "delete": refuse})())
-    monkeypatch.setattr(throttle, "UNCOUNTED_DELAY_SECONDS", 0)
 
+def test_with_redis_away_one_still_comes_in(redis_away, browser):
     assert log_in(browser).status_code == 302
+
+
+def test_but_nobody_guesses_on(redis_away, browser):
+    for _ in range(throttle.TRIES_PER_PERSON // 2):
+        assert log_in(browser, password="another long password").status_code == 401
+
+    assert log_in(browser).status_code == 429
+    assert log_in_at(browser, "203.0.113.7").status_code == 302  # whose tries those were not
+
+
+def test_nor_one_password_against_many_people(monkeypatch, redis_away, browser):
+    monkeypatch.setattr(throttle, "TRIES_PER_ADDRESS", 6)
+    for number in range(3):
+        assert log_in(browser, email=f"person{number}@shop.test").status_code == 401
+
+    assert log_in(browser, email="person4@shop.test").status_code == 429
+
+
+def test_with_redis_away_too_a_right_password_forgets_the_wrong_ones(redis_away, browser):
+    for _ in range(2):
+        for _ in range(throttle.TRIES_PER_PERSON // 2 - 1):
+            assert log_in(FreshClient(redis_away), password="another long password").status_code == 401
+        assert log_in(FreshClient(redis_away)).status_code == 302
+
+
+def test_with_redis_away_tries_side_by_side_are_counted_too(redis_away):
+    together, taken = threading.Barrier(12), []
+
+    def knock():
+        with redis_away.test_request_context():
+            together.wait(20)
+            taken.append(throttle.may_try("sara@shop.test"))
+
+    threads = [threading.Thread(target=knock) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert sorted(taken) == [False] * 8 + [True] * 4
+
+
+def test_each_of_many_processes_lets_at_least_one_try_through(make_app, make_settings):
+    app = make_app(make_settings(redis_url="redis://127.0.0.1:1/0", web_processes=64))
+
+    with app.test_request_context():
+        assert [throttle.may_try("sara@shop.test") for _ in range(2)] == [True, False]
+
+
+@pytest.mark.sqlite_only
+def test_the_counts_of_a_process_end_with_their_time_and_are_never_many():
+    counts = throttle.OwnCounts(3)
+
+    assert [counts.add("a", 10, now) for now in (0, 1, 9.9, 10, 11)] == [1, 2, 3, 1, 2]
+    for key in "bcd":
+        counts.add(key, 10, 12)
+    assert len(counts) == 3
+    assert counts.add("d", 10, 13) == 2
+    assert counts.add("a", 10, 13) == 1  # the oldest has gone
+
+
+def test_whoever_is_refused_for_their_address_fills_no_memory(monkeypatch, redis_away):
+    monkeypatch.setattr(throttle, "TRIES_PER_ADDRESS", 2)
+
+    with redis_away.test_request_context():
+        for number in range(50):
+            throttle.may_try(f"person{number}@shop.test")
+        assert len(throttle._own_counts()) == 2
 
 
 # --- passwords and pages ---------------------------------------------------------------------------------------------

@@ -92,6 +92,8 @@ def test_every_account_and_every_limit_counts_for_itself(app):
 
 @pytest.mark.sqlite_only
 def test_without_redis_there_is_no_limit(app, monkeypatch):
+    """Of ours: it guards no door, and an answer does not wait for a counter. The provider's own holds (C13)."""
+
     class Away:
         def hit(self, *_args):
             raise RedisError("away")
