@@ -11,7 +11,7 @@ from pilito.blueprints.auth import enter
 from pilito.blueprints.i18n import LANGUAGES, current_language
 from pilito.blueprints.letters import password_letter
 from pilito.blueprints.panel import sentences
-from pilito.blueprints.throttle import forget_tries, may_try
+from pilito.blueprints.throttle import forget_tries, may_be_mailed, may_try
 from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.extensions import db
@@ -127,6 +127,9 @@ def mail_password() -> ResponseReturnValue:
         return redirect(url_for("doors.show_forgotten"))
     if not may_try(email):
         sentence = gettext("Too many tries. Wait a quarter of an hour, then try again.")
+        return render_template("doors/forgotten.html", has_mail=True, problem=sentence), 429
+    if not may_be_mailed(email):
+        sentence = gettext("Several links were asked for with this address. Look into its mailbox, or wait an hour.")
         return render_template("doors/forgotten.html", has_mail=True, problem=sentence), 429
     operator_id = db.session.scalar(select(Operator.id).where(Operator.email == email, Operator.active))
     if operator_id is not None:

@@ -5,6 +5,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from flask import current_app, request
 from redis.exceptions import RedisError
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 TRIES_PER_PERSON = 8
 TRIES_PER_ADDRESS = 60
 TRIES_SECONDS = 15 * 60
+# Links to a new password that go to one person, whoever asks and from wherever.
+MAILS_PER_PERSON = 3
+MAILS_SECONDS = 60 * 60
 # Some megabyte of a process, at most. Whoever would have their own count forgotten by filling it with others needs more
 # tries for that, from more addresses, than they win by it.
 OWN_COUNTS = 10_000
@@ -31,19 +35,15 @@ def caller_address() -> str:
 def may_try(person: str) -> bool:
     """Count this try before the password is looked at, so that tries side by side are counted too."""
     limits = {
-        f"pilito:login_tries:address:{_digest(caller_address())}": TRIES_PER_ADDRESS,
+        f"pilito:login_tries:address:{_digest(_network())}": TRIES_PER_ADDRESS,
         _person_key(person): TRIES_PER_PERSON,
     }
-    try:
-        with redis.pipeline() as pipe:
-            for key in limits:
-                pipe.incr(key)
-                pipe.expire(key, TRIES_SECONDS, nx=True)
-            counts = pipe.execute()[::2]
-    except RedisError as error:
-        log.warning("Redis does not count log-in tries (%s): each web process counts its own.", error)
-        return _may_try_here(limits)
-    return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
+    return _count(limits, TRIES_SECONDS)
+
+
+def may_be_mailed(person: str) -> bool:
+    """Count a link to a new password for this person, or for nobody: both are refused alike."""
+    return _count({f"pilito:login_tries:mail:{_digest(person)}": MAILS_PER_PERSON}, MAILS_SECONDS)
 
 
 def forget_tries(person: str) -> None:
@@ -57,7 +57,33 @@ def forget_tries(person: str) -> None:
 
 
 def _person_key(person: str) -> str:
-    return f"pilito:login_tries:person:{_digest(f'{person} {caller_address()}')}"
+    return f"pilito:login_tries:person:{_digest(f'{person} {_network()}')}"
+
+
+def _network() -> str:
+    """What a caller cannot choose anew for each try: an IPv4 address; of an IPv6 one the first half, for everybody who
+    has one has the whole of its /64."""
+    try:
+        address = ip_address(caller_address())
+    except ValueError:
+        return caller_address()
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address) >> 64 << 64, 64)))
+
+
+def _count(limits: dict[str, int], seconds: int) -> bool:
+    """Count one more under each key, for `seconds` from the first; tell whether none is above its limit."""
+    try:
+        with redis.pipeline() as pipe:
+            for key in limits:
+                pipe.incr(key)
+                pipe.expire(key, seconds, nx=True)
+            counts = pipe.execute()[::2]
+    except RedisError as error:
+        log.warning("Redis does not count tries at a door (%s): each web process counts its own.", error)
+        return _count_here(limits, seconds)
+    return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
 
 
 def _digest(text: str) -> str:
@@ -96,7 +122,7 @@ class OwnCounts:
         return len(self._kept)
 
 
-def _may_try_here(limits: dict[str, int]) -> bool:
+def _count_here(limits: dict[str, int], seconds: int) -> bool:
     """Hold the try against this process's share of the limits, so that those of a machine together allow no more than
     Redis would. Whoever is refused for their address adds no further keys.
 
@@ -104,7 +130,7 @@ def _may_try_here(limits: dict[str, int]) -> bool:
     machines too: but a flood of tries, those refused by their number included, would be as many writes.
     """
     own, now = _own_counts(), time.monotonic()
-    return all(own.add(key, TRIES_SECONDS, now) <= _share(limit) for key, limit in limits.items())
+    return all(own.add(key, seconds, now) <= _share(limit) for key, limit in limits.items())
 
 
 def _share(limit: int) -> int:

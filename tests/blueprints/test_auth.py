@@ -351,6 +351,41 @@ def log_in_from(browser, forwarded_for, password):
     return browser.post("/login", data=data, headers={"X-Forwarded-For": forwarded_for})
 
 
+def test_whoever_has_a_whole_network_of_ipv6_has_no_more_tries_for_it(browser, operator):
+    for number in range(throttle.TRIES_PER_PERSON):
+        assert log_in_at(browser, f"2001:db8::{number:x}", "another long password").status_code == 401
+
+    assert log_in_at(browser, "2001:db8::ffff:ffff:ffff:ffff", "another long password").status_code == 429
+    for neighbour in ("2001:db8:0:1::1", "2001:db8:0:2::1"):
+        assert log_in_at(browser, neighbour, "another long password").status_code == 401
+
+
+def test_whoever_gave_the_right_password_there_has_all_tries_again(browser, operator):
+    for number in range(throttle.TRIES_PER_PERSON - 1):
+        log_in_at(browser, f"2001:db8::{number:x}", "another long password")
+
+    assert log_in_at(browser, "2001:db8::ff").status_code == 302
+    assert log_in_at(FreshClient(browser.application), "2001:db8::fff", "another long password").status_code == 401
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:0DB8:0001:0002::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("no address", "no address"),
+    ],
+)
+def test_an_address_is_counted_by_what_its_holder_cannot_choose(app, address, counted_as):
+    with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        assert throttle._network() == counted_as
+        assert throttle.caller_address() == address  # on the audit log it stands whole
+
+
 def test_one_password_against_many_people_is_stopped(monkeypatch, browser, operator):
     monkeypatch.setattr(throttle, "TRIES_PER_ADDRESS", 3)
     for number in range(3):

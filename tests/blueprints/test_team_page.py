@@ -193,6 +193,24 @@ def test_with_mail_a_known_and_an_unknown_person_are_told_the_same(make_app, mak
     assert db.session.scalars(db.select(Mail.recipient)).all() == [EMAIL]
 
 
+def test_nobody_is_mailed_without_limit_from_wherever_it_is_asked(make_app, make_settings):
+    app = make_app(make_settings(smtp_url="smtp://127.0.0.1:1", mail_from="inbox@shop.test"))
+    with transaction():
+        for email in (EMAIL, "sara@shop.test"):
+            add_operator(Role.AGENT, email=email)
+
+    def ask(email, address):
+        browser = FreshClient(app)
+        browser.environ_base = {**browser.environ_base, "REMOTE_ADDR": address}
+        return fill_in(browser, "/forgot-password", email=email).status_code
+
+    told = [[ask(email, f"203.0.113.{number}") for number in range(5)] for email in (EMAIL, "nobody@shop.test")]
+
+    assert told[0] == told[1] == [302, 302, 302, 429, 429]
+    assert ask("sara@shop.test", "203.0.113.0") == 302
+    assert db.session.scalars(db.select(Mail.recipient).order_by(Mail.id)).all() == [EMAIL] * 3 + ["sara@shop.test"]
+
+
 def test_what_was_done_is_on_the_audit_log_without_the_token(app, owner):
     path = invite(owner)
 
