@@ -515,5 +515,7 @@ def restore(archive: Path, identity: Path | None, force: bool) -> None:
     click.echo(f"The backup of {done.manifest['began_at']} is back, with {done.media} files.")
     if done.settled:
         click.echo(f"{done.settled} replies or questions were under way then; nothing is repeated: see the panel.")
+    click.echo(f"May log in again, by the passwords of then: {', '.join(done.people) or 'nobody'}.")
+    click.echo(f"API tokens that open again: {done.api_tokens}. Whom or what you shut out since, shut out once more.")
     if done.keys_file:
         click.echo(f"The accounts' tokens need the ENCRYPTION_KEYS in {done.keys_file}: set them, then start.")

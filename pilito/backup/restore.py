@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask_migrate import upgrade
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pilito import mail
 from pilito.backup import archive, databases
@@ -21,7 +21,8 @@ from pilito.conversations.settle_restored import settle_restored
 from pilito.database import transaction
 from pilito.errors import BackupError
 from pilito.extensions import media_store, settings
-from pilito.models import Backup, db
+from pilito.models import ApiToken, Backup, Operator, db
+from pilito.people.open_links import end_links
 from pilito.people.sessions import end_all_sessions
 from pilito.queries.revision import newest_revision
 
@@ -33,6 +34,8 @@ class Restored:
     manifest: dict[str, Any] = field(default_factory=dict)
     media: int = 0
     settled: int = 0  # replies and questions that were under way, and are now before people
+    people: list[str] = field(default_factory=list)  # who may log in again, with their role
+    api_tokens: int = 0  # that open the API again
     keys_file: Path | None = None  # where the keys are that the tokens need and we do not have
 
 
@@ -53,7 +56,9 @@ def restore(path: Path, identity: Path | None, force: bool, now: datetime) -> Re
     _forget_unfinished()
     done.settled = settle_restored(now)
     end_all_sessions("restored", now)
+    _end_all_links(now)
     mail.drop_unsent("restored")
+    done.people, done.api_tokens = _who_comes_in(), _count_tokens()
     done.keys_file = _keep_keys(keys)
     return done
 
@@ -111,6 +116,22 @@ def _forget_unfinished() -> None:
     with transaction():
         for row in db.session.scalars(select(Backup).where(Backup.finished_at.is_(None))):
             db.session.delete(row)
+
+
+def _end_all_links(now: datetime) -> None:
+    """Invitations and links to a new password that were used or taken back since the backup would open again."""
+    with transaction():
+        end_links(now=now)
+
+
+def _who_comes_in() -> list[str]:
+    """Whoever was shut out since the backup is back: it cannot know, so somebody has to look."""
+    people = db.session.scalars(select(Operator).where(Operator.active).order_by(Operator.email))
+    return [f"{one.email} ({one.role})" for one in people]
+
+
+def _count_tokens() -> int:
+    return db.session.scalar(select(func.count()).select_from(ApiToken).where(ApiToken.revoked_at.is_(None))) or 0
 
 
 def _keep_keys(keys: str) -> Path | None:

@@ -8,7 +8,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from rows import NOON, add, add_answer, add_conversation, add_delivery, add_inbox, add_message, add_share, add_turn
+from rows import (
+    NOON,
+    add,
+    add_answer,
+    add_conversation,
+    add_delivery,
+    add_inbox,
+    add_message,
+    add_operator,
+    add_share,
+    add_turn,
+)
 from samples import JPEG, MP4
 from sqlalchemy import create_engine, inspect, text
 
@@ -21,9 +32,19 @@ from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import BackupError
 from pilito.factory import bind_services
-from pilito.lifecycle import ConversationState, DeliveryState, MediaKind, MediaState, Sender, ShareState, TurnState
+from pilito.lifecycle import (
+    ConversationState,
+    DeliveryState,
+    MediaKind,
+    MediaState,
+    Role,
+    Sender,
+    ShareState,
+    TurnState,
+)
 from pilito.media.store import name_of
-from pilito.models import Backup, Conversation, Delivery, Erasure, MediaFile, Turn, db
+from pilito.models import ApiToken, Backup, Conversation, Delivery, Erasure, MediaFile, Turn, db
+from pilito.people import links
 
 LATER = NOON + timedelta(hours=5)
 
@@ -360,6 +381,52 @@ def test_the_commands_make_one_and_put_it_back(filled, empty_place, folder, tmp_
     assert "not encrypted" in made.output
     assert "2 files" in back.output
     assert contents(empty_place)["message"] == contents(filled)["message"]
+
+
+# --- doors that were shut since --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people(filled):
+    """An owner, an agent, and one who is shut out already."""
+    with transaction():
+        owner = add_operator(Role.OWNER, email="owner@shop.test")
+        add_operator(Role.AGENT, email="agent@shop.test")
+        add_operator(Role.ADMIN, email="gone@shop.test", active=False)
+        return owner.id
+
+
+def test_no_link_that_lets_somebody_in_comes_back_with_a_backup(people, empty_place, folder):
+    """Since it was made the link may have been used, or taken back."""
+    tokens = [
+        links.invite("new@shop.test", Role.OWNER, people, lambda token: ("x", token), NOON)[0],
+        links.offer_password(people, None, lambda token: ("x", token), NOON)[0],
+    ]
+
+    put_back(empty_place, back_up(lambda: NOON, folder))
+
+    assert [links.find_link(token, LATER) is not None for token in tokens] == [True, True]  # where nothing was restored
+    with empty_place.app_context():
+        assert [links.find_link(token, LATER) for token in tokens] == [None, None]
+        assert links.invite("new@shop.test", Role.AGENT, None, lambda token: ("x", token), LATER)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.sqlite_only
+def test_the_command_says_who_and_what_opens_again(people, empty_place, folder):
+    with transaction():
+        for number, revoked_at in enumerate((None, None, NOON)):
+            add(ApiToken(name="x", token_hash=str(number), created_at=NOON, revoked_at=revoked_at))
+    archive = back_up(lambda: NOON, folder)
+
+    with empty_place.app_context():
+        said = empty_place.test_cli_runner().invoke(args=["restore", str(archive)]).output
+        db.session.remove()
+        db.engine.dispose()
+
+    assert "May log in again, by the passwords of then: agent@shop.test (agent), owner@shop.test (owner)." in said
+    assert "API tokens that open again: 2." in said
 
 
 def test_the_password_of_the_database_is_in_no_argument(filled, folder, monkeypatch, database_url):
