@@ -8,7 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import requests
+import urllib3
 import yaml
+from fakes import held_port
+from postgres import wait_for
 from test_installation import GUIDES, blocks
 
 from pilito.config import Settings, load_settings
@@ -17,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 COMPOSE = ROOT / "docker-compose.yml"
 SWARM = ROOT / "docker-compose.swarm.yml"
+NGINX, CADDY = ROOT / "deploy" / "nginx" / "pilito.conf", ROOT / "deploy" / "caddy" / "Caddyfile"
 OURS = ("web", "worker", "scheduler")
 # Keys of the compose specification that these files may use; a typing error is none of them.
 SERVICE_KEYS = {
@@ -239,8 +244,7 @@ def test_the_units_run_programs_of_the_installation_as_their_own_user():
 
 
 def test_the_proxies_pass_websocket_bodies_and_the_visitors_address():
-    nginx = (ROOT / "deploy" / "nginx" / "pilito.conf").read_text()
-    caddy = (ROOT / "deploy" / "caddy" / "Caddyfile").read_text()
+    nginx, caddy = NGINX.read_text(), CADDY.read_text()
 
     assert "proxy_set_header Upgrade $http_upgrade" in nginx
     assert re.search(r"location /webhooks/ \{\s+client_max_body_size 1m;", nginx)
@@ -254,25 +258,82 @@ def test_the_proxies_pass_websocket_bodies_and_the_visitors_address():
 
 @pytest.mark.skipif(not shutil.which("caddy"), reason="caddy is not installed here.")
 def test_caddy_takes_its_file():
-    words = ["caddy", "validate", "--adapter", "caddyfile", "--config", ROOT / "deploy" / "caddy" / "Caddyfile"]
+    words = ["caddy", "validate", "--adapter", "caddyfile", "--config", CADDY]
 
     assert subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
+def test_a_path_that_is_a_key_is_in_no_log_of_a_proxy(app):
+    """As they stand: what real ones write is looked at below, where there are any."""
+    keyed = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules() if "token" in rule.arguments}
+    nginx, caddy = NGINX.read_text(), CADDY.read_text()
+
+    assert keyed == {"set-up", "join", "new-password", "sent"}
+    silent = re.search(r"location ~ \^/\((\S+)\)/ \{(.*?)\}", nginx, re.DOTALL)
+    assert set(silent[1].split("|")) == keyed
+    assert re.search(r"access_log off;\s+error_log  /dev/null;\s+proxy_pass", silent[2])
+    assert "access_log off;" in re.search(r"listen 80;.*?\n\}", nginx, re.DOTALL)[0]
+    assert set(re.search(r"@keys path (.+)\n\s+log_skip @keys", caddy)[1].split()) == {f"/{one}/*" for one in keyed}
+    errors, visits = (part for part in re.findall(r"fields \{(.*?)\n\t\t\t\}", caddy, re.DOTALL))
+    assert "request>uri regexp ^(/[^/?]*).* ${1}" in errors
+    for fields in (errors, visits):
+        assert "request>headers>Referer delete" in fields
+
+
 @pytest.mark.skipif(not shutil.which("nginx") or os.geteuid() != 0, reason="nginx is not installed here.")
 def test_nginx_takes_its_file(tmp_path):
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", key, "-out"]
-    subprocess.run([*words, certificate], check=True, capture_output=True)
-    text = (ROOT / "deploy" / "nginx" / "pilito.conf").read_text()
-    text = re.sub(r"/etc/letsencrypt\S+fullchain.pem", str(certificate), text)
-    text = re.sub(r"/etc/letsencrypt\S+privkey.pem", str(key), text).replace("/var/log/nginx/", f"{tmp_path}/")
-    (tmp_path / "site.conf").write_text(text)
-    (tmp_path / "nginx.conf").write_text(f"events {{}}\nhttp {{ include {tmp_path}/site.conf; }}\n")
-
-    said = subprocess.run(["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+    said = subprocess.run(["nginx", "-t", "-c", nginx_folder(tmp_path)], capture_output=True, text=True, check=False)
 
     assert said.returncode == 0, said.stderr
+
+
+@pytest.mark.skipif(not shutil.which("nginx") or os.geteuid() != 0, reason="nginx is not installed here.")
+def test_nginx_writes_no_key_down_not_even_when_pilito_is_away(tmp_path):
+    with held_port() as http, held_port() as https, held_port() as nobody:
+        main = nginx_folder(tmp_path, http, https, nobody)
+        server = subprocess.Popen(["nginx", "-c", main, "-g", "daemon off; master_process off;"])
+        try:
+            wait_for(lambda: requests.get(f"http://127.0.0.1:{http}/", allow_redirects=False, timeout=1).status_code)
+            for path in (
+                "join/KEY",
+                "%6aoin/KEY",
+                "/set-up/KEY",
+                "new-password/KEY",
+                "sent/KEY/a.jpg",
+                "login?code=KEY",
+            ):
+                plain = requests.get(f"http://127.0.0.1:{http}/{path}", allow_redirects=False, timeout=10)
+                assert plain.status_code == 301
+                assert ask_past_the_certificate(f"https://127.0.0.1:{https}/{path}") == 502
+        finally:
+            server.terminate()
+            server.wait(10)
+
+    written = "".join(log.read_text() for log in tmp_path.glob("*.log"))
+    assert '"GET /login" 502' in written
+    assert "KEY" not in re.sub(r"request: \"GET /login\?code=KEY.*", "", written)  # nginx names it where it fails
+
+
+def ask_past_the_certificate(address):
+    with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
+        return requests.get(address, verify=False, timeout=10).status_code
+
+
+def nginx_folder(folder, http=80, https=443, upstream=8000):
+    """The file of the site with a certificate, in a server of its own; return the file to begin with."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    words = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-keyout", key, "-out"]
+    subprocess.run([*words, certificate], check=True, capture_output=True)
+    text = NGINX.read_text().replace("listen 80;", f"listen {http};").replace("listen 443 ", f"listen {https} ")
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{upstream}").replace("/var/log/nginx/", f"{folder}/")
+    text = re.sub(r"/etc/letsencrypt\S+fullchain.pem", str(certificate), text)
+    text = re.sub(r"/etc/letsencrypt\S+privkey.pem", str(key), text)
+    (folder / "site.conf").write_text(text)
+    logs = f"access_log {folder}/all.log; error_log {folder}/errors.log;"
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/nginx.pid;\nevents {{}}\nhttp {{ {logs} include {folder}/site.conf; }}\n"
+    )
+    return folder / "nginx.conf"
 
 
 # --- what the guide says of them -------------------------------------------------------------------------------------
