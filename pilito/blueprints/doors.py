@@ -1,11 +1,14 @@
 """Doors for people who have no log-in yet, or lost it: the first start, an invitation, a new password."""
 
 import logging
+from functools import partial
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, copy_current_request_context, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.blueprints.auth import enter
 from pilito.blueprints.i18n import LANGUAGES, current_language
@@ -14,7 +17,7 @@ from pilito.blueprints.panel import sentences
 from pilito.blueprints.throttle import forget_tries, may_be_mailed, may_try
 from pilito.clock import utc_now
 from pilito.errors import Refused
-from pilito.extensions import db
+from pilito.extensions import db, socketio
 from pilito.mail import is_set_up
 from pilito.models import Operator
 from pilito.people import links, set_up
@@ -121,7 +124,7 @@ def show_forgotten() -> ResponseReturnValue:
 
 @bp.post("/forgot-password")
 def mail_password() -> ResponseReturnValue:
-    """The same words whether or not there is such a person."""
+    """The same words, and no later, whether or not there is such a person: they are looked for after the answer."""
     email = request.form.get("email", "").replace("\0", "").strip().lower()[:254]
     if not is_set_up():
         return redirect(url_for("doors.show_forgotten"))
@@ -131,11 +134,22 @@ def mail_password() -> ResponseReturnValue:
     if not may_be_mailed(email):
         sentence = gettext("Several links were asked for with this address. Look into its mailbox, or wait an hour.")
         return render_template("doors/forgotten.html", has_mail=True, problem=sentence), 429
-    operator_id = db.session.scalar(select(Operator.id).where(Operator.email == email, Operator.active))
-    if operator_id is not None:
-        links.offer_password(operator_id, None, password_letter, utc_now())
     flash(gettext("If somebody logs in with this address, a link is on its way to it."))
-    return redirect(url_for("auth.show_login"))
+    answer = redirect(url_for("auth.show_login"))
+    # In a task of its own: the next request on the same line would wait for it else, and tell by that.
+    offer = copy_current_request_context(_offer_password)
+    answer.call_on_close(partial(socketio.start_background_task, offer, email))
+    return answer
+
+
+def _offer_password(email: str) -> None:
+    try:
+        operator_id = db.session.scalar(select(Operator.id).where(Operator.email == email, Operator.active))
+        if operator_id is not None:
+            links.offer_password(operator_id, None, password_letter, utc_now())
+    except (Refused, OperationalError, InterfaceError, PoolTimeout) as error:
+        # Nobody waits for it any more; whoever gets no mail asks again.
+        log.warning("A link to a new password was asked for and not made: %s", type(error).__name__)
 
 
 # --- what they share -------------------------------------------------------------------------------------------------

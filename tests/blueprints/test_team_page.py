@@ -1,15 +1,18 @@
 """The page of the team, and the doors that its links open."""
 
+import json
 import re
 from html import unescape
 
 import pytest
-from rows import FreshClient, add_operator
+from rows import FreshClient, add_operator, record_statements
+from sqlalchemy.exc import OperationalError
 
 from pilito.database import transaction
+from pilito.extensions import socketio, vault
 from pilito.lifecycle import Role
 from pilito.models import Audit, EntryLink, Mail, Operator, OperatorSession, db
-from pilito.people import second_step
+from pilito.people import links, second_step
 
 EMAIL = "reza@shop.test"
 PASSWORD = "a long enough password"
@@ -178,37 +181,103 @@ def test_without_mail_the_page_says_whom_to_ask(app):
     assert "Ask an owner or an admin" in FreshClient(app).get("/forgot-password").text
 
 
-def test_with_mail_a_known_and_an_unknown_person_are_told_the_same(make_app, make_settings):
-    app = make_app(make_settings(smtp_url="smtp://127.0.0.1:1", mail_from="inbox@shop.test"))
-    with transaction():
-        add_operator(Role.AGENT, email=EMAIL)
-
-    pages = []
-    for email in (EMAIL, "nobody@shop.test"):
-        browser = FreshClient(app)
-        assert fill_in(browser, "/forgot-password", email=email).location == "/login"
-        pages.append(re.sub(r'value="[^"]*"|content="[^"]*"', "", browser.get("/login").text))
-
-    assert pages[0] == pages[1]
-    assert db.session.scalars(db.select(Mail.recipient)).all() == [EMAIL]
-
-
-def test_nobody_is_mailed_without_limit_from_wherever_it_is_asked(make_app, make_settings):
+@pytest.fixture
+def with_mail(make_app, make_settings):
     app = make_app(make_settings(smtp_url="smtp://127.0.0.1:1", mail_from="inbox@shop.test"))
     with transaction():
         for email in (EMAIL, "sara@shop.test"):
             add_operator(Role.AGENT, email=email)
+    return app
 
+
+@pytest.fixture
+def finish(monkeypatch):
+    """Let the server take leave of a visitor, and do what it begins after that."""
+    tasks, start = [], socketio.start_background_task
+    monkeypatch.setattr(socketio, "start_background_task", lambda *args: tasks.append(start(*args)))
+
+    def finish(answer):
+        answer.close()
+        for task in tasks:
+            task.join(20)
+
+    return finish
+
+
+def mailed():
+    db.session.rollback()
+    return db.session.scalars(db.select(Mail.recipient).order_by(Mail.id)).all()
+
+
+def test_with_mail_a_known_and_an_unknown_person_are_told_the_same(with_mail, finish):
+    pages = []
+    for email in (EMAIL, "nobody@shop.test"):
+        browser = FreshClient(with_mail)
+        answer = fill_in(browser, "/forgot-password", email=email)
+        finish(answer)
+        assert answer.location == "/login"
+        pages.append(re.sub(r'value="[^"]*"|content="[^"]*"', "", browser.get("/login").text))
+
+    assert pages[0] == pages[1]
+    assert mailed() == [EMAIL]
+
+
+@pytest.mark.parametrize("email", [EMAIL, "nobody@shop.test"], ids=["known", "unknown"])
+def test_nobody_is_looked_for_and_nothing_written_before_the_answer_is_complete(with_mail, finish, email):
+    """Else the time that it takes would tell who logs in here."""
+    browser = FreshClient(with_mail)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/forgot-password").text)[1]
+    asked = record_statements()
+
+    answer = browser.post("/forgot-password", data={"csrf_token": token, "email": email})
+    body, before = answer.data, list(asked)
+    mailed_before = mailed()
+    finish(answer)
+
+    assert len(body) == int(answer.headers["Content-Length"])
+    assert (before, mailed_before) == ([], [])
+    assert mailed() == [EMAIL] * (email == EMAIL)
+    assert any("FROM operator" in statement for statement in asked)
+
+
+def test_the_mail_speaks_the_language_of_whoever_asked(with_mail, finish):
+    for language, subject in (("fa", "گذرواژه"), ("en", "A new password")):
+        browser = FreshClient(with_mail)
+        browser.get(f"/forgot-password?lang={language}")
+        finish(fill_in(browser, "/forgot-password", email=EMAIL))
+
+        db.session.rollback()
+        mail = db.session.scalars(db.select(Mail).order_by(Mail.id.desc())).first()
+        content = json.loads(vault.decrypt(mail.content_encrypted))
+        assert subject in content["subject"]
+        assert re.search(r"^http\S+/new-password/\S+$", content["text"], re.MULTILINE)
+
+
+def test_a_database_that_fails_after_the_answer_is_told_in_the_log(with_mail, finish, monkeypatch, caplog):
+    def fail(*_args):
+        raise OperationalError("UPDATE entry_link", {}, Exception(EMAIL))
+
+    monkeypatch.setattr(links, "offer_password", fail)
+
+    finish(fill_in(FreshClient(with_mail), "/forgot-password", email=EMAIL))
+
+    assert "asked for and not made: OperationalError" in caplog.text
+    assert EMAIL not in caplog.text
+
+
+def test_nobody_is_mailed_without_limit_from_wherever_it_is_asked(with_mail, finish):
     def ask(email, address):
-        browser = FreshClient(app)
+        browser = FreshClient(with_mail)
         browser.environ_base = {**browser.environ_base, "REMOTE_ADDR": address}
-        return fill_in(browser, "/forgot-password", email=email).status_code
+        answer = fill_in(browser, "/forgot-password", email=email)
+        finish(answer)
+        return answer.status_code
 
     told = [[ask(email, f"203.0.113.{number}") for number in range(5)] for email in (EMAIL, "nobody@shop.test")]
 
     assert told[0] == told[1] == [302, 302, 302, 429, 429]
     assert ask("sara@shop.test", "203.0.113.0") == 302
-    assert db.session.scalars(db.select(Mail.recipient).order_by(Mail.id)).all() == [EMAIL] * 3 + ["sara@shop.test"]
+    assert mailed() == [EMAIL] * 3 + ["sara@shop.test"]
 
 
 def test_what_was_done_is_on_the_audit_log_without_the_token(app, owner):
