@@ -145,6 +145,23 @@ def test_a_bug_is_told_by_its_kind_and_its_line_and_not_by_its_words(shop, lines
     assert WORDS not in kept
 
 
+@pytest.mark.parametrize("path", ["/join", "/new-password"])
+def test_a_page_that_fails_is_told_by_its_route_and_not_by_the_key_in_its_path(shop, lines, monkeypatch, path):
+    def stumble(*_args):
+        raise Bird
+
+    monkeypatch.setitem(shop.app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr("pilito.people.links.find_link", stumble)
+
+    answer = FreshClient(shop.app).get(f"{path}/{WORDS}")
+
+    assert answer.status_code == 500
+    said = "\n".join(lines)
+    assert "GET doors.show_" in said
+    assert "in stumble" in said
+    expect_no_bird_in(lines)
+
+
 def test_what_a_database_says_of_a_row_is_not_told(app):
     from sqlalchemy.exc import IntegrityError
 

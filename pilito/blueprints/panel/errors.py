@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -42,11 +43,17 @@ OTHERWISE = (_("That did not work"), _("Go back, reload the page and try again."
 
 
 def init_app(app: Flask) -> None:
+    app.log_exception = _tell  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(CSRFError, ask_to_reload)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(away, show_busy)
     app.register_error_handler(IntegrityError, show_crossed)
+
+
+def _tell(exc_info: Any) -> None:
+    """Write a failure down by its route. Flask names the path, which may be a key (doors) or somebody's words."""
+    log.error("%s %s failed.", request.method, request.endpoint, exc_info=exc_info)
 
 
 def show_error(error: HTTPException) -> ResponseReturnValue:
