@@ -71,6 +71,7 @@ FIND_EARLIER = (
         Message.id.not_in(bindparam("inside", expanding=True)),
         Message.sent_at <= bindparam("until"),
         Message.deleted_at.is_(None),
+        or_(Message.sender == Sender.CUSTOMER, Message.content != ""),  # a reply that became void was said to nobody
     )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(HISTORY_MESSAGES)

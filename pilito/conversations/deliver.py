@@ -5,7 +5,6 @@ A part whose outcome is not known is never sent again in silence: an echo settle
 
 import logging
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +14,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from pilito import failpoints, hints, keys
 from pilito.channels.base import Account, Outbound, Permission, Receipt
 from pilito.clock import Clock
-from pilito.conversations import outbox, pace, turns
+from pilito.conversations import outbox, pace, turns, void
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
 from pilito.conversations.duty import is_off, is_stopped
@@ -73,19 +72,20 @@ def send(claim: Claim, clock: Clock) -> None:
     limits = channels[claim.channel].limits(claim.outbound)
     wait_seconds = pace.wait_seconds(claim.inbox_id, limits)
     if wait_seconds:
-        _put_back(claim, clock() + timedelta(seconds=wait_seconds))
+        _put_back(claim, wait_seconds, clock())
     else:
         _send_all(claim, clock)
 
 
-def _put_back(claim: Claim, until: datetime) -> None:
+def _put_back(claim: Claim, wait_seconds: float, now: datetime) -> None:
     """Nothing was sent: the part is pending again, and goes later."""
     with transaction("p9") as tx:
-        get_locked(claim.conversation_id)
+        conversation = get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is DeliveryState.SENDING and delivery.attempt == claim.attempt:
             delivery.state, delivery.lease_until = DeliveryState.PENDING, None
-            _postpone(tx, delivery, until)
+            _postpone(tx, delivery, now + timedelta(seconds=wait_seconds))
+            void.void_returned(tx, conversation, delivery.message, delivery.error, now)
 
 
 def _send_all(claim: Claim, clock: Clock) -> None:
@@ -256,6 +256,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state is not DeliveryState.SENDING or delivery.attempt != claim.attempt:
             return  # an echo settled it meanwhile, and woke the next
+        mark = delivery.error
         delivery.error, delivery.error_code = error.reason, error.code[:64]
         delivery.error_text = error.message[:ERROR_TEXT_CHARACTERS]
         delivery.lease_until = None
@@ -268,6 +269,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
             mark_unknown(tx, conversation, delivery, now)
         else:
             _fail(tx, conversation, delivery, error.reason, now)
+        void.void_returned(tx, conversation, delivery.message, mark, now)
 
 
 def _wait_for_token(
@@ -308,7 +310,7 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     delivery.state = DeliveryState.FAILED
     delivery.error = reason
     _stop_rest(delivery)
-    unanswer(conversation, delivery.message)
+    turns.unanswer(conversation, delivery.message)
     if reason == "taken_over":
         turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
     elif conversation.state is ConversationState.CLOSED:
@@ -319,40 +321,6 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)
     wake_next(tx, conversation)
-
-
-def unanswer(conversation: Conversation, message: Message) -> None:
-    """Nothing of this reply reached the customer, who therefore still waits, unless a person has replied since."""
-    if any(part.state is DeliveryState.SENT for part in message.deliveries):
-        return
-    waiting = db.session.scalars(
-        select(Message)
-        .where(Message.answered_by_id == message.id, Message.deleted_at.is_(None))
-        .order_by(Message.sent_at)
-    ).all()
-    replied = _replied_by_people(conversation, message)
-    for question in waiting:
-        question.answered_by_id = next((one.id for one in replied if question.created_at <= one.created_at), None)
-    waiting = [question for question in waiting if question.answered_by_id is None]
-    if waiting and conversation.state is not ConversationState.CLOSED:
-        since = conversation.unanswered_since
-        conversation.unanswered_since = min(since, waiting[0].sent_at) if since else waiting[0].sent_at
-        turns.count_unanswered(conversation)  # a lone share among them waits for nobody
-
-
-def _replied_by_people(conversation: Conversation, message: Message) -> Sequence[Message]:
-    """What people wrote after this reply and is not lost: it answers all that came before it (take_over.py)."""
-    return db.session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),
-            Message.id > message.id,
-            Message.deleted_at.is_(None),
-            ~Message.deliveries.any(Delivery.state == DeliveryState.FAILED),
-        )
-        .order_by(Message.id)
-    ).all()
 
 
 def _stop_rest(delivery: Delivery) -> None:

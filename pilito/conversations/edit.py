@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, select
 
 from pilito.channels.base import Edit
-from pilito.conversations import pending_share, turns
+from pilito.conversations import pending_share, turns, void
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.find import find_any_message
 from pilito.conversations.forget import redact
@@ -19,6 +19,7 @@ from pilito.conversations.store import link_event
 from pilito.database import Transaction, transaction
 from pilito.lifecycle import EventOutcome, Sender, TurnState
 from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, Webhook, db
+from pilito.models.delivery import EDITED
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ def _is_old(message: Message, item: Edit) -> bool:
 def _apply(tx: Transaction, conversation: Conversation, message: Message, item: Edit, now: datetime) -> None:
     is_news = item.text != message.text
     was = _place(message)
+    freed = void.void_answers(tx, conversation, message, EDITED) if is_news else []
     reword(message, item.text, item.question, item.number, item.at)
     if conversation.last_message_at == message.sent_at:
         set_preview(conversation, message)
@@ -76,6 +78,8 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
         if message.answered_by_id is None:
             go_stale(conversation, "edited")
         _ask_anew(tx, conversation, changed, now)
+    if freed:
+        void.ask_anew(tx, conversation, freed, now)
     mark_changed(tx, conversation, *changed)
 
 

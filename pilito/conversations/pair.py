@@ -171,7 +171,7 @@ def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> l
     ).all()
     if not which:
         return []
-    asking = {row.id for row in which if _asked_with(row.id)}
+    asking = {row.id for row in which if asked_with(row.id)}
     said = db.session.execute(
         select(Message.id, Message.sent_at).where(
             *of_conversation,
@@ -182,7 +182,7 @@ def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> l
     return [ReplyPoint(row.id, row.sent_at, row.id in asking) for row in said if row.id not in inside]
 
 
-def _asked_with(reply_id: int) -> list[Message]:
+def asked_with(reply_id: int) -> list[Message]:
     """The questions that this reply did not answer but asked back about, and those before them, where that reply had
     asked back too; oldest first."""
     found: list[Message] = []
@@ -275,7 +275,7 @@ def _rewrite_answers(
             continue
         content = context_of(message.content)
         if place.answers_id is not None:
-            asked = map(_without_post, _asked_with(place.answers_id))
+            asked = map(_without_post, asked_with(place.answers_id))
             content = combined_content([content], "\n".join(filter(None, asked)))
             since = conversation.unanswered_since
             conversation.unanswered_since = min(since, message.sent_at) if since else message.sent_at

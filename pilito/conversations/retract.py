@@ -12,7 +12,6 @@ from sqlalchemy import delete, select, update
 from pilito.channels.base import Outbound
 from pilito.conversations import turns
 from pilito.conversations.approve import APPLIED, EDITED
-from pilito.conversations.deliver import unanswer
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.newest import set_preview
@@ -90,7 +89,7 @@ def _forget(tx: Transaction, conversation: Conversation, message: Message, opera
     """
     is_drafts = message.origin in (APPLIED, EDITED)
     message.origin, message.deleted_at, message.content = UNDONE, now, ""
-    unanswer(conversation, message)
+    turns.unanswer(conversation, message)
     turns.count_unanswered(conversation)
     if is_drafts:
         _give_draft_back(conversation, message, now)

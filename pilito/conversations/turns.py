@@ -1,6 +1,6 @@
 """The open turn of a conversation: what came into it, when it is due, when it ends without an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, bindparam, func, select
@@ -15,12 +15,13 @@ from pilito.extensions import channels, settings
 from pilito.lifecycle import (
     AssistantMode,
     ConversationState,
+    DeliveryState,
     HandOverReason,
     MessageType,
     Sender,
     TurnState,
 )
-from pilito.models import Audit, Conversation, Inbox, Message, Turn, db
+from pilito.models import Audit, Conversation, Delivery, Inbox, Message, Turn, db
 
 # The origin of a message that no event brought, and the time in which it is still answered as if one had: an answer out
 # of the blue, hours later, helps nobody.
@@ -194,6 +195,42 @@ def unanswered(conversation: Conversation) -> list[Message]:
         FIND_UNANSWERED, {"conversation": conversation.id, "since": conversation.unanswered_since}
     )
     return [message for message in waiting if asks(message)]
+
+
+def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
+    """Nothing of this reply reached the customer, who therefore still waits, unless a person has replied since: return
+    what they wait with."""
+    if any(part.state is DeliveryState.SENT for part in reply.deliveries):
+        return []
+    answered = db.session.scalars(
+        select(Message)
+        .where(Message.answered_by_id == reply.id, Message.deleted_at.is_(None))
+        .order_by(Message.sent_at)
+    ).all()
+    replied = _replied_by_people(conversation, reply)
+    for question in answered:
+        question.answered_by_id = next((one.id for one in replied if question.created_at <= one.created_at), None)
+    waiting = [question for question in answered if question.answered_by_id is None]
+    if waiting and conversation.state is not ConversationState.CLOSED:
+        since = conversation.unanswered_since
+        conversation.unanswered_since = min(since, waiting[0].sent_at) if since else waiting[0].sent_at
+        count_unanswered(conversation)  # a lone share among them waits for nobody
+    return waiting
+
+
+def _replied_by_people(conversation: Conversation, reply: Message) -> Sequence[Message]:
+    """What people wrote after this reply and is not lost: it answers all that came before it (take_over.py)."""
+    return db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),
+            Message.id > reply.id,
+            Message.deleted_at.is_(None),
+            ~Message.deliveries.any(Delivery.state == DeliveryState.FAILED),
+        )
+        .order_by(Message.id)
+    ).all()
 
 
 def count_unanswered(conversation: Conversation) -> None:

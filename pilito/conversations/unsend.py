@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from pilito.channels.base import Unsend
-from pilito.conversations import pending_share, turns
+from pilito.conversations import pending_share, turns, void
 from pilito.conversations.copies import copies_of, leave_copies
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.forget import forget_sent, forget_words
@@ -20,6 +20,7 @@ from pilito.database import Transaction
 from pilito.extensions import channels
 from pilito.lifecycle import EventOutcome, MessageType, ProcessingStatus, Sender, TurnState
 from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Reading, Share, Turn, db
+from pilito.models.delivery import UNSENT
 
 
 def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcome:
@@ -33,6 +34,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     if message.deleted_at is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
     had_draft = conversation.drafted_at is not None
+    freed = void.void_answers(tx, conversation, message, UNSENT)
     if message.answered_by_id is None:
         go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
@@ -45,7 +47,9 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         turns.ask(tx, conversation, pairing.questions, now)
     has_ended = _shrink_turn(tx, message, now)
     turns.count_unanswered(conversation)
-    if has_ended or (had_draft and conversation.drafted_at is None):
+    if freed:
+        void.ask_anew(tx, conversation, [one for one in freed if one is not message], now)
+    elif has_ended or (had_draft and conversation.drafted_at is None):
         # What is left of the questions has no draft any more; or it came late in a burst, and waited for the next turn.
         turns.ask_unanswered(tx, conversation, now)
     mark_changed(tx, conversation, *changed)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from pilito.extensions import db
 from pilito.lifecycle import DeliveryState, MessageType, Sender, ShareState, TurnState
 from pilito.models import Counter, Delivery, Event, Inbox, Message, Proof, Share, Turn
+from pilito.models.delivery import VOID
 from pilito.models.message import UNDONE
 from pilito.queries import stats
 from pilito.queries.stats import Histogram
@@ -88,8 +89,10 @@ def _turns(rows: Condition) -> Numbers:
 
 
 def _deliveries(rows: Condition) -> Numbers:
-    # What its writer took back has not failed: whoever is called when deliveries fail is not called for it.
-    wanted = (rows, Delivery.inbox_id == Inbox.id, Delivery.error.is_distinct_from(UNDONE))
+    # What its writer took back has not failed, nor what became void: whoever is called when deliveries fail is not
+    # called for it.
+    is_counted = Delivery.error.is_(None) | Delivery.error.not_in((UNDONE, *VOID))
+    wanted = (rows, Delivery.inbox_id == Inbox.id, is_counted)
     grouped = stats.grouped(Inbox.channel, Delivery.state, where=wanted)
     numbers: Numbers = {f"sent|{channel}|{state.value}": count for (channel, state), count in grouped.items()}
     return numbers | _flat(stats.reply_seconds(REPLY_BOUNDS, rows), REPLY_BOUNDS)

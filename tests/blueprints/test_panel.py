@@ -610,6 +610,8 @@ DELIVERIES = [
     (DeliveryState.SENDING, None, "Sending …"),
     (DeliveryState.SENT, None, "Sent"),
     (DeliveryState.FAILED, "window_closed", "You can write again as soon as the customer does."),
+    (DeliveryState.FAILED, "unsent", "took back what it answers"),
+    (DeliveryState.FAILED, "edited", "What it says now is answered anew."),
     (DeliveryState.FAILED, "a reason of tomorrow", "It was not sent."),
     (DeliveryState.UNKNOWN, "outcome_unknown", "If you know already, say it here."),
 ]

@@ -92,6 +92,7 @@ def test_the_pairing_of_an_edited_question_is_built_from_its_new_text(desk):
 def test_an_answered_pair_shows_the_new_text_beside_its_post(desk):
     desk.take(reel(NOON), text("کفش؟", NOON + ONE, mid="q"), now=NOON + ONE)
     desk.answer(NOON + seconds(4))
+    desk.deliver(NOON + seconds(4))
 
     desk.take(edited("q", "این چنده؟", NOON + seconds(9)), now=NOON + seconds(9))
 

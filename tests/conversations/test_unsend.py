@@ -181,6 +181,7 @@ def test_a_reply_of_ours_that_is_taken_back_on_the_phone_is_no_message_of_the_cu
 def test_a_share_taken_back_after_its_answer_leaves_no_caption_behind(desk):
     desk.take(reel(NOON, mid="share"), text("چنده؟", NOON + ONE, mid="question"), now=NOON + ONE)
     desk.answer(NOON + seconds(4))
+    desk.deliver(NOON + seconds(4))
 
     desk.take(unsent("share", NOON + seconds(9)), now=NOON + seconds(9))
 

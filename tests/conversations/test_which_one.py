@@ -25,6 +25,7 @@ def desk(shop):
     desk.take(text(QUESTION, NOON, mid="question"))
     desk.model.reply = WHICH
     desk.answer(NOON + seconds(1))
+    desk.deliver(NOON + seconds(1))
     desk.model.reply = PRICE
     return desk
 
@@ -218,6 +219,7 @@ def test_the_log_tells_of_a_post_that_answers(desk, caplog):
 def test_a_question_changed_after_the_answer_leaves_what_the_assistant_read(desk):
     desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
     desk.answer(NOON + seconds(64))
+    desk.deliver(NOON + seconds(64))
     read = desk.message("share").content
 
     desk.take(edited("question", "چیز دیگری", NOON + seconds(70)), now=NOON + seconds(70))
@@ -276,6 +278,7 @@ def test_with_the_question_taken_back_nobody_waits_though_another_post_came_too(
 def test_the_question_taken_back_after_the_answer_leaves_no_copy(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
     desk.answer(NOON + seconds(304))
+    desk.deliver(NOON + seconds(304))
 
     desk.take(unsent("question", NOON + seconds(305)), now=NOON + seconds(305))
 

@@ -367,6 +367,12 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
         _("No answer came, so it may have arrived or not."), _("Look on the phone before you write it again.")
     ),
     "taken_over": Sentence(_("A person took over before it was sent."), _("Nothing to do: it was not sent.")),
+    "unsent": Sentence(
+        _("The customer took back what it answers, before it was sent."), _("Nothing to do: it was not sent.")
+    ),
+    "edited": Sentence(
+        _("The customer changed what it answers, before it was sent."), _("What it says now is answered anew.")
+    ),
     "assistant_stopped": Sentence(
         _("Somebody stopped the assistant before it was sent."), _("Answer the customer yourself.")
     ),

@@ -1,0 +1,92 @@
+"""The customer took back or changed what the assistant's reply answers, before anything of it left: it is void.
+
+What it answered is unanswered again, and what is left of that is asked anew. Of a reply whose first part is being sent
+nobody can say yet what becomes of it: it is marked, and void if the provider turns out not to have taken it. What a
+person wrote stays: they answer for it. So does what would not have left anyhow, because somebody took over.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from pilito.conversations import turns
+from pilito.conversations.lock import mark_changed
+from pilito.conversations.outbox import wake_next
+from pilito.conversations.pair import asked_with, pair_shares
+from pilito.database import Transaction
+from pilito.extensions import channels
+from pilito.lifecycle import DeliveryState, Sender
+from pilito.models import Conversation, Message, Share, db
+from pilito.models.delivery import VOID
+
+
+def void_answers(tx: Transaction, conversation: Conversation, message: Message, why: str) -> list[Message]:
+    """Void what answers this message and has not left; return what waits for an answer again, to be asked anew.
+
+    Called before the message is changed, for pairing leaves alone what was answered.
+    """
+    freed = []
+    for reply in _answers(conversation, _read_with(message)):
+        if all(part.state is DeliveryState.PENDING for part in reply.deliveries):
+            freed += _void(tx, conversation, reply, why)
+        elif reply.deliveries[0].state is DeliveryState.SENDING:
+            reply.deliveries[0].error = why
+    return freed
+
+
+def void_returned(tx: Transaction, conversation: Conversation, reply: Message, mark: str | None, now: datetime) -> None:
+    """The provider has not taken it: void if what it answers was taken back or changed meanwhile, as `mark` says."""
+    if mark in VOID and all(part.state is DeliveryState.PENDING for part in reply.deliveries):
+        ask_anew(tx, conversation, _void(tx, conversation, reply, mark), now)
+
+
+def ask_anew(tx: Transaction, conversation: Conversation, freed: Sequence[Message], now: datetime) -> None:
+    """Have what waits again answered, with the posts that belong to it by now."""
+    if freed and channels[conversation.inbox.channel].shares_wait:
+        pairing = pair_shares(tx, conversation, min(message.sent_at for message in freed), now)
+        mark_changed(tx, conversation, *pairing.changed)
+    turns.count_unanswered(conversation)
+    turns.ask_unanswered(tx, conversation, now)
+
+
+def _read_with(message: Message) -> Iterator[Message]:
+    """The messages in whose content this one stands: itself, the question that took its post, the posts that answered
+    "which one?"."""
+    yield message
+    if message.share is not None and message.share.combined_with_id not in (None, message.id):
+        yield db.session.get_one(Message, message.share.combined_with_id)
+    answers = select(Share).where(
+        Share.conversation_id == message.conversation_id,
+        Share.answers_id.is_not(None),
+        Share.sent_at >= message.sent_at,
+    )
+    for share in db.session.scalars(answers).all():
+        if share.answers_id is not None and message in asked_with(share.answers_id):
+            yield share.message
+
+
+def _answers(conversation: Conversation, messages: Iterable[Message]) -> Sequence[Message]:
+    ids = {message.answered_by_id for message in messages if message.sender is Sender.CUSTOMER} - {None}
+    if not ids:
+        return []
+    replies = (
+        select(Message)
+        .where(Message.id.in_(ids), Message.sender == Sender.ASSISTANT, Message.epoch == conversation.epoch)
+        .order_by(Message.id)
+        .options(selectinload(Message.deliveries))
+        .execution_options(populate_existing=True)
+    )
+    return db.session.scalars(replies).all()
+
+
+def _void(tx: Transaction, conversation: Conversation, reply: Message, why: str) -> list[Message]:
+    for part in reply.deliveries:
+        part.state, part.error = DeliveryState.FAILED, why
+    # Said to nobody: the assistant does not read it among what was said, and no post answers its "which one?".
+    reply.content, reply.asks_which = "", False
+    freed = turns.unanswer(conversation, reply)
+    mark_changed(tx, conversation, reply)
+    wake_next(tx, conversation)
+    return freed

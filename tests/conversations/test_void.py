@@ -1,0 +1,368 @@
+"""The customer takes back or changes what was asked while its answer waits to be sent: that answer never leaves."""
+
+import pytest
+from desk import Desk
+from rows import NOON
+from shop import ACCOUNT, CAPTION, edited, reel, seconds, text, unsent
+
+from pilito import failpoints, hints, keys
+from pilito.conversations import deliver as delivering
+from pilito.conversations import pace
+from pilito.conversations.answer import answer
+from pilito.conversations.approve import send_draft
+from pilito.conversations.choose_mode import Rules, choose_rules
+from pilito.conversations.connect import connect
+from pilito.conversations.receive import receive
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import take_over
+from pilito.errors import Refused
+from pilito.jobs.replies import get_model
+from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, HandOverReason, ShareState, TurnState
+from pilito.models import Draft, Share
+from pilito.queries.summary import summary
+
+PENDING, SENT, FAILED, UNKNOWN = (
+    DeliveryState.PENDING,
+    DeliveryState.SENT,
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+)
+SHOES, SHIRT = "این کفش چنده؟", "این پیراهن چنده؟"
+FIRST, ANEW = "در همین پست نوشته‌ایم.", "در کپشن نوشته‌ایم."
+RESTS = (400, {"error": {"code": 613, "message": "slower"}})
+TOKEN_DEAD = (401, {"error": {"code": 190, "message": "expired"}})
+NO_ANSWER = (500, {})
+FIVE, HOURS = NOON + seconds(5), NOON + seconds(3 * 3600)
+LONG = "\n".join(f"{chr(0x1F331 + count)} این محصول در این رنگ موجود است." for count in range(33))
+
+
+@pytest.fixture
+def desk(shop):
+    """Its assistant has an answer ready, which waits."""
+    return answered(Desk(shop), text(SHOES, NOON, mid="q"))
+
+
+def answered(desk, *items):
+    desk.take(*items)
+    desk.model.reply = {"reply": FIRST, "hand_over": False}
+    desk.answer(NOON)
+    desk.model.reply = {"reply": ANEW, "hand_over": False}
+    return desk
+
+
+def take_back(desk, mid="q"):
+    desk.take(unsent(mid, FIVE), now=FIVE)
+
+
+def change(desk, mid="q"):
+    desk.take(edited(mid, SHIRT, FIVE), now=FIVE)
+
+
+def go_on(desk, *moments):
+    """Everything that could still answer or send."""
+    for now in (FIVE, NOON + seconds(60), *moments):
+        desk.sweep(now)
+        desk.answer(now)
+        desk.deliver(now)
+
+
+def states(desk):
+    return [one.state for one in desk.deliveries]
+
+
+def errors(desk):
+    return [one.error for one in desk.deliveries]
+
+
+def test_an_answer_to_a_question_that_was_taken_back_is_never_sent(desk):
+    take_back(desk)
+    go_on(desk, HOURS)
+
+    assert desk.graph.calls == []
+    assert (states(desk), errors(desk)) == ([FAILED], ["unsent"])
+    assert [turn.state for turn in desk.rows(type(desk.turn))] == [TurnState.ANSWERED]
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.conversation.unanswered_since is None
+    assert len(desk.model.calls) == 1
+
+
+def test_an_answer_to_a_question_that_was_changed_gives_way_to_one_to_the_new_text(desk):
+    change(desk)
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts == [ANEW]
+    assert (states(desk), errors(desk)) == ([FAILED, SENT], ["edited", None])
+    assert desk.message("q").answered_by_id == desk.replies[1].id
+    assert "کفش" not in desk.model.prompts[1]
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [unsent("q", FIVE), edited("q", SHIRT, FIVE)], ids=["unsent", "edited"])
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_whoever_reads_it_may_die_at_any_moment_of_it(desk, come, side):
+    class Killed(BaseException):
+        """The process is gone."""
+
+    def kill():
+        raise Killed
+
+    webhook_id = desk.record(come, now=FIVE)
+    failpoints.plant(f"read_{side}", kill)
+    with pytest.raises(Killed):
+        desk.call(receive, webhook_id, FIVE)
+    failpoints.arm("")
+
+    found = errors(desk)
+    desk.call(receive, webhook_id, FIVE)
+
+    why = "unsent" if "message" in come else "edited"
+    assert (found, errors(desk)) == ([None if side == "before" else why], [why])
+    go_on(desk, HOURS)
+    assert desk.graph.texts == ([] if why == "unsent" else [ANEW])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_it_is_no_delivery_that_failed(desk, come):
+    come(desk)
+
+    assert desk.call(summary)["deliveries"]["failed"] == 0
+
+
+def test_what_else_was_asked_is_answered_without_what_was_taken_back(shop):
+    desk = answered(Desk(shop), text("سلام، ارسال دارید؟", NOON, mid="kept"), text(SHOES, NOON + seconds(1), mid="q"))
+
+    take_back(desk)
+    go_on(desk)
+
+    assert desk.graph.texts == [ANEW]
+    assert "کفش" not in desk.model.prompts[1]
+    assert desk.message("kept").answered_by_id == desk.replies[1].id
+    assert desk.message("q").answered_by_id is None
+
+
+@pytest.mark.sqlite_only
+def test_what_was_never_said_is_not_among_what_was_said_before(desk):
+    change(desk)
+    go_on(desk)
+    desk.take(text("و رنگ آبی؟", HOURS), now=HOURS)
+    desk.answer(HOURS)
+
+    assert ANEW in desk.model.prompts[2]
+    assert FIRST not in desk.model.prompts[2]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("come", "texts"), [(take_back, []), (change, [ANEW])])
+@pytest.mark.parametrize("why", ["the account rests", "the account is stopped"])
+def test_it_does_not_leave_when_the_account_is_free_again(desk, come, texts, why):
+    desk.graph.script = [RESTS if why == "the account rests" else TOKEN_DEAD]
+    desk.deliver(NOON)
+    assert states(desk) == [PENDING]
+
+    come(desk)
+    desk.call(lambda: connect("instagram", "x", ACCOUNT, "a-token", {}, AssistantMode.AUTO, HOURS))
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts == texts
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("come", "texts"), [(take_back, []), (change, [ANEW])])
+@pytest.mark.parametrize("refusal", [RESTS, TOKEN_DEAD], ids=["rests", "stopped"])
+def test_what_comes_while_it_is_being_sent_voids_it_if_the_provider_does_not_take_it(desk, come, texts, refusal):
+    desk.graph.script = [lambda _payload: come(desk) or refusal]
+    desk.deliver(NOON)
+
+    voided = states(desk)[0], errors(desk)[0]
+    desk.call(lambda: connect("instagram", "x", ACCOUNT, "a-token", {}, AssistantMode.AUTO, HOURS))
+    go_on(desk, HOURS)
+
+    assert voided == (FAILED, "unsent" if come is take_back else "edited")
+    assert desk.graph.texts == texts
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_what_comes_while_it_is_being_sent_changes_nothing_if_the_provider_takes_it(desk, come):
+    desk.graph.script = [lambda payload: come(desk) or desk.graph.default(payload)]
+    desk.deliver(NOON)
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts == [FIRST]
+    assert (states(desk), errors(desk)) == ([SENT], [None])
+    assert desk.message("q").answered_by_id == desk.replies[0].id
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_what_comes_while_nobody_knows_whether_it_was_sent_leaves_it_to_a_person(desk, come):
+    desk.graph.script = [lambda _payload: come(desk) or NO_ANSWER]
+    desk.deliver(NOON)
+    come(desk)
+    go_on(desk, HOURS)
+
+    assert len(desk.graph.calls) == 1
+    assert (states(desk), errors(desk)) == ([UNKNOWN], ["outcome_unknown"])
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("come", "texts"), [(take_back, []), (change, [ANEW])])
+def test_what_comes_while_its_writer_counts_the_calls_voids_it_too(shop, monkeypatch, come, texts):
+    desk = Desk(shop)
+    desk.take(text(SHOES, NOON, mid="q"))
+    monkeypatch.setattr(pace, "wait_seconds", lambda *_: come(desk) or 5.0)
+    desk.call(answer, desk.turn.id, get_model(), lambda: NOON, delivering.begin)
+    monkeypatch.undo()
+    desk.model.reply = {"reply": ANEW, "hand_over": False}
+    go_on(desk)
+
+    assert desk.graph.texts == texts
+    assert states(desk)[0] is FAILED
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_of_a_reply_in_parts_the_rest_leaves_when_one_has(shop, come):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": LONG, "hand_over": False}
+    desk.take(text(SHOES, NOON, mid="q"))
+    desk.answer(NOON)
+    desk.graph.script = [None, RESTS]
+    desk.deliver(NOON)
+    before = states(desk)
+
+    come(desk)
+    go_on(desk, HOURS)
+
+    assert before[:2] == [SENT, PENDING]
+    assert set(states(desk)) == {SENT}
+    assert "\n".join(desk.graph.texts).split() == LONG.split()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_what_a_person_wrote_leaves_whatever_becomes_of_the_question(shop, come):
+    desk = Desk(shop)
+    desk.take(text(SHOES, NOON, mid="q"))
+    desk.call(reply, desk.conversation.id, None, "بله، داریم", "c1", NOON)
+
+    come(desk)
+    go_on(desk)
+
+    assert desk.graph.texts == ["بله، داریم"]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_a_draft_about_it_is_not_sent_unseen(shop, come):
+    desk = Desk(shop)
+    desk.call(lambda: choose_rules(desk.shop.inbox_id, Rules(AssistantMode.DRAFT), None, NOON))
+    answered(desk, text(SHOES, NOON, mid="q"))
+    (draft,) = desk.rows(Draft)
+
+    come(desk)
+
+    with pytest.raises(Refused) as refused:
+        desk.call(send_draft, desk.conversation.id, draft.id, None, FIVE)
+    assert refused.value.reason == "draft_stale"
+    assert desk.replies == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_one_that_somebody_took_over_from_is_theirs_already(desk, come):
+    desk.call(take_over, desk.conversation.id, None, NOON)
+
+    come(desk)
+    go_on(desk)
+
+    assert (desk.graph.calls, errors(desk)) == ([], ["taken_over"])
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
+def test_an_answer_that_rests_on_a_post_that_was_taken_back_gives_way_to_one_without_it(shop):
+    desk = answered(Desk(shop), reel(NOON, mid="post"), text(SHIRT, NOON + seconds(1), mid="q"))
+
+    take_back(desk, "post")
+    go_on(desk)
+
+    assert desk.graph.texts == [ANEW]
+    assert desk.message("q").content == SHIRT
+    assert CAPTION not in desk.model.prompts[1]
+    assert errors(desk) == ["unsent", None]
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_came_too_late_for_the_void_answer_belongs_to_the_new_one(desk):
+    desk.take(reel(NOON - seconds(5), mid="post"), now=NOON + seconds(2))
+
+    change(desk)
+    go_on(desk)
+
+    assert desk.message("q").content.startswith("[CONTEXT: پست/ریلز")
+    assert desk.message("q").content.endswith(SHIRT)
+    assert CAPTION in desk.model.prompts[1]
+    assert desk.graph.texts == [ANEW]
+
+
+@pytest.mark.sqlite_only
+def test_no_post_answers_a_which_one_that_was_never_asked(shop):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.take(text("این چنده؟", NOON, mid="q"))
+    desk.answer(NOON)
+
+    take_back(desk)
+    desk.take(reel(NOON + seconds(9), mid="post"), now=NOON + seconds(9))
+    go_on(desk)
+
+    (share,) = desk.rows(Share)
+    assert (share.state, share.answers_id) == (ShareState.WAITING, None)
+    assert desk.graph.calls == []
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_answered_which_one_is_a_lone_one_when_the_question_is_taken_back(shop):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.take(text(SHOES, NOON - seconds(60), mid="q"), now=NOON - seconds(60))
+    desk.answer(NOON - seconds(50))
+    desk.deliver(NOON - seconds(50))
+    answered(desk, reel(NOON, mid="post"))
+
+    take_back(desk)
+    go_on(desk)
+
+    assert desk.graph.texts == ["منظورتان کدام است؟"]
+    assert errors(desk) == [None, "unsent"]
+    assert desk.rows(Share)[0].answers_id is None
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_the_next_reply_of_the_conversation_is_woken(desk):
+    desk.take(text("و ارسال؟", NOON + seconds(1), mid="r"), now=NOON + seconds(1))
+    desk.answer(NOON + seconds(4))
+    hints.queue(keys.DELIVERIES).empty()
+
+    take_back(desk)
+
+    assert [job.args for job in hints.queue(keys.DELIVERIES).jobs] == [[desk.replies[1].id]]
+    go_on(desk)
+    assert desk.graph.texts == [ANEW]
+    assert desk.message("r").answered_by_id == desk.replies[1].id
+
+
+def test_of_an_unsend_and_a_send_at_the_same_moment_one_comes_first_and_nothing_leaves_twice(desk):
+    webhook_id = desk.record(unsent("q", FIVE), now=FIVE)
+    message_id = desk.replies[0].id
+
+    desk.together(lambda: delivering.deliver(message_id, lambda: FIVE), lambda: receive(webhook_id, FIVE))
+    go_on(desk, HOURS)
+
+    assert (states(desk), len(desk.graph.sent)) in (([SENT], 1), ([FAILED], 0))
+    assert desk.message("q").text == ""
