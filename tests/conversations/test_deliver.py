@@ -458,6 +458,54 @@ def test_a_reply_that_was_taken_over_and_given_back_before_it_left_is_written_an
     assert [turn.state for turn in desk.rows(Turn)] == [TurnState.ANSWERED, TurnState.ANSWERED]
 
 
+BY_PERSON = {
+    "takes it over": (lambda desk, where: desk.call(take_over, where, None, NOON), []),
+    "replies": (lambda desk, where: desk.call(reply, where, None, "من هستم", "c1", NOON), ["من هستم"]),
+    "types on the phone": (lambda desk, _where: desk.take(echo("از گوشی", NOON, "phone")), []),
+}
+
+
+@pytest.mark.parametrize("deed", BY_PERSON)
+def test_t10_of_a_reply_that_a_person_meets_in_the_call_the_part_under_way_stays_and_none_follows(long_desk, deed):
+    desk, (do, said) = long_desk, BY_PERSON[deed]
+    conversation_id, epoch, parts = desk.conversation.id, desk.conversation.epoch, len(desk.deliveries)
+
+    def meet(payload):
+        do(desk, conversation_id)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [meet]
+    desk.deliver(NOON)
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    ours = [one for one in desk.deliveries if one.text not in said]
+    assert [one.state for one in ours] == [SENT] + [FAILED] * (parts - 1)
+    assert [one.error for one in ours] == [None, "taken_over"] + ["earlier_part_failed"] * (parts - 2)
+    assert desk.graph.texts == [ours[0].text, *said]
+    assert desk.conversation.epoch == epoch + 1
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_t10_a_reply_of_one_part_that_a_person_meets_in_the_call_stays_beside_theirs(desk):
+    conversation_id = desk.conversation.id
+
+    def meet(payload):
+        desk.call(reply, conversation_id, None, "من هستم", "c1", NOON)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [meet]
+    desk.deliver(NOON)
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert states(desk) == [SENT, SENT]
+    assert desk.graph.texts[1:] == ["من هستم"]
+    assert desk.message("question").answered_by_id == desk.replies[0].id
+
+
 @pytest.mark.sqlite_only
 def test_the_reply_of_a_person_leaves_whoever_holds_the_conversation(desk):
     desk.deliver(NOON)
