@@ -3,11 +3,13 @@
 The cells of part 2.1 of the guarantees: each point x {kill, raise, pause} x {a question, a share and its question, a
 person's reply}. A kill is an exception that nothing on the way may catch: what was committed stays, the rest is gone,
 the job is lost. A pause is what a sleeping process sees when it wakes: the others have held its lease for over, and
-have finished what it left.
+have finished what it left. Then a process is killed in earnest at each place, which no `finally` outlives.
 """
 
 import ast
 import itertools
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -254,6 +256,45 @@ def test_nothing_is_lost_and_nothing_sent_twice(shop, name):
             assert len(talk.sent) == sends
         except AssertionError as error:
             raise AssertionError(f"{point}, {deed}, {kind}: {error}") from error
+
+
+# --- a process that is really killed ---------------------------------------------------------------------------------
+
+# A person's reply comes by p7, a question by all others. In the request of the webhook, the provider is told nothing.
+IN_A_REQUEST = {"p2", "p3"}
+KILLED_AT = tuple(name for name in POINTS if name not in ("p1", "p10"))
+
+
+def die_in_a_process(talk, point):
+    """Do it in a process of its own, which SIGKILL ends at the point: no `finally`, no rollback, no line closed."""
+    db.session.remove()
+    db.engine.dispose()  # the other process opens its own
+    process = os.fork()
+    if not process:
+        try:
+            failpoints.arm(f"{point}:kill")
+            talk.go_on()
+        finally:
+            os._exit(1)  # it never came by
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == -signal.SIGKILL
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("name", KILLED_AT)
+def test_a_process_that_is_killed_leaves_nothing_lost_and_nothing_sent_twice(shop, name):
+    for side in SIDES:
+        talk = Talk(shop, PERSON if name in ONLY_PEOPLE else QUESTION)
+
+        die_in_a_process(talk, f"{name}_{side}")
+        if name in IN_A_REQUEST:
+            talk.go_on()
+        recover(shop)
+
+        expect_finished(talk)
+        expect(f"{name}_{side}", KILL, talk)
+        sends = len(talk.sent)
+        recover(shop)
+        assert len(talk.sent) == sends
 
 
 # --- none is without -------------------------------------------------------------------------------------------------
