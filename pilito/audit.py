@@ -93,12 +93,25 @@ def verify(expected_head: str = "") -> Report:
 
 
 def forget(audit_ids: Iterable[int]) -> None:
-    """Empty the words of these rows, inside an open transaction: details, and which conversation it was about."""
+    """Empty these rows, inside an open transaction: their words, and which conversation it was about."""
     ids = list(audit_ids)
-    emptied = update(Audit).where(Audit.id.in_(ids)).values(details={}, conversation_id=None)
+    forget_words(ids)
+    part(ids)
+
+
+def forget_words(audit_ids: Iterable[int]) -> None:
+    """Empty the details of these rows, inside an open transaction; they stay in the thread of their conversation."""
+    ids = list(audit_ids)
+    emptied = update(Audit).where(Audit.id.in_(ids)).values(details={})
     db.session.execute(emptied.execution_options(synchronize_session=False))
     salts = update(AuditSeal).where(AuditSeal.audit_id.in_(ids)).values(details_salt=None)
     db.session.execute(salts.execution_options(synchronize_session=False))
+
+
+def part(audit_ids: Iterable[int]) -> None:
+    """Take the conversation off these rows, inside an open transaction; its number stays in the seals."""
+    parted = update(Audit).where(Audit.id.in_(list(audit_ids))).values(conversation_id=None)
+    db.session.execute(parted.execution_options(synchronize_session=False))
 
 
 def forget_addresses(audit_ids: Iterable[int]) -> None:

@@ -56,6 +56,17 @@ def add(row: Any) -> Any:
     return row
 
 
+def everything() -> str:
+    """Every value of every table, as text."""
+    db.session.rollback()
+    found = []
+    for table in db.metadata.sorted_tables:
+        for row in db.session.execute(db.select(table)):
+            values = (value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row)
+            found.append(f"{table.name}: {' | '.join(values)}")
+    return "\n".join(found)
+
+
 def record_statements() -> list[str]:
     """Return a list that fills with the queries sent to the database from now on."""
     statements: list[str] = []

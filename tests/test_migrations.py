@@ -7,15 +7,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
+from rows import NOON, add, add_conversation
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from pilito import audit
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, HandOverReason, MessageType
-from pilito.models import db
+from pilito.models import Audit, Shop, db
 from pilito.models.search_entry import is_of_index
 from pilito.queries.revision import newest_revision
+from pilito.search.wipe import wipe
 
 MIGRATIONS = str(ROOT / "migrations")
 
@@ -66,6 +69,30 @@ def test_a_migration_that_cannot_have_its_lock_gives_up_soon_and_runs_the_next_t
     assert "note" not in inspect(db.engine).get_table_names()  # nothing of it is left half done
     upgrade(directory=MIGRATIONS)
     assert "note" in inspect(db.engine).get_table_names()
+
+
+def test_what_lines_of_the_audit_log_quote_of_erased_customers_goes_and_the_chain_holds(app):
+    quoted, kept = {"reason": "reply_unusable", "detail": "contact: 09121234567"}, {"mode": "auto"}
+    with transaction():
+        add(Shop(id=1))
+        there = add_conversation().id
+        for conversation, action, details in (
+            (None, "handed_over", quoted),
+            (None, "handed_over", {}),
+            (there, "handed_over", quoted),
+            (None, "mode_chosen", kept),
+        ):
+            add(Audit(at=NOON, action=action, conversation_id=conversation, details=details))
+    audit.seal(NOON)
+    downgrade(directory=MIGRATIONS, revision="0037")
+
+    upgrade(directory=MIGRATIONS)
+
+    report = audit.verify()
+    assert [line.details for line in db.session.scalars(db.select(Audit).order_by(Audit.id))] == [{}, {}, quoted, kept]
+    assert (report.problems, report.forgotten) == ([], 1)
+    assert wipe(1)  # also of the files, where that is ours to do
+    assert db.session.scalar(db.select(Shop.words_erased_at)) is None
 
 
 def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):

@@ -235,9 +235,26 @@ CHECKS: tuple[Check, ...] = (
 # Asked only where the others found nothing: it would name once more, word by word, what they have a name for.
 LAST = says_it_in_known_words
 CHECK_NAMES = tuple(check.__name__ for check in (*CHECKS, LAST))
+# Every slug a finding begins with; "unreadable" is said of an answer that was none.
+KINDS = frozenset(
+    (
+        *("number", "contact", "date", "day", "link", "handle", "code", "promise", "bargain", "words", "language"),
+        *("empty", "too_long", "fence_leaked", "rules_leaked", "debris", "unsendable_characters", "unreadable"),
+    )
+)
 
 
 def find_faults(draft: Draft) -> list[str]:
     """Return what each check found that the draft does not pass."""
     found = [finding for check in CHECKS if (finding := check(draft))]
     return found or [finding for finding in [LAST(draft)] if finding]
+
+
+def kinds_of(finding: str) -> str:
+    """What kinds of things were found, in the order of the finding, without what they were found in.
+
+    A finding quotes the draft, which may quote the customer: it goes where the customer's words go, and no further.
+    Only slugs of ours are kept, so nothing of a claim that itself has semicolons and colons is.
+    """
+    slugs = (part.partition(":")[0].strip() for part in finding.split(";"))
+    return ", ".join(dict.fromkeys(slug for slug in slugs if slug in KINDS))

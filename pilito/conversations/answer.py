@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from pilito import failpoints
+from pilito.assistant.check import kinds_of
 from pilito.assistant.compose import compose
 from pilito.assistant.repeated import asks_in_vain
 from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput, Working
@@ -345,7 +346,7 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
             turns.leave_to_people(tx, conversation, duty, now)
             return None
         if isinstance(outcome, HandOver):
-            hand_over(tx, conversation, outcome.reason, outcome.detail, now)
+            hand_over(tx, conversation, outcome.reason, _without_words(outcome), now)
             if outcome.text and outcome.working:
                 # What the checks held back is a start for the person, with what they found.
                 keep_draft(conversation, turn.id, claim.message_ids, outcome, proof_from(outcome.working), now)
@@ -361,6 +362,11 @@ def _record(claim: Claim, outcome: Reply | HandOver, now: datetime, hand_on: Han
             _record_draft(tx, conversation, turn, claim, outcome, now)
             return None
         return _record_reply(tx, conversation, turn, claim, outcome, now, hand_on)
+
+
+def _without_words(outcome: HandOver) -> str:
+    """The finding without what was found: the audit line outlives a customer who is erased, their draft does not."""
+    return kinds_of(outcome.detail) if outcome.reason is HandOverReason.REPLY_UNUSABLE else outcome.detail
 
 
 def _has_asked_which(conversation: Conversation) -> bool:

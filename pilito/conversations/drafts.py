@@ -63,11 +63,14 @@ def _move(conversation: Conversation, state: DraftState, **values: Any) -> None:
 
 
 def find_draft(conversation: Conversation) -> Draft | None:
-    """The draft that the panel shows: the newest, as long as nobody decided, and the customer still waits."""
+    """The draft that the panel shows: the newest, as long as nobody decided, and the customer still waits.
+
+    One without words was held back, and what it answered was taken back.
+    """
     draft = db.session.scalar(
         select(Draft).where(Draft.conversation_id == conversation.id).order_by(Draft.id.desc()).limit(1)
     )
-    if draft is None or draft.state not in (DraftState.WAITING, DraftState.STALE):
+    if draft is None or not draft.text or draft.state not in (DraftState.WAITING, DraftState.STALE):
         return None
     return draft if draft.state is DraftState.WAITING or conversation.unanswered_since is not None else None
 

@@ -1,17 +1,22 @@
-"""What was unsent leaves no copy behind: not in the proof of a reply, not in reactions and edits, not on the ledger."""
+"""What was unsent leaves no copy behind: not in the proof of a reply, not in reactions and edits, not on the ledger,
+not in what the checks held against a draft."""
 
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete, select
 
+from pilito import audit
+from pilito.assistant.check import kinds_of
+from pilito.conversations.drafts import go_stale
 from pilito.extensions import channels
-from pilito.models import Draft, EarlyEdit, Event, Inbox, Message, Proof, Reaction, Webhook, db
+from pilito.models import Audit, Draft, EarlyEdit, Event, Inbox, Message, Proof, Reaction, Webhook, db
 
 
 def forget_words(inbox: Inbox, message: Message) -> None:
     """Take the words of an unsent message out of every row but its own."""
     assert message.external_id is not None
     _forget_facts(message)
+    _forget_findings(message)
     webhook_ids = {*_webhooks_of(message), *_early_webhooks(inbox, message.external_id)}
     for webhook in _held(webhook_ids):
         redact(inbox, webhook, message.external_id)
@@ -73,3 +78,32 @@ def _forget_facts_of_drafts(message: Message, reference: str) -> None:
             "facts_used": [one for one in draft.working.get("facts_used") or [] if one != reference],
             "rests_on": [one for one in draft.working.get("rests_on") or [] if one.get("reference") != reference],
         }
+
+
+def _forget_findings(message: Message) -> None:
+    """What a check held against a draft quotes the draft, which may quote the customer: the kinds of it stay.
+
+    A draft that was held back and became no reply goes whole when it was written on this message: no check has said of
+    its words that they are the shop's.
+    """
+    since = (Draft.conversation_id == message.conversation_id, Draft.created_at >= message.created_at)
+    for draft in db.session.scalars(select(Draft).where(*since, Draft.finding != "")):
+        draft.finding = kinds_of(draft.finding)
+        carried = [one for one in draft.working.get("rests_on") or [] if one.get("source")]
+        draft.working = {**draft.working, "rests_on": carried}
+        if message.id in draft.message_ids and draft.message_id is None:
+            draft.text = ""
+            go_stale(message.conversation, "unsent")
+    _forget_findings_on_the_log(message)
+
+
+def _forget_findings_on_the_log(message: Message) -> None:
+    """Lines of a version that wrote the whole finding into the log; today's have the kinds alone."""
+    lines = db.session.execute(
+        select(Audit.id, Audit.details).where(
+            Audit.conversation_id == message.conversation_id,
+            Audit.action == "handed_over",
+            Audit.at >= message.created_at,
+        )
+    )
+    audit.forget_words([line.id for line in lines if ":" in str((line.details or {}).get("detail", ""))])

@@ -7,15 +7,18 @@ import pytest
 from pilito.assistant.check import (
     CHECK_NAMES,
     CHECKS,
+    KINDS,
     Draft,
     find_faults,
     footing,
     keeps_the_rules_inside,
+    kinds_of,
     says_it_in_known_words,
 )
 from pilito.assistant.instructions import Instructions
 from pilito.assistant.prompt import rules_text
 from pilito.assistant.types import Fact, Footing, TurnInput
+from pilito.blueprints.panel.sentences import FINDINGS
 
 FENCE = "0123456789abcdef"
 
@@ -296,3 +299,24 @@ def test_a_reply_is_in_a_language_of_the_owner(languages, text, is_stopped):
     own = Instructions(1, languages=languages)
 
     assert ("language" in stopped(text, ["How much is this?"], instructions=own)) is is_stopped
+
+
+@pytest.mark.parametrize(
+    ("finding", "kinds"),
+    [
+        ("contact: 09121234567", "contact"),
+        ("number: 5 toman; number: 6 toman; link: a.test", "number, link"),
+        ("words: maryam, 0912; promise", "words, promise"),
+        ("words: we call; maryam: 0912; contact", "words, contact"),  # the claim itself has semicolons and colons
+        ("unreadable", "unreadable"),
+        ("maryam", ""),
+        ("", ""),
+    ],
+)
+def test_the_kinds_of_a_finding_hold_no_word_of_it(finding, kinds):
+    assert kinds_of(finding) == kinds
+
+
+def test_every_kind_that_is_found_is_known():
+    """`kinds_of` would say nothing of another; the panel has a sentence for each."""
+    assert set(FINDINGS) | {"unreadable"} == KINDS

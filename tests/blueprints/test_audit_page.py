@@ -62,10 +62,14 @@ def test_a_reason_and_a_mode_are_told_in_words(admin):
     log("handed_over", details={"reason": "not_known", "detail": ""})
     log("mode_chosen", details={"mode": "draft"})
     log("stopped", details={"reason": "a holiday"})
+    log("handed_over", details={"reason": "reply_unusable", "detail": "contact, words"})
+    log("handed_over", details={"reason": "reply_unusable", "detail": "contact: 0912"})  # as older versions wrote it
 
     page = admin.get("/settings/audit").text
 
     assert re.findall(r'<p class="about"><bdi>(.*?)</bdi></p>', page) == [
+        "Reply held back · contact: 0912",
+        "Reply held back · No fact has this phone number, address or account. No fact says this.",
         "reason: a holiday",
         "Drafts",
         "Answer not known",

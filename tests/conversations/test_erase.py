@@ -5,7 +5,7 @@ import json
 
 import pytest
 from desk import Desk
-from rows import NOON, add, add_facts, add_inbox
+from rows import NOON, add, add_facts, add_inbox, everything
 from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent, webhook
 
 from pilito.channels.base import Post
@@ -123,17 +123,6 @@ def desk(shop):
             row = db.session.scalars(db.select(Customer).filter_by(external_id=customer)).one()
             row.name = row.username = row.picture_url = f"{word} name"
     return desk
-
-
-def everything():
-    """Every value of every table, as text."""
-    db.session.rollback()
-    found = []
-    for table in db.metadata.sorted_tables:
-        for row in db.session.execute(db.select(table)):
-            values = (value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row)
-            found.append(f"{table.name}: {' | '.join(values)}")
-    return "\n".join(found)
 
 
 def customer_id(external_id=CUSTOMER):

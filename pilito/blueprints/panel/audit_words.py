@@ -268,7 +268,17 @@ def _shown(name: str, value: Any, names: Names) -> tuple[str, bool]:
         return str(ROLES[value]), False
     if name == "until" and isinstance(value, str):
         return _time(value), False
+    if name == "detail" and isinstance(value, str):
+        return _found(value), True
     return str(value), False
+
+
+def _found(detail: str) -> str:
+    """What the checks held against an answer, by its kinds; anything else, and what older versions wrote, as it is."""
+    kinds = detail.split(", ")
+    if not all(kind in sentences.FINDINGS for kind in kinds):
+        return detail
+    return " ".join(f"{str(sentences.FINDINGS[kind]).rstrip(':.')}." for kind in kinds)
 
 
 def _time(text: str) -> str:
