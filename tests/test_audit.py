@@ -112,6 +112,59 @@ def test_an_older_head_is_still_there_when_the_chain_has_grown(chain):
     assert problems(head) == []
 
 
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def verify(app):
+    """`flask audit verify`, with these words behind it."""
+
+    def run(*words):
+        result = app.test_cli_runner().invoke(args=["audit", "verify", *words])
+        db.session.remove()
+        return result
+
+    return run
+
+
+def test_the_command_says_that_a_chain_holds_and_where_it_ends(chain, verify):
+    with transaction():
+        audit.forget(chain[1:2])
+
+    result = verify()
+
+    assert result.exit_code == 0
+    assert "Rows sealed: 3; with words forgotten: 1; not yet: 0." in result.output
+    assert f"Head: {audit.verify().head}" in result.output
+    assert verify("--expect", audit.verify().head).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE audit SET action = 'logged_out' WHERE id = :id", "Row {id} (position 2) does not fit its seal"),
+        ("UPDATE audit SET details = '{}' WHERE id = :id", "Row {id} (position 2) has other details"),
+        ("DELETE FROM audit_seal WHERE audit_id = :id", "Positions 2 to 2 are missing."),
+    ],
+    ids=["another deed", "other words", "no seal"],
+)
+def test_the_command_fails_where_the_log_was_changed_and_says_which_row(chain, verify, change, said):
+    tamper(change, id=chain[1])
+
+    result = verify()
+
+    assert result.exit_code == 1
+    assert said.format(id=chain[1]) in result.output
+
+
+@pytest.mark.sqlite_only
+def test_the_command_fails_where_an_expected_head_is_nowhere(chain, verify):
+    result = verify("--expect", "f" * 64)
+
+    assert result.exit_code == 1
+    assert "nowhere in the chain" in result.output
+
+
 # --- forgetting ------------------------------------------------------------------------------------------------------
 
 
