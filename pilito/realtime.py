@@ -1,5 +1,7 @@
 """Tell the panels that a conversation changed. They fetch what they miss, so a lost word costs nothing."""
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from flask import current_app
@@ -39,10 +41,25 @@ def close_lines(room: str) -> None:
 class LineManager(RedisManager):  # type: ignore[misc]
     """What a web process hears from the others: an emptied room is closed lines here, not lines that hear less."""
 
+    def _listen(self) -> Iterator[dict[str, Any]]:
+        """Pass on what is an object of JSON. At a bare number or text python-socketio would break off and subscribe
+        anew, and what comes between would be lost."""
+        for words in super()._listen():
+            said = _read(words)
+            if isinstance(said, dict):
+                yield said
+
     def _handle_close_room(self, message: dict[str, Any]) -> None:
         namespace = message["namespace"]
         for line, _ in list(self.get_participants(namespace, message["room"])):
             self.server.disconnect(line, namespace=namespace, ignore_queue=True)
+
+
+def _read(words: bytes) -> Any:
+    try:
+        return json.loads(words)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _emitter() -> Any:

@@ -1,5 +1,7 @@
 """Our worker in a thread, held against what RQ promises of a worker."""
 
+import base64
+import contextlib
 import logging
 import pickle
 import shutil
@@ -11,6 +13,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from bomb import Bomb
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
@@ -271,24 +274,74 @@ def unpacked(value):
         return value
 
 
-class Bomb:
-    """Writes a file when it is unpickled."""
-
-    def __init__(self, canary):
-        self.canary = canary
-
-    def __reduce__(self):
-        return Path.touch, (self.canary,)
+@pytest.fixture
+def bomb(tmp_path):
+    return Bomb(tmp_path)
 
 
-def test_a_job_with_a_pickle_is_refused_unread(app, redis, tmp_path):
-    canary = tmp_path / "canary"
-    job = Queue(QUEUE, connection=redis).enqueue("job_samples.note", Bomb(canary))
+def test_a_job_with_a_pickle_is_refused_unread(app, redis, bomb):
+    job = Queue(QUEUE, connection=redis).enqueue("job_samples.note", bomb)
 
     BurstWorker(app, QUEUE, redis).work(burst=True)
 
     assert JsonJob.fetch(job.id, connection=redis).get_status() is JobStatus.FAILED
     assert noted(redis) == []
-    assert not canary.exists()
+    assert not bomb.went_off
     pickle.loads(job.data)
-    assert canary.exists()  # so it would have gone off
+    assert bomb.went_off  # so it would have gone off
+
+
+@pytest.mark.parametrize("field", ["meta", "result", "webhooks", "data"])
+def test_a_pickle_in_a_field_of_a_job_makes_nothing_and_its_worker_lives_on(app, redis, worker, bomb, field):
+    """Beside the arguments a worker reads what is noted of a job, before it runs it and when it is done."""
+    poisoned = enqueue_slowly(redis, field, bomb.packed)
+    enqueue("note", "the next one")
+
+    wait_for(lambda: "the next one" in noted(redis))
+
+    assert not bomb.went_off
+    assert noted(redis) == (["the next one"] if field == "data" else ["poisoned", "the next one"])
+    assert JsonJob.fetch(poisoned, connection=redis).is_finished is (field != "data")
+    assert bomb.would_go_off()
+
+
+def enqueue_slowly(redis, field, value):
+    """A job of ours into which somebody who can write to Redis puts something before a worker has it."""
+    job = hints.queue(QUEUE).create_job("job_samples.note", args=("poisoned",), timeout=60, result_ttl=60)
+    job.save()
+    redis.hset(job.key, field, value)
+    redis.sadd("rq:queues", f"rq:queue:{QUEUE}")
+    redis.rpush(f"rq:queue:{QUEUE}", job.id)
+    return job.id
+
+
+def test_what_cannot_even_be_read_as_a_job_costs_its_worker_and_another_takes_the_seat(
+    app, settings, redis, bomb, monkeypatch
+):
+    """RQ gives up where the text of an error is none; the job is off the queue by then."""
+    monkeypatch.setattr(working, "LISTEN_SECONDS", 0.1)
+    enqueue_slowly(redis, "exc_info", bomb.packed)
+    seat = working._Seat(app, settings, QUEUE)
+    seat.start()
+    enqueue("note", "the next one")
+
+    wait_for(lambda: noted(redis) == ["the next one"])
+    drain([seat])
+
+    assert not bomb.went_off
+    assert not seat.is_alive()
+
+
+def test_a_pickle_as_the_result_of_a_job_that_is_done_makes_nothing(app, redis, bomb):
+    job = enqueue("note", "done")
+    BurstWorker(app, QUEUE, redis).work(burst=True)
+    redis.xadd(f"rq:results:{job.id}", {"type": "1", "return_value": base64.b64encode(bomb.packed)})
+
+    with contextlib.suppress(ValueError):  # it is no JSON
+        JsonJob.fetch(job.id, connection=redis).latest_result()
+    enqueue("note", "the next one")
+    BurstWorker(app, QUEUE, redis).work(burst=True)
+
+    assert not bomb.went_off
+    assert noted(redis) == ["done", "the next one"]
+    assert bomb.would_go_off()
