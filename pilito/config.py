@@ -6,6 +6,7 @@ is compared with this file by a test.
 
 import os
 import re
+from collections.abc import Iterable
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -117,12 +118,16 @@ class Settings(BaseSettings):
         secrets_dir=[folder for folder in SECRETS_FOLDERS if folder and Path(folder).is_dir()] or None,
     )
 
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """What a log or a report of an error may show."""
+        return [(name, value) for name, value in super().__repr_args__() if not _may_be_secret(name or "")]
+
     pilito_env: Annotated[
         Literal["development", "production"], Field(description="production refuses weak secrets and demo mode")
     ] = "development"
     secret_key: Annotated[str, Field(description="signs sessions; 32 characters or more")] = ""
     secret_key_fallbacks: Annotated[
-        Words, Field(repr=False, description="older keys, comma-separated, whose signatures still count")
+        Words, Field(description="older keys, comma-separated, whose signatures still count")
     ] = []
     encryption_keys: Annotated[
         Words, Field(description="Fernet keys, comma-separated: the first encrypts, all decrypt")
@@ -187,7 +192,7 @@ class Settings(BaseSettings):
     openai_fallback_base_url: Annotated[
         str, AfterValidator(_http_address_or_none), Field(description="its server; empty: the same as the first's")
     ] = ""
-    openai_fallback_api_key: Annotated[str, Field(repr=False, description="key of the fallback model's server")] = ""
+    openai_fallback_api_key: Annotated[str, Field(description="key of the fallback model's server")] = ""
     openai_fallback_api_version: Annotated[
         str, Field(pattern=r"^[\w.-]{0,40}$", description="version of its API where it is Azure-style")
     ] = ""
@@ -198,7 +203,7 @@ class Settings(BaseSettings):
         str, AfterValidator(_http_address_or_none), Field(description="its server; empty: OPENAI_BASE_URL")
     ] = ""
     openai_vision_api_key: Annotated[
-        str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
+        str, Field(description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
     ] = ""
     openai_transcription_model: Annotated[
         str, Field(description="model that writes voice messages down; empty: a person listens to them")
@@ -209,7 +214,7 @@ class Settings(BaseSettings):
         Field(description="its server, with the audio endpoint; empty: OPENAI_BASE_URL"),
     ] = ""
     openai_transcription_api_key: Annotated[
-        str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
+        str, Field(description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
     ] = ""
 
     model_prices: Annotated[
@@ -242,7 +247,7 @@ class Settings(BaseSettings):
         Field(description="its server, with the embeddings endpoint; empty: OPENAI_BASE_URL"),
     ] = ""
     openai_embedding_api_key: Annotated[
-        str, Field(repr=False, description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
+        str, Field(description="key of its server; empty: OPENAI_API_KEY, where the server is the same")
     ] = ""
     openai_embedding_timeout_seconds: Annotated[
         float, Field(gt=0, le=30, description="longest wait for a question's vector; then words alone decide")
@@ -261,7 +266,7 @@ class Settings(BaseSettings):
     media_s3_endpoint: Annotated[HttpAddress, Field(description="server of the bucket")] = "https://s3.amazonaws.com"
     media_s3_region: Annotated[str, Field(description="region of the bucket, where its server has regions")] = ""
     media_s3_access_key: Annotated[str, Field(description="access key of the bucket")] = ""
-    media_s3_secret_key: Annotated[str, Field(repr=False, description="secret key of the bucket")] = ""
+    media_s3_secret_key: Annotated[str, Field(description="secret key of the bucket")] = ""
 
     backup_folder: Annotated[
         str, AfterValidator(_folder), Field(description="where backups are written; empty: var/backups")
@@ -288,9 +293,7 @@ class Settings(BaseSettings):
     smtp_url: Annotated[
         str,
         AfterValidator(_smtp_address),
-        Field(
-            repr=False, description="mail server, smtp://name:password@host:587 or smtps://…; empty: no mail is sent"
-        ),
+        Field(description="mail server, smtp://name:password@host:587 or smtps://…; empty: no mail is sent"),
     ] = ""
     mail_from: Annotated[str, AfterValidator(_sender), Field(description="sender of that mail, needed with it")] = ""
 
@@ -305,7 +308,7 @@ class Settings(BaseSettings):
     worker_nice: Annotated[
         int, Field(ge=0, le=19, description="how far workers and scheduler stand behind the web for the processor")
     ] = 5
-    sentry_dsn: Annotated[str, Field(repr=False, description="where errors are reported; empty: nowhere")] = ""
+    sentry_dsn: Annotated[str, Field(description="where errors are reported; empty: nowhere")] = ""
     otel_exporter_otlp_endpoint: Annotated[
         str,
         AfterValidator(_collector_address),
@@ -356,7 +359,12 @@ def _sentence(error: ValidationError) -> str:
 
 def _shown(name: str, value: Any) -> str:
     """The value as it came, unless it is a secret: an error text ends up in logs."""
-    return "another value" if any(word in name for word in ("SECRET", "KEY", "TOKEN", "URL")) else repr(value)
+    return "another value" if _may_be_secret(name) else repr(value)
+
+
+def _may_be_secret(name: str) -> bool:
+    """By its name; an address may hold a password."""
+    return any(word in name.upper() for word in ("SECRET", "KEY", "TOKEN", "URL", "DSN"))
 
 
 def _check_keys(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """Real servers for the tests: Redis always, SQLite always, PostgreSQL where it is installed or given."""
 
 import contextlib
+import logging
 import os
 import secrets
 import shutil
@@ -25,6 +26,7 @@ from pilito.config import ROOT, Settings, load_settings
 from pilito.conversations import shelves
 from pilito.extensions import socketio
 from pilito.factory import bind_services
+from pilito.logs import JsonLines, Lines
 from pilito.models import db
 
 RIM = (
@@ -294,6 +296,22 @@ def mailbox(free_port):
 
     with serve_mailbox(free_port) as box:
         yield box
+
+
+@pytest.fixture
+def lines():
+    """Every line of the log from DEBUG on, in both forms that production writes."""
+    found = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            found.append(Lines("%(levelname)s %(message)s", True).format(record))
+            found.append(JsonLines(is_discreet=True).format(record))
+
+    handler, root = Keep(), logging.getLogger()
+    root.addHandler(handler)
+    yield found
+    root.removeHandler(handler)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Rows for tests, with everything filled in that a test does not care about. Call them inside `with transaction():`."""
 
+import zlib
+from collections.abc import Iterator
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -65,6 +67,35 @@ def everything() -> str:
             values = (value.decode(errors="replace") if isinstance(value, bytes) else str(value) for value in row)
             found.append(f"{table.name}: {' | '.join(values)}")
     return "\n".join(found)
+
+
+def everything_in_redis(redis: Any) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield every key with all that it holds; what RQ has packed, unpacked."""
+    for key in redis.scan_iter():
+        yield key, [_unpacked(value) for value in _held_by(redis, key)]
+
+
+def _held_by(redis: Any, key: bytes) -> list[bytes]:
+    kind = redis.type(key)
+    if kind == b"string":
+        return [redis.get(key)]
+    if kind == b"hash":
+        return [part for pair in redis.hgetall(key).items() for part in pair]
+    if kind == b"list":
+        return redis.lrange(key, 0, -1)
+    if kind == b"set":
+        return list(redis.smembers(key))
+    if kind == b"zset":
+        return redis.zrange(key, 0, -1)
+    assert kind == b"stream"
+    return [part for _, entry in redis.xrange(key) for pair in entry.items() for part in pair]
+
+
+def _unpacked(value: bytes) -> bytes:
+    try:
+        return zlib.decompress(value)
+    except zlib.error:
+        return value
 
 
 def record_statements() -> list[str]:

@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 from flask.cli import cli as flask_command
 
 from pilito import create_app
-from pilito.config import load_settings
+from pilito.config import Settings, load_settings
 from pilito.errors import ConfigError
 
 STRONG = {
@@ -52,6 +52,37 @@ def test_a_secret_that_is_wrong_is_not_shown():
         load_settings(_env_file=None, encryption_keys="my-own-secret-words")
 
     assert "my-own-secret-words" not in str(error.value)
+
+
+SECRETS = [
+    "secret_key",
+    "secret_key_fallbacks",
+    "encryption_keys",
+    "database_url",
+    "redis_url",
+    "instagram_app_secret",
+    "instagram_verify_token",
+    "openai_api_key",
+    "openai_fallback_api_key",
+    "openai_vision_api_key",
+    "openai_transcription_api_key",
+    "openai_embedding_api_key",
+    "media_s3_access_key",
+    "media_s3_secret_key",
+    "smtp_url",
+    "sentry_dsn",
+]
+
+
+def test_settings_that_are_shown_show_no_secret():
+    """In a log line or in what a debugger prints; an address may hold a password."""
+    settings = Settings.model_construct(**{name: f"kanarienvogel-{name}." for name in Settings.model_fields})
+
+    shown = {name for name in Settings.model_fields if f"kanarienvogel-{name}." in f"{settings} {settings!r}"}
+
+    assert set(SECRETS) <= set(Settings.model_fields)
+    assert shown & set(SECRETS) == set()
+    assert {"host", "port", "mail_from", "openai_model"} <= shown
 
 
 def test_several_app_secrets_come_comma_separated(monkeypatch):

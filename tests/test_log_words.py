@@ -7,7 +7,7 @@ guide promises (“Caption preview”).
 import logging
 
 import pytest
-from rows import FreshClient
+from rows import FreshClient, everything_in_redis
 from shop import ACCOUNT, edited, reel, seconds, text, unsent, webhook
 
 from pilito import hints, keys
@@ -20,7 +20,7 @@ from pilito.errors import MediaError, kinds_of
 from pilito.factory import bind_services
 from pilito.jobs import replies
 from pilito.lifecycle import AssistantMode
-from pilito.logs import JsonLines, Lines
+from pilito.logs import Lines
 from pilito.models import Customer, db
 
 pytestmark = pytest.mark.sqlite_only
@@ -39,22 +39,6 @@ class Bird(Exception):
 
 
 @pytest.fixture
-def lines():
-    """Every line from DEBUG on, in both forms that production writes."""
-    found = []
-
-    class Keep(logging.Handler):
-        def emit(self, record):
-            found.append(Lines("%(levelname)s %(message)s", True).format(record))
-            found.append(JsonLines(is_discreet=True).format(record))
-
-    handler, root = Keep(), logging.getLogger()
-    root.addHandler(handler)
-    yield found
-    root.removeHandler(handler)
-
-
-@pytest.fixture
 def shop(make_shop, lines, monkeypatch):
     settings = {"instagram_app_secret": [APP_SECRET], "openai_api_key": KEY, "reply_quiet_seconds": 0}
     shop = make_shop(**settings)
@@ -69,18 +53,6 @@ def expect_no_bird_in(lines):
     for line in lines:
         for canary in CANARIES:
             assert canary not in line, line
-
-
-def everything_in_redis(redis):
-    for key in redis.scan_iter():
-        kind = redis.type(key)
-        yield repr(key)
-        yield repr(
-            {
-                b"string": redis.get, b"hash": redis.hgetall, b"set": redis.smembers, b"list": lambda k: redis.lrange(k, 0, -1),
-                b"zset": lambda k: redis.zrange(k, 0, -1, withscores=True), b"stream": lambda k: redis.xrange(k),
-            }[kind](key)
-        )  # fmt: skip
 
 
 def test_a_day_of_the_shop_leaves_nobodys_words_in_the_log(shop, lines):
@@ -102,7 +74,7 @@ def test_a_day_of_the_shop_leaves_nobodys_words_in_the_log(shop, lines):
 
     assert shop.graph.sent
     expect_no_bird_in(lines)
-    expect_no_bird_in(list(everything_in_redis(shop.app.extensions["pilito_redis"])))
+    expect_no_bird_in([repr(one) for one in everything_in_redis(shop.app.extensions["pilito_redis"])])
 
 
 def test_a_body_that_cannot_be_read_is_not_quoted(shop, lines):

@@ -9,13 +9,13 @@ import subprocess
 import tempfile
 import threading
 import time
-import zlib
 from pathlib import Path
 
 import pytest
 from bomb import Bomb
 from redis import Redis
 from redis.exceptions import RedisError
+from rows import everything_in_redis
 from rq import Queue, Worker
 from rq.job import JobStatus
 from rq.serializers import JSONSerializer
@@ -238,40 +238,11 @@ def test_nothing_in_redis_is_pickle(shop):
     shop.receive(reel(now), text("چنده؟", now))
     shop.work(keys.REPLIES)
 
-    stored = dict(everything(shop.app.extensions["pilito_redis"]))
+    stored = dict(everything_in_redis(shop.app.extensions["pilito_redis"]))
 
     assert any(key.startswith(b"rq:job:share-timeout-") for key in stored)
     assert any(key.startswith(b"rq:job:") and b"answer_turn" in b"".join(values) for key, values in stored.items())
     assert not [key for key, values in stored.items() for value in values if value.startswith(b"\x80")]
-
-
-def everything(redis):
-    """Yield every key of Redis with all that it holds, unpacked."""
-    for key in redis.scan_iter():
-        yield key, [unpacked(value) for value in held_by(redis, key)]
-
-
-def held_by(redis, key):
-    kind = redis.type(key)
-    if kind == b"string":
-        return [redis.get(key)]
-    if kind == b"hash":
-        return [part for pair in redis.hgetall(key).items() for part in pair]
-    if kind == b"list":
-        return redis.lrange(key, 0, -1)
-    if kind == b"set":
-        return list(redis.smembers(key))
-    if kind == b"zset":
-        return redis.zrange(key, 0, -1)
-    assert kind == b"stream"
-    return [part for _, entry in redis.xrange(key) for pair in entry.items() for part in pair]
-
-
-def unpacked(value):
-    try:
-        return zlib.decompress(value)
-    except zlib.error:
-        return value
 
 
 @pytest.fixture
