@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.sql.functions import FunctionElement
 
 from pilito.extensions import db
 from pilito.lifecycle import WEBHOOK_MOVES, EventOutcome, WebhookState, check_move
@@ -64,14 +65,15 @@ class Webhook(db.Model):
         return check_move(WEBHOOK_MOVES, self.state, WebhookState(new))
 
 
-class IsPending(ColumnElement[bool]):
+class IsPending(FunctionElement[bool]):
     """That a webhook is unread, in the words of the indexes that hold the unread alone.
 
     SQLite knows a partial index by its words, and not by a bound value. And it does not know how few are unread: unless
     told that the condition says little, it takes the index of all states, and sorts what it finds there.
     """
 
-    inherit_cache = True  # no `type`: of a Boolean, SQLAlchemy would ask whether it equals 1, and no index knows that
+    inherit_cache = True  # of a function, which can be: what asks for it is compiled once, and not each time
+    # No `type`: of a Boolean, SQLAlchemy would ask whether it equals 1, and no index knows that.
 
 
 IS_PENDING = IsPending()
