@@ -23,6 +23,8 @@ RECOVERY_CODES = 10
 RECOVERY_BYTES = 10  # 80 bits: their plain hash tells nothing
 # Counted in the database, for all addresses together: who comes this far knows the password.
 TRIES, TRIES_TIME = 10, timedelta(minutes=15)
+# From the password to the first code. Whoever reads the secret on somebody's screen later has read nothing.
+OFFER_TIME = timedelta(minutes=10)
 LATIN_DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
 
 
@@ -57,23 +59,28 @@ def require_for_admins(is_required: bool, by_id: int, now: datetime) -> None:
 # --- setting up ------------------------------------------------------------------------------------------------------
 
 
-def offer_secret(operator_id: int) -> str:
-    """Return the secret that the app is to learn, and keep it; it counts only once `confirm` has seen a code of it."""
+def offer_secret(operator_id: int, now: datetime) -> str:
+    """Return the secret that the app is to learn, a new one each time, and keep it for OFFER_TIME; it counts only once
+    `confirm` has seen a code of it. Ask for the password before. Raises Refused (second_step_there)."""
     with transaction():
         operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
         if has_second_step(operator):
             raise Refused("second_step_there", "The second step is set up already.")
-        kept = _open_secret(operator)
-        if kept:
-            return kept
         secret = pyotp.random_base32()
-        operator.totp_encrypted = vault.encrypt(secret.encode())
+        # What is sealed carries the time of its sealing, which new keys leave as it is: no column is needed for it.
+        operator.totp_encrypted = vault.encrypt_at_time(secret.encode(), int(now.timestamp()))
         return secret
 
 
-def offered_secret(operator: Operator) -> str:
-    """Return the secret that waits for its first code; nothing once it counts."""
-    return "" if has_second_step(operator) else _open_secret(operator)
+def offered_secret(operator: Operator, now: datetime) -> str:
+    """Return the secret that waits for its first code; nothing once it counts, or its time is over."""
+    if has_second_step(operator) or not operator.totp_encrypted:
+        return ""
+    try:
+        longest = int(OFFER_TIME.total_seconds())
+        return vault.decrypt_at_time(operator.totp_encrypted, longest, int(now.timestamp())).decode()
+    except InvalidToken:
+        return ""
 
 
 def address_of(operator: Operator, secret: str) -> str:
@@ -84,12 +91,16 @@ def address_of(operator: Operator, secret: str) -> str:
 def confirm(operator_id: int, code: str, now: datetime) -> list[str]:
     """Switch the second step on when the app shows the right code; return the recovery codes, to be read this once.
 
-    Raises Refused (wrong_code, too_many_codes).
+    Raises Refused (second_step_there, offer_over, wrong_code, too_many_codes).
     """
     codes: list[str] = []
     with transaction():
         operator = _get_with_tries(operator_id, now)
-        if has_second_step(operator) or not _take_code(operator, code, now):
+        if has_second_step(operator):
+            raise Refused("second_step_there", "The second step is set up already.")
+        if not offered_secret(operator, now):
+            raise Refused("offer_over", f"No secret was offered in the last {OFFER_TIME}.")
+        if not _take_code(operator, code, now):
             _count_try(operator, now)
         else:
             operator.totp_at, operator.code_tries = now, 0

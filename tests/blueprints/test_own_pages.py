@@ -185,7 +185,7 @@ def test_an_open_page_is_no_place_to_try_passwords(browser, sara):
 @pytest.fixture
 def secret(browser, sara):
     """Of somebody who has set the second step up in the page."""
-    post(browser, "/settings/second-step")
+    post(browser, "/settings/second-step", password=PASSWORD)
     secret = re.search(r'class="secret" dir="ltr">([A-Z2-7]+)<', browser.get("/settings/security").text)[1]
     page = post(browser, "/settings/second-step/confirm", code=code_of(secret, -30)).text
     browser.codes = re.findall(r"<li>([a-z2-7-]{19})", page)
@@ -197,13 +197,36 @@ def code_of(secret, seconds=0):
 
 
 def test_it_is_set_up_by_a_picture_and_a_code(browser, sara):
-    post(browser, "/settings/second-step")
+    post(browser, "/settings/second-step", password=PASSWORD)
 
     picture = browser.get("/settings/second-step.svg")
 
     assert picture.mimetype == "image/svg+xml"
     assert b"<script" not in picture.data
     assert picture.headers["Cache-Control"] == "no-store"
+
+
+def test_setting_it_up_needs_the_password(browser, sara):
+    """Or whoever sits down at an open page could set up one of their own and lock its owner out."""
+    for wrong in ({}, {"password": ""}, {"password": "not the password"}):
+        post(browser, "/settings/second-step", **wrong)
+
+        page = browser.get("/settings/security").text
+        assert "does not match" in page
+        assert 'class="secret"' not in page
+        assert browser.get("/settings/second-step.svg").status_code == 404
+    assert operator(sara).totp_encrypted is None
+
+
+def test_a_secret_that_was_left_lying_sets_up_nothing(browser, sara):
+    secret = second_step.offer_secret(sara, utc_now() - timedelta(minutes=11))
+
+    page = browser.get("/settings/security").text
+    post(browser, "/settings/second-step/confirm", code=code_of(secret))
+
+    assert secret not in page
+    assert "This key has ended" in browser.get("/settings/security").text
+    assert not second_step.has_second_step(operator(sara))
 
 
 def test_then_picture_and_secret_are_gone_and_the_codes_are_shown_once(browser, secret):

@@ -26,7 +26,7 @@ def person(app):
 @pytest.fixture
 def set_up(person):
     """The secret in the app and the recovery codes of somebody who has the second step since NOON."""
-    secret = second_step.offer_secret(person)
+    secret = second_step.offer_secret(person, NOON)
     codes = second_step.confirm(person, code_at(secret, NOON), NOON)
     return secret, codes
 
@@ -47,7 +47,7 @@ def operator(operator_id):
 
 
 def test_it_counts_once_a_first_code_was_right(person):
-    secret = second_step.offer_secret(person)
+    secret = second_step.offer_secret(person, NOON)
     assert not second_step.has_second_step(operator(person))
 
     assert refusal(second_step.confirm, person, WRONG, NOON) == "wrong_code"
@@ -58,12 +58,47 @@ def test_it_counts_once_a_first_code_was_right(person):
     assert len(set(codes)) == 10
 
 
-def test_the_offered_secret_stays_the_same_until_then(person):
-    assert second_step.offer_secret(person) == second_step.offer_secret(person)
+def test_each_offer_is_a_new_secret_and_ends_the_one_before(person):
+    old = second_step.offer_secret(person, NOON)
+    new = second_step.offer_secret(person, NOON)
+
+    assert new != old
+    assert refusal(second_step.confirm, person, code_at(old, NOON), NOON) == "wrong_code"
+    assert second_step.confirm(person, code_at(new, NOON), NOON)
+
+
+def test_an_offer_counts_for_ten_minutes(person):
+    secret, end = second_step.offer_secret(person, NOON), NOON + timedelta(minutes=10)
+    assert second_step.offered_secret(operator(person), end) == secret
+
+    assert second_step.confirm(person, code_at(secret, end), end)
+
+
+def test_and_then_it_is_shown_to_nobody_and_sets_nothing_up(person):
+    secret, after = second_step.offer_secret(person, NOON), NOON + timedelta(minutes=10, seconds=1)
+    assert second_step.offered_secret(operator(person), after) == ""
+
+    assert refusal(second_step.confirm, person, code_at(secret, after), after) == "offer_over"
+    assert not second_step.has_second_step(operator(person))
+
+
+def test_new_keys_make_no_old_offer_young(app, person):
+    second_step.offer_secret(person, NOON)
+    with transaction():
+        row = db.session.get_one(Operator, person)
+        row.totp_encrypted = app.extensions["pilito_vault"].rotate(row.totp_encrypted)
+
+    assert second_step.offered_secret(operator(person), NOON + timedelta(minutes=11)) == ""
+
+
+def test_a_second_step_that_counts_has_no_end(person, set_up):
+    next_year = NOON + timedelta(days=400)
+
+    assert second_step.check_code(person, code_at(set_up[0], next_year), next_year)
 
 
 def test_afterwards_it_is_shown_to_nobody(person, set_up):
-    assert refusal(second_step.offer_secret, person) == "second_step_there"
+    assert refusal(second_step.offer_secret, person, NOON) == "second_step_there"
 
 
 def test_neither_secret_nor_codes_can_be_read_in_the_database(person, set_up):

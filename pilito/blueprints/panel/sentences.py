@@ -290,6 +290,7 @@ REFUSED |= {
     "too_many_codes": _("Too many wrong codes. Wait a quarter of an hour, then try again."),
     "second_step_missing": _("Set up the second step for yourself first, under Security."),
     "second_step_there": _("The second step is set up already."),
+    "offer_over": _("This key has ended: it counts for ten minutes. Set up the second step once more."),
     "token_name": _("A token has a name of at most 100 characters. Write what it is for."),
     "token_not_found": _("This token is not there any more. Reload the page."),
     "name_empty": _("Write a name first."),

@@ -107,13 +107,14 @@ def end_other_sessions() -> None:
 @bp.post("/settings/second-step")
 @own("panel.show_security")
 def begin_second_step() -> None:
-    second_step.offer_secret(current_user.id)
+    _check_own_password()
+    second_step.offer_secret(current_user.id, utc_now())
 
 
 @bp.get("/settings/second-step.svg")
 def show_second_step() -> ResponseReturnValue:
     """The QR code, while the second step is being set up."""
-    secret = second_step.offered_secret(current_user)
+    secret = second_step.offered_secret(current_user, utc_now())
     if not secret:
         abort(404)
     import segno
@@ -158,7 +159,7 @@ def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
         "settings/security.html",
         sessions=sessions.list_sessions(current_user.id, utc_now()),
         here=this_session_id(),
-        secret=second_step.offered_secret(current_user),
+        secret=second_step.offered_secret(current_user, utc_now()),
         codes=codes,
         codes_left=second_step.count_recovery_codes(current_user.id),
         is_due=second_step.is_due(current_user),
@@ -166,7 +167,7 @@ def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
 
 
 def _check_own_password() -> None:
-    """Whoever sits down at an open page does not take the second step away."""
+    """Whoever sits down at an open page neither takes the second step away nor sets up one of their own."""
     _refuse_many_tries()
     if not check_password(current_user.password_hash, request.form.get("password", "")):
         raise Refused("wrong_password", "The password does not match.")
