@@ -185,6 +185,7 @@ WITHOUT = {
     "blueprints.metrics": A_LOOK,
     "blueprints.panel.health": A_LOOK,
     "blueprints.panel.presence": A_HINT,
+    "blueprints.panel.sockets": "cuts the socket of a line that nobody joined; nothing rests on it",
     "blueprints.jobs_dashboard": "rq-dashboard, by which an admin moves jobs, which only hint",
     "blueprints.throttle": "counts tries, in its own process where Redis does not",
     "cli": "a person types it, and sees what came of it",

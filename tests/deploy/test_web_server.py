@@ -1,6 +1,7 @@
 """The web server as it is delivered, under what strangers do to its sockets: T14, T15 and a small T16."""
 
 import gzip
+import hashlib
 import socket
 import sqlite3
 import statistics
@@ -8,19 +9,25 @@ import threading
 import time
 
 import pytest
+from flask import Flask
+from sqlalchemy import create_engine, insert
 
 from bench import load, webhooks
 from bench.processes import System
+from pilito.clock import utc_now
+from pilito.lifecycle import Role
+from pilito.models import Operator, OperatorSession
 
 pytestmark = [pytest.mark.whole, pytest.mark.sqlite_only, pytest.mark.timeout(240)]
 
 MEBIBYTE = 1024 * 1024
+SESSION_KEY = "a session key of this test, long enough"
 
 
 @pytest.fixture(scope="module")
 def system():
     """Redis, a web process by deploy/gunicorn.conf.py, and no worker: what came lies on the ledger."""
-    system = System("sqlite", 1, {"WEB_PROCESSES": "1"}, has_workers=False)
+    system = System("sqlite", 1, {"WEB_PROCESSES": "1", "SECRET_KEY": SESSION_KEY}, has_workers=False)
     yield system
     system.stop()
 
@@ -155,7 +162,6 @@ def test_t14_a_bomb_of_gzip_is_kept_as_the_bytes_that_came(system, ledger):
 
 
 def sign(body, headers=b""):
-    import hashlib
     import hmac
 
     signature = hmac.new(webhooks.SECRET.encode(), body, hashlib.sha256).hexdigest().encode()
@@ -233,12 +239,27 @@ def test_t16_a_burst_is_taken_whole_and_each_is_on_the_ledger(system, ledger):
 # --- the live line ---------------------------------------------------------------------------------------------------
 
 
-def knock(system, origin, transport="websocket"):
+@pytest.fixture(scope="module")
+def cookie(system):
+    """Of somebody who is logged in."""
+    now, secret = utc_now(), "the secret of a log-in"
+    person = {"id": 1, "email": "sara@shop.test", "name": "Sara", "password_hash": "!", "role": Role.AGENT}
+    log_in = {"operator_id": 1, "secret_hash": hashlib.sha256(secret.encode()).hexdigest(), "seen_at": now}
+    with create_engine(system.database_url).begin() as database:
+        database.execute(insert(Operator.__table__).values(**person, created_at=now))
+        database.execute(insert(OperatorSession.__table__).values(**log_in, created_at=now))
+    signing = Flask("cookies")
+    signing.secret_key = SESSION_KEY
+    return "pilito=" + signing.session_interface.get_signing_serializer(signing).dumps({"_user_id": secret})
+
+
+def knock(system, origin, transport="websocket", cookie="pilito=nonsense"):
     """What a browser sends to open the line from a page of `origin`; return the status of the answer."""
     words = [
         f"GET /socket.io/?EIO=4&transport={transport} HTTP/1.1",
         f"Host: 127.0.0.1:{system.port}",
         f"Origin: {origin}",
+        f"Cookie: {cookie}",
     ]
     if transport == "websocket":
         words += ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
@@ -252,16 +273,21 @@ def knock(system, origin, transport="websocket"):
     "origin", ["https://evil.test", "null", "http://127.0.0.1:1", "http://127.0.0.1.evil.test", "file://", "", "*"]
 )
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_page_of_somebody_else_opens_no_live_line(system, origin, transport):
+def test_a_page_of_somebody_else_opens_no_live_line(system, cookie, origin, transport):
     """Else it would come in with the cookie of whoever looks at it."""
     if origin == "" and transport == "websocket":
         pytest.skip("An empty header is none, and browsers always send one.")
 
-    assert knock(system, origin, transport) == 400
+    assert knock(system, origin, transport, cookie) == 400
 
 
-def test_our_own_page_does_and_not_by_polling(system):
+def test_our_own_page_does_and_not_by_polling(system, cookie):
     own = f"http://127.0.0.1:{system.port}"
 
-    assert knock(system, own) == 101
-    assert knock(system, own, "polling") == 400
+    assert knock(system, own, cookie=cookie) == 101
+    assert knock(system, own, "polling", cookie) == 400
+
+
+def test_nobody_opens_one_who_is_not_logged_in(system):
+    """It is refused before it is a WebSocket: that would count among the two thousand lines of a process."""
+    assert knock(system, f"http://127.0.0.1:{system.port}") == 401

@@ -1,11 +1,17 @@
 """The live line: it carries "conversation 17 changed up to 93" and nothing else.
 
+Below it lies a WebSocket, which a stranger does not get: the log-in is asked for before one is made (`guard`). And it
+is no use without the line: whoever does not join, or has left, is hung up on after JOIN_SECONDS.
+
 A line lives no longer than the log-in that opened it. Whoever ends a log-in says so to every web process
 (realtime.close_lines); that word may be lost, so each process also asks the database every WATCH_SECONDS.
 """
 
+import contextlib
 import logging
+import socket
 from datetime import datetime
+from typing import Any
 
 from flask import Flask, current_app, request
 from flask_login import current_user
@@ -24,6 +30,39 @@ from pilito.people.sessions import find_open
 log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 30
+JOIN_SECONDS = 5
+# In the WSGI environment of a WebSocket, which lasts as long as it: whether its line has joined, and the socket below.
+JOINED = "pilito.joined"
+SOCKETS = ("gunicorn.socket", "werkzeug.socket")
+
+
+def guard(_state: object) -> None:
+    """Have every WebSocket asked for its log-in before it is one: strangers get a plain 401.
+
+    Socket.IO asks only once a client wants to join, and lets one that never does stay for as long as it answers pings.
+    """
+    engine = socketio.server.eio
+    take = engine.handlers["connect"]
+
+    def knock(line: str, environ: dict[str, Any]) -> bool | None:
+        if not _has_log_in(environ):
+            return False
+        socketio.start_background_task(_hang_up_unless_joined, environ)
+        take(line, environ)
+        return None
+
+    engine.on("connect", knock)
+
+
+def _has_log_in(environ: dict[str, Any]) -> bool:
+    with environ["flask.app"].request_context(environ):
+        try:
+            return bool(current_user.is_authenticated)
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            log.warning("The database is away (%s); a live line is refused, and its page asks again.", error)
+            return False
+        finally:
+            db.session.remove()
 
 
 def connect(_auth: object = None) -> bool:
@@ -35,15 +74,32 @@ def connect(_auth: object = None) -> bool:
     join_room(keys.operator_room(current_user.id))
     join_room(keys.session_room(session_id))
     _lines(current_app)[request.sid] = session_id  # type: ignore[attr-defined]
+    request.environ[JOINED] = True
     if not current_app.extensions.get("pilito_watching"):
         current_app.extensions["pilito_watching"] = True
         socketio.start_background_task(watch, current_app._get_current_object())  # type: ignore[attr-defined]
     return True
 
 
-def disconnect(*_reason: object) -> None:
+def disconnect(reason: str = "") -> None:
     _lines(current_app).pop(request.sid, None)  # type: ignore[attr-defined]
+    request.environ[JOINED] = False
     presence.leave(request.sid)  # type: ignore[attr-defined]
+    server = socketio.server
+    if reason not in (server.reason.TRANSPORT_CLOSE, server.reason.TRANSPORT_ERROR):  # the WebSocket is there still
+        socketio.start_background_task(_hang_up_unless_joined, request.environ)
+
+
+def _hang_up_unless_joined(environ: dict[str, Any]) -> None:
+    """Wait a while, then cut the WebSocket under a line that is none.
+
+    At the socket: a goodbye ends it only where the other side says goodbye too.
+    """
+    socketio.sleep(JOIN_SECONDS)
+    below = next((environ[name] for name in SOCKETS if name in environ), None)
+    if below is not None and not environ.get(JOINED):
+        with contextlib.suppress(OSError):  # it was gone already
+            below.shutdown(socket.SHUT_RDWR)
 
 
 def watch(app: Flask) -> None:
@@ -80,3 +136,4 @@ def _lines(app: Flask) -> dict[str, int]:
 # For every app anew: Flask-SocketIO makes a new server with each, and keeps no handler that came after the first.
 bp.record(lambda _state: socketio.on("connect")(connect))
 bp.record(lambda _state: socketio.on("disconnect")(disconnect))
+bp.record(guard)
