@@ -1,19 +1,21 @@
-"""The live line over real sockets: who gets one."""
+"""The live line over real sockets and the tests' real Redis: who gets one, and that it ends when it has to."""
 
 import contextlib
 import socket
 import threading
 
 import pytest
+from postgres import wait_for
 from rows import FreshClient, add_operator
 from werkzeug.serving import make_server
 
+from pilito import keys
 from pilito.blueprints.panel import sockets
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import OperatorSession, db
-from pilito.people import sessions
+from pilito.people import sessions, team
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -24,8 +26,8 @@ UPGRADE = {
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
-HELLO, JOIN, JOINED, LEAVE = "0{", "40", "40{", "41"  # Engine.IO and Socket.IO, as they are sent
-SOON_SECONDS = 2
+HELLO, JOIN, JOINED, LEAVE, LEFT = "0{", "40", "40{", "41", "41"  # Engine.IO and Socket.IO, as they are sent
+SOON_SECONDS = 2  # far below WATCH_SECONDS, after which the database would be asked
 
 
 @pytest.fixture
@@ -56,6 +58,11 @@ class Person:
 @pytest.fixture
 def sara(app):
     return Person(app, Role.AGENT)
+
+
+@pytest.fixture
+def owner(app):
+    return Person(app, Role.OWNER).id
 
 
 class Line:
@@ -112,13 +119,14 @@ def dial(port):
 
 
 @pytest.fixture
-def open_line(dial):
-    """Open somebody's line, and join."""
+def open_line(dial, redis_client):
+    """Open somebody's line, and join: return it once this server hears what the others say."""
 
     def make(person):
         line = dial(person.headers, JOIN)
         assert line.hear().startswith(HELLO)
         assert line.hear().startswith(JOINED)
+        wait_for(lambda: redis_client.pubsub_numsub(keys.SOCKET_CHANNEL)[0][1])
         return line
 
     return make
@@ -163,3 +171,49 @@ def test_who_has_joined_stays(sara, impatient, open_line):
 
     with pytest.raises(TimeoutError):
         line.hear(3 * sockets.JOIN_SECONDS)
+
+
+# --- and when it ends ------------------------------------------------------------------------------------------------
+
+
+def lose_log_in(sara, _owner):
+    sessions.log_out(sara.session_id, sara.id, utc_now())
+
+
+def end_elsewhere(sara, _owner):
+    sessions.end_session(sara.session_id, sara.id, utc_now())
+
+
+def become_admin(sara, owner):
+    team.change_role(sara.id, Role.ADMIN, owner, utc_now())
+
+
+def become_viewer(sara, owner):
+    team.change_role(sara.id, Role.VIEWER, owner, utc_now())
+
+
+def be_deactivated(sara, owner):
+    team.deactivate(sara.id, owner, utc_now())
+
+
+def be_deactivated_after_a_lost_word(sara, owner):
+    """The log-in had ended already, and its line had not heard of it."""
+    with transaction():
+        db.session.get_one(OperatorSession, sara.session_id).ended_at = utc_now()
+    team.deactivate(sara.id, owner, utc_now())
+
+
+ENDS = [lose_log_in, end_elsewhere, become_admin, become_viewer, be_deactivated, be_deactivated_after_a_lost_word]
+
+
+@pytest.mark.parametrize("happen", ENDS, ids=lambda happen: happen.__name__)
+def test_the_open_line_is_closed_by_a_word_over_redis(app, open_line, sara, owner, happen):
+    """What says so and what hears it meet in Redis only, as a worker and a web process do."""
+    other = Person(app, Role.AGENT)
+    line, beside = open_line(sara), open_line(other)
+
+    happen(sara, owner)
+
+    assert line.hear() == LEFT
+    with pytest.raises(TimeoutError):
+        beside.hear(0.05)
