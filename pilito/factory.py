@@ -136,12 +136,10 @@ def _socket_manager(settings: Settings) -> Any:
 
 
 def _is_own_origin(settings: Settings) -> Callable[[str, dict[str, Any]], bool]:
-    """Who may open the live line: pages of the address the browser is on, or of PUBLIC_URL behind a proxy."""
+    """Who may open the live line: pages from which we take forms."""
+    from pilito.blueprints.origins import is_own
 
-    def is_own(origin: str, environ: dict[str, Any]) -> bool:
-        return origin in (settings.public_url, f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST')}")
-
-    return is_own
+    return lambda origin, environ: is_own(origin, environ, settings.public_url)
 
 
 def _async_mode() -> str:

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.sql import Executable
 
 from pilito import keys, lifecycle
+from pilito.blueprints.origins import UNASKED
 from pilito.channels import CHANNELS
 from pilito.extensions import csrf
 from pilito.jobs import deliveries, facts, inbound, mail, media, periodic, replies, shares, signals, upkeep
@@ -293,6 +294,7 @@ def test_every_changing_route_asks_for_a_csrf_token_or_for_something_better(app:
 def test_only_what_is_listed_with_a_reason_goes_without_a_csrf_token():
     assert {blueprint.name for blueprint in csrf._exempt_blueprints} == set(WITHOUT_CSRF)
     assert not csrf._exempt_views
+    assert set(WITHOUT_CSRF) == UNASKED  # nor do they have to come from a page of ours
 
 
 def test_public_routes_are_real(app: Flask):

@@ -19,12 +19,14 @@ def register(app: Flask, settings: Settings) -> None:
         media,
         meta_callbacks,
         numbers,
+        origins,
         panel,
         sent_files,
         webhooks,
     )
     from pilito.blueprints.panel import errors
 
+    origins.init_app(app)
     numbers.init_app(app)
     i18n.init_app(app)
     headers.init_app(app)

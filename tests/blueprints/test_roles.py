@@ -8,10 +8,11 @@ import pytest
 from rows import FreshClient, add_conversation, add_facts, add_inbox, add_message, add_operator, add_webhook
 
 from pilito import create_app
+from pilito.blueprints.origins import UNASKED
 from pilito.database import transaction
 from pilito.extensions import socketio
 from pilito.lifecycle import Role, WebhookState
-from pilito.models import db
+from pilito.models import Operator, db
 
 # No log-in is asked for; tests/test_architecture.py says of each why.
 EVERYBODY = """
@@ -194,6 +195,88 @@ def test_no_form_without_its_token_changes_anything_not_even_an_owners(shop):
             assert status in (400, 404, 405), f"{method} {path}: {status}"
 
     assert contents() == before
+
+
+def with_token(browser):
+    """The headers with which a page of ours sends its forms; its address stands beside."""
+    page = browser.get("/settings/profile").text
+    return {"X-CSRFToken": re.search(r'name="csrf-token" content="([^"]+)"', page)[1], "X-Fragment": "1"}
+
+
+def test_no_form_of_another_site_changes_anything_not_even_with_the_token(shop):
+    shop.config["WTF_CSRF_ENABLED"] = True
+    owner = come_in(shop, Role.OWNER)
+    headers = with_token(owner) | {"Origin": "https://evil.test"}
+    before = contents()
+
+    for endpoint, method, path in routes(shop):
+        if method != "GET" and LEAST[endpoint] in RANK and endpoint.split(".")[0] not in UNASKED:
+            answer = owner.open(path, method=method, headers=headers, data={"name": "x", "role": "viewer"})
+            assert (answer.status_code, answer.json["reason"]) == (403, "other_site"), f"{method} {path}"
+
+    assert contents() == before
+
+
+@pytest.mark.parametrize(
+    "origin", ["null", "", "http://localhost.evil.test", "http://evil.test/http://localhost", "https://localhost", "*"]
+)
+def test_what_only_looks_like_our_address_is_another_site(shop, origin):
+    owner = come_in(shop, Role.OWNER)
+
+    answer = owner.post("/settings/profile", headers=with_token(owner) | {"Origin": origin})
+
+    assert answer.json["reason"] == "other_site"
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},  # no browser
+        {"Origin": "http://localhost"},
+        {"Origin": "http://127.0.0.1:8000"},  # PUBLIC_URL, where a proxy changes the Host
+        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},  # a page whose address must not be told
+        {"Origin": "https://shop.test", "Sec-Fetch-Site": "same-origin"},  # a proxy of which the settings say nothing
+    ],
+    ids=str,
+)
+def test_forms_of_our_own_pages_are_taken(shop, said):
+    shop.config["WTF_CSRF_ENABLED"] = True
+    owner = come_in(shop, Role.OWNER)
+    form = {"name": "Sara", "language": "en", "theme": "dark", "calendar": "jalali", "digits": "latin"}
+
+    owner.post("/settings/profile", headers=with_token(owner) | said, data=form)
+
+    db.session.rollback()
+    assert db.session.scalars(db.select(Operator.theme)).one() == "dark"
+
+
+def test_a_neighbours_page_or_a_token_alone_is_not_enough(shop):
+    """Another name of the same domain is no page of ours either; and who says where they come from needs the token."""
+    shop.config["WTF_CSRF_ENABLED"] = True
+    owner = come_in(shop, Role.OWNER)
+    near = {"Origin": "http://shop.localhost", "Sec-Fetch-Site": "same-site"}
+
+    assert owner.post("/settings/profile", headers=with_token(owner) | near).json["reason"] == "other_site"
+    assert owner.post("/settings/profile", headers={"Origin": "http://localhost"}).status_code == 400
+
+
+def test_a_person_is_told_what_to_do_about_it(shop):
+    page = come_in(shop, None).post("/logout?lang=en", headers={"Origin": "https://evil.test"})
+
+    assert page.status_code == 403
+    assert "This came from a page of another address" in page.text
+    assert "PUBLIC_URL" in page.text
+
+
+def test_webhooks_and_the_api_are_asked_by_programs_and_so_from_anywhere(shop):
+    for endpoint, method, path in routes(shop):
+        if endpoint.split(".")[0] in UNASKED:
+            plain, from_elsewhere = (
+                FreshClient(shop).open(path, method=method, headers=headers).status_code
+                for headers in ({}, {"Origin": "https://evil.test"})
+            )
+            assert from_elsewhere == plain, f"{method} {path}"
 
 
 def test_no_link_changes_anything(shop):

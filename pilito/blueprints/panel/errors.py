@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.blueprints.origins import OtherSite
 from pilito.extensions import db
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,10 @@ CROSSED = (
     _("Somebody else was at the same at this moment"),
     _("Nothing was changed by this. Reload the page to see how it stands now."),
 )
+ELSEWHERE = (
+    _("This came from a page of another address"),
+    _("Nothing was changed. Do it in the panel; if you were there, tell an admin that PUBLIC_URL is not its address."),
+)
 # Where not even the language of whoever asks can be read.
 BUSY_ANYHOW = (
     "The database is busy. Try again in a few seconds.\nپایگاه داده مشغول است. چند ثانیهٔ دیگر دوباره تلاش کنید."
@@ -46,6 +51,7 @@ def init_app(app: Flask) -> None:
     app.log_exception = _tell  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(CSRFError, ask_to_reload)
+    app.register_error_handler(OtherSite, refuse_other_site)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(away, show_busy)
     app.register_error_handler(IntegrityError, show_crossed)
@@ -76,6 +82,10 @@ def ask_to_reload(error: CSRFError) -> ResponseReturnValue:
     """The token belongs to a session that is over: somebody logged out in another tab."""
     page = render_template("error.html", title=_("This page is too old"), next_step=_("Reload it and try again."))
     return page, error.code or 400
+
+
+def refuse_other_site(_error: OtherSite) -> ResponseReturnValue:
+    return _sentence(ELSEWHERE, "other_site", 403)
 
 
 def show_busy(error: Exception) -> ResponseReturnValue:
