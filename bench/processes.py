@@ -215,6 +215,7 @@ class System:
             "OPENAI_BASE_URL": f"{self._fakes}/openai/v1",
             "OPENAI_API_KEY": "bench",
             "WEB_PROCESSES": "2",
+            "REQUESTS_PER_MINUTE": "0",  # one person and one token are everybody here
             "REPLY_QUIET_SECONDS": "0",
         }
         return clean_environment(**{**values, **self._settings})

@@ -301,6 +301,14 @@ class Settings(BaseSettings):
         int, Field(ge=0, le=5, description="reverse proxies in front, whose X-Forwarded headers are believed")
     ] = 0
     web_processes: Annotated[int, Field(ge=1, le=64, description="web server processes")] = 2
+    requests_per_minute: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="requests of one person or one API token that a web process serves in a minute; a quarter as"
+            " many may change something, a sixth may search. 0: no limit. Webhooks are never counted",
+        ),
+    ] = 1200
     worker_processes: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
     worker_concurrency: Annotated[
         int, Field(ge=1, le=128, description="replies prepared at once in one worker process")

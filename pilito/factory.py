@@ -50,8 +50,9 @@ def bind_services(app: Flask, settings: Settings) -> None:
     app.extensions["pilito_channels"] = build_channels(settings)
     app.extensions["pilito_media_store"] = open_store(settings)
     app.extensions["pilito_queues"] = {}
-    for made_on_first_use in ("pilito_scheduler", "pilito_emitter", "pilito_model", "pilito_pace", "pilito_tries"):
-        app.extensions.pop(made_on_first_use, None)
+    on_first_use = ("pilito_scheduler", "pilito_emitter", "pilito_model", "pilito_pace", "pilito_tries", "pilito_rates")
+    for made in on_first_use:
+        app.extensions.pop(made, None)
 
 
 def _flask_config(settings: Settings) -> dict[str, Any]:

@@ -241,6 +241,7 @@ DEFAULTS = {
     "instagram_verify_token": VERIFY_TOKEN,
     "openai_api_key": "a key of the tests",
     "reply_quiet_seconds": 0,
+    "requests_per_minute": 0,  # a test asks as often as it likes; what limits it has is tests/blueprints/test_rates.py
 }
 
 

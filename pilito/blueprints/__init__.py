@@ -21,6 +21,7 @@ def register(app: Flask, settings: Settings) -> None:
         numbers,
         origins,
         panel,
+        rates,
         sent_files,
         webhooks,
     )
@@ -29,6 +30,7 @@ def register(app: Flask, settings: Settings) -> None:
     origins.init_app(app)
     numbers.init_app(app)
     i18n.init_app(app)
+    rates.init_app(app)
     headers.init_app(app)
     errors.init_app(app)
     for blueprint in (

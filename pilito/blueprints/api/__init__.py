@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
+from pilito.blueprints import rates
 from pilito.blueprints.api import errors, inputs, reply_inputs, shapes
 from pilito.blueprints.api.openapi import DOCUMENT
 from pilito.clock import utc_now
@@ -37,12 +38,15 @@ Shape = dict[str, Any]
 
 @bp.before_request
 def ask_for_token() -> None:
-    if request.endpoint in PUBLIC_ENDPOINTS or find_by_bearer(bearer_token(), utc_now()):
+    if request.endpoint in PUBLIC_ENDPOINTS:
         return
-    raise Unauthorized(
-        "Send a token that is known and not revoked: Authorization: Bearer …; `flask token add NAME` makes one.",
-        www_authenticate=WWWAuthenticate("bearer", {"realm": "pilito"}),
-    )
+    token = find_by_bearer(bearer_token(), utc_now())
+    if token is None:
+        raise Unauthorized(
+            "Send a token that is known and not revoked: Authorization: Bearer …; `flask token add NAME` makes one.",
+            www_authenticate=WWWAuthenticate("bearer", {"realm": "pilito"}),
+        )
+    rates.count(f"token {token.id}")
 
 
 def bearer_token() -> str | None:

@@ -70,8 +70,15 @@ def _query(name: str, description: str, schema: Part) -> Part:
     return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
+TOO_MANY: Part = {
+    **_answer("This token has asked too often in the last minute", {"$ref": "#/components/schemas/Error"}),
+    "headers": {"Retry-After": {"description": "in how many seconds to ask again", "required": True, "schema": COUNT}},
+}
+
+
 def _refusals(*codes: str) -> Part:
-    return {code: {"$ref": "#/components/responses/Refusal"} for code in ("401", *codes)}
+    refusals = {code: {"$ref": "#/components/responses/Refusal"} for code in ("401", *codes)}
+    return {**refusals, "429": {"$ref": "#/components/responses/TooMany"}}
 
 
 def _operation(operation_id: str, summary: str, answers: Part, **more: Any) -> Part:
@@ -298,7 +305,7 @@ DOCUMENT: Part = {
     "paths": PATHS,
     "components": {
         "schemas": SCHEMAS,
-        "responses": {"Refusal": _answer("Why not", _ref("Error"))},
+        "responses": {"Refusal": _answer("Why not", _ref("Error")), "TooMany": TOO_MANY},
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     },
 }

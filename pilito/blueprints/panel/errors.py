@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.origins import OtherSite
@@ -39,6 +39,10 @@ ELSEWHERE = (
     _("This came from a page of another address"),
     _("Nothing was changed. Do it in the panel; if you were there, tell an admin that PUBLIC_URL is not its address."),
 )
+FLOODED = (
+    _("That was too much in one minute"),
+    _("Wait a minute, then go on. If you did not do so much yourself, close the other tabs of the panel."),
+)
 # Where not even the language of whoever asks can be read.
 BUSY_ANYHOW = (
     "The database is busy. Try again in a few seconds.\nپایگاه داده مشغول است. چند ثانیهٔ دیگر دوباره تلاش کنید."
@@ -51,6 +55,7 @@ def init_app(app: Flask) -> None:
     app.log_exception = _tell  # type: ignore[method-assign]
     app.register_error_handler(HTTPException, show_error)
     app.register_error_handler(CSRFError, ask_to_reload)
+    app.register_error_handler(TooManyRequests, ask_to_wait)
     app.register_error_handler(OtherSite, refuse_other_site)
     for away in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(away, show_busy)
@@ -86,6 +91,13 @@ def ask_to_reload(error: CSRFError) -> ResponseReturnValue:
 
 def refuse_other_site(_error: OtherSite) -> ResponseReturnValue:
     return _sentence(ELSEWHERE, "other_site", 403)
+
+
+def ask_to_wait(error: TooManyRequests) -> ResponseReturnValue:
+    """A script or a tab that ran away (rates.py)."""
+    answer = _sentence(FLOODED, "too_many_requests", 429)
+    answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def show_busy(error: Exception) -> ResponseReturnValue:
