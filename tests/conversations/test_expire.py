@@ -145,6 +145,26 @@ def test_a_timer_for_what_is_not_there_does_nothing(desk, ids):
     assert desk.call(expire, *ids, END) is False
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("read_at", [NOON, END + seconds(1)], ids=["in time", "after its wait"])
+def test_t7_a_lone_share_whose_timer_fires_before_its_row_is_there_and_five_times_after_sends_nothing(desk, read_at):
+    webhook_id = desk.record(reel(NOON, mid="reel"))
+    for timer in (expire, expiring.end_wait):
+        assert desk.call(timer, 1, 1, END) is False
+
+    desk.call(receive, webhook_id, read_at)
+    before = state(desk)
+    for late in range(5):
+        end_wait(desk, END + seconds(1 + late))
+        desk.sweep(END + seconds(60 * late))
+    desk.shop.work()
+
+    assert (desk.conversation.id, desk.message("reel").id) == (1, 1)
+    assert before is (ShareState.WAITING if read_at == NOON else ShareState.EXPIRED)
+    assert state(desk) is ShareState.EXPIRED
+    assert (desk.graph.calls, desk.model.calls, desk.deliveries, desk.turn) == ([], [], [], None)
+
+
 # --- many at once ----------------------------------------------------------------------------------------------------
 
 

@@ -10,11 +10,13 @@ from rq.timeouts import JobTimeoutException
 from shop import ACCOUNT, CAPTION, CUSTOMER, echo, item, reel, seconds, text, webhook
 from sqlalchemy.exc import OperationalError
 
+from pilito.channels.base import Inbound, Unreadable
 from pilito.conversations import receive as receiving
 from pilito.conversations.close import close
 from pilito.conversations.connect import connect
 from pilito.conversations.read_again import read_again
 from pilito.conversations.receive import receive
+from pilito.extensions import channels
 from pilito.lifecycle import AssistantMode, ConversationState, EventOutcome, HandOverReason, WebhookState
 from pilito.models import Conversation, Customer, Event, Message
 
@@ -140,6 +142,18 @@ def test_one_bad_item_among_good_ones_loses_nobody(desk):
     assert desk.message("b")
     assert desk.webhook(webhook_id).state is WebhookState.FAILED
     assert "expected an object" in desk.webhook(webhook_id).error
+
+
+@pytest.mark.sqlite_only
+def test_t4_one_bad_item_among_999_good_ones_is_an_item_of_its_own(app):
+    """What becomes of each is one transaction of its own, as above."""
+    good = [text("سلام", NOON, mid=f"good-{number}") for number in range(999)]
+    body = json.dumps(webhook(*good[:500], 7, *good[500:])).encode()
+
+    items = channels["instagram"].parse(body, NOON)
+
+    assert [type(one) for one in items] == [Inbound] * 500 + [Unreadable] + [Inbound] * 499
+    assert [one.external_id for one in items if isinstance(one, Inbound)] == [f"good-{number}" for number in range(999)]
 
 
 @pytest.mark.sqlite_only
