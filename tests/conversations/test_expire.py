@@ -2,6 +2,7 @@
 
 import logging
 import random
+import threading
 from datetime import timedelta
 from functools import partial
 
@@ -11,7 +12,7 @@ from longer import examples
 from rows import NOON
 from shop import reel, seconds, text
 
-from pilito import hints, keys
+from pilito import failpoints, hints, keys
 from pilito.conversations import expire as expiring
 from pilito.conversations.expire import expire
 from pilito.conversations.receive import receive
@@ -101,22 +102,55 @@ def test_a_question_and_the_timer_at_the_same_instant_end_the_same_whoever_is_fi
     assert desk.message("question").content.startswith("[CONTEXT:") is (asked_after < 120)
 
 
+# Who is first, forced: one stands still right before its commit, with the row's lock, while the other comes; or right
+# after it, with nobody told yet, while the other does all of its own. And once nothing is forced.
+QUESTION, TIMER = "read", "conversations.expire.expire"
+ORDERS = (None, f"{QUESTION}_before", f"{TIMER}_before", f"{QUESTION}_after", f"{TIMER}_after")
+FIRST_OFF_MS = (0, -1, 1, -50, 50)
+
+
+def run_in_order(desk, order, question, timer):
+    if order is None:
+        assert not any(isinstance(one, Exception) for one in desk.together(question, timer))
+        return
+    held, other = (question, timer) if order.startswith(QUESTION) else (timer, question)
+    others = []
+
+    def let_the_other_come():
+        failpoints.arm("")
+        thread = threading.Thread(target=lambda: others.append(desk.call(other)))
+        thread.start()
+        thread.join(0.002 if order.endswith("before") else None)
+        assert thread.is_alive() is order.endswith("before"), "the lock keeps nobody out"
+        threads.append(thread)
+
+    threads = []
+    failpoints.plant(order, let_the_other_come)
+    try:
+        desk.call(held)
+    finally:
+        failpoints.arm("")
+    threads[0].join()
+    assert len(others) == 1
+
+
 @pytest.mark.whole
 def test_t6_the_providers_times_alone_decide_whichever_of_the_two_is_first(desk):
-    """Trials around the very end of the wait, in the same moment; FUZZ_TIMES=400 makes them ten thousand."""
+    """Trials around the very end of the wait, in every order; FUZZ_TIMES=400 makes them ten thousand."""
     dice = random.Random(6)
     for number in range(examples(25)):
-        customer, off_ms = f"8{number:014}", dice.randint(-50, 50)
-        asked = NOON + seconds(120) + timedelta(milliseconds=off_ms)
+        order, round_number = ORDERS[number % len(ORDERS)], number // len(ORDERS)
+        off_ms = FIRST_OFF_MS[round_number] if round_number < len(FIRST_OFF_MS) else dice.randint(-50, 50)
+        customer, asked = f"8{number:014}", NOON + seconds(120) + timedelta(milliseconds=off_ms)
         desk.take(reel(NOON, mid=f"reel-{number}", customer=customer))
         share = desk.message(f"reel-{number}")
         webhook_id = desk.record(text("چنده؟", asked, mid=f"question-{number}", customer=customer), now=END)
-        both = [partial(receive, webhook_id, END), partial(expire, share.conversation_id, share.id, END)]
+        both = partial(receive, webhook_id, END), partial(expire, share.conversation_id, share.id, END)
 
-        desk.together(*(both if number % 2 else reversed(both)))
+        run_in_order(desk, order, *both)
 
         is_taken = desk.message(f"question-{number}").content.startswith("[CONTEXT:")
-        assert is_taken is (off_ms < 0), f"{off_ms} ms off"
+        assert is_taken is (off_ms < 0), f"{off_ms} ms off, {order}"
         assert desk.shop.share_of(share).state is (ShareState.COMBINED if is_taken else ShareState.EXPIRED)
 
 
