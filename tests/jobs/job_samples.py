@@ -16,3 +16,7 @@ def nap(seconds):
     while time.monotonic() < end:
         time.sleep(0.005)
     redis.rpush("noted", "ended")
+
+
+def note_the_end(*_job):
+    redis.rpush("noted", "the end")

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import logging
 import pickle
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -265,7 +267,7 @@ def test_a_job_with_a_pickle_is_refused_unread(app, redis, bomb):
 @pytest.mark.parametrize("field", ["meta", "result", "webhooks", "data"])
 def test_a_pickle_in_a_field_of_a_job_makes_nothing_and_its_worker_lives_on(app, redis, worker, bomb, field):
     """Beside the arguments a worker reads what is noted of a job, before it runs it and when it is done."""
-    poisoned = enqueue_slowly(redis, field, bomb.packed)
+    poisoned = planted(redis, **{field: bomb.packed})
     enqueue("note", "the next one")
 
     wait_for(lambda: "the next one" in noted(redis))
@@ -276,11 +278,11 @@ def test_a_pickle_in_a_field_of_a_job_makes_nothing_and_its_worker_lives_on(app,
     assert bomb.would_go_off()
 
 
-def enqueue_slowly(redis, field, value):
-    """A job of ours into which somebody who can write to Redis puts something before a worker has it."""
+def planted(redis, **fields):
+    """A job of ours into which somebody who can write to Redis puts something before a worker has it; its id."""
     job = hints.queue(QUEUE).create_job("job_samples.note", args=("poisoned",), timeout=60, result_ttl=60)
     job.save()
-    redis.hset(job.key, field, value)
+    redis.hset(job.key, mapping=fields)
     redis.sadd("rq:queues", f"rq:queue:{QUEUE}")
     redis.rpush(f"rq:queue:{QUEUE}", job.id)
     return job.id
@@ -291,7 +293,7 @@ def test_what_cannot_even_be_read_as_a_job_costs_its_worker_and_another_takes_th
 ):
     """RQ gives up where the text of an error is none; the job is off the queue by then."""
     monkeypatch.setattr(working, "LISTEN_SECONDS", 0.1)
-    enqueue_slowly(redis, "exc_info", bomb.packed)
+    planted(redis, exc_info=bomb.packed)
     seat = working._Seat(app, settings, QUEUE)
     seat.start()
     enqueue("note", "the next one")
@@ -301,6 +303,51 @@ def test_what_cannot_even_be_read_as_a_job_costs_its_worker_and_another_takes_th
 
     assert not bomb.went_off
     assert not seat.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("os.mkdir", ["{canary}"]),
+        ("pathlib.Path.touch", ["{canary}"]),
+        ("exec", ["open('{canary}', 'w')"]),
+        ("subprocess.call", [["touch", "{canary}"]]),
+        ("pilito.jobs.worker.os.mkdir", ["{canary}"]),
+        ("pilito.jobs.worker.Redis", []),
+        ("pilito.jobsters.nothing", []),
+        ("", []),
+    ],
+)
+def test_a_job_that_names_what_is_none_of_ours_is_refused(app, redis, tmp_path, name, args):
+    """RQ would import and call it: JSON, and yet code of whoever can write to Redis."""
+    canary = tmp_path / "canary"
+    args = json.loads(json.dumps(args).replace("{canary}", str(canary)))
+    job_id = planted(redis, data=zlib.compress(json.dumps([name, None, args, {}]).encode()))
+
+    BurstWorker(app, QUEUE, redis).work(burst=True)
+    enqueue("note", "the next one")
+    BurstWorker(app, QUEUE, redis).work(burst=True)
+
+    assert not canary.exists()
+    assert JsonJob.fetch(job_id, connection=redis).get_status() is JobStatus.FAILED
+    assert noted(redis) == ["the next one"]
+
+
+@pytest.mark.parametrize(("name", "end"), [("job_samples.note", "success"), ("job_samples.no_such", "failure")])
+def test_nothing_is_called_after_a_job_nor_posted_anywhere(app, redis, monkeypatch, name, end):
+    status = {"success": "finished", "failure": "failed"}[end]
+    hook = {"url": "http://127.0.0.1:9/", "job_status": status, "method": "POST"}
+    posted = []
+    monkeypatch.setattr("rq.webhook.urlopen", lambda *args, **_options: posted.append(args))
+    data = zlib.compress(json.dumps([name, None, ["ran"], {}]).encode())
+    after = {f"{end}_callback_name": "job_samples.note_the_end", "webhooks": json.dumps([hook])}
+    job_id = planted(redis, data=data, **after)
+
+    BurstWorker(app, QUEUE, redis).work(burst=True)
+
+    assert JsonJob.fetch(job_id, connection=redis).get_status() == status
+    assert noted(redis) == (["ran"] if end == "success" else [])
+    assert posted == []
 
 
 def test_a_pickle_as_the_result_of_a_job_that_is_done_makes_nothing(app, redis, bomb):
