@@ -20,7 +20,7 @@ from pilito.conversations.choose_mode import choose_mode
 from pilito.conversations.close import close
 from pilito.conversations.comments import choose_comments, send_private_reply
 from pilito.conversations.drafts import find_draft
-from pilito.conversations.erase import LINES_WITHOUT_WORDS, erase_customer
+from pilito.conversations.erase import LINES_WITHOUT_WORDS, erase_customer, erase_inbox
 from pilito.conversations.hand_over import call_people
 from pilito.conversations.label import put_label, take_label
 from pilito.conversations.labels import make_label
@@ -214,6 +214,18 @@ def test_a_line_that_nobody_thought_of_loses_its_words_too(life):
     life.desk.call(audit.seal, NOON)
 
     life.desk.call(erase_customer, life.desk.rows(Customer)[0].id, life.later())
+
+    assert leaks() == []
+    assert audit.verify().problems == []
+
+
+@pytest.mark.sqlite_only
+def test_the_lines_of_an_erased_inbox_keep_no_word_either(life):
+    life.comments()
+    life.comes_from_elsewhere()
+    life.desk.call(audit.seal, life.now)
+
+    life.desk.call(erase_inbox, life.desk.shop.inbox_id, life.later())
 
     assert leaks() == []
     assert audit.verify().problems == []
