@@ -7,6 +7,7 @@ import threading
 import pytest
 from postgres import wait_for
 from rows import FreshClient, add_operator
+from sqlalchemy.exc import OperationalError
 from werkzeug.serving import make_server
 
 from pilito import keys
@@ -171,6 +172,35 @@ def test_who_has_joined_stays(sara, impatient, open_line):
 
     with pytest.raises(TimeoutError):
         line.hear(3 * sockets.JOIN_SECONDS)
+
+
+def test_a_log_in_has_only_so_many_lines_and_another_its_own(app, dial, sara, open_line, monkeypatch):
+    monkeypatch.setattr(sockets, "MOST_LINES", 2)
+    lines = [open_line(sara), open_line(sara)]
+
+    assert dial(sara.headers).status == 401
+    assert dial(Person(app, Role.AGENT).headers).status == 101
+
+    lines[0].close()
+    wait_for(lambda: list(sockets._lines(app).values()).count(sara.session_id) == 1)
+    assert dial(sara.headers).status == 101
+
+
+def test_a_page_that_knocks_without_end_is_refused_for_a_while(make_app, make_settings, dial):
+    sara = Person(make_app(make_settings(requests_per_minute=2)), Role.AGENT)
+
+    assert [dial(sara.headers).status for _ in range(3)] == [101, 101, 401]
+
+
+def test_while_the_database_is_away_a_line_is_refused_and_the_page_asks_again(dial, sara, monkeypatch):
+    def fail(*_):
+        raise OperationalError("SELECT secret", {}, Exception("no connection"))
+
+    with monkeypatch.context() as away:
+        away.setattr(sessions, "find_session", fail)
+        assert dial(sara.headers).status == 401
+
+    assert dial(sara.headers).status == 101
 
 
 # --- and when it ends ------------------------------------------------------------------------------------------------

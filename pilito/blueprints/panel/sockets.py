@@ -1,7 +1,8 @@
 """The live line: it carries "conversation 17 changed up to 93" and nothing else.
 
 Below it lies a WebSocket, which a stranger does not get: the log-in is asked for before one is made (`guard`). And it
-is no use without the line: whoever does not join, or has left, is hung up on after JOIN_SECONDS.
+is no use without the line: whoever does not join, or has left, is hung up on after JOIN_SECONDS. A log-in has at most
+MOST_LINES of them in each web process.
 
 A line lives no longer than the log-in that opened it. Whoever ends a log-in says so to every web process
 (realtime.close_lines); that word may be lost, so each process also asks the database every WATCH_SECONDS.
@@ -18,8 +19,10 @@ from flask_login import current_user
 from flask_socketio import join_room
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import TooManyRequests
 
 from pilito import keys
+from pilito.blueprints import rates
 from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.panel import bp, presence
 from pilito.clock import utc_now
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 30
 JOIN_SECONDS = 5
+MOST_LINES = 100  # an open tab has one
 # In the WSGI environment of a WebSocket, which lasts as long as it: whether its line has joined, and the socket below.
 JOINED = "pilito.joined"
 SOCKETS = ("gunicorn.socket", "werkzeug.socket")
@@ -45,7 +49,7 @@ def guard(_state: object) -> None:
     take = engine.handlers["connect"]
 
     def knock(line: str, environ: dict[str, Any]) -> bool | None:
-        if not _has_log_in(environ):
+        if not _may_have_one(environ):
             return False
         socketio.start_background_task(_hang_up_unless_joined, environ)
         take(line, environ)
@@ -54,10 +58,15 @@ def guard(_state: object) -> None:
     engine.on("connect", knock)
 
 
-def _has_log_in(environ: dict[str, Any]) -> bool:
+def _may_have_one(environ: dict[str, Any]) -> bool:
     with environ["flask.app"].request_context(environ):
         try:
-            return bool(current_user.is_authenticated)
+            if not current_user.is_authenticated:
+                return False
+            rates.count(rates.person(current_user.id))
+            return list(_lines(current_app).values()).count(this_session_id() or 0) < MOST_LINES
+        except TooManyRequests:
+            return False
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             log.warning("The database is away (%s); a live line is refused, and its page asks again.", error)
             return False
