@@ -29,6 +29,7 @@ CONNECT_SECONDS = 5.0
 READ_SECONDS = 10.0
 CHUNK_BYTES = 64 * 1024
 ADDRESS_LENGTH = 8192
+LOOK_UPS = 16  # names looked up at once in one process, the hanging ones among them
 HEADERS = {"User-Agent": "Pilito", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 PRINTABLE = re.compile(r"[!-\[\]-~]+")  # ASCII without space, control and backslash, which parsers read differently
@@ -73,6 +74,8 @@ INNER = tuple(
 )
 
 Ip = IPv4Address | IPv6Address
+
+_looking = threading.BoundedSemaphore(LOOK_UPS)
 
 
 @dataclass(frozen=True)
@@ -180,10 +183,8 @@ def _ask(
     target: _Target, deadline: float, headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> Iterator[HTTPResponse]:
     """Send the request; give the answer while its body is still to come. The connection is cut at the deadline."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise MediaError("too_slow", "It took too long.", may_pass=True)
-    with failpoints.around("outside"), closing(_connection(target, min(READ_SECONDS, left))) as connection:
+    with failpoints.around("outside"), closing(_connection(target, deadline)) as connection:
+        left = _left(deadline)
         # Each read has its own time; a server that drips keeps within it for ever, so the whole has one too.
         lines: list[socket.socket] = []
         watch = threading.Timer(left, _cut, (connection, lines))
@@ -203,22 +204,61 @@ def _ask(
             watch.cancel()
 
 
-def _connection(target: _Target, seconds: float) -> HTTPConnection:
+def _connection(target: _Target, deadline: float) -> HTTPConnection:
     if target.is_demo:
-        return HTTPConnection(target.host, target.port, timeout=seconds)
-    return _Pinned(target.host, _addresses(target.host), seconds)
+        return HTTPConnection(target.host, target.port, timeout=min(READ_SECONDS, _left(deadline)))
+    addresses = _addresses(target.host, deadline)
+    return _Pinned(target.host, addresses, min(READ_SECONDS, _left(deadline)))
 
 
-def _addresses(host: str) -> list[str]:
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise _slowness()
+    return left
+
+
+def _slowness() -> MediaError:
+    return MediaError("too_slow", "It took too long.", may_pass=True)
+
+
+def _addresses(host: str, deadline: float) -> list[str]:
     """Look the name up, once; every address it has must be outside, or none is used."""
     try:
-        found = look_up(host)
+        found = _look_up_until(host, deadline)
     except (OSError, UnicodeError) as error:
         message = f"The name was not found ({type(error).__name__})."
         raise MediaError("unreachable", message, may_pass=True) from None
     if not found or not all(is_outside(address) for address in found):
         raise _refusal("an address of the open internet")
     return sorted(found, key=lambda address: (":" in address, address))
+
+
+def _look_up_until(host: str, deadline: float) -> set[str]:
+    """Look the name up in a thread, which is left behind with a resolver that hangs: nothing can break that off before
+    the system's own time-outs. There are at most LOOK_UPS of them. Raises what the looking raised, or MediaError."""
+    looking = _looking
+    if not looking.acquire(timeout=_left(deadline)):
+        raise _slowness()
+    ended = threading.Event()
+    found: list[set[str] | Exception] = []
+
+    def look() -> None:
+        try:
+            found.append(look_up(host))
+        except Exception as error:
+            found.append(error)
+        finally:
+            looking.release()
+            ended.set()
+
+    threading.Thread(target=look, name="look-up", daemon=True).start()
+    if not ended.wait(deadline - time.monotonic()):
+        raise _slowness()
+    [outcome] = found
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def look_up(host: str) -> set[str]:

@@ -265,6 +265,58 @@ def test_a_name_that_is_not_found_may_be_found_later(monkeypatch):
     assert failed.value.may_pass
 
 
+@pytest.fixture
+def resolver_hangs(monkeypatch):
+    """A resolver that says nothing until the test ends; gives how often it was asked."""
+    asked, end = [], threading.Event()
+
+    def hang(host):
+        asked.append(host)
+        end.wait(20)
+        return set()
+
+    monkeypatch.setattr(outside, "look_up", hang)
+    monkeypatch.setattr(outside, "_looking", threading.BoundedSemaphore(2))
+    yield asked
+    end.set()
+    for thread in look_ups():
+        thread.join(10)
+
+
+def look_ups():
+    return [thread for thread in threading.enumerate() if thread.name == "look-up"]
+
+
+def test_a_resolver_that_hangs_ends_with_the_time_of_the_whole(resolver_hangs):
+    begun = time.monotonic()
+
+    with pytest.raises(MediaError, match="too_slow") as failed:
+        fetch("https://lookaside.fbsbx.com/x", seconds=0.1)
+
+    assert failed.value.may_pass
+    assert time.monotonic() - begun < 4  # of twenty
+
+
+def test_and_leaves_no_more_threads_behind_than_there_may_be(resolver_hangs):
+    for _ in range(5):
+        with pytest.raises(MediaError, match="too_slow"):
+            fetch("https://lookaside.fbsbx.com/x", seconds=0.05)
+
+    assert len(resolver_hangs) == 2
+    assert len(look_ups()) == 2
+
+
+def test_a_look_up_that_has_ended_makes_room_for_the_next(monkeypatch, dialled):
+    monkeypatch.setattr(outside, "look_up", lambda host: {"157.240.1.1"})
+    monkeypatch.setattr(outside, "_looking", threading.BoundedSemaphore(1))
+
+    for _ in range(3):
+        with pytest.raises(MediaError, match="unreachable"):
+            fetch("https://lookaside.fbsbx.com/x")
+
+    assert len(dialled) == 3
+
+
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy"])
 def test_proxies_of_the_environment_are_not_asked(name, dialled, monkeypatch, canary):
     monkeypatch.setenv(name, canary.url)
