@@ -1,11 +1,12 @@
 """The door to strangers' addresses: a canary stands inside, and no spelling, redirect or DNS trick may reach it."""
 
 import io
+import re
 import socket
 import ssl
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -21,6 +22,7 @@ from pilito.errors import MediaError
 from pilito.outside import Allowed, download, is_outside
 
 CDN = ("fbsbx.com", "cdninstagram.com")
+REAL_LOOK_UP = outside.look_up  # kept at the import, before a fixture of the whole run puts another in its place
 BODY = b"x" * 100_000
 
 # --- inner addresses, in every spelling we know ----------------------------------------------------------------------
@@ -329,6 +331,128 @@ def test_proxies_of_the_environment_are_not_asked(name, dialled, monkeypatch, ca
     assert canary.asked == []
 
 
+# --- addresses that people typed: any host of the open internet, and sockets that are real ---------------------------
+
+
+class Listener:
+    """Takes whoever connects to its address, notes the name they speak with, and hangs up."""
+
+    def __init__(self, address, port=0):
+        self.names, self._address = [], address
+        self._socket = socket.create_server((address, port))
+        self._socket.settimeout(20)
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.sni_callback = lambda _line, name, _context: self.names.append(name)
+        with suppress(OSError):
+            while True:
+                line, _address = self._socket.accept()
+                heard = len(self.names)
+                with line, suppress(OSError):
+                    context.wrap_socket(line, server_side=True)  # there is no certificate: it ends with the name
+                if len(self.names) == heard:
+                    self.names.append(None)
+
+    def heard(self):
+        """Who came until now: we come last, and wait for our own name."""
+        context = ssl.create_default_context()
+        with socket.create_connection((self._address, self.port), 10) as line, suppress(OSError):
+            context.wrap_socket(line, server_hostname="last.test")
+        deadline = time.monotonic() + 10
+        while "last.test" not in self.names and time.monotonic() < deadline:
+            time.sleep(0.001)
+        self.names.remove("last.test")
+        return list(self.names)
+
+    def end(self):
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.fixture
+def inside(monkeypatch):
+    """A listener on this machine at the port that is asked; names and numbers lead where they would lead.
+
+    Nothing between the address and the socket is another's: names alone are, whose owner says that they are this machine.
+    """
+    listener = Listener("127.0.0.1")
+    monkeypatch.setattr(outside, "HTTPS_PORT", listener.port)
+    monkeypatch.setattr(outside, "look_up", resolve)
+    yield listener
+    listener.end()
+
+
+def resolve(host):
+    """A number, in every spelling that the system reads, is itself; whoever owns a name says that it is 127.0.0.1."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except (OSError, UnicodeError):
+        return {"127.0.0.1"}
+    return {str(entry[4][0]) for entry in found}
+
+
+def test_no_address_that_a_person_typed_reaches_the_inside(inside):
+    not_refused = []
+    for url in ATTACKS:
+        try:
+            fetch(url, hosts=None, seconds=2)
+            not_refused.append(url)
+        except MediaError as error:
+            if error.reason != "address_refused":
+                not_refused.append(url)
+
+    assert not_refused == []
+    assert inside.heard() == []
+
+
+def test_every_check_away_the_same_addresses_do_reach_it(inside, monkeypatch):
+    """So the listener above hears whoever comes, and what keeps them away are the checks."""
+    monkeypatch.setattr(outside, "is_outside", lambda address: True)
+    named = [url for url in ATTACKS if url.removeprefix("https://").removesuffix("/") in NAMES]
+    spelled = [f"https://{one}/" for one in spellings("127.0.0.1")]
+
+    for url in (*named, *spelled):
+        with pytest.raises(MediaError):
+            fetch(url, hosts=None, seconds=2)
+    by_name = inside.heard()
+    monkeypatch.setattr(outside, "NAME", re.compile(".+"))
+    for url in spelled:
+        with pytest.raises(MediaError):
+            fetch(url, hosts=None, seconds=2)
+
+    assert {"127.0.0.1.nip.io", "fbsbx.com.evil.test", "metadata.google.internal"} <= set(by_name)
+    assert len(inside.heard()) - len(by_name) >= 8
+
+
+def test_a_name_that_is_bound_anew_is_reached_where_it_was_checked_and_nowhere_else(inside, monkeypatch):
+    """TTL 0: the first answer is the open internet (here 127.0.0.2, called so), every later one is the inside."""
+    there = Listener("127.0.0.2", inside.port)
+    answers = [{"127.0.0.2"}]
+    real = socket.getaddrinfo
+
+    def answer(host, *args, **options):
+        if host == "rebinding.example.com":
+            (address,) = answers.pop() if answers else {"127.0.0.1"}
+            host = address
+        return real(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    monkeypatch.setattr(outside, "look_up", REAL_LOOK_UP)
+    monkeypatch.setattr(outside, "is_outside", lambda address: address == "127.0.0.2")
+    with pytest.raises(MediaError, match="unreachable"):
+        fetch("https://rebinding.example.com/", hosts=None, seconds=2)
+    with pytest.raises(MediaError, match="address_refused"):
+        fetch("https://rebinding.example.com/", hosts=None, seconds=2)
+    reached = there.heard()
+    there.end()
+
+    assert reached == ["rebinding.example.com"]
+    assert inside.heard() == []
+
+
 # --- TLS with the name, over the checked address ---------------------------------------------------------------------
 
 
@@ -440,6 +564,22 @@ def test_a_redirect_goes_through_the_same_door(certificate, led_to, location):
 
         with pytest.raises(MediaError, match="address_refused"):
             fetch("https://lookaside.fbsbx.com/x")
+
+
+@pytest.mark.parametrize("location", ["https://inner.example.com/", "https://127.0.0.1/", "http://127.0.0.1/"])
+def test_nor_does_a_redirect_lead_inside_from_an_address_that_a_person_typed(
+    certificate, led_to, location, monkeypatch
+):
+    answer = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+    with tls_server(certificate, answer) as (port, asked):
+        led_to(port)
+        known = {"lookaside.fbsbx.com": {"157.240.1.1"}}
+        monkeypatch.setattr(outside, "look_up", lambda host: known.get(host, {"127.0.0.1"}))
+
+        with pytest.raises(MediaError, match="address_refused"):
+            fetch("https://lookaside.fbsbx.com/x", hosts=None)
+
+    assert len(asked) == 1
 
 
 # --- the demo's own host ---------------------------------------------------------------------------------------------
