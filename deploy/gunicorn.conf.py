@@ -20,13 +20,15 @@ limit_request_fields = 100
 
 
 def post_worker_init(worker) -> None:
-    """Set up our log lines, in the worker: its master must import nothing that gevent is still to patch."""
+    """Set up what a web process is, in the worker: its master must import nothing that gevent is still to patch."""
     import logging
 
+    from pilito import patience
     from pilito.config import load_settings
     from pilito.logs import set_up_logs
     from pilito.reporting import instrument, set_up_reporting
 
+    patience.hurry()
     settings = load_settings()
     set_up_logs(settings)
     set_up_reporting(settings, "web")

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LOCK_WAIT_SECONDS = 4.0
 LOCK_RETRY_SECONDS = 0.01
 BUSY_MILLISECONDS = 100
+LOCK_NOT_AVAILABLE = "55P03"  # of PostgreSQL: `lock_timeout` is over
 POLL_SECONDS = 0.001
 CALLER = 2  # who wrote `with transaction()`, above contextlib
 SQLITE_PRAGMAS = (
@@ -39,7 +40,7 @@ SQLITE_PRAGMAS = (
 
 
 class NoTurn(PoolTimeout):
-    """A write transaction was never begun: whatever it was for is as it was, and not to blame."""
+    """A write transaction waited in vain for others: whatever it was for is as it was, and not to blame."""
 
 
 class Transaction:
@@ -66,7 +67,8 @@ def transaction(point: str = "") -> Iterator[Transaction]:
 
     `point` names the commit where it is on the way of an event (failpoints.py); any other is known by its verb.
     Raises OperationalError or TimeoutError of sqlalchemy when the database cannot be written in LOCK_WAIT_SECONDS;
-    NoTurn, one of the latter, where it has one writer, and others write all that time.
+    NoTurn, one of the latter, where somebody else held all that time what was to be written: on SQLite, which has one
+    writer, all there is, and on PostgreSQL a row or a table.
     """
     point = point or failpoints.verb(CALLER)
     session = db.session()
@@ -82,8 +84,10 @@ def transaction(point: str = "") -> Iterator[Transaction]:
             yield current
             failpoints.reach(f"{point}_before")
             session.commit()
-        except BaseException:
+        except BaseException as error:
             session.rollback()
+            if _is_locked_out(error):
+                raise NoTurn(f"Somebody else held it for {LOCK_WAIT_SECONDS:g} s.") from error
             raise
         finally:
             del session.info["transaction"]
@@ -108,6 +112,10 @@ def is_sqlite() -> bool:
     return db.engine.dialect.name == "sqlite"
 
 
+def _is_locked_out(error: BaseException) -> bool:
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", "") == LOCK_NOT_AVAILABLE
+
+
 def _begin(session: Session) -> None:
     """Take SQLite's write lock at once: a read transaction that turns into a writing one fails or loses updates."""
     deadline = time.monotonic() + LOCK_WAIT_SECONDS
@@ -125,8 +133,12 @@ def _begin(session: Session) -> None:
 
 
 def set_up_engine(engine: Engine) -> None:
-    """Give SQLite the durability and the transactions that the promises of Pilito rest on."""
+    """Give SQLite the durability and the transactions that the promises of Pilito rest on, and each wait for PostgreSQL
+    its end."""
     if engine.dialect.name != "sqlite":
+        from pilito import postgres  # here, for psycopg costs a process with SQLite memory and time
+
+        postgres.set_up(engine, lambda: LOCK_WAIT_SECONDS)
         return
 
     @event.listens_for(engine, "connect")

@@ -55,6 +55,19 @@ class OwnPostgres:
         self.server.kill()
         self.server.wait(10)
 
+    @contextlib.contextmanager
+    def frozen(self):
+        """Stop it with all its children, as a host does whose disk hangs: lines stay open, and nobody answers."""
+        children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text(encoding="ascii").split()
+        processes = [self.server.pid, *map(int, children)]
+        try:
+            for process in processes:
+                os.kill(process, signal.SIGSTOP)
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
+
     def start_again(self):
         """Start the server on the files that are there, as often as its last children still hold them."""
         deadline = time.monotonic() + 60

@@ -21,11 +21,12 @@ ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "pilito"
 
 # Each room with what it may import of Pilito. A room that is not here may not exist.
-BASICS = {"config", "errors", "failpoints", "keys", "lifecycle", "clock", "money", "spelling", "stems"}
+BASICS = {"config", "errors", "failpoints", "keys", "lifecycle", "clock", "money", "spelling", "stems", "patience"}
 STORES = {
     "extensions",
     "models",
     "database",
+    "postgres",
     "hints",
     "realtime",
     "presence",

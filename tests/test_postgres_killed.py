@@ -1,4 +1,5 @@
-"""Kill -9 PostgreSQL while a share waits and while the model answers: nothing is lost, nothing comes twice."""
+"""Kill -9 PostgreSQL while a share waits and while the model answers: nothing is lost, nothing comes twice. And freeze it:
+nobody waits for long."""
 
 import os
 import subprocess
@@ -11,10 +12,13 @@ import pytest
 from flask_migrate import upgrade
 from postgres import BINARIES, OwnPostgres, wait_for, wait_for_postgres
 from shop import Shop, reel, text, webhook
+from sqlalchemy import create_engine
+from sqlalchemy import text as sql
 
 from pilito import create_app
 from pilito.clock import utc_now
 from pilito.config import ROOT
+from pilito.conversations import record
 from pilito.models import db
 
 pytestmark = [
@@ -28,7 +32,7 @@ LONE, ASKING, CUT_OFF = "600000000000011", "600000000000012", "600000000000013"
 PATIENCE_SECONDS = 60  # a lease of 15 s and a sweep, on a machine that is busy with other tests
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def postgres():
     postgres = OwnPostgres()
     postgres.start()
@@ -135,3 +139,34 @@ def test_nothing_is_lost_or_doubled_when_postgresql_is_killed_in_a_wait_and_in_a
     assert {customer: got(graph, customer) for customer in (ASKING, CUT_OFF, LONE)} == {ASKING: 1, CUT_OFF: 1, LONE: 0}
     assert rows("SELECT state, count(*) FROM share GROUP BY state ORDER BY state") == [("combined", 2), ("expired", 1)]
     assert rows("SELECT count(*) FROM message WHERE sender = 'customer'") == [(5,)]
+
+
+def test_c3_a_server_that_is_frozen_is_a_503_in_time_and_a_200_when_it_thaws(
+    postgres, make_settings, graph, model, monkeypatch
+):
+    wait_for_postgres(postgres.url)
+    server = create_engine(postgres.url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sql("CREATE DATABASE frozen"))
+    server.dispose()
+    settings = make_settings(database_url=postgres.url.replace("/postgres?", "/frozen?"))
+    app = create_app(settings)
+    body = webhook(text("سلام", utc_now()))
+    monkeypatch.setattr(record, "LONGEST_WRITE_SECONDS", 0.5)
+    with app.app_context():
+        db.create_all()
+        shop = Shop(app, graph, model, settings.instagram_app_secret[0])
+        before = shop.post(body).status_code
+        db.session.rollback()
+        with postgres.frozen():
+            began_at = time.monotonic()
+            frozen = shop.post(body).status_code
+            took = time.monotonic() - began_at
+        after = shop.post(body).status_code
+        kept = rows("SELECT count(*) FROM webhook")
+        db.session.remove()
+        db.engine.dispose()
+
+    assert (before, frozen, after) == (200, 503, 200)
+    assert took < 0.5 + 3  # on a machine that is busy with other tests
+    assert kept == [(2,)]

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import insert
 
-from pilito import hints, keys
+from pilito import hints, keys, patience
 from pilito.database import transaction
 from pilito.extensions import channels
 from pilito.lifecycle import WebhookState
@@ -22,6 +22,9 @@ from pilito.models import Webhook, db
 log = logging.getLogger(__name__)
 
 LARGEST_GROUP = 64
+# Meta's patience is 5 s. Above LOCK_WAIT_SECONDS of the database, which tells by itself of a lock; this is for a server
+# that tells nothing any more.
+LONGEST_WRITE_SECONDS = 4.5
 
 
 @dataclass
@@ -79,7 +82,7 @@ def _write(group: list[_Entry]) -> list[int]:
     """Commit the group as one; what fails it, fails each of them, and the provider repeats each. Return the ids."""
     ids: Sequence[int] = ()
     try:
-        with transaction("p2"):
+        with patience.within(LONGEST_WRITE_SECONDS), transaction("p2"):
             # Core, not the ORM: half the time on the one path that every event takes.
             ids = db.session.scalars(
                 insert(Webhook.__table__).returning(Webhook.id, sort_by_parameter_order=True),

@@ -16,12 +16,12 @@ import threading
 
 import pytest
 from shop import echo, text, webhook
-from sqlalchemy import event
 from test_crash_cells import QUESTION, Talk, recover, work
 
 from pilito.clock import utc_now
 from pilito.lifecycle import ConversationState, DeliveryState, Sender
 from pilito.models import Delivery, Message, db
+from pilito.postgres import Line
 
 pytestmark = pytest.mark.timeout(200)
 
@@ -79,7 +79,7 @@ class Proxy:
 
 
 @pytest.fixture
-def proxy(database_kind, make_app, settings):
+def proxy(database_kind, make_app, settings, monkeypatch):
     """All lines of the app go through it from now on."""
     if database_kind == "sqlite":
         pytest.skip("SQLite is in the process: there is no line.")
@@ -89,14 +89,11 @@ def proxy(database_kind, make_app, settings):
     where = engine.dialect.create_connect_args(engine.url)[1]
     proxy = Proxy(where.get("host", "127.0.0.1"), where.get("port", 5432))
 
-    def lead(_dialect, _record, _args, parameters):
-        parameters |= {"host": proxy.folder, "port": 5432}
-
-    event.listen(engine, "do_connect", lead)
+    connect = Line.connect
+    monkeypatch.setattr(Line, "connect", lambda **more: connect(**{**more, "host": proxy.folder, "port": 5432}))
     db.session.remove()
     engine.dispose()
     yield proxy
-    event.remove(engine, "do_connect", lead)
     db.session.remove()
     engine.dispose()
     proxy.end()
