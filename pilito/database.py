@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from pilito import failpoints, writers
+from pilito import failpoints, refusals, writers
 from pilito.extensions import db
 from pilito.spelling import plain
 
@@ -86,11 +86,13 @@ def transaction(point: str = "") -> Iterator[Transaction]:
             session.commit()
         except BaseException as error:
             session.rollback()
+            refusals.note(error)
             if _is_locked_out(error):
                 raise NoTurn(f"Somebody else held it for {LOCK_WAIT_SECONDS:g} s.") from error
             raise
         finally:
             del session.info["transaction"]
+    refusals.forget()
     failpoints.reach(f"{point}_after")
     current.tell()
 

@@ -27,6 +27,7 @@ STORES = {
     "models",
     "database",
     "postgres",
+    "refusals",
     "hints",
     "realtime",
     "presence",

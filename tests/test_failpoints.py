@@ -181,7 +181,7 @@ ERRORS_ONLY = "imports the errors, to outlive them"
 WITHOUT = {
     "assistant.server": "makes the clients; the calls are in model, reader and embedder",
     "backup.databases": "what `dump` stands around; a restore is begun by a person, with everything stopped",
-    "blueprints.health": A_LOOK,
+    "blueprints.health": "looks, and tries a write that changes nothing",
     "blueprints.metrics": A_LOOK,
     "blueprints.panel.health": A_LOOK,
     "blueprints.panel.presence": A_HINT,
@@ -306,6 +306,7 @@ A_NOTE = "notes what happened elsewhere; nothing rests on it"
 WITHOUT_CELLS = {
     "backup.restore": "typed with everything stopped; who sees it break off begins it anew, and it is the same twice",
     "blueprints.auth": A_NOTE,
+    "blueprints.health": "tries whether a write is taken, by one that changes nothing",
     "blueprints.panel.aside": A_NOTE,
     "blueprints.panel.health": A_NOTE,
     "blueprints.panel.settings": PRESSED,

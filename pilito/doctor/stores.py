@@ -7,7 +7,7 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
-from pilito.blueprints.health import PASSED, readiness
+from pilito.blueprints.health import PASSED, readiness, try_to_write
 from pilito.clock import utc_now
 from pilito.doctor.finding import FINE, Finding
 from pilito.errors import MediaError
@@ -19,7 +19,8 @@ OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it tak
 
 
 def look_at_parts() -> Iterator[Finding]:
-    """Database, migrations, Redis, workers, scheduler: what /readyz looks at."""
+    """Database, migrations, writing, Redis, workers, scheduler: what /readyz looks at."""
+    try_to_write()  # this process has written nothing yet, and knows nothing of refusals
     for name, result in readiness().items():
         yield Finding(name, result == PASSED, result)
 

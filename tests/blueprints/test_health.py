@@ -95,7 +95,7 @@ def test_it_is_ready_when_everything_runs(app, client, redis):
 
     assert response.get_json() == {
         "ready": True,
-        "checks": dict.fromkeys(("database", "migrations", "redis", "workers", "scheduler"), "ok"),
+        "checks": dict.fromkeys(("database", "migrations", "writing", "redis", "workers", "scheduler"), "ok"),
     }
     assert response.status_code == 200
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from shop import ACCOUNT, TEST_SECRET, VERIFY_TOKEN, reel, seconds, text, webhoo
 from sqlalchemy import create_engine, event
 from sqlalchemy import text as sql
 
-from pilito import database, keys
+from pilito import database, keys, refusals
 from pilito.clock import utc_now
+from pilito.conversations.sweep import sweep
 from pilito.lifecycle import EventOutcome, WebhookState
 from pilito.models import Event, Message, Webhook, db
 
@@ -141,32 +143,132 @@ def test_a_locked_database_is_a_503_and_never_a_false_200(shop, monkeypatch):
     assert shop.post(body).status_code == 200
 
 
+@pytest.fixture
+def tight(shop):
+    """Within it there is room for a few pages: a hundred posts do not fit. SQLite says the same for a full disk as for its
+    own limit of pages, which needs no disk to fill."""
+
+    @contextmanager
+    def tighten():
+        db.session.remove()
+        whole = db.engine.raw_connection()
+        whole.driver_connection.execute("VACUUM")  # what earlier tests left free would be filled first
+        (pages,) = whole.driver_connection.execute("PRAGMA page_count").fetchone()
+        whole.close()
+
+        def fill(dbapi_connection, *_):
+            dbapi_connection.execute(f"PRAGMA max_page_count={pages + 4}")
+
+        event.listen(db.engine, "connect", fill)
+        db.session.remove()
+        db.engine.dispose()
+        yield
+        event.remove(db.engine, "connect", fill)
+        db.session.remove()
+        db.engine.dispose()
+
+    yield tighten
+    refusals.forget()
+
+
 @pytest.mark.sqlite_only
-def test_a_full_disk_is_a_503_and_everything_goes_on_when_there_is_room_again(shop):
-    """C6: SQLite says the same for a full disk as for its own limit of pages, which needs no disk to fill."""
+def test_a_full_disk_is_a_503_and_everything_goes_on_when_there_is_room_again(shop, tight):
     body = webhook(text("سلام", utc_now()))
-    with db.engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar()
-    limit = f"PRAGMA max_page_count={pages + 4}"
-
-    def fill(dbapi_connection, *_):
-        dbapi_connection.execute(limit)
-
     large = webhook(text("ب" * 900, utc_now(), mid="large"))
-    event.listen(db.engine, "connect", fill)
-    db.engine.dispose()
-    answers = [shop.post(large).status_code for _ in range(free * 2 + 60)]
-    kept = len(webhooks())
-    refused = answers.count(503)
-    event.remove(db.engine, "connect", fill)
-    db.engine.dispose()
+    with tight():
+        answers = list(until_refused(shop, large))
+        answers += [shop.post(large).status_code for _ in range(3)]
+        kept = len(webhooks())
+        shop.work()
 
+    sweep(utc_now() + seconds(60))
+    shop.work()
+    assert {row.state for row in webhooks()} == {WebhookState.READ}  # workers outlive it, and come back
+    assert len(db.session.scalars(db.select(Message).filter_by(external_id="large")).all()) == 1
     assert set(answers) == {200, 503}
     assert answers.count(200) == kept  # each 200 is on the disk, each 503 is not
-    assert refused
     assert db.session.execute(sql("PRAGMA integrity_check")).scalar() == "ok"
     assert shop.post(body).status_code == 200
+
+
+def until_refused(shop, body):
+    """What is answered, the first 503 included."""
+    for _ in range(100):
+        status = shop.post(body).status_code
+        yield status
+        if status == 503:
+            return
+
+
+def readiness_of(shop):
+    return shop.client.get("/readyz").json["checks"]["writing"]
+
+
+@pytest.mark.sqlite_only
+def test_a_full_disk_is_not_ready_until_a_write_is_taken(shop, tight):
+    large = webhook(text("ب" * 900, utc_now(), mid="large"))
+    before = readiness_of(shop)
+    with tight():
+        *_, refused = until_refused(shop, large)
+        full = shop.client.get("/readyz")
+    without_a_try = readiness_of(shop)
+    taken = shop.post(webhook(text("سلام", utc_now())))
+
+    assert before == "ok"
+    assert refused == full.status_code == 503
+    assert "disk is full" in full.json["checks"]["writing"]
+    assert full.json["checks"]["database"] == "ok"  # who only asks is answered
+    assert "disk is full" in without_a_try
+    assert (taken.status_code, readiness_of(shop)) == (200, "ok")
+
+
+@pytest.mark.sqlite_only
+def test_where_nothing_comes_any_more_a_write_is_tried_after_a_while(shop, tight, monkeypatch):
+    large = webhook(text("ب" * 900, utc_now(), mid="large"))
+    with tight():
+        assert 503 in until_refused(shop, large)
+    monkeypatch.setattr("pilito.blueprints.health.TRY_AGAIN_SECONDS", 0)
+
+    assert readiness_of(shop) == "ok"
+
+
+def test_a_database_that_may_not_be_written_stays_unready_however_often_it_is_tried(shop, database_kind, monkeypatch):
+    """As after a switch to a PostgreSQL that stands by."""
+    monkeypatch.setattr("pilito.blueprints.health.TRY_AGAIN_SECONDS", 0)
+
+    def forbid(connection, *_):
+        if database_kind == "sqlite":
+            connection.execute("PRAGMA query_only=1")
+        else:
+            connection.execute("SET default_transaction_read_only = on")
+            connection.commit()
+
+    event.listen(db.engine, "connect", forbid)
+    db.session.remove()
+    db.engine.dispose()
+    refused = shop.post(webhook(text("سلام", utc_now()))).status_code
+    told = [readiness_of(shop) for _ in range(2)]
+    event.remove(db.engine, "connect", forbid)
+    db.session.remove()
+    db.engine.dispose()
+
+    assert refused == 503
+    assert all("read-only" in one for one in told)
+    assert readiness_of(shop) == "ok"
+
+
+@pytest.mark.sqlite_only
+def test_a_lock_is_no_refusal(shop, monkeypatch):
+    """Somebody else writes, and so it is taken."""
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 0.05)
+    other = create_engine(shop.app.config["SQLALCHEMY_DATABASE_URI"])
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        refused = shop.post(webhook(text("سلام", utc_now()))).status_code
+        told = readiness_of(shop)
+    other.dispose()
+
+    assert (refused, told) == (503, "ok")
 
 
 @pytest.mark.sqlite_only

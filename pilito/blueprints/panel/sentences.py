@@ -435,6 +435,7 @@ COMMENT_STATES: dict[CommentState, Words] = {
 CHECKS: dict[str, Words] = {
     "database": _("Database"),
     "migrations": _("Tables"),
+    "writing": _("Writing"),
     "redis": _("Redis"),
     "workers": _("Workers"),
     "scheduler": _("Scheduler"),
@@ -442,6 +443,10 @@ CHECKS: dict[str, Words] = {
 CHECK_FAILED: dict[str, Words] = {
     "database": _("It cannot be reached: check that it runs and that DATABASE_URL is right."),
     "migrations": _("They are not those of this version: run `flask db upgrade`, then restart web and workers."),
+    "writing": _(
+        "The database keeps nothing new: look whether its disk is full or read-only. What comes meanwhile is refused,"
+        " and the provider repeats it."
+    ),
     "redis": _("It cannot be reached: check that it runs and that REDIS_URL is right. Nothing is lost."),
     "workers": _("A queue has no worker: start `flask worker`, or read its log for why it stopped."),
     "scheduler": _("It shows no sign of life: start `flask scheduler`. Until then timed work is late, not lost."),
