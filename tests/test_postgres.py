@@ -1,4 +1,4 @@
-"""C3: whoever waits for PostgreSQL is told within a few seconds, whatever keeps it: a lock, a freeze, a lost line."""
+"""C3, C4: whoever waits for PostgreSQL is told within a few seconds, whatever keeps it: a lock, a freeze, a lost line."""
 
 import time
 from contextlib import contextmanager
@@ -127,6 +127,23 @@ def test_a_statement_without_an_end_is_given_up_and_its_line_with_it(shop):
     assert time.monotonic() - began_at < SOON
     db.session.rollback()
     assert db.session.scalar(sql("SELECT 1")) == 1
+
+
+def test_c4_after_all_lines_were_ended_the_very_first_webhook_is_taken(shop):
+    shop.post(webhook(text("سلام", utc_now())))
+    db.session.rollback()
+    assert db.engine.pool.checkedin() > 0
+    other = create_engine(shop.app.config["SQLALCHEMY_DATABASE_URI"])
+    with other.connect() as connection:
+        ours = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ended = connection.scalars(sql(f"SELECT pg_terminate_backend(pid, 5000) FROM ({ours}) AS ours")).all()
+    other.dispose()
+
+    answer = shop.post(webhook(text("این چنده؟", utc_now())))
+
+    assert ended
+    assert answer.status_code == 200
+    assert len(rows(Webhook)) == 2
 
 
 def test_a_line_that_is_asked_for_when_the_time_is_over_is_not_opened(shop):
