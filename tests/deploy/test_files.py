@@ -5,6 +5,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -246,10 +248,12 @@ def test_the_units_run_programs_of_the_installation_as_their_own_user():
 def test_the_proxies_pass_websocket_bodies_and_the_visitors_address():
     nginx, caddy = NGINX.read_text(), CADDY.read_text()
 
-    assert "proxy_set_header Upgrade $http_upgrade" in nginx
+    assert re.search(r"proxy_set_header Upgrade +\$http_upgrade;", nginx)
     assert re.search(r"location /webhooks/ \{\s+client_max_body_size 1m;", nginx)
     # One hop is believed (TRUSTED_PROXIES=1), so what a visitor wrote into the header himself must not be passed on.
     assert "X-Forwarded-For   $remote_addr;" in nginx
+    # A location that sets one header inherits none: it would pass a foreign Host, and no address of the visitor.
+    assert not re.search(r"location [^{}]*\{[^{}]*proxy_set_header", nginx)
     assert "$request_uri" not in re.search(r"log_format .*?;", nginx, re.DOTALL)[0]
     assert "max_size 1MiB" in caddy
     for text in (nginx, caddy):
@@ -314,9 +318,47 @@ def test_nginx_writes_no_key_down_not_even_when_pilito_is_away(tmp_path):
     assert "KEY" not in re.sub(r"request: \"GET /login\?code=KEY.*", "", written)  # nginx names it where it fails
 
 
-def ask_past_the_certificate(address):
+@pytest.mark.skipif(not shutil.which("nginx") or os.geteuid() != 0, reason="nginx is not installed here.")
+def test_nginx_tells_pilito_at_every_address_who_asks_and_for_what(tmp_path):
+    arrived = {}
+
+    class Pilito(BaseHTTPRequestHandler):
+        def do_GET(self):
+            arrived[self.path] = {name.lower(): value for name, value in self.headers.items()}
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    pilito = ThreadingHTTPServer(("127.0.0.1", 0), Pilito)
+    threading.Thread(target=pilito.serve_forever, daemon=True).start()
+    paths = ("/", "/socket.io/", "/webhooks/instagram", "/join/KEY")
+    with held_port() as http, held_port() as https:
+        main = nginx_folder(tmp_path, http, https, pilito.server_port)
+        server = subprocess.Popen(["nginx", "-c", main, "-g", "daemon off; master_process off;"])
+        try:
+            wait_for(lambda: requests.get(f"http://127.0.0.1:{http}/", allow_redirects=False, timeout=1).status_code)
+            for path in paths:
+                wishes = {"Connection": "Upgrade", "Upgrade": "websocket"} if path == "/socket.io/" else {}
+                headers = {"Host": "inbox.example.com", "X-Forwarded-For": "6.6.6.6", **wishes}
+                assert ask_past_the_certificate(f"https://127.0.0.1:{https}{path}", headers) == 204
+        finally:
+            server.terminate()
+            server.wait(10)
+            pilito.shutdown()
+            pilito.server_close()
+
+    for path in paths:
+        assert arrived[path]["host"] == arrived[path]["x-forwarded-host"] == "inbox.example.com", path
+        assert (arrived[path]["x-forwarded-for"], arrived[path]["x-forwarded-proto"]) == ("127.0.0.1", "https"), path
+    assert (arrived["/socket.io/"]["upgrade"], arrived["/socket.io/"]["connection"]) == ("websocket", "upgrade")
+    assert not {"upgrade", "connection"} & set(arrived["/"])
+
+
+def ask_past_the_certificate(address, headers=None):
     with pytest.warns(urllib3.exceptions.InsecureRequestWarning):
-        return requests.get(address, verify=False, timeout=10).status_code
+        return requests.get(address, headers=headers, verify=False, timeout=10).status_code
 
 
 def nginx_folder(folder, http=80, https=443, upstream=8000):
