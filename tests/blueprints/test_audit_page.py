@@ -76,6 +76,16 @@ def test_a_reason_and_a_mode_are_told_in_words(admin):
     ]
 
 
+def test_a_long_value_ends_with_a_sign_that_it_goes_on(admin):
+    log("text_saved", details={"title": "x" * 160})
+    log("text_saved", details={"title": "x" * 161})
+
+    page = admin.get("/settings/audit").text
+
+    told = re.findall(r'<p class="about"><bdi>(.*?)</bdi></p>', page)
+    assert told == ["x" * 159 + "…", "x" * 160]
+
+
 def test_names_are_told_and_not_ids_nor_words_of_the_code(admin):
     with transaction():
         sara = add_operator(Role.AGENT, name="Sara").id

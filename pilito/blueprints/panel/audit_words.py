@@ -249,7 +249,8 @@ def details_of(row: Audit, names: Names) -> str:
 
 def _part(name: str, value: Any, names: Names) -> str:
     shown, speaks = _shown(name, value, names)
-    text = " ".join(shown.split())[:LONGEST_VALUE]
+    text = " ".join(shown.split())
+    text = text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
     if speaks or name in ALONE:
         return text
     return f"{KEYS.get(name, name.replace('_', ' '))}: {text}"
