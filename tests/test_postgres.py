@@ -1,7 +1,9 @@
 """C3, C4: whoever waits for PostgreSQL is told within a few seconds, whatever keeps it: a lock, a freeze, a lost line."""
 
+import runpy
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from shop import seconds, text, webhook
@@ -11,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from pilito import database, patience, postgres
 from pilito.clock import utc_now
+from pilito.config import ROOT
 from pilito.conversations.retake import TRIES, retake
 from pilito.conversations.sweep import sweep
 from pilito.database import NoTurn
@@ -155,3 +158,15 @@ def test_a_line_that_is_asked_for_when_the_time_is_over_is_not_opened(shop):
     db.session.rollback()
     assert db.session.scalar(sql("SELECT 1")) == 1
     assert postgres.PING_SECONDS + postgres.LINE["connect_timeout"] < 5  # a provider's patience
+
+
+def test_a_web_process_is_in_a_hurry(monkeypatch):
+    """By the configuration that it is delivered with; workers and commands are not."""
+    monkeypatch.setattr(patience, "_is_in_a_hurry", False)
+    for name in ("logs.set_up_logs", "reporting.set_up_reporting", "reporting.instrument", "config.load_settings"):
+        monkeypatch.setattr(f"pilito.{name}", lambda *_args: None)
+    configuration = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
+
+    configuration["post_worker_init"](SimpleNamespace(wsgi=None, age=2))
+
+    assert patience.is_in_a_hurry()
