@@ -212,12 +212,17 @@ def set_operator_password(email: str, password_stdin: bool) -> None:
 def deactivate_operator(email: str) -> None:
     """Shut a person out, at once."""
     from pilito.people.team import deactivate, get_by_email
+    from pilito.tokens import open_by_maker
 
     try:
-        deactivate(get_by_email(email).id, None, utc_now())
+        operator_id = get_by_email(email).id
+        names = [token.name for token in open_by_maker().get(operator_id, [])]
+        deactivate(operator_id, None, utc_now())
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{email} may not log in any more; open pages are closed.")
+    if names:
+        click.echo(f"API tokens of theirs that ended with it: {', '.join(names)}.")
 
 
 @operator.command("activate")
@@ -383,6 +388,31 @@ def add_token(name: str) -> None:
         click.echo(issue_token(name, utc_now()))
     except Refused as error:
         raise click.ClickException(str(error)) from None
+
+
+@token.command("list")
+@with_appcontext
+def list_api_tokens() -> None:
+    """List all tokens: whether each opens the API, and who made it."""
+    from pilito.tokens import is_open, list_tokens
+
+    for one in list_tokens():
+        maker = one.created_by.email if one.created_by else "command line"
+        click.echo(f"{one.id}\t{'open' if is_open(one) else 'revoked'}\t{maker}\t{one.name}")
+
+
+@token.command("revoke")
+@click.argument("token_id", type=int)
+@with_appcontext
+def revoke_api_token(token_id: int) -> None:
+    """End a token, at once; `flask token list` tells its number."""
+    from pilito.tokens import revoke_token
+
+    try:
+        revoke_token(token_id, None, utc_now())
+    except Refused as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Token {token_id} opens nothing any more.")
 
 
 @click.command("set-up-link")

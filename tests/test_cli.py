@@ -5,15 +5,17 @@ import re
 import threading
 
 import pytest
-from rows import FreshClient
+from rows import NOON, FreshClient, add_operator
 from shop import ACCOUNT, text, webhook
 from werkzeug.serving import make_server
 
 from pilito import keys
 from pilito.clock import utc_now
+from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
 from pilito.models import Inbox, Message, Operator, Webhook, db
 from pilito.passwords import check_password
+from pilito.tokens import find_by_bearer, issue_token
 
 
 @pytest.fixture
@@ -123,6 +125,33 @@ def test_a_token_opens_the_api_and_is_printed_once(run, app):
 
     assert answer.status_code == 200
     assert FreshClient(app).get("/api/v1/conversations").status_code == 401
+
+
+def test_tokens_are_listed_with_who_made_them_and_revoked(run, app):
+    with transaction():
+        reza = add_operator(Role.ADMIN, email="reza@shop.test").id
+    issue_token("robot", NOON, reza)
+    script = run("token", "add", "my script").output.strip()
+
+    listed = [line.split("\t") for line in run("token", "list").output.splitlines()]
+    revoked, again = run("token", "revoke", listed[0][0]), run("token", "revoke", listed[0][0])
+
+    assert [line[1:] for line in listed] == [
+        ["open", "command line", "my script"],
+        ["open", "reza@shop.test", "robot"],
+    ]
+    assert (revoked.exit_code, again.exit_code) == (0, 1)
+    assert "opens anything" in again.output
+    assert find_by_bearer(script, NOON) is None
+
+
+def test_who_is_deactivated_takes_the_tokens_along_and_the_command_says_which(run, app):
+    with transaction():
+        reza = add_operator(Role.ADMIN, email="reza@shop.test").id
+    issue_token("robot", NOON, reza)
+
+    assert "ended with it: robot." in run("operator", "deactivate", "reza@shop.test").output
+    assert "ended with it" not in run("operator", "deactivate", "reza@shop.test").output
 
 
 def test_replay_posts_a_stored_body_again_signed(make_shop, tmp_path, free_port):

@@ -11,6 +11,7 @@ from pilito.models import Audit, EntryLink, Operator, db
 from pilito.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH, check_password, find_weakness, hash_password
 from pilito.people.open_links import end_links_of, is_open
 from pilito.people.sessions import close_lines, end_sessions
+from pilito.tokens import end_tokens_of, may_make
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
 WEAK = {
@@ -58,8 +59,8 @@ def insert_operator(email: str, name: str, role: Role, password_hash: str, langu
 
 
 def change_role(operator_id: int, role: Role, by_id: int | None, now: datetime) -> None:
-    """Give the person another role, at once: their open pages come back with it, and links that it does not allow any
-    more end. `by_id` None: the command line.
+    """Give the person another role, at once: their open pages come back with it, and links and tokens that it does not
+    allow any more end. `by_id` None: the command line.
 
     Raises Refused (operator_not_found, not_allowed, last_owner).
     """
@@ -71,14 +72,14 @@ def change_role(operator_id: int, role: Role, by_id: int | None, now: datetime) 
             _refuse_last_owner(operator)
         details = {"whom": operator_id, "from": operator.role, "to": role}
         operator.role = role
-        _end_unfounded_links(operator_id, by_id, now)
+        _end_unfounded(operator, by_id, now)
         close_lines(tx, operator_id)
         db.session.add(Audit(at=now, action="role_changed", operator_id=by_id, details=details))
 
 
 def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
-    """Shut the person out, at once: log-ins and open lines end, and the links that are theirs or that they made. What
-    they did stays.
+    """Shut the person out, at once: log-ins and open lines end, the links that are theirs, and links and tokens that
+    they made. What they did stays.
 
     Raises Refused (operator_not_found, not_allowed, last_owner).
     """
@@ -90,7 +91,7 @@ def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
             _refuse_last_owner(operator)
         operator.active = False
         shut_out(tx, operator_id, "deactivated", now)
-        _end_unfounded_links(operator_id, by_id, now)
+        _end_unfounded(operator, by_id, now)
         details = {"whom": operator_id}
         db.session.add(Audit(at=now, action="operator_deactivated", operator_id=by_id, details=details))
 
@@ -209,6 +210,13 @@ def _get_managed(operator_id: int, by_id: int | None, *roles: Role) -> Operator:
         raise Refused("operator_not_found", f"There is no operator {operator_id}.")
     check_rank(by_id, operator.role, *roles)
     return operator
+
+
+def _end_unfounded(operator: Operator, by_id: int | None, now: datetime) -> None:
+    """End what this person opened to others and might not open now."""
+    _end_unfounded_links(operator.id, by_id, now)
+    if not may_make(operator):
+        end_tokens_of(operator.id, by_id, now)
 
 
 def _end_unfounded_links(operator_id: int, by_id: int | None, now: datetime) -> None:

@@ -5,7 +5,7 @@ import re
 from html import unescape
 
 import pytest
-from rows import FreshClient, add_operator, record_statements
+from rows import NOON, FreshClient, add_operator, record_statements
 from sqlalchemy.exc import OperationalError
 
 from pilito.database import transaction
@@ -13,6 +13,7 @@ from pilito.extensions import socketio, vault
 from pilito.lifecycle import Role
 from pilito.models import Audit, EntryLink, Mail, Operator, OperatorSession, db
 from pilito.people import links, second_step
+from pilito.tokens import issue_token
 
 EMAIL = "reza@shop.test"
 PASSWORD = "a long enough password"
@@ -135,6 +136,40 @@ def test_deactivated_in_the_page_somebody_is_out_at_once(app, owner, log_in):
 
     assert agent.get("/conversations/").status_code == 302
     assert "Deactivated" in owner.get("/team").text
+
+
+def test_the_page_says_beforehand_which_tokens_end_with_somebody_and_which_stay(app, owner):
+    with transaction():
+        reza = add_operator(Role.ADMIN).id
+    for name in ("<b>accounting</b>", "robot"):
+        issue_token(name, NOON, reza)
+    before = owner.get("/team").text
+    issue_token("script", NOON)
+
+    page = owner.get("/team").text
+    post(owner, f"/team/{reza}/deactivate")
+    after = owner.get("/team").text
+
+    assert "2 API tokens that they made" in page
+    assert "<bdi>&lt;b&gt;accounting&lt;/b&gt;</bdi>" in page
+    assert page.count('data-sure="Deactivate, and end 2 tokens?"') == 1
+    assert "API tokens that they made" not in after
+    assert "1 API token was made on the command line and stays" in after
+    assert "on the command line" not in before
+
+
+def test_a_token_that_ended_with_its_maker_is_shown_as_revoked(app, owner):
+    with transaction():
+        reza = add_operator(Role.ADMIN).id
+    issue_token("robot", NOON, reza)
+    open_before = "Revoked" not in owner.get("/settings/tokens").text
+
+    post(owner, f"/team/{reza}/deactivate")
+
+    page = owner.get("/settings/tokens").text
+    assert open_before
+    assert "Revoked" in page
+    assert "/revoke" not in page
 
 
 def test_a_link_to_a_new_password_ends_the_old_one(app, owner):

@@ -18,6 +18,7 @@ from pilito.lifecycle import ROLE_RANK, Role
 from pilito.mail import is_set_up
 from pilito.people import links, second_step, team
 from pilito.queries.people import last_seen
+from pilito.tokens import open_by_maker
 
 P = ParamSpec("P")
 # The link that was just made, until its page is shown: it cannot be read again.
@@ -46,6 +47,7 @@ def show_team() -> ResponseReturnValue:
         "team/list.html",
         people=team.list_operators(),
         seen=last_seen(),
+        tokens=open_by_maker(),
         invitations=links.list_invitations(now),
         roles=_roles_to_give(),
         may_manage=lambda role: team.may_manage(current_user.role, role),

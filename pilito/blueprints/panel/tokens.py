@@ -9,7 +9,7 @@ from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.clock import utc_now
 from pilito.errors import Refused
-from pilito.tokens import issue_token, list_tokens, revoke_token
+from pilito.tokens import is_open, issue_token, list_tokens, revoke_token
 
 # The token that was just made, until its page is shown: it cannot be read again.
 MADE_TOKEN = "made_token"  # noqa: S105  (a name)
@@ -18,7 +18,8 @@ MADE_TOKEN = "made_token"  # noqa: S105  (a name)
 @bp.get("/settings/tokens")
 @for_admins
 def show_tokens() -> ResponseReturnValue:
-    return render_template("settings/tokens.html", tokens=list_tokens(), made=session.pop(MADE_TOKEN, None))
+    made = session.pop(MADE_TOKEN, None)
+    return render_template("settings/tokens.html", tokens=list_tokens(), is_open=is_open, made=made)
 
 
 @bp.post("/settings/tokens")
