@@ -19,6 +19,7 @@ from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, signals, spending, turns
 from pilito.conversations.comments import comment_line, commented_facts, comments_behind
 from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
+from pilito.conversations.disclose import line_due
 from pilito.conversations.drafts import go_stale, keep_draft
 from pilito.conversations.duty import duty_of
 from pilito.conversations.facts import Place, facts_of
@@ -315,7 +316,9 @@ def _caption(source: str, share: Share, are_known: bool) -> Fact:
 
 def _may_have_post(message: Message | Earlier) -> bool:
     """Whether the message is a post, or read together with one."""
-    return message.message_type is MessageType.SHARE or message.content != message.text
+    return message.message_type is MessageType.SHARE or (
+        message.sender is Sender.CUSTOMER and message.content != message.text
+    )
 
 
 def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
@@ -400,8 +403,9 @@ def _record_reply(
     turn.state = TurnState.ANSWERED
     turn.ended_at, turn.lease_until = now, None
     go_stale(conversation, "written_anew")  # of an hour in which it only wrote drafts
+    machine_line = line_due(conversation, now)
     with db.session.no_autoflush:  # one flush for all rows of the reply
-        message = outbox.add_reply(conversation, Sender.ASSISTANT, reply.text, now)
+        message = outbox.add_reply(conversation, Sender.ASSISTANT, reply.text, now, machine_line=machine_line)
         message.answers_turn_id = turn.id
         message.asks_which = reply.asks_which
         message.proof = proof_from(reply.working)

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from pilito.conversations import outbox, turns
 from pilito.conversations.came_back import see_to
+from pilito.conversations.disclose import line_due
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
@@ -34,7 +35,7 @@ def send_draft(
     """Send a draft, in other words where `text` has some; the same again returns the same reply.
 
     The reply is the operator's, who answers for it. The assistant goes on: to approve is no taking over, where the
-    assistant holds the conversation.
+    assistant holds the conversation. Sent as it is (no `text`), it is a machine's words, and says so where that is due.
     Raises Refused (not_found, draft_gone, draft_stale until it is confirmed, empty, too_long, inbox_stopped,
     window_closed, customer_has_not_written), and Unsendable for what the channel would not take.
     """
@@ -49,11 +50,12 @@ def send_draft(
         _check_state(draft, is_confirmed)
         refuse_answered(conversation, operator_id, seen_id)
         check_may_send(conversation, now)
+        machine_line = line_due(conversation, now) if text is None else None
         is_held = conversation.state is not ConversationState.ASSISTANT
         if is_held:
             conversation.drafted_at = None  # decided about, not passed by
             to_people(conversation, operator_id, "answered by a person", now)
-        message = outbox.add_reply(conversation, Sender.OPERATOR, words, now)
+        message = outbox.add_reply(conversation, Sender.OPERATOR, words, now, machine_line=machine_line)
         # One reply per draft, held by the database.
         message.operator_id, message.client_id = operator_id, client_id
         is_edited = words != draft.text

@@ -35,6 +35,7 @@ class Rules:
     outside_hours: OutsideHours = OutsideHours.ANSWER
     hand_over_line: str | None = None
     outside_hours_line: str | None = None
+    machine_line: str | None = None
     give_back_hours: int | None = None
     needs_you_minutes: int = 15
     holds_every_word: bool = True
@@ -113,7 +114,8 @@ def _check(rules: Rules) -> None:
         raise Refused("zone_unknown", f"There is no time zone {rules.zone!r}.")
     if len(rules.holidays or []) > MOST_HOLIDAYS or not all(map(_is_date, rules.holidays or [])):
         raise Refused("holiday_wrong", f"Expected at most {MOST_HOLIDAYS} days like 2027-03-21.")
-    if any(len(line or "") > LONGEST_LINE for line in (rules.hand_over_line, rules.outside_hours_line)):
+    lines = (rules.hand_over_line, rules.outside_hours_line, rules.machine_line)
+    if any(len(line or "") > LONGEST_LINE for line in lines):
         raise Refused("line_too_long", f"A line has at most {LONGEST_LINE} characters.")
     if rules.give_back_hours is not None and not 1 <= rules.give_back_hours <= MOST_HOURS:
         raise Refused("number_wrong", f"Expected 1 to {MOST_HOURS} hours.")

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 
 from pilito.conversations import outbox
 from pilito.conversations.came_back import forget_marks
+from pilito.conversations.disclose import line_due
 from pilito.conversations.lock import mark_changed
 from pilito.database import Transaction
 from pilito.extensions import channels
@@ -71,7 +72,8 @@ def _say_line(tx: Transaction, conversation: Conversation, reason: HandOverReaso
     permission = channels[inbox.channel].may_send(False, conversation.last_customer_message_at, now)
     if not permission or db.session.scalar(NEWEST_ORIGIN, {"conversation": conversation.id}) == LINE:
         return
-    message = outbox.add_reply(conversation, Sender.ASSISTANT, line, now)
+    machine_line = line_due(conversation, now)
+    message = outbox.add_reply(conversation, Sender.ASSISTANT, line, now, machine_line=machine_line)
     message.origin = LINE
     outbox.leave(tx, conversation, message, now)
     mark_changed(tx, conversation, message)

@@ -14,5 +14,5 @@ def count_message(conversation: Conversation, message: Message) -> None:
 
 def set_preview(conversation: Conversation, message: Message) -> None:
     share = message.share
-    words = message.text or (share.caption if share else None) or message.content
+    words = message.words or (share.caption if share else None) or message.content
     conversation.preview = words[:PREVIEW_CHARACTERS]

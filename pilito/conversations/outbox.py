@@ -58,13 +58,16 @@ def add_reply(
     text: str,
     now: datetime,
     extras: Extras = NOTHING,
+    machine_line: str | None = None,
 ) -> Message:
     """Record a reply with its deliveries. The caller flushes, and has them sent after the commit.
 
+    `machine_line` is sent in front of it (conversations/disclose.py); the assistant does not read it as its own words.
     Raises Unsendable before any row is written when the channel would not take a part of it.
     """
     extras = described(conversation, extras)
-    parts = _checked(conversation, text, extras)
+    sent_text = f"{machine_line}\n\n{text}" if machine_line else text
+    parts = _checked(conversation, sent_text, extras)
     message_type = MESSAGE_TYPES.get(parts[0].kind, MessageType.TEXT) if parts else MessageType.TEXT
     message = Message(
         conversation=conversation,
@@ -72,8 +75,9 @@ def add_reply(
         sender=sender,
         message_type=message_type,
         processing_status=ProcessingStatus.COMPLETED,
-        text=text,
+        text=sent_text,
         content=content_of(message_type, text, None),
+        machine_line=machine_line,
         reply_to_external_id=extras.reply_to_external_id,
         sent_at=now,
         created_at=now,
@@ -97,6 +101,8 @@ def add_again(conversation: Conversation, old: Message, parts: Sequence[Delivery
     message_type = MESSAGE_TYPES.get(first.kind, MessageType.TEXT)
     files = old.attachments if first.file or first.cards else []
     text = "\n".join(part.text for part in parts if part.text) or old.text
+    # With the first part its line goes once more; the customer has not read it yet.
+    machine_line = old.machine_line if parts[0].position == 0 else None
     message = Message(
         conversation=conversation,
         inbox_id=conversation.inbox_id,
@@ -104,7 +110,7 @@ def add_again(conversation: Conversation, old: Message, parts: Sequence[Delivery
         message_type=message_type,
         processing_status=ProcessingStatus.COMPLETED,
         text=text,
-        content=content_of(message_type, text, None),
+        machine_line=machine_line,
         reply_to_external_id=first.reply_to_external_id,
         sent_at=now,
         created_at=now,
@@ -118,6 +124,7 @@ def add_again(conversation: Conversation, old: Message, parts: Sequence[Delivery
         ],
         share=None,
     )
+    message.content = content_of(message_type, message.words, None)
     db.session.add(message)
     count_message(conversation, message)
     return message

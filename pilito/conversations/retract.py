@@ -140,7 +140,7 @@ def _give_draft_back(conversation: Conversation, message: Message, now: datetime
 def _taken(message: Message) -> TakenBack:
     parts = tuple(outbound_of("", part.text, None, part.payload) for part in message.deliveries)
     name = next((file.title for file in message.attachments if file.title), None)
-    return TakenBack(message.text, parts, name, message.reply_to_external_id, _draft_again(message))
+    return TakenBack(message.words, parts, name, message.reply_to_external_id, _draft_again(message))
 
 
 def _draft_again(message: Message) -> int | None:

@@ -260,7 +260,7 @@ def _old(message_id: int | None, draft_id: int | None) -> Json:
         draft = db.session.get_one(Draft, draft_id)
         return {"text": draft.text, "finding": draft.finding, "working": draft.working}
     message = db.session.get_one(Message, message_id)
-    return {"text": message.text, "finding": "", "working": columns_of(message.proof) if message.proof else {}}
+    return {"text": message.words, "finding": "", "working": columns_of(message.proof) if message.proof else {}}
 
 
 def _result(turn: TurnInput, outcome: Reply | HandOver, listener: _Listener) -> Json:

@@ -76,7 +76,9 @@ def _take_back_part(tx: Transaction, conversation: Conversation, part: Delivery,
     if not left:
         _empty(tx, conversation, message, now)
     elif external_id is not None:
-        message.text = message.content = "\n".join(one.text for one in left if one.text)
+        message.machine_line = message.machine_line if part.position else None  # it was in front
+        message.text = "\n".join(one.text for one in left if one.text)
+        message.content = message.words
         message.edited_at = now
         if conversation.last_message_at == message.sent_at:
             set_preview(conversation, message)

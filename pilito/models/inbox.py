@@ -43,6 +43,7 @@ class Inbox(db.Model):
     # One line to the customer when people are called; None: nothing is said.
     hand_over_line: Mapped[str | None] = mapped_column(Text)
     outside_hours_line: Mapped[str | None] = mapped_column(Text)
+    machine_line: Mapped[str | None] = mapped_column(Text)  # says that a machine answers; None: nothing is said
     give_back_hours: Mapped[int | None]  # after so long without a person's message; None: never by itself
     needs_you_minutes: Mapped[int] = mapped_column(default=15, server_default="15")  # unanswered for so long
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

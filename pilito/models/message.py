@@ -37,6 +37,13 @@ class Message(db.Model):
         Index("ix_message_turn_id", "turn_id"),
         Index("ix_message_copy_id", "copy_id"),
         Index(
+            "ix_message_machine_line",
+            "conversation_id",
+            "sent_at",
+            sqlite_where=db.text("machine_line IS NOT NULL"),
+            postgresql_where=db.text("machine_line IS NOT NULL"),
+        ),
+        Index(
             "ix_message_unanswered",
             "conversation_id",
             sqlite_where=db.text("sender = 'customer' AND answered_by_id IS NULL"),
@@ -86,6 +93,7 @@ class Message(db.Model):
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     asks_which: Mapped[bool] = mapped_column(default=False, server_default=db.false())  # which product is meant
     client_id: Mapped[str | None] = mapped_column(String(64))
+    machine_line: Mapped[str | None] = mapped_column(Text)  # the line in front of `text` that says a machine answers
     epoch: Mapped[int | None]  # the conversation's epoch in which the reply was recorded
 
     conversation: Mapped[Conversation] = relationship()
@@ -97,6 +105,11 @@ class Message(db.Model):
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.position")
     deliveries: Mapped[list["Delivery"]] = relationship(order_by="Delivery.position", back_populates="message")
     proof: Mapped[Optional["Proof"]] = relationship(back_populates="message", uselist=False)
+
+    @property
+    def words(self) -> str:
+        """The text without the line that says a machine answers: that one is the shop's, and the same everywhere."""
+        return self.text.removeprefix(self.machine_line).lstrip() if self.machine_line else self.text
 
 
 class Attachment(db.Model):

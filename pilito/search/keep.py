@@ -106,7 +106,9 @@ def entries_of(session: Session, row: Any, are_files_at_hand: bool) -> Iterator[
     where they were read with it; otherwise they are asked for."""
     if isinstance(row, Message):
         if row.deleted_at is None:
-            yield from _of_message(SearchKind.MESSAGE, row, row.text, *_words_of_files(session, row, are_files_at_hand))
+            yield from _of_message(
+                SearchKind.MESSAGE, row, row.words, *_words_of_files(session, row, are_files_at_hand)
+            )
     elif isinstance(row, Share):
         if row.message.deleted_at is None:
             texts = (row.title, row.subtitle, row.full_caption, row.full_permalink)

@@ -35,6 +35,7 @@ FORM = {
     "holidays": "2027-03-21\n2027-03-22",
     "outside_hours": "hand_over",
     "hand_over_line": "  همکارم جواب می‌دهد. ",
+    "machine_line": "این را ماشین نوشته است.",
     "give_back_hours": "۴",
     "needs_you_minutes": "20",
 }
@@ -117,6 +118,7 @@ def test_the_rules_of_an_inbox_are_saved_as_they_are_typed(admin, inbox):
     assert saved.holidays == ["2027-03-21", "2027-03-22"]
     assert (saved.outside_hours, saved.zone) == (OutsideHours.HAND_OVER, "Asia/Tehran")
     assert (saved.hand_over_line, saved.outside_hours_line) == ("همکارم جواب می‌دهد.", None)
+    assert saved.machine_line == "این را ماشین نوشته است."
     assert (saved.give_back_hours, saved.needs_you_minutes) == (4, 20)
     assert not saved.holds_every_word
     page = admin.get(f"/inboxes/{inbox.id}/assistant").text
@@ -212,6 +214,17 @@ def test_a_draft_is_shown_with_what_it_rests_on_and_nothing_of_it_is_markup(log_
     assert f'href="#m{drafted.message_ids[0]}"' in page
     assert "no promise" in page
     assert "Out of date" not in page
+
+
+def test_a_draft_shows_the_line_that_will_be_sent_in_front_of_it(log_in, drafted):
+    with transaction():
+        db.session.execute(db.update(Inbox).values(machine_line="<i>یک ماشین</i>"))
+    browser = log_in()
+
+    assert '<div class="draft-line"><p dir="auto">&lt;i&gt;یک ماشین&lt;/i&gt;</p>' in thread(browser, drafted)
+    with transaction():
+        db.session.get(Draft, drafted.id).finding = "number: 990000 toman"  # a person mends it: their words
+    assert "draft-line" not in thread(browser, drafted)
 
 
 def test_a_draft_is_sent_by_one_press(log_in, drafted):

@@ -28,6 +28,11 @@ from pilito.queries import inboxes as queries
 
 # The days as Python counts them, in the order of a shop's week: where it begins on Saturday, and on Monday.
 WEEKS = {"fa": (5, 6, 0, 1, 2, 3, 4), "en": (0, 1, 2, 3, 4, 5, 6)}
+# To begin with, in the languages that customers of a shop write: theirs counts, not the operator's.
+MACHINE_LINES = (
+    "این پاسخ را دستیار هوشمند فروشگاه نوشته است؛ هر وقت بخواهید همکارمان پاسخ می‌دهد.",
+    "You are talking to the shop's automated assistant; ask for a person at any time.",
+)
 USUAL_HOURS = "10:00-20:00"
 DRAFTS = "/conversations/<int:conversation_id>/drafts/<int(max=9223372036854775807):draft_id>"
 AS_INBOX = "inbox"
@@ -65,6 +70,7 @@ def _show_rules(inbox: Inbox, shown: Mapping[str, str]) -> str:
         week=[(day, names[day]) for day in WEEKS[language]],
         shown=shown,
         zones=sorted(available_timezones()),
+        machine_lines=MACHINE_LINES,
     )
 
 
@@ -79,6 +85,7 @@ def _kept(inbox: Inbox) -> dict[str, str]:
         "outside_hours": inbox.outside_hours.value,
         "hand_over_line": inbox.hand_over_line or "",
         "outside_hours_line": inbox.outside_hours_line or "",
+        "machine_line": inbox.machine_line or "",
         "give_back_hours": str(inbox.give_back_hours or ""),
         "needs_you_minutes": str(inbox.needs_you_minutes),
         "holds": "words" if inbox.holds_every_word else "numbers",
@@ -122,6 +129,7 @@ def _read_rules() -> Rules:
         outside_hours=outside,
         hand_over_line=_line("hand_over_line"),
         outside_hours_line=_line("outside_hours_line"),
+        machine_line=_line("machine_line"),
         give_back_hours=_number("give_back_hours") if form.get("give_back_hours", "").strip() else None,
         needs_you_minutes=_number("needs_you_minutes"),
         holds_every_word=form.get("holds") != "numbers",

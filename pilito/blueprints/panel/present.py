@@ -154,7 +154,7 @@ def gist(message: Message) -> str:
     """A message in one line."""
     if message.deleted_at:
         return str(sentences.TAKEN_BACK)
-    words = message.text or _spoken(message)
+    words = message.words or _spoken(message)
     if not words and message.share:
         words = message.share.full_caption or message.share.title or str(kind_label(message.share))
     return " ".join((words or str(sentences.MESSAGE_TYPES[message.message_type])).split())[:PREVIEW_CHARACTERS]

@@ -15,6 +15,7 @@ from pilito.blueprints.panel import bp, present, sentences, steps
 from pilito.blueprints.panel.desk import asked_filter, asked_zone, head_words
 from pilito.blueprints.panel.spans import spans
 from pilito.clock import utc_now
+from pilito.conversations.disclose import line_due
 from pilito.conversations.drafts import find_draft
 from pilito.extensions import channels
 from pilito.lifecycle import Role
@@ -154,6 +155,7 @@ def _desk_words(conversation: Conversation) -> dict[str, Any]:
         "conversation": conversation,
         "desk": desk,
         "draft": draft,
+        "machine_line": line_due(conversation, utc_now()) if draft and not draft.finding else None,
         "writing_until": queries.writing_until(conversation, utc_now()),
         "channel": channels[conversation.inbox.channel],
         "labels": labels_of([conversation.id]).get(conversation.id, ()),
