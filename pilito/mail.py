@@ -42,18 +42,22 @@ def is_set_up() -> bool:
     return bool(settings.smtp_url)
 
 
-def write_mail(tx: Transaction, to: str, subject: str, text: str, now: datetime) -> bool:
-    """Have a mail sent once `tx` is committed; tell whether it will be, which it is not without SMTP_URL.
+def write_mail(
+    tx: Transaction, to: str, subject: str, text: str, now: datetime, due_at: datetime | None = None
+) -> bool:
+    """Have a mail sent once `tx` is committed, not before `due_at`; tell whether it will be, which it is not without
+    SMTP_URL.
 
     `text` is plain; an address that stands alone on its line becomes a link.
     """
     if not is_set_up():
         return False
     content = vault.encrypt(json.dumps({"subject": subject, "text": text}).encode())
-    mail = Mail(recipient=to, content_encrypted=content, due_at=now, created_at=now)
+    mail = Mail(recipient=to, content_encrypted=content, due_at=due_at or now, created_at=now)
     db.session.add(mail)
     db.session.flush()
-    tx.after_commit(hints.hint, keys.MAIL, keys.MAIL_JOB, mail.id)
+    if mail.due_at <= now:
+        tx.after_commit(hints.hint, keys.MAIL, keys.MAIL_JOB, mail.id)
     return True
 
 

@@ -207,6 +207,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
         "tallies",
         "search",
         "tokens",
+        "token_ends",
         "subscriptions",
         "deletions",
         "backup",

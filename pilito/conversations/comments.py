@@ -250,7 +250,7 @@ def _is_due(comment: Comment, now: datetime) -> bool:
 
 
 def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
-    with transaction():
+    with transaction() as tx:
         try:
             comment = _get_locked(comment_id)
         except Refused:
@@ -267,7 +267,7 @@ def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
             return None
         account = open_account(inbox)
         if account is None:
-            stop(inbox, None, "token_unreadable", now)
+            stop(tx, inbox, None, "token_unreadable", now)
             return None
         comment.state = CommentState.SENDING
         comment.attempt += 1
@@ -299,7 +299,7 @@ def _lock_conversation(comment_id: int, customer_id: str | None, now: datetime) 
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
     log.warning("The private reply to comment %s: %s", claim.comment_id, error.slug)
-    with transaction():
+    with transaction() as tx:
         if db.session.get(Comment, claim.comment_id) is None:
             return  # whoever wrote it was erased meanwhile
         comment = _get_locked(claim.comment_id)
@@ -309,7 +309,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         comment.error, comment.error_text = error.reason, error.message[:ERROR_TEXT_CHARACTERS]
         if error.remedy is Remedy.STOP_INBOX:
             comment.state = CommentState.QUEUED
-            stop(comment.inbox, claim.account, error.reason, now)
+            stop(tx, comment.inbox, claim.account, error.reason, now)
         elif error.remedy is Remedy.RETRY and comment.attempt < TRIES:
             comment.state = CommentState.QUEUED
             comment.due_at = now + max(PAUSE * comment.attempt, timedelta(seconds=error.retry_after_seconds))

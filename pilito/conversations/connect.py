@@ -102,6 +102,7 @@ def _write(inbox: Inbox, grant: Grant, now: datetime) -> None:
     inbox.token_expires_at, inbox.token_refreshed_at = grant.expires_at, None
     inbox.token_checked_at, inbox.token_error = now, None
     inbox.subscribed_fields, inbox.subscription_checked_at, inbox.subscription_error = None, None, None
+    inbox.subscription_lost_at = None
 
 
 def _check(channel: str, grant: Grant) -> None:

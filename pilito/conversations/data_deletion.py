@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pilito.conversations.disconnect import find_theirs, forget_token, is_stale
 from pilito.conversations.erase import digest, erase_customer, erase_inbox
+from pilito.conversations.warn import warn_of_erasing
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import DeletionState
@@ -49,7 +50,7 @@ def work_off(now: datetime) -> int:
 
 
 def _request(channel: str, user_id: str, issued_at: datetime | None, now: datetime) -> str:
-    with transaction():
+    with transaction() as tx:
         known = _find(channel, user_id, issued_at)
         if known is not None:
             return known.code
@@ -57,6 +58,7 @@ def _request(channel: str, user_id: str, issued_at: datetime | None, now: dateti
         theirs = [inbox for inbox in known_theirs if not is_stale(inbox, issued_at)]
         for inbox in theirs:
             forget_token(inbox, "deletion_requested", None, now)
+            warn_of_erasing(tx, inbox, now)
         deletion = DataDeletion(
             code=secrets.token_hex(CODE_BYTES),
             channel=channel,

@@ -150,7 +150,7 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
             return None
         account = open_account(conversation.inbox)
         if account is None:
-            stop(conversation.inbox, None, "token_unreadable", now)
+            stop(tx, conversation.inbox, None, "token_unreadable", now)
             mark_changed(tx, conversation, delivery.message)
             return None
         delivery.tag = permission.tag  # what waited may need another one by now
@@ -278,7 +278,7 @@ def _wait_for_token(
     """The part waits for a new connection, what comes in is kept; with one that was made meanwhile it goes at once."""
     delivery.state = DeliveryState.PENDING
     mark_changed(tx, conversation, delivery.message)
-    if not stop(conversation.inbox, used, delivery.error or "", now):
+    if not stop(tx, conversation.inbox, used, delivery.error or "", now):
         wake_next(tx, conversation)
 
 

@@ -7,7 +7,8 @@ from sqlalchemy import or_, select
 
 from pilito.channels.base import Account
 from pilito.conversations.account import NO_TOKEN, open_account
-from pilito.database import transaction
+from pilito.conversations.warn import warn_of_stop
+from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Refused
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState
@@ -40,10 +41,13 @@ def deauthorize(channel: str, user_id: str, issued_at: datetime | None, now: dat
 
     A request that is older than the newest connection is a repeat from before it, and does nothing.
     """
-    with transaction():
+    with transaction() as tx:
         theirs = [inbox for inbox in find_theirs(channel, user_id) if not is_stale(inbox, issued_at)]
         for inbox in theirs:
+            was_active = inbox.state is InboxState.ACTIVE
             forget_token(inbox, "deauthorized", None, now)
+            if was_active:  # else they know
+                warn_of_stop(tx, inbox, now)
         return [inbox.id for inbox in theirs]
 
 
@@ -60,7 +64,7 @@ def is_stale(inbox: Inbox, issued_at: datetime | None) -> bool:
     return (inbox.connected_at - issued_at).total_seconds() > GRACE_SECONDS
 
 
-def stop(inbox: Inbox, used: Account | None, reason: str, now: datetime) -> bool:
+def stop(tx: Transaction, inbox: Inbox, used: Account | None, reason: str, now: datetime) -> bool:
     """The token of the account that was used is dead: nothing can be sent until somebody connects again.
 
     In the caller's transaction. Return whether it was still the inbox's token: a newer one, kept while the old one was
@@ -74,6 +78,7 @@ def stop(inbox: Inbox, used: Account | None, reason: str, now: datetime) -> bool
     if inbox.state is InboxState.ACTIVE:
         inbox.state, inbox.stop_reason = InboxState.STOPPED, reason
         _audit("inbox_stopped", inbox, reason, None, now)
+        warn_of_stop(tx, inbox, now)
     return True
 
 

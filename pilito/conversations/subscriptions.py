@@ -8,7 +8,8 @@ from sqlalchemy import or_, select, update
 from pilito.channels.base import Account, Connector, Subscription
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
-from pilito.database import transaction
+from pilito.conversations.warn import warn_of_silence
+from pilito.database import Transaction, transaction
 from pilito.errors import TOKEN_ENDED, ChannelError
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState
@@ -17,6 +18,7 @@ from pilito.models import Audit, Inbox, db
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = timedelta(minutes=10)
+SAME_LOSS = timedelta(days=1)
 STILL_MISSING = "subscription_missing"
 
 
@@ -35,17 +37,19 @@ def heal(inbox_id: int, now: datetime) -> bool:
     if found is None:
         return False
     connector, account, known = found
+    was_lost = False
     try:
         subscription = connector.subscription(account, known)
         was_missing = bool(subscription.missing)
+        was_lost = was_missing and bool(known)  # what was never there was not lost
         if was_missing:
             log.warning("Inbox %s lost %s; it is asked for again.", inbox_id, ", ".join(subscription.missing))
             subscription = connector.subscribe(account)
     except ChannelError as error:
         log.warning("The subscription of inbox %s could not be looked at: %s", inbox_id, error)
-        _keep_failure(inbox_id, error, account, now)
+        _keep_failure(inbox_id, error, account, now, was_lost)
         return False
-    _keep(inbox_id, subscription, was_missing, now)
+    _keep(inbox_id, subscription, was_missing, now, was_lost)
     return was_missing and not subscription.missing
 
 
@@ -88,20 +92,38 @@ def _claim(inbox_id: int, now: datetime) -> bool:
         return bool(claimed.rowcount)  # type: ignore[attr-defined]
 
 
-def _keep(inbox_id: int, subscription: Subscription, was_asked: bool, now: datetime) -> None:
-    with transaction():
+def _keep(inbox_id: int, subscription: Subscription, was_asked: bool, now: datetime, was_lost: bool = False) -> None:
+    with transaction() as tx:
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         inbox.subscription_checked_at = now
         inbox.subscription_error = STILL_MISSING if subscription.missing else None
         inbox.subscribed_fields = list(subscription.fields)
+        if was_lost:
+            _tell_of_loss(tx, inbox, not subscription.missing, now)
+        elif not was_asked:
+            _forget_loss(inbox, now)
         if was_asked:
             details = {"inbox_id": inbox_id, "fields": list(subscription.fields)}
             db.session.add(Audit(at=now, action="inbox_subscribed", details=details))
 
 
-def _keep_failure(inbox_id: int, error: ChannelError, used: Account, now: datetime) -> None:
-    with transaction():
+def _tell_of_loss(tx: Transaction, inbox: Inbox, is_back: bool, now: datetime) -> None:
+    if inbox.subscription_lost_at is None:
+        inbox.subscription_lost_at = now
+        warn_of_silence(tx, inbox, is_back, now)
+
+
+def _forget_loss(inbox: Inbox, now: datetime) -> None:
+    """Nothing is missing: the next loss is another one, unless it comes within a day, as of one that comes and goes."""
+    if inbox.subscription_lost_at is not None and now - inbox.subscription_lost_at >= SAME_LOSS:
+        inbox.subscription_lost_at = None
+
+
+def _keep_failure(inbox_id: int, error: ChannelError, used: Account, now: datetime, was_lost: bool = False) -> None:
+    with transaction() as tx:
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         inbox.subscription_checked_at, inbox.subscription_error = now, error.reason[:64]
         if error.reason in TOKEN_ENDED:
-            stop(inbox, used, error.reason, now)
+            stop(tx, inbox, used, error.reason, now)  # which tells more
+        elif was_lost:
+            _tell_of_loss(tx, inbox, False, now)

@@ -3,11 +3,13 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
+from pilito import mail
 from pilito.channels.base import Account, Token
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
+from pilito.conversations.warn import warn_of_end
 from pilito.database import transaction
 from pilito.errors import TOKEN_ENDED, ChannelError, Refused
 from pilito.extensions import channels, vault
@@ -37,6 +39,32 @@ def renew_due(now: datetime) -> int:
     Each is claimed when its turn comes: what breaks off at one costs no other its day.
     """
     return sum(_claim(inbox_id, now) and _renew(inbox_id, now) == "" for inbox_id in _find_due(now))
+
+
+def warn_of_ends(now: datetime) -> int:
+    """Tell owners and admins of every connection that ends within a week, once for each end; return how many."""
+    if not mail.is_set_up():
+        return 0  # and nothing is marked: it is told as soon as mail can leave
+    ids = list(db.session.scalars(select(Inbox.id).where(*_untold(now)).order_by(Inbox.id)))
+    db.session.rollback()
+    return sum(_warn(inbox_id, now) for inbox_id in ids)
+
+
+def _warn(inbox_id: int, now: datetime) -> bool:
+    with transaction() as tx:
+        # Looked at once more behind the lock: of two schedulers one tells.
+        found = select(Inbox).where(Inbox.id == inbox_id, *_untold(now)).with_for_update()
+        inbox = db.session.scalar(found.execution_options(populate_existing=True))
+        if inbox is None:
+            return False
+        inbox.told_end_at = inbox.token_expires_at
+        warn_of_end(tx, inbox, days_left(inbox, now) or 0, now)
+        return True
+
+
+def _untold(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    is_new = or_(Inbox.told_end_at.is_(None), Inbox.told_end_at != Inbox.token_expires_at)
+    return Inbox.state == InboxState.ACTIVE, Inbox.token_expires_at <= now + WARN_BEFORE, is_new
 
 
 def renew_now(inbox_id: int, now: datetime) -> None:
@@ -101,9 +129,9 @@ def _keep(inbox_id: int, token: Token, seen: bytes, now: datetime) -> None:
 
 
 def _keep_failure(inbox_id: int, error: ChannelError, used: Account, seen: bytes, now: datetime) -> None:
-    with transaction():
+    with transaction() as tx:
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         if inbox.token_encrypted == seen:
             inbox.token_checked_at, inbox.token_error = now, error.reason[:64]
         if error.reason in TOKEN_ENDED:
-            stop(inbox, used, error.reason, now)
+            stop(tx, inbox, used, error.reason, now)

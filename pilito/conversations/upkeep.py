@@ -215,9 +215,9 @@ def _read_comments(plan: Plan, now: datetime) -> None:
 
 
 def _release(inbox_id: int, now: datetime, error: ChannelError | None = None, used: Account | None = None) -> None:
-    with transaction():
+    with transaction() as tx:
         if error and error.reason in TOKEN_ENDED:
-            stop(db.session.get_one(Inbox, inbox_id), used, error.reason, now)
+            stop(tx, db.session.get_one(Inbox, inbox_id), used, error.reason, now)
         upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == inbox_id)).one()
         upkeep.lease_until = None
         upkeep.error = error.reason[:64] if error else None

@@ -14,7 +14,7 @@ from pilito.conversations.match_posts import wake_matching
 from pilito.conversations.subscriptions import heal_due
 from pilito.conversations.sweep import sweep
 from pilito.conversations.tidy_media import EVERY, tidy
-from pilito.conversations.tokens import renew_due
+from pilito.conversations.tokens import renew_due, warn_of_ends
 from pilito.jobs import patient
 from pilito.knowledge.pictures import keep_pictures
 from pilito.knowledge.read import wake_due as wake_due_facts
@@ -66,6 +66,11 @@ def wake_tallies() -> None:
 @patient
 def renew_tokens() -> None:
     renew_due(utc_now())
+
+
+@patient
+def warn_of_tokens() -> None:
+    warn_of_ends(utc_now())
 
 
 @patient
@@ -124,6 +129,7 @@ PERIODIC = (
     Periodic("search", 20, wake_search),  # what is older than the search itself, and what was erased
     # Each looks at the rows for what is due: a token by its end, a subscription after ten minutes.
     Periodic("tokens", 600, renew_tokens),
+    Periodic("token_ends", 600, warn_of_tokens),
     Periodic("subscriptions", 30, heal_subscriptions),
     Periodic("deletions", 10, delete_data),
     Periodic("backup", 300, make_backup),  # looks whether one is due

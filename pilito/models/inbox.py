@@ -59,11 +59,13 @@ class Inbox(db.Model):
     token_refreshed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     token_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     token_error: Mapped[str | None] = mapped_column(String(64))  # why the last try failed
+    told_end_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the end that people were told of by mail
 
     # What the provider posts to us.
     subscribed_fields: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # None: not read yet
     subscription_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     subscription_error: Mapped[str | None] = mapped_column(String(64))
+    subscription_lost_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # people were told of it by mail
     last_webhook_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # right to a minute
 
     # Messages older than this may belong to an erased customer; only they are looked up.

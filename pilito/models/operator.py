@@ -46,6 +46,7 @@ class Operator(UserMixin, db.Model):
         default=Digest.OFF,
         server_default="off",
     )
+    alert_mail: Mapped[bool] = mapped_column(default=True, server_default=db.true())  # of accounts that stop
     digested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last such mail was written
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # who they were is gone, what they did stays

@@ -1,7 +1,7 @@
 """What somebody wants to be told of, and when nothing may sound or pop up."""
 
 import re
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from pilito.database import transaction
@@ -15,9 +15,18 @@ DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "012345678901
 
 
 def choose_notices(
-    operator_id: int, sound: bool, names: bool, quiet: tuple[str, str], zone: str, digest: str, now: datetime
+    operator_id: int,
+    sound: bool,
+    names: bool,
+    quiet: tuple[str, str],
+    zone: str,
+    digest: str,
+    now: datetime,
+    alerts: bool | None = None,
 ) -> None:
     """Keep what was chosen. Quiet hours are two times of day, `22:00`, or none of both; they may go over midnight.
+
+    `alerts`: whether mails come of accounts that stop; None leaves it as it is.
 
     Raises Refused (quiet_hours_wrong, zone_unknown, digest_unknown).
     """
@@ -35,6 +44,8 @@ def choose_notices(
         if operator.digest is Digest.OFF:
             operator.digested_at = now  # switched on, it tells what comes from now on
         operator.digest = Digest(digest)
+        if alerts is not None:
+            operator.alert_mail = alerts
 
 
 def is_quiet(operator: Operator, now: datetime) -> bool:
@@ -44,6 +55,15 @@ def is_quiet(operator: Operator, now: datetime) -> bool:
     here = local_time(operator, now).time()
     begin, end = time.fromisoformat(operator.quiet_from), time.fromisoformat(operator.quiet_until)
     return begin <= here < end if begin < end else here >= begin or here < end
+
+
+def quiet_until(operator: Operator, now: datetime) -> datetime:
+    """When a mail may go to this person: now, or at the end of their quiet hours."""
+    if not operator.quiet_until or not is_quiet(operator, now):
+        return now
+    here, end = local_time(operator, now), time.fromisoformat(operator.quiet_until)
+    ends_at = here.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    return (ends_at if ends_at > here else ends_at + timedelta(days=1)).astimezone(UTC)
 
 
 def local_time(operator: Operator, now: datetime) -> datetime:

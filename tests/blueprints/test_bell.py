@@ -161,6 +161,20 @@ def test_what_is_chosen_is_kept_and_told_to_the_browser(sara):
     assert "<option selected>Asia/Tehran</option>" in page
 
 
+@pytest.mark.parametrize(("role", "kept"), [(Role.ADMIN, [True, False, True]), (Role.AGENT, [True, True, True])])
+def test_whoever_can_connect_accounts_chooses_whether_mails_of_their_stops_come(log_in, role, kept):
+    browser = log_in(role)
+    chosen = []
+
+    for form in ({"alerts": "1"}, {}, {"alerts": "1"}):
+        post(browser, "/settings/notifications", **form)
+        db.session.rollback()
+        chosen.append(db.session.scalar(db.select(Operator.alert_mail).where(Operator.role == role)))
+
+    assert chosen == kept
+    assert ('name="alerts"' in browser.get("/settings/notifications").text) is (role is Role.ADMIN)
+
+
 def test_a_wrong_hour_is_refused_with_a_sentence_and_nothing_is_kept(sara):
     post(sara, "/settings/notifications", sound="1", quiet_from="22:00")
 

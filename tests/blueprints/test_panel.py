@@ -1016,7 +1016,12 @@ def test_an_avatar_has_letters_that_do_not_join(name, letters):
 
 @pytest.fixture(scope="module")
 def msgids():
-    methods = [("blueprints/**.py", "python"), ("conversations/digest.py", "python"), ("templates/**.html", "jinja2")]
+    methods = [
+        ("blueprints/**.py", "python"),
+        ("conversations/digest.py", "python"),
+        ("conversations/warn.py", "python"),
+        ("templates/**.html", "jinja2"),
+    ]
     found = extract_from_dir(ROOT / "pilito", methods)
     return {message[2] if isinstance(message[2], str) else message[2][0] for message in found}
 

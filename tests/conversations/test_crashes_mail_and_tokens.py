@@ -15,7 +15,7 @@ from pilito import mail, tokens
 from pilito.conversations.connect import connect_by_token
 from pilito.conversations.rotate_keys import KeyState, rotate_keys
 from pilito.conversations.subscriptions import heal_due
-from pilito.conversations.tokens import renew_due
+from pilito.conversations.tokens import renew_due, warn_of_ends
 from pilito.database import transaction
 from pilito.extensions import vault
 from pilito.lifecycle import InboxState, Role
@@ -171,12 +171,48 @@ class TokensAreRenewed(Way):
 
 
 class ATokenHasEnded(TokensAreRenewed):
-    """The provider refuses the first for good, which stops its inbox; the second does not pay for it."""
+    """The provider refuses the first for good, which stops its inbox; the second does not pay for it. One mail says so,
+    for it is written in the transaction of the stop."""
+
+    servers = ("mailbox",)
+    settings_with = AMailIsSent.settings_with
+
+    def prepare(self):
+        super().prepare()
+        with transaction():
+            add_operator(Role.OWNER)
+
+    def state(self):
+        return *super().state(), len(self.rows(Mail))
 
     def give(self, query):
         if query["access_token"] == "a-token":
             return 401, {"error": {"message": "Error validating access token", "code": 190, "error_subcode": 463}}
         return super().give(query)
+
+
+class AnEndIsTold(Way):
+    """A connection that ends within a week, and whose renewal was tried today: told once, by whoever comes first."""
+
+    servers = ("mailbox",)
+    settings_with = AMailIsSent.settings_with
+
+    def prepare(self):
+        with transaction():
+            add_operator(Role.OWNER)
+            [inbox] = db.session.scalars(db.select(Inbox))
+            inbox.token_expires_at, inbox.token_checked_at = NOON + 3 * DAY, NOON
+
+    def go(self):
+        self.call(warn_of_ends, NOON)
+
+    def again(self):
+        for number in (1, 2):
+            self.call(warn_of_ends, NOON + number * 10 * MINUTES)
+
+    def state(self):
+        [inbox] = self.rows(Inbox)
+        return len(self.rows(Mail)), inbox.told_end_at == inbox.token_expires_at
 
 
 class ASubscriptionIsHealed(Way):
@@ -350,6 +386,7 @@ WAYS = (
     MailIsNotSentAfterARestore,
     TokensAreRenewed,
     ATokenHasEnded,
+    AnEndIsTold,
     ASubscriptionIsHealed,
     TheSubscriptionCannotBeRead,
     AnAccountIsConnected,

@@ -111,7 +111,7 @@ def test_a_pages_token_does_not_end_and_is_never_renewed(meta, meta_app):
 
 
 @pytest.mark.parametrize(("left", "ending"), [(timedelta(days=7), True), (timedelta(days=7, seconds=1), False)])
-def test_the_owner_is_told_seven_days_before(inbox, left, ending):
+def test_a_connection_is_ending_seven_days_before(inbox, left, ending):
     assert is_ending(row(inbox), NOON + 60 * DAY - left) is ending
 
 

@@ -9,7 +9,7 @@ from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import Digest, Role
 from pilito.models import Operator, db
-from pilito.people.notices import choose_notices, is_quiet
+from pilito.people.notices import choose_notices, is_quiet, quiet_until
 
 
 def at(hour, minute=0):
@@ -31,6 +31,20 @@ def at(hour, minute=0):
 )
 def test_quiet_hours_go_by_ones_own_clock(quiet, zone, now, expected):
     assert is_quiet(Operator(quiet_from=quiet[0], quiet_until=quiet[1], zone=zone), now) is expected
+
+
+@pytest.mark.parametrize(
+    ("quiet", "zone", "now", "expected"),
+    [
+        (("22:00", "08:00"), None, at(23), datetime(2026, 11, 23, 8, tzinfo=UTC)),
+        (("22:00", "08:00"), None, at(7, 59), at(8)),
+        (("22:00", "08:00"), None, at(8), at(8)),
+        (("22:00", "08:30"), "Asia/Tehran", at(18, 30), datetime(2026, 11, 23, 5, tzinfo=UTC)),
+        ((None, None), None, at(3), at(3)),
+    ],
+)
+def test_a_mail_waits_for_the_end_of_the_quiet_hours(quiet, zone, now, expected):
+    assert quiet_until(Operator(quiet_from=quiet[0], quiet_until=quiet[1], zone=zone), now) == expected
 
 
 @pytest.fixture

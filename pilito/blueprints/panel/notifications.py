@@ -16,7 +16,7 @@ from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.you import own
 from pilito.clock import utc_now
 from pilito.conversations.notify import read_notifications, read_of_conversation
-from pilito.lifecycle import Digest, NotificationKind
+from pilito.lifecycle import Digest, NotificationKind, Role
 from pilito.models import Notification
 from pilito.people.notices import choose_notices
 from pilito.queries import notifications as queries
@@ -73,6 +73,7 @@ def show_notification_settings() -> ResponseReturnValue:
         zone=current_user.zone or request.cookies.get(ZONE_COOKIE, ""),
         digests={digest: sentences.DIGESTS[digest] for digest in Digest},
         has_mail=mail.is_set_up(),
+        is_told=current_user.may(Role.ADMIN),
     )
 
 
@@ -88,6 +89,7 @@ def save_notifications() -> None:
         zone=form.get("zone", ""),
         digest=form.get("digest", Digest.OFF),
         now=utc_now(),
+        alerts="alerts" in form if current_user.may(Role.ADMIN) else None,
     )
     flash(gettext("Saved."))
 
