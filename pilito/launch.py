@@ -24,7 +24,7 @@ from redis.retry import Retry
 from sqlalchemy.exc import OperationalError
 
 from pilito.config import ROOT, RUN_FILE, SECRETS_FILE, VAR, Settings, load_settings
-from pilito.embedded_redis import find_binary
+from pilito.embedded_redis import app_user, find_binary
 from pilito.errors import ConfigError
 from pilito.parent import VARIABLE as PARENT
 
@@ -134,9 +134,10 @@ def _tell_everybody(values: dict[str, str]) -> None:
 
 
 def _prepare_redis() -> list[str]:
-    """Set up a server of our own on a Unix socket, with a password and an append-only file; return its command."""
+    """Set up a server of our own on a Unix socket, with a user for the app, who can neither empty nor configure it, a
+    password for ourselves, and an append-only file; return its command."""
     REDIS_FOLDER.mkdir(exist_ok=True)
-    password = secrets.token_urlsafe(24)
+    password, own_password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     address = _socket_path()
     configuration = REDIS_FOLDER / "redis.conf"
     lines = {
@@ -144,15 +145,16 @@ def _prepare_redis() -> list[str]:
         "unixsocket": str(address),
         "unixsocketperm": "700",
         "dir": str(REDIS_FOLDER),
-        "requirepass": password,
+        "requirepass": own_password,
         "appendonly": "yes",
         "appendfsync": "everysec",
         "maxmemory-policy": "noeviction",
         "logfile": str(REDIS_FOLDER / "redis.log"),
     }
     _stop_left_over(configuration, address)
-    _write_private(configuration, "".join(f'{name} "{value}"\n' for name, value in lines.items()))
-    _tell_everybody({"REDIS_URL": f"unix://:{password}@{address}?db=0"})
+    said = "".join(f'{name} "{value}"\n' for name, value in lines.items())
+    _write_private(configuration, f"{said}{app_user(password)}\n")
+    _tell_everybody({"REDIS_URL": f"unix://pilito:{password}@{address}?db=0"})
     return [find_binary(), str(configuration)]
 
 

@@ -99,23 +99,33 @@ def pytest_collection_modifyitems(items):
     items[:] = ordered
 
 
+# What the tests themselves do with the app's connection; nothing else is added to what the app's user may.
+ALSO_OF_TESTS = "+flushall +keys +config|get +config|set"
+
+
 @pytest.fixture(scope="session")
-def redis_url():
-    """A real server of our own, as `make run` starts it, on a socket in a short folder."""
-    from pilito.embedded_redis import find_binary
+def redis_address():
+    """The socket of a real server of our own, in a short folder; who comes without a name may do everything."""
+    from pilito.embedded_redis import app_user, find_binary
 
     folder = Path(tempfile.mkdtemp(prefix="plt"))
-    address = folder / "redis.sock"
+    address, configuration = folder / "redis.sock", folder / "redis.conf"
+    configuration.write_text(f"{app_user('app')} {ALSO_OF_TESTS}\n")
     server = subprocess.Popen(
-        [find_binary(), "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(folder)],
+        [find_binary(), str(configuration), "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", folder],
         stdout=subprocess.DEVNULL,
     )
-    url = f"unix://{address}?db=0"
-    wait_for(lambda: Redis.from_url(url).ping())
-    yield url
+    wait_for(lambda: Redis(unix_socket_path=str(address)).ping())
+    yield address
     server.terminate()
     server.wait(10)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def redis_url(redis_address):
+    """Its address for the app, which is the user there that it is everywhere."""
+    return f"unix://pilito:app@{redis_address}?db=0"
 
 
 @pytest.fixture(scope="session")
@@ -192,8 +202,8 @@ def _spare_the_disk(connection, _record):
 
 
 @pytest.fixture(scope="session")
-def redis_client(redis_url):
-    return Redis.from_url(redis_url)
+def redis_client(redis_address):
+    return Redis(unix_socket_path=str(redis_address))
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ WITHOUT = {
     "doctor.machine": A_LOOK,
     "doctor.processes": A_LOOK,
     "doctor.stores": A_LOOK,
+    "embedded_redis": "asks a program its version, before anything is there",
     "extensions": "names what the factory makes",
     "factory": "makes the connections",
     "jobs.scheduler": A_HINT,

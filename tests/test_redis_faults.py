@@ -61,7 +61,7 @@ def test_c2_what_a_full_or_read_only_redis_does_not_take_is_on_the_ledger_and_is
 ):
     set_up(**fault)
     with pytest.raises(Exception, match="maxmemory|NOREPLICAS"):
-        redis.set("anything", "x" * 1000)
+        redis.set("pilito:anything", "x" * 1000)
 
     taken = ask(shop)
     sweep.sweep(utc_now() + sweep.GRACE + seconds(1))  # finds it, and can ask nobody
@@ -74,8 +74,8 @@ def test_c2_what_a_full_or_read_only_redis_does_not_take_is_on_the_ledger_and_is
     assert len(shop.graph.sent) == 1
 
 
-def test_c2_a_redis_that_answers_late_holds_no_webhook_up_beyond_the_providers_patience(shop, redis):
-    redis.execute_command("CLIENT", "PAUSE", "2500", "ALL")
+def test_c2_a_redis_that_answers_late_holds_no_webhook_up_beyond_the_providers_patience(shop, redis_client):
+    redis_client.execute_command("CLIENT", "PAUSE", "2500", "ALL")
     begun = time.monotonic()
 
     taken = ask(shop)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from redis.exceptions import RedisError
 from sqlalchemy import select
@@ -32,22 +33,22 @@ def look_at_redis_keys() -> Iterator[Finding]:
     kept = redis.get(key) == value.encode() and 0 < int(redis.ttl(key)) <= PROBE_SECONDS
     redis.delete(key)
     yield Finding("redis keys", kept, FINE if kept else "Redis does not return a key it was given; look at its log.")
-    policy = _redis_setting("maxmemory-policy")
+    told = _redis_info()
+    policy = told.get("maxmemory_policy")
     safe = policy in ("noeviction", None)
     advice = f"Set maxmemory-policy to noeviction: {policy} throws jobs away when memory is short."
     yield Finding("redis eviction", safe, FINE if safe else advice)
-    persistent = _redis_setting("appendonly") != "no"
+    persistent = told.get("aof_enabled") != 0
     advice = "Set appendonly yes: without it a restart forgets the queues, and work is late until the sweep finds it."
     yield Finding("redis persistence", persistent, FINE if persistent else advice)
 
 
-def _redis_setting(name: str) -> str | None:
-    """A setting of the server, or None where we may not ask."""
+def _redis_info() -> dict[str, Any]:
+    """What the server tells of itself, and nothing where we may not ask: CONFIG is not for our user."""
     try:
-        value = redis.config_get(name).get(name)
+        return {**redis.info("memory"), **redis.info("persistence")}
     except RedisError:
-        return None
-    return value.decode() if isinstance(value, bytes) else value
+        return {}
 
 
 def try_the_media_store() -> Iterator[Finding]:

@@ -100,7 +100,7 @@ def test_what_lies_anywhere_is_found(app, lines):
     """Else the next test would show nothing."""
     with transaction():
         add(Audit(at=utc_now(), action="noted", details={"said": "kanarienvogel"}))
-    app.extensions["pilito_redis"].hset("a hash", "field", zlib.compress(base64.b64encode(b"kanarienvogel")))
+    app.extensions["pilito_redis"].hset("pilito:a hash", "field", zlib.compress(base64.b64encode(b"kanarienvogel")))
     logging.getLogger("pilito").warning("A %s", "kanarienvogel")
 
     places = {place for _, place in found({"bird": "kanarienvogel"}, where_it_rests(app, lines))}

@@ -67,7 +67,7 @@ class Installation:
                 "PATH": f"{BIN}:{os.environ['PATH']}",
                 "PILITO_VAR": str(self.folder / "var"),
                 "DATABASE_URL": server.render_as_string(hide_password=False),
-                "REDIS_URL": f"redis://default:{self.password}@127.0.0.1:{self.redis_port}/0",
+                "REDIS_URL": f"redis://pilito:{self.password}@127.0.0.1:{self.redis_port}/0",
                 "PUBLIC_URL": self.base,
                 "PORT": str(self.port),
                 "WEB_PROCESSES": "1",
@@ -110,10 +110,9 @@ class Installation:
             server.dispose()
 
     def _start(self):
-        self._spawn("redis", [
-            find_binary(), "--port", str(self.redis_port), "--bind", "127.0.0.1", "--requirepass", self.password,
-            "--appendonly", "yes", "--maxmemory-policy", "noeviction", "--save", "", "--dir", str(self.folder),
-        ])  # fmt: skip
+        words = [str(ROOT / "deploy" / "redis" / "start.sh"), "--port", str(self.redis_port), "--bind", "127.0.0.1"]
+        users = {"REDIS_SERVER": find_binary(), "REDIS_USERS": str(self.folder / "users.acl")}
+        self._spawn("redis", [*words, "--save", "", "--dir", str(self.folder)], REDIS_PASSWORD=self.password, **users)
         self._spawn("demo", [sys.executable, "-m", "pilito.demo"], **self._demo_env())
         self.flask("db", "upgrade")
         self.flask(
@@ -201,4 +200,4 @@ class Installation:
 
     @property
     def redis(self):
-        return Redis(port=self.redis_port, password=self.password)
+        return Redis(port=self.redis_port, username="pilito", password=self.password)

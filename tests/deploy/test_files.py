@@ -80,12 +80,16 @@ def test_our_services_run_the_commands_of_the_units(path):
 
 
 @pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
-def test_redis_has_a_password_keeps_what_it_has_and_throws_nothing_away(path):
-    said = " ".join(load(path)["services"]["redis"]["command"])
+def test_redis_lets_one_user_in_by_the_script_that_is_tried(path):
+    """It is started by deploy/redis/start.sh; what that does is tried in test_redis_users.py."""
+    redis = load(path)["services"]["redis"]
+    (script,) = [word for word in redis["command"] if word.endswith("/start.sh")]
+    folder = Path(script).parent
+    mounted = [one.split(":")[1] for one in redis["volumes"]] + [one["target"] for one in redis.get("configs", [])]
 
-    assert "--requirepass" in said
-    assert re.search(r"--appendonly yes", said)
-    assert "--maxmemory-policy noeviction" in said
+    assert str(folder) in mounted or {script, str(folder / "users.acl")} <= set(mounted)
+    assert set(redis["environment"]) & {"REDIS_PASSWORD", "REDIS_PASSWORD_FILE"}
+    assert "--user pilito" in redis["healthcheck"]["test"][1]
 
 
 @pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
@@ -143,7 +147,7 @@ def test_production_starts_with_what_the_compose_file_sets():
     settings = load_settings(_env_file=None, encryption_keys=[Fernet.generate_key().decode()], **secrets, **filled)
 
     assert settings.in_production
-    assert settings.redis_url == "redis://default:def@redis:6379/0"
+    assert settings.redis_url == "redis://pilito:def@redis:6379/0"
     assert settings.public_url == "https://inbox.example.com"
 
 

@@ -6,17 +6,17 @@ from pilito.extensions import redis
 
 
 def note(words):
-    redis.rpush("noted", words)
+    redis.rpush("pilito:noted", words)
 
 
 def nap(seconds):
     """Sleep in small steps, so that a time-out reaches us as it reaches a job that works."""
-    redis.rpush("noted", "began")
+    redis.rpush("pilito:noted", "began")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         time.sleep(0.005)
-    redis.rpush("noted", "ended")
+    redis.rpush("pilito:noted", "ended")
 
 
 def note_the_end(*_job):
-    redis.rpush("noted", "the end")
+    redis.rpush("pilito:noted", "the end")

@@ -62,7 +62,7 @@ def wait_for(is_so, timeout=20.0):
 
 
 def noted(redis):
-    return [words.decode() for words in redis.lrange("noted", 0, -1)]
+    return [words.decode() for words in redis.lrange("pilito:noted", 0, -1)]
 
 
 def enqueue(name, *args, timeout=60):
