@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pilito import failpoints
 from pilito.assistant.prices import cost_micros, read_prices
-from pilito.assistant.server import Endpoint, Messages, Shape, endpoints, server
+from pilito.assistant.server import Endpoint, Messages, Shape, endpoints, keeping_nothing, server
 from pilito.assistant.types import Completion
 from pilito.clock import utc_now
 from pilito.config import Settings
@@ -140,13 +140,12 @@ class OpenAIModel:
             shape = narrower
 
     def _send(self, endpoint: Endpoint, messages: Messages, ends: float, shape: Shape) -> bytes | Failure:
-        # `store` is not sent: servers other than OpenAI's refuse what they do not know, and its default is false.
         said, extras = shape.request(messages, self._settings.openai_max_tokens)
         completions = server(endpoint).client.chat.completions.with_streaming_response
         asked = completions.create(
             model=endpoint.model,
             messages=cast(Any, said),
-            extra_body=extras,
+            extra_body=extras | keeping_nothing(endpoint.base_url),
             timeout=_timeout(max(ends - time.monotonic(), 0.001)),
         )
         with failpoints.around("model"), asked as response:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pilito import failpoints
 from pilito.assistant.model import Failure, failure, read_body, read_completion
+from pilito.assistant.server import keeping_nothing
 from pilito.config import Settings
 from pilito.errors import MediaError, ModelError
 
@@ -98,7 +99,7 @@ class OpenAIReader:
         started = time.monotonic()
         body = self._asked(
             lambda client, seconds: client.chat.completions.with_streaming_response.create(
-                model=place.model, messages=messages, timeout=seconds
+                model=place.model, messages=messages, extra_body=keeping_nothing(place.base_url), timeout=seconds
             ),
             place,
         )

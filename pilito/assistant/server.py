@@ -7,6 +7,7 @@ answer by another name, some models have no system role. What a server refuses i
 import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pilito.assistant.answer import SCHEMA
 from pilito.config import Settings
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import openai
 
 Messages = list[dict[str, str]]
+
+OPENAI_HOST = "api.openai.com"
 
 # From the strictest to none. A server that knows a schema cannot leave the form of the answer.
 FORMS: tuple[dict[str, Any], ...] = (
@@ -114,6 +117,16 @@ def server(endpoint: Endpoint) -> Server:
         if endpoint not in _servers:
             _servers[endpoint] = Server(_client(endpoint))
         return _servers[endpoint]
+
+
+def keeping_nothing(base_url: str) -> dict[str, Any]:
+    """What asks OpenAI's own servers to keep nothing of a chat: an account may have them keep everything.
+
+    To no other server: it may refuse what it does not know.
+    """
+    host = urlsplit(base_url).hostname or ""
+    is_openai = host == OPENAI_HOST or host.endswith(f".{OPENAI_HOST}")  # eu.api.openai.com
+    return {"store": False} if is_openai else {}
 
 
 def _client(endpoint: Endpoint) -> "openai.OpenAI":

@@ -22,7 +22,7 @@ import pytest
 from test_openai_model import MESSAGES, FakeOpenAI, Step, completion, hang, refusal, reset, send
 
 from pilito.assistant.model import OpenAIModel
-from pilito.assistant.server import Endpoint, endpoints, server
+from pilito.assistant.server import Endpoint, endpoints, keeping_nothing, server
 from pilito.config import Settings, load_settings
 from pilito.errors import ModelError
 
@@ -93,6 +93,30 @@ def test_a_new_model_gets_the_limit_by_its_new_name_now_and_later(at):
     assert [body.get("max_tokens") for body in at.bodies] == [700, None, None]
     assert [body.get("max_completion_tokens") for body in at.bodies] == [None, 700, 700]
     assert all(body["response_format"]["type"] == "json_schema" for body in at.bodies)  # only the limit gave way
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("https://api.openai.com/v1", {"store": False}),
+        ("https://eu.api.openai.com/v1", {"store": False}),
+        ("https://api.openai.com.example.org/v1", {}),
+        ("https://shop.openai.azure.com/openai", {}),
+        ("http://127.0.0.1:11434/v1", {}),
+        ("", {}),
+    ],
+)
+def test_openai_is_asked_to_keep_nothing_and_nobody_else_is_asked_what_they_may_not_know(base_url, expected):
+    assert keeping_nothing(base_url) == expected
+
+
+def test_what_openai_is_asked_to_keep_is_nothing_however_the_request_gives_way(at, monkeypatch):
+    at.ask(send(200, completion()))
+    monkeypatch.setattr("pilito.assistant.server.OPENAI_HOST", "127.0.0.1")
+
+    at.ask(send(400, NOT_MAX_TOKENS), send(200, completion()), openai_max_tokens=700)
+
+    assert [body.get("store") for body in at.bodies] == [None, False, False]
 
 
 def test_an_old_model_without_schemas_is_asked_for_an_object(at):
