@@ -9,7 +9,7 @@ QUICK := tests/test_instagram_share.py tests/test_architecture.py tests/test_doc
 	--ignore tests/conversations/test_provider_faults.py --ignore tests/assistant/test_injection.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint lock audit format bench chaos fuzz mutants orders upgrade docs release
+.PHONY: help run test quick lint lock audit licences format bench chaos fuzz mutants orders upgrade docs release
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ lock: $(VENV)/installed-release ## write requirements*.lock anew: every package 
 
 audit: $(VENV)/installed-release ## ask the database of known holes about every locked package (needs the internet)
 	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+
+licences: $(VENV)/installed ## list the licence of every locked package; fails at one that nobody has allowed
+	@$(BIN)/python deploy/licences.py
 
 format: $(VENV)/installed-dev ## put the code into its form
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
