@@ -121,7 +121,7 @@ def test_no_secret_can_be_read_where_it_rests_whatever_is_going_on(make_shop, ma
         owner = add_operator(Role.OWNER)
         made["a session"] = owner.get_id()
         owner_id = owner.id
-    made["the secret of a second step"] = second_step.offer_secret(owner_id)
+    made["the secret of a second step"] = second_step.offer_secret(owner_id, now)
     code = pyotp.TOTP(made["the secret of a second step"]).at(now)
     made |= {f"recovery code {code}": code for code in second_step.confirm(owner_id, code, now)}
     made["a token of the API"] = issue_token("robot", now, owner_id)
@@ -190,7 +190,7 @@ def test_keys_are_rotated_under_traffic_and_everything_goes_on(keyed):
         connect("instagram", "Shop", account, f"token-{account}", {}, AssistantMode.AUTO, now)
     with transaction():
         person = add_operator(Role.OWNER).id
-    secret = second_step.offer_secret(person)
+    secret = second_step.offer_secret(person, now)
     with transaction():
         add(Mail(recipient="a@shop.test", content_encrypted=Fernet(OLD).encrypt(b"words"), due_at=now, created_at=now))
     desk.use(NEW, OLD)
@@ -233,7 +233,7 @@ def test_with_a_wrong_key_the_inbox_rests_what_comes_is_kept_and_nothing_breaks(
     with transaction():
         person = add_operator(Role.OWNER).id
         add(Mail(recipient="a@shop.test", content_encrypted=Fernet(OLD).encrypt(b"{}"), due_at=now, created_at=now))
-    second_step.offer_secret(person)
+    second_step.offer_secret(person, now)
     desk.use(FOREIGN)
 
     desk.shop.post(webhook(text("چنده؟", now, mid="m")))
