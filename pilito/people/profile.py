@@ -8,6 +8,7 @@ from pilito.extensions import db
 from pilito.models import Audit, Operator
 from pilito.passwords import check_password
 from pilito.people.open_links import end_links_of
+from pilito.people.sessions import end_sessions
 from pilito.people.team import read_email, read_name, refuse_taken
 
 
@@ -23,19 +24,21 @@ def change_profile(operator_id: int, name: str, choices: dict[str, str], undo_se
             setattr(operator, column, value)
 
 
-def change_email(operator_id: int, email: str, password: str, now: datetime) -> None:
-    """Log in with another address from now on; a link to a new password that went to the old one ends.
+def change_email(operator_id: int, email: str, password: str, session_id: int | None, now: datetime) -> None:
+    """Log in with another address from now on; what was opened by the old one ends: all log-ins but this one, and a
+    link to a new password.
 
     Raises Refused (wrong_password, bad_email, email_taken).
     """
     email = read_email(email)
     if not check_password(db.session.get_one(Operator, operator_id).password_hash, password):
         raise Refused("wrong_password", "The password does not match.")
-    with transaction():
+    with transaction() as tx:
         operator = db.session.get_one(Operator, operator_id)
         if operator.email == email:
             return
         refuse_taken(email)
         operator.email = email
+        end_sessions(tx, operator_id, "email_changed", now, session_id)
         end_links_of(operator_id, now)
         db.session.add(Audit(at=now, action="email_changed", operator_id=operator_id))

@@ -117,6 +117,7 @@ def test_another_address_needs_the_password(browser, sara):
 
     post(browser, "/settings/email", email="new@shop.test", password=PASSWORD)
     assert operator(sara).email == "new@shop.test"
+    assert "Everywhere else you are logged out" in browser.get("/settings/profile").text  # and here one is not
 
 
 # --- log-ins ---------------------------------------------------------------------------------------------------------

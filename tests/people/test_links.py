@@ -194,7 +194,7 @@ def change_own_password(operator_id):
     [
         change_own_password,
         lambda operator_id: team.set_password(EMAIL, "a sentence of my own", NOON),
-        lambda operator_id: profile.change_email(operator_id, "sara@home.test", PASSWORD, NOON),
+        lambda operator_id: profile.change_email(operator_id, "sara@home.test", PASSWORD, None, NOON),
     ],
     ids=["password", "command line", "e-mail"],
 )

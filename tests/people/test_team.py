@@ -1,6 +1,7 @@
 """Who is let in as what, who may decide about it, and that a shop keeps an owner."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 from rows import NOON, add_operator
@@ -11,7 +12,7 @@ from pilito.errors import Refused
 from pilito.lifecycle import Role
 from pilito.models import Audit, Operator, OperatorSession, db
 from pilito.passwords import check_password, find_weakness
-from pilito.people import team
+from pilito.people import profile, team
 from pilito.people.sessions import begin_session
 
 PASSWORD = "a long enough password"
@@ -153,6 +154,32 @@ def test_a_changed_password_ends_all_log_ins_but_this_one(app):
 
     assert [one.id for one in open_sessions(person_id)] == [here.id]
     assert check_password(operator(person_id).password_hash, "another long sentence of mine")
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "left"),
+    [
+        ("sara@home.test", PASSWORD, 1),
+        ("SARA@shop.test ", PASSWORD, 2),  # the one that it is already
+        ("sara@home.test", "not the password", 2),
+        ("reza@shop.test", PASSWORD, 2),  # of somebody else
+    ],
+    ids=["another", "the same", "wrong password", "taken"],
+)
+def test_so_does_a_changed_e_mail_and_nothing_that_changes_none(app, email, password, left):
+    """A thief in the mailbox may have come in by a link to it."""
+    person_id = team.add_operator("sara@shop.test", "Sara", Role.AGENT, PASSWORD, "fa", NOON)
+    team.add_operator("reza@shop.test", "Reza", Role.AGENT, PASSWORD, "fa", NOON)
+    with transaction():
+        for _ in range(2):
+            begin_session(db.session.get_one(Operator, person_id), "127.0.0.1", "x", utc_now())
+    here = open_sessions(person_id)[0]
+
+    with suppress(Refused):
+        profile.change_email(person_id, email, password, here.id, NOON)
+
+    assert len(open_sessions(person_id)) == left
+    assert open_sessions(person_id)[0].id == here.id
 
 
 def test_the_old_password_has_to_be_known(app):

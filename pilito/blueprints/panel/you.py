@@ -67,9 +67,9 @@ def save_profile() -> None:
 def change_email() -> None:
     _refuse_many_tries()
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    profile.change_email(current_user.id, email, password, utc_now())
+    profile.change_email(current_user.id, email, password, this_session_id(), utc_now())
     _forget_tries()
-    flash(gettext("Saved: you log in with this address from now on."))
+    flash(gettext("You log in with this address from now on. Everywhere else you are logged out."))
 
 
 # --- security --------------------------------------------------------------------------------------------------------
