@@ -223,7 +223,7 @@ def test_keys_are_rotated_under_traffic_and_everything_goes_on(keyed):
     desk.use(NEW)  # the old key can be taken away
     tokens = {one.external_id: open_account(one).token for one in desk.rows(Inbox)}
     assert [tokens[account] for account in accounts] == ["token-anew", *(f"token-{one}" for one in accounts[1:])]
-    assert second_step.offered_secret(db.session.get_one(Operator, person)) == secret
+    assert second_step.offered_secret(db.session.get_one(Operator, person), now) == secret
     assert Fernet(NEW).decrypt(desk.rows(Mail)[0].content_encrypted) == b"words"
 
 
