@@ -8,9 +8,12 @@ import sys
 gc.disable()
 
 from pilito import create_app  # noqa: E402
+from pilito.config import SECRETS_FILE, VAR  # noqa: E402
 from pilito.errors import ConfigError  # noqa: E402
+from pilito.rights import act_as_owner_of  # noqa: E402
 
 try:
+    act_as_owner_of(VAR, unless=SECRETS_FILE)
     app = create_app()
 except ConfigError as error:
     sys.exit(f"Pilito cannot start. {error}")

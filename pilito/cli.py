@@ -526,6 +526,8 @@ def backup_key(file: Path) -> None:
             secret.write(f"# public key: {identity.to_public()}\n{identity}\n")
     except FileExistsError:
         raise click.ClickException(f"{file} is there already; another name.") from None
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from None
     click.echo(f"BACKUP_RECIPIENT={identity.to_public()}")
 
 
@@ -542,6 +544,8 @@ def restore(archive: Path, identity: Path | None, force: bool) -> None:
         done = put_back(archive, identity, force, utc_now())
     except (BackupError, MediaError) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
     click.echo(f"The backup of {done.manifest['began_at']} is back, with {done.media} files.")
     if done.settled:
         click.echo(f"{done.settled} replies or questions were under way then; nothing is repeated: see the panel.")

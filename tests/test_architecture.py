@@ -43,7 +43,7 @@ STORES = {
     "audit",
     "writers",
 }
-RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis"}
+RIM = {"blueprints", "cli", "doctor", "demo", "factory", "logs", "parent", "launch", "embedded_redis", "rights"}
 MAY_IMPORT = {
     **dict.fromkeys(BASICS, BASICS),
     **dict.fromkeys(STORES, BASICS | STORES),

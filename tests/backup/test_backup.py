@@ -174,6 +174,12 @@ def test_a_file_that_goes_meanwhile_is_left_out_and_said(filled, empty_place, fo
     assert gone not in files(tmp_path / "new-media")
 
 
+def test_a_key_that_cannot_be_written_is_named_in_a_sentence(app):
+    said = app.test_cli_runner().invoke(args=["backup-key", "/nowhere/key.txt"]).output
+
+    assert said == "Error: /nowhere/key.txt cannot be written: No such file or directory.\n"
+
+
 def test_a_backup_with_a_recipient_is_opened_by_its_key_alone(
     filled, empty_place, folder, tmp_path, make_settings, tmp_path_factory
 ):
