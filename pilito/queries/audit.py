@@ -52,7 +52,8 @@ def stream_audit(wanted: Filter) -> Iterator[Audit]:
     left, before = CSV_ROWS, wanted.before
     while left > 0:
         piece = read_audit(Filter(**{**wanted.__dict__, "before": before}), min(CSV_BATCH, left))
-        db.session.rollback()
+        # Not a rollback: after it each row, and whoever is logged in, would be read anew, and hold the line meanwhile.
+        db.session.close()
         yield from piece
         if len(piece) < CSV_BATCH:
             return

@@ -3,16 +3,21 @@
 import csv
 import io
 import re
+from contextvars import Context
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
-from rows import NOON, add_inbox, add_operator, add_product, add_source
+from flask import has_app_context
+from flask.testing import FlaskClient
+from rows import NOON, add_inbox, add_operator, add_product, add_source, record_statements
 
 from pilito.blueprints.panel import audit_words
 from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import ApiToken, Audit, db
+from pilito.queries import audit as queries
 from pilito.queries.audit import PAGE
 from pilito.tokens import find_by_bearer
 
@@ -206,6 +211,30 @@ def test_every_deed_in_the_code_has_its_words():
 
     assert len(found) > 40
     assert found <= set(audit_words.ACTIONS), found - set(audit_words.ACTIONS)
+
+
+@pytest.mark.parametrize("takes", [1, 3, 2000], ids=["leaves at once", "leaves in the middle", "takes it all"])
+def test_whoever_takes_the_csv_holds_no_line_to_the_database_meanwhile_nor_after_leaving(admin, monkeypatch, takes):
+    """As a server does with one who goes away: what it was given to send is closed, wherever it stood."""
+    monkeypatch.setattr(queries, "CSV_BATCH", 4)
+    for number in range(10):
+        log("label_made", details={"name": str(number)})
+    pool, asked, seen = db.engine.pool, record_statements(), []
+    db.session.rollback()
+
+    def download():
+        answer = FlaskClient.open(admin, "/settings/audit.csv")  # in this context, unlike a FreshClient
+        for line in islice(answer.response, takes):
+            seen.append((line, pool.checkedout()))
+        answer.close()
+        return has_app_context()
+
+    is_left_open = Context().run(download)
+
+    assert {held for _line, held in seen} == {0}
+    assert len(seen) == min(takes, 11)  # with the names of the columns
+    assert (pool.checkedout(), is_left_open) == (0, False)
+    assert len([one for one in asked if "FROM audit" in one]) <= 3  # one for each piece, none for each row
 
 
 # --- tokens ----------------------------------------------------------------------------------------------------------

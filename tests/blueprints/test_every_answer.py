@@ -1,4 +1,7 @@
-"""Every answer of every route, right or wrong: its headers, and what an error gives away."""
+"""Every answer of every route, right or wrong: its headers, and what an error gives away.
+
+Each is taken whole (`buffered`), as a browser would: one that is left in the middle would end when Python clears it away.
+"""
 
 import re
 import sqlite3
@@ -47,7 +50,7 @@ def test_every_answer_carries_the_headers(app, client, log_in, role):
 
     for rule, address in addresses(app):
         for method in METHODS:  # also those that the route does not know: 405 is an answer too
-            assert_guarded(browser.open(address, method=method), rule)
+            assert_guarded(browser.open(address, method=method, buffered=True), rule)
 
 
 def test_an_unknown_address_and_a_redirect_carry_them_too(app, client):
@@ -78,7 +81,7 @@ def test_a_failure_anywhere_tells_nothing_of_the_inside(broken_app, log_in):
     failed = 0
     for rule, address in addresses(broken_app):
         for method in rule.methods - {"HEAD", "OPTIONS"}:
-            answer = browser.open(address, method=method)
+            answer = browser.open(address, method=method, buffered=True)
             failed += answer.status_code == 500
             text = answer.get_data(as_text=True)
             for secret in (CANARY, str(ROOT), "Traceback", "RuntimeError", "sqlalchemy"):
@@ -181,7 +184,7 @@ def test_a_number_that_is_no_id_names_nothing_and_breaks_nothing(strict_app, log
         for rule in strict_app.url_map.iter_rules()
         if "int" in rule.rule and not rule.endpoint.startswith(("demo.", "rq_dashboard."))
         for method in rule.methods - {"HEAD", "OPTIONS"}
-        if browser.open(re.sub(r"<[^>]+>", HUGE, rule.rule), method=method).status_code >= 500
+        if browser.open(re.sub(r"<[^>]+>", HUGE, rule.rule), method=method, buffered=True).status_code >= 500
     ]
 
     assert broken == []
@@ -214,7 +217,7 @@ def test_nor_does_such_a_number_behind_a_question_mark(strict_app, log_in, numbe
         for rule in strict_app.url_map.iter_rules()
         if "GET" in rule.methods and rule.endpoint.startswith("panel.")
         for address in [re.sub(r"<[^>]+>", str(conversation.id), rule.rule)]
-        if browser.get(f"{address}?{query}&row={number}:1.1.1&ids={number}").status_code >= 500
+        if browser.get(f"{address}?{query}&row={number}:1.1.1&ids={number}", buffered=True).status_code >= 500
     ]
 
     assert broken == []
