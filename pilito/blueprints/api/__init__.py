@@ -28,8 +28,7 @@ errors.register(bp)
 
 # What the API is, is no secret; what is in it, is.
 PUBLIC_ENDPOINTS = {"api.describe"}
-# A larger number is no id: the databases would refuse it with an error instead of finding nothing.
-CONVERSATION = "/conversations/<int(max=9223372036854775807):conversation_id>"
+CONVERSATION = "/conversations/<int:conversation_id>"
 # A token is a machine, not an operator.
 NOBODY = None
 

@@ -41,7 +41,6 @@ from pilito.queries import tallies
 from pilito.queries.analytics import Period, Report, quantile, sum_of
 from pilito.queries.posts import find_post
 
-NUMBER = "int(max=9223372036854775807)"
 ARGUMENTS = ("period", "from", "until", "inbox")
 PERIODS = {"today": 1, "7": 7, "30": 30, "90": 90}
 TOP_POSTS, TOP_QUESTIONS = 6, 8
@@ -141,7 +140,7 @@ def download_analytics(name: str) -> ResponseReturnValue:
     )
 
 
-@bp.get(f"/analytics/posts/<{NUMBER}:own_post_id>")
+@bp.get("/analytics/posts/<int:own_post_id>")
 def show_demand(own_post_id: int) -> ResponseReturnValue:
     """One post: what was asked about it, and in which conversations."""
     now = utc_now()
@@ -163,7 +162,7 @@ def show_demand(own_post_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post(f"/analytics/questions/<{NUMBER}:question_id>/settle")
+@bp.post("/analytics/questions/<int:question_id>/settle")
 @for_admins
 def settle_question(question_id: int) -> ResponseReturnValue:
     """It needs no answer: the question and all that are like it leave the list."""

@@ -34,7 +34,7 @@ MACHINE_LINES = (
     "You are talking to the shop's automated assistant; ask for a person at any time.",
 )
 USUAL_HOURS = "10:00-20:00"
-DRAFTS = "/conversations/<int:conversation_id>/drafts/<int(max=9223372036854775807):draft_id>"
+DRAFTS = "/conversations/<int:conversation_id>/drafts/<int:draft_id>"
 AS_INBOX = "inbox"
 
 
@@ -158,7 +158,7 @@ def _ascii(text: str) -> str:
 # --- facts -----------------------------------------------------------------------------------------------------------
 
 
-@bp.get("/knowledge/passages/<int(max=9223372036854775807):passage_id>")
+@bp.get("/knowledge/passages/<int:passage_id>")
 def open_passage(passage_id: int) -> ResponseReturnValue:
     """Where a fact that an answer rests on is mended: a text typed here, or the source that it was read from."""
     passage = db.session.get(Passage, passage_id) or abort(404)

@@ -30,10 +30,9 @@ from pilito.queries import catalogue as queries
 
 P = ParamSpec("P")
 
-NUMBER = "int(max=9223372036854775807)"
-PRODUCT = f"/catalogue/<{NUMBER}:product_id>"
-IMPORT = f"/catalogue/import/<{NUMBER}:draft_id>"
-SOURCE = f"/sources/<{NUMBER}:source_id>"
+PRODUCT = "/catalogue/<int:product_id>"
+IMPORT = "/catalogue/import/<int:draft_id>"
+SOURCE = "/sources/<int:source_id>"
 LAST_PAGE = 1000
 PREVIEW_LINES = 12
 EMPTY_ROWS = 2

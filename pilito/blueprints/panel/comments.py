@@ -22,7 +22,6 @@ from pilito.queries import comments as queries
 from pilito.queries.panel import Cursor
 
 PAGE = 30
-NUMBER = "int(max=9223372036854775807)"
 HOW = {"arrived": True, "given-up": False}
 
 
@@ -70,13 +69,13 @@ def _asked_cursor() -> Cursor | None:
         abort(400)
 
 
-@bp.post(f"/comments/<{NUMBER}:comment_id>/reply")
+@bp.post("/comments/<int:comment_id>/reply")
 @changes
 def reply_to_comment(comment_id: int) -> None:
     reply_privately(comment_id, current_user.id, request.form.get("text", ""), utc_now())
 
 
-@bp.post(f"/comments/<{NUMBER}:comment_id>/settle/<how>")
+@bp.post("/comments/<int:comment_id>/settle/<how>")
 @changes
 def settle_comment(comment_id: int, how: str) -> None:
     if how not in HOW:
@@ -84,7 +83,7 @@ def settle_comment(comment_id: int, how: str) -> None:
     settle_private_reply(comment_id, HOW[how], current_user.id, utc_now())
 
 
-@bp.post(f"/comments/inboxes/<{NUMBER}:inbox_id>")
+@bp.post("/comments/inboxes/<int:inbox_id>")
 @for_admins
 def choose_inbox_comments(inbox_id: int) -> ResponseReturnValue:
     is_on = request.form.get("comments") == verbs.ON

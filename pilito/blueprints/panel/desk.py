@@ -238,7 +238,7 @@ def keep_view() -> ResponseReturnValue:
     return _done(str(gettext("The view is kept.")), place)
 
 
-@bp.post("/conversations/views/<int(max=9223372036854775807):view_id>/delete")
+@bp.post("/conversations/views/<int:view_id>/delete")
 def drop_view(view_id: int) -> ResponseReturnValue:
     try:
         delete_view(view_id, current_user.id)

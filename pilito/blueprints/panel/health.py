@@ -101,7 +101,7 @@ def _queues() -> list[dict[str, Any]] | None:
         return None
 
 
-@bp.get("/health/webhooks/<int(max=9223372036854775807):webhook_id>")
+@bp.get("/health/webhooks/<int:webhook_id>")
 @for_admins
 def show_webhook(webhook_id: int) -> ResponseReturnValue:
     """A body as it came, for somebody who looks for why it could not be read."""
@@ -119,7 +119,7 @@ def show_webhook(webhook_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/health/webhooks/<int(max=9223372036854775807):webhook_id>/again")
+@bp.post("/health/webhooks/<int:webhook_id>/again")
 @for_admins
 def read_webhook_again(webhook_id: int) -> ResponseReturnValue:
     operator_id = current_user.id
@@ -134,7 +134,7 @@ def read_webhook_again(webhook_id: int) -> ResponseReturnValue:
     return redirect(url_for("panel.show_webhook", webhook_id=webhook_id))
 
 
-@bp.post("/health/deletions/<int(max=9223372036854775807):deletion_id>")
+@bp.post("/health/deletions/<int:deletion_id>")
 @for_admins
 def settle_data_deletion(deletion_id: int) -> ResponseReturnValue:
     """Whom the request means: an account, a customer, or nobody of ours."""

@@ -38,7 +38,7 @@ LOG_IN_SECONDS = 3600  # as long as the provider's code lives
 TOKEN_LENGTH = 4096
 CODE_LENGTH = 2048
 TEST_SECONDS = 15 * 60
-INBOX = "/inboxes/<int(max=9223372036854775807):inbox_id>"
+INBOX = "/inboxes/<int:inbox_id>"
 
 
 @bp.app_context_processor

@@ -11,7 +11,7 @@ from pilito.blueprints.i18n import operator_zone
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
-from pilito.blueprints.panel.catalogue import NUMBER, _surroundings, keeps_facts
+from pilito.blueprints.panel.catalogue import _surroundings, keeps_facts
 from pilito.clock import utc_now
 from pilito.knowledge import pages, texts
 from pilito.knowledge.cells import CellError, last_moment
@@ -21,7 +21,7 @@ from pilito.models import Passage
 from pilito.queries import catalogue as queries
 from pilito.queries.analytics import Group
 
-TEXT = f"/knowledge/texts/<{NUMBER}:passage_id>"
+TEXT = "/knowledge/texts/<int:passage_id>"
 
 
 @bp.get("/knowledge")
@@ -37,7 +37,7 @@ def show_knowledge() -> ResponseReturnValue:
     )
 
 
-@bp.get(f"/knowledge/sources/<{NUMBER}:source_id>")
+@bp.get("/knowledge/sources/<int:source_id>")
 def show_source(source_id: int) -> ResponseReturnValue:
     source = queries.find_source(source_id)
     if source is None or source.kind not in queries.READ:

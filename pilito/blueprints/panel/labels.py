@@ -17,7 +17,7 @@ from pilito.errors import Refused
 from pilito.lifecycle import LabelColour
 from pilito.queries import labels as queries
 
-LABEL = "/settings/labels/<int(max=9223372036854775807):label_id>"
+LABEL = "/settings/labels/<int:label_id>"
 
 
 @bp.get("/settings/labels")

@@ -52,7 +52,7 @@ def read_all() -> ResponseReturnValue:
     return _back()
 
 
-@bp.post("/notifications/<int(max=9223372036854775807):notification_id>/read")
+@bp.post("/notifications/<int:notification_id>/read")
 def read_one(notification_id: int) -> ResponseReturnValue:
     read_notifications(current_user.id, utc_now(), [notification_id])
     return _back()

@@ -25,7 +25,6 @@ from pilito.models import OwnPost, PostProduct
 from pilito.queries import posts as queries
 
 PAGE = 24
-NUMBER = "int(max=9223372036854775807)"
 SHOWN = ("to_confirm", "without", "all")
 LONGEST_SEARCH = 100
 LARGEST_OFFSET = 100_000
@@ -77,18 +76,18 @@ def _found(post: OwnPost, now: datetime) -> list[Any] | None:
     return list(queries.find_products(post, words, now))
 
 
-@bp.post(f"/posts/products/<{NUMBER}:post_product_id>/<how>")
+@bp.post("/posts/products/<int:post_product_id>/<how>")
 def settle_product(post_product_id: int, how: str) -> ResponseReturnValue:
     verb = {"confirm": confirm_product, "refuse": refuse_product}.get(how)
     return _do(lambda: verb(post_product_id, current_user.id, utc_now()) if verb else _no_such())
 
 
-@bp.post(f"/posts/<{NUMBER}:own_post_id>/products/<{NUMBER}:product_id>")
+@bp.post("/posts/<int:own_post_id>/products/<int:product_id>")
 def choose_post_product(own_post_id: int, product_id: int) -> ResponseReturnValue:
     return _do(lambda: choose_product(own_post_id, product_id, current_user.id, utc_now()))
 
 
-@bp.post(f"/posts/inboxes/<{NUMBER}:inbox_id>/rule")
+@bp.post("/posts/inboxes/<int:inbox_id>/rule")
 @for_admins
 def choose_rule(inbox_id: int) -> ResponseReturnValue:
     rule = request.form.get("rule", "")

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from pilito import keys, presence
+from pilito.blueprints.numbers import LARGEST_ID
 from pilito.blueprints.panel import bp, present
 from pilito.clock import utc_now
 from pilito.extensions import db, socketio
@@ -25,7 +26,6 @@ from pilito.presence import Mark
 
 log = logging.getLogger(__name__)
 
-LARGEST_ID = 2**63 - 1
 COUNTED_SECONDS = 10
 MOST_HEARD = 40  # events of a line in COUNTED_SECONDS: a browser sends a few; what is more is not looked at
 MOST_BORNE = 400  # from then on it is no browser of ours, and is hung up on

@@ -16,7 +16,7 @@ from pilito.errors import Refused
 from pilito.lifecycle import Role
 
 
-@bp.post("/conversations/<int:conversation_id>/messages/<int(max=9223372036854775807):message_id>/retract")
+@bp.post("/conversations/<int:conversation_id>/messages/<int:message_id>/retract")
 def retract_reply(conversation_id: int, message_id: int) -> ResponseReturnValue:
     try:
         if not current_user.may(Role.AGENT):

@@ -55,12 +55,12 @@ def begin(inbox_id: int) -> ResponseReturnValue:
     return redirect(url_for("panel.show_trial", inbox_id=inbox_id, run=name))
 
 
-@bp.post("/conversations/<int:conversation_id>/messages/<int(max=9223372036854775807):message_id>/ask-again")
+@bp.post("/conversations/<int:conversation_id>/messages/<int:message_id>/ask-again")
 def ask_message_again(conversation_id: int, message_id: int) -> ResponseReturnValue:
     return _ask_again(conversation_id, message_id, None)
 
 
-@bp.post("/conversations/<int:conversation_id>/drafts/<int(max=9223372036854775807):draft_id>/ask-again")
+@bp.post("/conversations/<int:conversation_id>/drafts/<int:draft_id>/ask-again")
 def ask_draft_again(conversation_id: int, draft_id: int) -> ResponseReturnValue:
     return _ask_again(conversation_id, None, draft_id)
 

@@ -27,7 +27,7 @@ def take_larger_bodies(endpoint: str | None, _values: dict[str, Any] | None) -> 
         request.max_content_length = LARGEST_BODY
 
 
-@bp.post("/conversations/<int(max=9223372036854775807):conversation_id>/uploads")
+@bp.post("/conversations/<int:conversation_id>/uploads")
 def take_upload(conversation_id: int) -> ResponseReturnValue:
     """Keep one file for the next reply; answer what the composer shows of it."""
     if not current_user.may(Role.AGENT):

@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from pilito.blueprints.auth import FRAGMENT_HEADER, ask_for_second_step, ask_to_log_in
-from pilito.blueprints.numbers import whole
+from pilito.blueprints.numbers import LARGEST_ID, whole
 from pilito.blueprints.panel import bp, present, sentences, steps
 from pilito.blueprints.panel.desk import asked_filter, asked_zone, head_words
 from pilito.blueprints.panel.spans import spans
@@ -28,7 +28,6 @@ from pilito.queries.panel import Cursor, Zone
 LIST_PAGE = 40
 LIST_LIMIT = 200  # the longest list that is fetched again at once
 THREAD_PAGE = 50
-LARGEST_ID = 2**63 - 1  # a larger number is no id
 
 
 @bp.before_request
