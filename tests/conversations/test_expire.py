@@ -136,8 +136,11 @@ def run_in_order(desk, order, question, timer):
 
 @pytest.mark.whole
 def test_t6_the_providers_times_alone_decide_whichever_of_the_two_is_first(desk):
-    """Trials around the very end of the wait, in every order; FUZZ_TIMES=400 makes them ten thousand."""
-    dice = random.Random(6)
+    """Trials around the very end of the wait, in every order: the same in every run, others each time in a longer one.
+
+    FUZZ_TIMES=400 makes them ten thousand; on PostgreSQL twenty times 20 does, for that of the tests is never vacuumed.
+    """
+    dice = random.Random(6 if examples(1) == 1 else None)
     for number in range(examples(25)):
         order, round_number = ORDERS[number % len(ORDERS)], number // len(ORDERS)
         off_ms = FIRST_OFF_MS[round_number] if round_number < len(FIRST_OFF_MS) else dice.randint(-50, 50)

@@ -168,7 +168,6 @@ def test_it_does_not_leave_when_the_account_is_free_again(desk, come, texts, why
     assert desk.graph.texts == texts
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("come", "texts"), [(take_back, []), (change, [ANEW])])
 @pytest.mark.parametrize("refusal", [RESTS, TOKEN_DEAD], ids=["rests", "stopped"])
 def test_what_comes_while_it_is_being_sent_voids_it_if_the_provider_does_not_take_it(desk, come, texts, refusal):
@@ -183,7 +182,6 @@ def test_what_comes_while_it_is_being_sent_voids_it_if_the_provider_does_not_tak
     assert desk.graph.texts == texts
 
 
-@pytest.mark.sqlite_only
 @pytest.mark.parametrize("come", [take_back, change])
 def test_what_comes_while_it_is_being_sent_changes_nothing_if_the_provider_takes_it(desk, come):
     desk.graph.script = [lambda payload: come(desk) or desk.graph.default(payload)]
