@@ -376,6 +376,8 @@ def nginx_folder(folder, http=80, https=443, upstream=8000):
     text = re.sub(r"/etc/letsencrypt\S+privkey.pem", str(key), text)
     (folder / "site.conf").write_text(text)
     logs = f"access_log {folder}/all.log; error_log {folder}/errors.log;"
+    # Its own folders: as root it would take those of the machine's nginx away from that one's user.
+    logs += "".join(f" {of}_temp_path {folder}/{of};" for of in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (folder / "nginx.conf").write_text(
         f"pid {folder}/nginx.pid;\nevents {{}}\nhttp {{ {logs} include {folder}/site.conf; }}\n"
     )
