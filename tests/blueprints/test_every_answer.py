@@ -60,6 +60,47 @@ def test_an_unknown_address_and_a_redirect_carry_them_too(app, client):
         assert_guarded(client.get(path), rule)
 
 
+def test_a_file_of_the_panel_carries_them_whole_in_part_and_unchanged(app, client):
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "static")
+    path = "/static/panel/main.js"
+    whole = client.get(path)
+
+    part = client.get(path, headers={"Range": "bytes=0-9"})
+    unchanged = client.get(path, headers={"If-None-Match": whole.headers["ETag"]})
+    head = client.head(path)
+
+    assert [one.status_code for one in (whole, part, unchanged, head)] == [200, 206, 304, 200]
+    for answer in (whole, part, unchanged, head):
+        assert_guarded(answer, rule)
+
+
+def test_a_body_that_is_too_large_and_a_form_without_a_token_are_refused_with_them(app, client):
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "auth.show_login")
+
+    too_large = client.post("/webhooks/instagram", data=b"x" * (1024 * 1024 + 1))
+    without_token = client.post("/login", data={"email": "x"})
+
+    assert (too_large.status_code, without_token.status_code) == (413, 400)
+    for answer in (too_large, without_token):
+        assert_guarded(answer, rule)
+
+
+LIVE_LINE = "/socket.io/?EIO=4&transport="
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling", "<script>", "polling&sid=x"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "PUT"])
+@pytest.mark.parametrize("origin", ["http://localhost", "https://evil.test"])
+def test_what_the_live_line_answers_before_it_is_one_carries_them_too(client, transport, method, origin):
+    answer = client.open(f"{LIVE_LINE}{transport}", method=method, headers={"Origin": origin})
+
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert "Access-Control-Allow-Origin" not in answer.headers or origin == "http://localhost"
+    assert "script" not in answer.text
+
+
 @pytest.fixture
 def broken_app(app, monkeypatch):
     """Every view fails with words that nobody outside may read."""
@@ -115,7 +156,10 @@ def test_a_locked_database_is_a_sentence_and_not_a_failure(app, log_in, busy_aft
     deed = browser.post("/conversations/1/close", headers={"X-Fragment": "1"})
     look = browser.get("/conversations/")
 
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "panel.show_list")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert_guarded(page, rule)
+    assert_guarded(deed, rule)
     assert "The database is busy" in page.text
     assert (deed.status_code, deed.json["reason"]) == (503, "database_busy")
     assert look.status_code == 200  # who only reads waits for nobody
