@@ -1,16 +1,22 @@
 """The panel in a real browser: what arrives while one looks, what one writes, and a line that breaks and returns."""
 
+import subprocess
 from datetime import timedelta
 
 import pytest
 from chromium_page import DESKTOP, PHONE, ago, needs_chromium, talk
 from playwright.sync_api import expect
+from postgres import wait_for
+from redis import Redis
 from samples import JPEG, WAV
-from shop import reel, text
+from shop import reel, text, webhook
 
 from pilito.clock import utc_now
 from pilito.database import transaction
-from pilito.models import Conversation, Operator, db
+from pilito.embedded_redis import find_binary
+from pilito.factory import bind_services
+from pilito.jobs import inbound
+from pilito.models import Conversation, Message, Operator, db
 
 QUESTION = "این لباس چقدره؟"
 
@@ -176,6 +182,40 @@ def test_what_came_while_the_line_was_away_is_there_when_it_returns(shop, server
     expect(page.locator("#line")).to_have_attribute("data-state", "live", timeout=15_000)
     expect(page.locator(".bubble", has_text="while you were away")).to_be_visible()
     expect(page.locator("#composer-text")).to_have_value("half a sentence")
+
+
+@pytest.fixture
+def own_redis(tmp_path_factory):
+    """A server that a test may kill; the line's own listener hears another one, so that the line itself stays."""
+    address = tmp_path_factory.mktemp("r") / "s"
+    server = subprocess.Popen([find_binary(), "--port", "0", "--unixsocket", str(address), "--save", ""], stdout=-3)
+    wait_for(lambda: Redis.from_url(f"unix://{address}").ping())
+    yield server, f"unix://{address}?db=0"
+    server.kill()
+    server.wait(10)
+
+
+def test_c18_what_came_while_redis_alone_was_dead_is_there_a_minute_later(shop, open_page, own_redis):
+    server, url = own_redis
+    bind_services(shop.app, shop.app.extensions["pilito_settings"].model_copy(update={"redis_url": url}))
+    page = open_page(talk(shop, 3))
+    shown = (
+        "() => [...document.querySelectorAll('#items [data-message-id]')].map((one) => Number(one.dataset.messageId))"
+    )
+    before = page.evaluate(shown)
+
+    server.kill()
+    server.wait(10)
+    for number in range(5):
+        assert shop.post(webhook(text(f"nobody hears {number}", ago(0)))).status_code == 200
+    inbound.receive_webhook()
+    assert page.evaluate(shown) == before  # nothing was told
+    page.clock.set_system_time(utc_now() + timedelta(seconds=61))
+    expect(page.locator("#items [data-message-id]")).to_have_count(len(before) + 5)
+
+    db.session.rollback()
+    assert page.evaluate(shown) == db.session.scalars(db.select(Message.id).order_by(Message.sent_at, Message.id)).all()
+    expect(page.locator("#line")).to_have_attribute("data-state", "live")  # it never broke
 
 
 def test_a_reply_that_did_not_get_out_can_be_sent_again_and_is_one_reply(shop, graph, open_page):
