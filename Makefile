@@ -29,13 +29,14 @@ bench: $(VENV)/installed-dev ## measure speed beside its references (ROWS="B1 B2
 chaos: $(VENV)/installed-dev ## kill everything under traffic and judge what came of it (SEED=, EVENTS=, RATE=, DATABASE=, PLANT=)
 	@$(BIN)/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(EVENTS),--events $(EVENTS)) $(if $(RATE),--rate $(RATE)) $(if $(DATABASE),--database $(DATABASE)) $(if $(PLANT),--plant $(PLANT))
 
-fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): bodies, the API, the state machines, the end of a wait
+fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): bodies, the API, the state machines, the end of a wait, hostile words
 	@mkdir -p var/fuzz/webhook_body
 	@$(BIN)/python -m fuzz.webhook_body -max_total_time=$$(( $(or $(MINUTES),10) * 30 )) -timeout=2 -rss_limit_mb=400 -max_len=20000 \
 		-artifact_prefix=var/fuzz/ -print_final_stats=1 -verbosity=0 var/fuzz/webhook_body tests/channels/instagram/payloads
 	@FUZZ_TIMES=$$(( $(or $(MINUTES),10) * 3 )) $(BIN)/python -m pytest --database sqlite --hypothesis-profile=default --timeout 0 \
 		tests/blueprints/test_api_fuzz.py tests/channels/instagram/test_instagram_fuzz.py tests/conversations/test_pairing_states.py \
 		tests/conversations/test_expire.py
+	@FUZZ_TIMES=$$(( $(or $(MINUTES),10) / 3 + 2 )) $(BIN)/python -m pytest -n 0 --database sqlite --timeout 0 tests/browser/test_hostile_words.py
 
 mutants: $(VENV)/installed-dev ## make one thing wrong at a time in MODULE= and see whether a test says so (MINUTES=, AGAIN=1, FRESH=1)
 	@$(BIN)/python -m mutants $(MODULE) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(AGAIN),--again) $(if $(FRESH),--fresh)

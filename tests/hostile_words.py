@@ -1,10 +1,16 @@
-"""Words that want to become a page's code, and a way to put them into every text column that there is."""
+"""Words that want to become a page's code, and a way to put them into every text column that there is.
+
+Behind each word stands a mark that says of which column it is and in which row it stood, so that a page can be asked
+which words of which column it shows.
+"""
 
 import itertools
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from sqlalchemy import JSON, Column, Enum, LargeBinary, String, Table, Text, select, update
+from sqlalchemy import JSON, Column, Enum, LargeBinary, String, Table, Text, bindparam, select, update
 
 from pilito.models import db
 
@@ -85,11 +91,38 @@ WORDS = tuple(f"{end}{deed}" for end, deed in itertools.product(ENDS, DEEDS)) + 
 OURS = {
     ("inbox", "channel"), ("webhook", "channel"), ("event", "channel"), ("comment", "channel"),
     ("inbox", "zone"), ("inbox", "hours"), ("inbox", "holidays"), ("inbox", "options"), ("inbox", "scopes"),
-    ("share", "kind"), ("product", "currency"), ("source", "currency"), ("media_file", "key"), ("media_file", "mime_type"),
+    ("share", "kind"), ("product", "currency"), ("source", "currency"), ("media_file", "key"), ("media_file", "mime_type"), ("media_file", "sha256"),
     ("operator", "language"), ("operator", "theme"), ("operator", "calendar"), ("operator", "digits"),
     ("operator_session", "secret_hash"), ("operator_session", "end_reason"), ("audit", "action"),
     ("message", "payload"), ("message", "origin"), ("attachment", "kind"), ("data_deletion", "channel"), ("search_entry", "words"),
+    ("message", "reply_to_external_id"), ("reaction", "external_id"),  # ids of other rows, see hostile_shop.tie_again
 }  # fmt: skip
+# Where nothing stands, nothing stays: troubles that every page would tell, and names, without which a customer is called
+# by an id.
+STAYS_EMPTY = {
+    ("inbox", "subscription_error"), ("inbox", "token_error"), ("inbox", "stop_reason"),
+    ("customer", "name"), ("customer", "username"),
+}  # fmt: skip
+# Of which no page shows two: such a column holds all the words, one after the other, in its first rows.
+TOGETHER = {
+    ("inbox", "hand_over_line"), ("inbox", "outside_hours_line"), ("inbox", "machine_line"), ("instructions", "role"), ("instructions", "greeting"),
+    ("instructions", "hand_over"), ("instructions", "promises"), ("instructions", "own_words"), ("draft", "text"), ("draft", "finding"),
+    ("product", "description"), ("product", "link"), ("product", "picture_url"),
+}  # fmt: skip
+# Addresses that are followed only where they are ones: there a word stands behind the beginning of one, unless it is an
+# address of its own kind.
+ADDRESSES = {
+    ("share", "url"), ("share", "permalink"), ("attachment", "url"), ("own_post", "permalink"), ("product", "link"),
+    ("product", "picture_url"), ("product", "more_pictures"), ("source", "address"), ("web_page", "address"), ("passage", "address"),
+}  # fmt: skip
+ADDRESS = "https://shop.test/?"
+# Keys of JSON by whose values our code chooses what it shows: in every other row they stay.
+CHOOSING = {"source", "reference", "how", "kind"}
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+MARK = re.compile("~([0-9a-z]{2})([0-9a-z]{3})~")
+MARK_LENGTH = 7
+
+Column_ = tuple[str, str]
 
 
 def texts(table: Table) -> Iterator[Column[Any]]:
@@ -100,113 +133,130 @@ def texts(table: Table) -> Iterator[Column[Any]]:
             yield column
 
 
-def spread(turn: int) -> int:
-    """Put other words into every text column of every row, and into every leaf of the JSON ones; return how many.
-
-    `turn` moves the words on, so that after len(WORDS) turns every column has held each.
-    """
-    words = itertools.cycle(WORDS[turn % len(WORDS) :] + WORDS[: turn % len(WORDS)])
-    count = 0
-    for table in db.metadata.sorted_tables:
-        key = next(iter(table.primary_key.columns), None)
-        if key is None or table.name.startswith("alembic"):
-            continue
-        for row_id in db.session.scalars(select(key)).all():
-            values = {column.name: _fit(next(words), column, row_id) for column in texts(table)}
-            values |= _poisoned_json(table, key, row_id, words)
-            if values:
-                db.session.execute(update(table).where(key == row_id).values(values))
-                count += len(values)
-    return count
+def leaves(table: Table) -> Iterator[Column[Any]]:
+    """The columns of a table that hold JSON with such words."""
+    for column in table.columns:
+        if isinstance(column.type, JSON) and (table.name, column.name) not in OURS:
+            yield column
 
 
-TOGETHER = 40  # so that eight rows hold them all: as many threads does the browser open
+def _all_columns() -> list[Column_]:
+    return [
+        (table.name, column.name)
+        for table in db.metadata.sorted_tables
+        if not table.name.startswith("alembic")
+        for column in (*texts(table), *leaves(table))
+    ]
 
 
-def spread_together() -> dict[tuple[str, str], set[str]]:
-    """Fill every text column of every row with as many words as it holds, each going on where the row before ended;
-    return which words each column has held, whole.
-
-    For the browser, which takes seconds where the parser takes milliseconds. `spread` tries each alone.
-    """
-    held: dict[tuple[str, str], set[str]] = {}
-    for table in db.metadata.sorted_tables:
-        key = next(iter(table.primary_key.columns), None)
-        if key is None or table.name.startswith("alembic"):
-            continue
-        lines = {column.name: Line() for column in texts(table)}
-        rest = itertools.cycle(WORDS)
-        for row_id in db.session.scalars(select(key).order_by(key)).all():
-            values = {column.name: _filled(lines[column.name], column, row_id, held) for column in texts(table)}
-            values |= _poisoned_json(table, key, row_id, rest)
-            if values:
-                db.session.execute(update(table).where(key == row_id).values(values))
-    return held
+# What is shown and is no column of ours: a file whose columns are being chosen, and what RQ keeps of a job in Redis.
+BESIDES = [("file", "cell"), ("file", "header"), ("job", "description"), ("job", "exception")]
+COLUMNS = _all_columns() + BESIDES
+PLACES = {column: place for place, column in enumerate(COLUMNS)}
 
 
-class Line:
-    """The words, one after the other for ever; what did not fit into one row comes first in the next."""
-
-    def __init__(self) -> None:
-        self._words = itertools.cycle(WORDS)
-        self._kept: list[str] = []
-
-    def take(self) -> str:
-        return (self._kept.pop() if self._kept else next(self._words)).replace("\x00", "")
-
-    def give_back(self, word: str) -> None:
-        self._kept.append(word)
+@cache
+def room_of(column: Column_) -> int:
+    """How many characters a word may have in it."""
+    if column in BESIDES:
+        return 4000
+    length = getattr(db.metadata.tables[column[0]].columns[column[1]].type, "length", None)
+    return max(0, length - MARK_LENGTH) if length else 4000
 
 
-def _filled(words: Line, column: Column[Any], row_id: object, held: dict[tuple[str, str], set[str]]) -> str:
-    length, mark = _room(column, row_id)
-    taken: list[str] = []
-    while len(taken) < TOGETHER:
-        word = words.take()
-        if taken and len(mark + " ".join([*taken, word])) > length:
-            words.give_back(word)
-            break
-        taken.append(word)
-        held.setdefault((column.table.name, column.name), set()).update({word} if len(mark + word) <= length else set())
-    return (mark + " ".join(taken))[:length]
+def word_of(column: Column_, number: int) -> str:
+    """What stands in the column's row of this number, as much of it as has room."""
+    return WORDS[which(column, number)][: room_of(column)]
 
 
-def _room(column: Column[Any], row_id: object) -> tuple[int, str]:
-    """How long it may be, and with what it begins where no two may be the same."""
-    length = getattr(column.type, "length", None) or 4000
-    return length, f"{row_id}" if column.unique or _is_in_unique(column) else ""
+def which(column: Column_, number: int) -> int:
+    """Its place in WORDS. No two columns begin alike, and no two rounds: where only every fourth row is shown, they are
+    others in each round."""
+    return (number + number // len(WORDS) + 7 * PLACES[column]) % len(WORDS)
 
 
-def _fit(words: str, column: Column[Any], row_id: object) -> str:
-    length, mark = _room(column, row_id)
-    return f"{mark}{words}"[:length].replace("\x00", "")
-
-
-def _is_in_unique(column: Column[Any]) -> bool:
-    return any(
-        column.name in {one.name for one in index.columns} for index in column.table.indexes if index.unique
-    ) or any(
-        column.name in {one.name for one in constraint.columns}
-        for constraint in column.table.constraints
-        if constraint.__visit_name__ == "unique_constraint"
+def marked(column: Column_, number: int) -> str:
+    word = word_of(column, number)
+    is_followed = column in ADDRESSES and word not in OTHERS
+    return (
+        f"{ADDRESS if is_followed else ''}{word}{_mark(column, number)}"
+        if room_of(column)
+        else WORDS[number % len(WORDS)][:5]
     )
 
 
-def _poisoned_json(table: Table, key: Column[Any], row_id: object, words: Iterator[str]) -> dict[str, Any]:
-    columns = [column for column in table.columns if isinstance(column.type, JSON)]
-    if not columns:
-        return {}
-    row = db.session.execute(select(*columns).where(key == row_id)).one()
-    return {
-        column.name: _poisoned(value, words)
-        for column, value in zip(columns, row, strict=True)
-        if value is not None and (table.name, column.name) not in OURS
-    }
+def _mark(column: Column_, number: int) -> str:
+    return f"~{_in_letters(PLACES[column], 2)}{_in_letters(number, 3)}~"
 
 
-def _poisoned(value: Any, words: Iterator[str]) -> Any:
+def _in_letters(number: int, width: int) -> str:
+    letters = ""
+    for _ in range(width):
+        number, rest = divmod(number, len(DIGITS))
+        letters = DIGITS[rest] + letters
+    return letters
+
+
+def spread(turn: int = 0) -> None:
+    """Put a word into every text column of every row, and into every leaf of the JSON ones.
+
+    A table with as many rows as there are words holds each of them in each column, alone. `turn` moves them on.
+    """
+    for table in db.metadata.sorted_tables:
+        key = next(iter(table.primary_key.columns), None)
+        columns = list(texts(table))
+        if key is None or table.name.startswith("alembic") or not (columns or list(leaves(table))):
+            continue
+        trees = [(column, itertools.count(turn)) for column in leaves(table)]
+        rows = db.session.execute(
+            select(key.label("_key"), *columns, *(column for column, _ in trees)).order_by(key)
+        ).all()
+        values = []
+        for number, row in enumerate(rows, turn):
+            found = row._mapping  # noqa: SLF001  (SQLAlchemy's own public name)
+            values.append(
+                {"_key": row[0]}
+                | {f"_{column.name}": _word_for(column, number, found[column]) for column in columns}
+                | {f"_{column.name}": _poisoned(found[column], column, numbers) for column, numbers in trees}
+            )
+        if values:
+            changes = {name.removeprefix("_"): bindparam(name) for name in values[0] if name != "_key"}
+            db.session.execute(update(table).where(key == bindparam("_key")).values(changes), values)
+
+
+def _word_for(column: Column[Any], number: int, value: str | None) -> str | None:
+    name = (column.table.name, column.name)
+    if name in STAYS_EMPTY and value is None:
+        return None
+    if name in TOGETHER and number < 10:
+        return "\n".join(marked(name, one) for one in range(len(WORDS)))
+    return marked(name, number)
+
+
+def _poisoned(value: Any, column: Column[Any], numbers: Iterator[int], is_kept: bool = False) -> Any:
     if isinstance(value, dict):
-        return {name: _poisoned(one, words) for name, one in value.items()}
+        keeps = next(numbers) % 2
+        return {name: _poisoned(one, column, numbers, name in CHOOSING and bool(keeps)) for name, one in value.items()}
     if isinstance(value, list):
-        return [_poisoned(one, words) for one in value]
-    return next(words) if isinstance(value, str) else value
+        return [_poisoned(one, column, numbers, is_kept) for one in value]
+    if not isinstance(value, str) or is_kept:
+        return value
+    return marked((column.table.name, column.name), next(numbers))
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def words_in(text: str) -> Iterator[tuple[Column_, int]]:
+    """Which words of which columns stand in this text as they were written, by their place in WORDS."""
+    for mark in MARK.finditer(text):
+        place, number = int(mark[1], 36), int(mark[2], 36)
+        if place < len(COLUMNS):
+            before = " ".join(text[max(0, mark.start() - 200) : mark.start()].split())
+            if before.endswith(" ".join(word_of(COLUMNS[place], number).split())):
+                yield COLUMNS[place], which(COLUMNS[place], number)
+
+
+def search_words(column: Column_) -> str:
+    """What finds every row of the column: the beginning of its marks."""
+    return f"{_in_letters(PLACES[column], 2)}0"
