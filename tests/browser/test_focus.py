@@ -97,6 +97,14 @@ def test_on_a_phone_the_focus_goes_into_the_conversation_and_back_to_its_row(pat
     page.keyboard.press("Enter")
     expect(page.locator("#thread")).to_be_focused()
     assert all(stop["isSeen"] for stop in walk(page, 12))
+    page.locator(".thread-person").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#aside")).to_be_focused()
+    stops = [*walk(page, 3, "Shift+Tab"), *walk(page, 30)]
+    assert {stop["pane"] for stop in stops} == {"aside-pane"}  # it lies over the conversation, and keeps the key
+    assert len({stop["name"] for stop in stops}) > 3
+    page.keyboard.press("Escape")
+    expect(page.locator(".thread-person")).to_be_focused()
     page.locator("#back").focus()
     page.keyboard.press("Enter")
     expect(row).to_be_focused()

@@ -6,6 +6,8 @@ import { openConversation } from "./thread.js";
 
 const KEY = "aside";
 const WIDE = window.matchMedia("(min-width: 1280px)"); // beside the thread; narrower it lies over it
+const PHONE = window.matchMedia("(max-width: 760px)"); // over everything
+const BEHIND = ".skip, .rail, .list-pane, .thread-pane";
 const find = (id) => document.getElementById(id);
 let shownUrl = null;
 
@@ -16,6 +18,7 @@ export function startAside() {
   document.addEventListener("click", onClick, true);
   document.addEventListener("submit", onSubmit, true);
   document.addEventListener("keydown", onKey);
+  for (const width of [WIDE, PHONE]) width.addEventListener("change", keep);
 }
 
 const pane = () => find("aside");
@@ -47,6 +50,16 @@ function fold() {
 function mark() {
   document.body.dataset.aside = isOpen() ? "open" : "folded";
   find("aside-toggle")?.setAttribute("aria-expanded", isOpen());
+  keep();
+}
+
+// Over the thread it keeps the Tab key (focus.js); where nothing else is seen, what is behind cannot be used at all.
+function keep() {
+  const isOver = isOpen() && !WIDE.matches;
+  const isAll = isOver && PHONE.matches;
+  if (isOver) pane().dataset.keeps = isAll ? "all" : "inside";
+  else delete pane().dataset.keeps;
+  for (const one of document.querySelectorAll(BEHIND)) one.inert = isAll;
 }
 
 async function load(url) {

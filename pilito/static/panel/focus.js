@@ -1,13 +1,17 @@
 // Whoever works with keys goes on from where they were.
 const STOPS = "a[href], button:not(:disabled), input:not([type=hidden]):not(:disabled), select, textarea, summary, [tabindex]";
 
-// A dialog keeps the Tab key: after its last button comes its first, not the bar of the browser.
+// A dialog keeps the Tab key: after its last button comes its first, not the bar of the browser. So does a pane that
+// lies over others (`data-keeps`); where something is seen beside it ("inside"), only while the focus is in it.
 document.addEventListener("keydown", (event) => {
-  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
-  if (event.key !== "Tab" || !dialog || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
-  const stops = [...dialog.querySelectorAll(STOPS)].filter((one) => one.tabIndex >= 0 && one.getClientRects().length);
+  const keeper = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.querySelector("[data-keeps]");
+  if (event.key !== "Tab" || !keeper || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+  const stops = [...keeper.querySelectorAll(STOPS)].filter((one) => one.tabIndex >= 0 && one.getClientRects().length);
   const [edge, other] = event.shiftKey ? [stops[0], stops.at(-1)] : [stops.at(-1), stops[0]];
-  if (!stops.length || (document.activeElement !== edge && dialog.contains(document.activeElement))) return;
+  const { activeElement } = document;
+  const isOut = !keeper.contains(activeElement);
+  const isAtEdge = activeElement === edge || (event.shiftKey && activeElement === keeper);
+  if (!stops.length || (isOut ? keeper.dataset.keeps === "inside" : !isAtEdge)) return;
   event.preventDefault();
   other.focus();
 });
