@@ -26,6 +26,7 @@ from pilito.conversations.data_deletion import find_deletion, request_deletion
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
 from pilito.database import transaction
+from pilito.factory import bind_services
 from pilito.lifecycle import (
     DeletionState,
     DeliveryState,
@@ -138,6 +139,15 @@ def test_queues_and_processes_are_shown(app, admin):
     assert "Reading what came" in shown
     assert "A queue has no worker" in shown
     assert "It shows no sign of life" not in shown
+
+
+def test_with_redis_away_nobody_is_told_to_start_what_may_well_run(app, admin, make_settings, free_port):
+    bind_services(app, make_settings(redis_url=f"redis://127.0.0.1:{free_port}/0"))
+
+    page = admin.get("/health").text
+
+    assert page.count(">Not known while Redis is away.<") == 2
+    assert "start `flask" not in page
 
 
 def test_events_are_counted_by_kind_with_the_reason(admin):

@@ -451,6 +451,7 @@ CHECK_FAILED: dict[str, Words] = {
     "workers": _("A queue has no worker: start `flask worker`, or read its log for why it stopped."),
     "scheduler": _("It shows no sign of life: start `flask scheduler`. Until then timed work is late, not lost."),
 }
+CHECK_UNKNOWN: dict[str, Words] = {"Not known while Redis is away.": _("Not known while Redis is away.")}
 EVENT_OUTCOMES: dict[EventOutcome, Words] = {
     EventOutcome.STORED: _("Stored"),
     EventOutcome.DUPLICATE: _("Came twice"),
