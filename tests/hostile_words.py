@@ -200,23 +200,25 @@ def _in_letters(number: int, width: int) -> str:
 def spread(turn: int = 0) -> None:
     """Put a word into every text column of every row, and into every leaf of the JSON ones.
 
-    A table with as many rows as there are words holds each of them in each column, alone. `turn` moves them on.
+    A table with as many rows as there are words holds each of them in each column, alone. Another turn puts them into
+    other rows, under numbers of its own: of what must be unique, no row may have what another still has.
     """
+    first = turn % 20 * 2000
     for table in db.metadata.sorted_tables:
         key = next(iter(table.primary_key.columns), None)
         columns = list(texts(table))
         if key is None or table.name.startswith("alembic") or not (columns or list(leaves(table))):
             continue
-        trees = [(column, itertools.count(turn)) for column in leaves(table)]
+        trees = [(column, itertools.count(first)) for column in leaves(table)]
         rows = db.session.execute(
             select(key.label("_key"), *columns, *(column for column, _ in trees)).order_by(key)
         ).all()
         values = []
-        for number, row in enumerate(rows, turn):
+        for place, row in enumerate(rows):
             found = row._mapping  # noqa: SLF001  (SQLAlchemy's own public name)
             values.append(
                 {"_key": row[0]}
-                | {f"_{column.name}": _word_for(column, number, found[column]) for column in columns}
+                | {f"_{column.name}": _word_for(column, first, place, found[column]) for column in columns}
                 | {f"_{column.name}": _poisoned(found[column], column, numbers) for column, numbers in trees}
             )
         if values:
@@ -224,13 +226,13 @@ def spread(turn: int = 0) -> None:
             db.session.execute(update(table).where(key == bindparam("_key")).values(changes), values)
 
 
-def _word_for(column: Column[Any], number: int, value: str | None) -> str | None:
+def _word_for(column: Column[Any], first: int, place: int, value: str | None) -> str | None:
     name = (column.table.name, column.name)
     if name in STAYS_EMPTY and value is None:
         return None
-    if name in TOGETHER and number < 10:
+    if name in TOGETHER and place < 10:
         return "\n".join(marked(name, one) for one in range(len(WORDS)))
-    return marked(name, number)
+    return marked(name, first + place)
 
 
 def _poisoned(value: Any, column: Column[Any], numbers: Iterator[int], is_kept: bool = False) -> Any:
