@@ -44,10 +44,10 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
     "parser": ("pilito/channels/instagram/", READING, "tests/channels/instagram", ""),
     "deliver": (
         VERBS,
-        "deliver outbox settle pace payload",
+        "deliver outbox settle pace payload void",
         "tests/conversations/test_",
         "deliver settle reply retract payload pace reconcile release_lost tokens take_over drafts upload quote_product "
-        "react answer echo modes sweep context",
+        "react answer echo modes sweep context void disclose",
     ),
     "check": (CHECKS, "check grounding prices promises offers repeated", REPLIES, f"{SAID} prices repeated"),
     "numbers": (CHECKS, "quantities", REPLIES, SAID),

@@ -72,6 +72,8 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     changed = [message]
     if was != _place(message):
         tx.after_commit(pending_share.forget, conversation.id, message.id)
+    # A question that we asked back about is read once more, with the post that answers.
+    if was != _place(message) or (is_news and message.answered_by_id is not None):
         pairing = pair_shares(tx, conversation, message.sent_at, now)
         changed += pairing.changed
     if is_news:

@@ -5,11 +5,14 @@ import logging
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import reel, seconds, text
+from shop import edited, reel, seconds, text
 
 from pilito.conversations.expire import expire
+from pilito.database import transaction
 from pilito.lifecycle import EventOutcome, ShareState
+from pilito.models import TallyMark, db
 
+ONE = seconds(1)
 pytestmark = pytest.mark.sqlite_only
 
 
@@ -116,3 +119,44 @@ def test_a_question_keeps_its_post_when_a_later_message_does_not_look_so_far_bac
     assert place(desk, "reel") == (ShareState.COMBINED, desk.message("question").id)
     assert desk.message("question").content.startswith("[CONTEXT:")
     assert place(desk, "next") == (ShareState.WAITING, None)
+
+
+def test_a_question_that_took_a_post_of_long_ago_is_not_free_for_the_next(desk):
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + seconds(119), mid="question"), now=NOON + seconds(119))
+    desk.take(reel(NOON + seconds(124), caption="پیراهن آبی", mid="next"), now=NOON + seconds(124))
+
+    desk.take(text("سلام", NOON + seconds(300)), now=NOON + seconds(300))
+
+    assert place(desk, "next") == (ShareState.EXPIRED, None)
+    assert "پیراهن آبی" not in desk.message("question").content
+
+
+def test_a_question_that_was_answered_is_not_free_for_a_post_that_comes_after_it(desk):
+    desk.take(text("ساعت کاری؟", NOON, mid="question"))
+    desk.answer(NOON + seconds(3000))
+
+    desk.take(reel(NOON + seconds(5), mid="reel"), now=NOON + seconds(3001))
+    desk.take(text("سلام", NOON + seconds(10)), now=NOON + seconds(3002))
+
+    assert desk.message("question").answered_by_id is not None
+    assert place(desk, "reel")[1] != desk.message("question").id
+
+
+def test_that_a_post_and_its_question_met_is_logged_once(desk, caplog):
+    caplog.set_level(logging.INFO)
+    desk.take(reel(NOON, mid="reel"), text("چنده", NOON + ONE, mid="question"), now=NOON + ONE)
+
+    desk.take(edited("question", "چنده؟", NOON + seconds(2)), now=NOON + seconds(2))
+
+    assert desk.message("question").content.endswith("چنده؟")
+    assert caplog.text.count("Combined content length") == 1
+
+
+def test_an_hour_in_which_a_wait_ended_is_counted_anew(desk):
+    desk.take(reel(NOON, mid="reel"), now=NOON)
+    with transaction():
+        db.session.execute(db.delete(TallyMark))
+
+    desk.call(expire, desk.conversation.id, desk.message("reel").id, NOON + seconds(3 * 3600))
+
+    assert [mark.at for mark in desk.rows(TallyMark)] == [NOON]

@@ -123,6 +123,31 @@ def test_a_text_that_comes_late_after_the_answer_changes_nothing_of_it(desk):
     assert len(desk.replies) == 3
 
 
+@pytest.mark.sqlite_only
+def test_a_lone_post_that_comes_while_its_answer_is_written_does_not_drop_the_draft(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    def another_post(payload):
+        desk.take(reel(NOON + seconds(302), mid="lone"), now=NOON + seconds(302))
+        return desk.model.default(payload)
+
+    desk.model.script.append(another_post)
+    desk.answer(NOON + seconds(304))
+
+    assert [one.text for one in desk.replies] == [WHICH["reply"], PRICE["reply"]]
+
+
+@pytest.mark.sqlite_only
+def test_a_question_edited_after_its_post_came_is_read_and_shown_as_it_is_now(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    shown = desk.message("share").seq
+
+    desk.take(edited("question", "این کیف چنده؟", NOON + seconds(302)), now=NOON + seconds(302))
+
+    assert desk.message("share").content.endswith("[/CONTEXT]\nاین کیف چنده؟")
+    assert desk.message("share").seq > shown
+
+
 def test_a_share_that_came_while_we_asked_is_answered_right_after(shop):
     desk = Desk(shop)
     desk.take(text(QUESTION, NOON))
