@@ -67,7 +67,7 @@ def test_a_pickle_on_the_line_makes_nothing_and_the_next_word_comes_through(app,
     heard_by = [redis.publish(keys.SOCKET_CHANNEL, words) for words in (bomb.packed, inside)]
     realtime.changed(17, 93)
 
-    assert heard_by == [1, 1]  # by this one, which listens
+    assert all(heard_by)  # by this one, which listens, and by whoever else does
     wait_for(lambda: web.heard == [CHANGED])
     assert not bomb.went_off
     assert bomb.would_go_off()
