@@ -13,7 +13,8 @@ WORD = re.compile(r"[^\W_]+")
 ARABIC_SCRIPT = re.compile(r"[\u0600-\u06ff]")
 LETTERS_AND_DIGITS = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 JOINER = "\u200c"
-COMPOUND = re.compile(rf"[^\W\d_]+(?:{JOINER}[^\W\d_]+)+")
+# From the beginning of a word alone: tried from each of its letters, a long row of them takes the square of its length.
+COMPOUND = re.compile(rf"(?<![^\W\d_])[^\W\d_]+(?:{JOINER}[^\W\d_]+)+")
 # What sticks to a Persian word, longest first: plurals with what belongs to whom, then endings alone.
 PERSIAN_ENDINGS = (
     "هایشان", "هایتان", "هایمان", "هاشون", "هاتون", "هامون", "هاشو", "هایی", "های", "هاش", "هات", "هام", "هارو", "ها",

@@ -14,6 +14,8 @@ import pytest
 import pilito
 
 LENGTH = 1_500
+LONG = 10_000
+READS_LONG_TEXTS = ("pilito.stems", "pilito.spelling", "pilito.search", "pilito.knowledge", "pilito.assistant.search")
 MOST_SECONDS = 0.3  # of CPU; a good one takes a thousandth of it
 RUNS = (
     *("a", "1", "۱", " ", "\n", ".", ",", "-", "/", "@", "ب", "\u200c", "<", "(", "[", "{", '"', "'", "\\", "%", "#", "0", "٬"),
@@ -61,6 +63,22 @@ def test_no_pattern_takes_long_over_anything(texts):
         for pattern, place in found.items()
         for text in texts
         if seconds_of(pattern, text) > MOST_SECONDS and seconds_of(pattern, text) > MOST_SECONDS
+    ]
+
+    assert slow == []
+
+
+def test_nor_over_a_long_one_where_long_ones_are_read():
+    """Replies, notes and pages: there the square of the length is not borne."""
+    texts = [(run * LONG)[:LONG] + end for run in RUNS if len(run) == 1 for end in ENDS]
+    found = {pattern: place for pattern, place in patterns().items() if place.startswith(READS_LONG_TEXTS)}
+    assert len(found) > 12
+
+    slow = [
+        f"{place}: {text[:8]!r}"
+        for pattern, place in found.items()
+        for text in texts
+        if seconds_of(pattern, text) > MOST_SECONDS
     ]
 
     assert slow == []
