@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from postgres import wait_for
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
+from redis.retry import Retry
 
 from pilito.embedded_redis import find_binary
 
@@ -40,7 +42,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def connect(server):
-    return lambda **who: Redis(unix_socket_path=str(server / "s"), **who)
+    at_once = Retry(NoBackoff(), 0)  # a refused password is tried ten times else, which takes five seconds
+    return lambda **who: Redis(unix_socket_path=str(server / "s"), retry=at_once, **who)
 
 
 @pytest.fixture
