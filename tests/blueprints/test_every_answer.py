@@ -10,7 +10,9 @@ from contextlib import closing
 import pytest
 from rows import NOON, FreshClient, add_conversation
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
+from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import LabelColour, Role
@@ -187,7 +189,7 @@ def test_a_database_that_is_away_is_told_too_and_nothing_of_its_inside(app, log_
     answer = browser.get("/conversations/", headers={"Accept": "text/html"})
 
     assert answer.status_code == 503
-    assert "Try again in a few seconds" in answer.text
+    assert "in a few seconds" in answer.text
     assert CANARY not in answer.text
 
 
@@ -304,3 +306,23 @@ def test_no_day_is_too_far_for_the_audit_log(strict_app, log_in, day):
     answer = log_in(Role.OWNER).get(f"/settings/audit?since={day}&until={day}")
 
     assert answer.status_code == 200
+
+
+def test_a_database_that_is_away_is_a_page_in_both_languages(app, log_in, monkeypatch):
+    def fail(*_args, **_options):
+        raise OperationalError("SELECT 1", {}, Exception("password=hunter2"))
+
+    browser = log_in(Role.VIEWER)
+    db.session.remove()
+    for name in ("execute", "scalar", "get"):
+        monkeypatch.setattr(Session, name, fail)
+
+    page = browser.get("/conversations/")
+    part = browser.get("/conversations/", headers={FRAGMENT_HEADER: "1"})
+
+    assert (page.status_code, page.mimetype, page.headers["Retry-After"]) == (503, "text/html", "5")
+    assert "پایگاه داده پاسخ نمی‌دهد" in page.text
+    assert "The database does not answer" in page.text
+    assert "hunter2" not in page.text
+    assert_guarded(page, next(rule for rule in app.url_map.iter_rules() if rule.endpoint == "panel.show_list"))
+    assert (part.status_code, part.mimetype) == (503, "text/plain")

@@ -4,7 +4,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -109,7 +109,14 @@ def show_busy(error: Exception) -> ResponseReturnValue:
         answer.headers.update(TRY_AGAIN)
         return answer
     except SQLAlchemyError:
+        return _say_it_is_away()
+
+
+def _say_it_is_away() -> ResponseReturnValue:
+    """Without what every template is given, for that asks the database who looks."""
+    if request.headers.get(FRAGMENT_HEADER):
         return BUSY_ANYHOW, 503, {**TRY_AGAIN, "Content-Type": "text/plain; charset=utf-8"}
+    return current_app.jinja_env.get_template("database_away.html").render(), 503, TRY_AGAIN
 
 
 def show_crossed(error: IntegrityError) -> ResponseReturnValue:
