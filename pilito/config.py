@@ -308,7 +308,7 @@ class Settings(BaseSettings):
             description="requests of one person or one API token that a web process serves in a minute; a quarter as"
             " many may change something, a sixth may search. 0: no limit. Webhooks are never counted",
         ),
-    ] = 1200
+    ] = 3000
     worker_processes: Annotated[int, Field(ge=1, le=64, description="worker processes")] = 1
     worker_concurrency: Annotated[
         int, Field(ge=1, le=128, description="replies prepared at once in one worker process")

@@ -6,7 +6,7 @@ import subprocess
 
 from pilito.config import ROOT
 
-OLDEST = (6, 2)  # from then on a user is held to channels too
+OLDEST = (7, 0)  # from then on `EXPIRE … NX` counts tries, and a user is held to channels
 USERS = ROOT / "deploy" / "redis" / "users.acl"  # the same everywhere: containers, a server by hand, `make run`
 
 

@@ -30,6 +30,7 @@ from pilito.errors import ChannelError, Remedy
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, InboxState, Sender
 from pilito.models import Conversation, Delivery, Message, db
+from pilito.models.delivery import VOID
 
 log = logging.getLogger(__name__)
 
@@ -267,6 +268,8 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
             _retry(tx, conversation, delivery, error, now)
         elif error.remedy is Remedy.UNKNOWN:
             mark_unknown(tx, conversation, delivery, now)
+        elif mark in VOID:
+            delivery.state = DeliveryState.PENDING  # and void, below: nobody waits for it, so nobody is called
         else:
             _fail(tx, conversation, delivery, error.reason, now)
         void.void_returned(tx, conversation, delivery.message, mark, now)

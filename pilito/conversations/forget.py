@@ -88,7 +88,7 @@ def _forget_findings(message: Message) -> None:
     """
     since = (Draft.conversation_id == message.conversation_id, Draft.created_at >= message.created_at)
     for draft in db.session.scalars(select(Draft).where(*since, Draft.finding != "")):
-        draft.finding = kinds_of(draft.finding)
+        draft.finding = kinds_of(draft.finding).replace(", ", "; ")  # as a finding is written
         carried = [one for one in draft.working.get("rests_on") or [] if one.get("source")]
         draft.working = {**draft.working, "rests_on": carried}
         if message.id in draft.message_ids and draft.message_id is None:

@@ -31,6 +31,7 @@ SHOES, SHIRT = "این کفش چنده؟", "این پیراهن چنده؟"
 FIRST, ANEW = "در همین پست نوشته‌ایم.", "در کپشن نوشته‌ایم."
 RESTS = (400, {"error": {"code": 613, "message": "slower"}})
 TOKEN_DEAD = (401, {"error": {"code": 190, "message": "expired"}})
+REFUSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
 NO_ANSWER = (500, {})
 FIVE, HOURS = NOON + seconds(5), NOON + seconds(3 * 3600)
 LONG = "\n".join(f"{chr(0x1F331 + count)} این محصول در این رنگ موجود است." for count in range(33))
@@ -169,7 +170,7 @@ def test_it_does_not_leave_when_the_account_is_free_again(desk, come, texts, why
 
 
 @pytest.mark.parametrize(("come", "texts"), [(take_back, []), (change, [ANEW])])
-@pytest.mark.parametrize("refusal", [RESTS, TOKEN_DEAD], ids=["rests", "stopped"])
+@pytest.mark.parametrize("refusal", [RESTS, TOKEN_DEAD, REFUSED], ids=["rests", "stopped", "refused for good"])
 def test_what_comes_while_it_is_being_sent_voids_it_if_the_provider_does_not_take_it(desk, come, texts, refusal):
     desk.graph.script = [lambda _payload: come(desk) or refusal]
     desk.deliver(NOON)
@@ -180,6 +181,7 @@ def test_what_comes_while_it_is_being_sent_voids_it_if_the_provider_does_not_tak
 
     assert voided == (FAILED, "unsent" if come is take_back else "edited")
     assert desk.graph.texts == texts
+    assert desk.conversation.state is ConversationState.ASSISTANT  # no person is called for what nobody waits for
 
 
 @pytest.mark.parametrize("come", [take_back, change])
