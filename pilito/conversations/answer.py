@@ -80,8 +80,9 @@ FIND_EARLIER = (
 )
 # As often as this we ask which one is meant; then a person does.
 ASKED_IN_VAIN = 2
-# So often an answer is begun that never came to its end: what breaks each time is paid for each time.
-TRIES = 10
+# So often an answer is begun that never came to its end: what breaks each time is paid for each time. Half an hour, for
+# each try has a lease of its own: workers that die in a row for another reason must not hand over everything they hold.
+TRIES = 100
 OUR_LAST_QUESTIONS = (
     select(Message.asks_which)
     .where(
