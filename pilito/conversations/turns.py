@@ -219,8 +219,9 @@ def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
 
 
 def _replied_by_people(conversation: Conversation, reply: Message) -> Sequence[Message]:
-    """What people wrote after this reply and is not lost: it answers all that came before it (take_over.py)."""
-    return db.session.scalars(
+    """What people wrote after this reply and is not lost: it answers all that came before it (take_over.py); a heart on
+    a message answers nothing."""
+    found = db.session.scalars(
         select(Message)
         .where(
             Message.conversation_id == conversation.id,
@@ -231,6 +232,7 @@ def _replied_by_people(conversation: Conversation, reply: Message) -> Sequence[M
         )
         .order_by(Message.id)
     ).all()
+    return [one for one in found if not any((part.payload or {}).get("reaction") for part in one.deliveries)]
 
 
 def count_unanswered(conversation: Conversation) -> None:

@@ -9,12 +9,14 @@ from rows import NOON
 from shop import ACCOUNT, echo, reel, seconds, text
 
 from pilito import hints, keys
+from pilito.channels.base import OutboundReaction
 from pilito.channels.instagram import client
 from pilito.conversations import deliver as delivering
 from pilito.conversations.answer import answer
 from pilito.conversations.close import close
 from pilito.conversations.connect import connect
 from pilito.conversations.deliver import deliver
+from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
@@ -579,6 +581,21 @@ def test_what_came_after_the_persons_reply_is_not_answered_by_it(desk):
 
     assert desk.message("later").answered_by_id is None
     assert desk.conversation.unanswered_since == NOON + seconds(2)
+
+
+@pytest.mark.sqlite_only
+def test_a_heart_of_a_person_answers_nothing(desk):
+    desk.graph.script = [RATE_LIMITED]
+    desk.deliver(NOON)
+    heart = Extras(reaction=OutboundReaction("question", "❤️"))
+    desk.call(reply, desk.conversation.id, None, "", "heart", NOON + seconds(1), heart)
+    desk.call(take_over, desk.conversation.id, None, NOON + seconds(2))
+
+    desk.deliver(NOON + seconds(10))
+
+    assert states(desk)[0] is FAILED
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON
 
 
 @pytest.mark.sqlite_only
