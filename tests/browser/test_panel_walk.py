@@ -202,6 +202,8 @@ def test_c18_what_came_while_redis_alone_was_dead_is_there_a_minute_later(shop, 
     shown = (
         "() => [...document.querySelectorAll('#items [data-message-id]')].map((one) => Number(one.dataset.messageId))"
     )
+    expect(page.locator("#line")).to_have_attribute("data-state", "live")
+    page.wait_for_load_state("networkidle")  # a line that has just joined asks for what came meanwhile
     before = page.evaluate(shown)
 
     server.kill()
