@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import requests
+from confine import can_confine, confined
 from cryptography.fernet import Fernet
 from redis import Redis
 from sqlalchemy import create_engine, text
@@ -39,9 +40,11 @@ def free_port():
 
 
 def unit_command(name):
-    """The words of a unit's ExecStart, with this Python's programs in the place of /opt/pilito's."""
+    """The words of a unit's ExecStart, with this Python's programs in the place of /opt/pilito's, and under its system
+    call filter, where this machine can."""
     line = re.search(r"^ExecStart=(.+)$", UNITS[name].read_text(), re.MULTILINE)[1]
-    return shlex.split(line.replace("/opt/pilito/.venv/bin", str(BIN)))
+    words = shlex.split(line.replace("/opt/pilito/.venv/bin", str(BIN)))
+    return confined(UNITS[name], words) if can_confine() else words
 
 
 class Installation:

@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import requests
 import urllib3
 import yaml
+from confine import allowed_calls, can_confine, confined
 from fakes import held_port
 from postgres import wait_for
 from test_installation import GUIDES, blocks
@@ -234,6 +236,21 @@ def test_systemd_takes_the_units_and_finds_them_hardened(tmp_path):
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert found.returncode == 0, found.stdout[-2000:] + found.stderr
+
+
+@pytest.mark.skipif(not can_confine(), reason="systemd-analyze or libseccomp is not installed here.")
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_a_process_may_do_under_its_unit_what_pilito_does(unit):
+    """All of it, with the very commands, is tried by test_installation.py; here what one would take away again."""
+    steps = "import os; os.nice(1); import numpy; print((numpy.ones((64, 64)) @ numpy.ones((64, 64))).sum())"
+    if unit.stem == "pilito-web":
+        steps = steps.replace("os.nice(1); ", "")  # it stands back for nobody, and is let no nearer either
+    words = confined(unit, [sys.executable, "-c", steps])
+
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=20)
+
+    assert (done.returncode, done.stdout) == (0, "262144.0\n"), done.stderr
+    assert not {"reboot", "mount", "ptrace", "swapon"} & allowed_calls(unit)
 
 
 def test_the_units_run_programs_of_the_installation_as_their_own_user():
