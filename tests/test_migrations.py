@@ -1,5 +1,6 @@
 """Migrations run from nothing on both databases, end in one head, and make exactly the tables of the models."""
 
+import contextlib
 import time
 
 import pytest
@@ -11,13 +12,13 @@ from rows import NOON, add, add_conversation
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from pilito import audit
+from pilito import audit, launch
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, HandOverReason, MessageType
 from pilito.models import Audit, Shop, db
 from pilito.models.search_entry import is_of_index
-from pilito.queries.revision import newest_revision
+from pilito.queries.revision import newest_revision, stored_revision
 from pilito.search.wipe import wipe
 
 MIGRATIONS = str(ROOT / "migrations")
@@ -69,6 +70,47 @@ def test_a_migration_that_cannot_have_its_lock_gives_up_soon_and_runs_the_next_t
     assert "note" not in inspect(db.engine).get_table_names()  # nothing of it is left half done
     upgrade(directory=MIGRATIONS)
     assert "note" in inspect(db.engine).get_table_names()
+
+
+@contextlib.contextmanager
+def tables_at(revision):
+    """As another version would have left them behind."""
+
+    def write(number):
+        with db.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :number"), {"number": number})
+
+    write(revision)
+    try:
+        yield
+    finally:
+        write(newest_revision())
+
+
+def test_the_version_before_takes_newer_tables_as_they_are(app):
+    """So compose starts, whose services wait for this command, and the way back is the older code and nothing else."""
+    with tables_at("9999"):
+        said = app.test_cli_runner().invoke(args=["db", "upgrade"])
+
+        assert said.exit_code == 0, said.output
+        assert "9999" in said.output
+        assert stored_revision() == "9999"
+
+
+def test_tables_at_a_step_that_never_was_are_still_refused(app):
+    with tables_at("0000"):
+        assert app.test_cli_runner().invoke(args=["db", "upgrade"]).exit_code == 1
+
+
+def test_make_run_starts_the_version_before_on_newer_tables(app, make_settings, monkeypatch, tmp_path):
+    monkeypatch.setattr("pilito.create_app", lambda _: app)
+    monkeypatch.setattr(launch, "SET_UP_FILE", tmp_path / "set-up-link.txt")
+    strong = {"secret_key": "s" * 40, "instagram_verify_token": "v" * 40, "public_url": "https://inbox.example.com"}
+
+    with tables_at("9999"):
+        launch._prepare_database(make_settings(pilito_env="production", **strong))
+
+    assert launch.SET_UP_FILE.exists()
 
 
 def test_what_lines_of_the_audit_log_quote_of_erased_customers_goes_and_the_chain_holds(app):
