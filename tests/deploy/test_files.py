@@ -305,6 +305,27 @@ def test_a_path_that_is_a_key_is_in_no_log_of_a_proxy(app):
         assert "request>headers>Referer delete" in fields
 
 
+def test_caddy_writes_no_query_down():
+    """As nginx does not: they hold codes of log-ins, and names that were searched for."""
+    visits = re.findall(r"fields \{(.*?)\n\t\t\t\}", CADDY.read_text(), re.DOTALL)[1]
+    pattern = re.search(r"request>uri regexp (\S+) \$\{1\}", visits)[1]
+
+    assert re.sub(pattern, r"\1", "/search?q=Sara&next=%2Fteam") == "/search"
+    assert re.sub(pattern, r"\1", "/conversations/7") == "/conversations/7"
+    assert "resp_headers>Location delete" in visits
+
+
+def test_caddy_passes_a_body_on_when_it_is_whole_and_the_live_line_at_once(app):
+    """Else whoever sends thousands byte by byte holds a greenlet with each, until nobody else is served."""
+    live, others = re.findall(r"^\treverse_proxy (.*?)\n\t\}", CADDY.read_text(), re.MULTILINE | re.DOTALL)
+
+    assert app.config["MAX_CONTENT_LENGTH"] == 1024 * 1024  # of a stranger; uploads, for who is logged in, take more
+    assert others.startswith("{$UPSTREAM")
+    assert "request_buffers 1MiB" in others
+    assert live.startswith("/socket.io/* ")
+    assert "request_buffers" not in live
+
+
 @pytest.mark.skipif(not shutil.which("nginx") or os.geteuid() != 0, reason="nginx is not installed here.")
 def test_nginx_takes_its_file(tmp_path):
     said = subprocess.run(["nginx", "-t", "-c", nginx_folder(tmp_path)], capture_output=True, text=True, check=False)
