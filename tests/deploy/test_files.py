@@ -424,6 +424,22 @@ def nginx_folder(folder, http=80, https=443, upstream=8000):
 
 # --- what the guide says of them -------------------------------------------------------------------------------------
 
+
+def test_a_folder_elsewhere_is_opened_to_units_and_containers_and_whoever_names_one_is_told():
+    """ProtectSystem=strict and read_only: neither can be written otherwise, and nothing would be kept."""
+    for guide in GUIDES:
+        text = guide.read_text(encoding="utf-8")
+        assert "ReadWritePaths=/srv/pilito" in text
+        override = yaml.safe_load(re.search(r"```yaml\n(.*?)```", text, re.DOTALL)[1])
+        assert set(override["services"]) == set(OURS)
+        assert all(unit.name in text for unit in UNITS)
+    for place in ("docs/backup.md", "README.md"):
+        assert "deployment.en.md#files-and-backups-on-another-disk" in (ROOT / place).read_text(encoding="utf-8")
+    settings = (ROOT / ".env.example").read_text(encoding="utf-8").split("\n\n")
+    for name in ("MEDIA_URL", "BACKUP_FOLDER"):
+        assert "Under systemd and Docker" in next(one for one in settings if one.endswith(f"#{name}="))
+
+
 READ = [body for needs, language, body in blocks(GUIDES[0]) if needs in ("docker", "systemd")]
 
 
