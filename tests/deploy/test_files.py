@@ -112,6 +112,27 @@ def test_every_variable_of_ours_is_a_setting_or_explained_in_the_file(path):
     assert set(ours) <= settings
 
 
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_postgresql_takes_all_the_connections_that_the_processes_may_keep(path, app):
+    """Also while a new one comes up beside the old one, and somebody types a command."""
+    services = load(path)["services"]
+    engine = app.config["SQLALCHEMY_ENGINE_OPTIONS"]
+    deploys = {name: services[name].get("deploy", {}) for name in OURS}
+    processes = {
+        name: deploy.get("replicas", 1) + (deploy.get("update_config", {}).get("order") == "start-first")
+        for name, deploy in deploys.items()
+    }
+    processes["web"] *= Settings.model_fields["web_processes"].default
+
+    most = (sum(processes.values()) + 1) * (engine["pool_size"] + engine["max_overflow"])
+
+    reserved = 3  # for PostgreSQL's own superusers
+    assert most <= int(re.search(r"max_connections=(\d+)", " ".join(services["db"]["command"]))[1]) - reserved
+    assert engine["pool_size"] + engine["max_overflow"] == 36  # as the guides say
+    for guide in GUIDES:
+        assert "max_connections = 400" in guide.read_text(encoding="utf-8")
+
+
 def test_the_swarm_rolls_with_order_and_rolls_back():
     services = load(SWARM)["services"]
 
