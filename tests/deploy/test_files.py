@@ -82,6 +82,16 @@ def test_our_services_run_the_commands_of_the_units(path):
 
 
 @pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
+def test_a_service_makes_the_tables_with_all_that_the_web_server_has(path):
+    services = load(path)["services"]
+    migrate, web = services["migrate"], services["web"]
+
+    assert migrate["command"] == ["flask", "db", "upgrade"]
+    for key in ("image", "environment", "secrets", "env_file", "networks"):
+        assert migrate.get(key) == web.get(key), key
+
+
+@pytest.mark.parametrize("path", [COMPOSE, SWARM], ids=lambda path: path.name)
 def test_redis_lets_one_user_in_by_the_script_that_is_tried(path):
     """It is started by deploy/redis/start.sh; what that does is tried in test_redis_users.py."""
     redis = load(path)["services"]["redis"]
@@ -136,6 +146,9 @@ def test_postgresql_takes_all_the_connections_that_the_processes_may_keep(path, 
 def test_the_swarm_rolls_with_order_and_rolls_back():
     services = load(SWARM)["services"]
 
+    once = services.pop("migrate")["deploy"]
+    assert once["restart_policy"]["condition"] == "on-failure"  # and not when it has done its work
+    assert once["update_config"]["failure_action"] == "continue"
     for name, service in services.items():
         deploy = service["deploy"]
         assert set(deploy.get("update_config", {})) <= ORDER_KEYS
