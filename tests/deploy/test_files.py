@@ -17,7 +17,7 @@ import yaml
 from confine import allowed_calls, can_confine, confined
 from fakes import held_port
 from postgres import wait_for
-from test_installation import GUIDES, blocks
+from test_installation import GUIDES, READ_ONLY, blocks
 
 from pilito.config import Settings, load_settings
 
@@ -472,6 +472,27 @@ def test_a_folder_elsewhere_is_opened_to_units_and_containers_and_whoever_names_
     settings = (ROOT / ".env.example").read_text(encoding="utf-8").split("\n\n")
     for name in ("MEDIA_URL", "BACKUP_FOLDER"):
         assert "Under systemd and Docker" in next(one for one in settings if one.endswith(f"#{name}="))
+
+
+def test_what_the_container_has_not_has_its_twin_for_docker():
+    """A shell in it has the settings and Pilito's programs; the image brings no curl and no client of Redis."""
+    found = blocks(GUIDES[0])
+    assert ("docker", "sh", "docker compose exec web bash") in found
+    packages = next(rest for word, rest in image_lines() if word == "RUN" and "apt-get install" in rest)
+    missing = [
+        name for name in ("curl", "redis-cli", "psql") if {"psql": "postgresql-client"}.get(name, name) not in packages
+    ]
+
+    asking = [
+        place
+        for place, (needs, _language, body) in enumerate(found)
+        if needs not in READ_ONLY and re.search(rf"^({'|'.join(missing)}) ", body, re.MULTILINE)
+    ]
+
+    assert missing == ["curl", "redis-cli"]
+    assert len(asking) == 4
+    for place in asking:
+        assert found[place + 1][0] == "docker", found[place][2]
 
 
 READ = [body for needs, language, body in blocks(GUIDES[0]) if needs in ("docker", "systemd")]
