@@ -1,5 +1,6 @@
 """The comments page: what is shown, and who may answer or choose."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from rows import add, add_inbox, record_statements
 
 from pilito.clock import utc_now
 from pilito.database import transaction
-from pilito.lifecycle import CommentState, Role
+from pilito.lifecycle import CommentState, InboxState, Role
 from pilito.models import Comment, Inbox, OwnPost, db
 
 pytestmark = pytest.mark.sqlite_only
@@ -92,6 +93,98 @@ def test_an_agent_answers_and_comes_back(log_in, inbox):
     db.session.rollback()
     row = db.session.get(Comment, comment.id)
     assert (row.state, row.reply_text) == (CommentState.QUEUED, "سلام")
+
+
+LONG = "م" * 600  # 1,200 bytes: more than one message holds, in fewer letters than it has bytes
+
+
+def reply(browser, comment, text, query=""):
+    return browser.post(f"/comments/{comment.id}/reply{query}", data={"text": text})
+
+
+def boxes(page):
+    """What stands in the boxes of the page, and whether one can write there."""
+    return [
+        (words, "readonly" not in marks) for marks, words in re.findall(r"<textarea([^>]*)>([^<]*)</textarea>", page)
+    ]
+
+
+def test_a_reply_that_is_too_long_comes_back_in_its_row_and_is_not_cut(log_in, inbox):
+    other, comment = write(inbox, 1), write(inbox, 2)
+
+    answer = reply(log_in(), comment, LONG)
+
+    assert answer.status_code == 422
+    assert "cannot be split" in answer.text
+    assert boxes(answer.text) == [("", True), (LONG, True)]
+    assert not re.search("<textarea[^>]*maxlength", answer.text)  # it counts letters, and cuts what somebody pastes
+    db.session.rollback()
+    assert [db.session.get(Comment, one.id).state for one in (other, comment)] == [CommentState.OPEN] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"state": CommentState.QUEUED, "reply_text": "theirs"}, "has its private reply already"),
+        ({"commented_at": utc_now() - timedelta(days=8)}, "for seven days only"),
+    ],
+)
+def test_a_reply_that_comes_too_late_can_be_taken_along(log_in, inbox, change, sentence):
+    comment, agent = write(inbox), log_in()
+    page(agent)
+    with transaction():
+        for name, value in change.items():
+            setattr(db.session.get_one(Comment, comment.id), name, value)
+
+    answer = reply(agent, comment, "mine <b>")
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert boxes(answer.text) == [("mine &lt;b&gt;", False)]
+
+
+def test_a_reply_to_a_stopped_account_can_be_sent_later(log_in, inbox):
+    comment = write(inbox)
+    with transaction():
+        db.session.get_one(Inbox, inbox.id).state = InboxState.STOPPED
+
+    answer = reply(log_in(), comment, "mine")
+
+    assert "Connect it again" in answer.text
+    assert boxes(answer.text) == [("mine", True)]
+
+
+def test_a_reply_to_a_comment_that_is_gone_can_be_taken_along(log_in, inbox):
+    comment = write(inbox)
+    with transaction():
+        db.session.delete(db.session.get_one(Comment, comment.id))
+
+    answer = reply(log_in(), comment, "mine")
+
+    assert answer.status_code == 422
+    assert "This comment is not there any more." in answer.text
+    assert boxes(answer.text) == [("mine", False)]
+
+
+def test_on_an_older_page_one_stays_there(log_in, inbox, monkeypatch):
+    from pilito.blueprints.panel import comments
+
+    monkeypatch.setattr(comments, "PAGE", 1)
+    write(inbox, 1)
+    comment, agent = write(inbox, 2), log_in()
+    query = re.search(r'href="/comments(\?before=[^"]+)"', page(agent))[1]
+    assert f"/comments/{comment.id}/reply{query}" in page(agent, f"/comments{query}")
+
+    assert boxes(reply(agent, comment, LONG, query).text) == [(LONG, True)]
+    assert reply(agent, comment, "short", query).location == f"/comments{query}"
+
+
+def test_a_program_is_told_the_reason(log_in, inbox):
+    comment = write(inbox)
+
+    answer = log_in().post(f"/comments/{comment.id}/reply", data={"text": LONG}, headers={"X-Fragment": "1"})
+
+    assert (answer.status_code, answer.json["reason"]) == (409, "too_long")
 
 
 def test_a_viewer_sees_no_form_and_may_not_answer(log_in, inbox):
@@ -179,6 +272,16 @@ def test_an_admin_chooses_per_account(log_in, inbox):
 
     db.session.rollback()
     assert db.session.get(Inbox, inbox.id).options == {"comments": "on", "comment_reply": "سلام!"}
+
+
+def test_words_for_all_comments_that_are_too_long_come_back(log_in, inbox):
+    answer = log_in(Role.ADMIN).post(f"/comments/inboxes/{inbox.id}", data={"comments": "on", "reply": LONG})
+
+    assert answer.status_code == 422
+    assert boxes(answer.text) == [(LONG, True)]
+    assert "cannot be split" in answer.text
+    db.session.rollback()
+    assert db.session.get(Inbox, inbox.id).options == {"comments": "on"}
 
 
 def test_an_agent_does_not_choose(log_in, inbox):

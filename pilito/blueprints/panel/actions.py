@@ -41,17 +41,17 @@ def changes(verb: Callable[P, None]) -> Callable[P, ResponseReturnValue]:
     @wraps(verb)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if not current_user.may(Role.AGENT):
-            return _refuse("not_allowed")
+            return refuse("not_allowed")
         try:
             verb(*args, **kwargs)
         except Refused as refusal:
-            return _refuse(refusal.reason)
+            return refuse(refusal.reason)
         return ("", 204) if request.headers.get(FRAGMENT_HEADER) else _back()
 
     return wrapper
 
 
-def _refuse(reason: str) -> ResponseReturnValue:
+def refuse(reason: str) -> ResponseReturnValue:
     sentence = sentences.explain_refusal(reason)
     if request.headers.get(FRAGMENT_HEADER):
         return jsonify(reason=reason, message=sentence), STATUS.get(reason, 409)

@@ -1,5 +1,6 @@
 """The comments page: what people write under the posts, and the one private reply that each may get."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import current_user
 
+from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
-from pilito.blueprints.panel.actions import changes
+from pilito.blueprints.panel.actions import changes, refuse
 from pilito.clock import utc_now
 from pilito.conversations import comments as verbs
 from pilito.conversations.comments import choose_comments, reply_privately, settle_private_reply
@@ -25,8 +27,22 @@ PAGE = 30
 HOW = {"arrived": True, "given-up": False}
 
 
+@dataclass(frozen=True)
+class Typed:
+    """What was refused, as it was typed, and why."""
+
+    of_id: int  # the comment that it answers, or the account whose comments it would answer
+    text: str
+    problem: str
+
+
 @bp.get("/comments")
 def show_comments() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(unsent: Typed | None = None, unsaved: Typed | None = None) -> str:
+    """What was refused is shown again, whatever became of its comment: nothing that somebody wrote is lost."""
     now = utc_now()
     found, following = queries.page(_asked_cursor(), PAGE)
     inboxes = queries.inboxes()
@@ -37,6 +53,10 @@ def show_comments() -> ResponseReturnValue:
         inboxes=[_inbox_words(inbox) for inbox in inboxes],
         is_on=any(_is_on(inbox) for inbox in inboxes),
         may_choose=current_user.may(Role.ADMIN),
+        unsent=unsent,
+        is_unsent_here=unsent is not None and unsent.of_id in {comment.id for comment in found},
+        unsaved=unsaved,
+        before=request.args.get("before"),
         now=now,
     )
 
@@ -54,7 +74,12 @@ def _row(comment: Comment, now: datetime) -> dict[str, Any]:
 
 
 def _inbox_words(inbox: Inbox) -> dict[str, Any]:
-    return {"inbox": inbox, "is_on": _is_on(inbox), "reply": (inbox.options or {}).get(verbs.REPLY_OPTION, "")}
+    return {
+        "inbox": inbox,
+        "is_on": _is_on(inbox),
+        "reply": (inbox.options or {}).get(verbs.REPLY_OPTION, ""),
+        "limit_bytes": channels[inbox.channel].text_limit_bytes,
+    }
 
 
 def _is_on(inbox: Inbox) -> bool:
@@ -70,9 +95,20 @@ def _asked_cursor() -> Cursor | None:
 
 
 @bp.post("/comments/<int:comment_id>/reply")
-@changes
-def reply_to_comment(comment_id: int) -> None:
-    reply_privately(comment_id, current_user.id, request.form.get("text", ""), utc_now())
+def reply_to_comment(comment_id: int) -> ResponseReturnValue:
+    """Refused, the page comes again with the words in their row."""
+    if not current_user.may(Role.AGENT):
+        return refuse("not_allowed")
+    text, is_fragment = request.form.get("text", ""), request.headers.get(FRAGMENT_HEADER)
+    try:
+        reply_privately(comment_id, current_user.id, text, utc_now())
+    except Refused as refusal:
+        if is_fragment:
+            return refuse(refusal.reason)
+        return _page(unsent=Typed(comment_id, text, sentences.explain_comment_refusal(refusal.reason))), 422
+    if is_fragment:
+        return "", 204
+    return redirect(url_for("panel.show_comments", before=request.args.get("before")))
 
 
 @bp.post("/comments/<int:comment_id>/settle/<how>")
@@ -86,11 +122,10 @@ def settle_comment(comment_id: int, how: str) -> None:
 @bp.post("/comments/inboxes/<int:inbox_id>")
 @for_admins
 def choose_inbox_comments(inbox_id: int) -> ResponseReturnValue:
-    is_on = request.form.get("comments") == verbs.ON
+    is_on, reply = request.form.get("comments") == verbs.ON, request.form.get("reply", "")
     try:
-        choose_comments(inbox_id, is_on, request.form.get("reply", ""), current_user.id, utc_now())
+        choose_comments(inbox_id, is_on, reply, current_user.id, utc_now())
     except Refused as refusal:
-        flash(sentences.explain_refusal(refusal.reason), "problem")
-    else:
-        flash(gettext("Saved."))
+        return _page(unsaved=Typed(inbox_id, reply, sentences.explain_comment_refusal(refusal.reason))), 422
+    flash(gettext("Saved."))
     return redirect(url_for("panel.show_comments"))

@@ -320,6 +320,11 @@ ROLE_MEANINGS: dict[Role, Words] = {
 }
 
 REFUSED_OTHERWISE = _("That did not work. Reload the page and try again.")
+# Of these a private reply to a comment has sentences of its own.
+COMMENT_REFUSED: dict[str, Words] = {
+    "not_found": _("This comment is not there any more."),
+    "too_long": _("This is too long: a private reply is one message and cannot be split. Shorten it."),
+}
 
 # Why a part of a reply was not sent (Delivery.error), and why an inbox was stopped (Inbox.stop_reason).
 DELIVERY_ERRORS: dict[str, Sentence] = {
@@ -696,6 +701,10 @@ def explain_stale(why: str | None) -> Any:
 
 def explain_refusal(reason: str) -> str:
     return str(REFUSED.get(reason, REFUSED_OTHERWISE))
+
+
+def explain_comment_refusal(reason: str) -> str:
+    return str(COMMENT_REFUSED[reason]) if reason in COMMENT_REFUSED else explain_refusal(reason)
 
 
 def explain_alert(kind: str) -> Sentence:
