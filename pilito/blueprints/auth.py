@@ -69,18 +69,39 @@ def this_session_id() -> int | None:
 
 def ask_to_log_in() -> ResponseReturnValue:
     """A page leads to the log-in and back; a fragment gets 401, on which its page goes there itself."""
-    if request.headers.get(FRAGMENT_HEADER) or request.method != "GET":
+    if request.headers.get(FRAGMENT_HEADER):
         return gettext("Your session has ended. Log in again."), 401
+    if request.method != "GET":
+        sentence = gettext("Nothing was changed by this. Log in, then do it again.")
+        way = url_for("auth.show_login", next=_page_of_form())
+        return _turn_away(gettext("Your session has ended"), sentence, way, gettext("Log in"))
     return redirect(url_for("auth.show_login", next=safe_path(request.full_path.rstrip("?"))))
 
 
 def ask_for_second_step() -> ResponseReturnValue | None:
-    """Whoever has to set up the second step sees nothing but the page for it."""
+    """Whoever has to set up the second step sees nothing but the page for it.
+
+    An open page hears the same as when its log-in has ended, and goes to the log-in, which leads to that page.
+    """
     if request.endpoint in SETTING_UP or not second_step.is_due(current_user):
         return None
-    if request.headers.get(FRAGMENT_HEADER) or request.method != "GET":
-        return gettext("Set up the second step first."), 403
+    if request.headers.get(FRAGMENT_HEADER):
+        return gettext("Set up the second step first."), 401
+    if request.method != "GET":
+        sentence = gettext("Nothing was changed by this. Your shop asks it of you; then do it again.")
+        way = url_for("panel.show_security")
+        return _turn_away(gettext("Set up the second step first"), sentence, way, gettext("Set it up"))
     return redirect(url_for("panel.show_security"))
+
+
+def _turn_away(title: str, sentence: str, way: str, label: str) -> ResponseReturnValue:
+    """What a form gets that may not be taken, with the way on."""
+    return render_template("error.html", title=title, next_step=sentence, way=way, way_label=label), 401
+
+
+def _page_of_form() -> str:
+    came_from, here = request.referrer or "", request.host_url
+    return safe_path(came_from.removeprefix(here[:-1]) if came_from.startswith(here) else None)
 
 
 login.user_loader(load_operator)

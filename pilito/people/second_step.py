@@ -10,11 +10,12 @@ import pyotp
 from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, func, select
 
-from pilito.database import transaction
+from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.extensions import db, vault
 from pilito.lifecycle import Role
 from pilito.models import Audit, Operator, RecoveryCode, Shop
+from pilito.people import sessions
 
 ISSUER = "Pilito"
 STEP_SECONDS = 30
@@ -43,8 +44,9 @@ def admins_need_codes() -> bool:
 
 def require_for_admins(is_required: bool, by_id: int, now: datetime) -> None:
     """Choose whether admins and owners need the second step. Raises Refused (second_step_missing) for an owner who
-    has none: they would lock themselves out of this very switch."""
-    with transaction():
+    has none: they would lock themselves out of this very switch. Open panels of whoever has to set it up now are hung
+    up on: they come back, and are led there."""
+    with transaction() as tx:
         if is_required and not has_second_step(db.session.get_one(Operator, by_id)):
             raise Refused("second_step_missing", "Set up the second step for yourself before you require it.")
         shop = db.session.scalar(select(Shop).limit(1).with_for_update())
@@ -52,8 +54,17 @@ def require_for_admins(is_required: bool, by_id: int, now: datetime) -> None:
             shop = Shop(id=1)
             db.session.add(shop)
         shop.admins_need_codes = is_required
+        if is_required:
+            _close_lines_without(tx)
         details = {"required": is_required}
         db.session.add(Audit(at=now, action="second_step_required", operator_id=by_id, details=details))
+
+
+def _close_lines_without(tx: Transaction) -> None:
+    lacking = select(Operator).where(Operator.active, Operator.totp_at.is_(None))
+    for operator in db.session.scalars(lacking):
+        if operator.may(Role.ADMIN):
+            sessions.close_lines(tx, operator.id)
 
 
 # --- setting up ------------------------------------------------------------------------------------------------------
@@ -126,11 +137,13 @@ def count_recovery_codes(operator_id: int) -> int:
 
 
 def switch_off(operator_id: int, by_id: int | None, now: datetime) -> None:
-    """Take the second step away: for oneself, or for somebody who lost phone and codes."""
-    with transaction():
+    """Take the second step away: for oneself, or for somebody who lost phone and codes. Where it is required they set
+    it up anew before anything else, so their open panels are hung up on."""
+    with transaction() as tx:
         operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
         operator.totp_encrypted = operator.totp_at = None
         db.session.execute(delete(RecoveryCode).where(RecoveryCode.operator_id == operator_id))
+        sessions.close_lines(tx, operator_id)
         details = {} if by_id == operator_id else {"whom": operator_id}
         db.session.add(Audit(at=now, action="second_step_off", operator_id=by_id, details=details))
 

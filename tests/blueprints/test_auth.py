@@ -4,6 +4,8 @@ import hashlib
 import re
 import threading
 from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from rows import FreshClient, add
@@ -309,6 +311,28 @@ def test_nothing_of_the_session_before_is_kept(browser, operator):
 
     with browser.session_transaction() as session:
         assert "planted" not in session
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://localhost/comments?before=x", "/comments?before=x"),
+        ("http://localhost//evil.test/x", "/conversations/"),
+        ("http://evil.test/comments", "/conversations/"),
+        ("", "/conversations/"),
+    ],
+)
+def test_a_form_of_an_ended_session_gets_a_page_that_leads_back_to_its_own(browser, operator, came_from, leads_to):
+    log_in(browser)
+    token = token_of(browser.get("/conversations/"))
+    move_session(ended_at=utc_now())
+
+    answer = browser.post("/comments/1/reply", data={"csrf_token": token}, headers={"Referer": came_from})
+
+    assert answer.status_code == 401
+    assert "Your session has ended" in answer.text
+    way = unescape(re.search('href="(/login[^"]*)"', answer.text)[1])
+    assert parse_qs(urlsplit(way).query)["next"] == [leads_to]
 
 
 def test_a_fragment_of_an_ended_session_gets_401(browser, operator):

@@ -15,8 +15,8 @@ from pilito.blueprints.panel import sockets
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import Role
-from pilito.models import OperatorSession, db
-from pilito.people import sessions, team
+from pilito.models import Operator, OperatorSession, db
+from pilito.people import second_step, sessions, team
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -243,6 +243,28 @@ def test_the_open_line_is_closed_by_a_word_over_redis(app, open_line, sara, owne
     line, beside = open_line(sara), open_line(other)
 
     happen(sara, owner)
+
+    assert line.hear() == LEFT
+    with pytest.raises(TimeoutError):
+        beside.hear(0.05)
+
+
+def require_of_all(_admin, owner):
+    with transaction():
+        db.session.get_one(Operator, owner).totp_at = utc_now()
+    second_step.require_for_admins(True, owner, utc_now())
+
+
+def take_from_one(admin, owner):
+    second_step.switch_off(admin.id, owner, utc_now())
+
+
+@pytest.mark.parametrize("happen", [require_of_all, take_from_one], ids=lambda happen: happen.__name__)
+def test_the_line_of_whoever_has_to_set_up_the_second_step_is_closed(app, open_line, owner, happen):
+    admin, agent = Person(app, Role.ADMIN), Person(app, Role.AGENT)
+    line, beside = open_line(admin), open_line(agent)
+
+    happen(admin, owner)
 
     assert line.hear() == LEFT
     with pytest.raises(TimeoutError):

@@ -290,7 +290,23 @@ def test_required_it_comes_before_everything_else(app, browser, sara, secret):
 
     assert admin.get("/conversations/").location == "/settings/security"
     assert admin.get("/rq/").status_code == 403
-    assert admin.get("/conversations/list", headers={"X-Fragment": "1"}).status_code == 403
     assert "Your shop asks admins" in admin.get("/settings/security").text
     assert by_cookie(app, agent).get("/conversations/").status_code == 200
     assert browser.get("/conversations/").status_code == 200
+
+
+def test_an_open_page_of_whoever_must_set_it_up_now_leads_there(app, browser, sara, secret):
+    """It asks for fragments and sends forms; what it does at 401 is the same as when its log-in has ended."""
+    with transaction():
+        number = add_operator(Role.ADMIN, language="en").id
+    admin = by_cookie(app, number)
+    token = re.search(r'name="csrf-token" content="([^"]+)"', admin.get("/conversations/").text)[1]
+    second_step.require_for_admins(True, sara, utc_now())
+
+    fragment = admin.get("/conversations/list", headers={"X-Fragment": "1"})
+    form = admin.post("/conversations/1/close", data={"csrf_token": token})
+
+    assert (fragment.status_code, form.status_code) == (401, 401)
+    assert 'href="/settings/security"' in form.text
+    assert admin.get("/login?next=/conversations/7&ended=1").location == "/conversations/7"
+    assert admin.get("/conversations/7").location == "/settings/security"
