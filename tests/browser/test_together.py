@@ -8,9 +8,11 @@ from playwright.sync_api import expect
 from rows import FreshClient, add_operator
 from shop import text
 
+from pilito import realtime
 from pilito.clock import utc_now
 from pilito.conversations.assign import assign
 from pilito.conversations.close import close
+from pilito.conversations.erase import erase_customer
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import get_locked
 from pilito.database import transaction
@@ -111,6 +113,35 @@ def test_who_is_given_a_conversation_sees_it_at_once_and_opening_it_is_reading_i
     expect(page).to_have_url(re.compile(path))
     expect(page.locator("#bell-count")).to_be_hidden()
     expect(page.locator(".bell-menu")).to_have_count(0)
+
+
+def test_what_a_colleague_calls_unread_stays_unread_and_what_is_erased_leaves_every_page(shop, open_page, open_alis):
+    path = talk(shop, 2)
+    saras, alis = open_page(path), open_alis(path)
+    badge, head = saras.locator(".row .badge"), alis.locator("#thread-head")
+    expect(badge).to_have_count(0)
+    expect(head).to_have_attribute("data-unread", "0")
+    read = []
+    alis.on("request", lambda request: request.url.endswith("/read") and read.append(request.url))
+
+    saras.keyboard.press("u")
+    expect(head).to_have_attribute("data-unread", "1")  # he has it before him, and did not open it anew
+    expect(badge).to_have_count(1)
+    assert read == []
+
+    shop.receive(text("and in blue?", utc_now()))  # what comes before his eyes he has read
+    expect(alis.locator("#items")).to_contain_text("and in blue?")
+    expect(badge).to_have_count(0)
+    assert len(read) == 1
+
+    erase_customer(shop.conversation.customer_id, utc_now())
+    realtime.all_changed()
+    expect(alis.locator("#toasts")).to_contain_text("it was erased")
+    expect(alis.locator("#items")).to_have_count(0)
+    expect(alis.locator("#rows .row")).to_have_count(0)
+    assert "words 1" not in alis.inner_text("body")
+    assert alis.locator("#aside-content").count() == 0
+    assert "/conversations/?" in alis.url
 
 
 def test_what_comes_to_needs_you_counts_in_the_title_and_sounds_only_where_it_is_wanted(shop, open_page, operator):

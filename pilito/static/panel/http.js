@@ -15,7 +15,7 @@ export class Refusal extends Error {
 export async function fetchFragment(url) {
   const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store" });
   if (answer.status === 401) return logIn();
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+  if (!answer.ok) throw Object.assign(new Error(`${url} answered ${answer.status}`), { status: answer.status });
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fragment = parsed.body.firstElementChild;
   setServerTime(Number(fragment.dataset.now));

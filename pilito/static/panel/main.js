@@ -90,6 +90,19 @@ function showListOnly() {
   if (wasIn) focusRow(left);
 }
 
+// It was erased: nothing of what the customer wrote stays before anybody's eyes.
+document.addEventListener("conversation:gone", () => {
+  history.replaceState({}, "", `${body.dataset.home}?${body.dataset.query}`);
+  if (hitsUrl()) forgetHits();
+  document.getElementById("viewer").close();
+  document.getElementById("viewer-picture").removeAttribute("src");
+  document.getElementById("aside").replaceChildren();
+  showListOnly();
+  document.title = `${document.getElementById("list-title").textContent} · Pilito`;
+  toast(say("gone"));
+  refreshList().catch(() => {});
+});
+
 // Another list changes the list; what is open stays open.
 function showOtherList(link) {
   closeDeskMenu();

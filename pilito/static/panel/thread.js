@@ -5,6 +5,8 @@ import { morph } from "./morph.js";
 
 const NEAR = 80; // pixels from the end that still count as "at the end"
 const find = (id) => document.getElementById(id);
+// Whether what is unread here came in, and is seen by being shown; else somebody wants it to look unread.
+let hasNews = false;
 
 export const openConversation = () => find("thread")?.dataset.conversation;
 const isPointed = () => /^#[mn]\d+$/.test(location.hash); // at a message or a note
@@ -28,15 +30,22 @@ export async function refreshThread(afterSeq) {
   const thread = find("thread");
   if (!openConversation()) return;
   const since = afterSeq ?? thread.dataset.seq;
-  const fragment = await fetchFragment(`${thread.dataset.messages}?after_seq=${since}&${document.body.dataset.query}`);
+  const fragment = await fetchFragment(`${thread.dataset.messages}?after_seq=${since}&${document.body.dataset.query}`).catch(tellGone(thread));
   if (thread !== find("thread")) return; // another conversation was opened meanwhile
   show(fragment);
   thread.dataset.seq = fragment.dataset.seq;
   if (fragment.dataset.cut === "1") return refreshThread();
 }
 
+// It was erased: main.js takes the customer's words off the page.
+const tellGone = (thread) => (error) => {
+  if (error.status === 404 && thread === find("thread")) document.dispatchEvent(new Event("conversation:gone"));
+  throw error;
+};
+
 function show(fragment) {
   const wasAtEnd = isAtEnd();
+  hasNews ||= [...fragment.querySelectorAll(".from-customer")].some(isNew);
   morph(find("thread-head"), fragment.querySelector("#thread-head"));
   morph(find("draft"), fragment.querySelector("#draft"));
   showNotes(fragment.querySelector("#composer-notes"));
@@ -47,8 +56,10 @@ function show(fragment) {
   tick();
   if (wasAtEnd) toEnd();
   else if (fresh.some((item) => item === lastItem())) find("new-pill").hidden = false;
-  markRead();
+  if (hasNews) markRead();
 }
+
+const isNew = ({ id, dataset }) => !find(id) && Number(dataset.seq) > Number(find("thread").dataset.seq);
 
 function showNotes(notes) {
   morph(find("composer-notes"), notes);
@@ -225,10 +236,12 @@ function stayAtEnd(scroller) {
   observer.observe(find("items"));
 }
 
+// Whoever opens a conversation or comes back to it, or has it before them when something comes in, has read it.
 export function markRead() {
   const unread = Number(find("thread-head")?.dataset.unread || 0);
+  hasNews = unread > 0;
   if (find("thread")?.dataset.staysUnread) return; // see desk.js
-  if (unread && document.visibilityState === "visible") send(find("thread").dataset.read).catch(() => {});
+  if (unread && document.visibilityState === "visible") send(find("thread").dataset.read).then(() => (hasNews = false), () => {});
 }
 
 // --- long captions ---------------------------------------------------------------------------------------------------
