@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from pilito.models import Conversation, Mention, Note, Operator, db
+from pilito.models import Conversation, Mention, Message, Note, Operator, db
 
 
 def notes_between(conversation: Conversation, since: datetime | None, until: datetime | None) -> Sequence[Note]:
@@ -21,6 +21,17 @@ def notes_between(conversation: Conversation, since: datetime | None, until: dat
 
 def notes_after(conversation: Conversation, seq: int) -> Sequence[Note]:
     return db.session.scalars(_notes_of(conversation).where(Note.seq > seq)).all()
+
+
+def message_at(conversation: Conversation, note_id: int) -> int | None:
+    """The message at which the conversation is opened to show the note: the newest before it, else the first of all."""
+    note = db.session.get(Note, note_id)
+    if note is None or note.conversation_id != conversation.id:
+        return None
+    here = select(Message.id).where(Message.conversation_id == conversation.id)
+    before = here.where(Message.sent_at <= note.created_at).order_by(Message.sent_at.desc(), Message.id.desc())
+    found = db.session.scalar(before.limit(1))
+    return found or db.session.scalar(here.order_by(Message.sent_at, Message.id).limit(1))
 
 
 def _notes_of(conversation: Conversation) -> Select[Note]:

@@ -94,6 +94,21 @@ def test_what_was_spoken_of_is_beside_it(log_in, conversation):
     assert "VIP" in page
 
 
+def test_a_note_leads_to_its_place_and_holds_no_link_of_its_own(log_in, conversation):
+    """A link in a link ends the first one, and with it the row."""
+    with transaction():
+        words = "see https://shop.example/a and call 0912 345 6789"
+        note = add(Note(conversation_id=conversation.id, text=words, seq=1, created_at=utc_now()))
+
+    page = aside(log_in(), conversation)
+
+    row = re.search(r'<a class="aside-note" href="([^"]+)"(.*?)</a>', page, re.DOTALL)
+    assert row[1].endswith(f"note={note.id}#n{note.id}")
+    assert "https://shop.example/a" in row[2]
+    assert "<a" not in row[2]
+    assert "<small>" in row[2]
+
+
 def test_what_was_taken_back_is_not(log_in, conversation):
     with transaction():
         share = add_shared(conversation, ShareState.EXPIRED)

@@ -1,9 +1,10 @@
 """The bell and its page: one's own lines, read by oneself; and how one wants to be told."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from rows import NOON, FreshClient, add, add_conversation, add_operator
+from rows import NOON, FreshClient, add, add_conversation, add_message, add_operator
 from test_panel import FRAGMENT, post
 
 from pilito import keys
@@ -63,8 +64,29 @@ def test_a_mention_shows_the_note_and_leads_to_it(sara, ali):
 
     page = bell(sara)
 
-    assert f'href="/conversations/{conversation.id}#n{note.id}"' in page
+    assert f'href="/conversations/{conversation.id}?note={note.id}#n{note.id}"' in page
     assert "pays by card" in page
+
+
+@pytest.mark.parametrize("path", ["", "/messages"])
+@pytest.mark.parametrize("second", [-5, 3.5, 200])
+def test_a_note_is_found_however_far_up_it_stands(sara, path, second):
+    with transaction():
+        conversation = add_conversation()
+        for number in range(120):
+            add_message(conversation, text=f"m{number}", sent_at=NOON + timedelta(seconds=number))
+        at = NOON + timedelta(seconds=second)
+        note = add(Note(conversation_id=conversation.id, text="pays by card", seq=1, created_at=at))
+        other = add_conversation()
+        add_message(other, text="other")
+
+    page = sara.get(f"/conversations/{conversation.id}{path}?note={note.id}", headers=FRAGMENT).text
+
+    assert f'id="n{note.id}"' in page
+    assert page.count("data-message-id") <= 50
+    elsewhere = sara.get(f"/conversations/{other.id}{path}?note={note.id}", headers=FRAGMENT).text
+    assert "pays by card" not in elsewhere
+    assert "other" in elsewhere
 
 
 def test_names_stay_out_of_notes_of_the_system_where_one_wants_it_so(sara, ali):

@@ -247,6 +247,7 @@ NUMBERS = (
     "after_seq",
     "limit",
     "around",
+    "note",
     "since",
     "place",
 )

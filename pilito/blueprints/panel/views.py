@@ -23,6 +23,7 @@ from pilito.models import Conversation
 from pilito.queries import panel as queries
 from pilito.queries.filters import narrowed
 from pilito.queries.labels import labels_of
+from pilito.queries.notes import message_at
 from pilito.queries.panel import Cursor, Zone
 
 LIST_PAGE = 40
@@ -86,11 +87,11 @@ def show_thread(conversation_id: int) -> ResponseReturnValue:
 @bp.get("/conversations/<int:conversation_id>/messages")
 def messages_fragment(conversation_id: int) -> ResponseReturnValue:
     """`after_seq=93`: what changed since; `before=<cursor>`, `after=<cursor>`: the page of older or newer messages;
-    `around=123`: those before and after one; `newest=1`: the newest."""
+    `around=123`: those before and after one; `note=45`: those about a note; `newest=1`: the newest."""
     conversation = get_conversation(conversation_id)
     if after := _asked_cursor("after"):
         thread = queries.read_newer(conversation, after, THREAD_PAGE)
-    elif {"before", "around", "newest"} & set(request.args):
+    elif {"before", "around", "note", "newest"} & set(request.args):
         thread = _asked_messages(conversation)
     else:
         thread = queries.read_changes(conversation, request.args.get("after_seq", 0, type=whole))
@@ -136,7 +137,9 @@ def list_words() -> dict[str, Any]:
 
 
 def _asked_messages(conversation: Conversation) -> queries.Thread:
-    around = request.args.get("around", type=whole)
+    around, note = (request.args.get(name, type=whole) for name in ("around", "note"))
+    if note is not None and 0 < note <= LARGEST_ID:
+        around = message_at(conversation, note)
     if around is not None and 0 < around <= LARGEST_ID:
         return queries.read_around(conversation, around, THREAD_PAGE)
     return queries.read_thread(conversation, _asked_cursor(), THREAD_PAGE)

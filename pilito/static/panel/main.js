@@ -22,7 +22,7 @@ import "./sure.js";
 import "./unfolded.js";
 import "./viewer.js";
 import "./retract.js";
-import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showOlder, startThread, toEnd } from "./thread.js";
+import { expand, markRead, openConversation, refreshThread, showMessage, showNewer, showNote, showOlder, startThread, toEnd } from "./thread.js";
 import { focusSearch, forgetHits, hitsUrl, leaveSearch, markHit, remember, showMoreHits, showSearch, startSearch } from "./search.js";
 import { startStops } from "./stops.js";
 import { startTogether } from "./together.js";
@@ -137,9 +137,9 @@ const CLICKS = {
 async function jump(link) {
   const wanted = new URL(link.href);
   const isHere = !link.dataset.of || link.dataset.of === openConversation();
-  if (!isHere) await open(wanted.pathname + wanted.search);
+  if (!isHere) await open(link.href);
   if (wanted.hash.startsWith("#m")) return showMessage(wanted.hash.slice(2));
-  document.getElementById(wanted.hash.slice(1))?.scrollIntoView({ block: "center" });
+  if (wanted.hash.startsWith("#n")) return showNote(wanted.hash.slice(2));
 }
 
 document.addEventListener("click", async (event) => {

@@ -194,11 +194,14 @@ async function showInstead(which) {
   thread.dispatchEvent(new Event("items"));
 }
 
-// Show one message wherever it stands in the conversation, and point at it.
-export async function showMessage(number) {
-  if (!find(`m${number}`)) await showInstead(`around=${number}`);
-  const message = find(`m${number}`);
-  if (message) pointAt(message);
+// Show one message, or one note, wherever it stands in the conversation, and point at it.
+export const showMessage = (number) => showItem(`m${number}`, `around=${number}`);
+export const showNote = (number) => showItem(`n${number}`, `note=${number}`);
+
+async function showItem(id, which) {
+  if (!find(id)) await showInstead(which);
+  const item = find(id);
+  if (item) pointAt(item);
 }
 
 function pointAt(message, behavior = "smooth") {
