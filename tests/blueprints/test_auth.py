@@ -335,6 +335,27 @@ def test_a_form_of_an_ended_session_gets_a_page_that_leads_back_to_its_own(brows
     assert parse_qs(urlsplit(way).query)["next"] == [leads_to]
 
 
+def test_a_form_of_another_log_in_says_that_it_changed(browser, operator):
+    log_in(browser)
+    old = {"csrf_token": token_of(FreshClient(browser.application).get("/login"))}
+
+    fragment = browser.post("/conversations/1/close", data=old, headers={"X-Fragment": "1"})
+    page = browser.post("/conversations/1/close", data=old)
+
+    assert (fragment.status_code, fragment.json["reason"], page.status_code) == (400, "session_changed", 400)
+    for words in (fragment.json["message"], page.text):
+        assert "logged in or out in another tab meanwhile" in words
+
+
+def test_a_form_sent_after_a_log_out_in_another_tab_leads_to_the_log_in(browser, operator):
+    log_in(browser)
+    old = {"csrf_token": token_of(browser.get("/conversations/"))}
+    browser.post("/logout", data=old)
+
+    assert browser.post("/conversations/1/close", data=old, headers={"X-Fragment": "1"}).status_code == 401
+    assert 'href="/login' in browser.post("/conversations/1/close", data=old).text
+
+
 def test_a_fragment_of_an_ended_session_gets_401(browser, operator):
     answer = browser.get("/conversations/list", headers={"X-Fragment": "1"})
 

@@ -8,12 +8,13 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.blueprints.auth import FRAGMENT_HEADER, ask_to_log_in
 from pilito.blueprints.origins import OtherSite
 from pilito.extensions import db
 
@@ -38,6 +39,10 @@ CROSSED = (
 ELSEWHERE = (
     _("This came from a page of another address"),
     _("Nothing was changed. Do it in the panel; if you were there, tell an admin that PUBLIC_URL is not its address."),
+)
+OLD_PAGE = (
+    _("This page is too old"),
+    _("Somebody logged in or out in another tab meanwhile. Nothing was changed: reload the page, then do it again."),
 )
 FLOODED = (
     _("That was too much in one minute"),
@@ -83,10 +88,11 @@ def _write_down(error: HTTPException) -> str:
     return number
 
 
-def ask_to_reload(error: CSRFError) -> ResponseReturnValue:
-    """The token belongs to a session that is over: somebody logged out in another tab."""
-    page = render_template("error.html", title=_("This page is too old"), next_step=_("Reload it and try again."))
-    return page, error.code or 400
+def ask_to_reload(_error: CSRFError) -> ResponseReturnValue:
+    """The token belongs to a session that is over: somebody logged in or out in another tab."""
+    if request.blueprint == "panel" and not current_user.is_authenticated:
+        return ask_to_log_in()
+    return _sentence(OLD_PAGE, "session_changed", 400)
 
 
 def refuse_other_site(_error: OtherSite) -> ResponseReturnValue:
