@@ -62,6 +62,31 @@ def test_two_labels_become_one(admin):
     assert names() == ["two"]
 
 
+def test_all_labels_stand_only_where_one_is_merged(admin):
+    """Of two hundred, each with all others to choose from, the page had ten megabytes."""
+    ids = [make_label(f"label {number}", None, None, utc_now()) for number in range(40)]
+
+    plain = admin.get("/settings/labels").text
+    link = re.search(rf'href="(/settings/labels\?merge={ids[3]}#l{ids[3]})"', plain)[1]
+    asked = admin.get(link).text
+
+    assert "<option" not in plain
+    assert asked.count("<select") == 1
+    assert {int(number) for number in re.findall(r'<option value="(\d+)"', asked)} == {*ids} - {ids[3]}
+    assert f'action="/settings/labels/{ids[3]}/merge"' in asked
+    assert re.search(rf'id="l{ids[3]}".*?<details open>', asked, re.DOTALL)
+    assert "<option" not in admin.get("/settings/labels?merge=99999999999999999999").text
+
+
+def test_a_single_label_is_merged_with_nothing(admin):
+    number = make_label("one", None, None, utc_now())
+
+    page = admin.get(f"/settings/labels?merge={number}").text
+
+    assert "<select" not in page
+    assert "Merge into" not in page
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "words"),
     [

@@ -29,6 +29,7 @@ def show_labels() -> ResponseReturnValue:
         carriers=queries.count_carriers(),
         colours=sentences.LABEL_COLOURS,
         longest=verbs.LONGEST_NAME,
+        merging=request.args.get("merge", type=whole),  # the one label that is asked where it goes
     )
 
 
