@@ -57,3 +57,17 @@ def test_every_command_does_something():
     bound = set(re.findall(r'bind(?:Button)?\(\s*"(\w+)"', "".join(path.read_text() for path in SCRIPTS.glob("*.js"))))
 
     assert {command.name for command in COMMANDS} == bound
+
+
+def test_every_form_that_deletes_asks_first_and_every_page_can_ask():
+    """The pages of labels asked nothing: they had the question, and not the script that puts it."""
+    forms = [
+        form
+        for page in (ROOT / "pilito" / "templates").rglob("*.html")
+        for form in re.findall(r"<form[^>]*url_for\('panel\.(?:delete|remove)_[^>]*>", page.read_text())
+    ]
+
+    assert len(forms) >= 5
+    assert [form for form in forms if "data-sure" not in form] == []
+    for script in ("room.js", "main.js"):
+        assert 'import "./sure.js"' in (SCRIPTS / script).read_text()

@@ -1,5 +1,4 @@
 // The page of canned replies: places are put in by a press, and the text is shown as a customer would read it.
-import "./sure.js";
 import "./zone.js";
 import { placesIn } from "./places.js";
 

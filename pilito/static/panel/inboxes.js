@@ -1,5 +1,4 @@
 // The pages of the accounts: texts to copy, and what appears by itself: the test message, the answer of the playground.
-import "./sure.js";
 import "./zone.js";
 
 const LOOK_MS = 3000;

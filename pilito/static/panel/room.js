@@ -1,6 +1,7 @@
 import "./forget.js";
 import "./focus.js";
 import { startKeyboard } from "./keyboard.js";
+import "./sure.js";
 import "./unfolded.js";
 
 // On a phone the pages' names are wider than the screen: the one we are on comes into sight.
