@@ -48,6 +48,7 @@ WALKED = 5_000  # entries that PostgreSQL looks at one by one
 SIFTED_THROUGH = 5_000
 ALL_SIGILS = "".join(SIGILS.values())
 SHARES_LOOKED_AT = 300
+LOOKED_BACK = 16  # times as many
 CUSTOMERS_LOOKED_AT = 200
 MOST_WITHIN = 300
 GUESSED_FROM = 40
@@ -248,13 +249,26 @@ def find_notes(question: Question, filters: Filters, before: int | None, limit: 
 
 def find_posts(question: Question, filters: Filters, before: int | None, limit: int) -> FoundPosts:
     """The posts whose captions hold the words, each once: a reel may have been shared by hundreds."""
-    places = find_places(SearchKind.SHARE, question, filters, before, SHARES_LOOKED_AT)
-    posts: dict[object, list[int]] = {}  # the messages that share it, the newest first
-    for message_id, post in _posts_of([target_id for _place, target_id in places.found]):
-        posts.setdefault(post, []).append(message_id)
+    known = _posts_down_to(before, question, filters) if before is not None else set()
+    for _ in range(LOOKED_BACK):  # past what is the same reel again and again
+        places = find_places(SearchKind.SHARE, question, filters, before, SHARES_LOOKED_AT)
+        place_of = {target_id: place for place, target_id in places.found}
+        posts: dict[object, list[int]] = {}  # the messages that share it, the newest first
+        for message_id, post in _posts_of(list(place_of)):
+            if post not in known:
+                posts.setdefault(post, []).append(message_id)
+        before = places.next
+        if posts or before is None:
+            break
     newest = {ids[0]: len(ids) for ids in list(posts.values())[:limit]}
     found = [FoundPost(message, newest[message.id]) for message in _messages(list(newest)) if message.share]
-    return FoundPosts(found, places.next if len(posts) <= limit else None)
+    return FoundPosts(found, place_of[list(newest)[-1]] if len(posts) > limit else before)
+
+
+def _posts_down_to(place: int, question: Question, filters: Filters) -> set[object]:
+    """The posts of the pages before. Many pages further down, one that was shared often may come a second time."""
+    newer = find_places(SearchKind.SHARE, question, filters, None, LOOKED_BACK * SHARES_LOOKED_AT).found
+    return {post for _message_id, post in _posts_of([target_id for at, target_id in newer if at >= place])}
 
 
 def _posts_of(message_ids: Sequence[int]) -> list[tuple[int, object]]:

@@ -9,8 +9,10 @@ from rows import NOON, add, add_conversation, add_inbox, add_message, add_share
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, MessageType, Role, Sender, ShareState
-from pilito.models import Note
+from pilito.models import Note, Share
+from pilito.queries import search as queries
 from pilito.search.fill import begin_anew
+from pilito.search.terms import read_question
 
 FRAGMENT = {"X-Fragment": "1"}
 
@@ -112,6 +114,26 @@ def test_a_post_that_many_shared_is_one(browser):
     assert len(hits(page, "posts")) == 1
     assert "Shared 4 times" in page
     assert "last by Customer 3" in page
+
+
+def test_of_many_posts_each_is_found_once_page_by_page(conversation, monkeypatch):
+    monkeypatch.setattr(queries, "SHARES_LOOKED_AT", 6)  # the first page does not see the oldest
+    with transaction():
+        for second, post in enumerate("4" + "0" * 20 + "31201"):
+            message = add_message(
+                conversation, message_type=MessageType.SHARE, sent_at=NOON + timedelta(seconds=second)
+            )
+            values = {"message_id": message.id, "conversation_id": conversation.id, "sent_at": message.sent_at}
+            place = {"media_id": post, "caption": "مانتو", "kind": "ig_reel", "state": ShareState.EXPIRED}
+            add(Share(**values, **place, expires_at=NOON))
+
+    pages, before = [], None
+    while before or not pages:
+        found = queries.find_posts(read_question("مانتو"), queries.ANYWHERE, before, 2)
+        pages.append([post.message.share.media_id for post in found.posts])
+        before = found.next
+
+    assert pages == [["1", "0"], ["2", "3"], ["4"]]
 
 
 def test_filters_narrow_together(browser, app):
