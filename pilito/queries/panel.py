@@ -249,7 +249,9 @@ def count_zones(now: datetime) -> dict[Zone, int]:
 
 
 def _count(where: ColumnElement[bool]) -> ScalarSelect[int]:
-    found = select(Conversation.id).where(where).limit(COUNT_LIMIT).subquery()
+    """Of those that the list shows: who came through an advertisement and wrote nothing is a conversation too."""
+    is_shown = Conversation.last_message_at.is_not(None)
+    found = select(Conversation.id).where(where, is_shown).limit(COUNT_LIMIT).subquery()
     return select(func.count()).select_from(found).scalar_subquery()
 
 

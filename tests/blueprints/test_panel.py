@@ -169,6 +169,17 @@ def test_every_conversation_is_in_one_zone_and_counted_there(browser, state, wai
     assert shown == counted == {zone} | ({Zone.OPEN} if zone is not Zone.DONE else set())
 
 
+@pytest.mark.parametrize("state", list(ConversationState))
+def test_who_came_and_wrote_nothing_is_neither_shown_nor_counted(browser, state):
+    with transaction():
+        add_conversation(state=state, last_message_at=None)
+
+    for zone in Zone:
+        page = browser.get(f"/conversations/list?zone={zone}").text
+        assert 'class="row' not in page
+        assert "data-count=" not in page
+
+
 def test_the_newest_message_is_the_line_of_its_row(browser, conversation):
     with transaction():
         add_message(conversation, text="earlier", sent_at=utc_now() - timedelta(minutes=5))
