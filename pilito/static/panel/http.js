@@ -34,7 +34,7 @@ export async function send(url, fields = {}) {
 export async function ask(url, fields) {
   const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body: fields });
   if (answer.status === 401) return logIn();
-  if (!answer.ok) throw new Refusal(await reasonOf(answer));
+  if (!answer.ok) throw await refusalOf(answer);
   return answer.json();
 }
 

@@ -96,8 +96,8 @@ document.addEventListener("conversation:gone", () => {
   if (hitsUrl()) forgetHits();
   document.getElementById("viewer").close();
   document.getElementById("viewer-picture").removeAttribute("src");
-  document.getElementById("aside").replaceChildren();
   showListOnly();
+  document.getElementById("aside").replaceChildren();
   document.title = `${document.getElementById("list-title").textContent} · Pilito`;
   toast(say("gone"));
   refreshList().catch(() => {});
