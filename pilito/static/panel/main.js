@@ -10,6 +10,7 @@ import { startDesk } from "./desk.js";
 import { mayFind, openFind, startFind } from "./find.js";
 import { goOn } from "./focus.js";
 import { startFolding } from "./fold.js";
+import { here } from "./here.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
 import { chooseList, focusRow, hasRows, markCurrent, moveTo, readPlace, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
@@ -130,6 +131,7 @@ const CLICKS = {
   "[data-edit-draft]": editDraft,
   "[data-edit-note]": editNote,
   "#aside a[data-jump], .bell-row": jump,
+  "a.toast-action": (link) => open(link.href),
   ".about, .quote": (link) => showMessage(link.hash.slice(2)),
 };
 
@@ -174,13 +176,14 @@ document.addEventListener("submit", async (event) => {
   if (!event.target.matches("[data-action]")) return;
   event.preventDefault();
   const button = event.target.querySelector("button");
+  const from = here();
   button.disabled = true;
   try {
     await send(event.target.action);
     tell("done");
     await Promise.all([refreshThread(), refreshList()]);
   } catch (error) {
-    toast(error.message && error.name !== "TypeError" ? error.message : say("offline"));
+    from.tell(error.message && error.name !== "TypeError" ? error.message : say("offline"));
   } finally {
     button.disabled = false;
     goOn(button);

@@ -1,65 +1,91 @@
-// What leaves a composer: shown at once, kept until the server has it, true as soon as the thread says so.
+// What leaves a composer: shown at once, kept until the server has it, true as soon as the thread says so. Whoever has
+// gone on to another conversation before the answer is told there, and finds it where it was written.
+import { here } from "./here.js";
 import { Refusal, send } from "./http.js";
 import { dropUnsent, keepUnsent, unsentOf } from "./keep.js";
-import { isAtEnd, openConversation, refreshThread, toEnd } from "./thread.js";
-import { toast } from "./toast.js";
+import { isAtEnd, refreshThread, toEnd } from "./thread.js";
 import { newestSeen, seenWhenBegun } from "./together.js";
 import { say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const menders = {}; // by kind: puts words back where they were written
+const underWay = new Map(); // client id -> what `deliver` takes, until there is an answer
 
 export const mendsBy = (kind, mend) => (menders[kind] = mend);
 
-// Begin to send: `kind` is reply or note, `shown` what the bubble says. Returns what `deliver` takes.
+// Begin to send: `kind` is reply or note, `shown` what the bubble says. Returns what `deliver` takes: what is sent, its
+// bubble, and where it was written.
 export function begin({ kind, url, fields, shown, picture }) {
   const seen = kind === "reply" ? { seen: seenWhenBegun() } : {};
-  const one = { clientId: newId(), conversation: openConversation(), kind, url, fields: { ...fields, ...seen }, shown, picture };
+  const from = here();
+  const one = { clientId: newId(), conversation: from.conversation, kind, url, fields: { ...fields, ...seen }, shown, picture };
   keepUnsent(one);
-  return { one, bubble: showBubble(one) };
+  const sent = { one, bubble: showBubble(one), from };
+  underWay.set(one.clientId, sent);
+  return sent;
 }
 
-export async function deliver({ one, bubble }) {
+export async function deliver(sent) {
+  const { one, bubble } = sent;
+  underWay.set(one.clientId, sent);
   bubble.classList.remove("has-failed");
   bubble.querySelector(".foot").textContent = say("sending");
   try {
     await send(one.url, { client_id: one.clientId, ...one.fields });
   } catch (error) {
-    return showFailure(one, bubble, error);
+    underWay.delete(one.clientId);
+    return showFailure(sent, error);
   }
+  underWay.delete(one.clientId);
   dropUnsent(one.clientId);
-  await refreshThread().catch(() => {}); // the bubble stays until the true one comes
+  // The bubble stays until the true one comes, which may stand in a part of the thread that is not loaded.
+  await refreshThread().then(() => bubble.remove(), () => {});
 }
 
-// What an earlier look at this conversation could not send; what arrived all the same is dropped.
+// What an earlier look at this conversation sent and could not send; what arrived all the same is dropped.
 export function showUnsent() {
-  for (const one of unsentOf(openConversation())) {
-    if (document.querySelector(`#items [data-client-id="${CSS.escape(one.clientId)}"]`)) dropUnsent(one.clientId);
-    else showFailure(one, showBubble(one), new TypeError());
+  const from = here();
+  const sending = [...underWay.values()].filter(({ one }) => one.conversation === from.conversation);
+  const failed = unsentOf(from.conversation).filter(({ clientId }) => !underWay.has(clientId));
+  for (const { one, bubble } of sending) hasArrived(one) || showAtEnd(bubble);
+  for (const one of failed) {
+    const error = one.why ? new Refusal(one.why, one.reason) : new TypeError();
+    if (hasArrived(one)) dropUnsent(one.clientId);
+    else showFailure({ one, bubble: showBubble(one), from }, error);
   }
 }
 
-function showFailure(one, bubble, error) {
+const hasArrived = ({ clientId }) => Boolean(document.querySelector(`#items [data-client-id="${CSS.escape(clientId)}"]`));
+
+function showFailure(sent, error) {
+  const { one, bubble, from } = sent;
+  // Gone from its own conversation, it has arrived, and only the answer was lost.
+  if (from.isOpen() && !bubble.isConnected) return dropUnsent(one.clientId);
   const isRefused = error instanceof Refusal;
+  const lost = say(one.kind === "note" ? "unsentNote" : "unsent");
+  Object.assign(one, { why: isRefused ? error.message || say("failed") : "", reason: error.reason });
+  keepUnsent(one);
+  if (!from.isOpen()) return from.tell(one.why || lost);
   const wasAtEnd = isAtEnd();
   bubble.classList.add("has-failed");
-  if (error.reason === "answered_meanwhile") return showOthersAnswer(one, bubble, error);
-  const lost = say(one.kind === "note" ? "unsentNote" : "unsent");
+  if (error.reason === "answered_meanwhile") return showOthersAnswer(sent, error);
   bubble.querySelector(".foot").replaceChildren(
-    isRefused ? error.message || say("failed") : lost,
+    one.why || lost,
     " ",
-    button("again", () => deliver({ one, bubble })),
+    button("again", () => deliver(sent)),
     " ",
     ...(one.fields.text && menders[one.kind] ? [button("mend", () => (drop(one, bubble), menders[one.kind](one.fields))), " "] : []),
     button("discard", () => drop(one, bubble)),
   );
-  call(wasAtEnd, isRefused ? error.message : lost);
+  call(sent, wasAtEnd, one.why || lost);
 }
 
 // Somebody else answered: their words are shown first, and ours wait beneath them.
-async function showOthersAnswer(one, bubble, error) {
+async function showOthersAnswer(sent, error) {
+  const { one, bubble, from } = sent;
   const wasAtEnd = isAtEnd();
   await refreshThread().catch(() => {});
+  if (!bubble.isConnected) return from.tell(error.message); // what they said is seen when one comes back
   find("items").append(bubble);
   one.fields.seen = newestSeen();
   keepUnsent(one);
@@ -67,18 +93,18 @@ async function showOthersAnswer(one, bubble, error) {
   bubble.querySelector(".foot").replaceChildren(
     error.message,
     " ",
-    button("sendAnyway", () => deliver({ one, bubble })),
+    button("sendAnyway", () => deliver(sent)),
     " ",
     ...(one.fields.text && menders[one.kind] ? [button("mend", mend), " "] : []),
     button("discard", () => drop(one, bubble)),
   );
-  call(wasAtEnd, error.message);
+  call(sent, wasAtEnd, error.message);
 }
 
 // Who reads further up is told where they are: the view stays on what they read.
-function call(wasAtEnd, words) {
+function call({ from }, wasAtEnd, words) {
   if (wasAtEnd) toEnd();
-  else toast(words);
+  else from.tell(words);
 }
 
 function drop(one, bubble) {
@@ -103,6 +129,10 @@ function showBubble({ clientId, kind, shown, picture }) {
     const image = Object.assign(document.createElement("img"), { src: picture, alt: "", className: "optimistic-picture" });
     bubble.querySelector(".stack-of-parts").prepend(image);
   }
+  return showAtEnd(bubble);
+}
+
+function showAtEnd(bubble) {
   find("items").append(bubble);
   toEnd();
   return bubble;

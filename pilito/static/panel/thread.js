@@ -1,6 +1,7 @@
 // The open conversation: its messages in the order they were sent, whenever they arrive.
 import { serverNow, tick } from "./clocks.js";
 import { fetchFragment, send } from "./http.js";
+import { dropUnsent } from "./keep.js";
 import { morph } from "./morph.js";
 
 const NEAR = 80; // pixels from the end that still count as "at the end"
@@ -85,8 +86,11 @@ function place(came) {
   return !shown;
 }
 
+// It has arrived, whatever became of the answer to its sending: nothing of it is kept for another try.
 function dropOptimistic(clientId) {
-  if (clientId) document.querySelector(`.is-optimistic[data-client-id="${CSS.escape(clientId)}"]`)?.remove();
+  if (!clientId) return;
+  dropUnsent(clientId);
+  document.querySelector(`.is-optimistic[data-client-id="${CSS.escape(clientId)}"]`)?.remove();
 }
 
 const items = () => [...find("items").querySelectorAll(":scope > li[data-order]")];

@@ -1,0 +1,15 @@
+// Where one is. An answer may come when one has long gone on to another conversation: it touches only the one that it
+// was asked from, and what is to be said of it elsewhere is a line that leads back.
+import { toast } from "./toast.js";
+import { say } from "./words.js";
+
+const thread = () => document.getElementById("thread");
+
+// Ask before the request, use after the answer. Who came back meanwhile is here again.
+export function here() {
+  const { conversation, name, url } = thread()?.dataset ?? {};
+  const isOpen = () => thread()?.dataset.conversation === conversation;
+  // A name keeps its own direction inside a sentence of another.
+  const elsewhere = (words) => toast(`\u2068${name}\u2069: ${words || say("failed")}`, { label: say("openConversation"), href: url });
+  return { conversation, isOpen, tell: (words) => (isOpen() || !conversation ? toast(words) : elsewhere(words)) };
+}

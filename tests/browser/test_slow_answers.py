@@ -1,0 +1,138 @@
+"""A slow server: what it answers after one has gone on to another conversation touches the one that it was asked from."""
+
+
+import pytest
+from chromium_page import PHONE, ago, needs_chromium, talk
+from playwright.sync_api import expect
+from rows import add_conversation, add_message, add_operator
+
+from pilito.clock import utc_now
+from pilito.conversations.reply import reply
+from pilito.database import transaction
+from pilito.lifecycle import Role, Sender
+from pilito.models import Conversation, Inbox, Message, db
+
+pytestmark = needs_chromium
+
+SENT = ".from-operator:not(.is-optimistic)"
+UNSENT = "Object.keys(localStorage).filter((key) => key.endsWith('unsent')).length"
+
+
+class Held:
+    """The first request that matches: its answer waits until it is let go, and all others pass it."""
+
+    def __init__(self, page, pattern):
+        self.page, self.routes = page, []
+        page.route(pattern, lambda route: route.fallback() if self.routes else self.routes.append(route))
+
+    def wait(self):
+        for _ in range(10_000):
+            if self.routes:
+                return self.routes[0]
+            self.page.evaluate("null")  # lets the browser tell what it asks
+        raise AssertionError("Nothing was asked.")
+
+    def let_go(self, **answer):
+        route = self.wait()
+        with self.page.expect_event("requestfinished", lambda request: request == route.request):
+            route.fulfill(**answer) if answer else route.continue_()
+        self.page.evaluate("fetch('/healthz').then(() => new Promise(requestAnimationFrame))")  # the page has it by now
+
+
+@pytest.fixture
+def two(shop):
+    """The numbers of two conversations that may be answered; the second is Maryam's."""
+    first = int(talk(shop, 3).rsplit("/", 1)[1])
+    with transaction():
+        inbox = db.session.get_one(Inbox, shop.inbox_id)
+        now = utc_now()
+        row = add_conversation(
+            inbox, customer={"name": "Maryam"}, last_message_at=now, last_customer_message_at=now, seq=1
+        )
+        add_message(row, text="hello", sent_at=now, seq=1)
+        return first, row.id
+
+
+def is_open(page, number):
+    expect(page.locator("#thread")).to_have_attribute("data-conversation", str(number))
+
+
+def go(page, number):
+    page.locator(f'#list .row[data-conversation="{number}"]').click()
+    is_open(page, number)
+
+
+def write(page, words):
+    page.fill("#composer-text", words)
+    page.press("#composer-text", "Control+Enter")
+
+
+def toast(page, words):
+    return page.locator(".toast", has_text=words)
+
+
+def follow(page, words):
+    toast(page, words).get_by_role("link", name="Open the conversation").click()
+
+
+def ours():
+    db.session.rollback()
+    return [one.text for one in db.session.scalars(db.select(Message).filter_by(sender=Sender.OPERATOR))]
+
+
+def test_a_refused_reply_is_told_where_one_is_and_waits_where_it_was_written(shop, two, open_page):
+    first, second = two
+    page = open_page(f"/conversations/{first}")
+
+    def lose_the_answer(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/replies", lose_the_answer)
+    write(page, "it arrived all the same")
+    expect(page.locator(SENT)).to_contain_text("it arrived all the same")
+    expect(page.locator(".is-optimistic")).to_have_count(0)
+    assert page.evaluate(UNSENT) == 0  # nothing comes back days later as not sent
+    page.unroute("**/replies")
+
+    answer = Held(page, "**/replies")
+    write(page, "too late")
+    answer.wait()
+    go(page, second)
+    with transaction():
+        db.session.get_one(Conversation, first).last_customer_message_at = ago(30 * 86_400)
+    answer.let_go()
+    expect(toast(page, "as soon as the customer does")).to_be_visible()
+    expect(page.locator(".is-optimistic")).to_have_count(0)
+    follow(page, "as soon as the customer does")
+
+    is_open(page, first)
+    expect(page.locator(".has-failed")).to_contain_text("too late")
+    expect(page.locator(".has-failed")).to_contain_text("as soon as the customer does")
+    assert ours() == ["it arrived all the same"]
+
+
+def test_after_a_colleagues_answer_ours_never_stands_under_another_customer(shop, two, open_page):
+    first, second = two
+    with transaction():
+        ali = add_operator(Role.AGENT, email="ali@shop.test", name="Ali").id
+    page = open_page(f"/conversations/{first}", viewport=PHONE)
+    answer = Held(page, "**/replies")
+    write(page, "two million")
+    answer.wait()
+    page.locator("#back").click()
+    reply(first, ali, "three million", "of-ali", utc_now())
+
+    answer.let_go()
+    expect(toast(page, "Somebody answered while you were writing")).to_be_visible()
+    go(page, second)
+    expect(page.locator(".is-optimistic")).to_have_count(0)
+    assert ours() == ["three million"]
+    page.locator("#back").click()
+    go(page, first)
+    expect(page.locator(".has-failed")).to_contain_text("two million")
+    expect(page.locator(SENT)).to_contain_text("three million")
+    page.locator(".has-failed").get_by_role("button", name="Send anyway").click()
+
+    expect(page.locator(SENT)).to_have_count(2)
+    assert ours() == ["three million", "two million"]
