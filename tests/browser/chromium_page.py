@@ -25,6 +25,8 @@ FLAGS = [
     "--disable-software-rasterizer",
     "--disable-extensions",
     "--mute-audio",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps, and may be used
+    "--use-fake-ui-for-media-stream",
 ]
 EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
 DESKTOP = {"width": 1440, "height": 900}

@@ -1,16 +1,18 @@
 """A slow server: what it answers after one has gone on to another conversation touches the one that it was asked from."""
 
+import re
 
 import pytest
 from chromium_page import PHONE, ago, needs_chromium, talk
 from playwright.sync_api import expect
 from rows import add_conversation, add_message, add_operator
+from samples import JPEG
 
 from pilito.clock import utc_now
 from pilito.conversations.reply import reply
 from pilito.database import transaction
 from pilito.lifecycle import Role, Sender
-from pilito.models import Conversation, Inbox, Message, db
+from pilito.models import Conversation, Inbox, Message, Operator, db
 
 pytestmark = needs_chromium
 
@@ -136,3 +138,47 @@ def test_after_a_colleagues_answer_ours_never_stands_under_another_customer(shop
 
     expect(page.locator(SENT)).to_have_count(2)
     assert ours() == ["three million", "two million"]
+
+
+def test_what_is_taken_back_recorded_and_attached_stays_with_its_conversation(shop, two, operator, open_page):
+    first, second = two
+    with transaction():
+        db.session.get_one(Operator, operator.id).undo_seconds = 10
+    page = open_page(f"/conversations/{first}")
+    write(page, "a mistake")
+    expect(page.get_by_role("button", name="Take it back")).to_be_visible()
+    answer = Held(page, "**/retract")
+    page.press("#composer-text", "Control+z")
+    answer.wait()
+    go(page, second)
+    page.fill("#composer-text", "for Maryam")
+    answer.let_go()
+    expect(toast(page, "Taken back")).to_be_visible()
+    expect(page.locator("#composer-text")).to_have_value("for Maryam")
+    follow(page, "Taken back")
+    is_open(page, first)
+    expect(page.locator("#composer-text")).to_have_value("a mistake")
+
+    upload = Held(page, "**/uploads")
+    page.set_input_files("#composer-file", [{"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": JPEG}])
+    page.click(".composer-quick summary")
+    page.fill("#composer-quick", "38 | 40")
+    page.click("#composer-record")
+    expect(page.locator("#composer-record")).to_have_attribute("aria-pressed", "true")
+    upload.wait()
+    page.wait_for_timeout(300)  # something is said
+    go(page, second)
+    upload.let_go()
+    expect(toast(page, "The recording was stopped")).to_be_visible()
+    expect(page.locator("#composer-record")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".composer-chip")).to_have_count(0)
+    expect(page.locator("#composer-quick")).to_have_value("")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(SENT)).to_have_text(re.compile("for Maryam"))
+
+    go(page, first)
+    expect(page.locator(".composer-chip")).to_have_count(2)
+    expect(page.locator(".composer-chip progress")).to_have_count(0)
+    expect(page.locator(".composer-chip img")).to_have_count(1)
+    expect(page.locator("#composer-quick")).to_have_value("38 | 40")
+    expect(page.locator("#composer-text")).to_have_value("a mistake")

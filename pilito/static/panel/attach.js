@@ -1,4 +1,6 @@
 // Files for the next reply: chosen, dropped, pasted or recorded; made fit for the channel, then uploaded one by one.
+// Each stays with the composer that it was put into, also when one looks at another conversation meanwhile.
+import { here } from "./here.js";
 import { upload } from "./http.js";
 import { digits, say } from "./words.js";
 
@@ -9,30 +11,40 @@ const VOICE_RATE = 16000; // samples a second: speech, 1.9 MB a minute
 const RECORDED = "audio/mp4;codecs=mp4a.40.2";
 const find = (id) => document.getElementById(id);
 
-const files = new Map(); // the chip of a file -> its id, once it is uploaded
-let recorder = null;
+const baskets = new WeakMap(); // a composer -> what goes with its next reply
+let basket = { files: new Map() }; // of the composer that is open
 
-export function startAttaching(onChange) {
-  const form = find("composer");
-  files.clear();
+// `files`: the chip of a file -> its id, once it is uploaded.
+function beginBasket(form, onChange) {
+  const begun = { form, files: new Map(), recorder: null, from: here() };
+  baskets.set(form, begun);
   find("composer-attach").addEventListener("click", () => find("composer-file").click());
   find("composer-file").addEventListener("change", ({ target }) => (addAll(target.files), (target.value = "")));
   find("composer-text").addEventListener("paste", (event) => takeFrom(event, event.clipboardData));
-  const pane = find("thread");
-  pane.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
-  pane.addEventListener("drop", (event) => takeFrom(event, event.dataTransfer));
   find("composer-record").hidden = !(navigator.mediaDevices && window.MediaRecorder);
   find("composer-record").addEventListener("click", record);
   find("composer-card-choose").addEventListener("click", () => find("composer-card-file").click());
   find("composer-card-file").addEventListener("change", ({ target }) => (addPicture(target.files[0]), (target.value = "")));
   form.addEventListener("composer-files", onChange);
+  return begun;
 }
 
-export const isUploading = () => [...files.values()].includes(null) || recorder !== null;
-export const hasFiles = () => files.size > 0;
+export function startAttaching(onChange) {
+  basket = baskets.get(find("composer")) ?? beginBasket(find("composer"), onChange);
+  const pane = find("thread");
+  pane.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+  pane.addEventListener("drop", (event) => takeFrom(event, event.dataTransfer));
+  changed(); // what was uploaded while one looked elsewhere
+}
+
+const within = ({ form }, id) => form.querySelector(`#${id}`);
+
+export const isUploading = () => [...basket.files.values()].includes(null) || Boolean(basket.recorder);
+export const hasFiles = () => basket.files.size > 0;
 
 // What goes with the reply that is sent now; the composer is empty afterwards.
 export function takeFiles() {
+  const { files } = basket;
   const taken = [...files].map(([chip, id]) => ({ attachment: id, attachment_name: chip.dataset.name, picture: chip.dataset.picture }));
   for (const chip of files.keys()) chip.remove();
   files.clear();
@@ -51,8 +63,8 @@ export function takeCard() {
 
 // What was taken back before it left is here again.
 export function giveFile({ id, url, kind, name }) {
-  const chip = showChip(name);
-  files.set(chip, id);
+  const chip = showChip(basket, name);
+  basket.files.set(chip, id);
   showKept(chip, { kind, url });
   changed();
 }
@@ -75,57 +87,59 @@ function takeFrom(event, source) {
 }
 
 function addAll(chosen) {
-  explain("");
+  explain(basket, "");
   for (const file of chosen) add(file);
 }
 
-async function add(file) {
-  if (files.size >= MOST) return explain(say("tooMany", { most: digits(MOST) }));
-  const chip = showChip(file.name);
+async function add(file, into = basket) {
+  const { files } = into;
+  if (files.size >= MOST) return explain(into, say("tooMany", { most: digits(MOST) }));
+  const chip = showChip(into, file.name);
   files.set(chip, null);
-  changed();
+  changed(into);
   try {
-    const kept = await keep(file, (part) => (chip.querySelector("progress").value = part), chip);
+    const kept = await keep(into, file, (part) => (chip.querySelector("progress").value = part), chip);
     if (!files.has(chip)) return; // removed meanwhile
     files.set(chip, kept.id);
     showKept(chip, kept);
   } catch (error) {
-    remove(chip);
-    if (error.name !== "AbortError") explain(error.message || say("failed"));
+    remove(into, chip);
+    if (error.name !== "AbortError") explain(into, error.message || say("failed"));
   }
-  changed();
+  changed(into);
 }
 
 // The picture of the product card.
 async function addPicture(file) {
   if (!file) return;
-  const place = find("composer-card-picture");
+  const into = basket;
+  const place = within(into, "composer-card-picture");
   place.textContent = say("sending");
-  explain("");
+  explain(into, "");
   try {
-    const kept = await keep(file, () => {});
+    const kept = await keep(into, file, () => {});
     const picture = document.createElement("img");
     Object.assign(picture, { src: kept.url, alt: file.name, width: 64, height: 64 });
     place.replaceChildren(picture);
-    find("composer").elements.card_picture.value = kept.id;
+    into.form.elements.card_picture.value = kept.id;
   } catch (error) {
     place.replaceChildren();
-    explain(error.message || say("failed"));
+    explain(into, error.message || say("failed"));
   }
 }
 
 // --- fit, then uploaded ----------------------------------------------------------------------------------------------
 
-async function keep(file, onProgress, chip) {
+async function keep({ form }, file, onProgress, chip) {
   const kind = kindOf(file.type);
-  const rule = JSON.parse(find("composer").dataset.files)[kind];
+  const rule = JSON.parse(form.dataset.files)[kind];
   if (!rule) throw new Error(say("wrongFormat"));
   const fit = await made(file, kind, rule).catch(() => { throw new Error(say("wrongFormat")); });
   if (fit.size > rule.limit) throw new Error(say("tooLarge", { limit: digits(Math.floor(rule.limit / 2 ** 20)) }));
   const fields = new FormData();
   fields.set("kind", kind);
   fields.set("file", fit, file.name);
-  const begun = upload(find("composer").dataset.uploads, fields, onProgress);
+  const begun = upload(form.dataset.uploads, fields, onProgress);
   if (chip) chip.abort = begun.abort;
   return begun.done;
 }
@@ -182,43 +196,52 @@ async function asWav(file) {
 // --- recording -------------------------------------------------------------------------------------------------------
 
 async function record() {
-  if (recorder) return recorder.stop();
-  explain("");
+  const into = basket;
+  if (into.recorder) return into.recorder.stop();
+  explain(into, "");
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch {
-    return explain(say("noMicrophone"));
+    return explain(into, say("noMicrophone"));
   }
+  if (!into.form.isConnected) return hangUp(stream); // one has gone on while the browser asked
   const parts = [];
-  recorder = new MediaRecorder(stream, MediaRecorder.isTypeSupported(RECORDED) ? { mimeType: RECORDED } : {});
+  const recorder = new MediaRecorder(stream, MediaRecorder.isTypeSupported(RECORDED) ? { mimeType: RECORDED } : {});
   recorder.ondataavailable = ({ data }) => parts.push(data);
   recorder.onstop = () => {
-    stream.getTracks().forEach((track) => track.stop());
+    hangUp(stream);
     const type = recorder.mimeType === RECORDED ? "audio/mp4" : "audio/webm";
-    recorder = null;
-    showRecording(false);
-    add(new File(parts, say("voice"), { type }));
+    into.recorder = null;
+    showRecording(into, false);
+    if (!into.form.isConnected) into.from.tell(say("recordingStopped"));
+    add(new File(parts, say("voice"), { type }), into);
   };
+  into.recorder = recorder;
   recorder.start();
-  showRecording(true);
+  showRecording(into, true);
 }
 
-function showRecording(isOn) {
-  const button = find("composer-record");
-  button?.setAttribute("aria-pressed", String(isOn));
-  if (button) button.title = say(isOn ? "stopRecording" : "record");
-  changed();
+// The microphone hears nothing that is said over another conversation; what was said so far stays with its own.
+document.addEventListener("conversation:leave", () => basket.recorder?.stop());
+
+const hangUp = (stream) => stream.getTracks().forEach((track) => track.stop());
+
+function showRecording(into, isOn) {
+  const button = within(into, "composer-record");
+  button.setAttribute("aria-pressed", String(isOn));
+  button.title = say(isOn ? "stopRecording" : "record");
+  changed(into);
 }
 
 // --- what is shown ---------------------------------------------------------------------------------------------------
 
-function showChip(name) {
-  const chip = find("composer-chip").content.firstElementChild.cloneNode(true);
+function showChip(into, name) {
+  const chip = within(into, "composer-chip").content.firstElementChild.cloneNode(true);
   chip.dataset.name = name;
   chip.querySelector("bdi").textContent = name;
-  chip.querySelector("button").addEventListener("click", () => (chip.abort?.(), remove(chip), changed()));
-  find("composer-files").append(chip);
+  chip.querySelector("button").addEventListener("click", () => (chip.abort?.(), remove(into, chip), changed(into)));
+  within(into, "composer-files").append(chip);
   return chip;
 }
 
@@ -231,18 +254,19 @@ function showKept(chip, { kind, url }) {
   chip.querySelector(".chip-picture").replaceChildren(picture);
 }
 
-function remove(chip) {
+function remove({ files }, chip) {
   files.delete(chip);
   chip.remove();
 }
 
-function changed() {
-  find("composer-files").hidden = files.size === 0;
-  find("composer")?.dispatchEvent(new Event("composer-files"));
+function changed(into = basket) {
+  within(into, "composer-files").hidden = into.files.size === 0;
+  if (into.form.isConnected) into.form.dispatchEvent(new Event("composer-files"));
 }
 
-function explain(words) {
-  const problem = find("composer-problem");
+function explain(into, words) {
+  const problem = within(into, "composer-problem");
   problem.textContent = words;
   problem.hidden = !words;
+  if (words && !into.form.isConnected) into.from.tell(words);
 }

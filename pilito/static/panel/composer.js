@@ -12,12 +12,48 @@ import { digits, say } from "./words.js";
 const SHOW_SIZE_FROM = 0.8; // of the limit
 const find = (id) => document.getElementById(id);
 const encoder = new TextEncoder();
+const OF_SERVER = ["csrf_token", "client_id", "zone"]; // fields that nobody fills
+const WITH_REPLY = "[name^=card_], [name=draft], [name=reply_to], [name=quick_replies]";
+const left = new Map(); // conversation -> its composer, where more than words stands in it while one looks at another
 
 export function startComposer() {
+  if (!find("composer")) return;
+  const kept = left.get(openConversation());
+  if (kept) putBack(kept);
+  else prepare(find("composer"));
   const text = find("composer-text");
-  if (!text) return;
   text.value = recall("reply", openConversation()) || text.value;
   grow(text);
+  startQuotes();
+  startAttaching(() => showReady(text));
+  showUnsent();
+}
+
+// What the server says of it is as it came just now: whether one may reply, the limits, where it goes.
+function putBack(form) {
+  const fresh = find("composer");
+  form.hidden = fresh.hidden;
+  for (const { name, value } of fresh.attributes) form.setAttribute(name, value);
+  for (const name of OF_SERVER) form.elements[name].value = fresh.elements[name].value;
+  fresh.replaceWith(form);
+  left.delete(openConversation());
+}
+
+// Kept without the thread that was around it. The words are in keep.js.
+document.addEventListener("conversation:leave", () => {
+  const form = find("composer");
+  if (!form) return;
+  if (holdsMore(form)) left.set(openConversation(), form);
+  form.remove();
+});
+
+// Of one that was erased nothing is kept.
+document.addEventListener("conversation:gone", () => find("composer")?.remove());
+
+const holdsMore = (form) => hasFiles() || isUploading() || [...form.querySelectorAll(WITH_REPLY)].some(({ value }) => value);
+
+function prepare(form) {
+  const text = find("composer-text");
   text.addEventListener("input", () => (keep(text), forgetDraft(text), grow(text)));
   const { canned, products } = find("composer").dataset;
   startPicker(text, {
@@ -25,16 +61,13 @@ export function startComposer() {
     "#": { url: products, hasSpaces: true, onPick: addQuote },
   });
   startEmoji(text);
-  startQuotes();
   text.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("composer").requestSubmit();
     tabThrough(event, text);
   });
   find("composer-unquote").addEventListener("click", unquote);
-  find("composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
-  startAttaching(() => showReady(text));
+  form.addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
   find("composer-card").addEventListener("input", () => showReady(text));
-  showUnsent();
 }
 
 const keep = (text) => remember("reply", openConversation(), text.value);

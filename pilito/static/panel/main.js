@@ -57,6 +57,7 @@ async function open(url, { isBack = false } = {}) {
   const pane = document.getElementById("thread-pane");
   const thread = await fetchFragment(url);
   if (!isBack) history.pushState({}, "", url);
+  tell("leave");
   pane.replaceChildren(thread);
   body.dataset.view = "thread";
   document.title = `${thread.dataset.name} · Pilito`;
@@ -83,6 +84,7 @@ function startOpen() {
 function showListOnly() {
   const left = openConversation();
   const wasIn = document.getElementById("thread-pane").contains(document.activeElement);
+  tell("leave");
   body.dataset.view = "list";
   const nothingChosen = document.getElementById("nothing-chosen").content.cloneNode(true);
   document.getElementById("thread-pane").replaceChildren(nothingChosen);

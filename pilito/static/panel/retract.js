@@ -2,11 +2,14 @@
 import { giveCard, giveFile } from "./attach.js";
 import { bind } from "./commands.js";
 import { fill, quote } from "./composer.js";
+import { here } from "./here.js";
 import { send } from "./http.js";
-import { refreshThread } from "./thread.js";
+import { recall, remember } from "./keep.js";
+import { openConversation, refreshThread } from "./thread.js";
 import { say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
+const waiting = new Map(); // conversation -> what was taken back while one looked at another
 const newest = () => [...document.querySelectorAll(".retract-now")].at(-1);
 
 bind("retract", () => newest().click(), () => Boolean(newest()));
@@ -15,11 +18,15 @@ document.addEventListener("submit", async (event) => {
   if (!event.target.matches("[data-retract]")) return;
   event.preventDefault();
   const form = event.target;
+  const from = here();
   form.querySelector("button").disabled = true;
   try {
-    give(await (await send(form.action)).json());
+    const taken = await (await send(form.action)).json();
+    if (from.isOpen()) give(taken);
+    else giveLater(from, taken);
   } catch (error) {
-    explain(form, error.name === "TypeError" ? say("offline") : error.message || say("failed"));
+    from.tell(error.name === "TypeError" ? say("offline") : error.message || say("failed"));
+    form.querySelector("button").disabled = false;
   }
   await refreshThread().catch(() => {});
 });
@@ -32,9 +39,29 @@ document.addEventListener("keydown", (event) => {
   newest().click();
 });
 
-function give({ text, draft, reply_to, quick_replies, file, card }) {
-  const typed = find("composer-text").value;
-  fill([text, typed].filter(Boolean).join("\n"), draft ?? "");
+const joined = (...words) => words.filter(Boolean).join("\n");
+
+function give(taken) {
+  fill(joined(taken.text, find("composer-text").value), taken.draft ?? "");
+  giveRest(taken);
+}
+
+// It waits where it was written: the words in this browser, the rest while this page lives.
+function giveLater({ conversation, tell }, taken) {
+  remember("reply", conversation, joined(taken.text, recall("reply", conversation)));
+  waiting.set(conversation, [...(waiting.get(conversation) ?? []), taken]);
+  tell(say("takenBack"));
+}
+
+document.addEventListener("conversation:open", () => {
+  for (const taken of waiting.get(openConversation()) ?? []) {
+    if (taken.draft) find("composer-draft").value = taken.draft;
+    giveRest(taken);
+  }
+  waiting.delete(openConversation());
+});
+
+function giveRest({ reply_to, quick_replies, file, card }) {
   const answered = reply_to && document.querySelector(`[data-reply-to="${CSS.escape(reply_to)}"]`);
   if (answered) quote(answered);
   if (quick_replies) {
@@ -43,13 +70,4 @@ function give({ text, draft, reply_to, quick_replies, file, card }) {
   }
   if (file) giveFile(file);
   if (card) giveCard(card);
-}
-
-function explain(form, words) {
-  const note = document.createElement("p");
-  note.className = "toast";
-  note.textContent = words;
-  find("toasts").append(note);
-  setTimeout(() => note.remove(), 7000);
-  form.querySelector("button").disabled = false;
 }
