@@ -7,6 +7,7 @@ from chromium_page import PHONE, ago, needs_chromium, talk
 from playwright.sync_api import expect
 from rows import add_conversation, add_message, add_operator
 from samples import JPEG
+from shop import text
 
 from pilito.clock import utc_now
 from pilito.conversations.reply import reply
@@ -182,3 +183,38 @@ def test_what_is_taken_back_recorded_and_attached_stays_with_its_conversation(sh
     expect(page.locator(".composer-chip img")).to_have_count(1)
     expect(page.locator("#composer-quick")).to_have_value("38 | 40")
     expect(page.locator("#composer-text")).to_have_value("a mistake")
+
+
+def test_what_was_chosen_last_is_shown_whatever_comes_later(shop, two, open_page):
+    first, second = two
+    page = open_page("/conversations/?zone=open")
+    rows = page.locator("#rows > li")
+
+    thread = Held(page, re.compile(rf"/conversations/{first}\?"))
+    page.locator(f'#list .row[data-conversation="{first}"]').click()
+    thread.wait()
+    go(page, second)
+    page.locator("#composer-text").press_sequentially("The")
+    thread.let_go()
+    page.keyboard.type("bet")  # as single keys: take over, give back, close
+    is_open(page, second)
+    expect(page.locator("#composer-text")).to_have_value("Thebet")
+    expect(page).to_have_url(re.compile(f"/conversations/{second}"))
+
+    thread = Held(page, re.compile(rf"/conversations/{first}\?"))
+    page.locator(f'#list .row[data-conversation="{first}"]').click()
+    old = thread.wait().fetch()
+    shop.receive(text("said while it was opened", ago(0)))
+    expect(page.locator(f'#list .row[data-conversation="{first}"]')).to_contain_text("said while it was opened")
+    thread.let_go(response=old)
+    is_open(page, first)
+    expect(page.locator(".bubble", has_text="said while it was opened")).to_be_visible()
+
+    answer = Held(page, re.compile(r"/conversations/list\?"))
+    shop.receive(text("and another", ago(0)))
+    answer.wait()
+    page.locator("#zone-done").click()
+    expect(rows).to_have_count(0)
+    answer.let_go()
+    expect(page.locator("#zone-done")).to_have_attribute("aria-current", "page")
+    expect(rows).to_have_count(0)

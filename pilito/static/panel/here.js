@@ -13,3 +13,14 @@ export function here() {
   const elsewhere = (words) => toast(`\u2068${name}\u2069: ${words || say("failed")}`, { label: say("openConversation"), href: url });
   return { conversation, isOpen, tell: (words) => (isOpen() || !conversation ? toast(words) : elsewhere(words)) };
 }
+
+// What an answer brings; null where nobody waits for it any more when it comes, and then its failure is no news either.
+export async function unlessLate(isLate, answer) {
+  try {
+    const came = await answer;
+    return isLate() ? null : came;
+  } catch (error) {
+    if (isLate()) return null;
+    throw error;
+  }
+}

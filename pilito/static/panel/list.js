@@ -1,6 +1,7 @@
 // The list of conversations and the counts of its zones.
 import { keepChosen } from "./chosen.js";
 import { tick } from "./clocks.js";
+import { unlessLate } from "./here.js";
 import { fetchFragment } from "./http.js";
 import { morph } from "./morph.js";
 import { rows, setStops } from "./stops.js";
@@ -8,11 +9,24 @@ import { rows, setStops } from "./stops.js";
 const PAGE = 40;
 const LIMIT = 200;
 const body = document.body.dataset;
+let asked = 0;
+let shown = 0;
 
 export async function refreshList() {
   const rows = document.querySelectorAll("#rows > li").length;
   const limit = Math.min(LIMIT, Math.max(PAGE, rows));
-  show(await fetchFragment(`${body.list}?${body.query}&limit=${limit}`));
+  await load(`&limit=${limit}`);
+}
+
+// Answers overtake each other: one for a list that was left meanwhile, or older than what is shown, is nobody's any more.
+async function load(more = "") {
+  const { query } = body;
+  const number = ++asked;
+  const isLate = () => query !== body.query || number < shown;
+  const fragment = await unlessLate(isLate, fetchFragment(`${body.list}?${query}${more}`));
+  if (!fragment) return;
+  shown = number;
+  show(fragment);
 }
 
 function show(fragment) {
@@ -46,7 +60,7 @@ export function markCurrent() {
 export async function chooseList(link) {
   readPlace(new URL(link.href).searchParams);
   delete document.getElementById("list").dataset.search;
-  show(await fetchFragment(`${body.list}?${body.query}`));
+  await load();
   document.querySelector(".list-pane").scrollTop = 0;
   showZone();
 }
@@ -60,8 +74,10 @@ export function readPlace(params) {
 
 export async function showOlder(link) {
   const url = `${body.list}${new URL(link.href).search}`;
+  const { query } = body;
   link.setAttribute("aria-busy", "true");
-  const fragment = await fetchFragment(url);
+  const fragment = await unlessLate(() => query !== body.query, fetchFragment(url));
+  if (!fragment) return;
   const known = new Set([...document.querySelectorAll("#rows > li")].map((row) => row.id));
   const fresh = [...fragment.querySelectorAll("#rows > li")].filter((row) => !known.has(row.id));
   document.getElementById("rows").append(...fresh);

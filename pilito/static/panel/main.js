@@ -10,7 +10,7 @@ import { startDesk } from "./desk.js";
 import { mayFind, openFind, startFind } from "./find.js";
 import { goOn } from "./focus.js";
 import { startFolding } from "./fold.js";
-import { here } from "./here.js";
+import { here, unlessLate } from "./here.js";
 import { fetchFragment, send } from "./http.js";
 import { startKeyboard } from "./keyboard.js";
 import { chooseList, focusRow, hasRows, markCurrent, moveTo, readPlace, refreshList, showOlder as showOlderRows, showZone } from "./list.js";
@@ -34,11 +34,14 @@ const body = document.body;
 const askList = gather(refreshList);
 const askThread = gather(refreshThread);
 let today = new Date().toDateString();
+const told = new Map(); // conversation -> its newest change that was told; one that is on its way may not hold it yet
+let opening = 0; // what was chosen last is opened; what was chosen before it and comes later is not
 
 // --- live ------------------------------------------------------------------------------------------------------------
 
 function onChange({ conversation, seq }) {
   askList();
+  told.set(String(conversation), seq);
   tell("changed", { conversation, seq });
   if (String(conversation) === openConversation() && seq > Number(document.getElementById("thread").dataset.seq)) askThread();
 }
@@ -53,9 +56,12 @@ function onReturn() {
 
 // --- moving about ----------------------------------------------------------------------------------------------------
 
+// True when it is open; false when one has gone on while it was fetched.
 async function open(url, { isBack = false } = {}) {
   const pane = document.getElementById("thread-pane");
-  const thread = await fetchFragment(url);
+  const number = ++opening;
+  const thread = await unlessLate(() => number !== opening, fetchFragment(url));
+  if (!thread) return false;
   if (!isBack) history.pushState({}, "", url);
   tell("leave");
   pane.replaceChildren(thread);
@@ -63,6 +69,7 @@ async function open(url, { isBack = false } = {}) {
   document.title = `${thread.dataset.name} · Pilito`;
   startOpen();
   goOn(); // where the list has made room for it, the focus goes along
+  return true;
 }
 
 // Whoever shows something beside the conversation hears of it here.
@@ -79,6 +86,7 @@ function startOpen() {
   markRead();
   tick();
   tell("open");
+  if (told.get(openConversation()) > Number(document.getElementById("thread")?.dataset.seq)) askThread();
 }
 
 function showListOnly() {
@@ -123,7 +131,7 @@ const CLICKS = {
   "#search-leave": leaveSearch,
   "[data-menu=filter]": openFilter,
   ".zones a, [data-list-link]": showOtherList,
-  "#back": (link) => (history.pushState({}, "", hitsUrl() ?? link.href), showListOnly(), refreshList()),
+  "#back": (link) => ((opening += 1), history.pushState({}, "", hitsUrl() ?? link.href), showListOnly(), refreshList()),
   "#find-open": openFind,
   "#more": showOlderRows,
   "#older": showOlder,
@@ -141,7 +149,7 @@ const CLICKS = {
 async function jump(link) {
   const wanted = new URL(link.href);
   const isHere = !link.dataset.of || link.dataset.of === openConversation();
-  if (!isHere) await open(link.href);
+  if (!isHere && !(await open(link.href))) return;
   if (wanted.hash.startsWith("#m")) return showMessage(wanted.hash.slice(2));
   if (wanted.hash.startsWith("#n")) return showNote(wanted.hash.slice(2));
 }
@@ -160,6 +168,7 @@ document.addEventListener("click", async (event) => {
 });
 
 window.addEventListener("popstate", () => {
+  opening += 1;
   const place = new URLSearchParams(location.search);
   if (place.has("zone")) readPlace(place);
   if (location.pathname === new URL(document.getElementById("search").action).pathname) {

@@ -1,5 +1,6 @@
 // The search over everything: its box stands above the list, what is found stands in the list's place.
 import { tick } from "./clocks.js";
+import { unlessLate } from "./here.js";
 import { fetchFragment } from "./http.js";
 import { refreshList } from "./list.js";
 
@@ -64,8 +65,8 @@ async function search() {
 
 export async function showSearch(url, { isNew = false, isBack = false } = {}) {
   const number = ++asked;
-  const list = await fetchFragment(url);
-  if (number !== asked) return;
+  const list = await unlessLate(() => number !== asked, fetchFragment(url));
+  if (!list) return;
   if (!isBack) history[isNew ? "pushState" : "replaceState"]({}, "", url);
   shown = url;
   find("list").replaceWith(list);
@@ -93,7 +94,8 @@ export function leaveSearch() {
 
 export async function showMoreHits(link) {
   link.setAttribute("aria-busy", "true");
-  const came = await fetchFragment(link.href);
+  const came = await unlessLate(() => !link.isConnected, fetchFragment(link.href));
+  if (!came) return;
   const rows = document.querySelector(`#hits [data-kind="${link.dataset.kind}"]`);
   rows.append(...came.querySelectorAll(`[data-kind="${link.dataset.kind}"].rows > li`));
   const more = came.querySelector(".search-more");

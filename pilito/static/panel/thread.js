@@ -33,6 +33,7 @@ export async function refreshThread(afterSeq) {
   const since = afterSeq ?? thread.dataset.seq;
   const fragment = await fetchFragment(`${thread.dataset.messages}?after_seq=${since}&${document.body.dataset.query}`).catch(tellGone(thread));
   if (thread !== find("thread")) return; // another conversation was opened meanwhile
+  if (afterSeq === undefined && Number(fragment.dataset.seq) < Number(thread.dataset.seq)) return; // a newer one was quicker
   show(fragment);
   thread.dataset.seq = fragment.dataset.seq;
   if (fragment.dataset.cut === "1") return refreshThread();
