@@ -1,4 +1,5 @@
 // The fourth pane: about the customer. Fetched when it is open and something changed; its links and searches stay in it.
+import { here } from "./here.js";
 import { fetchFragment } from "./http.js";
 import { gather } from "./live.js";
 import { morph } from "./morph.js";
@@ -94,7 +95,11 @@ function onSubmit(event) {
   go(`${event.target.action}?${new URLSearchParams(new FormData(event.target))}`);
 }
 
-const go = (url) => ((shownUrl = url), load(url).then(showAnswer).catch(() => location.assign(url)));
+function go(url) {
+  const from = here();
+  shownUrl = url;
+  load(url).then(() => from.isOpen() && showAnswer()).catch(() => from.isOpen() && location.assign(url));
+}
 
 // What was asked for may lie beneath what is seen of the pane; and what was pressed may be gone, with the focus on it.
 function showAnswer() {

@@ -2,6 +2,7 @@
 import { anyChosen, clearChosen, startChoosing, targets, toggleFocused } from "./chosen.js";
 import { bind } from "./commands.js";
 import { goOn } from "./focus.js";
+import { here } from "./here.js";
 import { ask, Refusal } from "./http.js";
 import { refreshList } from "./list.js";
 import { closeMenu, openMenu, startMenus } from "./menus.js";
@@ -33,7 +34,8 @@ function onSubmit(event) {
 
 async function act(url, fields) {
   closeMenu();
-  const isOpen = fields.getAll("row").some((row) => row.split(":")[0] === openConversation());
+  const from = here();
+  const isOpen = fields.getAll("row").some((row) => row.split(":")[0] === from.conversation);
   const isUnread = fields.get("do") === "unread" && isOpen;
   if (isUnread) document.getElementById("thread").dataset.staysUnread = "1"; // the live line may be quicker than the answer
   try {
@@ -44,7 +46,7 @@ async function act(url, fields) {
   }
   clearChosen();
   // What one has just called unread is not looked at any more.
-  if (isUnread) leave();
+  if (isUnread && from.isOpen()) leave();
   await Promise.all([refreshThread(), refreshList()]).catch(() => {});
   goOn();
 }

@@ -1,4 +1,5 @@
 // Words within the open conversation: counted and found by the server, so that what is not loaded is found too.
+import { here } from "./here.js";
 import { showMessage } from "./thread.js";
 import { digits, say } from "./words.js";
 
@@ -52,12 +53,15 @@ export function startFind() {
 }
 
 async function ask() {
+  if (!mayFind()) return; // one has gone on since the last key
   const number = ++asked;
+  const from = here();
   const words = text().value;
   if (!words.trim()) return show([]);
   const answer = await fetch(`${find("find-bar").dataset.find}?q=${encodeURIComponent(words)}`, { cache: "no-store" });
   if (!answer.ok || number !== asked) return;
   const found = await answer.json();
+  if (!from.isOpen()) return;
   isCut = found.is_cut;
   show(found.places);
   if (places.length) await step(1);

@@ -4,6 +4,7 @@ import { send } from "./http.js";
 import { recall, remember } from "./keep.js";
 import { begin, deliver, mendsBy } from "./outgoing.js";
 import { startEmoji } from "./emoji.js";
+import { here } from "./here.js";
 import { startPicker } from "./picker.js";
 import { openConversation, refreshThread } from "./thread.js";
 import { explainIn } from "./composer.js";
@@ -84,11 +85,14 @@ function endEditing() {
 }
 
 async function mend(fields) {
+  const from = here();
   try {
     await send(editing, fields);
   } catch (error) {
-    return explainIn("note-composer", error.name === "TypeError" ? say("offline") : error.message || say("failed"));
+    const words = error.name === "TypeError" ? say("offline") : error.message || say("failed");
+    return from.isOpen() ? explainIn("note-composer", words) : from.tell(words);
   }
+  if (!from.isOpen()) return;
   explainIn("note-composer", "");
   endEditing();
   await refreshThread().catch(() => {});
