@@ -80,7 +80,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:  # noqa: N802 -- the library's name
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        length = int(self.headers.get("Content-Length", 0))
+        asked = self.rfile.read(length)
+        if len(asked) < length:
+            raise ConnectionResetError("Who asked died while asking.")
+        body = json.loads(asked)
         failure = self.model.next_failure()
         if self.model.when_asked is not None:
             self.model.when_asked(words_asked(body["messages"]))

@@ -28,6 +28,7 @@ CAPTION = "پیراهن {word}\nبرای قیمت پیام بدهید"
 ITEM = re.compile(r'(?=<li class="(?:item|activity)\b)')
 KEY = re.compile(r' id="([a-z]\w*)"')
 TAG = re.compile(r"<[^>]+>")
+DAY = re.compile(r'<li class="day".*?</li>', re.DOTALL)  # between two messages, and of neither
 
 
 def customer_id(number: int) -> str:
@@ -285,7 +286,7 @@ class Panels:
 def items_of(page: str) -> dict[str, str]:
     """The messages on a page or a fragment: their key, and all words that stand in them."""
     found = {}
-    for part in ITEM.split(page)[1:]:
+    for part in ITEM.split(DAY.sub("", page))[1:]:
         key = KEY.search(part)
         if key:
             part = part.split("</ol>")[0]

@@ -1,6 +1,11 @@
 """The model of the fault run: what it says passes the checks, or every turn of a run would end with people."""
 
-from chaos.model import answer_to
+import socket
+from urllib.parse import urlsplit
+
+import requests
+
+from chaos.model import Model, answer_to
 from pilito.assistant.check import Draft, find_faults
 from pilito.assistant.prompt import build_prompt
 from pilito.assistant.types import Fact, TurnInput
@@ -14,3 +19,15 @@ def test_its_answer_names_every_word_and_leaves():
 
     assert all(word in said for word in ("بپتجچخ", "شعغفقک", "گلنوبپ"))
     assert find_faults(Draft(said, turn, "0" * 16)) == []
+
+
+def test_who_dies_while_asking_is_no_news(capfd):
+    with Model(1, 0.0, 0.0).serving() as url:
+        where = urlsplit(url)
+        for _ in range(2):  # the second is taken when the first is done with
+            with socket.create_connection((where.hostname, where.port)) as line:
+                line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 100\r\n\r\n{")
+        answer = requests.post(f"{url}/chat/completions", json={"messages": []}, timeout=10)
+
+    assert answer.status_code == 200
+    assert "Traceback" not in capfd.readouterr().err
