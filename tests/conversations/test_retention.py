@@ -113,6 +113,28 @@ def test_a_customer_who_was_silent_for_long_is_erased_and_the_others_are_not(app
     assert db.session.scalar(db.select(db.func.count(Customer.id))) == 1
 
 
+def test_who_writes_while_others_are_erased_stays(app, monkeypatch):
+    with transaction():
+        first, second = (add_conversation(last_message_at=NOON - (366 + years) * DAY) for years in (1, 0))
+        for silent in (first, second):
+            add_message(silent, text="سلام", sent_at=silent.last_message_at)
+        kept = second.id
+    erase_customer = retention.erase_customer
+
+    def erase_while_the_other_writes(customer_id, now):
+        with transaction():
+            db.session.get_one(Conversation, kept).last_message_at = NOON
+        erase_customer(customer_id, now)
+
+    monkeypatch.setattr(retention, "erase_customer", erase_while_the_other_writes)
+
+    _, erased = retention.let_go(NOON)
+
+    assert erased == 1
+    db.session.rollback()
+    assert db.session.scalars(db.select(Conversation.id)).all() == [kept]
+
+
 def test_by_default_bodies_go_after_ninety_days_and_nobody_is_erased(app, make_settings):
     settings = make_settings()
 
