@@ -17,6 +17,7 @@ from pilito.conversations import pace
 from pilito.conversations.account import open_account
 from pilito.conversations.context import Said
 from pilito.conversations.disconnect import stop
+from pilito.conversations.duty import is_stopped
 from pilito.conversations.erase import is_erased
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import count_message
@@ -33,7 +34,7 @@ from pilito.lifecycle import (
     MessageType,
     Sender,
 )
-from pilito.models import Audit, Comment, Conversation, Inbox, Message, OwnPost, db
+from pilito.models import Audit, Comment, Conversation, Customer, Inbox, Message, OwnPost, db
 from pilito.spelling import storable
 
 log = logging.getLogger(__name__)
@@ -145,10 +146,21 @@ def _answer_by_itself(tx: Transaction, inbox: Inbox, comment: Comment, now: date
     text = (inbox.options or {}).get(REPLY_OPTION, "").strip()
     if not text or comment.state is not CommentState.OPEN or refusal(inbox, comment, now):
         return
+    if is_stopped() or _is_blocked(inbox, comment):
+        return
     # Two comments of one person may be read at once: whoever comes second sees what the first one queued.
     db.session.execute(select(Inbox.id).where(Inbox.id == inbox.id).with_for_update(key_share=True))
     if not _was_answered(comment):
         _queue(tx, comment, text, None, now)
+
+
+def _is_blocked(inbox: Inbox, comment: Comment) -> bool:
+    theirs = select(Customer.id).where(
+        Customer.inbox_id == inbox.id,
+        Customer.external_id == comment.author_external_id,
+        Customer.blocked_at.is_not(None),
+    )
+    return comment.author_external_id is not None and db.session.scalar(theirs) is not None
 
 
 def _was_answered(comment: Comment) -> bool:
@@ -195,6 +207,15 @@ def refusal(inbox: Inbox, comment: Comment, now: datetime) -> str:
     """Why this comment may not be answered privately any more, as a slug; empty when it may."""
     window = channels[inbox.channel].private_reply_window
     return "" if window is not None and now - comment.commented_at < window else "comment_too_old"
+
+
+def _why_not_by_itself(inbox: Inbox, comment: Comment) -> str:
+    """Why words that the inbox sends by itself stay here: people may have said so while they waited."""
+    if comment.operator_id is not None:
+        return ""
+    if _is_blocked(inbox, comment):
+        return "customer_blocked"
+    return "assistant_stopped" if is_stopped() else ""
 
 
 def _queue(tx: Transaction, comment: Comment, text: str, operator_id: int | None, now: datetime) -> None:
@@ -258,7 +279,7 @@ def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
         inbox = comment.inbox
         if not _is_due(comment, now) or inbox.state is InboxState.STOPPED:
             return None
-        if reason := refusal(inbox, comment, now):
+        if reason := refusal(inbox, comment, now) or _why_not_by_itself(inbox, comment):
             _fail(comment, reason)
             return None
         rest_seconds = pace.rest_seconds(inbox, wait_seconds, now)

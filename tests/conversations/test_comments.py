@@ -18,11 +18,12 @@ from pilito.conversations.comments import choose_comments, reply_privately, send
 from pilito.conversations.erase import erase_commenter, find_commenters
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
+from pilito.conversations.stop_all import stop_all
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import CommentState, ConversationState, EventOutcome, InboxState, Role, Sender
-from pilito.models import Audit, Comment, Event, Inbox, Message, Operator, db
+from pilito.models import Audit, Comment, Customer, Event, Inbox, Message, Operator, db
 
 CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
 POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
@@ -409,6 +410,62 @@ def test_two_comments_of_one_person_read_at_once_get_one(desk, monkeypatch):
     desk.together(*(partial(receive, webhook_id, NOON) for webhook_id in came))
 
     assert sorted(comment.state for comment in desk.rows(Comment)) == [CommentState.OPEN, CommentState.QUEUED]
+
+
+@pytest.fixture
+def waiting(desk):
+    """A comment whose answer by itself has not left yet."""
+    desk.switch(reply=WORDS)
+    desk.take(body())
+    return desk
+
+
+def block_the_writer(desk):
+    with transaction():
+        writer = Customer(inbox_id=desk.shop.inbox_id, external_id=CUSTOMER, created_at=NOON, blocked_at=NOON)
+        db.session.add(writer)
+
+
+HALTS = {
+    "customer_blocked": block_the_writer,
+    "assistant_stopped": lambda desk: desk.call(stop_all, desk.operator_id, NOON),
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("reason", "halt"), HALTS.items())
+def test_nobody_is_answered_by_itself_who_is_blocked_or_while_all_is_stopped(desk, reason, halt):
+    desk.switch(reply=WORDS)
+    halt(desk)
+
+    desk.take(body())
+    desk.send()
+
+    assert desk.graph.sent == []
+    assert [comment.state for comment in desk.rows(Comment)] == [CommentState.OPEN]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("reason", "halt"), HALTS.items())
+def test_what_waits_to_answer_by_itself_stays_here_then(waiting, reason, halt):
+    halt(waiting)
+
+    waiting.send()
+
+    assert waiting.graph.sent == []
+    assert [(comment.state, comment.error) for comment in waiting.rows(Comment)] == [(CommentState.FAILED, reason)]
+
+
+@pytest.mark.sqlite_only
+def test_a_persons_words_leave_then_all_the_same(desk):
+    desk.take(body())
+    for halt in HALTS.values():
+        halt(desk)
+
+    desk.call(reply_privately, desk.rows(Comment)[0].id, desk.operator_id, WORDS, NOON)
+    desk.send()
+
+    assert [one["text"] for one in desk.graph.sent] == [WORDS]
 
 
 @pytest.mark.sqlite_only
