@@ -17,7 +17,7 @@ from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns, void
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
-from pilito.conversations.duty import is_off, is_stopped
+from pilito.conversations.duty import is_drafting, is_off, is_stopped
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
@@ -39,6 +39,8 @@ TRIES = 5
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 120.0
 ERROR_TEXT_CHARACTERS = 500
+DRAFTS_ONLY = "drafts_only"
+ASKED_ANEW = ("taken_over", DRAFTS_ONLY)  # why a reply fails whose question is the assistant's, if it holds it
 CLAIMED_DELIVERY = (
     select(Delivery)
     .join(Delivery.message)
@@ -195,10 +197,20 @@ def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -
         return Permission("assistant_stopped")
     if not by_person and is_off(conversation.inbox, conversation):
         return Permission("assistant_off")  # a reply may wait for hours, where the inbox has to rest
+    if _waits_for_a_person_now(conversation, delivery):
+        return Permission(DRAFTS_ONLY)
     permission: Permission = channels[conversation.inbox.channel].may_send(
         by_person, conversation.last_customer_message_at, now
     )
     return permission
+
+
+def _waits_for_a_person_now(conversation: Conversation, delivery: Delivery) -> bool:
+    """Whether this is an answer that was recorded before people chose to send the answers themselves. One that has
+    begun to leave is finished."""
+    message = delivery.message
+    is_answer = message.sender is Sender.ASSISTANT and message.origin is None
+    return is_answer and delivery.position == 0 and is_drafting(conversation.inbox, conversation)
 
 
 def _lease(delivery: Delivery, now: datetime) -> None:
@@ -314,16 +326,23 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     delivery.error = reason
     _stop_rest(delivery)
     turns.unanswer(conversation, delivery.message)
-    if reason == "taken_over":
+    if reason in ASKED_ANEW:
         turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
-    elif conversation.state is ConversationState.CLOSED:
-        call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)  # closed right after writing
+    elif conversation.state is ConversationState.CLOSED or _is_of_who_holds_it(conversation, delivery):
+        # Closed or put off right after writing: nobody would look at it, and its writer believes it is said.
+        call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     elif reason == "assistant_stopped":
         hand_over(tx, conversation, HandOverReason.STOPPED, "", now)
     else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)
     wake_next(tx, conversation)
+
+
+def _is_of_who_holds_it(conversation: Conversation, delivery: Delivery) -> bool:
+    """Whether a person wrote it, and people hold the conversation: what the assistant had under way when they took over
+    is no reason to take it from them."""
+    return delivery.message.sender is Sender.OPERATOR and conversation.state is ConversationState.OPERATOR
 
 
 def _stop_rest(delivery: Delivery) -> None:

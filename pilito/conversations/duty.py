@@ -58,3 +58,8 @@ def chosen_mode(inbox: Inbox, conversation: Conversation | None) -> AssistantMod
 
 def is_off(inbox: Inbox, conversation: Conversation | None) -> bool:
     return chosen_mode(inbox, conversation) is AssistantMode.OFF
+
+
+def is_drafting(inbox: Inbox, conversation: Conversation) -> bool:
+    """Whether people chose that they send what the assistant writes."""
+    return chosen_mode(inbox, conversation) is AssistantMode.DRAFT

@@ -191,6 +191,33 @@ def test_switched_off_in_its_inbox_it_sends_nothing_that_still_waits(desk):
 
 
 @pytest.mark.sqlite_only
+def test_what_waits_when_people_choose_to_send_themselves_becomes_a_draft(desk):
+    desk.take(text("چنده؟", NOON))
+    desk.answer(NOON)
+    rule(desk, AssistantMode.DRAFT)
+    desk.deliver()
+    desk.answer(NOON + seconds(30))
+
+    assert (desk.deliveries[0].state, desk.deliveries[0].error) == (DeliveryState.FAILED, "drafts_only")
+    assert desk.graph.texts == []
+    assert [(draft.state, draft.text) for draft in desk.rows(Draft)] == [(DraftState.WAITING, "در همین پست نوشته‌ایم.")]
+    assert zone_of(desk.conversation, NOON) is Zone.NEEDS_YOU
+
+
+@pytest.mark.sqlite_only
+def test_what_is_half_sent_when_people_choose_so_is_finished(desk):
+    desk.model.reply = {"reply": "در همین پست نوشته‌ایم. " * 30}
+    desk.take(text("چنده؟", NOON))
+    desk.answer(NOON)
+    desk.graph.script = [lambda payload: rule(desk, AssistantMode.DRAFT) or desk.graph.default(payload)]
+
+    desk.deliver()
+
+    assert len(desk.deliveries) > 1
+    assert {one.state for one in desk.deliveries} == {DeliveryState.SENT}
+
+
+@pytest.mark.sqlite_only
 def test_lifted_it_answers_again_what_is_new_and_both_are_on_the_record(desk):
     desk.call(stop_all, None, NOON)
     desk.call(stop_all, None, NOON)

@@ -18,12 +18,13 @@ from pilito.conversations.take_over import give_back
 from pilito.conversations.undo import undo
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import ConversationState, NotificationKind, Role, TurnState
+from pilito.lifecycle import ConversationState, HandOverReason, NotificationKind, Role, TurnState
 from pilito.models import Audit, Inbox, Notification, db
 from pilito.queries import panel as queries
 from pilito.queries.panel import Zone, zone_of
 
 LATER = NOON + seconds(60)
+WINDOW_CLOSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
 MORNING = NOON + seconds(20 * 3600)
 
 
@@ -184,6 +185,34 @@ def test_what_came_back_is_seen_to_by_whatever_a_person_does(desk, act):
 
 
 @pytest.mark.sqlite_only
+def test_a_reply_that_fails_after_its_writer_put_it_off_calls_people(desk):
+    desk.call(reply, desk.conversation.id, desk.sara, "۲٬۰۰۰٬۰۰۰ تومان", "c1", LATER)
+    put_off(desk)
+    desk.graph.script = [WINDOW_CLOSED]
+
+    desk.deliver(LATER)
+
+    assert zone(desk) is Zone.NEEDS_YOU
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_FAILED
+    assert desk.conversation.operator_id == desk.sara  # whose it was
+
+
+def test_what_the_assistant_had_under_way_and_failed_ends_nobodys_rest(desk):
+    desk.answer(NOON)
+    conversation_id = desk.conversation.id
+
+    def fail_while_it_is_put_off(_payload):
+        desk.call(snooze, conversation_id, desk.sara, MORNING, LATER)
+        return WINDOW_CLOSED
+
+    desk.graph.script = [fail_while_it_is_put_off]
+
+    desk.deliver(LATER)
+
+    assert zone(desk) is Zone.WAITING
+    assert desk.conversation.state is ConversationState.OPERATOR
+
+
 def test_a_person_may_bring_it_back_early(desk):
     put_off(desk)
 

@@ -385,6 +385,10 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     "assistant_off": Sentence(
         _("Somebody stopped the assistant before it was sent."), _("Answer the customer yourself.")
     ),
+    "customer_blocked": Sentence(_("This customer is blocked."), _("There is nothing to do.")),
+    "drafts_only": Sentence(
+        _("Since then people send here what the assistant writes."), _("It writes a draft: look at it and send it.")
+    ),
     "inbox_stopped": Sentence(_("The inbox cannot send at the moment."), _("Connect it again, then resend.")),
     "customer_has_not_written": Sentence(_("The customer has not written yet."), _("Wait for a message.")),
     "message_deleted": Sentence(_("The message it answers was deleted."), _("There is nothing to do.")),
