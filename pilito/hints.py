@@ -14,6 +14,7 @@ from rq.serializers import JSONSerializer
 from rq_scheduler import Scheduler
 
 from pilito import failpoints
+from pilito.clock import utc_now
 from pilito.extensions import redis
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ BUSY_JOBS = 100
 ASKED_ENOUGH = 8  # jobs that wait and will each look at all that is there: one more would come after them
 FIRST = "first-"  # how the id of a job begins that was put before all others
 FAILURE_SECONDS = 7 * 24 * 3600
+TIMER_SECONDS = 24 * 3600  # so long after its time a timed job is kept that nobody took
 
 
 class JsonJob(Job):
@@ -119,15 +121,29 @@ def hint_at(when: datetime, job_id: str, queue_name: str, job: str, *args: Any) 
                 timeout=JOB_TIMEOUT_SECONDS,
                 job_result_ttl=RESULT_SECONDS,
             )
-            timer.connection.zadd(timer.scheduled_jobs_key, {job_id: when.timestamp()})
+            with timer.connection.pipeline() as pipe:
+                pipe.zadd(timer.scheduled_jobs_key, {job_id: when.timestamp()})
+                _end_by_itself(pipe, JsonJob.key_for(job_id), when)
+                pipe.execute()
     except RedisError as error:
         log.warning("Redis did not take %s%r (%s); the sweep will find the row.", job, args, error)
 
 
+def _end_by_itself(pipe: Any, job_key: str, when: datetime) -> None:
+    """rq-scheduler gives a job no end, and our Redis throws nothing away. Who takes the job sets what counts from then
+    on."""
+    seconds_left = max(0, int((when - utc_now()).total_seconds()))
+    pipe.hset(job_key, "failure_ttl", FAILURE_SECONDS)
+    pipe.expire(job_key, seconds_left + TIMER_SECONDS)
+
+
 def cancel(job_id: str) -> None:
-    """Take a scheduled job back; harmless when it has run already."""
+    """Take a scheduled job back; harmless when it has run already, or runs."""
+    timer = scheduler()
     try:
-        scheduler().cancel(job_id)
+        # rq-scheduler's own `cancel` leaves the job itself. It is ours to delete only where no worker gets it any more.
+        if timer.connection.zrem(timer.scheduled_jobs_key, job_id):
+            timer.connection.delete(JsonJob.key_for(job_id))
     except RedisError as error:
         log.warning("Redis did not take back %s (%s); it will find nothing to do.", job_id, error)
 

@@ -39,6 +39,14 @@ def test_the_end_of_an_older_wait_leaves_a_newer_one(redis):
     assert pending_share.recall(7) is None
 
 
+def test_a_wait_that_ended_leaves_nothing_behind(redis):
+    pending_share.remember(7, 42, NOON + seconds(120), NOON)
+
+    pending_share.forget(7, 42)
+
+    assert redis.keys("*") == []
+
+
 def test_what_somebody_else_wrote_there_is_no_share(redis):
     redis.set(keys.pending_share(7), "no number")
 

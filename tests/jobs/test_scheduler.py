@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from redis.exceptions import ConnectionError as RedisGone
 from rq_scheduler import Scheduler
-from shop import reel, seconds
+from shop import reel, seconds, text
 
 from pilito import hints, keys
 from pilito.clock import utc_now
@@ -20,6 +20,7 @@ from pilito.lifecycle import ShareState
 pytestmark = pytest.mark.sqlite_only
 
 WHEN = 1_800_000_000.25  # between two whole seconds
+DAY = 24 * 3600
 LIST = Scheduler.scheduled_jobs_key
 
 
@@ -72,6 +73,45 @@ def test_a_timer_that_was_taken_back_does_not_fire(timer):
 
     assert timer.tick(WHEN + 60) == 0
     assert enqueued() == []
+
+
+def test_a_timed_job_ends_by_itself_though_nobody_takes_it(timer, redis):
+    plan("late", at=time.time() - 10 * DAY)
+    plan("far", at=time.time() + 10 * DAY)
+
+    kept = {job_id: redis.ttl(f"rq:job:{job_id}") / DAY for job_id in ("late", "far")}
+
+    assert kept == {"late": pytest.approx(1, abs=0.01), "far": pytest.approx(11, abs=0.01)}
+    assert timer.tick(time.time()) == 1
+    assert enqueued() == ["late"]
+
+
+def test_a_timed_job_that_failed_is_shown_as_long_as_any_other(timer):
+    plan("one")
+
+    assert hints.JsonJob.fetch("one", connection=hints.scheduler().connection).failure_ttl == hints.FAILURE_SECONDS
+
+
+def test_a_timer_that_is_taken_back_too_late_keeps_its_job(timer, redis):
+    plan("one")
+    timer.tick(WHEN)
+
+    hints.cancel("one")
+
+    assert enqueued() == ["one"]
+    assert redis.exists("rq:job:one")
+
+
+def test_a_share_with_its_question_leaves_no_job_without_an_end(shop):
+    redis, now = shop.app.extensions["pilito_redis"], utc_now()
+    job_key = f"rq:job:{keys.share_timeout_job(shop.receive(reel(now)).id)}"
+    planned = redis.exists(job_key)
+
+    shop.receive(text("این چنده؟", now + seconds(5)))
+    shop.work()
+
+    assert (planned, redis.exists(job_key)) == (1, 0)
+    assert [key for key in redis.keys("rq:job:*") if redis.ttl(key) == -1] == []
 
 
 def test_what_cannot_be_decoded_is_set_aside_and_the_others_go_on(timer, redis):
