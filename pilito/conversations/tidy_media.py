@@ -5,7 +5,9 @@ younger than a day: a restored database may be behind its store for a while, and
 """
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import exists, select
 
@@ -22,7 +24,7 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=10)
 YOUNGEST = timedelta(days=1)
 PARTS = 256  # of the store, by the first two letters of a name: one at a time, all of them in two days
-BATCH = 500  # objects that are looked up or dropped in one run
+BATCH = 500  # objects that are looked up at once, or dropped in one run
 
 
 def tidy(now: datetime) -> int:
@@ -51,10 +53,7 @@ def _drop_uploads(now: datetime) -> int:
 
 def _drop_strangers(part: str, now: datetime) -> int:
     try:
-        names = media_store.names(part, now - YOUNGEST)[:BATCH]
-        known = set(db.session.scalars(select(MediaFile.key).where(MediaFile.key.in_(names)))) if names else set()
-        db.session.rollback()
-        strangers = [name for name in names if name not in known]
+        strangers = list(islice(_strangers_of(media_store.names(part, now - YOUNGEST)), BATCH))
         for name in strangers:
             media_store.drop(name)
     except MediaError as error:
@@ -63,3 +62,12 @@ def _drop_strangers(part: str, now: datetime) -> int:
     if strangers:
         log.info("%s files of the media store belonged to nobody and were dropped.", len(strangers))
     return len(strangers)
+
+
+def _strangers_of(names: list[str]) -> Iterator[str]:
+    """Those without a row; all are looked up, for in a large store the first ones are the same every time."""
+    for start in range(0, len(names), BATCH):
+        some = names[start : start + BATCH]
+        known = set(db.session.scalars(select(MediaFile.key).where(MediaFile.key.in_(some))))
+        db.session.rollback()
+        yield from (name for name in some if name not in known)

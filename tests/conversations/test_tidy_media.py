@@ -8,6 +8,7 @@ import pytest
 from rows import NOON, add, add_conversation, add_media, add_message
 from samples import JPEG
 
+from pilito.conversations import tidy_media
 from pilito.conversations.tidy_media import EVERY, PARTS, tidy
 from pilito.conversations.upload import upload
 from pilito.database import transaction
@@ -66,6 +67,23 @@ def test_a_young_one_and_one_with_a_row_and_one_of_another_part_stay(store):
     assert tidy(NOW) == 0
 
     assert all(is_there(store, name) for name in (kept, young, other))
+
+
+def test_strangers_behind_many_with_a_row_are_found_and_only_so_many_dropped_at_once(store, monkeypatch):
+    names, usual = [name_of("ab" + f"{number:x}" * 62, number) for number in range(6)], store.names
+    monkeypatch.setattr(store, "names", lambda *asked: sorted(usual(*asked)))  # a folder has an order of its own
+    monkeypatch.setattr(tidy_media, "BATCH", 2)
+    with transaction():
+        inbox_id = add_conversation().inbox_id
+        for name in names[:3]:
+            add_media(inbox_id, MediaKind.IMAGE, "image/jpeg", key=name)
+    for name in names:
+        store.put_old(name)
+
+    dropped = [tidy(NOW) for _ in range(3)]
+
+    assert dropped == [2, 1, 0]
+    assert [is_there(store, name) for name in names] == [True] * 3 + [False] * 3
 
 
 def test_every_part_has_its_turn_within_two_days():
