@@ -36,8 +36,8 @@ def number_the_revision(context, _revision, directives):
 
 
 def wait_briefly_for_locks(connection):
-    """A migration that waits for a table makes everybody wait who comes after it: it gives up instead, undone as a
-    whole, and is run again."""
+    """A migration that waits for a table makes everybody wait who comes after it: it gives up instead, its step undone,
+    and is run again."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET lock_timeout = '2s'"))
         connection.commit()
@@ -85,6 +85,9 @@ def run_migrations() -> None:
             render_as_batch=connection.dialect.name == "sqlite",
             include_name=include_name,
             render_item=render_item,
+            # What a step has locked is free when it is through: together they would hold every table that one of them
+            # touches until the last index is built. On SQLite each is its own anyhow.
+            transaction_per_migration=True,
             process_revision_directives=number_the_revision,
             user_module_prefix="",
         )

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 from rows import NOON, add, add_conversation
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pilito import audit, launch
@@ -111,6 +111,79 @@ def test_make_run_starts_the_version_before_on_newer_tables(app, make_settings, 
         launch._prepare_database(make_settings(pilito_env="production", **strong))
 
     assert launch.SET_UP_FILE.exists()
+
+
+@pytest.fixture
+def long_ago(app):
+    """The tables before the steps that build an index over webhooks, or messages; at the head again afterwards."""
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one lock, and each of its steps is a transaction anyhow.")
+    downgrade(directory=MIGRATIONS, revision="0033")
+    yield
+    db.session.rollback()
+    upgrade(directory=MIGRATIONS)
+
+
+@contextlib.contextmanager
+def before_it_is_built(indexes, then):
+    """Call `then` with the cursor of the migration and an index's name when it is about to build one of these."""
+
+    def look(_connection, cursor, statement, *_rest):
+        for index in indexes:
+            if statement.lstrip().startswith("CREATE INDEX") and index in statement:
+                then(cursor, index)
+
+    event.listen(db.engine, "before_cursor_execute", look)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", look)
+
+
+def test_while_a_large_table_is_indexed_webhooks_come_and_the_panel_works(long_ago):
+    indexes, done = ["ix_webhook_unread", "ix_webhook_lease_until", "ix_message_machine_line"], []
+
+    def work(_cursor, index):
+        with db.engine.begin() as other:
+            other.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            values = "'instagram', '{}', now(), 'pending', 0"
+            other.execute(text(f"INSERT INTO webhook (channel, body, received_at, state, attempts) VALUES ({values})"))
+            for table in ("operator", "inbox", "message"):
+                other.execute(text(f"DELETE FROM {table} WHERE false"))
+            done.append(index)
+
+    with before_it_is_built(indexes, work):
+        upgrade(directory=MIGRATIONS)
+
+    assert done == indexes
+
+
+def test_an_index_that_was_left_half_built_is_built_by_the_next_try(long_ago):
+    """Building beside others waits for who writes the table, and what it gives up stays there, of no use."""
+    was_left = {}
+
+    for index, table in (("ix_webhook_lease_until", "webhook"), ("ix_message_machine_line", "message")):
+        with db.engine.connect() as busy:
+
+            def hold(cursor, _index, busy=busy, table=table):
+                busy.execute(text(f"DELETE FROM {table} WHERE false"))
+                cursor.execute("SET lock_timeout = '50ms'")
+
+            with before_it_is_built([index], hold), pytest.raises(OperationalError, match="lock timeout"):
+                upgrade(directory=MIGRATIONS)
+        was_left[index] = is_valid(index)
+    db.engine.dispose()  # with what was set there
+    upgrade(directory=MIGRATIONS)
+
+    assert set(was_left.values()) == {False}
+    assert all(is_valid(index) for index in was_left)
+
+
+def is_valid(index):
+    with db.engine.connect() as connection:
+        return connection.scalar(
+            text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:index)"), {"index": index}
+        )
 
 
 def test_what_lines_of_the_audit_log_quote_of_erased_customers_goes_and_the_chain_holds(app):

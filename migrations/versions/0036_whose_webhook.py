@@ -10,9 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("webhook", sa.Column("account", sa.String(128), server_default="", nullable=False))
-    _partial_index("ix_webhook_unread", ["account", "id"], "state = 'pending'")
-    _partial_index("ix_webhook_lease_until", ["lease_until"], "state = 'pending' AND lease_until IS NOT NULL")
+    column = sa.Column("account", sa.String(128), server_default="", nullable=False)
+    op.add_column("webhook", column, if_not_exists=_is_postgres() or None)
+    _build_index("ix_webhook_unread", ["account", "id"], "state = 'pending'")
+    _build_index("ix_webhook_lease_until", ["lease_until"], "state = 'pending' AND lease_until IS NOT NULL")
 
 
 def downgrade() -> None:
@@ -21,6 +22,17 @@ def downgrade() -> None:
     op.drop_column("webhook", "account")
 
 
-def _partial_index(name: str, columns: list[str], condition: str) -> None:
+def _build_index(name: str, columns: list[str], condition: str) -> None:
+    """On PostgreSQL beside whoever writes. What stands before it is committed then, so that all of this may come twice;
+    and a try that broke off leaves an index by this name which is not valid."""
     where = sa.text(condition)
-    op.create_index(name, "webhook", columns, sqlite_where=where, postgresql_where=where)
+    if not _is_postgres():
+        op.create_index(name, "webhook", columns, sqlite_where=where)
+        return
+    with op.get_context().autocommit_block():
+        op.drop_index(name, "webhook", if_exists=True, postgresql_concurrently=True)
+        op.create_index(name, "webhook", columns, postgresql_where=where, postgresql_concurrently=True)
+
+
+def _is_postgres() -> bool:
+    return op.get_context().dialect.name == "postgresql"
