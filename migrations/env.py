@@ -4,11 +4,13 @@ from contextlib import contextmanager
 
 from alembic import context
 from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from pilito.models.search_entry import is_of_index
 from pilito.models.types import UtcDateTime
+from pilito.queries.revision import RESTORE_AGAIN, UNSETTLED
 
 db = current_app.extensions["migrate"].db
 
@@ -43,6 +45,12 @@ def wait_briefly_for_locks(connection):
         connection.commit()
 
 
+def refuse_unsettled():
+    """What starts Pilito migrates before: it must not start on a backup that came back by half."""
+    if UNSETTLED not in context.get_x_argument() and inspect(db.engine).has_table(UNSETTLED):
+        raise CommandError(RESTORE_AGAIN)
+
+
 @contextmanager
 def written_first(connection):
     """SQLite: take the write lock with the first statement, and wait for it. A transaction that has read the revision
@@ -72,6 +80,7 @@ def are_of_newer_code(stored):
 
 
 def run_migrations() -> None:
+    refuse_unsettled()
     stored = stored_revision()
     if are_of_newer_code(stored):
         print(f"The tables ({stored}) are of a newer version. This one works with them: they stay as they are.")

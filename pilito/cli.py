@@ -12,6 +12,7 @@ import requests
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
@@ -21,6 +22,7 @@ from pilito.lifecycle import AssistantMode, Role
 from pilito.logs import set_up_logs
 from pilito.models import Inbox, db
 from pilito.parent import end_with_parent
+from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
 
 REPLAY_TIMEOUT_SECONDS = 10
 ROTATED = {
@@ -83,6 +85,7 @@ def worker() -> None:
     from pilito.jobs.worker import run_workers
     from pilito.reporting import set_up_reporting
 
+    _refuse_unsettled()
     set_up_logs(settings)
     set_up_reporting(settings, "worker")
     end_with_parent()
@@ -97,10 +100,23 @@ def scheduler() -> None:
     from pilito.jobs.scheduler import run_scheduler
     from pilito.reporting import set_up_reporting
 
+    _refuse_unsettled()
     set_up_logs(settings)
     set_up_reporting(settings, "scheduler")
     end_with_parent()
     run_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+def _refuse_unsettled() -> None:
+    """Nobody works on a backup that came back by half: what was under way in it would be sent again."""
+    try:
+        stands = is_unsettled()
+    except SQLAlchemyError:
+        return  # the database is away, which a worker outlives
+    finally:
+        db.session.remove()
+    if stands:
+        raise click.ClickException(RESTORE_AGAIN)
 
 
 @click.command()

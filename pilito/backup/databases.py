@@ -4,9 +4,11 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import IO, cast
 
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import inspect, text
@@ -14,6 +16,7 @@ from sqlalchemy.engine import Engine
 
 from pilito.errors import BackupError
 from pilito.models.search_entry import is_of_index
+from pilito.queries.revision import UNSETTLED
 
 # What libpq reads from its environment; a password in the arguments would be seen by everybody on the machine.
 VARIABLES = {
@@ -28,6 +31,31 @@ VARIABLES = {
 }
 DEBIAN_BINARIES = Path("/usr/lib/postgresql")
 
+# Before what pg_restore writes, in one transaction with it: its own `--clean` drops what the archive knows. A table of
+# a later version would stay, and hold by its foreign key what is to go, or be in the way when the migrations make it.
+# What belongs to an extension goes with that alone.
+MAKE_ROOM = """
+BEGIN;
+SET LOCAL client_min_messages = warning;
+DO $$
+DECLARE
+    standing name;
+BEGIN
+    FOR standing IN
+        SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE nspname = current_schema() AND relkind IN ('r', 'p') AND NOT EXISTS (
+            SELECT FROM pg_depend
+            WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'
+        )
+    LOOP
+        EXECUTE format('DROP TABLE IF EXISTS %I.%I CASCADE', current_schema(), standing);
+    END LOOP;
+END
+$$;
+"""
+MARK = f"CREATE TABLE IF NOT EXISTS {UNSETTLED} (began_at text);"
+COMMIT = "\nCOMMIT;\n"
+
 
 def dump(engine: Engine, path: Path) -> None:
     """Write the database as it is at one moment. Raises BackupError."""
@@ -39,16 +67,16 @@ def dump(engine: Engine, path: Path) -> None:
 
 
 def load(engine: Engine, path: Path) -> None:
-    """Put a dump in the place of whatever is there, as a whole or not at all. Raises BackupError."""
+    """Put a dump in the place of all that is there, as a whole or not at all, and mark it as not settled. Raises
+    BackupError."""
     engine.dispose()
     if engine.dialect.name == "sqlite":
         _check_sqlite(path)
-        target = _sqlite_path(engine)
-        _copy_sqlite(path, target)
+        with closing(sqlite3.connect(path)) as database:
+            database.execute(MARK)
+        _copy_sqlite(path, _sqlite_path(engine))
     else:
-        where = str(conninfo_of(engine).get("dbname", ""))
-        options = ("--clean", "--if-exists", "--no-owner", "--no-acl", "--single-transaction", "--exit-on-error")
-        _run(engine, "pg_restore", *options, f"--dbname={where}", str(path))
+        _pour(engine, path)
     engine.dispose()
 
 
@@ -94,19 +122,46 @@ def _check_sqlite(path: Path) -> None:
         raise BackupError(f"The database in the archive is damaged ({verdict}); take another backup.")
 
 
+def _pour(engine: Engine, path: Path) -> None:
+    """Have psql run what pg_restore writes. It is told to commit only when pg_restore has come to its end: where one of
+    them fails, or we do, its line ends with the transaction open, and everything is as it was."""
+    reader = [find_program("pg_restore"), "--clean", "--if-exists", "--no-owner", "--no-acl", "--file=-", str(path)]
+    writer = [find_program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
+    pipe, nowhere, environment = subprocess.PIPE, subprocess.DEVNULL, _environment(engine)
+    with tempfile.TemporaryFile("w+") as complaints:  # of both; a pipe would have to be read meanwhile
+        with (
+            subprocess.Popen(writer, env=environment, stdin=pipe, stdout=nowhere, stderr=complaints) as psql,  # noqa: S603
+            subprocess.Popen(reader, env=environment, stdin=nowhere, stdout=pipe, stderr=complaints) as script,  # noqa: S603
+            suppress(BrokenPipeError),  # psql is gone, and has said why
+            cast(IO[bytes], psql.stdin) as words,
+        ):
+            words.write(f"{MAKE_ROOM}{MARK}\n".encode())
+            shutil.copyfileobj(cast(IO[bytes], script.stdout), words)
+            if script.wait() == 0:
+                words.write(COMMIT.encode())
+        complaints.seek(0)
+        said = complaints.read()
+    for program, code in (("psql", psql.returncode), ("pg_restore", script.returncode)):
+        if code:
+            raise BackupError(f"{program} ended with {code}: {_complaint(said)}")
+
+
 def _run(engine: Engine, program: str, *options: str) -> None:
-    variables = {VARIABLES[name]: str(value) for name, value in conninfo_of(engine).items() if name in VARIABLES}
     done = subprocess.run(  # noqa: S603  (a program of PostgreSQL, and options of our own)
         [find_program(program), *options],
-        env={**os.environ, **variables},
+        env=_environment(engine),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        said = _last_line(done.stderr)
-        raise BackupError(f"{program} ended with {done.returncode}: {said}")
+        raise BackupError(f"{program} ended with {done.returncode}: {_complaint(done.stderr)}")
+
+
+def _environment(engine: Engine) -> dict[str, str]:
+    given = {VARIABLES[name]: str(value) for name, value in conninfo_of(engine).items() if name in VARIABLES}
+    return {**os.environ, **given}
 
 
 def find_program(name: str) -> str:
@@ -125,7 +180,7 @@ def _debians(name: str) -> Sequence[Path]:
     return sorted(found, key=lambda path: float(path.parts[-3]), reverse=True)
 
 
-def _last_line(text: str) -> str:
-    """What the program complains of; pg_restore quotes rows after it, and those are customers' words."""
-    complaints = [line for line in text.splitlines() if "error:" in line]
+def _complaint(text: str) -> str:
+    """What the program complains of; rows are quoted after it, and those are customers' words."""
+    complaints = [line for line in text.splitlines() if "error:" in line.lower()]
     return complaints[0] if complaints else "it says nothing about why."

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from flask_migrate import upgrade
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from pilito import mail
 from pilito.backup import archive, databases
@@ -24,7 +25,7 @@ from pilito.extensions import media_store, settings
 from pilito.models import ApiToken, Backup, Operator, db
 from pilito.people.open_links import end_links
 from pilito.people.sessions import end_all_sessions
-from pilito.queries.revision import newest_revision
+from pilito.queries.revision import RESTORE_AGAIN, UNSETTLED, newest_revision
 
 RESTORED_KEYS = VAR / "restored-keys.env"
 
@@ -52,15 +53,26 @@ def restore(path: Path, identity: Path | None, force: bool, now: datetime) -> Re
             keys = _take(members, copy, done)
         db.session.remove()
         databases.load(db.engine, copy)
-    upgrade(directory=str(ROOT / "migrations"))
-    _forget_unfinished()
-    done.settled = settle_restored(now)
-    end_all_sessions("restored", now)
-    _end_all_links(now)
-    mail.drop_unsent("restored")
+    try:
+        done.settled = _settle(now)
+    except SQLAlchemyError as error:
+        raise BackupError(f"The rows are back, and then {type(error).__name__} came. {RESTORE_AGAIN}") from error
     done.people, done.api_tokens = _who_comes_in(), _count_tokens()
     done.keys_file = _keep_keys(keys)
     return done
+
+
+def _settle(now: datetime) -> int:
+    """Make what was loaded fit for work; until the last line nothing starts on it, whatever kills us before."""
+    upgrade(directory=str(ROOT / "migrations"), x_arg=UNSETTLED)
+    _forget_unfinished()
+    settled = settle_restored(now)
+    end_all_sessions("restored", now)
+    _end_all_links(now)
+    mail.drop_unsent("restored")
+    with transaction():
+        db.session.execute(text(f"DROP TABLE {UNSETTLED}"))
+    return settled
 
 
 def _roomy_folder() -> Path:

@@ -21,7 +21,7 @@ from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.extensions import db
 from pilito.hints import JsonJob
-from pilito.queries.revision import newest_revision, stored_revision
+from pilito.queries.revision import RESTORE_AGAIN, is_unsettled, newest_revision, stored_revision
 from pilito.tokens import find_by_bearer
 
 log = logging.getLogger(__name__)
@@ -101,6 +101,8 @@ def try_to_write() -> None:
 def _migrations() -> str:
     # Tables of a newer version are fine: in a deploy they are there first, and migrations only add. To say otherwise
     # would have a balancer take away every server that works, before the new ones are up.
+    if is_unsettled():
+        return RESTORE_AGAIN
     if (stored_revision() or "") >= newest_revision():
         return PASSED
     return "The tables are not those of this version: run `flask db upgrade`, then restart web and workers."

@@ -3,11 +3,23 @@
 
 from functools import cache
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from pilito.config import ROOT
 from pilito.extensions import db
+
+# A table that comes with the rows of a backup, in one transaction, and goes when what they had under way is settled.
+UNSETTLED = "restore_unsettled"
+RESTORE_AGAIN = (
+    "A restore did not come to its end, so what was under way in the backup could be sent again: run `flask restore`"
+    " again, with the same archive and `--force`."
+)
+
+
+def is_unsettled() -> bool:
+    """Whether what stands in the database is a backup of which nobody has settled what was under way in it."""
+    return inspect(db.session.connection()).has_table(UNSETTLED)
 
 
 def stored_revision() -> str | None:

@@ -45,6 +45,7 @@ from pilito.lifecycle import (
 from pilito.media.store import name_of
 from pilito.models import ApiToken, Backup, Conversation, Delivery, Erasure, MediaFile, Turn, db
 from pilito.people import links
+from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
 
 LATER = NOON + timedelta(hours=5)
 
@@ -240,6 +241,74 @@ def test_a_place_that_is_not_empty_is_kept_unless_forced(filled, empty_place, fo
     assert contents(empty_place) == before
 
 
+def test_tables_of_a_later_version_are_in_nobodys_way(filled, empty_place, folder):
+    """The backup is of a version before, and where it goes the tables of this one stand, one of them held by a key."""
+    archive = back_up(lambda: NOON, folder)
+    put_back(empty_place, archive)
+    before = contents(filled)
+    with empty_place.app_context(), db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE later (inbox_id BIGINT REFERENCES inbox (id))"))
+        connection.execute(text("CREATE TABLE later_still (id BIGINT)"))
+
+    put_back(empty_place, archive, force=True)
+
+    assert contents(empty_place) == before
+
+
+def test_a_dump_that_breaks_off_leaves_everything_as_it_was(filled, empty_place, folder, tmp_path):
+    put_back(empty_place, back_up(lambda: NOON, folder))
+    before, dump = contents(empty_place), tmp_path / "dump"
+    databases.dump(db.engine, dump)
+    dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
+
+    with empty_place.app_context(), pytest.raises(BackupError, match="damaged|could not read"):
+        databases.load(db.engine, dump)
+
+    assert contents(empty_place) == before
+
+
+def test_the_rows_come_with_the_mark_that_they_are_not_settled(filled, empty_place, tmp_path):
+    databases.dump(db.engine, tmp_path / "dump")
+
+    with empty_place.app_context():
+        assert databases.is_empty(db.engine)
+        databases.load(db.engine, tmp_path / "dump")
+        marked = is_unsettled()
+        db.session.remove()
+        db.engine.dispose()
+
+    assert marked
+
+
+@pytest.mark.sqlite_only
+def test_nobody_works_on_a_backup_that_came_back_by_half(filled, empty_place, folder, monkeypatch):
+    """The one who restores is killed between the rows and the end of what they had under way."""
+    started = []
+    for name in ("worker.run_workers", "scheduler.run_scheduler"):
+        monkeypatch.setattr(f"pilito.jobs.{name}", lambda *_args, name=name: started.append(name))
+    archive = back_up(lambda: NOON, folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(restore_module, "settle_restored", die)
+        with pytest.raises(SystemExit):
+            put_back(empty_place, archive)
+
+    with empty_place.app_context():
+        runner = empty_place.test_cli_runner()
+        refused = [runner.invoke(args=words.split()) for words in ("worker", "scheduler", "db upgrade")]
+        shown = empty_place.test_client().get("/readyz").json["checks"]["migrations"]
+    put_back(empty_place, archive, force=True)
+
+    assert [one.exit_code for one in refused] == [1, 1, 1]
+    assert started == []
+    assert RESTORE_AGAIN in refused[0].output
+    assert shown == RESTORE_AGAIN
+    with empty_place.app_context():
+        assert not is_unsettled()
+        assert runner.invoke(args=["db", "upgrade"]).exit_code == 0
+        db.session.remove()
+        db.engine.dispose()
+
+
 def test_nothing_that_was_under_way_is_sent_or_answered_again(filled, empty_place, folder):
     with transaction():
         conversation = add_conversation(state=ConversationState.ASSISTANT)
@@ -340,14 +409,14 @@ def test_the_scheduler_makes_one_when_it_is_due_and_not_before(filled, make_sett
     assert next_day is not None
 
 
+def die(*_args):
+    raise SystemExit
+
+
 @pytest.mark.sqlite_only
 def test_one_that_was_killed_is_made_up_for_hours_later_and_not_at_once(filled, make_settings, folder, monkeypatch):
     bind_services(filled, make_settings(backup_every_hours=24, backup_folder=str(folder)))
     dump = databases.dump
-
-    def die(*_args):
-        raise SystemExit
-
     monkeypatch.setattr(databases, "dump", die)
     with pytest.raises(SystemExit):
         back_up_when_due(lambda: NOON)
