@@ -18,6 +18,7 @@ from pilito.backup import archive, databases
 from pilito.backup.archive import Member
 from pilito.backup.make import DATABASE, END, FORMAT, KEYS, MANIFEST, MEDIA
 from pilito.config import ROOT, VAR
+from pilito.conversations.retention import look_again
 from pilito.conversations.settle_restored import settle_restored
 from pilito.database import transaction
 from pilito.errors import BackupError
@@ -70,6 +71,7 @@ def _settle(now: datetime) -> int:
     end_all_sessions("restored", now)
     _end_all_links(now)
     mail.drop_unsent("restored")
+    look_again()
     with transaction():
         db.session.execute(text(f"DROP TABLE {UNSETTLED}"))
     return settled

@@ -107,12 +107,24 @@ def _empty_window(done: int, upper: int) -> int:
     return int(found.rowcount)
 
 
-def _done_until() -> int:
-    """Up to which id the bodies are empty. Redis only saves looking at them again."""
+def look_again() -> None:
+    """Forget how far the ledger is emptied: after a restore the same ids may be other rows, with their bodies."""
     try:
-        return int(redis.get(keys.BODIES_EMPTIED) or 0)
+        redis.delete(keys.BODIES_EMPTIED)
+    except RedisError as error:
+        log.warning("Redis still knows how far another ledger was emptied (%s): delete %s.", error, keys.BODIES_EMPTIED)
+
+
+def _done_until() -> int:
+    """Up to which id the bodies are empty. Redis only saves looking at them again; a mark that lies above every row is
+    of another database."""
+    try:
+        done = int(redis.get(keys.BODIES_EMPTIED) or 0)
     except RedisError:
         return 0
+    newest = db.session.scalar(select(func.max(Webhook.id))) or 0
+    db.session.rollback()
+    return done if done <= newest else 0
 
 
 def _remember(done: int) -> None:

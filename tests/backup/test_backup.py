@@ -23,7 +23,7 @@ from rows import (
 from samples import JPEG, MP4
 from sqlalchemy import create_engine, inspect, text
 
-from pilito import create_app
+from pilito import create_app, keys
 from pilito.backup import databases, make
 from pilito.backup import restore as restore_module
 from pilito.backup.make import back_up, back_up_when_due
@@ -307,6 +307,15 @@ def test_nobody_works_on_a_backup_that_came_back_by_half(filled, empty_place, fo
         assert runner.invoke(args=["db", "upgrade"]).exit_code == 0
         db.session.remove()
         db.engine.dispose()
+
+
+@pytest.mark.sqlite_only
+def test_how_far_another_ledger_was_emptied_counts_no_more(filled, empty_place, folder, redis_client):
+    redis_client.set(keys.BODIES_EMPTIED, 10**6)
+
+    put_back(empty_place, back_up(lambda: NOON, folder))
+
+    assert redis_client.get(keys.BODIES_EMPTIED) is None
 
 
 def test_nothing_that_was_under_way_is_sent_or_answered_again(filled, empty_place, folder):

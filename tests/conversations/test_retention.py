@@ -6,6 +6,7 @@ import pytest
 from rows import NOON, add, add_conversation, add_message
 from sqlalchemy import select
 
+from pilito import keys
 from pilito.conversations import retention
 from pilito.conversations.read_again import find_failed, read_again
 from pilito.database import transaction
@@ -73,6 +74,16 @@ def test_what_redis_forgets_is_looked_through_again_and_changes_nothing(app, red
 
     assert retention.let_go(NOON)[0] == 0
     assert body_of(old) == b""
+
+
+def test_a_mark_above_every_row_is_of_another_database(app, redis_client):
+    with transaction():
+        old = add_webhook(31 * DAY)
+    redis_client.set(keys.BODIES_EMPTIED, 10**6)
+
+    assert retention.let_go(NOON)[0] == 1
+    assert body_of(old) == b""
+    assert int(redis_client.get(keys.BODIES_EMPTIED)) == old
 
 
 def test_the_day_after_more_is_old(app):
