@@ -99,6 +99,12 @@ class Refused(PilitoError):
         self.reason = reason
 
 
+class Busy(Refused):
+    """Too many ask for the same at this moment: nothing was looked at or done, and it may be asked again soon."""
+
+    retry_after_seconds = 5
+
+
 class Unsendable(Refused):
     """What was asked for breaks a rule of the channel: it can never be sent as it is."""
 

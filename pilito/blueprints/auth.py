@@ -10,10 +10,10 @@ from flask_babel import gettext
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select
 
-from pilito.blueprints.throttle import caller_address, forget_tries, may_try
+from pilito.blueprints.throttle import caller_address, forget_tries, may_try, take_back
 from pilito.clock import utc_now
 from pilito.database import transaction
-from pilito.errors import Refused
+from pilito.errors import Busy, Refused
 from pilito.extensions import login, settings
 from pilito.models import Audit, Operator, db
 from pilito.passwords import check_password, hash_password, needs_new_hash
@@ -139,15 +139,23 @@ def log_in() -> ResponseReturnValue:
     email = request.form.get("email", "").replace("\x00", "").strip().lower()[:254]
     if not may_try(email):
         return _refuse(email, gettext("Too many tries. Wait a quarter of an hour, then try again."), 429)
-    operator = db.session.scalar(select(Operator).where(Operator.email == email))
+    found = db.session.execute(select(Operator.id, Operator.password_hash).where(Operator.email == email)).first()
+    operator_id, password_hash = found or (None, None)
+    db.session.rollback()  # whoever waits for their turn holds no connection
     password = request.form.get("password", "")
-    fits = check_password(operator.password_hash if operator else None, password)
-    if operator is None or not fits or not operator.active:
-        _note_refusal(operator, "log_in_refused")
+    try:
+        fits = check_password(password_hash, password)
+    except Busy as busy:
+        take_back(email)
+        sentence = gettext("Many people are logging in at this moment. Try again in a few seconds.")
+        return *_refuse(email, sentence, 503), {"Retry-After": str(busy.retry_after_seconds)}
+    operator = db.session.get(Operator, operator_id) if fits else None
+    if operator is None or not operator.active or operator.password_hash != password_hash:  # a new one meanwhile
+        _note_refusal(operator_id, "log_in_refused")
         return _refuse(email, gettext("E-mail and password do not match. Check both and try again."), 401)
     forget_tries(email)
     if needs_new_hash(operator.password_hash):
-        _store_hash(operator.id, hash_password(password))
+        _renew_hash(operator, password)
     target = safe_path(request.form.get("next"))
     if second_step.has_second_step(operator):
         return _ask_for_code(operator, target)
@@ -176,7 +184,7 @@ def take_code() -> ResponseReturnValue:
         sentence = gettext("Too many wrong codes. Wait a quarter of an hour, then log in again.")
         return render_template("login_code.html", problem=sentence), 429
     if not fits:
-        _note_refusal(operator, "code_refused")
+        _note_refusal(operator_id, "code_refused")
         sentence = gettext("This code does not fit, or was used already. Wait for the next one.")
         return render_template("login_code.html", problem=sentence), 401
     enter(db.session.get_one(Operator, operator_id))
@@ -209,21 +217,29 @@ def enter(operator: Operator) -> None:
     login_user(operator)
 
 
-def _refuse(email: str, sentence: str, status: int) -> ResponseReturnValue:
+def _refuse(email: str, sentence: str, status: int) -> tuple[str, int]:
     page = render_template("login.html", next=safe_path(request.form.get("next")), email=email, problem=sentence)
     return page, status
 
 
-def _note_refusal(operator: Operator | None, action: str) -> None:
+def _note_refusal(operator_id: int | None, action: str) -> None:
     """On the audit log, also for unknown people: then both take the same time. What was typed is not kept."""
-    operator_id = operator.id if operator else None
     with transaction():
         db.session.add(Audit(at=utc_now(), action=action, operator_id=operator_id, address=caller_address()[:45]))
 
 
-def _store_hash(operator_id: int, password_hash: str) -> None:
+def _renew_hash(operator: Operator, password: str) -> None:
+    """Keep the password as it is hashed today, unless it was changed meanwhile. Without a turn: at the next log-in."""
+    operator_id, old = operator.id, operator.password_hash
+    db.session.rollback()
+    try:
+        renewed = hash_password(password)
+    except Busy:
+        return
     with transaction():
-        db.session.get_one(Operator, operator_id).password_hash = password_hash
+        operator = db.session.get_one(Operator, operator_id)
+        if operator.password_hash == old:
+            operator.password_hash = renewed
 
 
 # --- between password and code ---------------------------------------------------------------------------------------

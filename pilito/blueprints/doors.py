@@ -14,9 +14,9 @@ from pilito.blueprints.auth import enter
 from pilito.blueprints.i18n import LANGUAGES, current_language
 from pilito.blueprints.letters import password_letter
 from pilito.blueprints.panel import sentences
-from pilito.blueprints.throttle import forget_tries, may_be_mailed, may_try
+from pilito.blueprints.throttle import forget_tries, may_be_mailed, may_try, take_back
 from pilito.clock import utc_now
-from pilito.errors import Refused
+from pilito.errors import Busy, Refused
 from pilito.extensions import db, socketio
 from pilito.mail import is_set_up
 from pilito.models import Operator
@@ -50,17 +50,19 @@ def create_owner(token: str) -> ResponseReturnValue:
     try:
         owner = set_up.create_owner(token, email, name, password, current_language(), utc_now())
     except Refused as refusal:
-        return _show_set_up(token, refusal.reason)
+        if isinstance(refusal, Busy):
+            take_back("set-up")
+        return _show_set_up(token, refusal)
     forget_tries("set-up")
     enter(owner)
     return redirect(url_for("panel.show_first_steps"))
 
 
-def _show_set_up(token: str, reason: str = "") -> ResponseReturnValue:
+def _show_set_up(token: str, refusal: Refused | None = None) -> ResponseReturnValue:
     if not (set_up.has_nobody() and set_up.is_right(token)):
         return _say_it_is_over()
-    page = render_template("doors/set_up.html", has_token=True, problem=_explain(reason), form=request.form)
-    return _private(page, reason)
+    page = render_template("doors/set_up.html", has_token=True, problem=_explain(refusal), form=request.form)
+    return _private(page, refusal)
 
 
 # --- invitations -----------------------------------------------------------------------------------------------------
@@ -79,17 +81,18 @@ def accept_invitation(token: str) -> ResponseReturnValue:
     try:
         operator = links.accept_invitation(token, name, password, language, utc_now())
     except Refused as refusal:
-        return _show_invitation(token, refusal.reason)
+        return _show_invitation(token, refusal)
     enter(operator)
     flash(gettext("Welcome! You are in."))
     return redirect(url_for("panel.show_list"))
 
 
-def _show_invitation(token: str, reason: str = "") -> ResponseReturnValue:
+def _show_invitation(token: str, refusal: Refused | None = None) -> ResponseReturnValue:
     link = links.find_link(token, utc_now())
     if link is None or link.role is None:
         return _say_it_is_over()
-    return _private(render_template("doors/join.html", link=link, problem=_explain(reason), form=request.form), reason)
+    page = render_template("doors/join.html", link=link, problem=_explain(refusal), form=request.form)
+    return _private(page, refusal)
 
 
 # --- a new password --------------------------------------------------------------------------------------------------
@@ -105,16 +108,16 @@ def choose_password(token: str) -> ResponseReturnValue:
     try:
         links.choose_password(token, request.form.get("password", ""), utc_now())
     except Refused as refusal:
-        return _show_new_password(token, refusal.reason)
+        return _show_new_password(token, refusal)
     flash(gettext("Your new password counts. Log in with it."))
     return redirect(url_for("auth.show_login"))
 
 
-def _show_new_password(token: str, reason: str = "") -> ResponseReturnValue:
+def _show_new_password(token: str, refusal: Refused | None = None) -> ResponseReturnValue:
     link = links.find_link(token, utc_now())
     if link is None or link.role is not None:
         return _say_it_is_over()
-    return _private(render_template("doors/new_password.html", link=link, problem=_explain(reason)), reason)
+    return _private(render_template("doors/new_password.html", link=link, problem=_explain(refusal)), refusal)
 
 
 @bp.get("/forgot-password")
@@ -160,11 +163,14 @@ def _say_it_is_over() -> ResponseReturnValue:
     return render_template("error.html", title=title, next_step=next_step), 410
 
 
-def _explain(reason: str) -> str:
-    return sentences.explain_refusal(reason) if reason else ""
+def _explain(refusal: Refused | None) -> str:
+    return sentences.explain_refusal(refusal.reason) if refusal else ""
 
 
-def _private(page: str, reason: str) -> ResponseReturnValue:
+def _private(page: str, refusal: Refused | None) -> ResponseReturnValue:
     """The address is a key: it is kept in no cache, and told to no other page. The site's name is: without it nothing
     that is posted by HTTPS is taken for our own form's."""
-    return page, 400 if reason else 200, {"Cache-Control": "no-store", "Referrer-Policy": "strict-origin"}
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "strict-origin"}
+    if isinstance(refusal, Busy):
+        return page, 503, {**headers, "Retry-After": str(refusal.retry_after_seconds)}
+    return page, 400 if refusal else 200, headers

@@ -34,11 +34,22 @@ def caller_address() -> str:
 
 def may_try(person: str) -> bool:
     """Count this try before the password is looked at, so that tries side by side are counted too."""
-    limits = {
-        f"pilito:login_tries:address:{_digest(_network())}": TRIES_PER_ADDRESS,
-        _person_key(person): TRIES_PER_PERSON,
-    }
-    return _count(limits, TRIES_SECONDS)
+    return _count({_address_key(): TRIES_PER_ADDRESS, _person_key(person): TRIES_PER_PERSON}, TRIES_SECONDS)
+
+
+def take_back(person: str) -> None:
+    """Count the try no more: it was refused as Busy, before anybody looked at its password. Else who comes again and
+    again while many log in would be kept out for a quarter of an hour afterwards."""
+    keys = (_address_key(), _person_key(person))
+    try:
+        with redis.pipeline() as pipe:
+            for key in keys:
+                pipe.incr(key, -1)
+                pipe.expire(key, TRIES_SECONDS, nx=True)  # a count that ended meanwhile would stay for ever
+            pipe.execute()
+    except RedisError:
+        for key in keys:
+            _own_counts().take_back(key)
 
 
 def may_be_mailed(person: str) -> bool:
@@ -54,6 +65,10 @@ def forget_tries(person: str) -> None:
         redis.delete(key)
     except RedisError as error:
         log.warning("Redis did not forget log-in tries (%s); they end by themselves.", error)
+
+
+def _address_key() -> str:
+    return f"pilito:login_tries:address:{_digest(_network())}"
 
 
 def _person_key(person: str) -> str:
@@ -113,6 +128,13 @@ class OwnCounts:
             if len(self._kept) > self._most:
                 self._kept.popitem(last=False)
             return count + 1
+
+    def take_back(self, key: str) -> None:
+        """Count one less; its time stays as it is."""
+        with self._lock:
+            if key in self._kept:
+                ends_at, count = self._kept[key]
+                self._kept[key] = (ends_at, max(0, count - 1))
 
     def forget(self, key: str) -> None:
         with self._lock:

@@ -6,10 +6,9 @@ from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.extensions import db
 from pilito.models import Audit, Operator
-from pilito.passwords import check_password
 from pilito.people.open_links import end_links_of
 from pilito.people.sessions import end_sessions
-from pilito.people.team import read_email, read_name, refuse_taken
+from pilito.people.team import check_own_password, read_email, read_name, refuse_taken
 
 
 def change_profile(operator_id: int, name: str, choices: dict[str, str], undo_seconds: int = 0) -> None:
@@ -28,11 +27,10 @@ def change_email(operator_id: int, email: str, password: str, session_id: int | 
     """Log in with another address from now on; what was opened by the old one ends: all log-ins but this one, and a
     link to a new password.
 
-    Raises Refused (wrong_password, bad_email, email_taken).
+    Raises Refused (wrong_password, bad_email, email_taken), and Busy.
     """
     email = read_email(email)
-    if not check_password(db.session.get_one(Operator, operator_id).password_hash, password):
-        raise Refused("wrong_password", "The password does not match.")
+    check_own_password(operator_id, password)
     with transaction() as tx:
         operator = db.session.get_one(Operator, operator_id)
         if operator.email == email:

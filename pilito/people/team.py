@@ -108,10 +108,12 @@ def activate(operator_id: int, by_id: int | None, now: datetime) -> None:
 
 
 def change_password(operator_id: int, old: str, new: str, session_id: int | None, now: datetime) -> None:
-    """Change one's own password; all log-ins but this one end. Raises Refused (wrong_password, or why it is weak)."""
+    """Change one's own password; all log-ins but this one end.
+
+    Raises Refused (wrong_password, or why it is weak), and Busy.
+    """
+    check_own_password(operator_id, old)
     operator = db.session.get_one(Operator, operator_id)
-    if not check_password(operator.password_hash, old):
-        raise Refused("wrong_password", "The password that is there now does not match.")
     password_hash = strong_hash(new, operator.email, operator.name)
     with transaction() as tx:
         set_hash(tx, db.session.get_one(Operator, operator_id), password_hash, now, session_id)
@@ -166,11 +168,20 @@ def read_name(text: str) -> str:
 
 
 def strong_hash(password: str, *about: str) -> str:
-    """Return what is stored of the password. Raises Refused with why it is weak."""
+    """Return what is stored of the password. Not inside a transaction. Raises Refused with why it is weak, and Busy."""
     weakness = find_weakness(password, *about)
     if weakness:
         raise Refused(weakness, WEAK[weakness] + f" This one has {len(password)} characters.")
+    db.session.rollback()  # whoever waits for their turn holds no connection
     return hash_password(password)
+
+
+def check_own_password(operator_id: int, password: str) -> None:
+    """Not inside a transaction. Raises Refused (wrong_password), and Busy."""
+    password_hash = db.session.get_one(Operator, operator_id).password_hash
+    db.session.rollback()  # whoever waits for their turn holds no connection
+    if not check_password(password_hash, password):
+        raise Refused("wrong_password", "The password that is there now does not match.")
 
 
 def refuse_taken(email: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from rows import FreshClient, add_operator
 
-from pilito import create_app
+from pilito import create_app, passwords
 from pilito.database import transaction
 from pilito.extensions import socketio
 from pilito.lifecycle import Role
@@ -46,3 +46,19 @@ def call(app, make_settings, monkeypatch):
         return socketio.test_client(alone, flask_test_client=browser)
 
     return make
+
+
+@pytest.fixture
+def crowd():
+    """As many as may wait for their turn do; called, it goes home."""
+    for _ in range(passwords.MOST):
+        assert passwords._turns.acquire(blocking=False)
+    left = []
+
+    def go_home():
+        left.append(True)
+        passwords._turns.release(passwords.MOST)
+
+    yield go_home
+    if not left:
+        go_home()

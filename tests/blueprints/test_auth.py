@@ -525,6 +525,91 @@ def test_whoever_is_refused_for_their_address_fills_no_memory(monkeypatch, redis
         assert len(throttle._own_counts()) == 2
 
 
+# --- when many log in at once ----------------------------------------------------------------------------------------
+
+
+def test_when_too_many_log_in_at_once_one_is_asked_to_come_again(browser, operator, crowd):
+    answer = log_in(browser)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "Many people are logging in at this moment" in answer.text
+    assert 'value="sara@shop.test"' in answer.text
+    assert not may_look(browser)
+    assert db.session.scalar(db.select(Audit)) is None
+
+
+def test_and_that_was_no_try(monkeypatch, browser, operator, crowd):
+    monkeypatch.setattr(throttle, "TRIES_PER_ADDRESS", throttle.TRIES_PER_PERSON + 1)
+    for _ in range(throttle.TRIES_PER_ADDRESS):
+        assert log_in(browser, password="another long password").status_code == 503
+    crowd()
+
+    for _ in range(throttle.TRIES_PER_PERSON):
+        assert log_in(browser, password="another long password").status_code == 401
+    assert log_in(browser).status_code == 429
+
+
+def test_nor_with_redis_away(redis_away, browser, crowd):
+    for _ in range(throttle.TRIES_PER_PERSON):
+        assert log_in(browser).status_code == 503
+    crowd()
+
+    for _ in range(throttle.TRIES_PER_PERSON // 2):
+        assert log_in(browser, password="another long password").status_code == 401
+    assert log_in(browser).status_code == 429
+
+
+@pytest.mark.sqlite_only
+def test_no_less_is_counted_than_nothing():
+    counts = throttle.OwnCounts(3)
+    counts.add("a", 10, 0)
+
+    for key in "aab":
+        counts.take_back(key)
+
+    assert counts.add("a", 10, 9) == 1
+    assert counts.add("a", 10, 10) == 1  # its time did not begin anew
+    assert len(counts) == 1
+
+
+class Meanwhile(passwords.PasswordHasher):
+    """Argon2id, while which something happens."""
+
+    def __init__(self, happens):
+        super().__init__(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self.happens = happens
+
+    def verify(self, hash, password):
+        self.happens()
+        return super().verify(hash, password)
+
+
+def test_whoever_waits_for_their_turn_holds_no_connection(monkeypatch, app, browser, operator):
+    held = []
+    monkeypatch.setattr(passwords, "_hasher", Meanwhile(lambda: held.append(db.engine.pool.checkedout())))
+
+    for email in ("sara@shop.test", "nobody@shop.test"):
+        db.session.rollback()
+        log_in(FreshClient(app), email=email)
+
+    assert held == [0, 0]
+
+
+def test_an_old_password_opens_nothing_that_was_changed_while_it_waited(monkeypatch, app, browser, operator):
+    new = passwords.hash_password("another long password")
+
+    def change():
+        with app.app_context(), transaction():
+            db.session.get_one(Operator, 1).password_hash = new
+
+    monkeypatch.setattr(passwords, "_hasher", Meanwhile(change))
+
+    assert log_in(browser).status_code == 401
+    assert not may_look(browser)
+    db.session.expire_all()
+    assert db.session.get_one(Operator, operator.id).password_hash == new
+
+
 # --- passwords and pages ---------------------------------------------------------------------------------------------
 
 

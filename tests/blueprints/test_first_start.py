@@ -72,6 +72,16 @@ def test_a_weak_password_keeps_what_was_typed(app):
     assert set_up.has_nobody()
 
 
+def test_when_many_log_in_the_link_opens_still_and_no_try_is_counted(app, crowd):
+    for _ in range(9):
+        answer = become_owner(app)[1]
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "owner@shop.test" in answer.text
+    crowd()
+
+    assert become_owner(app)[1].location == "/first-steps"
+
+
 def test_two_at_once_make_one_owner(app):
     token, barrier, refused = set_up.set_up_token(), threading.Barrier(2), []
 

@@ -180,6 +180,21 @@ def test_an_open_page_is_no_place_to_try_passwords(browser, sara):
     assert "Too many tries" in browser.get("/settings/security").text
 
 
+def test_when_many_log_in_nothing_is_changed_and_no_try_counted(browser, sara, crowd):
+    for _ in range(9):
+        post(browser, "/settings/password", old_password=PASSWORD, password="another long sentence")
+    assert "Many people are logging in" in browser.get("/settings/security").text
+    post(browser, "/settings/email", email="new@shop.test", password=PASSWORD)
+    post(browser, "/settings/second-step", password=PASSWORD)
+    assert 'class="secret"' not in browser.get("/settings/security").text
+    assert operator(sara).email == EMAIL
+    crowd()
+
+    post(browser, "/settings/password", old_password=PASSWORD, password="another long sentence")
+
+    assert "The new password counts" in browser.get("/settings/security").text
+
+
 # --- the second step -------------------------------------------------------------------------------------------------
 
 

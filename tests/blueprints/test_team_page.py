@@ -96,6 +96,17 @@ def test_the_address_of_a_link_is_told_to_nobody(app, owner):
     assert headers["Cache-Control"] == "no-store"
 
 
+def test_when_many_log_in_a_link_is_not_used_up(app, owner, crowd):
+    path, stranger = invite(owner), FreshClient(app)
+
+    answer = fill_in(stranger, path, name="رضا", password=PASSWORD, language="fa")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert operator() is None
+    crowd()
+
+    assert fill_in(stranger, path, name="رضا", password=PASSWORD, language="fa").location == "/conversations/"
+
+
 @pytest.mark.parametrize("path", ["/join/nothing", "/new-password/nothing", "/join/" + "x" * 2000])
 def test_a_guessed_link_opens_nothing(app, path):
     assert FreshClient(app).get(path).status_code == 410

@@ -2,13 +2,16 @@
 
 import gzip
 import hashlib
+import re
 import socket
 import sqlite3
 import statistics
 import threading
 import time
+from urllib.parse import urlencode
 
 import pytest
+import requests
 from flask import Flask
 from sqlalchemy import create_engine, insert
 
@@ -17,6 +20,7 @@ from bench.processes import System
 from pilito.clock import utc_now
 from pilito.lifecycle import Role
 from pilito.models import Operator, OperatorSession
+from pilito.passwords import MOST
 
 pytestmark = [pytest.mark.whole, pytest.mark.sqlite_only, pytest.mark.timeout(240)]
 
@@ -291,3 +295,32 @@ def test_our_own_page_does_and_not_by_polling(system, cookie):
 def test_nobody_opens_one_who_is_not_logged_in(system):
     """It is refused before it is a WebSocket: that would count among the two thousand lines of a process."""
     assert knock(system, f"http://127.0.0.1:{system.port}") == 401
+
+
+# --- log-ins ---------------------------------------------------------------------------------------------------------
+
+
+def log_in_requests(system, count):
+    """A wrong password for each of so many people, by the form of whoever has just opened the page."""
+    page = requests.get(f"http://127.0.0.1:{system.port}/login", timeout=20)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1]
+    cookie = "; ".join(f"{name}={value}" for name, value in page.cookies.items())
+    for number in range(count):
+        form = {"csrf_token": token, "email": f"person{number}@shop.test", "password": "a long enough password"}
+        request = webhooks.post("/login", urlencode(form).encode(), f"Cookie: {cookie}\r\n")
+        yield request.replace(b"application/json", b"application/x-www-form-urlencoded")
+
+
+def test_more_log_ins_than_may_wait_are_told_to_come_again_and_every_webhook_is_taken(system):
+    """Nobody could be told while others are hashed, were it done where the greenlets run."""
+    people = list(log_in_requests(system, 2 * MOST))
+    told = []
+    knocking = threading.Thread(target=lambda: told.append(load.drive(system.port, people, len(people)).statuses))
+
+    knocking.start()
+    taken = load.drive(system.port, [hook(number) for number in range(50)], 4)
+    knocking.join()
+
+    assert taken.statuses == {200: 50}
+    assert set(told[0]) == {401, 503}
+    assert told[0][401] >= MOST

@@ -295,6 +295,7 @@ REFUSED |= {
     "token_not_found": _("This token is not there any more. Reload the page."),
     "name_empty": _("Write a name first."),
     "too_many_tries": _("Too many tries. Wait a quarter of an hour, then try again."),
+    "many_log_ins": _("Many people are logging in at this moment. Try again in a few seconds."),
     "session_not_found": _("This log-in has ended already."),
 }
 # What people choose for themselves (Operator.theme, .calendar, .digits).

@@ -1,7 +1,8 @@
 """What is one's own: profile, password, second step, and where one is logged in."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
 
@@ -13,11 +14,10 @@ from flask_login import current_user
 from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.i18n import CALENDARS, DIGITS, LANGUAGES, THEMES
 from pilito.blueprints.panel import bp, sentences
-from pilito.blueprints.throttle import forget_tries, may_try
+from pilito.blueprints.throttle import forget_tries, may_try, take_back
 from pilito.clock import utc_now
 from pilito.conversations import retract
-from pilito.errors import Refused
-from pilito.passwords import check_password
+from pilito.errors import Busy, Refused
 from pilito.people import profile, second_step, sessions, team
 
 P = ParamSpec("P")
@@ -65,10 +65,9 @@ def save_profile() -> None:
 @bp.post("/settings/email")
 @own("panel.show_profile")
 def change_email() -> None:
-    _refuse_many_tries()
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    profile.change_email(current_user.id, email, password, this_session_id(), utc_now())
-    _forget_tries()
+    with _counted():
+        profile.change_email(current_user.id, email, password, this_session_id(), utc_now())
     flash(gettext("You log in with this address from now on. Everywhere else you are logged out."))
 
 
@@ -83,10 +82,9 @@ def show_security() -> ResponseReturnValue:
 @bp.post("/settings/password")
 @own("panel.show_security")
 def change_password() -> None:
-    _refuse_many_tries()
     old, new = request.form.get("old_password", ""), request.form.get("password", "")
-    team.change_password(current_user.id, old, new, this_session_id(), utc_now())
-    _forget_tries()
+    with _counted():
+        team.change_password(current_user.id, old, new, this_session_id(), utc_now())
     flash(gettext("The new password counts. Everywhere else you are logged out."))
 
 
@@ -168,16 +166,19 @@ def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
 
 def _check_own_password() -> None:
     """Whoever sits down at an open page neither takes the second step away nor sets up one of their own."""
-    _refuse_many_tries()
-    if not check_password(current_user.password_hash, request.form.get("password", "")):
-        raise Refused("wrong_password", "The password does not match.")
-    _forget_tries()
+    with _counted():
+        team.check_own_password(current_user.id, request.form.get("password", ""))
 
 
-def _refuse_many_tries() -> None:
-    if not may_try(f"own {current_user.id}"):
+@contextmanager
+def _counted() -> Iterator[None]:
+    """Count a try at one's own password. A right one forgets the wrong ones; one that found no turn was none."""
+    person = f"own {current_user.id}"
+    if not may_try(person):
         raise Refused("too_many_tries", "Too many wrong passwords; wait a quarter of an hour.")
-
-
-def _forget_tries() -> None:
-    forget_tries(f"own {current_user.id}")
+    try:
+        yield
+    except Busy:
+        take_back(person)
+        raise
+    forget_tries(person)
