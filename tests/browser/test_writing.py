@@ -50,6 +50,7 @@ def test_a_note_goes_to_the_team_and_the_reply_beside_it_stays(shop, open_page):
     expect(note).to_contain_text("he pays at once")
     note.get_by_label("Delete the note").click()
     assert rows(Note)[0].deleted_at is None  # asked about first
+    expect(note.locator("form[data-asked='1']")).to_be_attached()  # a double click answers nothing
     note.get_by_label("gone for good").click()
     expect(note).to_contain_text("This note was deleted.")
 

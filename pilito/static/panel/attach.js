@@ -14,9 +14,10 @@ const find = (id) => document.getElementById(id);
 const baskets = new WeakMap(); // a composer -> what goes with its next reply
 let basket = { files: new Map() }; // of the composer that is open
 
-// `files`: the chip of a file -> its id, once it is uploaded.
+// `files`: the chip of a file -> its id, once it is uploaded. `cardPicture`: where the picture of the card will be shown,
+// while it is uploaded.
 function beginBasket(form, onChange) {
-  const begun = { form, files: new Map(), recorder: null, from: here() };
+  const begun = { form, files: new Map(), cardPicture: null, recorder: null, from: here() };
   baskets.set(form, begun);
   find("composer-attach").addEventListener("click", () => find("composer-file").click());
   find("composer-file").addEventListener("change", ({ target }) => (addAll(target.files), (target.value = "")));
@@ -39,7 +40,7 @@ export function startAttaching(onChange) {
 
 const within = ({ form }, id) => form.querySelector(`#${id}`);
 
-export const isUploading = () => [...basket.files.values()].includes(null) || Boolean(basket.recorder);
+export const isUploading = () => [...basket.files.values()].includes(null) || Boolean(basket.cardPicture || basket.recorder);
 export const hasFiles = () => basket.files.size > 0;
 
 // What goes with the reply that is sent now; the composer is empty afterwards.
@@ -56,9 +57,10 @@ export function takeCard() {
   const fields = [...find("composer").querySelectorAll("[name^=card_]")];
   const card = Object.fromEntries(fields.map((field) => [field.name, field.value.trim()]).filter(([, value]) => value));
   for (const field of fields) field.value = "";
+  const picture = find("composer-card-picture").querySelector("img")?.getAttribute("src");
   find("composer-card-picture").replaceChildren();
   find("composer-card").open = false;
-  return card;
+  return { card, picture };
 }
 
 // What was taken back before it left is here again.
@@ -70,12 +72,10 @@ export function giveFile({ id, url, kind, name }) {
 }
 
 export function giveCard({ picture, ...fields }) {
-  const form = find("composer");
-  for (const [name, value] of Object.entries(fields)) form.elements[name].value = value;
-  if (picture) {
-    const image = Object.assign(document.createElement("img"), { src: picture, alt: "", width: 64, height: 64 });
-    find("composer-card-picture").replaceChildren(image);
-  }
+  // All of them: another card's price must not stand on this one.
+  for (const field of find("composer").querySelectorAll("[name^=card_]")) field.value = fields[field.name] ?? "";
+  find("composer-card-picture").replaceChildren(...(picture ? [cardImage(picture, "")] : []));
+  basket.cardPicture = null; // what was still being uploaded is for a card that is not here any more
   find("composer-card").open = true;
   changed();
 }
@@ -109,24 +109,32 @@ async function add(file, into = basket) {
   changed(into);
 }
 
-// The picture of the product card.
+// The picture of the product card: the card does not leave without it.
 async function addPicture(file) {
   if (!file) return;
   const into = basket;
-  const place = within(into, "composer-card-picture");
-  place.textContent = say("sending");
+  const place = Object.assign(document.createElement("span"), { textContent: say("sending") });
+  within(into, "composer-card-picture").replaceChildren(place);
+  into.form.elements.card_picture.value = "";
   explain(into, "");
+  into.cardPicture = place;
+  changed(into);
+  let kept = null;
+  let problem = "";
   try {
-    const kept = await keep(into, file, () => {});
-    const picture = document.createElement("img");
-    Object.assign(picture, { src: kept.url, alt: file.name, width: 64, height: 64 });
-    place.replaceChildren(picture);
-    into.form.elements.card_picture.value = kept.id;
+    kept = await keep(into, file, () => {});
   } catch (error) {
-    place.replaceChildren();
-    explain(into, error.message || say("failed"));
+    problem = error.message || say("failed");
   }
+  if (into.cardPicture !== place) return; // another was chosen meanwhile
+  into.cardPicture = null;
+  if (problem) explain(into, problem);
+  if (kept) into.form.elements.card_picture.value = kept.id;
+  place.replaceWith(...(kept ? [cardImage(kept.url, file.name)] : []));
+  changed(into);
 }
+
+const cardImage = (src, alt) => Object.assign(document.createElement("img"), { src, alt, width: 64, height: 64 });
 
 // --- fit, then uploaded ----------------------------------------------------------------------------------------------
 

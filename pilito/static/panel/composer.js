@@ -1,11 +1,11 @@
 // The reply: kept while it is written, shown at once, true as soon as the server says so.
 import { hasFiles, isUploading, startAttaching, takeCard, takeFiles } from "./attach.js";
 import { recall, remember } from "./keep.js";
-import { begin, deliver, mendsBy, showUnsent } from "./outgoing.js";
+import { begin, deliver, showUnsent } from "./outgoing.js";
 import { startEmoji } from "./emoji.js";
 import { startPicker } from "./picker.js";
 import { placesIn, selectPlace, tabThrough } from "./places.js";
-import { addQuote, setQuotes, startQuotes, takeQuotes } from "./quotes.js";
+import { addQuote, startQuotes, takeQuotes } from "./quotes.js";
 import { openConversation } from "./thread.js";
 import { digits, say } from "./words.js";
 
@@ -72,18 +72,16 @@ function prepare(form) {
 
 const keep = (text) => remember("reply", openConversation(), text.value);
 
-// Put words into the reply, as if they had been typed.
+// Put words into the reply, above what is being written there: nothing that somebody typed is lost.
 export function fill(words, draft = "") {
   const text = find("composer-text");
-  text.value = words;
-  find("composer-draft").value = draft;
+  text.value = [words, text.value].filter(Boolean).join("\n");
+  if (draft) find("composer-draft").value = draft;
   find("write-reply").checked = true;
   keep(text);
   grow(text);
   text.focus();
 }
-
-mendsBy("reply", ({ text, draft, quotes }) => (fill(text, draft), setQuotes(quotes)));
 
 // Without words there must be something else; what is being uploaded is waited for.
 function showReady(text) {
@@ -98,9 +96,9 @@ async function submit(text) {
   explainIn("composer", open.length ? say("placeOpen", { place: open[0].text }) : "");
   if (open.length) return selectPlace(text);
   const files = takeFiles();
-  const card = takeCard();
+  const { card, picture } = takeCard();
   if (!words && !files.length && !Object.keys(card).length) return;
-  const replies = repliesOf(words, files, card);
+  const replies = repliesOf(words, files, card, picture);
   text.value = "";
   keep(text);
   grow(text);
@@ -110,10 +108,10 @@ async function submit(text) {
 }
 
 // One reply for each file and for the card; the words and their buttons go with the last.
-function repliesOf(words, files, card) {
+function repliesOf(words, files, card, cardPicture) {
   const { reply_to, ...last } = { ...takeExtras(), ...takeQuotes(words) };
   const parts = files.map(({ picture, ...file }) => ({ fields: file, shown: file.attachment_name, picture }));
-  if (Object.keys(card).length) parts.push({ fields: card, shown: card.card_title });
+  if (Object.keys(card).length) parts.push({ fields: card, shown: card.card_title, picture: cardPicture });
   if (!parts.length) parts.push({ fields: {} });
   return parts.map(({ fields, shown, picture }, index) => {
     const isLast = index === parts.length - 1;
@@ -135,7 +133,9 @@ export function quote({ dataset }) {
 
 // A draft is mended here; sent, it is the draft's reply, so the card goes with it.
 export function editDraft({ dataset }) {
-  fill(find("draft-text").textContent, dataset.editDraft);
+  const words = find("draft-text").textContent;
+  const isThere = find("composer-text").value.includes(words); // pressed twice
+  fill(isThere ? "" : words, dataset.editDraft);
 }
 
 // Emptied, it is no draft any more: what is typed next is one's own.

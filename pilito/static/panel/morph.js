@@ -14,7 +14,8 @@ export function morph(shown, came) {
   });
 }
 
-// A film or sound that plays, a caption that somebody opened, and what the scripts fill, are left as they are.
+// A film or sound that plays, a caption that somebody opened, a button that asks whether one is sure, and what the scripts
+// fill, are left as they are.
 function isBusy(node) {
-  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand, [data-own]");
+  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand, [data-own], [data-asked]");
 }

@@ -36,7 +36,7 @@ const mayWrite = () => Boolean(find("write-note"));
 
 bind("note", writeNote, mayWrite);
 bind("reply", writeReply, () => mayWrite() && !find("composer").hidden);
-mendsBy("note", ({ text }) => (writeNote(), fill(text)));
+mendsBy("note", giveBack);
 
 const mention = ({ dataset }) => mentioned.set(dataset.person, dataset.name);
 
@@ -55,10 +55,21 @@ async function submit(text) {
   if (!words) return;
   const fields = { text: words, mentions: stillMentioned(words) };
   if (editing) return mend(fields);
+  const named = [...mentioned];
   fill("");
   mentioned.clear();
   remember("note", openConversation(), "");
-  await deliver(begin({ kind: "note", url: find("note-composer").action, fields, shown: words }));
+  await deliver(begin({ kind: "note", url: find("note-composer").action, fields, shown: words, mentioned: named }));
+}
+
+// What was not kept stands above what is being written; while another note is mended, it waits until that is done.
+function giveBack({ fields, mentioned: named = [] }) {
+  for (const [id, name] of named) mentioned.set(id, name);
+  const written = editing ? recall("note", openConversation()) : find("note-text").value;
+  const words = [fields.text, written].filter(Boolean).join("\n");
+  remember("note", openConversation(), words);
+  writeNote();
+  if (!editing) fill(words);
 }
 
 const stillMentioned = (words) => [...mentioned].filter(([, name]) => words.includes(`@${name}`)).map(([id]) => id).join(",");

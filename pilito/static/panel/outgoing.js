@@ -10,15 +10,17 @@ import { say } from "./words.js";
 const find = (id) => document.getElementById(id);
 const menders = {}; // by kind: puts words back where they were written
 const underWay = new Map(); // client id -> what `deliver` takes, until there is an answer
+const OVERTAKEN = ["answered_meanwhile", "draft_gone"];
 
 export const mendsBy = (kind, mend) => (menders[kind] = mend);
 
-// Begin to send: `kind` is reply or note, `shown` what the bubble says. Returns what `deliver` takes: what is sent, its
-// bubble, and where it was written.
-export function begin({ kind, url, fields, shown, picture }) {
+// Begin to send: `kind` is reply or note, `shown` what the bubble says, `mentioned` whom a note names. Returns what
+// `deliver` takes: what is sent, its bubble, and where it was written.
+export function begin({ kind, url, fields, shown, picture, mentioned }) {
   const seen = kind === "reply" ? { seen: seenWhenBegun() } : {};
   const from = here();
-  const one = { clientId: newId(), conversation: from.conversation, kind, url, fields: { ...fields, ...seen }, shown, picture };
+  const told = { kind, url, fields: { ...fields, ...seen }, shown, picture, mentioned };
+  const one = { clientId: newId(), conversation: from.conversation, ...told };
   keepUnsent(one);
   const sent = { one, bubble: showBubble(one), from };
   underWay.set(one.clientId, sent);
@@ -68,19 +70,21 @@ function showFailure(sent, error) {
   if (!from.isOpen()) return from.tell(one.why || lost);
   const wasAtEnd = isAtEnd();
   bubble.classList.add("has-failed");
-  if (error.reason === "answered_meanwhile") return showOthersAnswer(sent, error);
+  if (OVERTAKEN.includes(error.reason)) return showOthersAnswer(sent, error);
   bubble.querySelector(".foot").replaceChildren(
     one.why || lost,
     " ",
     button("again", () => deliver(sent)),
     " ",
-    ...(one.fields.text && menders[one.kind] ? [button("mend", () => (drop(one, bubble), menders[one.kind](one.fields))), " "] : []),
+    button("mend", () => mend(one, bubble)),
+    " ",
     button("discard", () => drop(one, bubble)),
   );
   call(sent, wasAtEnd, one.why || lost);
 }
 
-// Somebody else answered: their words are shown first, and ours wait beneath them.
+// Somebody else answered, or decided about the draft that was mended here: what they did is shown first, and ours wait
+// beneath it. Without its draft it is a reply of one's own.
 async function showOthersAnswer(sent, error) {
   const { one, bubble, from } = sent;
   const wasAtEnd = isAtEnd();
@@ -88,23 +92,31 @@ async function showOthersAnswer(sent, error) {
   if (!bubble.isConnected) return from.tell(error.message); // what they said is seen when one comes back
   find("items").append(bubble);
   one.fields.seen = newestSeen();
+  const isDraftGone = error.reason === "draft_gone";
+  if (isDraftGone) delete one.fields.draft;
   keepUnsent(one);
-  const mend = () => (drop(one, bubble), menders[one.kind](one.fields));
+  const words = isDraftGone ? say("draftGone") : error.message;
   bubble.querySelector(".foot").replaceChildren(
-    error.message,
+    words,
     " ",
     button("sendAnyway", () => deliver(sent)),
     " ",
-    ...(one.fields.text && menders[one.kind] ? [button("mend", mend), " "] : []),
+    button("mend", () => mend(one, bubble)),
+    " ",
     button("discard", () => drop(one, bubble)),
   );
-  call(sent, wasAtEnd, error.message);
+  call(sent, wasAtEnd, words);
 }
 
 // Who reads further up is told where they are: the view stays on what they read.
 function call({ from }, wasAtEnd, words) {
   if (wasAtEnd) toEnd();
   else from.tell(words);
+}
+
+function mend(one, bubble) {
+  drop(one, bubble);
+  menders[one.kind](one);
 }
 
 function drop(one, bubble) {

@@ -9,7 +9,8 @@ const find = (id) => document.getElementById(id);
 let quotes = new Map(); // product -> { name, price }
 
 export function startQuotes() {
-  setQuotes(recall("quotes", openConversation()));
+  quotes = read(recall("quotes", openConversation()));
+  checkQuotes();
 }
 
 export function addQuote({ dataset }) {
@@ -27,15 +28,19 @@ export function takeQuotes(words) {
   return standing.length ? { quotes: JSON.stringify(standing.map(([id, { price }]) => [Number(id), price])) } : {};
 }
 
-// Of a reply that comes back into the composer.
-export function setQuotes(kept) {
-  try {
-    quotes = new Map(JSON.parse(kept || "[]").map(([id, told]) => [String(id), told.price ? told : { name: "", price: told }]));
-  } catch {
-    quotes = new Map();
-  }
+// Of a reply that comes back into the composer, beside those of what is being written there.
+export function giveQuotes(kept) {
+  quotes = new Map([...read(kept), ...quotes]);
   keep();
   checkQuotes();
+}
+
+function read(kept) {
+  try {
+    return new Map(JSON.parse(kept || "[]").map(([id, told]) => [String(id), told.price ? told : { name: "", price: told }]));
+  } catch {
+    return new Map();
+  }
 }
 
 const keep = () => remember("quotes", openConversation(), quotes.size ? JSON.stringify([...quotes]) : "");

@@ -5,6 +5,8 @@ import { fill, quote } from "./composer.js";
 import { here } from "./here.js";
 import { send } from "./http.js";
 import { recall, remember } from "./keep.js";
+import { mendsBy } from "./outgoing.js";
+import { giveQuotes } from "./quotes.js";
 import { openConversation, refreshThread } from "./thread.js";
 import { say } from "./words.js";
 
@@ -39,16 +41,14 @@ document.addEventListener("keydown", (event) => {
   newest().click();
 });
 
-const joined = (...words) => words.filter(Boolean).join("\n");
-
 function give(taken) {
-  fill(joined(taken.text, find("composer-text").value), taken.draft ?? "");
+  fill(taken.text, taken.draft ?? "");
   giveRest(taken);
 }
 
 // It waits where it was written: the words in this browser, the rest while this page lives.
 function giveLater({ conversation, tell }, taken) {
-  remember("reply", conversation, joined(taken.text, recall("reply", conversation)));
+  remember("reply", conversation, [taken.text, recall("reply", conversation)].filter(Boolean).join("\n"));
   waiting.set(conversation, [...(waiting.get(conversation) ?? []), taken]);
   tell(say("takenBack"));
 }
@@ -65,9 +65,18 @@ function giveRest({ reply_to, quick_replies, file, card }) {
   const answered = reply_to && document.querySelector(`[data-reply-to="${CSS.escape(reply_to)}"]`);
   if (answered) quote(answered);
   if (quick_replies) {
-    find("composer-quick").value = quick_replies;
+    find("composer-quick").value = [quick_replies, find("composer-quick").value].filter(Boolean).join(" | ");
     find("composer-quick").closest("details").open = true;
   }
   if (file) giveFile(file);
   if (card) giveCard(card);
 }
+
+// What was refused comes back whole too: of a photo with its words, the photo as well.
+mendsBy("reply", ({ fields, picture }) => {
+  const card = Object.fromEntries(Object.entries(fields).filter(([name]) => name.startsWith("card_")));
+  const isCard = Object.keys(card).length > 0;
+  const file = { id: fields.attachment, name: fields.attachment_name, kind: picture && "image", url: picture };
+  give({ ...fields, file: fields.attachment && file, card: isCard && { ...card, picture } });
+  giveQuotes(fields.quotes);
+});

@@ -1,0 +1,154 @@
+"""What one types, chooses and reads, in a real browser, while colleagues, the server and the line get in between."""
+
+import pytest
+from chromium_page import ago, needs_chromium, talk
+from playwright.sync_api import expect
+from rows import add, add_operator, add_turn
+from samples import JPEG
+from shop import text
+
+from pilito.clock import utc_now
+from pilito.conversations.approve import discard_draft
+from pilito.database import transaction
+from pilito.lifecycle import Role, Sender, TurnState
+from pilito.models import Conversation, Draft, Message, Note, Notification, db
+
+pytestmark = needs_chromium
+PICTURE = {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+REFUSED = {"status": 409, "json": {"reason": "inbox_stopped", "message": "Not now."}}
+
+
+def rows(model):
+    db.session.rollback()
+    return db.session.scalars(db.select(model).order_by(model.id)).all()
+
+
+def ours():
+    return [message.text for message in rows(Message) if message.sender is Sender.OPERATOR]
+
+
+def write_draft(conversation_id, words):
+    """What the assistant wrote for a person to send."""
+    with transaction():
+        conversation = db.session.get_one(Conversation, conversation_id)
+        turn = add_turn(conversation, TurnState.DRAFTED, ended_at=utc_now())
+        conversation.drafted_at = utc_now()
+        working = {"model": "fake-1", "prompt_hash": "0" * 16, "facts": [], "checks": [], "milliseconds": 1}
+        values = {"turn_id": turn.id, "text": words, "working": working, "created_at": utc_now()}
+        return add(Draft(conversation_id=conversation_id, **values)).id
+
+
+@pytest.fixture
+def ali(shop):
+    with transaction():
+        return add_operator(Role.AGENT, email="ali@shop.test", name="Ali Karimi", language="en", password_hash="!")
+
+
+# --- what one types --------------------------------------------------------------------------------------------------
+
+
+def test_a_draft_is_mended_beside_what_one_typed_and_leaves_though_somebody_has_decided_about_it(
+    shop, operator, open_page
+):
+    path = talk(shop, 2)
+    conversation_id = shop.conversation.id
+    draft_id = write_draft(conversation_id, "Two million")
+    page = open_page(path)
+    typed = page.locator("#composer-text")
+    typed.fill("abc")
+
+    page.locator("[data-edit-draft]").click()
+    expect(typed).to_have_value("Two million\nabc")
+    page.locator("[data-edit-draft]").click()  # it is there already
+    expect(typed).to_have_value("Two million\nabc")
+
+    discard_draft(conversation_id, draft_id, operator.id, utc_now())
+    expect(page.locator("[data-edit-draft]")).to_have_count(0)
+    typed.press("Control+Enter")
+    failed = page.locator(".has-failed")
+    expect(failed).to_contain_text("decided about this draft already")
+    assert ours() == []
+    failed.get_by_role("button", name="Send anyway").click()
+
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Two million")
+    assert ours() == ["Two million\nabc"]
+
+
+def test_a_refused_reply_comes_back_with_its_file_its_buttons_and_what_it_answers(shop, open_page):
+    shop.receive(text("this one?", ago(30), mid="mid.question"))
+    page = open_page(f"/conversations/{shop.conversation.id}")
+    page.route("**/replies", lambda route: route.fulfill(**REFUSED))
+    page.hover(".item.from-customer")
+    page.click(".reply-to")
+    page.set_input_files("#composer-file", [PICTURE])
+    expect(page.locator(".composer-chip img")).to_have_count(1)
+    page.click(".composer-quick summary")
+    page.fill("#composer-quick", "38 | 40")
+    page.fill("#composer-text", "here it is")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".has-failed")).to_contain_text("Not now.")
+    page.fill("#composer-text", "meanwhile")
+
+    page.locator(".has-failed").get_by_role("button", name="Edit").click()
+
+    expect(page.locator("#composer-text")).to_have_value("here it is\nmeanwhile")
+    expect(page.locator(".composer-chip img")).to_have_count(1)
+    expect(page.locator("#composer-quick")).to_have_value("38 | 40")
+    expect(page.locator("#composer-quoted")).to_have_text("this one?")
+    page.unroute("**/replies")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".from-operator:not(.is-optimistic) .is-image img")).to_be_visible()
+    expect(page.locator(".composer-chip")).to_have_count(0)
+
+
+def test_a_card_waits_for_its_picture_and_comes_back_with_it(shop, open_page):
+    page = open_page(talk(shop, 2))
+    held = []
+    page.route("**/uploads", lambda route: held.append(route))
+    page.route("**/replies", lambda route: route.fulfill(**REFUSED))
+    page.click("#composer-card summary")
+    page.fill("#composer-card-title", "Linen shirt")
+    with page.expect_request("**/uploads"):
+        page.set_input_files("#composer-card-file", [PICTURE])
+
+    expect(page.locator("#composer .send")).to_be_disabled()
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator("#composer-card-title")).to_have_value("Linen shirt")
+    held[0].continue_()
+    expect(page.locator("#composer-card-picture img")).to_be_visible()
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".has-failed img")).to_be_visible()
+    expect(page.locator("#composer-card-picture img")).to_have_count(0)
+
+    page.locator(".has-failed").get_by_role("button", name="Edit").click()
+    expect(page.locator("#composer-card-title")).to_have_value("Linen shirt")
+    expect(page.locator("#composer-card-picture img")).to_be_visible()
+
+
+def test_a_note_that_was_not_kept_comes_back_above_what_one_writes_and_a_double_click_deletes_none(
+    shop, open_page, ali
+):
+    ali_id = ali.id
+    page = open_page(talk(shop, 2))
+    page.get_by_role("radio", name="Note").check()
+    page.route("**/notes", lambda route: route.abort())
+    page.locator("#note-text").press_sequentially("@Ali")
+    page.locator("#note-picker [role=option]").click()
+    page.press("#note-text", "Control+Enter")
+    failed = page.locator(".has-failed")
+    expect(failed).to_contain_text("Not kept")
+    page.fill("#note-text", "he pays late")
+
+    failed.get_by_role("button", name="Edit").click()
+    expect(page.locator("#note-text")).to_have_value("@Ali Karimi\nhe pays late")
+    page.unroute("**/notes")
+    page.press("#note-text", "Control+Enter")
+    note = page.locator(".from-note:not(.is-optimistic)")
+    expect(note.locator(".mention")).to_have_text("@Ali Karimi")
+    assert [one.operator_id for one in rows(Notification)] == [ali_id]
+
+    note.get_by_label("Delete the note").dblclick()
+    expect(note.locator("form[data-asked='1']")).to_be_attached()  # by now it has been read
+    assert [one.deleted_at for one in rows(Note)] == [None]
+    note.get_by_label("gone for good").click()
+    expect(note).to_contain_text("This note was deleted.")
