@@ -3,15 +3,16 @@
 import pytest
 from chromium_page import ago, needs_chromium, talk
 from playwright.sync_api import expect
-from rows import add, add_operator, add_turn
+from rows import add, add_conversation, add_message, add_operator, add_turn
 from samples import JPEG
 from shop import text
 
 from pilito.clock import utc_now
 from pilito.conversations.approve import discard_draft
+from pilito.conversations.assign import assign
 from pilito.database import transaction
-from pilito.lifecycle import Role, Sender, TurnState
-from pilito.models import Conversation, Draft, Message, Note, Notification, db
+from pilito.lifecycle import ConversationState, Role, Sender, TurnState
+from pilito.models import Conversation, Draft, Inbox, Message, Note, Notification, db
 
 pytestmark = needs_chromium
 PICTURE = {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
@@ -42,6 +43,23 @@ def write_draft(conversation_id, words):
 def ali(shop):
     with transaction():
         return add_operator(Role.AGENT, email="ali@shop.test", name="Ali Karimi", language="en", password_hash="!")
+
+
+@pytest.fixture
+def waiting(shop):
+    """Return a function that makes so many conversations that need a person, the newest first; it returns their ids."""
+
+    def make(count):
+        with transaction():
+            inbox = db.session.get_one(Inbox, shop.inbox_id)
+            made = []
+            for number in range(count):
+                at, state = ago(1000 + number), ConversationState.HANDED_OVER
+                values = {"state": state, "unanswered_since": at, "last_message_at": at, "last_customer_message_at": at}
+                made.append(add_conversation(inbox, customer={"name": f"Customer {number}"}, seq=1, **values).id)
+            return made
+
+    return make
 
 
 # --- what one types --------------------------------------------------------------------------------------------------
@@ -152,3 +170,61 @@ def test_a_note_that_was_not_kept_comes_back_above_what_one_writes_and_a_double_
     assert [one.deleted_at for one in rows(Note)] == [None]
     note.get_by_label("gone for good").click()
     expect(note).to_contain_text("This note was deleted.")
+
+
+# --- what one chooses ------------------------------------------------------------------------------------------------
+
+
+def test_the_choice_stays_when_the_deed_failed(shop, waiting, open_page):
+    waiting(3)
+    page = open_page("/conversations/?zone=needs_you")
+    for number in (0, 1):
+        page.locator("#rows > li").nth(number).hover()
+        page.locator("#rows > li").nth(number).locator(".row-choose").click()
+    page.route("**/conversations/bulk", lambda route: route.abort())
+
+    page.locator("#desk-form").get_by_role("button", name="Close").click()
+    expect(page.locator(".toast")).to_contain_text("No connection")
+    expect(page.locator(".desk-count")).to_have_text("2 chosen")
+    page.unroute("**/conversations/bulk")
+    page.locator("#desk-form").get_by_role("button", name="Close").click()
+
+    expect(page.locator("#rows > li")).to_have_count(1)
+    expect(page.locator("#desk-form")).to_be_hidden()
+
+
+def test_a_list_that_one_has_paged_far_down_stays_whole_and_chosen_when_something_comes(shop, waiting, open_page):
+    ids = waiting(260)
+    page = open_page("/conversations/?zone=needs_you")
+    more = page.locator("#more")
+    for count in (240, 260):  # in steps of 200, for the test's sake
+        more.evaluate("link => { link.href += '&limit=200' }")
+        more.click()
+        expect(page.locator("#rows > li")).to_have_count(count)
+    last = page.locator(f"#row-{ids[-10]} input")
+    last.evaluate("box => box.click()")
+
+    with transaction():
+        conversation = db.session.get_one(Conversation, ids[100])
+        add_message(conversation, text="hello?", sent_at=utc_now())
+        conversation.last_message_at = utc_now()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.locator("#rows > li").first).to_contain_text("hello?")
+    expect(page.locator("#rows > li")).to_have_count(260)
+    expect(last).to_be_checked()
+    expect(page.locator(".desk-count")).to_have_text("1 chosen")
+
+
+def test_the_bell_keeps_the_line_in_focus_when_another_comes(shop, waiting, ali, operator, open_page):
+    first, second = waiting(2)
+    assign(first, operator.id, ali.id, utc_now())
+    page = open_page("/conversations/?zone=done")
+    page.click("#bell")
+    line = page.locator(f".bell-menu [data-of='{first}']")
+    expect(line).to_be_focused()
+
+    assign(second, operator.id, ali.id, utc_now())
+
+    expect(page.locator(".bell-menu .bell-row")).to_have_count(2)
+    expect(line).to_be_focused()

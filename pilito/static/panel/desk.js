@@ -41,12 +41,14 @@ async function act(url, fields) {
   try {
     const { message, undo } = await ask(url, fields);
     toast(message, undo?.length ? { label: say("undo"), run: () => takeBack(undo) } : undefined);
+    clearChosen();
+    // What one has just called unread is not looked at any more.
+    if (isUnread && from.isOpen()) leave();
   } catch (error) {
+    // Nothing was done: what is chosen stays chosen, for the next try.
+    if (isUnread && from.isOpen()) delete document.getElementById("thread").dataset.staysUnread;
     toast(error instanceof Refusal ? error.message : say("offline"));
   }
-  clearChosen();
-  // What one has just called unread is not looked at any more.
-  if (isUnread && from.isOpen()) leave();
   await Promise.all([refreshThread(), refreshList()]).catch(() => {});
   goOn();
 }

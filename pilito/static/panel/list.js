@@ -13,20 +13,33 @@ let asked = 0;
 let shown = 0;
 
 export async function refreshList() {
-  const rows = document.querySelectorAll("#rows > li").length;
-  const limit = Math.min(LIMIT, Math.max(PAGE, rows));
-  await load(`&limit=${limit}`);
+  await load(`&limit=${Math.min(LIMIT, Math.max(PAGE, count()))}`, count);
 }
 
+const count = () => document.querySelectorAll("#rows > li").length;
+
 // Answers overtake each other: one for a list that was left meanwhile, or older than what is shown, is nobody's any more.
-async function load(more = "") {
+async function load(more = "", wanted = () => 0) {
   const { query } = body;
   const number = ++asked;
   const isLate = () => query !== body.query || number < shown;
-  const fragment = await unlessLate(isLate, fetchFragment(`${body.list}?${query}${more}`));
+  const fragment = await unlessLate(isLate, fetchRows(`${body.list}?${query}${more}`, wanted));
   if (!fragment) return;
   shown = number;
   show(fragment);
+}
+
+// The server gives so many rows at once: the rest of what one has paged to is fetched as one paged to it, or every
+// change of any conversation would cut the list, and what is chosen further down.
+async function fetchRows(url, wanted) {
+  const fragment = await fetchFragment(url);
+  const rows = fragment.querySelector("#rows");
+  for (let more = fragment.querySelector("#more"); more; more = fragment.querySelector("#more")) {
+    const missing = wanted() - rows.children.length;
+    if (missing <= 0) break;
+    append(await fetchFragment(`${body.list}${new URL(more.href).search}&limit=${Math.min(LIMIT, missing)}`), rows, more);
+  }
+  return fragment;
 }
 
 function show(fragment) {
@@ -76,12 +89,15 @@ export async function showOlder(link) {
   const url = `${body.list}${new URL(link.href).search}`;
   const { query } = body;
   link.setAttribute("aria-busy", "true");
-  const fragment = await unlessLate(() => query !== body.query, fetchFragment(url));
-  if (!fragment) return;
-  const known = new Set([...document.querySelectorAll("#rows > li")].map((row) => row.id));
-  const fresh = [...fragment.querySelectorAll("#rows > li")].filter((row) => !known.has(row.id));
-  document.getElementById("rows").append(...fresh);
-  const more = fragment.querySelector("#more");
+  const page = await unlessLate(() => query !== body.query, fetchFragment(url));
+  if (page) append(page, document.getElementById("rows"), link);
+}
+
+// The rows of a page beneath those that are there, and its link in the place of the one that led to it.
+function append(page, rows, link) {
+  const known = new Set([...rows.children].map((row) => row.id));
+  rows.append(...[...page.querySelectorAll("#rows > li")].filter((row) => !known.has(row.id)));
+  const more = page.querySelector("#more");
   if (more) link.replaceWith(more);
   else link.remove();
 }

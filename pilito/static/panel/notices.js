@@ -2,6 +2,7 @@
 import { isQuiet, playSound, showNotice } from "./chime.js";
 import { fetchFragment, send } from "./http.js";
 import { gather } from "./live.js";
+import { morph } from "./morph.js";
 import { openConversation } from "./thread.js";
 import { digits, say } from "./words.js";
 
@@ -39,7 +40,7 @@ async function load(fresh = null) {
 }
 
 async function reloadNow() {
-  list = await fetchFragment(bell().href).catch(() => list);
+  list = await fetchFragment(bell().href).catch(() => (reload(), list));
   if (list) showCount(Number(list.dataset.unread));
   if (menu) fillMenu();
   await readWhatIsOpen().catch(() => {});
@@ -90,7 +91,14 @@ function close() {
   if (hadFocus) bell().focus();
 }
 
-const fillMenu = () => list && menu.replaceChildren(list.cloneNode(true));
+// What is in focus, and how far one has scrolled, stays.
+function fillMenu() {
+  if (!list || !menu) return;
+  const fresh = list.cloneNode(true);
+  for (const row of fresh.querySelectorAll("[data-notification]")) row.id = `bell-row-${row.dataset.notification}`;
+  if (menu.firstElementChild) morph(menu.firstElementChild, fresh);
+  else menu.append(fresh);
+}
 
 // --- "Needs you" -----------------------------------------------------------------------------------------------------
 
