@@ -1,5 +1,7 @@
 """What one types, chooses and reads, in a real browser, while colleagues, the server and the line get in between."""
 
+import re
+
 import pytest
 from chromium_page import ago, needs_chromium, talk
 from playwright.sync_api import expect
@@ -9,7 +11,7 @@ from shop import text
 
 from pilito.clock import utc_now
 from pilito.conversations.approve import discard_draft
-from pilito.conversations.assign import assign
+from pilito.conversations.assign import assign, assign_nobody
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, Role, Sender, TurnState
 from pilito.models import Conversation, Draft, Inbox, Message, Note, Notification, db
@@ -228,3 +230,112 @@ def test_the_bell_keeps_the_line_in_focus_when_another_comes(shop, waiting, ali,
 
     expect(page.locator(".bell-menu .bell-row")).to_have_count(2)
     expect(line).to_be_focused()
+
+
+# --- what one reads --------------------------------------------------------------------------------------------------
+
+ADDED = """() => {
+    window.added = [];
+    const items = document.getElementById("items");
+    new MutationObserver((changes) => {
+        for (const { addedNodes } of changes)
+            for (const node of addedNodes) window.added.push([node.className, items.parentElement.ariaLive]);
+    }).observe(items, { childList: true });
+}"""
+
+
+def test_a_screen_reader_hears_nothing_of_a_look_that_brings_nothing_nor_of_older_messages(
+    shop, operator, ali, open_page
+):
+    path = talk(shop, 60)
+    conversation_id = shop.conversation.id
+    for _ in range(2):
+        assign(conversation_id, operator.id, ali.id, utc_now())
+        assign_nobody(conversation_id, ali.id, utc_now())
+    page = open_page(path)
+    expect(page.locator(".fold")).to_contain_text("steps")
+    before = page.locator("#items > .item").count()
+    page.evaluate(ADDED)
+
+    page.evaluate("document.getElementById('thread').dataset.seq = '0'")  # all of them come once more
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_function("() => document.getElementById('thread').dataset.seq !== '0'")
+    assert page.evaluate("window.added") == []
+    expect(page.locator(".activity:visible")).to_have_count(0)  # and what is folded stays so
+
+    page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = 0 }")
+    expect(page.locator("#items > .item")).not_to_have_count(before)
+    added = page.evaluate("window.added")
+    assert added
+    assert {live for _, live in added} == {"off"}
+    expect(page.locator("[role=log]")).to_have_attribute("aria-live", "polite")  # what comes from now on is news
+
+
+def test_what_comes_while_one_pages_down_from_a_place_far_up_is_there_at_the_end(shop, open_page):
+    path = talk(shop, 60)
+    first = rows(Message)[0].id
+    page = open_page(f"{path}?around={first}#m{first}")
+    held = []
+    page.route(re.compile(r"/messages\?after=\d"), lambda route: held.append((route, route.fetch())))
+    page.locator("#scroller").evaluate("scroller => { scroller.scrollTop = scroller.scrollHeight }")
+    page.wait_for_function("() => document.getElementById('newer').ariaBusy === 'true'")
+    while not held:
+        page.wait_for_timeout(20)
+    seq = page.locator("#thread").get_attribute("data-seq")
+
+    shop.receive(text("the newest", ago(0)))
+    expect(page.locator("#thread")).not_to_have_attribute("data-seq", seq)
+    expect(page.locator(".bubble", has_text="the newest")).to_have_count(0)  # its place is not loaded
+    route, answer = held[0]
+    route.fulfill(response=answer)
+
+    expect(page.locator(".bubble", has_text="words 59")).to_have_count(1)
+    expect(page.locator(".bubble", has_text="the newest")).to_have_count(1)
+
+
+def test_a_look_that_failed_is_repeated_soon_and_one_that_hangs_is_given_up(shop, open_page):
+    page = open_page()
+    page.clock.install()
+    asked = []
+
+    def answer(route):
+        name = route.request.url.rsplit("/", 1)[1]
+        asked.append(name)
+        if name == "busy":
+            route.fulfill(status=503, headers={"Retry-After": "7"})
+        elif name == "gone":
+            route.fulfill(status=404)
+
+    page.route("**/looks/*", answer)
+    page.evaluate(
+        """async () => {
+            const { gather } = await import("/static/panel/live.js");
+            const { fetchFragment } = await import("/static/panel/http.js");
+            // The browser's own clock cannot be moved.
+            AbortSignal.timeout = (ms) => {
+                const end = new AbortController();
+                setTimeout(() => end.abort(), ms);
+                return end.signal;
+            };
+            window.failed = [];
+            for (const name of ["busy", "gone", "hangs"]) {
+                const look = () => fetchFragment(`/looks/${name}`).catch((error) => {
+                    window.failed.push(name);
+                    throw error;
+                });
+                gather(look)();
+            }
+        }"""
+    )
+    page.wait_for_function("() => window.failed.length === 2")
+    assert sorted(asked) == ["busy", "gone", "hangs"]
+
+    page.clock.fast_forward(8_000)
+    page.wait_for_function("() => window.failed.length === 3")
+    assert sorted(asked) == ["busy", "busy", "gone", "hangs"]
+
+    page.clock.fast_forward(30_000)
+    page.wait_for_function("() => window.failed.includes('hangs')")
+    with page.expect_request("**/looks/hangs"):
+        page.clock.fast_forward(6_000)
+    assert asked.count("gone") == 1

@@ -15,19 +15,29 @@ export function startFolding() {
 
 function fold(items) {
   observer.disconnect();
-  items.querySelectorAll(":scope > .fold").forEach((line) => line.remove());
+  const lines = new Set();
   for (const run of runs(items)) {
     const isOpen = run.length < FROM || opened.has(run[0].id);
     run.forEach((step) => (step.hidden = !isOpen));
-    if (run.length >= FROM) run[0].before(lineOf(run, isOpen, items));
+    if (run.length >= FROM) lines.add(put(lineOf(run, isOpen, items), run[0]));
   }
+  items.querySelectorAll(":scope > .fold").forEach((line) => lines.has(line) || line.remove());
   observer.observe(items, { childList: true });
+}
+
+// Before the first step, unless the same stands there: a screen reader reads aloud whatever is added.
+function put(line, first) {
+  const shown = first.previousElementSibling;
+  if (shown?.matches(".fold") && shown.dataset.key === line.dataset.key) return shown;
+  first.before(line);
+  return line;
 }
 
 function runs(items) {
   const found = [];
   let run = [];
   for (const item of items.children) {
+    if (item.matches(".fold")) continue; // of the time before
     if (item.matches(".activity[data-folds]")) run.push(item);
     else if (run.length) (found.push(run), (run = []));
   }
@@ -41,6 +51,7 @@ function lineOf(run, isOpen, items) {
   Object.assign(button, { type: "button", ariaExpanded: isOpen });
   const last = run.at(-1).querySelector("bdi").textContent;
   button.textContent = `${say("steps", { count: digits(run.length) })}${isOpen ? "" : ` · ${last}`}`;
+  line.dataset.key = `${run[0].id} ${isOpen} ${button.textContent}`;
   button.addEventListener("click", () => {
     if (isOpen) opened.delete(run[0].id);
     else opened.add(run[0].id);

@@ -3,6 +3,7 @@ import { setServerTime } from "./clocks.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const FRAGMENT = { "X-Fragment": "1" };
+const LONGEST_MS = 30_000; // for a fragment: what hangs for longer would keep every later look waiting
 
 // `reason` is a slug, where the server gave one.
 export class Refusal extends Error {
@@ -12,10 +13,11 @@ export class Refusal extends Error {
   }
 }
 
+// An answer that is none is thrown with its `status` and, where the server says it, `retryAfter` in seconds.
 export async function fetchFragment(url) {
-  const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store" });
+  const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store", signal: AbortSignal.timeout?.(LONGEST_MS) });
   if (answer.status === 401) return logIn();
-  if (!answer.ok) throw Object.assign(new Error(`${url} answered ${answer.status}`), { status: answer.status });
+  if (!answer.ok) throw missed(url, answer);
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fragment = parsed.body.firstElementChild;
   setServerTime(Number(fragment.dataset.now));
@@ -57,6 +59,10 @@ export function upload(url, fields, onProgress) {
     request.send(fields);
   });
   return { done, abort: () => request.abort() };
+}
+
+function missed(url, { status, headers }) {
+  return Object.assign(new Error(`${url} answered ${status}`), { status, retryAfter: Number(headers.get("Retry-After")) });
 }
 
 async function refusalOf(answer) {

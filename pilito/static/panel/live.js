@@ -8,6 +8,8 @@ const GATHER_MS = 100; // changes within this time are one fetch
 const SETTLE_MS = 1_500;
 const WITHOUT_LINE_MS = 15_000;
 const WITH_LINE_MS = 60_000; // also keeps the ages in the list true
+const AGAIN_S = 5; // after a look that failed, twice as long after the next
+const LONGEST_AGAIN_S = 60;
 
 export function startLive({ onChange, onReturn }) {
   const line = window.io({ transports: ["websocket"], reconnectionDelayMax: 5000 });
@@ -42,9 +44,12 @@ function show(state) {
   pill.title = say(state);
 }
 
-// Run `work` soon, once for many calls, never twice at a time; what is asked for meanwhile runs after it.
+// Run `work` soon, once for many calls, never twice at a time; what is asked for meanwhile runs after it, and what failed
+// is tried again.
 export function gather(work) {
   let timer = null;
+  let again = null;
+  let failures = 0;
   let isRunning = false;
   let isAsked = false;
 
@@ -52,10 +57,13 @@ export function gather(work) {
     timer = null;
     if (isRunning) return (isAsked = true);
     isRunning = true;
+    clearTimeout(again);
     try {
       await work();
+      failures = 0;
     } catch (error) {
-      console.warn("Could not refresh:", error.message); // the next change or the slow poll tries again
+      console.warn("Could not refresh:", error.message);
+      if (mayPass(error)) again = setTimeout(ask, pauseAfter(error, failures++));
     } finally {
       isRunning = false;
       if (isAsked) (isAsked = false), ask();
@@ -63,4 +71,11 @@ export function gather(work) {
   }
   const ask = () => (timer ??= setTimeout(run, GATHER_MS));
   return ask;
+}
+
+// No answer at all, a server in trouble, or too many questions; what is refused or gone stays so.
+const mayPass = ({ status }) => !status || status >= 500 || status === 429;
+
+function pauseAfter({ retryAfter }, failures) {
+  return 1000 * (retryAfter || Math.min(LONGEST_AGAIN_S, AGAIN_S * 2 ** failures));
 }

@@ -192,7 +192,7 @@ document.addEventListener("submit", async (event) => {
   try {
     await send(event.target.action);
     tell("done");
-    await Promise.all([refreshThread(), refreshList()]);
+    await Promise.all([refreshThread(), refreshList()]).catch(() => (askThread(), askList())); // it is done all the same
   } catch (error) {
     from.tell(error.message && error.name !== "TypeError" ? error.message : say("offline"));
   } finally {

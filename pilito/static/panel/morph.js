@@ -7,7 +7,7 @@ export function morph(shown, came) {
   window.Idiomorph.morph(shown, came, {
     morphStyle: "outerHTML",
     callbacks: {
-      beforeAttributeUpdated: (name) => !KEPT.has(name),
+      beforeAttributeUpdated: (name, node) => !KEPT.has(name) && !(name === "hidden" && node.matches("[data-folds]")), // fold.js
       beforeNodeMorphed: (node) => !isBusy(node),
       beforeNodeAdded: (node) => !isBroken(node),
     },

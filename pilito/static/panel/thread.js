@@ -5,6 +5,8 @@ import { dropUnsent } from "./keep.js";
 import { morph } from "./morph.js";
 
 const NEAR = 80; // pixels from the end that still count as "at the end"
+const QUIET_MS = 1_000;
+let loudAgain = null;
 const find = (id) => document.getElementById(id);
 // Whether what is unread here came in, and is seen by being shown; else somebody wants it to look unread.
 let hasNews = false;
@@ -105,16 +107,25 @@ setInterval(() => {
   refreshThread().catch(() => {});
 }, 1000);
 
-// A line before the first message of each day.
+// A line before the first message of each day. One that stands where it belongs stays: a screen reader reads aloud
+// whatever is added.
 function arrangeDays() {
   let last = "";
+  let line = null; // stands before the next message
   for (const child of [...find("items").children]) {
-    if (child.classList.contains("day")) child.remove();
-    else if (child.dataset.day && child.dataset.day !== last) {
-      child.before(dayLine(child));
+    if (child.classList.contains("day")) {
+      line?.remove();
+      line = child;
+    } else if (child.dataset.day) {
+      const isFirst = child.dataset.day !== last;
       last = child.dataset.day;
+      const isRight = isFirst && line?.dataset.day === last && line.textContent === child.dataset.dayName;
+      if (!isRight) line?.remove();
+      if (isFirst && !isRight) child.before(dayLine(child));
+      line = null;
     }
   }
+  line?.remove();
 }
 
 function dayLine({ dataset }) {
@@ -152,8 +163,7 @@ export async function showOlder() {
   const link = find("older");
   await loadPage(link, `before=${encodeURIComponent(link.dataset.before)}`, (fragment, scroller) => {
     const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-    find("items").prepend(...newItems(fragment));
-    settleItems();
+    quietly(() => (find("items").prepend(...newItems(fragment)), settleItems()));
     link.replaceWith(fragment.querySelector("#older"));
     scroller.scrollTop = scroller.scrollHeight - fromEnd; // the view stays on what was read
   });
@@ -162,8 +172,7 @@ export async function showOlder() {
 export async function showNewer() {
   const link = find("newer");
   await loadPage(link, `after=${encodeURIComponent(link.dataset.after)}`, (fragment) => {
-    find("items").append(...newItems(fragment));
-    settleItems();
+    quietly(() => (find("items").append(...newItems(fragment)), settleItems()));
     link.replaceWith(fragment.querySelector("#newer"));
   });
 }
@@ -177,6 +186,7 @@ async function loadPage(link, which, put) {
     if (scroller !== find("scroller") || !link.isConnected) return;
     put(fragment, scroller);
     watchAgain(scroller);
+    askForMissed(fragment);
   } finally {
     link.ariaBusy = "false";
   }
@@ -190,13 +200,32 @@ async function showInstead(which) {
   const fragment = await fetchFragment(`${thread.dataset.messages}?${which}`);
   if (thread !== find("thread")) return;
   const sending = thread.querySelectorAll("#items > .is-optimistic");
-  find("items").replaceChildren(...fragment.querySelectorAll("ol > li[data-order]"), ...sending);
+  quietly(() => find("items").replaceChildren(...fragment.querySelectorAll("ol > li[data-order]"), ...sending));
   find("older").replaceWith(fragment.querySelector("#older"));
   find("newer").replaceWith(fragment.querySelector("#newer"));
   settleItems();
   tick();
   watchAgain(find("scroller"));
   thread.dispatchEvent(new Event("items"));
+  askForMissed(fragment);
+}
+
+// While the page was on its way a message may have come that had no place among those shown then, and is not in the
+// page either.
+function askForMissed({ dataset }) {
+  const thread = find("thread");
+  if (Number(dataset.seq) >= Number(thread.dataset.seq)) return;
+  thread.dataset.seq = dataset.seq;
+  refreshThread().catch(() => {});
+}
+
+// A page that one asked for is not news: a screen reader would read all of it aloud. It looks a moment later.
+function quietly(put) {
+  const log = find("items").parentElement;
+  clearTimeout(loudAgain);
+  log.ariaLive = "off";
+  put();
+  loudAgain = setTimeout(() => (log.ariaLive = "polite"), QUIET_MS);
 }
 
 // Show one message, or one note, wherever it stands in the conversation, and point at it.
