@@ -102,6 +102,9 @@ def test_a_refused_reply_is_told_where_one_is_and_waits_where_it_was_written(sho
     write(page, "too late")
     answer.wait()
     go(page, second)
+    go(page, first)
+    expect(page.locator(".is-optimistic .foot")).to_have_text("Sending …")  # and not as one that failed
+    go(page, second)
     with transaction():
         db.session.get_one(Conversation, first).last_customer_message_at = ago(30 * 86_400)
     answer.let_go()
@@ -209,6 +212,14 @@ def test_what_was_chosen_last_is_shown_whatever_comes_later(shop, two, open_page
     thread.let_go(response=old)
     is_open(page, first)
     expect(page.locator(".bubble", has_text="said while it was opened")).to_be_visible()
+
+    answer = Held(page, "**/bulk")
+    page.locator(".desk-tools").get_by_role("button", name="Mark as unread").click()
+    answer.wait()
+    go(page, second)
+    answer.let_go()
+    expect(page.locator(f"#row-{first} .badge")).to_be_visible()
+    is_open(page, second)
 
     answer = Held(page, re.compile(r"/conversations/list\?"))
     shop.receive(text("and another", ago(0)))
