@@ -62,16 +62,28 @@ class Shop:
     def work(self, *queues):
         """Run the jobs of these queues, or of all until none is left."""
         for _ in range(20):
-            worked = [self._burst(queue) for queue in queues or keys.QUEUES]
-            if not any(worked):
+            if not self._work_through(queues or keys.QUEUES):
                 return
         raise AssertionError("The queues do not run empty.")
 
+    def _work_through(self, queues):
+        """Run the jobs of each queue in turn; tell whether there were any."""
+        worked = False
+        while (place := self._first_with_jobs(queues)) is not None:
+            worked = self._burst(queues[place]) or worked
+            queues = queues[place + 1 :]
+        return worked
+
+    def _first_with_jobs(self, queues):
+        """Asked for all queues in one journey: most are empty, and a worker's birth and death take longer than most jobs."""
+        with self.app.extensions["pilito_redis"].pipeline(transaction=False) as pipe:
+            for queue in queues:
+                pipe.llen(hints.queue(queue).key)
+            counts = pipe.execute()
+        return next((place for place, count in enumerate(counts) if count), None)
+
     def _burst(self, queue):
-        if not hints.queue(queue).count:
-            return False  # a worker's birth and death take longer than most jobs
-        connection = self.app.extensions["pilito_redis"]
-        return BurstWorker(self.app, queue, connection).work(burst=True)
+        return BurstWorker(self.app, queue, self.app.extensions["pilito_redis"]).work(burst=True)
 
     def tick(self, at):
         """Let the scheduler look at the clock."""
