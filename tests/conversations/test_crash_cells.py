@@ -105,8 +105,10 @@ def recover(shop):
     db.session.commit()
     shop.app.extensions["pilito_redis"].flushall()
     for _ in range(3):
-        sweep.sweep(utc_now() + sweep.GRACE + seconds(1))
+        found = sweep.sweep(utc_now() + sweep.GRACE + seconds(1))
         work(shop)
+        if not any(found.values()):
+            return
 
 
 class Talk:
