@@ -11,6 +11,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import (
     Column,
@@ -365,6 +366,7 @@ def comments_of(inbox_id: int, person_id: str) -> ColumnElement[bool]:
     return and_(Comment.inbox_id == inbox_id, is_theirs)
 
 
+@cache  # the tables stay as they are, and each step of an erasing asks anew
 def owned_tables(root: Table) -> dict[Table, Column[int] | None]:
     """The tables whose rows cannot be without a row of `root`, parents first, each with the column that says so."""
     owned: dict[Table, Column[int] | None] = {root: None}
