@@ -82,6 +82,8 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
         _ask_anew(tx, conversation, changed, now)
     if freed:
         void.ask_anew(tx, conversation, freed, now)
+    if is_news:
+        turns.start_over(tx, conversation, now)
     mark_changed(tx, conversation, *changed)
 
 

@@ -131,6 +131,13 @@ def touch(tx: Transaction, turn: Turn, now: datetime) -> None:
     tx.after_commit(wake, turn, now)
 
 
+def start_over(tx: Transaction, conversation: Conversation, now: datetime) -> None:
+    """What the answer being written was given to read is gone, or says something else: that draft is void."""
+    turn = find_unfinished(conversation.id)
+    if turn is not None and turn.state is TurnState.GENERATING:
+        touch(tx, turn, now)
+
+
 def wait(tx: Transaction, turn: Turn, until: datetime, now: datetime) -> None:
     """Look at the turn again later, as it is."""
     turn.state, turn.lease_until, turn.due_at = TurnState.OPEN, None, until

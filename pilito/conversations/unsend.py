@@ -6,6 +6,7 @@ from sqlalchemy import delete, select
 
 from pilito.channels.base import Unsend
 from pilito.conversations import pending_share, turns, void
+from pilito.conversations.contents import own_content
 from pilito.conversations.copies import copies_of, leave_copies
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.forget import forget_sent, forget_words
@@ -13,7 +14,7 @@ from pilito.conversations.forget_trials import forget_trials
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.pair import pair_shares
+from pilito.conversations.pair import is_question, pair_shares
 from pilito.conversations.pairing import context_of
 from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction
@@ -52,6 +53,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     elif has_ended or (had_draft and conversation.drafted_at is None):
         # What is left of the questions has no draft any more; or it came late in a burst, and waited for the next turn.
         turns.ask_unanswered(tx, conversation, now)
+    turns.start_over(tx, conversation, now)
     mark_changed(tx, conversation, *changed)
     return Outcome(EventOutcome.STORED, None, message.id, item.external_id)
 
@@ -83,6 +85,7 @@ def _take_back_part(tx: Transaction, conversation: Conversation, part: Delivery,
         if conversation.last_message_at == message.sent_at:
             set_preview(conversation, message)
     forget_sent(message, external_id or "")
+    turns.start_over(tx, conversation, now)
     mark_changed(tx, conversation, message)
     return Outcome(EventOutcome.STORED, None, message.id, external_id)
 
@@ -132,8 +135,10 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
 def _forget_context(share: Share) -> None:
     """What was read beside an answered question goes too; for an open one pairing writes its content anew."""
     question = db.session.get(Message, share.combined_with_id) if share.combined_with_id else None
-    if question is not None and question.id != share.message_id:
-        question.content = question.text
+    if question is None or question.id == share.message_id:
+        return
+    if question.answered_by_id is not None or not is_question(question):
+        question.content = own_content(question)
 
 
 def _forget_question(message: Message) -> None:

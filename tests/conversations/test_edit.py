@@ -12,6 +12,7 @@ from pilito.lifecycle import ConversationState, EventOutcome, ShareState, TurnSt
 from pilito.models import EarlyEdit, Message, db
 
 ONE, TWO = seconds(1), seconds(2)
+LINK = "https://www.instagram.com/p/DPiLiTo0107/"
 
 
 @pytest.fixture
@@ -55,6 +56,36 @@ def test_an_edit_while_the_answer_is_written_voids_the_draft(desk):
 
     assert dropped
     assert "کفش" not in desk.model.prompts[1]
+    assert len(desk.replies) == 1
+
+
+def test_a_link_whose_question_is_edited_away_while_its_answer_is_written_is_a_lone_one(desk):
+    desk.take(text(f"این چنده؟ {LINK}", NOON, mid="s"))
+
+    def edit_now(payload):
+        desk.take(edited("s", LINK, NOON + seconds(4)), now=NOON + seconds(4))
+        return desk.model.default(payload)
+
+    desk.model.script = [edit_now]
+    desk.answer(NOON + seconds(3))
+    desk.answer(NOON + seconds(7))
+
+    assert desk.replies == []
+    assert desk.shop.share_of(desk.message("s")).state is ShareState.WAITING
+    assert (desk.turn.state, desk.conversation.unanswered_since) == (TurnState.DROPPED, None)
+
+
+@pytest.mark.sqlite_only
+def test_an_edit_to_the_same_words_leaves_the_answer_being_written_alone(desk):
+    desk.take(text("این کفش چنده؟", NOON, mid="q"))
+
+    def edit_now(payload):
+        desk.take(edited("q", "این کفش چنده؟", NOON + seconds(4)), now=NOON + seconds(4))
+        return desk.model.default(payload)
+
+    desk.model.script = [edit_now]
+    desk.answer(NOON + seconds(3))
+
     assert len(desk.replies) == 1
 
 

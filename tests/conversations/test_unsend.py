@@ -3,7 +3,7 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent
+from shop import ACCOUNT, CAPTION, CUSTOMER, attachment, echo, item, reel, seconds, text, unsent
 
 from pilito import keys
 from pilito.conversations.reply import reply
@@ -64,6 +64,61 @@ def test_a_message_unsent_while_its_answer_is_written_is_not_in_the_answer(desk)
     assert "اشتباه شد" in desk.model.prompts[0]
     assert "اشتباه شد" not in desk.model.prompts[1]
     assert len(desk.replies) == 1
+
+
+def taking_back(desk, mid):
+    """In the place of the model's answer: the customer takes this message back while it is written."""
+
+    def unsend_now(payload):
+        desk.take(unsent(mid, NOON + seconds(5)), now=NOON + seconds(5))
+        return desk.model.default(payload)
+
+    return unsend_now
+
+
+def test_a_share_unsent_while_its_answer_is_written_is_not_in_the_answer(desk):
+    desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + ONE, mid="question"), now=NOON + ONE)
+    shown = desk.message("question").seq
+
+    desk.model.script = [taking_back(desk, "reel")]
+    desk.answer(NOON + seconds(4))
+    dropped = not desk.replies
+    desk.answer(NOON + seconds(8))
+
+    assert dropped
+    assert CAPTION in desk.model.prompts[0]
+    assert CAPTION not in desk.model.prompts[1]
+    assert (desk.message("question").content, desk.message("question").seq > shown) == ("چنده؟", True)
+    assert len(desk.replies) == 1
+    assert CAPTION not in str(desk.replies[0].proof.facts)
+
+
+@pytest.mark.sqlite_only
+def test_what_stood_around_the_question_and_is_unsent_while_its_answer_is_written_is_not_in_it_either(desk):
+    card = {"type": "template", "payload": {"product": {"elements": [{"id": "1", "title": "پیراهن نیلوفر"}]}}}
+    desk.take(item(NOON, {"mid": "card", "attachments": [card]}), text("چنده؟", NOON + ONE), now=NOON + ONE)
+
+    desk.model.script = [taking_back(desk, "card")]
+    desk.answer(NOON + seconds(4))
+    dropped = not desk.replies
+    desk.answer(NOON + seconds(8))
+
+    assert dropped
+    assert "پیراهن نیلوفر" in desk.model.prompts[0]
+    assert "پیراهن نیلوفر" not in desk.model.prompts[1]
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("mid", ["never seen", "gone"])
+def test_an_unsend_that_takes_nothing_away_leaves_the_answer_being_written_alone(desk, mid):
+    desk.take(text("اشتباه", NOON, mid="gone"), unsent("gone", NOON), text("چنده؟", NOON + ONE), now=NOON + ONE)
+
+    desk.model.script = [taking_back(desk, mid)]
+    desk.answer(NOON + seconds(4))
+
+    assert len(desk.replies) == 1
+    assert len(desk.model.calls) == 1
 
 
 @pytest.mark.sqlite_only
@@ -238,3 +293,24 @@ def test_one_part_of_a_long_reply_goes_and_the_others_stay(desk):
     assert message.text.startswith("ب")
     desk.take(taken_back(second))
     assert desk.replies[0].deleted_at is not None
+
+
+@pytest.mark.sqlite_only
+def test_what_is_taken_back_on_the_phone_is_not_repeated_in_the_answer_being_written(desk):
+    desk.take(text("چنده؟", NOON))
+    desk.answer(NOON + seconds(3))
+    desk.deliver(NOON + seconds(3))
+    said, sent = desk.replies[0].text, desk.deliveries[0].external_id
+    desk.take(text("مطمئنید؟", NOON + seconds(5)), now=NOON + seconds(5))
+
+    desk.model.script = [
+        lambda payload: desk.take(taken_back(sent), now=NOON + seconds(9)) and desk.model.default(payload)
+    ]
+    desk.answer(NOON + seconds(8))
+    dropped = len(desk.replies) == 1
+    desk.answer(NOON + seconds(12))
+
+    assert dropped
+    assert said in desk.model.prompts[1]
+    assert said not in desk.model.prompts[2]
+    assert len(desk.replies) == 2

@@ -290,6 +290,22 @@ def test_with_the_question_taken_back_the_share_is_a_lone_one_and_the_words_are_
     assert len(desk.replies) == 1
 
 
+def test_with_the_question_taken_back_while_its_answer_is_written_the_share_gets_none(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    def take_back(payload):
+        desk.take(unsent("question", NOON + seconds(305)), now=NOON + seconds(305))
+        return desk.model.default(payload)
+
+    desk.model.script = [take_back]
+    desk.answer(NOON + seconds(304))
+    desk.answer(NOON + seconds(310))
+
+    assert len(desk.replies) == 1
+    assert share_of(desk).state is ShareState.WAITING
+    assert (desk.turn.state, desk.conversation.unanswered_since) == (TurnState.DROPPED, None)
+
+
 @pytest.mark.sqlite_only
 def test_with_the_question_taken_back_nobody_waits_though_another_post_came_too(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), reel(NOON + seconds(310), mid="next"), now=NOON + seconds(311))
