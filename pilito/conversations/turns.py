@@ -110,7 +110,8 @@ def asks(message: Message) -> bool:
     if message.origin == STANDBY:
         return False  # another app holds the conversation, and answers
     if message.message_type is MessageType.SHARE:
-        return message.share is not None and message.share.combined_with_id == message.id
+        taken_by = message.share.combined_with_id if message.share is not None else None
+        return taken_by is not None and taken_by == message.id  # before its first flush neither has a number
     return message.message_type not in SILENT_TYPES
 
 

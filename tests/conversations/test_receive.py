@@ -237,6 +237,16 @@ def test_a_very_long_text_is_kept_whole(desk):
     assert desk.message("long").text == words
 
 
+@pytest.mark.parametrize("post", [reel(NOON), text("https://www.instagram.com/p/DPiLiTo0107/", NOON)])
+def test_nobody_waits_for_an_answer_to_a_lone_post_and_with_its_question_since_then(desk, post):
+    desk.take(post)
+    alone = desk.conversation.unanswered_since
+
+    desk.take(text("چنده؟", NOON + seconds(9)), now=NOON + seconds(9))
+
+    assert (alone, desk.conversation.unanswered_since) == (None, NOON + seconds(9))
+
+
 @pytest.mark.sqlite_only
 def test_a_closed_conversation_is_opened_by_the_next_message(desk):
     desk.take(text("سلام", NOON))
