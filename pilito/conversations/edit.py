@@ -17,7 +17,7 @@ from pilito.conversations.pair import pair_shares
 from pilito.conversations.reword import reword
 from pilito.conversations.store import link_event
 from pilito.database import Transaction, transaction
-from pilito.lifecycle import EventOutcome, Sender, TurnState
+from pilito.lifecycle import ConversationState, EventOutcome, Sender, TurnState
 from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, Webhook, db
 from pilito.models.delivery import EDITED
 
@@ -72,6 +72,7 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     changed = [message]
     if was != _place(message):
         tx.after_commit(pending_share.forget, conversation.id, message.id)
+        _count_in(conversation, message, was)
     # A question that we asked back about is read once more, with the post that answers.
     if was != _place(message) or (is_news and message.answered_by_id is not None):
         pairing = pair_shares(tx, conversation, message.sent_at, now)
@@ -89,6 +90,15 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
 
 def _place(message: Message) -> int | None:
     return message.share.combined_with_id if message.share else None
+
+
+def _count_in(conversation: Conversation, message: Message, was: int | None) -> None:
+    """A post is a question of its own now: nobody waited for a lone one; one whose question was answered, was too."""
+    asked = db.session.get(Message, was) if was not in (None, message.id) else None
+    if asked is not None and asked.answered_by_id is not None:
+        message.answered_by_id = asked.answered_by_id
+    elif turns.asks(message) and conversation.state is not ConversationState.CLOSED:
+        turns.note_waiting(conversation, message)
 
 
 def _ask_anew(tx: Transaction, conversation: Conversation, changed: list[Message], now: datetime) -> None:

@@ -277,8 +277,7 @@ def _rewrite_answers(
         if place.answers_id is not None:
             asked = map(_without_post, asked_with(place.answers_id))
             content = combined_content([content], "\n".join(filter(None, asked)))
-            since = conversation.unanswered_since
-            conversation.unanswered_since = min(since, message.sent_at) if since else message.sent_at
+            turns.note_waiting(conversation, message)
         if content == message.content:
             continue
         message.content = content

@@ -298,5 +298,4 @@ def _count_in(conversation: Conversation, message: Message) -> None:
     newest = conversation.last_customer_message_at
     conversation.last_customer_message_at = max(newest, message.sent_at) if newest else message.sent_at
     if turns.asks(message):
-        since = conversation.unanswered_since
-        conversation.unanswered_since = min(since, message.sent_at) if since else message.sent_at
+        turns.note_waiting(conversation, message)

@@ -220,8 +220,7 @@ def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
         question.answered_by_id = next((one.id for one in replied if question.created_at <= one.created_at), None)
     waiting = [question for question in answered if question.answered_by_id is None]
     if waiting and conversation.state is not ConversationState.CLOSED:
-        since = conversation.unanswered_since
-        conversation.unanswered_since = min(since, waiting[0].sent_at) if since else waiting[0].sent_at
+        note_waiting(conversation, waiting[0])
         count_unanswered(conversation)  # a lone share among them waits for nobody
     return waiting
 
@@ -241,6 +240,12 @@ def _replied_by_people(conversation: Conversation, reply: Message) -> Sequence[M
         .order_by(Message.id)
     ).all()
     return [one for one in found if not any((part.payload or {}).get("reaction") for part in one.deliveries)]
+
+
+def note_waiting(conversation: Conversation, message: Message) -> None:
+    """The customer waits for an answer to this message, and perhaps to earlier ones."""
+    since = conversation.unanswered_since
+    conversation.unanswered_since = min(since, message.sent_at) if since else message.sent_at
 
 
 def count_unanswered(conversation: Conversation) -> None:

@@ -7,9 +7,10 @@ from desk import Desk
 from rows import NOON
 from shop import CAPTION, about, echo, edited, reel, seconds, text, unsent
 
+from pilito.conversations.close import close
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, EventOutcome, ShareState, TurnState
-from pilito.models import EarlyEdit, Message, db
+from pilito.models import EarlyEdit, Message, Turn, db
 
 ONE, TWO = seconds(1), seconds(2)
 LINK = "https://www.instagram.com/p/DPiLiTo0107/"
@@ -234,15 +235,66 @@ def test_an_edit_where_people_answer_asks_nobody(desk):
     assert desk.conversation.unanswered_since == NOON + TWO
 
 
+def test_a_lone_link_that_becomes_a_question_is_answered_once(desk):
+    desk.take(text(LINK, NOON, mid="s"))
+    desk.take(edited("s", f"این چنده؟ {LINK}", NOON + ONE), now=NOON + ONE)
+    waits = desk.conversation.unanswered_since
+
+    desk.answer(NOON + seconds(9))
+    desk.answer(NOON + seconds(20))
+
+    assert waits == NOON
+    assert "این چنده؟" in desk.model.prompts[0]
+    assert desk.message("s").answered_by_id == desk.replies[0].id
+    assert desk.conversation.unanswered_since is None
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_lone_link_that_becomes_a_question_where_people_answer_waits_for_them(desk):
+    desk.take(echo("سلام", NOON - ONE, "phone"), text(LINK, NOON, mid="s"))
+
+    desk.take(edited("s", f"این چنده؟ {LINK}", NOON + ONE), now=NOON + ONE)
+
+    assert (desk.conversation.unanswered_since, desk.turn) == (NOON, None)
+
+
+@pytest.mark.sqlite_only
+def test_a_link_whose_question_was_answered_gets_no_second_answer_when_it_asks_the_same(desk):
+    desk.take(text(LINK, NOON, mid="s"), text("چنده؟", NOON + ONE, mid="q"), now=NOON + ONE)
+    desk.answer(NOON + seconds(4))
+    desk.deliver(NOON + seconds(4))
+
+    desk.take(edited("s", f"این چنده؟ {LINK}", NOON + seconds(9)), now=NOON + seconds(9))
+    desk.answer(NOON + seconds(20))
+
+    assert desk.message("s").answered_by_id == desk.message("q").answered_by_id
+    assert len(desk.rows(Turn)) == 1
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("ends", ["another link", "closed"])
+def test_an_edit_of_a_lone_link_has_nobody_wait_who_asks_nothing_or_where_all_is_done(desk, ends):
+    other = "https://www.instagram.com/p/DPiLiTo0108/"
+    desk.take(text(LINK, NOON, mid="s"))
+    if ends == "closed":
+        desk.call(close, desk.conversation.id, None, NOON)
+
+    desk.take(edited("s", other if ends == "another link" else f"این چنده؟ {LINK}", NOON + ONE), now=NOON + ONE)
+    desk.sweep(NOON + seconds(60))
+
+    assert (desk.conversation.unanswered_since, desk.turn) == (None, None)
+
+
 @pytest.mark.sqlite_only
 def test_a_lone_link_that_becomes_a_question_is_asked_and_back_again_it_waits(desk):
-    link = "https://www.instagram.com/p/DPiLiTo0107/"
-    desk.take(text(link, NOON, mid="s"))
+    desk.take(text(LINK, NOON, mid="s"))
     assert desk.turn is None
 
-    desk.take(edited("s", f"این چنده؟ {link}", NOON + ONE), now=NOON + ONE)
+    desk.take(edited("s", f"این چنده؟ {LINK}", NOON + ONE), now=NOON + ONE)
     asked = desk.shop.share_of(desk.message("s")).state, desk.turn.state
-    desk.take(edited("s", link, NOON + TWO, number=2), now=NOON + TWO)
+    desk.take(edited("s", LINK, NOON + TWO, number=2), now=NOON + TWO)
 
     assert asked == (ShareState.COMBINED, TurnState.OPEN)
     assert desk.shop.share_of(desk.message("s")).state is ShareState.WAITING
