@@ -17,7 +17,7 @@ from pilito.conversations.echo import is_echo_of, take_echo
 from pilito.conversations.erase import is_erased
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.store import Found, find_message, store_message
-from pilito.conversations.turns import RECONCILIATION
+from pilito.conversations.turns import IS_PERSONS_ANSWER, RECONCILIATION
 from pilito.conversations.unread import find_unread
 from pilito.database import transaction
 from pilito.errors import ChannelError, Remedy
@@ -222,9 +222,8 @@ def _find_answer(inbox: Inbox, item: Inbound) -> Message | None:
         .where(
             Conversation.inbox_id == inbox.id,
             Customer.external_id == item.customer_id,
-            Message.sender.in_((Sender.PHONE, Sender.OPERATOR)),
             Message.sent_at >= item.sent_at,
-            Message.deleted_at.is_(None),
+            IS_PERSONS_ANSWER,
         )
         .order_by(Message.sent_at)
         .limit(1)

@@ -50,6 +50,17 @@ IS_UNANSWERED = and_(
     Message.sent_at >= bindparam("since"),
 )
 FIND_UNANSWERED = select(Message).where(IS_UNANSWERED).order_by(Message.sent_at, Message.id)
+_OF_MESSAGE = select(Delivery.id).where(Delivery.message_id == Message.id).correlate(Message)
+_HAS_FAILED = _OF_MESSAGE.where(Delivery.state == DeliveryState.FAILED).exists()
+# An emoji on a message leaves as a reply does; it says nothing, and answers nothing.
+IS_REACTION = _OF_MESSAGE.where(Delivery.payload["reaction"].as_string().is_not(None)).exists()
+# What people wrote and is not lost: it answers all that came before it (take_over.py).
+IS_PERSONS_ANSWER = and_(
+    Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),
+    Message.deleted_at.is_(None),
+    ~_HAS_FAILED,
+    ~IS_REACTION,
+)
 
 
 def first_state(inbox: Inbox, conversation: Conversation | None = None) -> ConversationState:
@@ -226,20 +237,12 @@ def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
 
 
 def _replied_by_people(conversation: Conversation, reply: Message) -> Sequence[Message]:
-    """What people wrote after this reply and is not lost: it answers all that came before it (take_over.py); a heart on
-    a message answers nothing."""
-    found = db.session.scalars(
+    """What people wrote after this reply."""
+    return db.session.scalars(
         select(Message)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),
-            Message.id > reply.id,
-            Message.deleted_at.is_(None),
-            ~Message.deliveries.any(Delivery.state == DeliveryState.FAILED),
-        )
+        .where(Message.conversation_id == conversation.id, Message.id > reply.id, IS_PERSONS_ANSWER)
         .order_by(Message.id)
     ).all()
-    return [one for one in found if not any((part.payload or {}).get("reaction") for part in one.deliveries)]
 
 
 def note_waiting(conversation: Conversation, message: Message) -> None:

@@ -8,14 +8,14 @@ from desk import Desk
 from rows import NOON
 from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, standby, text
 
-from pilito.channels.base import OutboundFile, QuickReply
+from pilito.channels.base import OutboundFile, OutboundReaction, QuickReply
 from pilito.conversations import upkeep
 from pilito.conversations.connect import connect
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.payload import Extras
 from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
-from pilito.conversations.take_over import take_over
+from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.lifecycle import (
     AssistantMode,
@@ -31,6 +31,7 @@ from pilito.models import Delivery, Event, Inbox, Message, Share, Turn, Upkeep, 
 THREAD = "a-thread"
 ANSWER = "در همین پست نوشته‌ایم."
 MINUTES = timedelta(minutes=1)
+REFUSED = (400, {"error": {"code": 10, "error_subcode": 2534022, "message": "outside"}})
 
 
 def said(mid, words, at, by=CUSTOMER, to=ACCOUNT, **more):
@@ -239,6 +240,30 @@ def test_an_old_question_that_was_answered_on_the_phone_is_only_shown(desk, prov
     assert desk.conversation.state is ConversationState.OPERATOR
     assert desk.conversation.unanswered_since is None
     assert desk.rows(Turn) == []
+
+
+@pytest.mark.parametrize("what", ["a reply that was lost", "a heart", "a reply"])
+def test_a_missed_question_was_answered_by_what_a_person_wrote_and_by_nothing_else(desk, provider, what):
+    desk.take(text("سلام", NOON - MINUTES, mid="known"), now=NOON - MINUTES)
+    desk.answer(NOON - seconds(50))
+    desk.deliver(NOON - seconds(50))
+    heart = Extras(reaction=OutboundReaction("known", "❤️")) if what == "a heart" else Extras()
+    desk.graph.script = [REFUSED if what == "a reply that was lost" else None]
+    desk.call(reply, desk.conversation.id, None, "" if what == "a heart" else "بله", "1", NOON + seconds(20), heart)
+    desk.deliver(NOON + seconds(20))
+
+    provider.show(said("lost", "این لباس چقدره؟", NOON))
+    provider.read(NOON + 2 * MINUTES)
+
+    if what == "a reply":
+        assert desk.message("lost").answered_by_id == desk.replies[-1].id
+        assert desk.conversation.unanswered_since is None
+        return
+    assert desk.message("lost").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON
+    desk.call(give_back, desk.conversation.id, None, NOON + 2 * MINUTES)
+    desk.answer(NOON + 3 * MINUTES)
+    assert desk.message("lost").answered_by_id == desk.replies[-1].id
 
 
 @pytest.mark.sqlite_only
