@@ -73,7 +73,7 @@ FIND_EARLIER = (
         Message.id.not_in(bindparam("inside", expanding=True)),
         Message.sent_at <= bindparam("until"),
         Message.deleted_at.is_(None),
-        or_(Message.sender == Sender.CUSTOMER, Message.content != ""),  # a reply that became void was said to nobody
+        or_(Message.sender == Sender.CUSTOMER, turns.IS_SAID_BY_SHOP),
     )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(HISTORY_MESSAGES)
@@ -87,8 +87,7 @@ OUR_LAST_QUESTIONS = (
     select(Message.asks_which)
     .where(
         Message.conversation_id == bindparam("conversation"),
-        Message.sender != Sender.CUSTOMER,
-        Message.deleted_at.is_(None),
+        turns.IS_SAID_BY_SHOP,
     )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(ASKED_IN_VAIN)

@@ -22,7 +22,7 @@ from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import next_delivery, wake_next
-from pilito.conversations.payload import outbound_of, readdressed
+from pilito.conversations.payload import is_reaction, outbound_of, readdressed
 from pilito.conversations.public_file import public_address
 from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
@@ -310,6 +310,9 @@ def _retry(tx: Transaction, conversation: Conversation, delivery: Delivery, erro
 
 def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery, now: datetime) -> None:
     """It may have been sent: people are asked, and the rest of the reply stays."""
+    if is_reaction(delivery.payload):
+        _drop_reaction(tx, conversation, delivery, "outcome_unknown")
+        return
     delivery.state = DeliveryState.UNKNOWN
     delivery.unknown_at = now
     delivery.error = "outcome_unknown"
@@ -322,6 +325,9 @@ def mark_unknown(tx: Transaction, conversation: Conversation, delivery: Delivery
 
 
 def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reason: str, now: datetime) -> None:
+    if is_reaction(delivery.payload):
+        _drop_reaction(tx, conversation, delivery, reason)
+        return
     delivery.state = DeliveryState.FAILED
     delivery.error = reason
     _stop_rest(delivery)
@@ -343,6 +349,13 @@ def _is_of_who_holds_it(conversation: Conversation, delivery: Delivery) -> bool:
     """Whether a person wrote it, and people hold the conversation: what the assistant had under way when they took over
     is no reason to take it from them."""
     return delivery.message.sender is Sender.OPERATOR and conversation.state is ConversationState.OPERATOR
+
+
+def _drop_reaction(tx: Transaction, conversation: Conversation, delivery: Delivery, reason: str) -> None:
+    """Nobody waits for an emoji on a message, and no echo tells of one: whoever has the conversation keeps it."""
+    delivery.state, delivery.error, delivery.lease_until = DeliveryState.FAILED, reason, None
+    mark_changed(tx, conversation, delivery.message)
+    wake_next(tx, conversation)
 
 
 def _stop_rest(delivery: Delivery) -> None:

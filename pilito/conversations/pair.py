@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito.conversations import pending_share, tally, turns
@@ -164,6 +164,7 @@ def _taken_outside(questions: dict[int, Message], shares: list[Share]) -> set[in
 def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> list[ReplyPoint]:
     """The replies that ask "which one?", and what else was said after the first of them: nothing at all for most."""
     of_conversation = (Message.conversation_id == conversation.id, Message.deleted_at.is_(None))
+    is_asked = and_(Message.sender == Sender.CUSTOMER, Message.message_type.not_in(turns.SILENT_TYPES))
     which = db.session.execute(
         select(Message.id, Message.sent_at)
         .where(*of_conversation, Message.asks_which, Message.sent_at >= since - WHICH_WAIT)
@@ -176,7 +177,7 @@ def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> l
         select(Message.id, Message.sent_at).where(
             *of_conversation,
             Message.sent_at >= which[0].sent_at,
-            or_(Message.sender != Sender.CUSTOMER, Message.message_type.not_in(turns.SILENT_TYPES)),
+            or_(turns.IS_SAID_BY_SHOP, is_asked),
         )
     ).all()
     return [ReplyPoint(row.id, row.sent_at, row.id in asking) for row in said if row.id not in inside]
@@ -206,9 +207,8 @@ def _which_before(asked: Sequence[Message]) -> set[int]:
         select(Message)
         .where(
             Message.conversation_id == first.conversation_id,
-            Message.sender != Sender.CUSTOMER,
-            Message.deleted_at.is_(None),
             Message.sent_at < first.sent_at,
+            turns.IS_SAID_BY_SHOP,
         )
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(1)

@@ -65,6 +65,11 @@ def payload_of(part: Outbound) -> Json | None:
 PLAIN = Outbound("")
 
 
+def is_reaction(payload: Json | None) -> bool:
+    """Whether the part is an emoji on a message of the customer: nobody waits for it."""
+    return bool((payload or {}).get("reaction"))
+
+
 def outbound_of(recipient_id: str, text: str, tag: str | None, payload: Json | None) -> Outbound:
     """Return what `payload_of` kept, with its recipient."""
     if not payload:

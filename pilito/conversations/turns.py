@@ -54,6 +54,10 @@ _OF_MESSAGE = select(Delivery.id).where(Delivery.message_id == Message.id).corre
 _HAS_FAILED = _OF_MESSAGE.where(Delivery.state == DeliveryState.FAILED).exists()
 # An emoji on a message leaves as a reply does; it says nothing, and answers nothing.
 IS_REACTION = _OF_MESSAGE.where(Delivery.payload["reaction"].as_string().is_not(None)).exists()
+# What the customer was told; a reply that became void was said to nobody.
+IS_SAID_BY_SHOP = and_(
+    Message.sender != Sender.CUSTOMER, Message.deleted_at.is_(None), Message.content != "", ~IS_REACTION
+)
 # What people wrote and is not lost: it answers all that came before it (take_over.py).
 IS_PERSONS_ANSWER = and_(
     Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),

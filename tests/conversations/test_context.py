@@ -6,6 +6,10 @@ from rows import NOON
 from shop import CAPTION, attachment, item, reaction, reel, seconds, text, unsent
 
 from pilito.assistant.prompt import read_blocks
+from pilito.channels.base import OutboundReaction
+from pilito.conversations.payload import Extras
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back
 from pilito.lifecycle import ConversationState, HandOverReason
 
 ONE, LATER = seconds(1), seconds(600)
@@ -120,6 +124,18 @@ def test_a_product_waits_for_its_question_and_tells_what_is_meant(desk):
     assert alone is None
     assert blocks(desk, "fact") == [("of_others", "پیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
     assert blocks(desk, "history") == [("customer", "[محصول]\nپیراهن نیلوفر · ۲٬۰۰۰٬۰۰۰ تومان")]
+
+
+@pytest.mark.parametrize(("extras", "known"), [({"reaction": OutboundReaction("card", "❤️")}, True), ({}, False)])
+def test_a_heart_on_a_product_answers_nothing_about_it_and_a_reply_does(desk, extras, known):
+    card = {"type": "template", "payload": {"product": {"elements": [{"id": "1", "title": "پیراهن نیلوفر"}]}}}
+    desk.take(item(NOON, {"mid": "card", "attachments": [card]}))
+    desk.call(reply, desk.conversation.id, None, "" if extras else "بله", "1", NOON + ONE, Extras(**extras))
+    desk.call(give_back, desk.conversation.id, None, NOON + ONE)
+
+    ask(desk)
+
+    assert blocks(desk, "fact") == ([("of_others", "پیراهن نیلوفر")] if known else [])
 
 
 @pytest.mark.parametrize("kind", ["story_mention", "ig_story", "story", "like_heart"])

@@ -599,6 +599,29 @@ def test_a_heart_of_a_person_answers_nothing(desk):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("answered", "error"),
+    [(WINDOW_CLOSED, "window_closed"), ((500, {}), "outcome_unknown"), ("its worker dies", "outcome_unknown")],
+)
+def test_a_heart_that_does_not_arrive_takes_the_conversation_from_nobody(desk, answered, error):
+    desk.deliver(NOON)
+    heart = Extras(reaction=OutboundReaction("question", "❤️"))
+    number = desk.call(reply, desk.conversation.id, None, "", "heart", NOON + seconds(1), heart).id
+    if answered == "its worker dies":
+        desk.call(delivering._claim, number, NOON + seconds(1))
+        desk.sweep(NOON + seconds(70))
+    else:
+        desk.graph.script = [answered]
+        desk.deliver(NOON + seconds(1))
+    desk.take(text("و سایز؟", NOON + seconds(80)), now=NOON + seconds(80))
+    desk.answer(NOON + seconds(83))
+
+    assert (states(desk)[1], desk.deliveries[1].error) == (FAILED, error)
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert len(desk.replies) == 3
+
+
+@pytest.mark.sqlite_only
 def test_a_persons_reply_that_is_lost_too_answers_nothing(desk):
     desk.graph.script = [RATE_LIMITED, RATE_LIMITED]
     desk.deliver(NOON)

@@ -227,7 +227,7 @@ class Which(Pairing):
             conversation = get_locked(messages[0].conversation_id)
             place = {"sent_at": at, "inbox_id": conversation.inbox_id}
             question = add_message(conversation, message_type=MessageType.POSTBACK, text="<asked>", **place)
-            reply = add_message(conversation, sender=Sender.ASSISTANT, asks_which=True, **place)
+            reply = add_message(conversation, sender=Sender.ASSISTANT, asks_which=True, content="<which?>", **place)
             question.answered_by_id = reply.id
             pair_shares(tx, conversation, at, self.now)
 

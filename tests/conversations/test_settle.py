@@ -7,7 +7,7 @@ from desk import Desk
 from rows import NOON, add_operator
 from shop import echo, seconds, text
 
-from pilito.channels.base import Card, OutboundFile, OutboundReaction, QuickReply
+from pilito.channels.base import Card, OutboundFile, QuickReply
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
@@ -139,7 +139,6 @@ def test_all_that_was_kept_back_goes_out_with_it(shop):
         ("", {"cards": (Card("کیف", subtitle="چرم"),)}, MessageType.PRODUCT),
         ("کدام رنگ؟", {"quick_replies": (QuickReply("قرمز"), QuickReply("آبی"))}, MessageType.TEXT),
         ("", {"is_like": True}, MessageType.LIKE),
-        ("", {"reaction": OutboundReaction("question", "❤")}, MessageType.TEXT),
     ],
 )
 def test_what_it_carried_is_sent_again_as_it_was(shop, words, extras, message_type):

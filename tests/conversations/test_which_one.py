@@ -7,8 +7,11 @@ from desk import Desk
 from rows import NOON
 from shop import CAPTION, REEL_URL, edited, item, reel, seconds, text, unsent
 
-from pilito.conversations.take_over import take_over
-from pilito.lifecycle import ShareState, TurnState
+from pilito.channels.base import OutboundReaction
+from pilito.conversations.payload import Extras
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back, take_over
+from pilito.lifecycle import HandOverReason, ShareState, TurnState
 from pilito.models import Share
 
 WHICH = {"reply": "منظورتان کدام است؟ پستش را بفرستید.", "asks_which": True, "hand_over": False, "reason": ""}
@@ -49,6 +52,76 @@ def test_the_share_is_asked_about_at_once_with_its_caption_and_the_question(desk
     assert desk.message("share").answered_by_id == desk.replies[1].id
     assert desk.conversation.unanswered_since is None
     assert desk.shop.app.extensions["pilito_redis"].keys("pending_share_*") == []
+
+
+def heart(desk, at):
+    """A person puts one on the question, through the API."""
+    desk.call(
+        reply, desk.conversation.id, None, "", f"heart {at}", at, Extras(reaction=OutboundReaction("question", "❤️"))
+    )
+    desk.deliver(at)
+
+
+def test_a_heart_on_the_question_is_nothing_said_between(desk):
+    heart(desk, NOON + seconds(100))
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.answer(NOON + seconds(304))
+
+    assert share_of(desk).answers_id == desk.replies[0].id
+    assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}")
+    assert desk.message("share").answered_by_id == desk.replies[-1].id
+
+
+def test_nor_is_a_reply_that_became_void(desk):
+    desk.take(text("ساعت کاری‌تان؟", NOON + seconds(100), mid="second"), now=NOON + seconds(100))
+    desk.model.reply = OTHER
+    desk.answer(NOON + seconds(103))
+    desk.take(unsent("second", NOON + seconds(110)), now=NOON + seconds(110))
+    desk.model.reply = PRICE
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.answer(NOON + seconds(304))
+    desk.deliver(NOON + seconds(304))
+
+    assert share_of(desk).answers_id == desk.replies[0].id
+    assert desk.graph.texts == [WHICH["reply"], PRICE["reply"]]
+
+
+@pytest.mark.sqlite_only
+def test_what_a_person_said_between_ends_it(desk):
+    desk.call(reply, desk.conversation.id, None, "کدام رنگ؟", "1", NOON + seconds(100))
+    desk.deliver(NOON + seconds(100))
+    desk.call(give_back, desk.conversation.id, None, NOON + seconds(200))
+
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    assert share_of(desk).state is ShareState.WAITING
+
+
+@pytest.mark.sqlite_only
+def test_a_heart_between_leaves_the_first_question_among_what_was_asked(desk):
+    heart(desk, NOON + seconds(50))
+    desk.model.reply = WHICH
+    desk.take(text("همون قرمزه", NOON + seconds(100)), now=NOON + seconds(100))
+    desk.answer(NOON + seconds(103))
+
+    desk.take(reel(NOON + seconds(200), mid="share"), now=NOON + seconds(200))
+
+    assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}\nهمون قرمزه")
+
+
+@pytest.mark.sqlite_only
+def test_a_heart_between_does_not_make_us_ask_a_third_time(desk):
+    heart(desk, NOON + seconds(50))
+    desk.model.reply = WHICH
+    for second, words in ((100, "همون قرمزه"), (200, "قرمزه دیگه")):
+        desk.take(text(words, NOON + seconds(second)), now=NOON + seconds(second))
+        desk.answer(NOON + seconds(second + 3))
+        desk.deliver(NOON + seconds(second + 3))
+
+    assert desk.graph.texts == [WHICH["reply"]] * 2
+    assert desk.conversation.hand_over_reason is HandOverReason.REPEATED_MISUNDERSTANDING
 
 
 @pytest.mark.sqlite_only
