@@ -18,13 +18,12 @@ from pilito.conversations import outbox, pace, turns, void
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
 from pilito.conversations.duty import is_drafting, is_off, is_stopped
-from pilito.conversations.echo import settle_as_sent
+from pilito.conversations.echo import drop_mistaken, settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.outbox import next_delivery, wake_next
 from pilito.conversations.payload import is_reaction, outbound_of, readdressed
 from pilito.conversations.public_file import public_address
-from pilito.conversations.store import find_message
 from pilito.database import Transaction, transaction
 from pilito.errors import ChannelError, Remedy
 from pilito.extensions import channels
@@ -245,21 +244,11 @@ def _record_sent(claim: Claim, receipt: Receipt, now: datetime) -> None:
         conversation = get_locked(claim.conversation_id)
         delivery = db.session.scalars(CLAIMED_DELIVERY, {"delivery": claim.delivery_id}).one()
         if delivery.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
-            _drop_mistaken_echo(tx, conversation, receipt.external_id)
+            drop_mistaken(tx, conversation, delivery, receipt.external_id, now)
             settle_as_sent(tx, conversation, delivery, receipt.external_id, now)
         pace.pause(conversation.inbox, pace.pause_seconds(receipt.usage), now)
         wake_next(tx, conversation)
     log.info("Delivery %s was sent in conversation %s.", claim.delivery_id, claim.conversation_id)
-
-
-def _drop_mistaken_echo(tx: Transaction, conversation: Conversation, external_id: str | None) -> None:
-    """An echo that came before this answer, and whose text the provider had changed, looked like a person's."""
-    mistaken = find_message(conversation.inbox, external_id) if external_id else None
-    if mistaken is not None and mistaken.sender is Sender.PHONE:
-        mistaken.external_id = None
-        mistaken.deleted_at = mistaken.created_at
-        mistaken.text = mistaken.content = ""
-        mark_changed(tx, conversation, mistaken)
 
 
 def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:

@@ -17,10 +17,10 @@ from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.payload import outbound_of
 from pilito.conversations.store import add_message, find_message, get_conversation
-from pilito.conversations.take_over import settle_answered, to_people
+from pilito.conversations.take_over import settle_answered, to_assistant, to_people
 from pilito.database import Transaction
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, MessageType, Sender
-from pilito.models import Conversation, Delivery, Inbox, Message, db
+from pilito.models import Audit, Conversation, Delivery, Inbox, Message, db
 
 UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
 # What an echo of each kind looks like when it comes back; a reaction has none.
@@ -199,3 +199,39 @@ def _went_on(conversation: Conversation, message: Message) -> bool:
         Message.deleted_at.is_(None),
     )
     return db.session.scalar(later.limit(1)) is not None
+
+
+# --- an echo that was mistaken for a person's -------------------------------------------------------------------------
+
+
+def drop_mistaken(
+    tx: Transaction, conversation: Conversation, delivery: Delivery, external_id: str | None, now: datetime
+) -> None:
+    """An echo that came before the answer to this send, and whose text the provider had changed, looked like a
+    person's: it answered nobody, and nobody took over."""
+    mistaken = find_message(conversation.inbox, external_id) if external_id else None
+    if mistaken is None or mistaken.sender is not Sender.PHONE:
+        return
+    is_only_its_doing = _alone_took_over(conversation, delivery.message, mistaken)
+    mistaken.external_id = None
+    mistaken.deleted_at = mistaken.created_at
+    mistaken.text = mistaken.content = ""
+    turns.unanswer(conversation, mistaken)
+    mark_changed(tx, conversation, mistaken)
+    if is_only_its_doing:
+        to_assistant(conversation, None, now, mistaken_echo=True)
+        delivery.message.epoch = conversation.epoch  # its other parts leave too
+        turns.ask_unanswered(tx, conversation, now)
+
+
+def _alone_took_over(conversation: Conversation, reply: Message, echo: Message) -> bool:
+    """Whether people hold the conversation only because of this echo, which came while this reply was being sent."""
+    is_persons = conversation.state is ConversationState.OPERATOR and conversation.operator_id is None
+    if not is_persons or reply.sender is not Sender.ASSISTANT or conversation.epoch - 1 != reply.epoch:
+        return False
+    written = select(Message.id).where(
+        Message.conversation_id == conversation.id, Message.id > echo.id, turns.IS_PERSONS_ANSWER
+    )
+    took_over = select(Audit.at).where(Audit.conversation_id == conversation.id, Audit.action == "took_over")
+    newest_at = db.session.scalar(took_over.order_by(Audit.at.desc(), Audit.id.desc()).limit(1))
+    return newest_at == echo.created_at and db.session.scalar(written.limit(1)) is None

@@ -13,7 +13,7 @@ from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Role, TurnState
-from pilito.models import Event, Message
+from pilito.models import Audit, Event, Message
 
 ANSWER = "در همین پست نوشته‌ایم."
 PHONE = "این را از گوشی نوشتم"
@@ -65,6 +65,78 @@ def test_an_echo_that_comes_before_the_answer_of_the_send_is_known_by_its_text(d
     assert [(one.state, one.external_id) for one in desk.deliveries] == [(DeliveryState.SENT, "mid.sent.1")]
     assert phone_messages(desk) == []
     assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def mistaken(desk, before=None, then=None):
+    """The provider changes our words, and their echo comes before the answer of the send; `before` and `then` are what
+    somebody does about that time."""
+    desk.take(text("و سایز؟", NOON + seconds(1), mid="second"), now=NOON + seconds(1))
+    number, words = desk.conversation.id, desk.deliveries[0].text
+
+    def echo_first(payload):
+        if before is not None:
+            desk.call(before, number)
+        desk.take(echo(f"{words} (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        if then is not None:
+            desk.call(then, number)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON + seconds(6))
+
+
+def test_an_early_echo_of_other_words_is_found_out_and_what_it_seemed_to_answer_is_answered(desk):
+    mistaken(desk)
+    desk.answer(NOON + seconds(20))
+    desk.deliver(NOON + seconds(20))
+
+    assert [one.action for one in desk.rows(Audit)][-2:] == ["took_over", "gave_back"]
+    assert [(one.text, one.deleted_at is None) for one in phone_messages(desk)] == [("", False)]
+    assert desk.conversation.state is ConversationState.ASSISTANT
+    assert desk.message("question").answered_by_id == desk.replies[0].id
+    assert desk.message("second").answered_by_id == desk.replies[1].id
+    assert [one.state for one in desk.deliveries] == [DeliveryState.SENT] * 2
+
+
+@pytest.mark.sqlite_only
+def test_the_other_parts_of_the_reply_leave_too(shop):
+    desk = Desk(shop)
+    desk.model.reply = {"reply": "این محصول موجود است. " * 50, "hand_over": False}
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON)
+
+    mistaken(desk)
+
+    assert len(desk.deliveries) > 1
+    assert {one.state for one in desk.deliveries} == {DeliveryState.SENT}
+
+
+@pytest.mark.sqlite_only
+def test_who_took_over_after_it_keeps_the_conversation_and_sees_who_waits(desk):
+    with transaction():
+        sara = add_operator(Role.AGENT).id
+
+    mistaken(desk, then=lambda number: take_over(number, sara, NOON + seconds(5.5)))
+
+    assert (desk.conversation.state, desk.conversation.operator_id) == (ConversationState.OPERATOR, sara)
+    assert desk.conversation.unanswered_since == NOON + seconds(1)
+
+
+@pytest.mark.sqlite_only
+def test_so_does_who_took_over_through_the_api_before_it(desk):
+    mistaken(desk, before=lambda number: take_over(number, None, NOON + seconds(3)))
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.unanswered_since == NOON + seconds(1)
+
+
+@pytest.mark.sqlite_only
+def test_so_does_who_wrote_after_it_and_that_answers_what_came_before(desk):
+    mistaken(desk, then=lambda number: reply(number, None, "بله", "a-click", NOON + seconds(5.5)))
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.message("second").answered_by_id == desk.replies[1].id
+    assert desk.conversation.unanswered_since is None
 
 
 @pytest.mark.sqlite_only

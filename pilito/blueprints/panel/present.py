@@ -517,6 +517,8 @@ def activity_line(activity: Audit, names: dict[int, str]) -> str:
     if activity.action == "gave_back" and (activity.details or {}).get("rule_hours"):
         hours = i18n.digits(activity.details["rule_hours"])
         return str(gettext("It went back to the assistant: no person has written for %(hours)s hours", hours=hours))
+    if activity.action == "gave_back" and (activity.details or {}).get("mistaken_echo"):
+        return str(gettext("It went back to the assistant: what seemed to come from the phone was its own reply"))
     if activity.action == "mode_chosen":
         return _mode_line((activity.details or {}).get("mode"), name or str(gettext("Somebody")))
     if activity.action == "discarded_draft":
