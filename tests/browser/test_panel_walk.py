@@ -110,11 +110,17 @@ def test_taking_over_giving_back_and_closing(shop, open_page):
     expect(page.locator(".thread-state")).to_contain_text("You")
     page.get_by_role("button", name="Give back").click()
     expect(page.locator(".thread-state")).to_contain_text("Assistant")
+    page.fill("#composer-text", "let me ")  # it stands beside what one has begun to write
+    page.get_by_role("button", name="Take over now").click()
+    expect(page.locator(".thread-state")).to_contain_text("You")
+    expect(page.locator("#composer-text")).to_be_focused()
+    page.keyboard.type("see")  # and one goes on writing
+    expect(page.locator("#composer-text")).to_have_value("let me see")
     page.get_by_role("button", name="Close").click()
 
     expect(page.locator(".thread-state")).to_contain_text("Done")
     expect(page.locator("#zone-done .count")).to_have_text("1")
-    expect(page.locator(".activity")).to_have_count(3)
+    expect(page.locator(".activity")).to_have_count(4)
 
 
 # --- order, and where one reads --------------------------------------------------------------------------------------

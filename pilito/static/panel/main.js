@@ -186,7 +186,7 @@ window.addEventListener("popstate", () => {
 document.addEventListener("submit", async (event) => {
   if (!event.target.matches("[data-action]")) return;
   event.preventDefault();
-  const button = event.target.querySelector("button");
+  const button = event.submitter ?? event.target.querySelector("button"); // it may stand outside of its form
   const from = here();
   button.disabled = true;
   try {
@@ -197,7 +197,7 @@ document.addEventListener("submit", async (event) => {
     from.tell(error.message && error.name !== "TypeError" ? error.message : say("offline"));
   } finally {
     button.disabled = false;
-    goOn(button);
+    goOn((from.isOpen() && document.getElementById(event.target.dataset.then)) || button);
   }
 });
 
