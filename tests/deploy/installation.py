@@ -153,14 +153,20 @@ class Installation:
         self.wait_for(self.is_ready)
 
     def _end(self):
-        for process in reversed(self.processes.values()):
+        """Those who work first, and only then what they need, as systemd does by the order of the units: a worker whose
+        Redis is gone waits for it until its time to drain is over."""
+        for names in (("scheduler", "worker", "web"), ("demo", "redis")):
+            self._end_all([self.processes[name] for name in names if name in self.processes])
+        self.log.close()
+
+    def _end_all(self, processes):
+        for process in processes:
             process.send_signal(signal.SIGTERM)
-        for process in reversed(self.processes.values()):
+        for process in processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(12)
             if process.poll() is None:
                 process.kill()
-        self.log.close()
 
     def flask(self, *words, stdin=None):
         done = self.run([str(BIN / "flask"), *words], stdin=stdin)
