@@ -16,7 +16,9 @@ def shop(make_shop):
 
 
 @pytest.fixture
-def server(shop, free_port):
+def server(shop, free_port, monkeypatch):
+    # Else a page asks anew for each of its fifty files, whether they are still the same, at every step from page to page.
+    monkeypatch.setitem(shop.app.config, "SEND_FILE_MAX_AGE_DEFAULT", 3600)
     server = Server(shop.app, free_port)
     yield server
     server.stop()
