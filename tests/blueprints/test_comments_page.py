@@ -1,5 +1,6 @@
 """The comments page: what is shown, and who may answer or choose."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -177,6 +178,19 @@ def test_on_an_older_page_one_stays_there(log_in, inbox, monkeypatch):
 
     assert boxes(reply(agent, comment, LONG, query).text) == [(LONG, True)]
     assert reply(agent, comment, "short", query).location == f"/comments{query}"
+
+
+def test_from_a_page_of_what_was_refused_a_choice_leads_back_to_the_comments(log_in, inbox):
+    comment, admin = write(inbox), log_in(Role.ADMIN)
+    own_words = admin.post(f"/comments/inboxes/{inbox.id}", data={"comments": "on", "reply": LONG})
+
+    for refused in (reply(admin, comment, LONG, "?before=2030-01-01T00:00:00%2B00:00,1"), own_words):
+        here = html.unescape(re.search(r'name="next" value="([^"]+)"', refused.text)[1])
+        chosen = admin.post("/settings/language", data={"language": "fa", "next": here}, follow_redirects=True)
+
+        assert (refused.status_code, chosen.status_code) == (422, 200)
+        assert chosen.request.path == "/comments"
+        assert chosen.request.args == refused.request.args
 
 
 def test_a_program_is_told_the_reason(log_in, inbox):

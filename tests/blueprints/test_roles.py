@@ -31,9 +31,10 @@ BEARER = """
 VIEWER = """
     media.show panel.begin_second_step panel.change_email panel.change_password panel.choose_language
     panel.choose_theme panel.confirm_second_step panel.download_analytics panel.drop_view
-    panel.end_other_sessions panel.end_session panel.find_in_conversation panel.keep_view panel.list_fragment
-    panel.messages_fragment panel.open_passage panel.read_all panel.read_one panel.renew_recovery_codes
-    panel.save_notifications panel.save_profile panel.show_analytics panel.show_aside panel.show_catalogue
+    panel.end_other_sessions panel.end_session panel.find_in_conversation panel.keep_view
+    panel.lead_to_comments panel.list_fragment panel.messages_fragment panel.open_passage
+    panel.read_all panel.read_one panel.renew_recovery_codes panel.save_notifications panel.save_profile
+    panel.show_analytics panel.show_aside panel.show_catalogue
     panel.show_comments panel.show_demand panel.show_feeds panel.show_knowledge panel.show_list panel.show_menu
     panel.show_notification_settings panel.show_notifications panel.show_posts panel.show_product
     panel.show_profile panel.show_search panel.show_second_step panel.show_security panel.show_settings
@@ -44,10 +45,10 @@ AGENT = """
     panel.add_canned panel.add_note panel.ask_draft_again panel.ask_message_again panel.begin
     panel.block_customer panel.change_canned panel.change_many panel.change_note panel.choose_conversation_mode
     panel.choose_post_product panel.close_conversation panel.decide_draft panel.give_conversation_back
-    panel.merge_customers panel.pick_canned panel.pick_person panel.pick_product panel.read_conversation
-    panel.remove_canned panel.reply_to_comment panel.retract_reply panel.send_reply panel.settle_comment
-    panel.settle_delivery panel.settle_product panel.show_canned panel.show_trial panel.take_conversation
-    panel.take_note_back panel.take_upload panel.unblock_customer panel.undo_many panel.unmerge_customer
+    panel.lead_to_canned panel.merge_customers panel.pick_canned panel.pick_person panel.pick_product
+    panel.read_conversation panel.remove_canned panel.reply_to_comment panel.retract_reply panel.send_reply
+    panel.settle_comment panel.settle_delivery panel.settle_product
+    panel.show_canned panel.show_trial panel.take_conversation panel.take_note_back panel.take_upload panel.unblock_customer panel.undo_many panel.unmerge_customer
 """
 # Configures; what only an owner may is asked by the verb (tests/people/test_team.py).
 ADMIN = """

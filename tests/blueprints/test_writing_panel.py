@@ -164,6 +164,19 @@ def test_what_is_refused_is_still_there_to_mend(log_in, conversation):
     assert "without spaces" in answer.text
 
 
+def test_from_the_page_of_what_was_refused_a_choice_leads_back_to_the_canned_replies(log_in, conversation):
+    add_canned()
+    browser = log_in()
+    path = f"/settings/canned-replies/{rows(CannedReply)[0].id}"
+    refused = post(browser, path, headers={}, shortcut="two words", text="a long text of mine")
+    here = re.search(r'name="next" value="([^"]+)"', refused.text)[1]
+
+    chosen = post(browser, "/settings/theme", headers={}, theme="dark", next=here)
+
+    assert (refused.status_code, here) == (422, path)
+    assert browser.get(chosen.location).location == "/settings/canned-replies"
+
+
 def test_a_viewer_has_no_canned_replies(log_in, conversation):
     add_canned()
     viewer = log_in(Role.VIEWER)

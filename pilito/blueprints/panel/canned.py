@@ -24,6 +24,13 @@ def add_canned() -> ResponseReturnValue:
     return _save(None)
 
 
+@bp.get("/settings/canned-replies/<int:canned_id>")
+def lead_to_canned(canned_id: int) -> ResponseReturnValue:  # noqa: ARG001  (of one that was refused)
+    """As `lead_to_comments`."""
+    _for_agents()
+    return redirect(url_for("panel.show_canned"))
+
+
 @bp.post("/settings/canned-replies/<int:canned_id>")
 def change_canned(canned_id: int) -> ResponseReturnValue:
     return _save(canned_id)

@@ -94,6 +94,13 @@ def _asked_cursor() -> Cursor | None:
         abort(400)
 
 
+@bp.get("/comments/<int:comment_id>/reply")
+@bp.get("/comments/inboxes/<int:inbox_id>")
+def lead_to_comments(**_of_what: int) -> ResponseReturnValue:
+    """The page of what was refused stands at the address of its form, and a language chosen there leads back to it."""
+    return redirect(url_for("panel.show_comments", before=request.args.get("before")))
+
+
 @bp.post("/comments/<int:comment_id>/reply")
 def reply_to_comment(comment_id: int) -> ResponseReturnValue:
     """Refused, the page comes again with the words in their row."""
