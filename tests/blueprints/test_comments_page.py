@@ -193,6 +193,24 @@ def test_from_a_page_of_what_was_refused_a_choice_leads_back_to_the_comments(log
         assert chosen.request.args == refused.request.args
 
 
+EACH_SIDE = "م" * 249  # 498 bytes: with three line breaks of one byte each 999, as the box counts them
+
+
+def test_a_line_break_is_as_long_as_the_box_counts_it(log_in, inbox):
+    comment, admin = write(inbox), log_in(Role.ADMIN)
+    words, as_a_form_sends_it = (f"{EACH_SIDE}{line * 3}{EACH_SIDE}" for line in ("\n", "\r\n"))
+
+    answers = [
+        reply(admin, comment, as_a_form_sends_it),
+        admin.post(f"/comments/inboxes/{inbox.id}", data={"comments": "on", "reply": as_a_form_sends_it}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [302, 302]
+    db.session.rollback()
+    assert db.session.get(Comment, comment.id).reply_text == words
+    assert db.session.get(Inbox, inbox.id).options["comment_reply"] == words
+
+
 def test_a_program_is_told_the_reason(log_in, inbox):
     comment = write(inbox)
 
