@@ -10,10 +10,11 @@ from samples import JPEG
 from shop import text
 
 from pilito.clock import utc_now
+from pilito.conversations.notes import write_note
 from pilito.conversations.reply import reply
 from pilito.database import transaction
 from pilito.lifecycle import Role, Sender
-from pilito.models import Conversation, Inbox, Message, Operator, db
+from pilito.models import Conversation, Inbox, Mention, Message, Operator, db
 
 pytestmark = needs_chromium
 
@@ -229,3 +230,54 @@ def test_what_was_chosen_last_is_shown_whatever_comes_later(shop, two, open_page
     answer.let_go()
     expect(page.locator("#zone-done")).to_have_attribute("aria-current", "page")
     expect(rows).to_have_count(0)
+
+
+def test_a_note_that_is_mended_or_names_somebody_is_whole_when_one_comes_back(shop, two, operator, open_page):
+    first, second = two
+    with transaction():
+        ali_id = add_operator(Role.AGENT, email="ali@shop.test", name="Ali Karimi").id
+    for words in ("one", "two"):
+        write_note(first, operator.id, words, (), words, utc_now())
+    page = open_page(f"/conversations/{first}")
+    notes, typed = page.locator(".from-note:not(.is-optimistic)"), page.locator("#note-text")
+    notes.first.get_by_label("Edit the note").click()
+    typed.fill("one, mended")
+    answer = Held(page, "**/notes/*")
+    typed.press("Control+Enter")
+    answer.wait()
+    go(page, second)
+    expect(typed).to_have_value("")
+    answer.let_go(status=409, json={"reason": "busy", "message": "Not now."})
+    follow(page, "Not now.")
+    is_open(page, first)
+    expect(typed).to_have_value("one, mended")
+    expect(page.get_by_role("button", name="Leave it as it was")).to_be_visible()
+
+    answer = Held(page, "**/notes/*")
+    typed.press("Control+Enter")
+    answer.wait()
+    notes.last.get_by_label("Edit the note").click()
+    typed.fill("two, mended")
+    answer.let_go()
+    expect(notes.first).to_contain_text("one, mended")
+    expect(typed).to_have_value("two, mended")
+    answer = Held(page, "**/notes/*")
+    typed.press("Control+Enter")
+    answer.wait()
+    notes.first.get_by_label("Edit the note").click()
+    answer.let_go(status=409, json={"reason": "busy", "message": "Not now."})
+    expect(toast(page, "Not now.")).to_be_visible()
+    expect(typed).to_have_value("one, mended")
+    page.get_by_role("button", name="Leave it as it was").click()
+    expect(typed).to_have_value("two, mended")  # not kept, so it waits as a note that was not written yet
+
+    typed.fill("")
+    typed.press_sequentially("@Ali")
+    page.locator("#note-picker [role=option]").click()
+    go(page, second)
+    go(page, first)
+    expect(typed).to_have_value("@Ali Karimi ")
+    typed.press("Control+Enter")
+    expect(page.locator(".mention")).to_have_text("@Ali Karimi")
+    db.session.rollback()
+    assert [one.operator_id for one in db.session.scalars(db.select(Mention))] == [ali_id]

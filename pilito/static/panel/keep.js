@@ -9,6 +9,14 @@ const find = (name) => {
   }
 };
 
+const read = (name) => {
+  try {
+    return JSON.parse(find(name));
+  } catch {
+    return null; // not as we keep it
+  }
+};
+
 function put(name, value) {
   try {
     if (value) localStorage.setItem(mine + name, value);
@@ -18,19 +26,15 @@ function put(name, value) {
   }
 }
 
-// kind: reply or note
+// kind: reply, note, or what stands beside one
 export const recall = (kind, conversation) => find(`draft-${kind}-${conversation}`) ?? "";
+// Of what is more than words; null where nothing is kept.
+export const recallParts = (kind, conversation) => read(`draft-${kind}-${conversation}`);
 export const remember = (kind, conversation, words) => put(`draft-${kind}-${conversation}`, words);
 
 // --- what left the composer and has not arrived -------------------------------------------------------------------------
 
-const readAll = () => {
-  try {
-    return JSON.parse(find("unsent") ?? "[]");
-  } catch {
-    return [];
-  }
-};
+const readAll = () => read("unsent") ?? [];
 const writeAll = (all) => put("unsent", all.length ? JSON.stringify(all) : "");
 
 export const unsentOf = (conversation) => readAll().filter((one) => one.conversation === conversation);
