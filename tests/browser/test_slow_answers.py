@@ -281,3 +281,33 @@ def test_a_note_that_is_mended_or_names_somebody_is_whole_when_one_comes_back(sh
     expect(page.locator(".mention")).to_have_text("@Ali Karimi")
     db.session.rollback()
     assert [one.operator_id for one in db.session.scalars(db.select(Mention))] == [ali_id]
+
+
+def test_what_is_found_or_paged_to_too_late_touches_no_other_list(shop, two, open_page):
+    with transaction():
+        inbox = db.session.get_one(Inbox, shop.inbox_id)
+        for number in range(45):
+            at = ago(1000 + number)
+            add_conversation(inbox, customer={"name": "Omid"}, last_message_at=at, last_customer_message_at=at, seq=1)
+    page = open_page("/conversations/?zone=open")
+    page.evaluate("window.isSame = true")
+
+    older = Held(page, re.compile(r"/conversations/list\?.*before="))
+    page.locator("#more").click()
+    older.wait()
+    page.fill("#search-text", "hello")
+    expect(page.locator(".hit")).to_have_count(1)
+    older.let_go()
+    expect(page.locator(".hit")).to_have_count(1)
+
+    found = Held(page, re.compile(r"/search\?"))
+    page.fill("#search-text", "words")
+    found.wait()
+    page.locator("#zone-done").click()
+    expect(page.locator("#rows > li")).to_have_count(0)
+    expect(page.locator("#zone-done")).to_have_attribute("aria-current", "page")
+    found.let_go()
+    expect(page.locator(".hit")).to_have_count(0)
+    expect(page.locator("#search-text")).to_have_value("")
+    expect(page).to_have_url(re.compile("zone=done"))
+    assert page.evaluate("window.isSame")  # and the page was never loaded anew

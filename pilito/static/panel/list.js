@@ -72,7 +72,6 @@ export function markCurrent() {
 // Another zone, another filter or a kept view: `query` is the address of the list without its page.
 export async function chooseList(link) {
   readPlace(new URL(link.href).searchParams);
-  delete document.getElementById("list").dataset.search;
   await load();
   document.querySelector(".list-pane").scrollTop = 0;
   showZone();
@@ -89,7 +88,8 @@ export async function showOlder(link) {
   const url = `${body.list}${new URL(link.href).search}`;
   const { query } = body;
   link.setAttribute("aria-busy", "true");
-  const page = await unlessLate(() => query !== body.query, fetchFragment(url));
+  const isLate = () => query !== body.query || !link.isConnected; // what was found may stand in its place
+  const page = await unlessLate(isLate, fetchFragment(url));
   if (page) append(page, document.getElementById("rows"), link);
 }
 

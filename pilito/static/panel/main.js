@@ -117,6 +117,7 @@ document.addEventListener("conversation:gone", () => {
 // Another list changes the list; what is open stays open.
 function showOtherList(link) {
   closeDeskMenu();
+  forgetHits(); // a search that is still on its way too
   history.pushState({}, "", openConversation() ? location.pathname + new URL(link.href).search : link.href);
   return chooseList(link);
 }
