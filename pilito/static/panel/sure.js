@@ -1,7 +1,7 @@
 // What cannot be undone is asked about where it is done: the first press puts the question on the button, the second
 // answers it. A form says so with `data-sure`.
 const ASKED_MS = 6000;
-const TOO_SOON_MS = 500; // a double click, or Enter held down, has not read the question
+const TOO_SOON_MS = 500; // a double click has not read the question
 
 document.addEventListener(
   "submit",
@@ -12,6 +12,13 @@ document.addEventListener(
     event.stopPropagation();
     if (!target.dataset.asked) ask(target);
   },
+  true,
+);
+
+// Nor has Enter held down, after however long it is repeated.
+document.addEventListener(
+  "keydown",
+  (event) => event.repeat && event.key === "Enter" && event.target.closest?.("[data-asked]") && event.preventDefault(),
   true,
 );
 
