@@ -115,10 +115,16 @@ def test_a_refused_reply_comes_back_with_its_file_its_buttons_and_what_it_answer
     expect(page.locator(".composer-chip img")).to_have_count(1)
     expect(page.locator("#composer-quick")).to_have_value("38 | 40")
     expect(page.locator("#composer-quoted")).to_have_text("this one?")
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator(".has-failed")).to_contain_text("Not now.")
+    page.evaluate("document.querySelector('.reply-to').remove()")  # as where one has jumped to another place
+    page.locator(".has-failed").get_by_role("button", name="Edit").click()
+    expect(page.locator("#composer-quoted")).to_have_text("An earlier message")
     page.unroute("**/replies")
     page.press("#composer-text", "Control+Enter")
     expect(page.locator(".from-operator:not(.is-optimistic) .is-image img")).to_be_visible()
     expect(page.locator(".composer-chip")).to_have_count(0)
+    assert [one.reply_to_external_id for one in rows(Message) if one.sender is Sender.OPERATOR] == ["mid.question"]
 
 
 def test_a_card_waits_for_its_picture_and_comes_back_with_it(shop, open_page):

@@ -62,8 +62,7 @@ document.addEventListener("conversation:open", () => {
 });
 
 function giveRest({ reply_to, quick_replies, file, card }) {
-  const answered = reply_to && document.querySelector(`[data-reply-to="${CSS.escape(reply_to)}"]`);
-  if (answered) quote(answered);
+  if (reply_to) quote(answered(reply_to));
   if (quick_replies) {
     find("composer-quick").value = [quick_replies, find("composer-quick").value].filter(Boolean).join(" | ");
     find("composer-quick").closest("details").open = true;
@@ -71,6 +70,10 @@ function giveRest({ reply_to, quick_replies, file, card }) {
   if (file) giveFile(file);
   if (card) giveCard(card);
 }
+
+// The message may stand in a part of the thread that is not loaded.
+const answered = (replyTo) =>
+  document.querySelector(`[data-reply-to="${CSS.escape(replyTo)}"]`) ?? { dataset: { replyTo, words: say("earlierMessage") } };
 
 // What was refused comes back whole too: of a photo with its words, the photo as well.
 mendsBy("reply", ({ fields, picture }) => {
