@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pilito.channels.base import STANDBY, Echo
 from pilito.conversations import turns
@@ -11,6 +11,7 @@ from pilito.conversations.came_back import forget_marks, see_to
 from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.copies import wake_copies
 from pilito.conversations.drafts import go_stale
+from pilito.conversations.hand_over import LINE, call_people
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outbox import wake_next
@@ -219,15 +220,41 @@ def drop_mistaken(
     turns.unanswer(conversation, mistaken)
     mark_changed(tx, conversation, mistaken)
     if is_only_its_doing:
-        to_assistant(conversation, None, now, mistaken_echo=True)
-        delivery.message.epoch = conversation.epoch  # its other parts leave too
-        turns.ask_unanswered(tx, conversation, now)
+        _put_back(tx, conversation, delivery.message, now)
+
+
+def _put_back(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> None:
+    """Who had the conversation before the echo has it again: the assistant, or people whom it called with this line."""
+    conversation.person_at = _last_written_at(conversation)
+    if reply.origin == LINE:
+        call_people(tx, conversation, _reason_of_hand_over(conversation), "", now)
+        reply.epoch = conversation.epoch
+        return
+    to_assistant(conversation, None, now, mistaken_echo=True)
+    reply.epoch = conversation.epoch  # its other parts leave too
+    turns.ask_unanswered(tx, conversation, now)
+
+
+def _last_written_at(conversation: Conversation) -> datetime | None:
+    """When a person wrote here last, which nobody did by the echo: the machine's line is not due again for it."""
+    of_people = (Message.conversation_id == conversation.id, turns.IS_PERSONS_ANSWER)
+    return db.session.scalar(select(func.max(Message.sent_at)).where(*of_people))
+
+
+def _reason_of_hand_over(conversation: Conversation) -> HandOverReason:
+    """Why the assistant called people last: the echo wiped it from the conversation."""
+    called = select(Audit.details).where(Audit.conversation_id == conversation.id, Audit.action == "handed_over")
+    details = db.session.scalars(called.order_by(Audit.at.desc(), Audit.id.desc()).limit(1)).one()
+    return HandOverReason(details["reason"])
 
 
 def _alone_took_over(conversation: Conversation, reply: Message, echo: Message) -> bool:
     """Whether people hold the conversation only because of this echo, which came while this reply was being sent."""
-    is_persons = conversation.state is ConversationState.OPERATOR and conversation.operator_id is None
-    if not is_persons or reply.sender is not Sender.ASSISTANT or conversation.epoch - 1 != reply.epoch:
+    is_nobodys = conversation.state is ConversationState.OPERATOR and conversation.operator_id is None
+    # The API names nobody: who took it over again, or put it off, did so after the echo.
+    if not is_nobodys or conversation.person_at != echo.created_at:
+        return False
+    if reply.sender is not Sender.ASSISTANT or conversation.epoch - 1 != reply.epoch:
         return False
     written = select(Message.id).where(
         Message.conversation_id == conversation.id, Message.id > echo.id, turns.IS_PERSONS_ANSWER

@@ -61,6 +61,7 @@ def to_people(conversation: Conversation, operator_id: int | None, why: str, now
         return  # somebody wrote from the phone: that opens nothing here
     if hold(conversation, operator_id, why, now):
         _note("took_over", conversation, operator_id, now)
+    conversation.person_at = now  # also of who takes what people hold already
 
 
 def hold(conversation: Conversation, operator_id: int | None, why: str, now: datetime) -> bool:

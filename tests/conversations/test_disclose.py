@@ -97,6 +97,20 @@ def test_when_the_assistant_goes_on_after_a_person_it_is_said_again(desk):
     assert sent(desk) == [BOTH, "سلام، من سارا هستم.", BOTH, ANSWER]
 
 
+def test_an_early_echo_of_other_words_that_looked_like_a_persons_is_no_reason_to_say_it_again(desk):
+    def echo_first(payload):
+        desk.take(echo(f"{BOTH} (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    ask(desk)
+
+    ask(desk, NOON + MINUTE)
+
+    assert sent(desk)[1:] == [ANSWER]
+    assert desk.conversation.person_at is None
+
+
 @pytest.mark.sqlite_only
 def test_what_a_person_writes_has_no_line_however_early(desk):
     desk.take(text("این چنده؟", NOON))

@@ -1,5 +1,7 @@
 """A message that left the account: ours, confirmed; or a person's, who typed it on the phone."""
 
+from datetime import timedelta
+
 import pytest
 from desk import Desk
 from rows import NOON, add_operator
@@ -7,13 +9,23 @@ from shop import echo, seconds, text
 
 from pilito.channels.base import Card, OutboundFile
 from pilito.conversations import deliver as delivering
+from pilito.conversations.choose_mode import Rules, choose_rules
 from pilito.conversations.close import close
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
+from pilito.conversations.snooze import snooze
 from pilito.conversations.take_over import take_over
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, Role, TurnState
-from pilito.models import Audit, Event, Message
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DeliveryState,
+    EventOutcome,
+    HandOverReason,
+    Role,
+    TurnState,
+)
+from pilito.models import Audit, Event, Message, Turn
 
 ANSWER = "در همین پست نوشته‌ایم."
 PHONE = "این را از گوشی نوشتم"
@@ -137,6 +149,39 @@ def test_so_does_who_wrote_after_it_and_that_answers_what_came_before(desk):
     assert desk.conversation.state is ConversationState.OPERATOR
     assert desk.message("second").answered_by_id == desk.replies[1].id
     assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_so_does_who_took_over_through_the_api_after_it(desk):
+    mistaken(desk, then=lambda number: take_over(number, None, NOON + seconds(5.5)))
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.conversation.unanswered_since == NOON + seconds(1)
+
+
+@pytest.mark.sqlite_only
+def test_what_is_put_off_through_the_api_after_it_stays_so(desk):
+    until = NOON + timedelta(hours=1)
+
+    mistaken(desk, then=lambda number: snooze(number, None, until, NOON + seconds(5.5)))
+
+    assert (desk.conversation.state, desk.conversation.snoozed_until) == (ConversationState.OPERATOR, until)
+
+
+def test_whom_the_line_of_a_hand_over_called_are_called_still_when_its_echo_has_other_words(shop):
+    desk = Desk(shop)
+    desk.call(choose_rules, shop.inbox_id, Rules(AssistantMode.AUTO, hand_over_line="می‌پرسم."), None, NOON)
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "refund"}
+    desk.take(text("پولم را پس بدهید", NOON, mid="question"))
+    desk.answer(NOON)
+
+    mistaken(desk)
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.conversation.hand_over_reason is HandOverReason.REFUND
+    assert desk.conversation.unanswered_since == NOON
+    assert [one.state for one in desk.rows(Turn)] == [TurnState.HANDED_OVER]
+    assert [one.state for one in desk.deliveries] == [DeliveryState.SENT]
 
 
 @pytest.mark.sqlite_only
