@@ -15,7 +15,8 @@ from pilito.models import Conversation, Delivery, Message, db
 # https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages
 SAY_AGAIN_AFTER = timedelta(days=30)
 
-_NEVER_LEFT = (
+# Of a reply: its first part failed, and with it all that comes after.
+NEVER_LEFT = (
     select(Delivery.id)
     .where(Delivery.message_id == Message.id, Delivery.position == 0, Delivery.state == DeliveryState.FAILED)
     .exists()
@@ -26,7 +27,7 @@ LAST_SAID = (
         Message.conversation_id == bindparam("conversation"),
         Message.machine_line.is_not(None),
         Message.deleted_at.is_(None),
-        ~_NEVER_LEFT,
+        ~NEVER_LEFT,
     )
     .order_by(Message.sent_at.desc())
     .limit(1)

@@ -7,6 +7,7 @@ from sqlalchemy import and_, bindparam, func, select
 
 from pilito import hints, keys
 from pilito.channels.base import STANDBY
+from pilito.conversations.disclose import NEVER_LEFT
 from pilito.conversations.duty import Duty, duty_of, is_off
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
@@ -54,9 +55,9 @@ _OF_MESSAGE = select(Delivery.id).where(Delivery.message_id == Message.id).corre
 _HAS_FAILED = _OF_MESSAGE.where(Delivery.state == DeliveryState.FAILED).exists()
 # An emoji on a message leaves as a reply does; it says nothing, and answers nothing.
 IS_REACTION = _OF_MESSAGE.where(Delivery.payload["reaction"].as_string().is_not(None)).exists()
-# What the customer was told; a reply that became void was said to nobody.
+# What the customer was told; a reply that became void, or failed before any of it left, was said to nobody.
 IS_SAID_BY_SHOP = and_(
-    Message.sender != Sender.CUSTOMER, Message.deleted_at.is_(None), Message.content != "", ~IS_REACTION
+    Message.sender != Sender.CUSTOMER, Message.deleted_at.is_(None), Message.content != "", ~IS_REACTION, ~NEVER_LEFT
 )
 # What people wrote and is not lost: it answers all that came before it (take_over.py).
 IS_PERSONS_ANSWER = and_(

@@ -204,6 +204,21 @@ def test_what_waits_when_people_choose_to_send_themselves_becomes_a_draft(desk):
     assert zone_of(desk.conversation, NOON) is Zone.NEEDS_YOU
 
 
+def test_what_it_wrote_and_did_not_send_it_reads_as_said_to_nobody(desk):
+    for number, question in enumerate(("چنده؟", "سایز دارید؟")):
+        desk.take(text(question, NOON + seconds(number), mid=question), now=NOON + seconds(number))
+        if number == 0:
+            desk.answer(NOON)
+    rule(desk, AssistantMode.DRAFT)
+    desk.deliver(NOON + seconds(2))
+
+    desk.answer(NOON + seconds(30))
+
+    assert "در همین پست نوشته‌ایم." in desk.replies[0].text
+    assert "در همین پست نوشته‌ایم." not in desk.model.prompts[-1]
+    assert all(question in desk.model.prompts[-1] for question in ("چنده؟", "سایز دارید؟"))
+
+
 @pytest.mark.sqlite_only
 def test_what_is_half_sent_when_people_choose_so_is_finished(desk):
     desk.model.reply = {"reply": "در همین پست نوشته‌ایم. " * 30}
