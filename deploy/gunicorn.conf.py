@@ -29,6 +29,7 @@ def post_worker_init(worker) -> None:
     from pilito.reporting import instrument, set_up_reporting
 
     patience.hurry()
+    _refuse_unsettled(worker.wsgi)
     settings = load_settings()
     set_up_logs(settings)
     set_up_reporting(settings, "web")
@@ -36,6 +37,23 @@ def post_worker_init(worker) -> None:
     if worker.age == 1:
         logging.getLogger("pilito.web").info("Ready: %s/", settings.public_url)
         _say_how_to_set_up(settings)
+
+
+def _refuse_unsettled(app) -> None:
+    """End the server, with a sentence, on a backup that came back by half: what it took, the next restore would drop.
+    Whoever sent it is refused until then, and sends it again."""
+    from gunicorn.errors import AppImportError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
+
+    with app.app_context():
+        try:
+            stands = is_unsettled()
+        except SQLAlchemyError:
+            return  # the database is away, which a web process outlives
+    if stands:
+        raise AppImportError(RESTORE_AGAIN)
 
 
 def _say_how_to_set_up(settings) -> None:

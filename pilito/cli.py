@@ -125,6 +125,7 @@ def sweep() -> None:
     """Finish once what a crash left behind, and say what was found."""
     from pilito.conversations.sweep import sweep as run_sweep
 
+    _refuse_unsettled()
     for kind, count in run_sweep(utc_now()).items():
         click.echo(f"{kind}: {count}")
 

@@ -160,13 +160,13 @@ def test_a_line_that_is_asked_for_when_the_time_is_over_is_not_opened(shop):
     assert postgres.PING_SECONDS + postgres.LINE["connect_timeout"] < 5  # a provider's patience
 
 
-def test_a_web_process_is_in_a_hurry(monkeypatch):
+def test_a_web_process_is_in_a_hurry(monkeypatch, app):
     """By the configuration that it is delivered with; workers and commands are not."""
     monkeypatch.setattr(patience, "_is_in_a_hurry", False)
     for name in ("logs.set_up_logs", "reporting.set_up_reporting", "reporting.instrument", "config.load_settings"):
         monkeypatch.setattr(f"pilito.{name}", lambda *_args: None)
     configuration = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
 
-    configuration["post_worker_init"](SimpleNamespace(wsgi=None, age=2))
+    configuration["post_worker_init"](SimpleNamespace(wsgi=app, age=2))
 
     assert patience.is_in_a_hurry()

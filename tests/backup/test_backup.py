@@ -3,11 +3,13 @@
 import contextlib
 import hashlib
 import io
+import runpy
 import tarfile
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from gunicorn.errors import AppImportError
 from rows import (
     NOON,
     add,
@@ -28,6 +30,7 @@ from pilito.backup import databases, make
 from pilito.backup import restore as restore_module
 from pilito.backup.make import back_up, back_up_when_due
 from pilito.backup.restore import restore
+from pilito.config import ROOT
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import BackupError
@@ -280,6 +283,11 @@ def test_the_rows_come_with_the_mark_that_they_are_not_settled(filled, empty_pla
     assert marked
 
 
+def web_server(app):
+    """What each process of the web server looks at before it takes anything; the rest of its start is not for here."""
+    runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))["_refuse_unsettled"](app)
+
+
 @pytest.mark.sqlite_only
 def test_nobody_works_on_a_backup_that_came_back_by_half(filled, empty_place, folder, monkeypatch):
     """The one who restores is killed between the rows and the end of what they had under way."""
@@ -294,16 +302,19 @@ def test_nobody_works_on_a_backup_that_came_back_by_half(filled, empty_place, fo
 
     with empty_place.app_context():
         runner = empty_place.test_cli_runner()
-        refused = [runner.invoke(args=words.split()) for words in ("worker", "scheduler", "db upgrade")]
+        refused = [runner.invoke(args=words.split()) for words in ("worker", "scheduler", "db upgrade", "sweep")]
+        with pytest.raises(AppImportError, match="did not come to its end"):
+            web_server(empty_place)
         shown = empty_place.test_client().get("/readyz").json["checks"]["migrations"]
     put_back(empty_place, archive, force=True)
 
-    assert [one.exit_code for one in refused] == [1, 1, 1]
+    assert [one.exit_code for one in refused] == [1, 1, 1, 1]
     assert started == []
     assert RESTORE_AGAIN in refused[0].output
     assert shown == RESTORE_AGAIN
     with empty_place.app_context():
         assert not is_unsettled()
+        web_server(empty_place)
         assert runner.invoke(args=["db", "upgrade"]).exit_code == 0
         db.session.remove()
         db.engine.dispose()
