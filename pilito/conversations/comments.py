@@ -164,7 +164,7 @@ def _is_blocked(inbox: Inbox, comment: Comment) -> bool:
 
 
 def _was_answered(comment: Comment) -> bool:
-    """Whether this person got a private reply under this post already: ten comments are no reason for ten."""
+    """Whether this person got a private reply under this post already, or may: ten comments are no reason for ten."""
     if comment.author_external_id is None:
         return False
     answered = select(Comment.id).where(
@@ -172,6 +172,7 @@ def _was_answered(comment: Comment) -> bool:
         Comment.author_external_id == comment.author_external_id,
         Comment.media_external_id == comment.media_external_id,
         Comment.reply_text.is_not(None),
+        Comment.state != CommentState.FAILED,  # that one reached nobody
     )
     return db.session.scalar(answered.limit(1)) is not None
 

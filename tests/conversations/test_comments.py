@@ -18,7 +18,7 @@ from pilito.conversations.comments import choose_comments, reply_privately, send
 from pilito.conversations.erase import erase_commenter, find_commenters
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
-from pilito.conversations.stop_all import stop_all
+from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -454,6 +454,24 @@ def test_what_waits_to_answer_by_itself_stays_here_then(waiting, reason, halt):
 
     assert waiting.graph.sent == []
     assert [(comment.state, comment.error) for comment in waiting.rows(Comment)] == [(CommentState.FAILED, reason)]
+
+
+@pytest.mark.sqlite_only
+def test_who_got_none_because_all_was_stopped_gets_one_to_the_next_comment(waiting):
+    waiting.call(stop_all, None, NOON)
+    waiting.send()
+    waiting.call(lift_stop, None, NOON)
+    waiting.graph.commenters["comment-2"] = CUSTOMER
+
+    for number in (2, 3):
+        waiting.take(body(f"comment-{number}"))
+        waiting.send()
+
+    assert [one.state for one in waiting.rows(Comment)] == [
+        CommentState.FAILED,
+        CommentState.REPLIED,
+        CommentState.OPEN,
+    ]
 
 
 @pytest.mark.sqlite_only
