@@ -30,8 +30,11 @@ def _build_index(name: str, columns: list[str], condition: str) -> None:
         op.create_index(name, "message", columns, sqlite_where=where)
         return
     with op.get_context().autocommit_block():
+        # It waits for all that reads since before, a backup for one; and nobody waits for it meanwhile.
+        op.execute("SET lock_timeout = 0")
         op.drop_index(name, "message", if_exists=True, postgresql_concurrently=True)
         op.create_index(name, "message", columns, postgresql_where=where, postgresql_concurrently=True)
+        op.execute("SET lock_timeout = '2s'")
 
 
 def _is_postgres() -> bool:
