@@ -11,7 +11,7 @@ import pytest
 from rows import FreshClient, add
 
 from pilito import create_app, passwords
-from pilito.blueprints import throttle
+from pilito.blueprints import auth, throttle
 from pilito.blueprints.auth import safe_path
 from pilito.clock import utc_now
 from pilito.database import transaction
@@ -149,6 +149,23 @@ def test_an_old_hash_is_made_anew_at_log_in(browser, operator):
 
     db.session.expire_all()
     assert db.session.get_one(Operator, operator.id).password_hash != old
+
+
+@pytest.mark.parametrize(("password", "status"), [(PASSWORD, 302), ("another long password", 401)])
+def test_where_the_hash_is_another_by_then_the_new_one_decides(monkeypatch, browser, operator, password, status):
+    """A log-in beside this one made it anew; or the password was changed."""
+
+    def change_meanwhile(password_hash, given):
+        monkeypatch.undo()
+        fits = passwords.check_password(password_hash, given)
+        with transaction():
+            db.session.get_one(Operator, operator_id).password_hash = passwords.hash_password(password)
+        return fits
+
+    operator_id = operator.id
+    monkeypatch.setattr(auth, "check_password", change_meanwhile)
+
+    assert log_in(browser).status_code == status
 
 
 # --- where to --------------------------------------------------------------------------------------------------------
