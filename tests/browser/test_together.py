@@ -137,9 +137,20 @@ def test_what_a_colleague_calls_unread_stays_unread_and_what_is_erased_leaves_ev
     expect(badge).to_have_count(0)
     assert read
 
+    sent = []
+    alis.route("**/replies", lambda route: sent.append(route))
+    alis.fill("#composer-text", "for Maryam, on its way")
+    with alis.expect_request("**/replies"):
+        alis.press("#composer-text", "Control+Enter")
+    alis.fill("#composer-text", "for Maryam, half written")
     erase_customer(shop.conversation.customer_id, utc_now())
     realtime.all_changed()
     expect(alis.locator("#toasts")).to_contain_text("it was erased")
+    with alis.expect_response("**/replies"):
+        sent[0].continue_()
+    alis.evaluate("fetch('/healthz').then(() => new Promise(requestAnimationFrame))")  # the page has it by now
+    assert "for Maryam" not in alis.evaluate("JSON.stringify(localStorage)")
+    expect(alis.locator(".toast", has_text="Open the conversation")).to_have_count(0)
     expect(alis.locator("#items")).to_have_count(0)
     expect(alis.locator("#rows .row")).to_have_count(0)
     assert "words 1" not in alis.inner_text("body")

@@ -3,6 +3,9 @@
 import { toast } from "./toast.js";
 import { say } from "./words.js";
 
+const gone = new Set(); // conversations that were erased: nothing is told of them any more
+document.addEventListener("conversation:gone", ({ detail }) => gone.add(detail));
+
 const thread = () => document.getElementById("thread");
 
 // Ask before the request, use after the answer. Who came back meanwhile is here again.
@@ -11,7 +14,8 @@ export function here() {
   const isOpen = () => thread()?.dataset.conversation === conversation;
   // A name keeps its own direction inside a sentence of another.
   const elsewhere = (words) => toast(`\u2068${name}\u2069: ${words || say("failed")}`, { label: say("openConversation"), href: url });
-  return { conversation, isOpen, tell: (words) => (isOpen() || !conversation ? toast(words) : elsewhere(words)) };
+  const tell = (words) => gone.has(conversation) || (isOpen() || !conversation ? toast(words) : elsewhere(words));
+  return { conversation, isOpen, tell };
 }
 
 // What an answer brings; null where nobody waits for it any more when it comes, and then its failure is no news either.

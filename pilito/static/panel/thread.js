@@ -43,7 +43,8 @@ export async function refreshThread(afterSeq) {
 
 // It was erased: main.js takes the customer's words off the page.
 const tellGone = (thread) => (error) => {
-  if (error.status === 404 && thread === find("thread")) document.dispatchEvent(new Event("conversation:gone"));
+  const isGone = error.status === 404 && thread === find("thread");
+  if (isGone) document.dispatchEvent(new CustomEvent("conversation:gone", { detail: openConversation() }));
   throw error;
 };
 
