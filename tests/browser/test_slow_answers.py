@@ -189,6 +189,34 @@ def test_what_is_taken_back_recorded_and_attached_stays_with_its_conversation(sh
     expect(page.locator("#composer-text")).to_have_value("a mistake")
 
 
+def test_the_pane_about_one_customer_never_stands_beside_another_nor_in_the_way(shop, two, open_page):
+    first, second = two
+    page = open_page(f"/conversations/{first}")
+    about = page.locator("#aside-content")
+    expect(about).to_have_attribute("data-of", str(first))
+
+    answer = Held(page, re.compile(rf"/conversations/{second}/aside"))
+    go(page, second)
+    answer.wait()
+    assert about.count() == 0  # nor the button that blocks the first
+    answer.wait().fulfill(status=503)
+    expect(toast(page, "tried again by itself")).to_be_visible()
+    expect(about).to_have_attribute("data-of", str(second))
+
+    page.set_viewport_size(PHONE)
+    page.locator("#aside-close").click()
+    page.locator("#back").click()
+    go(page, first)
+    answer = Held(page, re.compile(rf"/conversations/{first}/aside"))
+    page.locator(".thread-person").click()
+    answer.wait()
+    expect(page.locator("#aside-close")).to_be_visible()
+    page.go_back()
+    go(page, second)  # nothing lies over the list
+    answer.wait().fulfill(status=503)
+    expect(page.locator("#aside")).to_be_hidden()
+
+
 def test_what_was_chosen_last_is_shown_whatever_comes_later(shop, two, open_page):
     first, second = two
     page = open_page("/conversations/?zone=open")

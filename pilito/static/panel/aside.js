@@ -4,6 +4,8 @@ import { fetchFragment } from "./http.js";
 import { gather } from "./live.js";
 import { morph } from "./morph.js";
 import { openConversation } from "./thread.js";
+import { toast } from "./toast.js";
+import { say } from "./words.js";
 
 const KEY = "aside";
 const WIDE = window.matchMedia("(min-width: 1280px)"); // beside the thread; narrower it lies over it
@@ -25,10 +27,11 @@ export function startAside() {
 const pane = () => find("aside");
 const isOpen = () => !pane().hidden;
 const home = () => find("aside-toggle")?.href;
+const shownOf = () => find("aside-content")?.dataset.of;
 const refresh = gather(() => (isOpen() && home() ? load(shownUrl ?? home()) : null));
 
 // It came with the page: somebody asked for it by its address.
-const isHere = () => isOpen() && find("aside-content")?.dataset.of === openConversation();
+const isHere = () => isOpen() && Boolean(openConversation()) && shownOf() === openConversation();
 
 // Beside the thread it is as it was left; over it, it would hide what one came to read.
 function isWanted() {
@@ -40,7 +43,11 @@ async function show() {
   pane().hidden = false;
   mark();
   shownUrl = null;
-  if (find("aside-content")?.dataset.of !== openConversation()) await load(home()).catch(() => {});
+  if (shownOf() === openConversation()) return;
+  // At once: one customer's "Block" must not stand beside another's words, however long the answer takes.
+  pane().replaceChildren(find("aside-waiting").content.cloneNode(true));
+  const from = here();
+  await load(home()).catch(() => from.isOpen() && isOpen() && (toast(say("offline")), refresh()));
 }
 
 function fold() {
