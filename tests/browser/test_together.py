@@ -6,6 +6,7 @@ import pytest
 from chromium_page import needs_chromium, talk
 from playwright.sync_api import expect
 from rows import FreshClient, add_operator
+from samples import JPEG
 from shop import text
 
 from pilito import realtime
@@ -65,13 +66,19 @@ def test_each_sees_that_the_other_looks_and_writes_and_is_asked_before_sending(s
     expect(saras.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
 
     alis.locator("#composer-text").press_sequentially("ion")  # begun before her answer came
+    picture = {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+    alis.set_input_files("#composer-file", [picture, picture])
+    expect(alis.locator(".composer-chip img")).to_have_count(2)
     expect(alis.locator("#composer-notes")).to_have_attribute("data-holder", "سارا")  # his page has heard of it
     alis.press("#composer-text", "Control+Enter")
     held = alis.locator("#lock").get_by_role("button", name="Send anyway")
     held.click()
-    expect(alis.locator(".has-failed")).to_contain_text("Somebody answered while you were writing")
+    expect(alis.locator(".has-failed")).to_have_count(2)  # a picture, and another with the words
+    for failed in alis.locator(".has-failed").all():
+        expect(failed).to_contain_text("Somebody answered while you were writing")
     expect(alis.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Hello!")
     assert ours() == ["Hello!"]
+    alis.locator(".has-failed").first.get_by_role("button", name="Discard").click()
     alis.locator(".has-failed").get_by_role("button", name="Send anyway").click()
     expect(alis.locator(".from-operator:not(.is-optimistic)")).to_have_count(2)
     assert ours() == ["Hello!", "two million"]

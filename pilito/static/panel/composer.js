@@ -7,6 +7,7 @@ import { startPicker } from "./picker.js";
 import { placesIn, selectPlace, tabThrough } from "./places.js";
 import { addQuote, startQuotes, takeQuotes } from "./quotes.js";
 import { openConversation } from "./thread.js";
+import { seenWhenBegun } from "./together.js";
 import { digits, say } from "./words.js";
 
 const SHOW_SIZE_FROM = 0.8; // of the limit
@@ -107,8 +108,10 @@ async function submit(text) {
   for (const reply of replies) await deliver(reply); // in this order
 }
 
-// One reply for each file and for the card; the words and their buttons go with the last.
+// One reply for each file and for the card; the words and their buttons go with the last. All were begun at once: what
+// came since, the writer of the last has not seen either.
 function repliesOf(words, files, card, cardPicture) {
+  const seen = seenWhenBegun();
   const { reply_to, ...last } = { ...takeExtras(), ...takeQuotes(words) };
   const parts = files.map(({ picture, ...file }) => ({ fields: file, shown: file.attachment_name, picture }));
   if (Object.keys(card).length) parts.push({ fields: card, shown: card.card_title, picture: cardPicture });
@@ -118,7 +121,7 @@ function repliesOf(words, files, card, cardPicture) {
     const first = index === 0 && reply_to ? { reply_to } : {};
     const said = isLast ? { text: words, ...last } : {};
     const url = find("composer").action;
-    return begin({ kind: "reply", url, fields: { ...fields, ...first, ...said }, shown: (isLast && words) || shown, picture });
+    return begin({ kind: "reply", url, fields: { ...fields, ...first, ...said, seen }, shown: (isLast && words) || shown, picture });
   });
 }
 

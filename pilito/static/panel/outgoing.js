@@ -4,7 +4,7 @@ import { here } from "./here.js";
 import { Refusal, send } from "./http.js";
 import { dropUnsent, keepUnsent, unsentOf } from "./keep.js";
 import { isAtEnd, refreshThread, toEnd } from "./thread.js";
-import { newestSeen, seenWhenBegun } from "./together.js";
+import { newestSeen } from "./together.js";
 import { say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
@@ -17,10 +17,8 @@ export const mendsBy = (kind, mend) => (menders[kind] = mend);
 // Begin to send: `kind` is reply or note, `shown` what the bubble says, `mentioned` whom a note names. Returns what
 // `deliver` takes: what is sent, its bubble, and where it was written.
 export function begin({ kind, url, fields, shown, picture, mentioned }) {
-  const seen = kind === "reply" ? { seen: seenWhenBegun() } : {};
   const from = here();
-  const told = { kind, url, fields: { ...fields, ...seen }, shown, picture, mentioned };
-  const one = { clientId: newId(), conversation: from.conversation, ...told };
+  const one = { clientId: newId(), conversation: from.conversation, kind, url, fields, shown, picture, mentioned };
   keepUnsent(one);
   const sent = { one, bubble: showBubble(one), from };
   underWay.set(one.clientId, sent);
