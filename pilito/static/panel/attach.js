@@ -17,7 +17,7 @@ let basket = { files: new Map() }; // of the composer that is open
 // `files`: the chip of a file -> its id, once it is uploaded. `cardPicture`: where the picture of the card will be shown,
 // while it is uploaded.
 function beginBasket(form, onChange) {
-  const begun = { form, files: new Map(), cardPicture: null, recorder: null, from: here() };
+  const begun = { form, files: new Map(), cardPicture: null, recorder: null, isAsking: false, from: here() };
   baskets.set(form, begun);
   find("composer-attach").addEventListener("click", () => find("composer-file").click());
   find("composer-file").addEventListener("change", ({ target }) => (addAll(target.files), (target.value = "")));
@@ -206,12 +206,16 @@ async function asWav(file) {
 async function record() {
   const into = basket;
   if (into.recorder) return into.recorder.stop();
+  if (into.isAsking) return; // pressed twice: a second recording would cover the first, which nobody could end
   explain(into, "");
   let stream;
   try {
+    into.isAsking = true;
     stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch {
     return explain(into, say("noMicrophone"));
+  } finally {
+    into.isAsking = false;
   }
   if (!into.form.isConnected) return hangUp(stream); // one has gone on while the browser asked
   const parts = [];
