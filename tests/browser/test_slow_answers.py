@@ -123,9 +123,16 @@ def test_a_refused_reply_is_told_where_one_is_and_waits_where_it_was_written(sho
     follow(page, "as soon as the customer does")
 
     is_open(page, first)
-    expect(page.locator(".has-failed")).to_contain_text("too late")
-    expect(page.locator(".has-failed")).to_contain_text("as soon as the customer does")
+    failed = page.locator(".has-failed")
+    expect(failed).to_contain_text("too late")
+    expect(failed).to_contain_text("as soon as the customer does")
+    edit = failed.get_by_role("button", name="Edit")
+    expect(edit).to_have_count(0)  # there is nowhere to edit it
     assert ours() == ["it arrived all the same"]
+
+    shop.receive(text("are you there?", ago(0)))
+    edit.click()
+    expect(page.locator("#composer-text")).to_have_value("too late")
 
 
 def test_after_a_colleagues_answer_ours_never_stands_under_another_customer(shop, two, open_page):

@@ -125,6 +125,7 @@ function drop(one, bubble) {
 function button(name, act) {
   const made = document.createElement("button");
   Object.assign(made, { type: "button", className: "button", textContent: say(name) });
+  made.dataset.does = name;
   made.addEventListener("click", act, { once: true });
   return made;
 }
