@@ -117,7 +117,7 @@ def test_nothing_serious_in_a_conversation_and_what_opens_over_it(shop, busy, op
     page.wait_for_selector("#line[data-state=live]", state="attached")
     page.check("#write-note", force=True)
     look.check("note")
-    page.wait_for_selector("#aside:not([hidden]) h2")
+    page.wait_for_selector("#aside:not([hidden]) #aside-content h2")
     look.check("beside")
     for menu in MENUS:
         page.locator(f'[data-menu="{menu}"]:visible').first.click()

@@ -50,7 +50,7 @@ def walk(page, steps, key="Tab"):
 
 def test_the_panes_follow_each_other_the_list_is_one_stop_and_nothing_is_out_of_sight(path, open_page):
     page = open_page(path)
-    expect(page.locator("#aside h2")).to_be_visible()
+    expect(page.locator("#aside-content h2")).to_be_visible()
 
     stops = walk(page, 60)
     stops = stops[: next((place for place, stop in enumerate(stops) if stop["name"] == "BODY"), len(stops))]
