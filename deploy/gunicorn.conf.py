@@ -47,6 +47,8 @@ def _refuse_unsettled(app) -> None:
 
     from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
 
+    if "pilito_settings" not in app.extensions:
+        return  # the bench serves an app beside ours that has no database
     with app.app_context():
         try:
             stands = is_unsettled()
