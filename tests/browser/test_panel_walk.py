@@ -264,12 +264,15 @@ def test_a_refused_reply_keeps_its_words_and_says_why(shop, open_page):
 
 def test_a_deactivated_operator_is_led_out_at_the_next_change(shop, operator, open_page):
     page = open_page(talk(shop, 2))
+    asked = []
+    page.on("request", lambda one: "/login?" in one.url and asked.append(one.url))
 
     with transaction():
         db.session.get_one(Operator, operator.id).active = False
     shop.receive(text("hello?", ago(0)))
 
     page.wait_for_url("**/login?next=*")
+    assert len(asked) == 1  # by the list, the thread and the pane together
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

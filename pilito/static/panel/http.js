@@ -3,7 +3,10 @@ import { setServerTime } from "./clocks.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const FRAGMENT = { "X-Fragment": "1" };
+const LEAVING_MS = 5_000;
 const LONGEST_MS = 30_000; // for a fragment: what hangs for longer would keep every later look waiting
+
+let isLeaving = false;
 
 // `reason` is a slug, where the server gave one.
 export class Refusal extends Error {
@@ -71,8 +74,11 @@ async function refusalOf(answer) {
   return new Refusal(message, reason);
 }
 
+// List, thread and pane find out at the same moment: a second navigation would cut the first one off.
 function logIn() {
   const here = location.pathname + location.search;
-  location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(here)}&ended=1`);
+  if (!isLeaving) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(here)}&ended=1`);
+  isLeaving = true;
+  setTimeout(() => (isLeaving = false), LEAVING_MS); // whoever comes back with the browser's button is led out again
   return new Promise(() => {}); // the page is leaving: nothing after this should run
 }
