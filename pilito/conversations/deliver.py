@@ -322,7 +322,7 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     _stop_rest(delivery)
     turns.unanswer(conversation, delivery.message)
     if reason in ASKED_ANEW:
-        turns.ask_unanswered(tx, conversation, now)  # taken over and given back since: the assistant answers anew
+        turns.ask_unanswered(tx, conversation, now)  # given back since, or given to drafts: the assistant answers anew
     elif conversation.state is ConversationState.CLOSED or _is_of_who_holds_it(conversation, delivery):
         # Closed or put off right after writing: nobody would look at it, and its writer believes it is said.
         call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
