@@ -108,7 +108,12 @@ def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tup
     is_sure = any(number in post.sure for number in products)
     today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()
     marked = [_marked(product_fact(product, today), number in post.sure) for number, product in products.items()]
-    is_other = caption is not None and differs(caption.text, "\n".join(fact.text for fact in marked))
+    # Somebody else's post names no price of the shop: theirs is not held against the catalogue's.
+    is_other = (
+        caption is not None
+        and not caption.is_of_others
+        and differs(caption.text, "\n".join(fact.text for fact in marked))
+    )
     # A product that was put aside, or whose offer is over, is not quoted from its post either.
     if caption is not None and (is_other or (post.sure and not is_sure)):
         stripped = replace(caption, text=without_prices(caption.text))

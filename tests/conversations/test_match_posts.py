@@ -309,6 +309,19 @@ def test_the_catalogue_answers_beside_somebody_elses_post(desk):
     assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("rule", ["ask", "catalogue"])
+def test_a_strangers_price_is_no_second_price_beside_the_catalogues(desk, operator, rule):
+    publish(desk, "شال نخی «نسیم»\nقیمت: ۴۵۰٬۰۰۰ تومان", media_id="18000000000000009")
+    sell(desk)
+    desk.call(choose_price_rule, desk.shop.inbox_id, rule, operator, NOON)
+
+    facts = ask(desk, caption=CAPTION.replace("۱٬۸۵۰٬۰۰۰", "۱٬۲۰۰٬۰۰۰"))
+
+    assert "۱٬۸۵۰٬۰۰۰" in facts["catalogue"]
+    assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
 def test_a_caption_counts_where_none_of_the_shops_posts_is_known_yet(desk):
     facts = ask(desk)
 
