@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import io
+import json
 import runpy
 import tarfile
 from datetime import timedelta
@@ -23,6 +24,8 @@ from rows import (
     add_turn,
 )
 from samples import JPEG, MP4
+from shop import ACCOUNT, webhook
+from shop import text as typed
 from sqlalchemy import create_engine, inspect, text
 
 from pilito import create_app, keys
@@ -31,11 +34,14 @@ from pilito.backup import restore as restore_module
 from pilito.backup.make import back_up, back_up_when_due
 from pilito.backup.restore import restore
 from pilito.config import ROOT
+from pilito.conversations.comments import ON, OPTION, REPLY_OPTION, wake_replies
+from pilito.conversations.record import record
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import BackupError
 from pilito.factory import bind_services
 from pilito.lifecycle import (
+    CommentState,
     ConversationState,
     DeliveryState,
     MediaKind,
@@ -46,10 +52,11 @@ from pilito.lifecycle import (
     TurnState,
 )
 from pilito.media.store import name_of
-from pilito.models import ApiToken, Backup, Conversation, Delivery, Erasure, MediaFile, Turn, db
+from pilito.models import ApiToken, Backup, Comment, Conversation, Delivery, Erasure, MediaFile, Message, Turn, db
 from pilito.people import links
 from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
 
+MINUTE = timedelta(minutes=1)
 LATER = NOON + timedelta(hours=5)
 
 
@@ -346,6 +353,35 @@ def test_nothing_that_was_under_way_is_sent_or_answered_again(filled, empty_plac
         assert newest.state is DeliveryState.UNKNOWN
         state = db.session.scalar(db.select(Conversation.state).where(Conversation.id == newest.conversation_id))
         assert state is ConversationState.HANDED_OVER
+        db.session.remove()
+        db.engine.dispose()
+
+
+def commented(at):
+    value = {"from": {"id": "600000000000009"}, "media": {"id": "1"}, "id": "unread", "text": "چنده؟"}
+    entry = {"id": ACCOUNT, "time": int(at.timestamp()), "changes": [{"field": "comments", "value": value}]}
+    return {"object": "instagram", "entry": [entry]}
+
+
+def test_what_lay_unread_is_read_and_given_to_people_for_it_may_have_been_answered_since(filled, empty_place, folder):
+    with transaction():
+        inbox = add_inbox(external_id=ACCOUNT, options={OPTION: ON, REPLY_OPTION: "سلام"})
+        words = {"inbox_id": inbox.id, "commented_at": NOON, "created_at": NOON, "due_at": NOON}
+        add(Comment(external_id="queued", state=CommentState.QUEUED, reply_text="سلام", **words))
+    record("instagram", json.dumps(webhook(typed("چنده؟", LATER - MINUTE))).encode(), LATER)
+    record("instagram", json.dumps(commented(LATER - MINUTE)).encode(), LATER)
+
+    done = put_back(empty_place, back_up(lambda: NOON, folder))
+
+    assert done.settled == 3
+    with empty_place.app_context():
+        found = sweep(LATER + MINUTE)
+        wake_replies(LATER + MINUTE)
+        assert (found["webhooks"], found["turns"], found["deliveries"]) == (0, 0, 0)
+        assert [one.state for one in db.session.scalars(db.select(Comment))] == [CommentState.UNKNOWN] * 2
+        question = db.session.scalars(db.select(Message).where(Message.text == "چنده؟")).one()
+        assert question.conversation.state is ConversationState.HANDED_OVER
+        assert question.turn.state is TurnState.HANDED_OVER
         db.session.remove()
         db.engine.dispose()
 

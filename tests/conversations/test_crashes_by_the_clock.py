@@ -44,6 +44,7 @@ from pilito.knowledge.changes import count_change
 from pilito.knowledge.csv_import import begin_import
 from pilito.knowledge.read import read_soon, read_source, wake_due
 from pilito.lifecycle import (
+    CommentState,
     ConversationState,
     DeliveryState,
     Digest,
@@ -99,6 +100,7 @@ MUCH_LATER = NOON + 17 * MINUTES
 OTHER = "600000000000002"
 LONG = "پیراهن لینن «ماهور» با آستر نخی و جیب، مناسب تابستان\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان\nسایز ۳۶ تا ۴۴"
 POST = "18000000000000101"
+COMMENTED = {"commented_at": NOON, "created_at": NOON, "due_at": NOON}
 GONE = Post("18000000000000102", "که دیگر نیست", "https://www.instagram.com/p/gone/", "gone")
 
 
@@ -670,11 +672,18 @@ class AReadingHasNoTurnToWrite(AReadingIsBegunAgain):
 
 
 class ABackupIsPutBack(Way):
-    """What was under way when it was made comes before people. Who sees the restoring break off begins it anew."""
+    """What was under way when it was made comes before people, and so does what lay unread. Who sees the restoring break
+    off begins it anew; what fails at its reading stays on the ledger for them."""
+
+    SENDS = [(state, NOON) for state in (DeliveryState.SENDING, DeliveryState.SENDING, CommentState.SENDING)]
+    may_end = ((SENDS, [WebhookState.FAILED], [TurnState.HANDED_OVER], [ConversationState.HANDED_OVER]),)
+    doubtful = {("read_before", RAISE)}
 
     def prepare(self):
+        self.desk.record(text("چنده؟", NOON))
         with transaction():
             conversation = add_conversation()
+            add(Comment(inbox_id=conversation.inbox_id, external_id="c", state=CommentState.QUEUED, **COMMENTED))
             add_turn(conversation, TurnState.OPEN)
             for state in (DeliveryState.PENDING, DeliveryState.SENDING):
                 reply = add_message(conversation, sender=Sender.ASSISTANT, external_id=None, text="بله")
@@ -684,8 +693,8 @@ class ABackupIsPutBack(Way):
         self.call(settle_restored.settle_restored, NOON)
 
     def state(self):
-        sends = [(one.state, one.lease_until) for one in self.rows(Delivery)]
-        return sends, [one.state for one in self.rows(Turn)], [one.state for one in self.rows(Conversation)]
+        sends = [(one.state, one.lease_until) for table in (Delivery, Comment) for one in self.rows(table)]
+        return sends, *([one.state for one in self.rows(table)] for table in (Webhook, Turn, Conversation))
 
 
 WAYS = (
