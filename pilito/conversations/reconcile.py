@@ -5,7 +5,7 @@ knew. Whoever calls holds the inbox's lease (upkeep.py), for the provider allows
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -36,9 +36,12 @@ PAGES = 100  # of fifty conversations: so many are listed; of those changed befo
 LOOKS = 3
 FIRST_LOOK = timedelta(seconds=15)
 NEXT_LOOK = timedelta(seconds=60)
+LOOKED_FOR = timedelta(days=1)  # at most, where the look itself breaks again and again
 # How long what came in standby says something about what is found beside it.
 STANDBY_LASTS = timedelta(days=1)
 GONE = (Remedy.DROP, Remedy.PERSON)  # this one conversation cannot be read; the others can
+# So many in a row may break the provider's answer, each perhaps by what stands in it; with one more it is the provider.
+BROKEN = 3
 
 Spend = Callable[[], bool]
 
@@ -89,18 +92,38 @@ def reach_of(upkeep: Upkeep, inbox: Inbox, now: datetime) -> Reach:
 def find_missed(desk: Desk, reach: Reach, now: datetime) -> int:
     """Read every conversation in reach, the one that changed first at first; return how many messages were missing.
 
-    After each the inbox remembers how far it was read, so that who has no call left goes on there. Raises ChannelError.
+    After each the inbox remembers how far it was read, so that who has no call left goes on there. One that breaks the
+    provider's answer is asked for again once another could be read, and then passed over: it must not hold up all that
+    changed after it for ever. Where none could, the next reading begins with it. Raises ChannelError.
     """
     changed = _changed(desk, reach.since)
-    found = 0
+    found, broken = 0, list[ChangedThread]()
     for thread in changed or ():
         if not desk.spend():
             return found
-        found += _read(desk, thread, reach.floor, now)
+        try:
+            found += _read(desk, thread, reach.floor, now)
+        except ChannelError as error:
+            count_broken(error, len(broken))
+            broken.append(thread)
+            continue
+        while broken:
+            if not desk.spend():
+                return found
+            found += _read(desk, broken.pop(), reach.floor, now, (*GONE, Remedy.UNKNOWN))
         _remember(desk.inbox_id, reach, read_until=thread.updated_at)
     if changed is not None:
-        _remember(desk.inbox_id, None, read_until=reach.began_at - GIVE_EVENTS, read_at=now)
+        until = min([reach.began_at - GIVE_EVENTS, *(thread.updated_at for thread in broken)])
+        _remember(desk.inbox_id, None, read_until=until, read_at=now)
     return found
+
+
+def count_broken(error: ChannelError, before: int) -> int:
+    """What may be of this one conversation or post alone does not keep the others from being read: return how many
+    broke the answer by now. Raises the error where it is of the account, of its limits, or of too many."""
+    if error.remedy is not Remedy.UNKNOWN or before == BROKEN:
+        raise error
+    return before + 1
 
 
 def _changed(desk: Desk, since: datetime) -> list[ChangedThread] | None:
@@ -118,11 +141,12 @@ def _changed(desk: Desk, since: datetime) -> list[ChangedThread] | None:
     return sorted(found, key=lambda thread: thread.updated_at)
 
 
-def _read(desk: Desk, thread: ChangedThread, floor: datetime, now: datetime) -> int:
+def _read(desk: Desk, thread: ChangedThread, floor: datetime, now: datetime, passes: Collection[Remedy] = GONE) -> int:
+    """Bring in what one conversation has that we miss; one that cannot be read for these reasons is passed over."""
     try:
         messages = desk.channel.thread(desk.account, thread.external_id, now)
     except ChannelError as error:
-        if error.remedy not in GONE:
+        if error.remedy not in passes:
             raise
         log.info("A conversation of inbox %s cannot be read: %s", desk.inbox_id, error.reason)
         return 0
@@ -239,21 +263,32 @@ def is_look_due(now: datetime) -> ColumnElement[bool]:
     return and_(
         Delivery.state == DeliveryState.UNKNOWN,
         Delivery.looks < LOOKS,
+        Delivery.unknown_at > now - LOOKED_FOR,
         or_(first, Delivery.looked_at <= now - NEXT_LOOK),
     )
 
 
 def look_for_sends(desk: Desk, now: datetime) -> int:
-    """Read the conversations of uncertain sends; return how many of them were settled. Raises ChannelError."""
-    settled = 0
+    """Read the conversations of uncertain sends; return how many of them were settled. Raises ChannelError.
+
+    One that is gone is looked for as often as the others, and then left to a person. A look that broke says nothing of
+    the send, and is none: it is made again.
+    """
+    settled = broken = 0
     for one in _uncertain(desk.inbox_id, now):
         if not desk.spend():
             break
-        messages = desk.channel.thread_with(desk.account, one.customer_id, now)
+        is_look, messages = True, list[Inbound | Echo]()
+        try:
+            messages = desk.channel.thread_with(desk.account, one.customer_id, now)
+        except ChannelError as error:
+            log.info("A customer of inbox %s cannot be looked up: %s", desk.inbox_id, error.reason)
+            if error.remedy not in GONE:
+                is_look, broken = False, count_broken(error, broken)
         for message in messages:
             if isinstance(message, Echo):
                 _settle(desk.inbox_id, one.conversation_id, message, now)
-        settled += _count_look(one.conversation_id, now)
+        settled += _count_look(one.conversation_id, is_look, now)
     return settled
 
 
@@ -282,8 +317,9 @@ def _settle(inbox_id: int, conversation_id: int, item: Echo, now: datetime) -> N
             take_echo(tx, db.session.get_one(Inbox, inbox_id), item, now, RECONCILIATION)
 
 
-def _count_look(conversation_id: int, now: datetime) -> int:
-    """Note on what is still uncertain that it was not there; return how many were settled just now."""
+def _count_look(conversation_id: int, is_look: bool, now: datetime) -> int:
+    """Note on what is still uncertain that it was not there, or could not be looked for; return how many were settled
+    just now."""
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         rows = db.session.scalars(
@@ -293,8 +329,8 @@ def _count_look(conversation_id: int, now: datetime) -> int:
         ).all()
         unknown = [row for row in rows if row.state is DeliveryState.UNKNOWN]
         for row in unknown:
-            row.looks += 1
+            row.looks += is_look
             row.looked_at = now
-        if unknown:
+        if unknown and is_look:
             mark_changed(tx, conversation, *{row.message_id: row.message for row in unknown}.values())
         return sum(row.sent_at == now for row in rows)

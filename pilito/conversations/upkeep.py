@@ -76,7 +76,7 @@ def wake_due(now: datetime) -> int:
         select(Inbox.id)
         .outerjoin(Upkeep, Upkeep.inbox_id == Inbox.id)
         .where(Inbox.state == InboxState.ACTIVE, Inbox.channel.in_(readable), _is_free(now), _is_due(now))
-        .order_by(Upkeep.read_at, Inbox.id)
+        .order_by(Upkeep.read_at.nulls_first(), Inbox.id)
         .limit(BATCH)
     ).all()
     db.session.rollback()
@@ -203,11 +203,16 @@ def _sync_posts(plan: Plan, now: datetime) -> None:
 
 def _read_comments(plan: Plan, now: datetime) -> None:
     """Find the comments that no event brought, under the newest posts: one call for each of them."""
-    desk = plan.desk
+    desk, broken = plan.desk, 0
     for media_id in comments.recent_posts(desk.inbox_id, now):
         if not desk.spend():
             return
-        found = desk.channel.comments(desk.account, media_id, now, plan.username)
+        try:
+            found = desk.channel.comments(desk.account, media_id, now, plan.username)
+        except ChannelError as error:
+            if error.remedy not in reconcile.GONE:  # as a post that was deleted, which we do not know of yet
+                broken = reconcile.count_broken(error, broken)
+            continue
         comments.take_missed(desk.inbox_id, found, now)
     with transaction():
         upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == desk.inbox_id)).one()

@@ -23,7 +23,7 @@ from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import CommentState, ConversationState, EventOutcome, InboxState, Role, Sender
-from pilito.models import Audit, Comment, Customer, Event, Inbox, Message, Operator, db
+from pilito.models import Audit, Comment, Customer, Event, Inbox, Message, Operator, Upkeep, db
 
 CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
 POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
@@ -572,6 +572,25 @@ def test_an_old_one_that_is_found_is_not_answered_by_itself(desk):
     )
 
     assert [row.state for row in desk.rows(Comment)] == [CommentState.OPEN, CommentState.QUEUED]
+
+
+GONE = (400, {"error": {"code": 100, "error_subcode": 33, "message": "does not exist"}})
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+@pytest.mark.parametrize("answer", [GONE, (500, {})], ids=["deleted", "broken"])
+def test_a_post_whose_comments_cannot_be_read_does_not_hide_those_of_the_others(desk, answer):
+    newer = replace(POST, media_id="newer", code="Bnewer", posted_at=NOON)
+    desk.call(keep_posts, desk.shop.inbox_id, [newer], NOON)
+    found = {"data": [written("comment-1", "چنده؟", NOON)]}
+    desk.graph.readable |= {"media": {"data": []}, "conversations": {"data": []}}
+    desk.graph.readable["comments"] = lambda _query: answer if "newer" in desk.graph.reads[-1] else (200, found)
+
+    desk.call(lambda: upkeep.keep_up(desk.shop.inbox_id, lambda: NOON + seconds(9), pause=lambda _seconds: None))
+
+    assert [row.external_id for row in desk.rows(Comment)] == ["comment-1"]
+    assert desk.rows(Upkeep)[0].comments_at == NOON + seconds(9)
 
 
 @pytest.mark.sqlite_only

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from desk import Desk
-from rows import NOON
+from rows import NOON, add_inbox
 from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, standby, text
 
 from pilito.channels.base import OutboundFile, OutboundReaction, QuickReply
@@ -403,6 +403,70 @@ def test_a_conversation_that_cannot_be_read_does_not_hide_the_others(desk, provi
     assert desk.message("lost") is not None
 
 
+BREAKS = (500, {"error": {"code": 1, "message": "Please reduce the amount of data"}})
+
+
+def show_several(desk, provider, **answers):
+    """Conversations by name, the oldest change first; each with a message of its name, unless it answers otherwise."""
+    listed = []
+    for number, (name, answer) in enumerate(answers.items()):
+        at = NOON + seconds(number)
+        whole = {"id": name, "messages": {"data": [said(f"in-{name}", "سلام", at, by=f"60000{number}")]}}
+        provider.graph.readable[name] = (lambda _query, answer=answer: answer) if answer else whole
+        listed.append({"id": name, "updated_time": at.strftime("%Y-%m-%dT%H:%M:%S+0000")})
+    provider.graph.readable["conversations"] = {"data": listed[::-1]}
+
+
+def found_in(desk):
+    return {one.external_id.removeprefix("in-") for one in desk.rows(Message)}
+
+
+def test_a_conversation_that_breaks_the_answer_each_time_hides_none_that_changed_later(desk, provider):
+    show_several(desk, provider, first=None, bad=BREAKS, worse=BREAKS, last=None)
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert found_in(desk) == {"first", "last"}
+    assert [len(provider.calls(name)) for name in ("bad", "worse")] == [2, 2]
+    row = upkeep_row(desk)
+    assert (row.error, row.read_at, row.read_until) == (None, NOON + 2 * MINUTES, NOON + MINUTES)
+
+
+def test_one_that_broke_once_is_read_as_soon_as_another_was(desk, provider):
+    show_several(desk, provider, bad=None, last=None)
+    whole, answers = provider.graph.readable["bad"], [BREAKS]
+    provider.graph.readable["bad"] = lambda _query: answers.pop() if answers else (200, whole)
+
+    provider.read(NOON + 2 * MINUTES)
+
+    assert found_in(desk) == {"bad", "last"}
+
+
+@pytest.mark.sqlite_only
+def test_where_none_after_it_was_read_it_is_begun_with_next_time_and_holds_up_nothing_else(desk, provider):
+    show_several(desk, provider, first=None, bad=BREAKS)
+
+    provider.read(NOON + 2 * MINUTES)
+
+    row = upkeep_row(desk)
+    assert (row.read_at, row.posts_at, row.read_until) == (NOON + 2 * MINUTES, NOON + 2 * MINUTES, NOON + seconds(1))
+    provider.graph.readable["bad"] = {"id": "bad", "messages": {"data": [said("in-bad", "سلام", NOON)]}}
+    provider.read(NOON + 13 * MINUTES)
+    assert found_in(desk) == {"first", "bad"}
+
+
+@pytest.mark.sqlite_only
+def test_while_the_provider_reads_none_nothing_is_passed_over(desk, provider):
+    show_several(desk, provider, **dict.fromkeys("abcde", BREAKS))
+    provider.read(NOON + 2 * MINUTES)
+    assert (upkeep_row(desk).error, upkeep_row(desk).read_at) == ("outcome_unknown", None)
+
+    show_several(desk, provider, **dict.fromkeys("abcde"))
+    provider.read(NOON + 5 * MINUTES)
+
+    assert found_in(desk) == set("abcde")
+
+
 def test_pages_are_followed_and_the_limits_of_a_run_kept(desk, provider, monkeypatch):
     threads = [{"id": f"t{n}", "updated_time": f"2026-11-22T11:59:0{4 - n}+0000"} for n in range(4)]
 
@@ -462,6 +526,24 @@ def test_two_readers_of_one_inbox_do_not_meet(desk, provider):
     assert len(provider.calls("conversations")) == 1
 
 
+@pytest.mark.parametrize("read_last", [NOON - timedelta(hours=1), None], ids=["read long ago", "never read"])
+def test_of_many_the_one_that_was_never_read_is_woken_first(desk, provider, monkeypatch, read_last):
+    """Which of them the rows of the database begin with must not decide it."""
+    provider.read(NOON)
+    with transaction():
+        db.session.scalars(db.select(Upkeep)).one().read_at = read_last
+        other = add_inbox()
+        read_other = None if read_last else NOON - timedelta(hours=1)
+        db.session.add(Upkeep(inbox_id=other.id, read_at=read_other))
+    monkeypatch.setattr(upkeep, "BATCH", 1)
+    woken = []
+    monkeypatch.setattr(upkeep.hints, "hint", lambda _queue, _job, inbox_id: woken.append(inbox_id))
+
+    desk.call(upkeep.wake_due, NOON + MINUTES)
+
+    assert woken == [desk.shop.inbox_id if read_last is None else other.id]
+
+
 def test_the_clock_wakes_inboxes_for_which_something_is_due(desk, provider):
     provider.read(NOON)
 
@@ -507,6 +589,48 @@ def test_an_uncertain_send_that_is_not_there_is_looked_for_three_times_and_left_
     assert len([path for path in provider.calls("conversations") if "user_id" in path]) == 3
     assert desk.conversation.state is ConversationState.HANDED_OVER
     assert desk.graph.sent == []
+
+
+def refuse_looks(provider, answer):
+    """Whoever is asked for by their id cannot be read; what the whole list shows can."""
+    listed = provider.graph.readable["conversations"]
+    provider.graph.readable["conversations"] = lambda query: answer if "user_id" in query else (200, listed)
+
+
+def test_a_customer_who_is_gone_is_looked_for_three_times_and_hides_no_missed_message(desk, provider, uncertain):
+    provider.show(said("lost", "سلام؟", NOON + 9 * MINUTES, by="600002"))
+    refuse_looks(provider, (400, {"error": {"code": 100, "message": "Invalid parameter"}}))
+
+    for number in range(1, 6):
+        provider.read(NOON + number * 11 * MINUTES)
+
+    assert desk.deliveries[0].looks == 3
+    assert desk.message("lost") is not None
+
+
+def test_a_look_that_broke_is_none_and_hides_no_missed_message_either(desk, provider, uncertain):
+    provider.show(said("lost", "سلام؟", NOON + 9 * MINUTES, by="600002"))
+    refuse_looks(provider, BREAKS)
+
+    for number in range(1, 6):
+        provider.read(NOON + number * 11 * MINUTES)
+
+    assert (desk.deliveries[0].looks, desk.message("lost") is not None) == (0, True)
+    provider.show(replied("mid.ours", ANSWER, NOON + seconds(1)))
+    provider.read(NOON + 60 * MINUTES)
+    assert desk.deliveries[0].external_id == "mid.ours"
+
+
+@pytest.mark.sqlite_only
+def test_a_look_that_always_breaks_is_not_made_for_ever(desk, provider, uncertain):
+    refuse_looks(provider, BREAKS)
+
+    assert desk.call(upkeep.wake_due, NOON + 5 * MINUTES) == 1
+    with transaction():
+        row = db.session.scalars(db.select(Upkeep)).one()
+        row.read_at = row.posts_at = NOON + timedelta(days=1)
+
+    assert desk.call(upkeep.wake_due, NOON + timedelta(days=1)) == 0
 
 
 @pytest.mark.sqlite_only
