@@ -134,7 +134,9 @@ class Course:
 
         for number, point, deed in cells(kind, seen):
             way = self.make(kind)
-            self.follow(way, number, {KILL: kill, RAISE: failpoints._raise, PAUSE: lambda way=way: pause(way)}[deed])
+            fault = {KILL: kill, RAISE: failpoints._raise, PAUSE: lambda way=way: pause(way)}[deed]
+            came_by = self.follow(way, number, fault)
+            assert came_by[: number + 1] == seen[: number + 1], f"step {number} {point}, {deed}: it came by {came_by}"
             way.again()
             found = way.state()
             may = kind.may_end if kind.doubtful is None or (point, deed) in kind.doubtful else ()
