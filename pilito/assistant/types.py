@@ -61,6 +61,7 @@ class TurnInput:
     instructions: Instructions | None = None
     holds_every_word: bool = True  # False: numbers, addresses, terms and promises alone
     prices_differ: bool = False  # a price that the post and the catalogue name differently was left out of the facts
+    asks_about: tuple[str, ...] = ()  # the posts asked about now, as their facts name them; with a caption or none
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ from pilito.conversations.instructions import instructions_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.own_posts import knows_own_posts
 from pilito.conversations.pair import pair_shares
-from pilito.conversations.post_facts import with_posts
+from pilito.conversations.post_facts import posts_behind, with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
 from pilito.conversations.unread import look
@@ -167,7 +167,7 @@ def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:
 def _with_facts(claim: Claim, now: datetime) -> TurnInput:
     """Add the shop's facts; outside of the transaction, for a search may wait for its index."""
     found = replace(claim.input, facts=(*claim.input.facts, *facts_of(claim.place, claim.input, now)))
-    return with_posts(found, claim.place.inbox_id, claim.message_ids, now)
+    return with_posts(found, claim.place.inbox_id, posts_behind(claim.input), now)
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:
@@ -249,6 +249,7 @@ def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
     comments = comments_behind(conversation, earlier)
     answered = quoted(conversation, {message.reply_to_external_id for message in messages})
     reactions = of_messages(conversation, [message.id for message in earlier])
+    asked_now, asked_before = _posts(messages, earlier, answered.values())
     return TurnInput(
         shop_name=conversation.inbox.name,
         questions=tuple(message.content for message in messages),
@@ -257,12 +258,13 @@ def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
             *(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
         ),
         facts=(
-            *_facts(conversation.inbox_id, messages, earlier, answered.values()),
+            *_captions(conversation.inbox_id, asked_now, asked_before),
             *product_facts(messages, earlier),
             *referral_facts(conversation, messages, earlier),
             *commented_facts(comments),
         ),
         contexts=contexts_of(messages, answered),
+        asks_about=tuple(str(share.message_id) for share in asked_now),
         instructions=instructions_of(conversation.inbox_id),
         holds_every_word=conversation.inbox.holds_every_word,
     )
@@ -277,29 +279,44 @@ def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Ea
     return [Earlier(*row) for row in rows]
 
 
-def _facts(
-    inbox_id: int, messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]
-) -> tuple[Fact, ...]:
-    """The captions of the posts that this turn asks about, then of the newest that were shared or asked about before.
+def _posts(
+    messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]
+) -> tuple[Sequence[Share], Sequence[Share]]:
+    """The posts that this turn asks about, and the newest that were shared or asked about before; oldest first.
 
     A post is asked about by a question that took it, or by one that answers the message it came in.
-
-    Those have a source of their own: the price of an earlier post is not the price of this one.
     """
     if not (answered or any(map(_may_have_post, messages)) or any(map(_may_have_post, earlier))):
-        return ()  # most conversations: nothing to ask the database for
+        return (), ()  # most conversations: nothing to ask the database for
     taken = Share.combined_with_id.in_([message.id for message in messages])
-    asked_now = _captions(or_(taken, Share.message_id.in_([message.id for message in answered])))
+    asked_now = _shares(or_(taken, Share.message_id.in_([message.id for message in answered])))
     ids = [message.id for message in earlier]
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
-    asked_before = _captions(or_(Share.combined_with_id.in_(ids), left_alone))
-    asked_before = [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
-    strange = [share for share in (*asked_now, *asked_before) if share.own_post_id is None]
-    are_known = bool(strange) and knows_own_posts(inbox_id)
-    return (
-        *(_caption("caption", share, are_known) for share in asked_now),
-        *(_caption("earlier_caption", share, are_known) for share in asked_before[::-1]),
+    asked_before = [share for share in _shares(or_(Share.combined_with_id.in_(ids), left_alone)) if share.full_caption]
+    return asked_now, [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
+
+
+def _may_have_post(message: Message | Earlier) -> bool:
+    """Whether the message is a post, or read together with one."""
+    return message.message_type is MessageType.SHARE or (
+        message.sender is Sender.CUSTOMER and message.content != message.text
     )
+
+
+def _shares(which: ColumnElement[bool]) -> Sequence[Share]:
+    found = db.session.scalars(
+        select(Share).where(which).options(joinedload(Share.own_post)).order_by(Share.sent_at, Share.id)
+    )
+    return found.all()
+
+
+def _captions(inbox_id: int, asked_now: Sequence[Share], asked_before: Sequence[Share]) -> Iterator[Fact]:
+    """Those of before, the newest first, have a source of their own: the price of an earlier post is not the price of
+    this one."""
+    strange = [share for share in (*asked_now, *asked_before) if share.full_caption and share.own_post_id is None]
+    are_known = bool(strange) and knows_own_posts(inbox_id)
+    yield from (_caption("caption", share, are_known) for share in asked_now if share.full_caption)
+    yield from (_caption("earlier_caption", share, are_known) for share in reversed(asked_before))
 
 
 def _caption(source: str, share: Share, are_known: bool) -> Fact:
@@ -312,24 +329,6 @@ def _caption(source: str, share: Share, are_known: bool) -> Fact:
     return Fact(
         source, share.full_caption or "", str(share.message_id), is_ours, is_of_others=are_known and not is_ours
     )
-
-
-def _may_have_post(message: Message | Earlier) -> bool:
-    """Whether the message is a post, or read together with one."""
-    return message.message_type is MessageType.SHARE or (
-        message.sender is Sender.CUSTOMER and message.content != message.text
-    )
-
-
-def _captions(which: ColumnElement[bool]) -> Sequence[Share]:
-    """The shares with a caption, oldest first."""
-    found = db.session.scalars(
-        select(Share)
-        .where(which, or_(Share.caption != "", Share.own_post_id.is_not(None)))
-        .options(joinedload(Share.own_post))
-        .order_by(Share.sent_at, Share.id)
-    )
-    return [share for share in found if share.full_caption]
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

@@ -6,16 +6,15 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.assistant.offers import quotable, without_prices
 from pilito.assistant.posts import Item, Shelf, differs
 from pilito.assistant.types import Fact, TurnInput
 from pilito.conversations.fact_text import product_fact
-from pilito.conversations.pairing import CONTEXT_BEGIN
 from pilito.lifecycle import PostProductState, PriceRule
-from pilito.models import Inbox, PostProduct, Product, Share, db
+from pilito.models import Inbox, OwnPost, PostProduct, Product, Share, db
 from pilito.queries.facts import quoted_products
 
 SHARED = ("caption", "earlier_caption")
@@ -27,68 +26,70 @@ MOST_PRODUCTS = 6
 
 
 @dataclass(frozen=True)
-class _Post:
-    """A post that is asked about now, with its products: those that a person settled, and those that are proposed."""
+class SharedPost:
+    """A post behind a turn, as plain data: what a trial made is taken back before its facts are looked for."""
 
-    share: Share
-    sure: tuple[int, ...] = ()
+    reference: str  # as the turn's facts name it
+    is_own: bool
+    posted_at: datetime | None = None
+    sure: tuple[int, ...] = ()  # its products: those that a person settled, and those that are proposed
     likely: tuple[int, ...] = ()
 
 
-def with_posts(turn: TurnInput, inbox_id: int, message_ids: Sequence[int], now: datetime) -> TurnInput:
-    """Return the turn with the products of the posts that these messages ask about, and without prices that do not
-    count: of offers that are over, and where caption and catalogue differ. Leaves no session open."""
+def posts_behind(turn: TurnInput) -> tuple[SharedPost, ...]:
+    """Return the posts that a turn asks about, or has the captions of, in the order in which they were shared."""
     captions = {fact.reference for fact in turn.facts if fact.source in CAPTIONS}
-    if not (captions or any(CONTEXT_BEGIN in question for question in turn.questions)):
+    numbers = [int(reference) for reference in {*captions, *turn.asks_about} if reference.isdigit()]
+    if not numbers:
+        return ()
+    shares = db.session.scalars(
+        select(Share)
+        .where(Share.message_id.in_(numbers))
+        .options(joinedload(Share.own_post))
+        .order_by(Share.sent_at, Share.id)
+    )
+    return tuple(_post(str(share.message_id), share.own_post) for share in shares)
+
+
+def _post(reference: str, own: OwnPost | None) -> SharedPost:
+    if own is None:
+        return SharedPost(reference, is_own=False)
+    rows = db.session.scalars(select(PostProduct).filter_by(own_post_id=own.id).order_by(PostProduct.id))
+    by_state: dict[PostProductState, list[int]] = {state: [] for state in PostProductState}
+    for row in rows:
+        by_state[row.state].append(row.product_id)
+    sure, likely = by_state[PostProductState.CONFIRMED], by_state[PostProductState.PROPOSED]
+    return SharedPost(reference, True, own.posted_at, tuple(sure), tuple(likely))
+
+
+def with_posts(turn: TurnInput, inbox_id: int, posts: Sequence[SharedPost], now: datetime) -> TurnInput:
+    """Return the turn with the products of the posts that it asks about, and without prices that do not count: of
+    offers that are over, and where caption and catalogue differ. Leaves no session open."""
+    if not (turn.asks_about or any(fact.source in CAPTIONS for fact in turn.facts)):
         return turn  # most turns are about no post, and cost nothing here
     inbox = db.session.get(Inbox, inbox_id)
     if inbox is None:
         db.session.rollback()
         return turn
-    shares = _shares(captions, message_ids)
-    asked = {fact.reference for fact in turn.facts if fact.source == "caption"}
-    facts = [_current(fact, shares.get(fact.reference), inbox, now) for fact in turn.facts]
-    asked |= {reference for reference, share in shares.items() if share.combined_with_id in message_ids}
-    about = asked or _newest_before(turn)
+    by_reference = {post.reference: post for post in posts}
+    facts = [_current(fact, by_reference.get(fact.reference), inbox, now) for fact in turn.facts]
+    about = set(turn.asks_about) or _newest_before(turn)
     differ = False
-    for reference, share in shares.items():
-        if reference in asked or share.own_post_id is not None:
-            facts, products, asks = _weighed(facts, _post(share), inbox, now)
-            facts = _with_products(facts, products) if reference in about else facts
-            differ |= asks and reference in about
+    for post in posts:
+        if post.reference in turn.asks_about or post.is_own:
+            facts, products, asks = _weighed(facts, post, inbox, now)
+            facts = _with_products(facts, products) if post.reference in about else facts
+            differ |= asks and post.reference in about
     db.session.rollback()
     return replace(turn, facts=tuple(fact for fact in facts if fact.text), prices_differ=differ)
 
 
-def _shares(references: set[str], message_ids: Sequence[int]) -> dict[str, Share]:
-    """The shares behind the captions, by their message's id as text, as facts name them."""
-    numbers = [int(reference) for reference in references if reference.isdigit()]
-    found = db.session.scalars(
-        select(Share)
-        .where(or_(Share.message_id.in_(numbers), Share.combined_with_id.in_(message_ids)))
-        .options(joinedload(Share.own_post))
-        .order_by(Share.sent_at, Share.id)
-    )
-    return {str(share.message_id): share for share in found}
-
-
-def _post(share: Share) -> _Post:
-    if share.own_post_id is None:
-        return _Post(share)
-    rows = db.session.scalars(select(PostProduct).filter_by(own_post_id=share.own_post_id).order_by(PostProduct.id))
-    by_state: dict[PostProductState, list[int]] = {state: [] for state in PostProductState}
-    for row in rows:
-        by_state[row.state].append(row.product_id)
-    return _Post(share, tuple(by_state[PostProductState.CONFIRMED]), tuple(by_state[PostProductState.PROPOSED]))
-
-
-def _current(fact: Fact, share: Share | None, inbox: Inbox, now: datetime) -> Fact:
+def _current(fact: Fact, post: SharedPost | None, inbox: Inbox, now: datetime) -> Fact:
     """A caption without the prices of an offer that is over."""
     if fact.source not in CAPTIONS:
         return fact
     zone = ZoneInfo(inbox.zone or "UTC")
-    posted_at = share.own_post.posted_at if share and share.own_post else None
-    posted_on = posted_at.astimezone(zone).date() if posted_at else None
+    posted_on = post.posted_at.astimezone(zone).date() if post and post.posted_at else None
     return replace(fact, text=quotable(fact.text, now.astimezone(zone).date(), posted_on))
 
 
@@ -98,12 +99,11 @@ def _newest_before(turn: TurnInput) -> set[str]:
     return set(islice(earlier, 1))
 
 
-def _weighed(facts: list[Fact], post: _Post, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact], bool]:
+def _weighed(facts: list[Fact], post: SharedPost, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact], bool]:
     """Return the facts without a caption's prices that do not count, what may be told of the post's products, and
     whether two prices differ so that a person is asked for the right one."""
-    reference = str(post.share.message_id)
-    caption = next((one for one in facts if one.source in SHARED and one.reference == reference), None)
-    likely = post.likely if post.share.own_post_id else _named_in(caption, facts)
+    caption = next((one for one in facts if one.source in SHARED and one.reference == post.reference), None)
+    likely = post.likely if post.is_own else _named_in(caption, facts)
     products = quoted_products(inbox.id, [*post.sure, *likely][:MOST_PRODUCTS], now)
     is_sure = any(number in post.sure for number in products)
     today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()

@@ -23,7 +23,7 @@ from pilito.conversations import outbox, spending
 from pilito.conversations.answer import input_of, proof_from
 from pilito.conversations.drafts import columns_of
 from pilito.conversations.facts import Place, facts_of
-from pilito.conversations.post_facts import with_posts
+from pilito.conversations.post_facts import SharedPost, posts_behind, with_posts
 from pilito.conversations.store import get_conversation, store_message
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -47,6 +47,15 @@ class Share:
     own_post_id: int | None = None
     caption: str = ""
     link: str = ""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the assistant would be asked, as plain data: the rows behind it may be gone by the time it is."""
+
+    place: Place
+    turn: TurnInput
+    posts: tuple[SharedPost, ...]
 
 
 class _Undo(Exception):
@@ -151,8 +160,8 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
     if not trial or "result" in trial:
         return
     try:
-        place, turn = _rebuild(trial["again"]) if trial.get("again") else _build(trial, name, now)
-        turn = _with_facts(place, turn, now)
+        asked = _rebuild(trial["again"]) if trial.get("again") else _build(trial, name, now)
+        turn = _with_facts(asked, now)
         listener = _Listener(model)
         outcome = _asked(turn, listener, now)
         result = _result(turn, outcome, listener)
@@ -174,14 +183,14 @@ def _asked(turn: TurnInput, model: Model, now: datetime) -> Reply | HandOver:
     return compose(turn, model, settings.model_prompt_tokens)
 
 
-def _with_facts(place: Place, turn: TurnInput, now: datetime) -> TurnInput:
-    found = replace(turn, facts=(*turn.facts, *facts_of(place, turn, now)))
-    return with_posts(found, place.inbox_id, (), now)
+def _with_facts(asked: _Asked, now: datetime) -> TurnInput:
+    found = replace(asked.turn, facts=(*asked.turn.facts, *facts_of(asked.place, asked.turn, now)))
+    return with_posts(found, asked.place.inbox_id, asked.posts, now)
 
 
-def _build(trial: Json, name: str, now: datetime) -> tuple[Place, TurnInput]:
+def _build(trial: Json, name: str, now: datetime) -> _Asked:
     """What the assistant would be asked, from rows that are taken back."""
-    made: list[tuple[Place, TurnInput]] = []
+    made: list[_Asked] = []
     try:
         with transaction() as tx:
             inbox = db.session.get_one(Inbox, trial["inbox_id"])
@@ -193,7 +202,7 @@ def _build(trial: Json, name: str, now: datetime) -> tuple[Place, TurnInput]:
                 message = _say(tx, inbox, conversation, said, f"trial-{name}-{number}", at)
                 if said.get("answer"):
                     _answer(conversation, message, said["answer"], at + timedelta(minutes=1))
-            made.append((Place(inbox.id, inbox.facts_version), input_of(conversation, [message])))
+            made.append(_asked_of(conversation, [message]))
             raise _Undo
     except _Undo:
         db.session.rollback()
@@ -230,14 +239,17 @@ def _answer(conversation: Conversation, message: Message, text: str, at: datetim
     message.answered_by_id = reply.id
 
 
-def _rebuild(again: Json) -> tuple[Place, TurnInput]:
+def _rebuild(again: Json) -> _Asked:
     """What the assistant would be asked about an old turn, with today's facts."""
     conversation = db.session.get_one(Conversation, again["conversation_id"])
-    messages = _questions(conversation, again["message_id"], again["draft_id"])
-    turn = input_of(conversation, messages)
-    place = Place(conversation.inbox_id, conversation.inbox.facts_version)
+    asked = _asked_of(conversation, _questions(conversation, again["message_id"], again["draft_id"]))
     db.session.rollback()
-    return place, turn
+    return asked
+
+
+def _asked_of(conversation: Conversation, messages: list[Message]) -> _Asked:
+    turn = input_of(conversation, messages)
+    return _Asked(Place(conversation.inbox_id, conversation.inbox.facts_version), turn, posts_behind(turn))
 
 
 def _questions(conversation: Conversation, message_id: int | None, draft_id: int | None) -> list[Message]:

@@ -4,16 +4,18 @@ import json
 
 import pytest
 from desk import Desk
-from rows import NOON
+from rows import NOON, add, add_product, add_source
 from shop import CAPTION, seconds, text
 
 from pilito.channels.base import Post
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.trials import TRIES, Share, begin_again, begin_trial, read_trial, run_trial
+from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.extensions import redis
 from pilito.jobs.replies import get_model
+from pilito.lifecycle import FoundBy, PostProductState
 from pilito.models import (
     Conversation,
     Customer,
@@ -22,6 +24,7 @@ from pilito.models import (
     MediaFile,
     Message,
     OwnPost,
+    PostProduct,
     Proof,
     Turn,
 )
@@ -103,6 +106,37 @@ def test_an_own_post_is_shared_by_its_id_and_anothers_is_not_seen(desk):
 
     assert CAPTION in [fact["text"] for fact in result["working"]["facts"]]
     assert other["working"]["facts"] == []
+
+
+def own_post_with_product(desk, caption, price):
+    desk.call(keep_posts, desk.shop.inbox_id, [Post("18000000000000077", caption=caption)], NOON)
+    (own,) = desk.rows(OwnPost)
+    with transaction():
+        product = add_product(add_source(), ({"price": price},), name="پیراهن لینن ماهور")
+        settled = {"how": FoundBy.OWNER, "state": PostProductState.CONFIRMED, "created_at": NOON}
+        add(PostProduct(inbox_id=own.inbox_id, own_post_id=own.id, product_id=product.id, **settled))
+    return Share(own_post_id=own.id)
+
+
+def test_the_product_of_an_own_post_counts_as_it_does_for_customers(desk):
+    post = own_post_with_product(desk, "مدل جدید 🌸", 1_850_000)
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False}
+
+    _, result = try_it(desk, "این چنده؟", post)
+
+    assert [fact["source"] for fact in result["working"]["facts"]] == ["catalogue", "caption"]
+    assert (result["outcome"], result["text"]) == ("reply", "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.")
+
+
+@pytest.mark.sqlite_only
+def test_so_does_the_rule_for_two_prices(desk):
+    post = own_post_with_product(desk, CAPTION, 1_850_000)
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "not_known"}
+
+    _, result = try_it(desk, "این چنده؟", post)
+
+    assert (result["outcome"], result["reason"]) == ("hand_over", "prices_differ")
+    assert "تومان" not in "".join(fact["text"] for fact in result["working"]["facts"])
 
 
 @pytest.mark.sqlite_only
