@@ -328,21 +328,23 @@ def inbox() -> None:
 @click.option("--token", required=True, help="The access token; '-' reads it from standard input.")
 @click.option("--login", type=click.Choice(["instagram", "facebook"]), default="instagram", show_default=True)
 @click.option(
-    "--assistant", type=click.Choice([mode.value for mode in AssistantMode]), default="auto", show_default=True
+    "--assistant",
+    type=click.Choice([mode.value for mode in AssistantMode]),
+    help="What it does; a new account has auto, one known already stays as it is.",
 )
 @with_appcontext
-def add_inbox(channel_name: str, name: str, account_id: str, token: str, login: str, assistant: str) -> None:
+def add_inbox(channel_name: str, name: str, account_id: str, token: str, login: str, assistant: str | None) -> None:
     """Connect an account; an account known already gets the new token and goes on where it stopped."""
     from pilito.conversations.connect import connect
 
     secret = sys.stdin.readline().strip() if token == "-" else token  # noqa: S105
     try:
-        inbox_id = connect(
-            channel_name, name, account_id, secret, {"login": login}, AssistantMode(assistant), utc_now()
-        )
+        mode = AssistantMode(assistant) if assistant else None
+        inbox_id = connect(channel_name, name, account_id, secret, {"login": login}, mode, utc_now())
     except Refused as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"Inbox {inbox_id}: {name} ({channel_name} {account_id}) is connected.")
+    mode = db.session.get_one(Inbox, inbox_id).assistant_mode
+    click.echo(f"Inbox {inbox_id}: {name} ({channel_name} {account_id}) is connected; assistant: {mode}.")
 
 
 @inbox.command("signals")

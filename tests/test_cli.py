@@ -93,6 +93,19 @@ def test_connecting_again_keeps_the_inbox_and_starts_it_again(run):
     assert (inbox.state, inbox.options) == (InboxState.ACTIVE, {"login": "facebook"})
 
 
+def test_connecting_again_leaves_who_answers_unless_it_says_so(run):
+    words = ("inbox", "add", "instagram", "--name", "گالری", "--account-id", ACCOUNT, "--token", "t")
+    first = run(*words)
+    with transaction():
+        db.session.scalar(db.select(Inbox)).assistant_mode = AssistantMode.OFF
+
+    again, said = run(*words), run(*words, "--assistant", "draft")
+
+    modes = [re.search(r"assistant: (\w+)", one.output)[1] for one in (first, again, said)]
+    assert modes == ["auto", "off", "draft"]
+    assert db.session.scalar(db.select(Inbox.assistant_mode)) is AssistantMode.DRAFT
+
+
 def test_what_customers_see_is_switched_and_stays_so_when_connected_again(run):
     words = ("inbox", "add", "instagram", "--name", "گالری", "--account-id", ACCOUNT, "--token", "t")
     run(*words)

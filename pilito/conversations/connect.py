@@ -26,12 +26,15 @@ def connect(
     account_id: str,
     token: str,
     options: dict[str, str],
-    assistant_mode: AssistantMode,
+    assistant_mode: AssistantMode | None,
     now: datetime,
 ) -> int:
-    """Store the account with its token encrypted; return the inbox's id. What waited to be sent goes on."""
+    """Store the account with its token encrypted; return the inbox's id. What waited to be sent goes on.
+
+    A mode of None leaves who answers in an account known already as it is.
+    """
     grant = Grant(account_id=account_id, token=token, name=name, options=options)
-    return _admit(channel, grant, None, now, assistant_mode)
+    return _admit(channel, grant, None, now, name, assistant_mode)
 
 
 def connect_by_code(
@@ -65,11 +68,16 @@ def _take(channel: str, grant: Grant, operator_id: int | None, now: datetime) ->
 
 
 def _admit(
-    channel: str, grant: Grant, operator_id: int | None, now: datetime, mode: AssistantMode | None = None
+    channel: str,
+    grant: Grant,
+    operator_id: int | None,
+    now: datetime,
+    name: str | None = None,
+    mode: AssistantMode | None = None,
 ) -> int:
     """Store the grant; an account known already keeps its row and all its conversations.
 
-    It keeps its name too, and who answers in it, unless `mode` says that a person gave both.
+    It keeps its name too, and who answers in it, unless a person gave a `name` or `mode`.
     """
     _check(channel, grant)
     with transaction():
@@ -81,8 +89,10 @@ def _admit(
             inbox = Inbox(channel=channel, external_id=grant.account_id, created_at=now)
             inbox.name = grant.name[:NAME_CHARACTERS]
             db.session.add(inbox)
+        if name is not None:
+            inbox.name = name
         if mode is not None:
-            inbox.name, inbox.assistant_mode = grant.name, mode
+            inbox.assistant_mode = mode
         _write(inbox, grant, now)
         db.session.flush()
         action = "inbox_connected" if is_new else "inbox_reconnected"
