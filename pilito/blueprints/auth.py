@@ -1,5 +1,6 @@
 """Log-in and log-out of operators."""
 
+import hashlib
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -150,13 +151,16 @@ def log_in() -> ResponseReturnValue:
     if operator is None or not operator.active or operator.password_hash != password_hash:  # a new one meanwhile
         _note_refusal(operator_id, "log_in_refused")
         return _refuse(email, gettext("E-mail and password do not match. Check both and try again."), 401)
+    fitted = operator.password_hash
     forget_tries(email)
-    if needs_new_hash(operator.password_hash):
-        _renew_hash(operator, password)
+    if needs_new_hash(fitted):
+        fitted = _renew_hash(operator.id, fitted, password)
     target = safe_path(request.form.get("next"))
     if second_step.has_second_step(operator):
-        return _ask_for_code(operator, target)
-    enter(operator)
+        return _ask_for_code(operator.id, fitted, target)
+    if not enter(operator.id, _mark_of(fitted)):
+        _note_refusal(operator_id, "log_in_refused")
+        return _refuse(email, gettext("E-mail and password do not match. Check both and try again."), 401)
     return redirect(target)
 
 
@@ -172,8 +176,7 @@ def take_code() -> ResponseReturnValue:
     half_way = _half_way()
     operator = db.session.get(Operator, half_way["operator"]) if half_way else None
     if half_way is None or operator is None or not operator.active:
-        flash(gettext("That took too long. Log in again."))
-        return redirect(url_for("auth.show_login"))
+        return _begin_again()
     operator_id = operator.id
     try:
         fits = second_step.check_code(operator_id, request.form.get("code", "")[:100], utc_now())
@@ -184,8 +187,14 @@ def take_code() -> ResponseReturnValue:
         _note_refusal(operator_id, "code_refused")
         sentence = gettext("This code does not fit, or was used already. Wait for the next one.")
         return render_template("login_code.html", problem=sentence), 401
-    enter(db.session.get_one(Operator, operator_id))
+    if not enter(operator_id, half_way.get("password", "")):
+        return _begin_again()
     return redirect(safe_path(half_way["next"]))
+
+
+def _begin_again() -> ResponseReturnValue:
+    flash(gettext("That took too long. Log in again."))
+    return redirect(url_for("auth.show_login"))
 
 
 @bp.post("/logout")
@@ -202,16 +211,31 @@ def log_out() -> ResponseReturnValue:
     return redirect(url_for("auth.show_login"))
 
 
-def enter(operator: Operator) -> None:
-    """Begin a new session: nothing of the anonymous one is kept."""
-    operator_id, now = operator.id, utc_now()
+def enter_new(operator: Operator) -> None:
+    """Let somebody in who has just chosen their password."""
+    enter(operator.id, _mark_of(operator.password_hash))
+
+
+def enter(operator_id: int, mark: str) -> bool:
+    """Begin a new session: nothing of the anonymous one is kept. False, and none begins, where the password that was
+    given is not theirs any more: it would outlive the reset that ended all log-ins."""
+    now = utc_now()
     with transaction():
-        operator = db.session.get_one(Operator, operator_id)
+        # Locked, as by whoever sets a password or shuts the person out in this moment.
+        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
+        if not operator.active or _mark_of(operator.password_hash) != mark:
+            return False
         sessions.begin_session(operator, caller_address(), request.headers.get("User-Agent"), now)
         db.session.add(Audit(at=now, action="logged_in", operator_id=operator_id))
     session.clear()
     session.permanent = True
     login_user(operator)
+    return True
+
+
+def _mark_of(password_hash: str) -> str:
+    """By which a password is known to be the same, also in a cookie that its browser can read."""
+    return hashlib.sha256(password_hash.encode()).hexdigest()
 
 
 def _compare(email: str, password: str) -> tuple[int | None, str | None, bool]:
@@ -243,27 +267,29 @@ def _note_refusal(operator_id: int | None, action: str) -> None:
         db.session.add(Audit(at=utc_now(), action=action, operator_id=operator_id, address=caller_address()[:45]))
 
 
-def _renew_hash(operator: Operator, password: str) -> None:
-    """Keep the password as it is hashed today, unless it was changed meanwhile. Without a turn: at the next log-in."""
-    operator_id, old = operator.id, operator.password_hash
+def _renew_hash(operator_id: int, old: str, password: str) -> str:
+    """Keep the password as it is hashed today, unless it was changed meanwhile. Without a turn: at the next log-in.
+    Return the hash that stands for it now."""
     db.session.rollback()
     try:
         renewed = hash_password(password)
     except Busy:
-        return
+        return old
     with transaction():
-        operator = db.session.get_one(Operator, operator_id)
-        if operator.password_hash == old:
-            operator.password_hash = renewed
+        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
+        if operator.password_hash != old:
+            return old
+        operator.password_hash = renewed
+    return renewed
 
 
 # --- between password and code ---------------------------------------------------------------------------------------
 
 
-def _ask_for_code(operator: Operator, target: str) -> ResponseReturnValue:
-    operator_id = operator.id
+def _ask_for_code(operator_id: int, password_hash: str, target: str) -> ResponseReturnValue:
     session.clear()
-    session[HALF_WAY] = {"operator": operator_id, "at": time.time(), "next": target}
+    mark = _mark_of(password_hash)
+    session[HALF_WAY] = {"operator": operator_id, "password": mark, "at": time.time(), "next": target}
     return redirect(url_for("auth.show_code"))
 
 

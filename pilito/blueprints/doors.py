@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from pilito.blueprints.auth import enter
+from pilito.blueprints.auth import enter_new
 from pilito.blueprints.i18n import LANGUAGES, current_language
 from pilito.blueprints.letters import password_letter
 from pilito.blueprints.panel import sentences
@@ -54,7 +54,7 @@ def create_owner(token: str) -> ResponseReturnValue:
             take_back("set-up")
         return _show_set_up(token, refusal)
     forget_tries("set-up")
-    enter(owner)
+    enter_new(owner)
     return redirect(url_for("panel.show_first_steps"))
 
 
@@ -82,7 +82,7 @@ def accept_invitation(token: str) -> ResponseReturnValue:
         operator = links.accept_invitation(token, name, password, language, utc_now())
     except Refused as refusal:
         return _show_invitation(token, refusal)
-    enter(operator)
+    enter_new(operator)
     flash(gettext("Welcome! You are in."))
     return redirect(url_for("panel.show_list"))
 

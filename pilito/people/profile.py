@@ -8,7 +8,7 @@ from pilito.extensions import db
 from pilito.models import Audit, Operator
 from pilito.people.open_links import end_links_of
 from pilito.people.sessions import end_sessions
-from pilito.people.team import check_own_password, read_email, read_name, refuse_taken
+from pilito.people.team import check_own_password, lock_own, read_email, read_name, refuse_taken
 
 
 def change_profile(operator_id: int, name: str, choices: dict[str, str], undo_seconds: int = 0) -> None:
@@ -27,12 +27,12 @@ def change_email(operator_id: int, email: str, password: str, session_id: int | 
     """Log in with another address from now on; what was opened by the old one ends: all log-ins but this one, and a
     link to a new password.
 
-    Raises Refused (wrong_password, bad_email, email_taken), and Busy.
+    Raises Refused (wrong_password, session_not_found, bad_email, email_taken), and Busy.
     """
     email = read_email(email)
-    check_own_password(operator_id, password)
+    own = check_own_password(operator_id, password, session_id)
     with transaction() as tx:
-        operator = db.session.get_one(Operator, operator_id)
+        operator = lock_own(own, now)
         if operator.email == email:
             return
         refuse_taken(email)

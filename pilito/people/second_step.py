@@ -16,6 +16,7 @@ from pilito.extensions import db, vault
 from pilito.lifecycle import Role
 from pilito.models import Audit, Operator, RecoveryCode, Shop
 from pilito.people import sessions
+from pilito.people.team import OwnPassword, lock_own
 
 ISSUER = "Pilito"
 STEP_SECONDS = 30
@@ -70,11 +71,11 @@ def _close_lines_without(tx: Transaction) -> None:
 # --- setting up ------------------------------------------------------------------------------------------------------
 
 
-def offer_secret(operator_id: int, now: datetime) -> str:
+def offer_secret(own: OwnPassword, now: datetime) -> str:
     """Return the secret that the app is to learn, a new one each time, and keep it for OFFER_TIME; it counts only once
-    `confirm` has seen a code of it. Ask for the password before. Raises Refused (second_step_there)."""
+    `confirm` has seen a code of it. Raises Refused (second_step_there, and as `lock_own`)."""
     with transaction():
-        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
+        operator = lock_own(own, now)
         if has_second_step(operator):
             raise Refused("second_step_there", "The second step is set up already.")
         secret = pyotp.random_base32()
@@ -122,13 +123,13 @@ def confirm(operator_id: int, code: str, now: datetime) -> list[str]:
     return codes
 
 
-def renew_recovery_codes(operator_id: int, now: datetime) -> list[str]:
-    """Replace the recovery codes by new ones. Raises Refused (second_step_missing)."""
+def renew_recovery_codes(own: OwnPassword, now: datetime) -> list[str]:
+    """Replace the recovery codes by new ones. Raises Refused (second_step_missing, and as `lock_own`)."""
     with transaction():
-        if not has_second_step(db.session.get_one(Operator, operator_id)):
+        if not has_second_step(lock_own(own, now)):
             raise Refused("second_step_missing", "There is no second step.")
-        db.session.add(Audit(at=now, action="recovery_codes_made", operator_id=operator_id))
-        return _make_recovery_codes(operator_id)
+        db.session.add(Audit(at=now, action="recovery_codes_made", operator_id=own.operator_id))
+        return _make_recovery_codes(own.operator_id)
 
 
 def count_recovery_codes(operator_id: int) -> int:
@@ -137,15 +138,26 @@ def count_recovery_codes(operator_id: int) -> int:
 
 
 def switch_off(operator_id: int, by_id: int | None, now: datetime) -> None:
-    """Take the second step away: for oneself, or for somebody who lost phone and codes. Where it is required they set
-    it up anew before anything else, so their open panels are hung up on."""
+    """Take the second step away from somebody who lost phone and codes. `by_id` None: the command line."""
     with transaction() as tx:
         operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
-        operator.totp_encrypted = operator.totp_at = None
-        db.session.execute(delete(RecoveryCode).where(RecoveryCode.operator_id == operator_id))
-        sessions.close_lines(tx, operator_id)
-        details = {} if by_id == operator_id else {"whom": operator_id}
+        _take_away(tx, operator)
+        details = {"whom": operator_id}
         db.session.add(Audit(at=now, action="second_step_off", operator_id=by_id, details=details))
+
+
+def switch_own_off(own: OwnPassword, now: datetime) -> None:
+    """Go without the second step from now on. Raises Refused as `lock_own`."""
+    with transaction() as tx:
+        _take_away(tx, lock_own(own, now))
+        db.session.add(Audit(at=now, action="second_step_off", operator_id=own.operator_id))
+
+
+def _take_away(tx: Transaction, operator: Operator) -> None:
+    """Where it is required they set it up anew before anything else, so their open panels are hung up on."""
+    operator.totp_encrypted = operator.totp_at = None
+    db.session.execute(delete(RecoveryCode).where(RecoveryCode.operator_id == operator.id))
+    sessions.close_lines(tx, operator.id)
 
 
 # --- at log-in -------------------------------------------------------------------------------------------------------

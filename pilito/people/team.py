@@ -1,5 +1,6 @@
 """People of the shop who may log in: who is let in, as what, and who may decide about it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -10,7 +11,7 @@ from pilito.lifecycle import ROLE_RANK, Role
 from pilito.models import Audit, EntryLink, Operator, db
 from pilito.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH, check_password, find_weakness, hash_password
 from pilito.people.open_links import end_links_of, is_open
-from pilito.people.sessions import close_lines, end_sessions
+from pilito.people.sessions import close_lines, end_sessions, find_open
 from pilito.tokens import end_tokens_of, may_make
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
@@ -19,6 +20,17 @@ WEAK = {
     "long_password": f"A password has at most {MAXIMUM_LENGTH} characters.",
     "common_password": "This password is among the first that somebody would try.",
 }
+
+
+@dataclass(frozen=True)
+class OwnPassword:
+    """Who gave their own password, in which log-in, and the hash that it fitted. To be held against what there is by
+    then when something is written for it (`lock_own`): a compare takes its time, and in that time a link may have set
+    another password because this one was stolen."""
+
+    operator_id: int
+    password_hash: str
+    session_id: int | None
 
 
 def may_manage(who: Role, whom: Role) -> bool:
@@ -110,13 +122,13 @@ def activate(operator_id: int, by_id: int | None, now: datetime) -> None:
 def change_password(operator_id: int, old: str, new: str, session_id: int | None, now: datetime) -> None:
     """Change one's own password; all log-ins but this one end.
 
-    Raises Refused (wrong_password, or why it is weak), and Busy.
+    Raises Refused (wrong_password, session_not_found, or why it is weak), and Busy.
     """
-    check_own_password(operator_id, old)
+    own = check_own_password(operator_id, old, session_id)
     operator = db.session.get_one(Operator, operator_id)
     password_hash = strong_hash(new, operator.email, operator.name)
     with transaction() as tx:
-        set_hash(tx, db.session.get_one(Operator, operator_id), password_hash, now, session_id)
+        set_hash(tx, lock_own(own, now), password_hash, now, session_id)
         db.session.add(Audit(at=now, action="password_changed", operator_id=operator_id))
 
 
@@ -134,6 +146,8 @@ def set_hash(
 ) -> None:
     """Keep the new password inside an open transaction; what the old one had opened is shut."""
     operator.password_hash, operator.password_at = password_hash, now
+    if operator.totp_at is None:
+        operator.totp_encrypted = None  # a second step that waits for its first code
     end_sessions(tx, operator.id, "password_changed", now, but_session_id)
     end_links_of(operator.id, now)
 
@@ -176,12 +190,25 @@ def strong_hash(password: str, *about: str) -> str:
     return hash_password(password)
 
 
-def check_own_password(operator_id: int, password: str) -> None:
+def check_own_password(operator_id: int, password: str, session_id: int | None) -> OwnPassword:
     """Not inside a transaction. Raises Refused (wrong_password), and Busy."""
     password_hash = db.session.get_one(Operator, operator_id).password_hash
     db.session.rollback()  # whoever waits for their turn holds no connection
     if not check_password(password_hash, password):
         raise Refused("wrong_password", "The password that is there now does not match.")
+    return OwnPassword(operator_id, password_hash, session_id)
+
+
+def lock_own(own: OwnPassword, now: datetime) -> Operator:
+    """Return the person's row, locked as by whoever sets a password or shuts them out in this moment, inside an open
+    transaction. Raises Refused where the password is another by now (wrong_password) or the log-in has ended
+    (session_not_found)."""
+    operator = db.session.get_one(Operator, own.operator_id, with_for_update=True, populate_existing=True)
+    if operator.password_hash != own.password_hash:
+        raise Refused("wrong_password", "Another password was set while this one was compared.")
+    if own.session_id is not None and not find_open({own.session_id}, now):
+        raise Refused("session_not_found", f"The log-in {own.session_id} has ended while its password was compared.")
+    return operator
 
 
 def refuse_taken(email: str) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
+import pyotp
 import pytest
 from rows import FreshClient, add
 
@@ -17,7 +18,7 @@ from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import Audit, Operator, OperatorSession, db
-from pilito.people import sessions
+from pilito.people import links, second_step, sessions, team
 
 PASSWORD = "a long enough password"
 WRONG = "do not match"
@@ -625,6 +626,59 @@ def test_an_old_password_opens_nothing_that_was_changed_while_it_waited(monkeypa
     assert not may_look(browser)
     db.session.expire_all()
     assert db.session.get_one(Operator, operator.id).password_hash == new
+
+
+@pytest.fixture
+def reset(app, operator):
+    """Sara chooses a new password by her link."""
+    token, _ = links.offer_password(operator.id, None, lambda token: ("x", token), utc_now())
+
+    def make():
+        with app.app_context():
+            links.choose_password(token, "another long sentence", utc_now())
+
+    return make
+
+
+def open_log_ins():
+    db.session.rollback()
+    return db.session.scalars(db.select(OperatorSession).filter_by(ended_at=None)).all()
+
+
+def test_nor_does_it_where_the_new_one_came_after_the_compare(monkeypatch, browser, operator, reset):
+    """As while Redis is slow to forget the tries: the log-in would outlive the reset that ended all."""
+    monkeypatch.setattr(auth, "forget_tries", lambda _email: reset())
+
+    assert log_in(browser).status_code == 401
+    assert not may_look(browser)
+    assert open_log_ins() == []
+
+
+def test_nor_where_the_new_one_came_between_password_and_code(browser, operator, reset):
+    own = team.OwnPassword(operator.id, operator.password_hash, None)
+    secret = second_step.offer_secret(own, utc_now())
+    second_step.confirm(operator.id, pyotp.TOTP(secret).at(utc_now() - timedelta(seconds=30)), utc_now())
+    assert log_in(browser).location == "/login/code"
+    token = token_of(browser.get("/login/code"))
+    reset()
+
+    answer = browser.post("/login/code", data={"code": pyotp.TOTP(secret).at(utc_now()), "csrf_token": token})
+
+    assert answer.location == "/login"
+    assert open_log_ins() == []
+
+
+def test_making_an_old_hash_anew_does_not_bring_the_old_password_back(monkeypatch, browser, operator, reset):
+    old = passwords.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
+    with transaction():
+        db.session.get_one(Operator, operator.id).password_hash = old
+    hash_password = passwords.hash_password
+    monkeypatch.setattr(auth, "hash_password", lambda password: (hash_password(password), reset())[0])
+
+    assert log_in(browser).status_code == 401
+    db.session.expire_all()
+    assert passwords.check_password(db.session.get_one(Operator, operator.id).password_hash, "another long sentence")
+    assert open_log_ins() == []
 
 
 # --- passwords and pages ---------------------------------------------------------------------------------------------

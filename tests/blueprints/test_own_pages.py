@@ -12,7 +12,7 @@ from pilito.database import transaction
 from pilito.lifecycle import Role
 from pilito.models import Operator, OperatorSession, db
 from pilito.passwords import hash_password
-from pilito.people import second_step
+from pilito.people import second_step, team
 from pilito.people.sessions import begin_session
 
 PASSWORD = "a long enough password"
@@ -235,7 +235,8 @@ def test_setting_it_up_needs_the_password(browser, sara):
 
 
 def test_a_secret_that_was_left_lying_sets_up_nothing(browser, sara):
-    secret = second_step.offer_secret(sara, utc_now() - timedelta(minutes=11))
+    own = team.OwnPassword(sara, operator(sara).password_hash, None)
+    secret = second_step.offer_secret(own, utc_now() - timedelta(minutes=11))
 
     page = browser.get("/settings/security").text
     post(browser, "/settings/second-step/confirm", code=code_of(secret))

@@ -34,6 +34,7 @@ from pilito.lifecycle import AssistantMode, DeliveryState, InboxState, Role, Sou
 from pilito.models import Audit, Customer, Delivery, Inbox, Mail, Operator, db
 from pilito.people import second_step
 from pilito.people.links import invite, offer_password
+from pilito.people.team import OwnPassword
 from pilito.tokens import issue_token
 
 PAGE = "102030405060708"
@@ -121,12 +122,12 @@ def test_no_secret_can_be_read_where_it_rests_whatever_is_going_on(make_shop, ma
         owner = add_operator(Role.OWNER)
         made["a session"] = owner.get_id()
         owner_id = owner.id
-    made["the secret of a second step"] = second_step.offer_secret(owner_id, now)
+    made["the secret of a second step"] = second_step.offer_secret(OwnPassword(owner_id, "!", None), now)
     code = pyotp.TOTP(made["the secret of a second step"]).at(now)
     made |= {f"recovery code {code}": code for code in second_step.confirm(owner_id, code, now)}
     made["a token of the API"] = issue_token("robot", now, owner_id)
     made["an invitation"], _ = invite("sara@shop.test", Role.AGENT, owner_id, lambda token: ("Come", token), now)
-    made["a new password"], _ = offer_password(owner_id, owner_id, lambda token: ("Password", token), now)
+    made["a new password"], _ = offer_password(owner_id, None, lambda token: ("Password", token), now)
     secrets = GIVEN | made
     assert found(secrets, where_it_rests(app, lines)) == set()  # while the mails wait
     asked = shop.graph.answer
@@ -190,7 +191,7 @@ def test_keys_are_rotated_under_traffic_and_everything_goes_on(keyed):
         connect("instagram", "Shop", account, f"token-{account}", {}, AssistantMode.AUTO, now)
     with transaction():
         person = add_operator(Role.OWNER).id
-    secret = second_step.offer_secret(person, now)
+    secret = second_step.offer_secret(OwnPassword(person, "!", None), now)
     with transaction():
         add(Mail(recipient="a@shop.test", content_encrypted=Fernet(OLD).encrypt(b"words"), due_at=now, created_at=now))
     desk.use(NEW, OLD)
@@ -233,7 +234,7 @@ def test_with_a_wrong_key_the_inbox_rests_what_comes_is_kept_and_nothing_breaks(
     with transaction():
         person = add_operator(Role.OWNER).id
         add(Mail(recipient="a@shop.test", content_encrypted=Fernet(OLD).encrypt(b"{}"), due_at=now, created_at=now))
-    second_step.offer_secret(person, now)
+    second_step.offer_secret(OwnPassword(person, "!", None), now)
     desk.use(FOREIGN)
 
     desk.shop.post(webhook(text("چنده؟", now, mid="m")))

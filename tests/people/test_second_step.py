@@ -12,6 +12,7 @@ from pilito.errors import Refused
 from pilito.lifecycle import Role
 from pilito.models import Operator, RecoveryCode, db
 from pilito.people import second_step
+from pilito.people.team import OwnPassword
 
 WRONG = "000000"
 LATER = NOON + timedelta(minutes=5)
@@ -26,9 +27,18 @@ def person(app):
 @pytest.fixture
 def set_up(person):
     """The secret in the app and the recovery codes of somebody who has the second step since NOON."""
-    secret = second_step.offer_secret(person, NOON)
+    secret = offer(person)
     codes = second_step.confirm(person, code_at(secret, NOON), NOON)
     return secret, codes
+
+
+def own(person):
+    """As if they had just given their password."""
+    return OwnPassword(person, operator(person).password_hash, None)
+
+
+def offer(person):
+    return second_step.offer_secret(own(person), NOON)
 
 
 def code_at(secret, when):
@@ -47,7 +57,7 @@ def operator(operator_id):
 
 
 def test_it_counts_once_a_first_code_was_right(person):
-    secret = second_step.offer_secret(person, NOON)
+    secret = offer(person)
     assert not second_step.has_second_step(operator(person))
 
     assert refusal(second_step.confirm, person, WRONG, NOON) == "wrong_code"
@@ -59,8 +69,8 @@ def test_it_counts_once_a_first_code_was_right(person):
 
 
 def test_each_offer_is_a_new_secret_and_ends_the_one_before(person):
-    old = second_step.offer_secret(person, NOON)
-    new = second_step.offer_secret(person, NOON)
+    old = offer(person)
+    new = offer(person)
 
     assert new != old
     assert refusal(second_step.confirm, person, code_at(old, NOON), NOON) == "wrong_code"
@@ -68,14 +78,14 @@ def test_each_offer_is_a_new_secret_and_ends_the_one_before(person):
 
 
 def test_an_offer_counts_for_ten_minutes(person):
-    secret, end = second_step.offer_secret(person, NOON), NOON + timedelta(minutes=10)
+    secret, end = offer(person), NOON + timedelta(minutes=10)
     assert second_step.offered_secret(operator(person), end) == secret
 
     assert second_step.confirm(person, code_at(secret, end), end)
 
 
 def test_and_then_it_is_shown_to_nobody_and_sets_nothing_up(person):
-    secret, after = second_step.offer_secret(person, NOON), NOON + timedelta(minutes=10, seconds=1)
+    secret, after = offer(person), NOON + timedelta(minutes=10, seconds=1)
     assert second_step.offered_secret(operator(person), after) == ""
 
     assert refusal(second_step.confirm, person, code_at(secret, after), after) == "offer_over"
@@ -83,7 +93,7 @@ def test_and_then_it_is_shown_to_nobody_and_sets_nothing_up(person):
 
 
 def test_new_keys_make_no_old_offer_young(app, person):
-    second_step.offer_secret(person, NOON)
+    offer(person)
     with transaction():
         row = db.session.get_one(Operator, person)
         row.totp_encrypted = app.extensions["pilito_vault"].rotate(row.totp_encrypted)
@@ -98,7 +108,7 @@ def test_a_second_step_that_counts_has_no_end(person, set_up):
 
 
 def test_afterwards_it_is_shown_to_nobody(person, set_up):
-    assert refusal(second_step.offer_secret, person, NOON) == "second_step_there"
+    assert refusal(second_step.offer_secret, own(person), NOON) == "second_step_there"
 
 
 def test_neither_secret_nor_codes_can_be_read_in_the_database(person, set_up):
@@ -171,14 +181,14 @@ def test_ten_wrong_codes_shut_the_door_for_a_quarter_of_an_hour(person, set_up):
 
 
 def test_new_recovery_codes_end_the_old_ones(person, set_up):
-    fresh = second_step.renew_recovery_codes(person, NOON)
+    fresh = second_step.renew_recovery_codes(own(person), NOON)
 
     assert not second_step.check_code(person, set_up[1][0], NOON)
     assert second_step.check_code(person, fresh[0], NOON)
 
 
 def test_switched_off_nothing_of_it_is_left(person, set_up):
-    second_step.switch_off(person, person, NOON)
+    second_step.switch_own_off(own(person), NOON)
 
     assert not second_step.has_second_step(operator(person))
     assert operator(person).totp_encrypted is None

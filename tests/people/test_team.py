@@ -3,16 +3,18 @@
 import threading
 from contextlib import suppress
 
+import pyotp
 import pytest
 from rows import NOON, add_operator
 
+from pilito import passwords
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import Role
-from pilito.models import Audit, Operator, OperatorSession, db
+from pilito.models import Audit, Operator, OperatorSession, RecoveryCode, db
 from pilito.passwords import check_password, find_weakness
-from pilito.people import profile, team
+from pilito.people import links, profile, second_step, sessions, team
 from pilito.people.sessions import begin_session
 
 PASSWORD = "a long enough password"
@@ -189,6 +191,143 @@ def test_the_old_password_has_to_be_known(app):
         refusal(team.change_password, person_id, "not the old one", "another long one", None, NOON) == "wrong_password"
     )
     assert check_password(operator(person_id).password_hash, PASSWORD)
+
+
+# --- what was begun with the old password ----------------------------------------------------------------------------
+
+RESET = "a sentence that only Sara knows"
+
+
+@pytest.fixture
+def sara(app):
+    """Somebody who is logged in: their number and their log-in's."""
+    person_id = team.add_operator("sara@shop.test", "Sara", Role.ADMIN, PASSWORD, "fa", NOON)
+    with transaction():
+        begin_session(db.session.get_one(Operator, person_id), "127.0.0.1", "x", utc_now())
+    return person_id, open_sessions(person_id)[0].id
+
+
+@pytest.fixture
+def while_it_is_compared(app, monkeypatch):
+    """Let something happen while the next password is held against its hash."""
+
+    def choose(happens):
+        class Slow(passwords.PasswordHasher):
+            def verify(self, hash, password):
+                monkeypatch.undo()
+                with app.app_context():
+                    happens()
+                return passwords._hasher.verify(hash, password)
+
+        monkeypatch.setattr(passwords, "_hasher", Slow())
+
+    return choose
+
+
+def set_up_second_step(person_id):
+    """By NOON, by somebody whose password nobody has to guess for that."""
+    own = team.OwnPassword(person_id, operator(person_id).password_hash, None)
+    secret = second_step.offer_secret(own, NOON)
+    second_step.confirm(person_id, pyotp.TOTP(secret).at(NOON), NOON)
+
+
+def change_password(person_id, session_id):
+    team.change_password(person_id, PASSWORD, "the old one by another name", session_id, NOON)
+
+
+def change_email(person_id, session_id):
+    profile.change_email(person_id, "thief@home.test", PASSWORD, session_id, NOON)
+
+
+def offer_secret(person_id, session_id):
+    second_step.offer_secret(team.check_own_password(person_id, PASSWORD, session_id), NOON)
+
+
+def renew_recovery_codes(person_id, session_id):
+    second_step.renew_recovery_codes(team.check_own_password(person_id, PASSWORD, session_id), NOON)
+
+
+def switch_own_off(person_id, session_id):
+    second_step.switch_own_off(team.check_own_password(person_id, PASSWORD, session_id), NOON)
+
+
+DEEDS = [change_password, change_email, offer_secret, renew_recovery_codes, switch_own_off]
+NEEDS_SECOND_STEP = (renew_recovery_codes, switch_own_off)
+
+
+def kept(person_id):
+    """What of the person a thief would change."""
+    row = operator(person_id)
+    codes = db.session.scalars(db.select(RecoveryCode.code_hash).order_by(RecoveryCode.id)).all()
+    return row.password_hash, row.email, row.totp_at, row.totp_encrypted, codes
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_waited_with_the_old_password_changes_nothing_once_a_link_has_set_a_new_one(
+    sara, while_it_is_compared, deed
+):
+    person_id, session_id = sara
+    if deed in NEEDS_SECOND_STEP:
+        set_up_second_step(person_id)
+    token, _ = links.offer_password(person_id, None, lambda token: ("x", token), NOON)
+    after = []
+
+    def reset():
+        links.choose_password(token, RESET, NOON)
+        after.append(kept(person_id))
+
+    while_it_is_compared(reset)
+
+    assert refusal(deed, person_id, session_id) == "wrong_password"
+    assert kept(person_id) == after[0]
+    assert check_password(operator(person_id).password_hash, RESET)
+    assert open_sessions(person_id) == []
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_nor_once_its_log_in_has_ended(sara, while_it_is_compared, deed):
+    person_id, session_id = sara
+    if deed in NEEDS_SECOND_STEP:
+        set_up_second_step(person_id)
+    before = kept(person_id)
+    while_it_is_compared(lambda: sessions.end_other_sessions(person_id, None, NOON))
+
+    assert refusal(deed, person_id, session_id) == "session_not_found"
+    assert kept(person_id) == before
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_undisturbed_each_of_them_does_what_it_is_for(sara, deed):
+    person_id, session_id = sara
+    if deed in NEEDS_SECOND_STEP:
+        set_up_second_step(person_id)
+    before = kept(person_id)
+
+    deed(person_id, session_id)
+
+    assert kept(person_id) != before
+    assert [one.id for one in open_sessions(person_id)] == [session_id]
+
+
+def test_a_second_step_that_was_begun_with_the_old_password_is_not_finished_with_the_new_one(sara):
+    """Else a thief would lock the person out with a phone of their own."""
+    person_id, _ = sara
+    secret = second_step.offer_secret(team.check_own_password(person_id, PASSWORD, None), NOON)
+    token, _ = links.offer_password(person_id, None, lambda token: ("x", token), NOON)
+
+    links.choose_password(token, RESET, NOON)
+
+    assert refusal(second_step.confirm, person_id, pyotp.TOTP(secret).at(NOON), NOON) == "offer_over"
+
+
+def test_one_that_counts_stays_with_a_new_password(sara):
+    person_id, session_id = sara
+    set_up_second_step(person_id)
+
+    team.change_password(person_id, PASSWORD, RESET, session_id, NOON)
+
+    assert second_step.has_second_step(operator(person_id))
+    assert operator(person_id).totp_encrypted
 
 
 # --- addresses and passwords -----------------------------------------------------------------------------------------

@@ -105,8 +105,7 @@ def end_other_sessions() -> None:
 @bp.post("/settings/second-step")
 @own("panel.show_security")
 def begin_second_step() -> None:
-    _check_own_password()
-    second_step.offer_secret(current_user.id, utc_now())
+    second_step.offer_secret(_check_own_password(), utc_now())
 
 
 @bp.get("/settings/second-step.svg")
@@ -136,8 +135,7 @@ def confirm_second_step() -> ResponseReturnValue:
 @bp.post("/settings/second-step/codes")
 def renew_recovery_codes() -> ResponseReturnValue:
     try:
-        _check_own_password()
-        codes = second_step.renew_recovery_codes(current_user.id, utc_now())
+        codes = second_step.renew_recovery_codes(_check_own_password(), utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return redirect(url_for("panel.show_security"))
@@ -147,8 +145,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
 @bp.post("/settings/second-step/off")
 @own("panel.show_security")
 def switch_second_step_off() -> None:
-    _check_own_password()
-    second_step.switch_off(current_user.id, current_user.id, utc_now())
+    second_step.switch_own_off(_check_own_password(), utc_now())
     flash(gettext("The password alone is enough now."))
 
 
@@ -164,10 +161,10 @@ def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
     )
 
 
-def _check_own_password() -> None:
+def _check_own_password() -> team.OwnPassword:
     """Whoever sits down at an open page neither takes the second step away nor sets up one of their own."""
     with _counted():
-        team.check_own_password(current_user.id, request.form.get("password", ""))
+        return team.check_own_password(current_user.id, request.form.get("password", ""), this_session_id())
 
 
 @contextmanager
