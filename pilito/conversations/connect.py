@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from pilito.channels.base import Grant
 from pilito.conversations.comments import ON, OPTION
+from pilito.conversations.data_deletion import is_being_erased
 from pilito.conversations.subscriptions import subscribe
 from pilito.database import transaction
 from pilito.errors import ChannelError, Refused
@@ -77,13 +78,16 @@ def _admit(
 ) -> int:
     """Store the grant; an account known already keeps its row and all its conversations.
 
-    It keeps its name too, and who answers in it, unless a person gave a `name` or `mode`.
+    It keeps its name too, and who answers in it, unless a person gave a `name` or `mode`. Raises Refused while it is
+    being erased (being_erased): its row is the last to go, and would take the new token and every new message with it.
     """
     _check(channel, grant)
     with transaction():
         inbox = db.session.scalar(
             select(Inbox).where(Inbox.channel == channel, Inbox.external_id == grant.account_id).with_for_update()
         )
+        if inbox is not None and is_being_erased(inbox.id):
+            raise Refused("being_erased", f"Inbox {inbox.id} is being erased; connect it again in some minutes.")
         is_new = inbox is None
         if inbox is None:
             inbox = Inbox(channel=channel, external_id=grant.account_id, created_at=now)

@@ -35,6 +35,12 @@ def find_deletion(code: str) -> DataDeletion | None:
     return db.session.scalar(select(DataDeletion).where(DataDeletion.code == code))
 
 
+def is_being_erased(inbox_id: int) -> bool:
+    """Whether a wish names this inbox that is not fulfilled yet: whatever came to it now would go with it."""
+    requested = select(DataDeletion.inbox_ids).where(DataDeletion.state == DeletionState.REQUESTED)
+    return any(inbox_id in inbox_ids for inbox_ids in db.session.scalars(requested))
+
+
 def work_off(now: datetime) -> int:
     """Erase what was asked for, oldest first; return how many wishes were fulfilled. Safe to stop and to repeat."""
     requested = select(DataDeletion).where(DataDeletion.state == DeletionState.REQUESTED)

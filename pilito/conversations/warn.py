@@ -97,7 +97,7 @@ def _of_erasing(inbox: Inbox) -> tuple[str, str]:
     parts = [
         gettext("The owner of %(inbox)s asked %(channel)s to have its data deleted here.", **_names(inbox)),
         gettext("So the account is disconnected, and its conversations are being erased, as the rules there want it."),
-        _led(gettext("If that was a mistake, connect the account again; it begins anew:"), "/inboxes"),
+        _led(gettext("If that was a mistake, connect the account again in some minutes; it begins anew:"), "/inboxes"),
     ]
     return gettext("Pilito: %(inbox)s is being erased", inbox=inbox.name), "\n\n".join(parts)
 

@@ -7,11 +7,12 @@ from rows import NOON, add_conversation, add_inbox, add_message
 from shop import seconds
 
 from pilito.conversations import data_deletion
+from pilito.conversations.connect import connect
 from pilito.conversations.data_deletion import find_deletion, request_deletion, settle_deletion, work_off
 from pilito.conversations.disconnect import deauthorize
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import DeletionState, InboxState
+from pilito.lifecycle import AssistantMode, DeletionState, InboxState
 from pilito.models import Audit, Customer, DataDeletion, Inbox, Message, db
 
 USER = "27841400000000001"
@@ -59,6 +60,27 @@ def test_the_job_erases_what_is_theirs_and_nothing_else(inbox):
     assert row(inbox) is None
     assert [message.text for message in Message.query] == ["neighbour"]
     assert USER not in str([vars(one) for one in DataDeletion.query])
+
+
+def connect_again(name):
+    return connect("instagram", "Shop", name, "a new token", {}, AssistantMode.AUTO, SOON)
+
+
+def test_an_account_is_connected_again_once_it_is_erased_and_not_before(inbox):
+    name, other = row(inbox).external_id, row(inbox + 1).external_id
+    request()
+
+    with pytest.raises(Refused) as refusal:
+        connect_again(name)
+
+    assert refusal.value.reason == "being_erased"
+    assert row(inbox).token_encrypted == b""
+    assert connect_again(other) == inbox + 1
+    work_off(NOON + seconds(20))
+    anew = connect_again(name)
+    assert row(anew).state is InboxState.ACTIVE
+    work_off(NOON + seconds(30))
+    assert row(anew) is not None
 
 
 def test_the_same_request_again_has_the_same_code(inbox):

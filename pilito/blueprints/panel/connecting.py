@@ -69,6 +69,10 @@ PROBLEMS: dict[str, Sentence] = {
     "deletion_requested": Sentence(
         _("The account asked for its data to be deleted."), _("It is being erased; there is nothing to do.")
     ),
+    "being_erased": Sentence(
+        _("This account is still being erased, as it was asked for."),
+        _("Connect it again in some minutes; it begins anew then."),
+    ),
     "permission": Sentence(
         _("The account does not give the permission for this."), _("Connect it again, and leave every switch on.")
     ),
