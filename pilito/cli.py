@@ -482,9 +482,9 @@ def rotate_keys() -> None:
 @click.argument("customer", metavar="ID")
 @with_appcontext
 def export_customer(customer: str) -> None:
-    """Print everything stored of a customer as JSON; ID is ours or the channel's."""
+    """Print everything stored of a customer as JSON; ID is ours, the channel's, or their user name."""
     from pilito.conversations.export import export_customer as export
-    from pilito.conversations.export import find_customer
+    from pilito.conversations.find_person import find_customer
 
     try:
         found = export(find_customer(customer))
@@ -497,23 +497,24 @@ def export_customer(customer: str) -> None:
 @click.argument("customer", metavar="ID")
 @with_appcontext
 def erase_customer(customer: str) -> None:
-    """Erase a customer with everything they wrote and were written; ID is ours or the channel's.
+    """Erase a customer with everything they wrote and were written; ID is ours, the channel's, or their user name.
 
-    For somebody who only commented under a post, ID is the channel's id or their user name.
+    What somebody of this name wrote under posts goes as well, also of one who only commented.
     """
-    from pilito.conversations.erase import erase_commenter, find_commenters
+    from pilito.conversations.erase import erase_commenter
     from pilito.conversations.erase import erase_customer as erase
-    from pilito.conversations.export import find_customer
+    from pilito.conversations.find_person import find_person
 
     try:
-        erase(find_customer(customer), utc_now())
+        person = find_person(customer)
+        if person.customer_id is not None:
+            erase(person.customer_id, utc_now())
+            click.echo(f"Customer {person.customer_id} is erased.")
     except Refused as error:
-        commenters = find_commenters(customer)
-        if not commenters:
-            raise click.ClickException(str(error)) from None
-        for inbox_id, person_id in commenters:
-            erase_commenter(inbox_id, person_id, utc_now())
-    click.echo(f"Customer {customer} is erased.")
+        raise click.ClickException(str(error)) from None
+    for inbox_id, person_id in person.commenters:
+        erase_commenter(inbox_id, person_id, utc_now())
+        click.echo(f"What {person_id} wrote under posts of inbox {inbox_id} is erased.")
 
 
 @click.command()

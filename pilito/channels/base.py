@@ -197,6 +197,11 @@ class Unreadable:
     kind: str = field(default="unreadable", init=False)
 
 
+def by_name(username: str | None) -> str:
+    """What stands for the id of a person of whom only the user name is told, for no id begins so; empty for neither."""
+    return f"@{username.lower()}" if username else ""
+
+
 @dataclass(frozen=True)
 class PublicComment:
     """Somebody wrote under a post of the account; everything but its id may be missing."""
@@ -213,6 +218,10 @@ class PublicComment:
     is_own: bool = False  # written by the account itself
     is_live: bool = False
     kind: str = field(default="comment", init=False)
+
+    @property
+    def author(self) -> str:
+        return self.author_id or by_name(self.author_username)
 
 
 Item = Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | PublicComment | Ignored | Unreadable
@@ -559,11 +568,14 @@ class Channel(Protocol):
         ...
 
     def items_about(self, body: bytes, person_id: str) -> list[Mapping[str, object]]:
-        """Return the raw items of a body that name this person, as they came."""
+        """Return the raw items of a body that name this person, as they came; `by_name` stands for an id, too."""
         ...
 
     def without(self, body: bytes, person_id: str) -> bytes:
-        """Return the body with every item that names this person emptied; the other items keep their positions."""
+        """Return the body with every item that names this person emptied; the other items keep their positions.
+
+        Unchanged where nothing names them. `by_name` stands for an id: it means who has that user name and no id.
+        """
         ...
 
     def redact(self, body: bytes, external_id: str) -> bytes:

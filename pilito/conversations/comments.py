@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -123,7 +123,7 @@ def take_missed(inbox_id: int, found: Iterable[PublicComment], now: datetime) ->
         try:
             with transaction() as tx:
                 inbox = db.session.get_one(Inbox, inbox_id)
-                if not is_erased(inbox, item.author_id or "", item.commented_at):
+                if not is_erased(inbox, item.author, item.commented_at):
                     kept += take_comment(tx, inbox, item, now).outcome is EventOutcome.STORED
         except IntegrityError:
             continue  # its event came at the same moment
@@ -146,6 +146,8 @@ def _answer_by_itself(tx: Transaction, inbox: Inbox, comment: Comment, now: date
     text = (inbox.options or {}).get(REPLY_OPTION, "").strip()
     if not text or comment.state is not CommentState.OPEN or refusal(inbox, comment, now):
         return
+    if not (comment.author_external_id or comment.author_username):
+        return  # nobody can tell whether they are blocked, or have their answer
     if is_stopped() or _is_blocked(inbox, comment):
         return
     # Two comments of one person may be read at once: whoever comes second sees what the first one queued.
@@ -155,26 +157,36 @@ def _answer_by_itself(tx: Transaction, inbox: Inbox, comment: Comment, now: date
 
 
 def _is_blocked(inbox: Inbox, comment: Comment) -> bool:
-    theirs = select(Customer.id).where(
-        Customer.inbox_id == inbox.id,
-        Customer.external_id == comment.author_external_id,
-        Customer.blocked_at.is_not(None),
+    is_theirs = (
+        func.lower(Customer.username) == (comment.author_username or "").lower()
+        if comment.author_external_id is None
+        else Customer.external_id == comment.author_external_id
     )
-    return comment.author_external_id is not None and db.session.scalar(theirs) is not None
+    blocked = select(Customer.id).where(Customer.inbox_id == inbox.id, is_theirs, Customer.blocked_at.is_not(None))
+    return db.session.scalar(blocked.limit(1)) is not None
 
 
 def _was_answered(comment: Comment) -> bool:
     """Whether this person got a private reply under this post already, or may: ten comments are no reason for ten."""
-    if comment.author_external_id is None:
-        return False
     answered = select(Comment.id).where(
         Comment.inbox_id == comment.inbox_id,
-        Comment.author_external_id == comment.author_external_id,
+        _is_of_the_same(comment),
         Comment.media_external_id == comment.media_external_id,
         Comment.reply_text.is_not(None),
         Comment.state != CommentState.FAILED,  # that one reached nobody
     )
     return db.session.scalar(answered.limit(1)) is not None
+
+
+def _is_of_the_same(comment: Comment) -> ColumnElement[bool]:
+    """By the id; by the user name, where one of the two came without an id."""
+    is_called = func.lower(Comment.author_username) == (comment.author_username or "").lower()
+    if comment.author_external_id is None:
+        return is_called
+    return or_(
+        Comment.author_external_id == comment.author_external_id,
+        and_(Comment.author_external_id.is_(None), is_called),
+    )
 
 
 # --- answering -------------------------------------------------------------------------------------------------------

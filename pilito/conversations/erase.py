@@ -9,7 +9,7 @@ so that a new one is decided about.
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from pilito import audit
-from pilito.channels.base import Channel
+from pilito.channels.base import Channel, by_name
 from pilito.conversations import pending_share, tally
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.forget_trials import forget_trials
@@ -86,15 +86,16 @@ def erase_customer(customer_id: int, now: datetime) -> None:
     if customer is None:
         raise Refused("customer_not_found", f"There is no customer {customer_id}.")
     inbox_id, person_id, channel = customer.inbox_id, customer.external_id, channels[customer.inbox.channel]
-    _remember(inbox_id, person_id, now)
+    known = known_as(inbox_id, person_id)
+    _remember(inbox_id, known, now)
     times = _times_of(customer_id)
     with transaction():  # should this end half-way, the tallies are right all the same, a little later
         tally.mark_all(times, now + tally.BEFORE_ERASING)
     hand_on_groups(Customer.id == customer_id)
     _forget_waiting_shares(Conversation.customer_id == customer_id)
-    _clean_ledger(channel, person_id)
+    _clean_ledger(channel, known)
     _leave_copies(customer_id, now)
-    _erase_comments(comments_of(inbox_id, person_id))
+    _erase_comments(comments_of(inbox_id, known))
     conversation_ids = _conversations(Conversation.customer_id == customer_id)
 
     def note() -> None:
@@ -107,26 +108,14 @@ def erase_customer(customer_id: int, now: datetime) -> None:
 
 
 def erase_commenter(inbox_id: int, person_id: str, now: datetime) -> None:
-    """Erase somebody who only commented: their comments, and their items on the ledger."""
+    """Erase somebody who only commented, by their id or `by_name`: their comments, and their items on the ledger."""
     inbox = db.session.get_one(Inbox, inbox_id)
     channel = channels[inbox.channel]
-    _remember(inbox_id, person_id, now)
-    _clean_ledger(channel, person_id)
-    _erase_comments(comments_of(inbox_id, person_id), lambda: _note("commenter_erased", inbox_id, now))
+    known = known_as(inbox_id, person_id)
+    _remember(inbox_id, known, now)
+    _clean_ledger(channel, known)
+    _erase_comments(comments_of(inbox_id, known), lambda: _note("commenter_erased", inbox_id, now))
     log.info("Somebody who had commented in inbox %s was erased.", inbox_id)
-
-
-def find_commenters(name: str) -> list[tuple[int, str]]:
-    """Who wrote comments under this id or user name: the inbox, and the provider's id of the person."""
-    username = name.removeprefix("@").lower()
-    theirs = or_(Comment.author_external_id == name, func.lower(Comment.author_username) == username)
-    rows = db.session.execute(
-        select(Comment.inbox_id, Comment.author_external_id)
-        .where(theirs, Comment.author_external_id.is_not(None))
-        .distinct()
-    ).all()
-    db.session.rollback()
-    return [(inbox_id, person_id) for inbox_id, person_id in rows if person_id is not None]
 
 
 def erase_inbox(inbox_id: int, now: datetime) -> None:
@@ -137,7 +126,7 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     account_id, channel = inbox.external_id, channels[inbox.channel]
     hand_on_groups(Customer.inbox_id == inbox_id)
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
-    _clean_ledger(channel, account_id)
+    _clean_ledger(channel, [account_id])
     _drop_objects(inbox_id)
     conversation_ids = _conversations(Conversation.inbox_id == inbox_id)
     _erase_rows(Inbox.__table__, inbox_id, lambda: _note("inbox_erased", inbox_id, now))
@@ -162,17 +151,16 @@ def digest(person_id: str) -> str:
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 
-def _remember(inbox_id: int, person_id: str, now: datetime) -> None:
+def _remember(inbox_id: int, known: Iterable[str], now: datetime) -> None:
+    digests = {digest(person_id) for person_id in known}
     with transaction():
         inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         inbox.newest_erasure_at = max(now, inbox.newest_erasure_at or now)
-        known = db.session.scalar(
-            select(Erasure).where(Erasure.inbox_id == inbox_id, Erasure.customer_digest == digest(person_id))
-        )
-        if known is None:
-            db.session.add(Erasure(inbox_id=inbox_id, customer_digest=digest(person_id), erased_at=now))
-        else:
-            known.erased_at = now
+        theirs = (Erasure.inbox_id == inbox_id, Erasure.customer_digest.in_(digests))
+        for erasure in db.session.scalars(select(Erasure).where(*theirs)):
+            erasure.erased_at = now
+            digests.remove(erasure.customer_digest)
+        db.session.add_all(Erasure(inbox_id=inbox_id, customer_digest=one, erased_at=now) for one in sorted(digests))
 
 
 def _times_of(customer_id: int) -> set[datetime]:
@@ -211,30 +199,36 @@ def _forget_waiting_shares(whose: ColumnElement[bool]) -> None:
         pending_share.forget(conversation_id, message_id)
 
 
-def _clean_ledger(channel: Channel, person_id: str) -> None:
+def _clean_ledger(channel: Channel, known: Sequence[str]) -> None:
     """Empty the person's items in the stored bodies; the ledger's count of events stays true."""
-    for webhook_ids in bodies_with(channel.name, person_id):
+    for webhook_ids in bodies_with(channel.name, known):
         with transaction():
-            for webhook_id in webhook_ids:
-                webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
-                webhook.body = channel.without(webhook.body, person_id)
-                webhook.account = channel.account_of(webhook.body)
-                webhook.error = None
-            db.session.execute(delete(EarlyEdit).where(EarlyEdit.webhook_id.in_(webhook_ids)))
+            cleaned = [webhook_id for webhook_id in webhook_ids if _clean_body(channel, webhook_id, known)]
+            db.session.execute(delete(EarlyEdit).where(EarlyEdit.webhook_id.in_(cleaned)))
             # The reason of a failure may quote what could not be read.
             db.session.execute(
                 update(Event)
-                .where(Event.webhook_id.in_(webhook_ids), Event.outcome == EventOutcome.FAILED)
+                .where(Event.webhook_id.in_(cleaned), Event.outcome == EventOutcome.FAILED)
                 .values(reason=None)
                 .execution_options(synchronize_session=False)
             )
 
 
-def bodies_with(channel_name: str, person_id: str) -> Iterator[list[int]]:
-    """The ids of the bodies that hold the person's id, some at a time, by a walk over the whole ledger."""
-    holds = text("instr(body, :needle) > 0" if is_sqlite() else "position(:needle in body) > 0").bindparams(
-        bindparam("needle", person_id.encode(), LargeBinary)
-    )
+def _clean_body(channel: Channel, webhook_id: int, known: Iterable[str]) -> bool:
+    """Return whether anything in it was theirs: a user name stands also where others wrote it."""
+    webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
+    body = webhook.body
+    for person_id in known:
+        body = channel.without(body, person_id)
+    if body == webhook.body:
+        return False
+    webhook.body, webhook.account, webhook.error = body, channel.account_of(body), None
+    return True
+
+
+def bodies_with(channel_name: str, known: Iterable[str]) -> Iterator[list[int]]:
+    """The ids of the bodies that hold the person's id or name, some at a time, by a walk over the whole ledger."""
+    holds = or_(*(_holds(number, person_id) for number, person_id in enumerate(known)))
     newest = db.session.scalar(select(func.max(Webhook.id))) or 0
     for start in range(0, newest + 1, LEDGER_BATCH):
         in_range = Webhook.id.between(start, start + LEDGER_BATCH - 1)
@@ -242,6 +236,13 @@ def bodies_with(channel_name: str, person_id: str) -> Iterator[list[int]]:
         db.session.rollback()
         if ids:
             yield ids
+
+
+def _holds(number: int, person_id: str) -> ColumnElement[bool]:
+    name = f"needle_{number}"
+    needle = f'"{person_id[1:]}"' if person_id.startswith("@") else person_id
+    words = f"instr(body, :{name}) > 0" if is_sqlite() else f"position(:{name} in body) > 0"
+    return text(words).bindparams(bindparam(name, needle.encode(), LargeBinary))  # type: ignore[return-value]
 
 
 def _leave_copies(customer_id: int, now: datetime) -> None:
@@ -355,14 +356,31 @@ def _in_batches(
 # --- what belongs to whom --------------------------------------------------------------------------------------------
 
 
-def comments_of(inbox_id: int, person_id: str) -> ColumnElement[bool]:
-    """The condition under which a comment is this person's: theirs by its author, or by whom its answer reached."""
+def known_as(inbox_id: int, person_id: str) -> list[str]:
+    """The person's id and, for what came without it, the user names that they are known by (`by_name`)."""
+    is_customer = (Customer.inbox_id == inbox_id, Customer.external_id == person_id)
+    names = {
+        by_name(username)
+        for query in (
+            select(Customer.username).where(*is_customer),
+            select(Comment.author_username).where(comments_of(inbox_id, [person_id])).distinct(),
+        )
+        for username in db.session.scalars(query)
+    }
+    db.session.rollback()
+    return [person_id, *sorted(names - {"", person_id})]
+
+
+def comments_of(inbox_id: int, known: Sequence[str]) -> ColumnElement[bool]:
+    """The condition under which a comment is this person's: theirs by its author, which may be the name alone, or by
+    whom its answer reached."""
     reached = (
         select(Conversation.id)
         .join(Customer, Conversation.customer_id == Customer.id)
-        .where(Customer.inbox_id == inbox_id, Customer.external_id == person_id)
+        .where(Customer.inbox_id == inbox_id, Customer.external_id.in_(known))
     )
-    is_theirs = or_(Comment.author_external_id == person_id, Comment.conversation_id.in_(reached))
+    called = and_(Comment.author_external_id.is_(None), ("@" + func.lower(Comment.author_username)).in_(known))
+    is_theirs = or_(Comment.author_external_id.in_(known), called, Comment.conversation_id.in_(reached))
     return and_(Comment.inbox_id == inbox_id, is_theirs)
 
 

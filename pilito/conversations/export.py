@@ -1,12 +1,14 @@
 """Everything that is stored of a customer, as plain data: what they may ask to see."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, select
 
-from pilito.conversations.erase import bodies_with, comments_of, owned_tables, whose
+from pilito.channels.base import Channel
+from pilito.conversations.erase import bodies_with, comments_of, known_as, owned_tables, whose
 from pilito.errors import Refused
 from pilito.extensions import channels
 from pilito.models import Comment, Customer, Webhook, db
@@ -22,21 +24,11 @@ def export_customer(customer_id: int) -> Json:
     customer = db.session.get(Customer, customer_id)
     if customer is None:
         raise Refused("customer_not_found", f"There is no customer {customer_id}.")
-    tables = owned_tables(Customer.__table__)
+    tables, channel = owned_tables(Customer.__table__), channels[customer.inbox.channel]
+    known = known_as(customer.inbox_id, customer.external_id)
     found = {table.name: _rows(table, whose(table, Customer.__table__, customer_id)) for table in tables}
-    found["comment"] = _rows(Comment.__table__, comments_of(customer.inbox_id, customer.external_id))
-    return {**found, "ledger": _raw_items(customer)}
-
-
-def find_customer(name: str) -> int:
-    """Return the id of a customer by our id or by the provider's. Raises Refused for none, and for several."""
-    digits = int(name) if name.isdecimal() and len(name) <= 18 else 0
-    if db.session.get(Customer, digits) is not None:
-        return digits
-    ids = list(db.session.scalars(select(Customer.id).where(Customer.external_id == name)))
-    if len(ids) != 1:
-        raise Refused("customer_not_found", f"There is no customer {name}." if not ids else f"Several: {ids}.")
-    return ids[0]
+    found["comment"] = _rows(Comment.__table__, comments_of(customer.inbox_id, known))
+    return {**found, "ledger": _raw_items(channel, known)}
 
 
 def _rows(table: Table, theirs: ColumnElement[bool]) -> list[Json]:
@@ -50,10 +42,9 @@ def _plain(value: Any) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def _raw_items(customer: Customer) -> list[Any]:
-    channel, person_id = channels[customer.inbox.channel], customer.external_id
+def _raw_items(channel: Channel, known: Sequence[str]) -> list[Any]:
     items: list[Any] = []
-    for ids in bodies_with(channel.name, person_id):
+    for ids in bodies_with(channel.name, known):
         for body in db.session.scalars(select(Webhook.body).where(Webhook.id.in_(ids)).order_by(Webhook.id)):
-            items += channel.items_about(body, person_id)
+            items += [item for person_id in known for item in channel.items_about(body, person_id)]
     return items

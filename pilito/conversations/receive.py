@@ -243,7 +243,7 @@ def _author(
     if isinstance(item, Inbound | Echo | Unsend):
         return item.customer_id, item.sent_at
     if isinstance(item, PublicComment):
-        return item.author_id or "", item.commented_at
+        return item.author, item.commented_at
     return ("" if isinstance(item, Edit) else item.customer_id), item.at
 
 

@@ -8,14 +8,16 @@ from functools import partial
 
 import pytest
 from desk import Desk
-from rows import NOON
+from rows import NOON, add_conversation
 from shop import ACCOUNT, CUSTOMER, echo, seconds, text
 
 from pilito.channels.base import Limit, Post
 from pilito.channels.instagram import limits
 from pilito.conversations import comments, upkeep
 from pilito.conversations.comments import choose_comments, reply_privately, send_private_reply, settle_private_reply
-from pilito.conversations.erase import erase_commenter, find_commenters
+from pilito.conversations.erase import erase_commenter, erase_customer
+from pilito.conversations.export import export_customer
+from pilito.conversations.find_person import find_commenters
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
 from pilito.conversations.stop_all import lift_stop, stop_all
@@ -23,7 +25,7 @@ from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import CommentState, ConversationState, EventOutcome, InboxState, Role, Sender
-from pilito.models import Audit, Comment, Customer, Event, Inbox, Message, Operator, Upkeep, db
+from pilito.models import Audit, Comment, Customer, Event, Inbox, Message, Operator, Upkeep, Webhook, db
 
 CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
 POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
@@ -633,3 +635,112 @@ def test_who_only_commented_is_erased_and_stays_away(desk, name):
     assert CUSTOMER.encode() not in desk.webhook(webhook_id).body
     read_back(desk, NOON + timedelta(hours=2), written("comment-1", "چنده؟", NOON))
     assert [row.external_id for row in desk.rows(Comment)] == ["comment-2"]
+
+
+# --- comments of which no id of their writer was told ----------------------------------------------------------------
+
+
+def nameless(external_id="comment-1", words="چنده؟", at=NOON, username="sara"):
+    """As it is read back: with the user name alone, or with not even that."""
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%S+0000")
+    writer = {"username": username} if username else {}
+    return {"id": external_id, "text": words, "timestamp": stamp, **writer}
+
+
+def nameless_body(external_id="comment-1", words="چنده؟", at=NOON, username="sara"):
+    whole = json.loads(body(external_id, words=words, at=at))
+    whole["entry"][0]["changes"][0]["value"]["from"] = {"username": username}
+    return json.dumps(whole).encode()
+
+
+@pytest.fixture
+def sara(desk):
+    """A customer whose user name we know."""
+    with transaction():
+        return add_conversation(
+            db.session.get_one(Inbox, desk.shop.inbox_id), {"external_id": CUSTOMER, "username": "Sara"}
+        ).customer_id
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_a_comment_without_an_id_goes_with_the_customer_of_its_name_and_stays_away(desk, sara):
+    webhook_id = desk.take(nameless_body(words="یک"))
+    read_back(
+        desk, NOON + timedelta(minutes=1), nameless("comment-2", "دو"), nameless("comment-3", "سه", username="ali")
+    )
+    exported = desk.call(export_customer, sara)
+
+    desk.call(erase_customer, sara, NOON + timedelta(minutes=2))
+
+    read_back(desk, NOON + timedelta(hours=2), nameless("comment-2", "دو"), nameless("comment-3", "سه", username="ali"))
+    late = desk.take(nameless_body("comment-4", "چهار"), now=NOON + timedelta(hours=2))
+    assert [one["text"] for one in exported["comment"]] == ["یک", "دو"]
+    assert [one["value"]["text"] for one in exported["ledger"]] == ["یک"]
+    assert [row.text for row in desk.rows(Comment)] == ["سه"]
+    assert b"sara" not in desk.webhook(webhook_id).body
+    assert desk.outcomes(late) == [EventOutcome.IGNORED]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_whoever_is_called_so_and_never_wrote_is_erased_by_the_name(desk):
+    desk.take(nameless_body(words="@sara"))
+    desk.take(body("comment-2", author="600000000000002", words="@sara"))  # somebody else, who names her
+    with transaction():
+        for comment in db.session.scalars(db.select(Comment).filter_by(external_id="comment-2")):
+            comment.author_username = "ali"
+
+    result = desk.app.test_cli_runner().invoke(args=["erase-customer", "@Sara"])
+
+    assert "What @sara wrote under posts of inbox" in result.output
+    assert [row.external_id for row in desk.rows(Comment)] == ["comment-2"]
+    read_back(desk, NOON + timedelta(hours=2), nameless())
+    assert [row.external_id for row in desk.rows(Comment)] == ["comment-2"]
+    assert [b"@sara" in row.body for row in desk.rows(Webhook)] == [False, True]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+@pytest.mark.parametrize("first", ["id", "name"])
+def test_ten_comments_of_one_name_get_one_private_reply(desk, first):
+    desk.switch(reply=WORDS)
+    came = [lambda: desk.take(body()), lambda: read_back(desk, NOON + timedelta(minutes=1), nameless("comment-2"))]
+
+    for take in came if first == "id" else reversed(came):
+        take()
+
+    assert sorted(row.state for row in desk.rows(Comment)) == [CommentState.OPEN, CommentState.QUEUED]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_another_name_gets_one_of_its_own(desk):
+    desk.switch(reply=WORDS)
+
+    read_back(desk, NOON, nameless(), nameless("comment-2", username="ali"))
+
+    assert [row.state for row in desk.rows(Comment)] == [CommentState.QUEUED] * 2
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_whoever_is_blocked_gets_none_by_their_name_either(desk, sara):
+    desk.switch(reply=WORDS)
+    with transaction():
+        db.session.get_one(Customer, sara).blocked_at = NOON
+
+    read_back(desk, NOON, nameless())
+
+    assert desk.comment.state is CommentState.OPEN
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.usefixtures("recent_post")
+def test_a_comment_of_nobody_is_answered_by_people_alone(desk):
+    """Whether they are blocked, or were answered, cannot be told."""
+    desk.switch(reply=WORDS)
+
+    read_back(desk, NOON, nameless(username=None))
+
+    assert desk.comment.state is CommentState.OPEN

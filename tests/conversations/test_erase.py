@@ -14,7 +14,8 @@ from pilito.conversations import erase
 from pilito.conversations.comments import choose_comments, send_private_reply
 from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_customer, erase_inbox, owned_tables, pointers
-from pilito.conversations.export import export_customer, find_customer
+from pilito.conversations.export import export_customer
+from pilito.conversations.find_person import find_customer
 from pilito.conversations.own_posts import keep_posts
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused
@@ -452,6 +453,70 @@ def test_the_commands_take_our_id_or_the_channels(desk):
 
     assert (gone.exit_code, "There is no customer" in gone.output) == (1, True)
     assert CANARY not in everything()
+
+
+@pytest.fixture
+def sara(comments):
+    """The customer has commented, and is called sara; an account of another shop has her comment as well."""
+    with transaction():
+        db.session.scalars(db.select(Customer).filter_by(external_id=CUSTOMER)).one().username = "sara"
+        other = add_inbox(name="kept")
+        for comment in db.session.scalars(db.select(Comment).filter_by(author_external_id=CUSTOMER)):
+            comment.author_username = "Sara"
+        more = {"author_username": "sara", "text": CANARY, "commented_at": NOON, "created_at": NOON}
+        add(Comment(inbox_id=other.id, external_id="elsewhere", author_external_id="77", **more))
+        add(Comment(inbox_id=other.id, external_id="nameless", **more))
+    return comments
+
+
+@pytest.mark.sqlite_only
+def test_who_is_erased_by_their_user_name_goes_with_the_whole_conversation(sara):
+    ours = customer_id()
+
+    result = sara.app.test_cli_runner().invoke(args=["erase-customer", "@Sara"])
+
+    assert f"Customer {ours} is erased." in result.output
+    assert CANARY not in everything()
+    assert len(sara.rows(Customer)) == 1  # the other one
+
+
+@pytest.mark.sqlite_only
+def test_a_name_under_which_they_only_commented_finds_the_customer_too(sara):
+    with transaction():
+        db.session.scalars(db.select(Customer).filter_by(external_id=CUSTOMER)).one().username = None
+
+    sara.app.test_cli_runner().invoke(args=["erase-customer", "sara"])
+
+    assert customer_id() is None
+    assert CANARY not in everything()
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("command", ["erase-customer", "export-customer"])
+def test_a_name_that_two_customers_have_is_refused_and_nobody_is_touched(sara, command):
+    with transaction():
+        for customer in db.session.scalars(db.select(Customer)):
+            customer.username = "sara"
+    before = everything()
+
+    result = sara.app.test_cli_runner().invoke(args=[command, "@sara"])
+
+    numbers = ", ".join(str(customer.id) for customer in sara.rows(Customer))
+    assert (result.exit_code, numbers in result.output) == (1, True)
+    assert everything() == before
+
+
+@pytest.mark.sqlite_only
+def test_our_own_number_is_nobodys_user_name(sara):
+    ours = str(customer_id())
+    with transaction():
+        for comment in db.session.scalars(db.select(Comment).filter_by(text="spatz comment")):
+            comment.author_username = ours
+
+    sara.app.test_cli_runner().invoke(args=["erase-customer", ours])
+
+    assert customer_id(OTHER)
+    assert "spatz comment" in everything()
 
 
 @pytest.mark.sqlite_only

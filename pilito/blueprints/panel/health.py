@@ -16,7 +16,7 @@ from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_unmatched, settle_deletion
-from pilito.conversations.export import find_customer
+from pilito.conversations.find_person import find_customer
 from pilito.conversations.read_again import read_again
 from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import days_left, is_ending

@@ -224,7 +224,11 @@ REFUSED: dict[str, Words] = {
     "reply_to_unknown": _("The message you answer is not there any more. Write without quoting it."),
     "customer_has_not_written": _("The customer has not written yet, so nothing may be sent. Wait for a message."),
     "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
-    "customer_not_found": _("There is no such customer here. Check the number or the id."),
+    "customer_not_found": _("There is no such customer here. Check the number, the id or the user name."),
+    "several_customers": _(
+        "Several customers have this user name. Erase the one who is meant from their conversation, "
+        "then press “It is nobody of ours” here."
+    ),
     "settled_already": _("Somebody has settled this already. Reload the page to see how."),
     "post_not_found": _("This post, or its product, is not there any more. Reload the page."),
     "product_not_found": _("This product is not in this account's catalogue any more. Choose another one."),

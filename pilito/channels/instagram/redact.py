@@ -4,7 +4,15 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pilito.channels.instagram.values import MESSAGE_ID_LENGTH, id_of, list_of, load_json
+from pilito.channels.base import by_name
+from pilito.channels.instagram.values import (
+    CUSTOMER_ID_LENGTH,
+    MESSAGE_ID_LENGTH,
+    id_of,
+    list_of,
+    load_json,
+    text_of,
+)
 
 LISTS = ("messaging", "standby", "changes")
 # What an emptied item becomes: an event of no known kind, which is ignored should the body ever be read again.
@@ -28,11 +36,22 @@ def items_about(body: bytes, person_id: str) -> list[Mapping[str, object]]:
 
 def without(body: bytes, person_id: str) -> bytes:
     """Return the body with these items emptied; an unreadable body that holds the id goes as a whole."""
+    if _is_name(person_id) and not items_about(body, person_id):
+        return body
     root = _walk(body, person_id, lambda _item: dict(EMPTIED))
     if root is None:
-        return NOTHING if person_id.encode() in body else body
+        return NOTHING if _holds(body, person_id) else body
     cleaned = json.dumps(root, separators=(",", ":")).encode()
-    return NOTHING if person_id.encode() in cleaned else cleaned
+    return NOTHING if _holds(cleaned, person_id) else cleaned
+
+
+def _holds(body: bytes, person_id: str) -> bool:
+    """A name that is left says nothing: others may have written it."""
+    return not _is_name(person_id) and person_id.encode() in body
+
+
+def _is_name(person_id: str) -> bool:
+    return person_id.startswith("@")
 
 
 def _walk(body: bytes, person_id: str, change: Callable[[dict[str, Any]], Any]) -> Any:
@@ -69,12 +88,18 @@ def _change_items(entry: dict[str, Any], person_id: str, change: Callable[[dict[
 
 
 def _names(value: Any, person_id: str) -> bool:
-    """Whether the id stands anywhere inside, as a text or as a number."""
+    """Whether the id stands anywhere inside, as a text or as a number; a name, as that of somebody without an id."""
     if isinstance(value, dict):
-        return any(_names(inner, person_id) for inner in value.values())
+        return _is_called(value, person_id) or any(_names(inner, person_id) for inner in value.values())
     if isinstance(value, list):
         return any(_names(inner, person_id) for inner in value)
-    return not isinstance(value, bool) and isinstance(value, str | int) and str(value) == person_id
+    is_value = not isinstance(value, bool) and isinstance(value, str | int)
+    return is_value and not _is_name(person_id) and str(value) == person_id
+
+
+def _is_called(said: dict[str, Any], person_id: str) -> bool:
+    is_theirs = _is_name(person_id) and by_name(text_of(said.get("username"))) == person_id
+    return is_theirs and id_of(said.get("id"), CUSTOMER_ID_LENGTH) is None
 
 
 def redact(body: bytes, external_id: str) -> bytes:
