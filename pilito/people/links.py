@@ -19,6 +19,7 @@ from pilito.people.team import (
     insert_operator,
     is_founded,
     read_email,
+    refuse_oneself,
     refuse_taken,
     set_hash,
     strong_hash,
@@ -51,7 +52,8 @@ def invite(email: str, role: Role, by_id: int | None, letter: Letter, now: datet
 
 def offer_password(operator_id: int, by_id: int | None, letter: Letter, now: datetime) -> tuple[str, bool]:
     """Make a link by which the person chooses a new password; an earlier one ends. `by_id` None: asked for it
-    themselves, or the command line. Raises Refused (operator_not_found, not_allowed)."""
+    themselves, or the command line. Raises Refused (operator_not_found, not_allowed, own_access)."""
+    refuse_oneself(operator_id, by_id)
     with transaction() as tx:
         operator = db.session.get(Operator, operator_id, with_for_update=True, populate_existing=True)
         if operator is None or not operator.active:

@@ -233,8 +233,15 @@ def check_rank(by_id: int | None, *roles: Role) -> None:
         raise Refused("not_allowed", f"A person who is {who.role} does not decide about {', '.join(roles)}.")
 
 
+def refuse_oneself(operator_id: int, by_id: int | None) -> None:
+    """What one's own pages ask the password for is not had without it by the page of the team. Raises Refused."""
+    if operator_id == by_id:
+        raise Refused("own_access", "One's own password and second step are changed with the password.")
+
+
 def check_may_manage(operator_id: int, by_id: int) -> None:
-    """Raises Refused (operator_not_found, not_allowed)."""
+    """Raises Refused (operator_not_found, not_allowed, own_access)."""
+    refuse_oneself(operator_id, by_id)
     operator = db.session.get(Operator, operator_id)
     if operator is None or operator.erased_at:
         raise Refused("operator_not_found", f"There is no operator {operator_id}.")

@@ -194,6 +194,35 @@ def test_a_link_to_a_new_password_ends_the_old_one(app, owner):
     assert db.session.scalar(db.select(OperatorSession).filter_by(operator_id=operator().id, ended_at=None)) is None
 
 
+def test_an_owner_does_with_themself_nothing_that_asks_for_a_password_elsewhere(owner):
+    """Else whoever sits down at their open page takes the account over: Security asks for the password for both."""
+    with transaction():
+        me = db.session.scalars(db.select(Operator)).one()
+        me.totp_encrypted, me.totp_at = b"sealed", NOON
+        path = f"/team/{me.id}"
+
+    for deed in ("second-step-off", "password"):
+        assert f"{path}/{deed}" not in owner.get("/team").text
+        post(owner, f"{path}/{deed}")
+        assert "under Security, with your password" in owner.get("/team").text
+
+    db.session.rollback()
+    assert db.session.scalars(db.select(Operator.totp_at)).one() == NOON
+    assert db.session.scalar(db.select(EntryLink)) is None
+
+
+def test_what_another_owner_lost_they_take_away(owner):
+    with transaction():
+        other = add_operator(Role.OWNER, totp_encrypted=b"sealed", totp_at=NOON).id
+
+    post(owner, f"/team/{other}/second-step-off")
+    post(owner, f"/team/{other}/password")
+
+    db.session.rollback()
+    assert db.session.get_one(Operator, other).totp_at is None
+    assert db.session.scalars(db.select(EntryLink.operator_id)).one() == other
+
+
 def test_a_hostile_name_stays_words(app, owner):
     name = "<img src=x onerror=alert(1)>\"'{{7*7}}"
     fill_in(FreshClient(app), invite(owner), name=name, password=PASSWORD)

@@ -290,6 +290,7 @@ REFUSED |= {
     "long_password": _("A password has at most 1000 characters. Take a shorter one."),
     "common_password": _("This is among the first passwords that somebody would try. Take another one."),
     "wrong_password": _("The password you have now does not match. Type it again."),
+    "own_access": _("You change your own password and second step under Security, with your password."),
     "wrong_code": _("This code does not fit. Wait for the next one and type it here."),
     "too_many_codes": _("Too many wrong codes. Wait a quarter of an hour, then try again."),
     "second_step_missing": _("Set up the second step for yourself first, under Security."),
