@@ -165,6 +165,19 @@ def test_a_long_log_is_read_page_by_page_and_nothing_twice(admin):
     assert 'rel="next"' not in second
 
 
+@pytest.mark.parametrize("name", ["endpoint", "self", "_method", "_scheme", "_external", "_anchor"])
+def test_a_name_in_the_address_that_the_page_does_not_know_counts_for_nothing(admin, name):
+    with transaction():
+        db.session.add_all([Audit(at=NOON, action="closed") for _ in range(PAGE + 1)])
+
+    answer = admin.get(f"/settings/audit?action=closed&{name}=http")
+
+    links = re.findall(r'href="(/settings/audit[^"]*|http[^"]*)"', answer.text)
+    assert answer.status_code == 200
+    assert "/settings/audit.csv?action=closed" in links
+    assert not [link for link in links if link.startswith("http") or name in link]
+
+
 @pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])
 def test_it_is_for_admins(log_in, role):
     browser = log_in(role)

@@ -18,6 +18,7 @@ from pilito.queries import audit as queries
 from pilito.queries.audit import Filter
 
 COLUMNS = ("at", "person", "action", "details", "address", "conversation", "position", "id")
+ARGUMENTS = ("person", "action", "since", "until")  # of the address; any other name is not ours
 # What a spreadsheet would take for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,7 +38,7 @@ def show_audit() -> ResponseReturnValue:
         names=people,
         actions=sorted(((one, audit_words.name_of(one)) for one in queries.known_actions()), key=lambda pair: pair[1]),
         asked=request.args,
-        query={name: value for name, value in request.args.items() if name != "before" and value},
+        query={name: request.args[name] for name in ARGUMENTS if request.args.get(name)},
     )
 
 
