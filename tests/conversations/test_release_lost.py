@@ -1,4 +1,4 @@
-"""Somebody who may not log in any more lets go of what they held."""
+"""Somebody who may not answer any more lets go of what they held."""
 
 from datetime import timedelta
 
@@ -17,9 +17,9 @@ LATER = NOON + timedelta(minutes=5)
 def held(app):
     """Return a maker of conversations that a person holds; `active`: whether that person may log in."""
 
-    def make(active=False, **values):
+    def make(active=False, role=Role.AGENT, **values):
         with transaction():
-            holder = add_operator(Role.AGENT, active=active)
+            holder = add_operator(role, active=active)
             return add_conversation(state=ConversationState.OPERATOR, operator_id=holder.id, **values).id
 
     return make
@@ -53,8 +53,17 @@ def test_what_was_put_off_comes_back_when_it_is_due(held):
     assert now_of(put_off) == (ConversationState.OPERATOR, None)
 
 
-def test_whoever_is_there_keeps_theirs(held):
-    waiting = held(active=True, unanswered_since=NOON)
+def test_so_is_one_of_whoever_was_made_viewer(held):
+    waiting = held(active=True, role=Role.VIEWER, unanswered_since=NOON)
+
+    assert release_lost(LATER) == 1
+    assert now_of(waiting) == (ConversationState.HANDED_OVER, None)
+    assert release_lost(LATER) == 0
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.ADMIN, Role.OWNER])
+def test_whoever_is_there_keeps_theirs(held, role):
+    waiting = held(active=True, role=role, unanswered_since=NOON)
 
     assert release_lost(LATER) == 0
     assert now_of(waiting)[0] is ConversationState.OPERATOR
