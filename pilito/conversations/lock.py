@@ -6,6 +6,7 @@ from sqlalchemy.orm import contains_eager
 from pilito import realtime
 from pilito.database import Transaction
 from pilito.errors import Refused
+from pilito.lifecycle import ConversationState
 from pilito.models import Conversation, Customer, Inbox, Message, db
 
 
@@ -31,12 +32,21 @@ def get_locked(conversation_id: int) -> Conversation:
     conversation = db.session.scalar(BY_ID, {"conversation": conversation_id})
     if conversation is None:
         raise Refused("not_found", f"There is no conversation {conversation_id}.")
-    return conversation
+    return _seen_blocked(conversation)
 
 
 def find_locked(inbox: Inbox, customer_external_id: str) -> Conversation | None:
     """Lock the conversation with this customer until the transaction ends, if there is one."""
-    return db.session.scalar(BY_CUSTOMER, {"inbox": inbox.id, "customer": customer_external_id})
+    conversation = db.session.scalar(BY_CUSTOMER, {"inbox": inbox.id, "customer": customer_external_id})
+    return _seen_blocked(conversation) if conversation is not None else None
+
+
+def _seen_blocked(conversation: Conversation) -> Conversation:
+    """PostgreSQL reads only the row anew whose lock it waited for, and the customer is as before the wait: the one who
+    was waited for may have blocked them, and a message would open what they closed. Asked where that can be, alone."""
+    if conversation.state is ConversationState.CLOSED:
+        db.session.refresh(conversation.customer, ["blocked_at"])
+    return conversation
 
 
 def refuse_blocked(conversation: Conversation) -> None:

@@ -2,12 +2,15 @@
 
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import has_app_context
 from rows import NOON
 from shop import webhook
+from sqlalchemy import text
 
+from pilito import failpoints
 from pilito.conversations import outbox
 from pilito.conversations.answer import answer
 from pilito.conversations.deliver import deliver
@@ -17,6 +20,10 @@ from pilito.conversations.sweep import sweep
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import Sender
 from pilito.models import Delivery, Event, Message, Turn, Webhook, db
+
+WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
+)
 
 
 class Desk:
@@ -87,6 +94,32 @@ class Desk:
         """How many connections to the database are taken; for a look from within the other side's handlers."""
         with self.app.app_context():
             return db.engine.pool.checkedout()
+
+    def behind(self, point, first, second):
+        """Run `first`; at this failpoint of it, `second` begins in a thread of its own, and waits for a row that `first`
+        has locked: only then goes `first` on. Return what `second` returns. PostgreSQL, which tells who waits."""
+
+        def follow():
+            with self.app.app_context():
+                return second()
+
+        def let_it_wait():
+            failpoints.arm("")
+            behind.append(pool.submit(follow))
+            with db.engine.connect() as line:
+                while not behind[0].done() and not line.execute(WAITING).scalar():
+                    line.rollback()
+                    time.sleep(0.005)
+
+        behind = []
+        db.session.rollback()
+        failpoints.plant(point, let_it_wait)
+        with ThreadPoolExecutor(1) as pool:
+            try:
+                self.call(first)
+            finally:
+                failpoints.arm("")
+        return behind[0].result()
 
     def together(self, *calls):
         """Run the calls at the same moment, each in a thread; return what they return, or the exception."""

@@ -8,6 +8,7 @@ from shop import echo, edited, reel, seconds, text
 from pilito.conversations.approve import draft_again
 from pilito.conversations.block import block, unblock
 from pilito.conversations.merge import merge
+from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
@@ -45,6 +46,12 @@ def quiet(conversation):
 
 
 QUIET = (ConversationState.CLOSED, 0, None, None)
+
+
+def refusal_of(call):
+    with pytest.raises(Refused) as refused:
+        call()
+    return refused.value.reason
 
 
 def test_a_blocked_customers_message_is_recorded_and_calls_nobody(desk):
@@ -109,6 +116,24 @@ def test_a_reply_that_has_not_left_is_not_sent_after_the_block(desk):
     assert desk.graph.texts == []
     assert [delivery.state for delivery in desk.deliveries] == [DeliveryState.FAILED]
     assert quiet(desk.conversation) == QUIET
+
+
+@pytest.mark.parametrize("deed", ["the customer writes", "somebody takes it over", "somebody replies"])
+def test_what_waited_for_the_block_opens_nothing_either(desk, deed, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer, who reads what the one before has written.")
+    conversation_id, webhook = desk.conversation.id, desk.record(text("الو؟", LATER, mid="late"), now=LATER)
+    second = {
+        "the customer writes": lambda: receive(webhook, LATER),
+        "somebody takes it over": lambda: refusal_of(lambda: take_over(conversation_id, None, LATER)),
+        "somebody replies": lambda: refusal_of(lambda: reply(conversation_id, None, "سلام", "c1", LATER)),
+    }[deed]
+
+    ended = desk.behind("conversations.block.block_before", lambda: block(conversation_id, None, NOON), second)
+
+    assert ended in (True, "blocked")
+    assert quiet(desk.conversation) == QUIET
+    assert (desk.message("late") is not None) == (deed == "the customer writes")
 
 
 @pytest.mark.sqlite_only
