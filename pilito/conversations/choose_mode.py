@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pilito.conversations import turns
@@ -69,23 +70,41 @@ def choose_mode(conversation_id: int, mode: AssistantMode | None, operator_id: i
         mark_changed(tx, conversation)
 
 
-def choose_rules(inbox_id: int, rules: Rules, operator_id: int | None, now: datetime) -> None:
+def choose_rules(
+    inbox_id: int, rules: Rules, operator_id: int | None, now: datetime, opened: Rules | None = None
+) -> None:
     """Change how the assistant of an inbox works. Conversations keep who holds them.
 
-    Raises Refused (not_found, zone_unknown, hours_wrong, holiday_wrong, line_too_long, number_wrong).
+    `opened` is how it worked when the page was opened: what was left so is left as it is by now, whoever changed it.
+
+    Raises Refused (not_found, zone_unknown, hours_wrong, holiday_wrong, line_too_long, number_wrong; changed_meanwhile
+    where somebody else has changed the same to something else).
     """
     _check(rules)
     with transaction():
         inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         if inbox is None:
             raise Refused("not_found", f"There is no inbox {inbox_id}.")
-        before = {name: getattr(inbox, name) for name in asdict(rules)}
-        changed = [name for name, value in asdict(rules).items() if value != before[name]]
+        before, then = {name: getattr(inbox, name) for name in asdict(rules)}, asdict(opened) if opened else None
+        changed = [
+            name
+            for name, value in asdict(rules).items()
+            if value != before[name] and (then is None or not _are_same(value, then[name]))
+        ]
+        if then is not None and (met := [name for name in changed if not _are_same(before[name], then[name])]):
+            raise Refused("changed_meanwhile", f"Somebody else has changed {', '.join(met)}.")
         for name in changed:
             setattr(inbox, name, getattr(rules, name))
         if changed:
-            details = {"inbox_id": inbox_id, "changed": changed, "mode": rules.assistant_mode.value}
+            details = {"inbox_id": inbox_id, "changed": changed, "mode": inbox.assistant_mode.value}
             db.session.add(Audit(at=now, action="assistant_rules", operator_id=operator_id, details=details))
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """A day off may stand among the hours without any, or not at all."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        one, other = ({day: spans for day, spans in hours.items() if spans} for hours in (one, other))
+    return bool(one == other)
 
 
 def read_hours(spans: Mapping[str, str]) -> Hours:

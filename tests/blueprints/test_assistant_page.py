@@ -1,5 +1,6 @@
 """Modes, hours, the stop and drafts in the panel: what is shown, what is saved, and who may."""
 
+import html
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from rows import NOON, add, add_conversation, add_inbox, add_message, add_passag
 
 from pilito.blueprints.panel import present, sentences
 from pilito.clock import utc_now
+from pilito.conversations.choose_mode import Rules, choose_rules
 from pilito.conversations.duty import is_stopped
 from pilito.conversations.hand_over import LINE
 from pilito.database import transaction
@@ -141,6 +143,68 @@ def test_wrong_rules_change_nothing_and_are_explained(admin, inbox, wrong):
             assert f'value="{typed}"' in answer.text or f">{typed}</textarea>" in answer.text
     assert f'name="assistant_mode" value="{FORM["assistant_mode"]}" checked' in answer.text
     assert 'name="holds" value="numbers" checked' in answer.text
+
+
+def opened_form(admin, inbox):
+    """What a browser sends of the page as it was opened."""
+    return form_of(admin.get(f"/inboxes/{inbox.id}/assistant").text)
+
+
+def form_of(page):
+    usual = {"assistant_mode": "auto", "outside_hours": "answer", "zone": "UTC", "needs_you_minutes": "15"}
+    return usual | {"opened": html.unescape(re.search(r'name="opened" value="([^"]*)"', page)[1])}
+
+
+def test_what_another_admin_chose_since_the_page_was_opened_stays(admin, inbox):
+    old = opened_form(admin, inbox)
+    choose_rules(inbox.id, Rules(AssistantMode.OFF, holds_every_word=False, hours={"0": [["10:00", "12:00"]]}), 1, NOON)
+
+    answer = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **old, hand_over_line="همکارم جواب می‌دهد.")
+
+    saved = refreshed(Inbox, inbox.id)
+    assert answer.status_code == 302
+    assert saved.hand_over_line == "همکارم جواب می‌دهد."
+    assert (saved.assistant_mode, saved.holds_every_word) == (AssistantMode.OFF, False)
+    assert saved.hours == {"0": [["10:00", "12:00"]]}
+    last = db.session.scalars(db.select(Audit.details).order_by(Audit.id.desc())).first()
+    assert (last["changed"], last["mode"]) == (["zone", "hand_over_line"], "off")
+
+
+def test_where_both_changed_the_same_nothing_is_saved_before_it_was_said(admin, inbox):
+    old = opened_form(admin, inbox) | {"assistant_mode": "draft"}
+    choose_rules(inbox.id, Rules(AssistantMode.OFF, needs_you_minutes=40), 1, NOON)
+
+    answer = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **old)
+
+    assert answer.status_code == 422
+    assert refreshed(Inbox, inbox.id).assistant_mode is AssistantMode.OFF
+    assert "since you opened this page: What it does." in answer.text
+    assert 'name="assistant_mode" value="draft" checked' in answer.text
+    assert (
+        'name="needs_you_minutes" type="number" inputmode="numeric" min="1" max="1440" required value="40"'
+        in answer.text
+    )
+
+    again = form_of(answer.text) | {"assistant_mode": "draft", "needs_you_minutes": "40"}
+    assert post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **again).status_code == 302
+    saved = refreshed(Inbox, inbox.id)
+    assert (saved.assistant_mode, saved.needs_you_minutes) == (AssistantMode.DRAFT, 40)
+
+
+def test_a_form_that_was_refused_is_still_of_the_page_that_was_opened(admin, inbox):
+    old = opened_form(admin, inbox)
+    choose_rules(inbox.id, Rules(AssistantMode.OFF), 1, NOON)
+
+    wrong = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **old | {"needs_you_minutes": "x"})
+    post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **form_of(wrong.text) | {"needs_you_minutes": "30"})
+
+    saved = refreshed(Inbox, inbox.id)
+    assert (saved.assistant_mode, saved.needs_you_minutes) == (AssistantMode.OFF, 30)
+
+
+@pytest.mark.parametrize("opened", ["{", "[]", '{"zone": 7}', "[" * 5000, '{"assistant_mode": "x"}'])
+def test_what_no_page_carried_is_refused(admin, inbox, opened):
+    assert post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **FORM | {"opened": opened}).status_code == 400
 
 
 def test_the_week_begins_on_saturday_in_persian_and_on_monday_in_english(log_in, inbox):

@@ -1,5 +1,6 @@
 """What the assistant may do: modes, hours and rules of an inbox, a conversation's own mode, the stop, and drafts."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
@@ -8,6 +9,7 @@ from babel.dates import get_day_names
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
 from pilito.blueprints.auth import safe_path
@@ -34,6 +36,15 @@ MACHINE_LINES = (
     "You are talking to the shop's automated assistant; ask for a person at any time.",
 )
 USUAL_HOURS = "10:00-20:00"
+# Under which heading a field of the rules stands; all others are the hours'.
+HEADINGS = {
+    "assistant_mode": _("What it does"),
+    "holds": _("What leaves without a person"),
+    "machine_line": _("Saying that a machine answers"),
+    **dict.fromkeys(
+        ("hand_over_line", "outside_hours_line", "give_back_hours", "needs_you_minutes"), _("When people are called")
+    ),
+}
 DRAFTS = "/conversations/<int:conversation_id>/drafts/<int:draft_id>"
 AS_INBOX = "inbox"
 
@@ -57,11 +68,12 @@ def _is_stopped() -> bool:
 @for_admins
 def show_assistant(inbox_id: int) -> ResponseReturnValue:
     inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
-    return _show_rules(inbox, _kept(inbox))
+    return _show_rules(inbox, _kept(inbox), _as_opened(inbox))
 
 
-def _show_rules(inbox: Inbox, shown: Mapping[str, str]) -> str:
-    """The form with these values: what is kept, or what was just typed and could not be."""
+def _show_rules(inbox: Inbox, shown: Mapping[str, str], opened: str) -> str:
+    """The form with these values: what is kept, or what was just typed and could not be. It carries along how it was
+    when it was opened."""
     language = current_language()
     names = get_day_names("wide", context="stand-alone", locale=language)
     return render_template(
@@ -69,6 +81,7 @@ def _show_rules(inbox: Inbox, shown: Mapping[str, str]) -> str:
         inbox=inbox,
         week=[(day, names[day]) for day in WEEKS[language]],
         shown=shown,
+        opened=opened,
         zones=sorted(available_timezones()),
         machine_lines=MACHINE_LINES,
     )
@@ -92,6 +105,11 @@ def _kept(inbox: Inbox) -> dict[str, str]:
     }
 
 
+def _as_opened(inbox: Inbox) -> str:
+    """The same as JSON; a zone that is only offered is not yet chosen."""
+    return json.dumps(_kept(inbox) | {"zone": inbox.zone or ""})
+
+
 def _spans(inbox: Inbox, day: int) -> str:
     """The hours of a day as one types them; where none were ever chosen, the usual ones."""
     if inbox.hours is None:
@@ -102,20 +120,60 @@ def _spans(inbox: Inbox, day: int) -> str:
 @bp.post(f"{INBOX}/assistant")
 @for_admins
 def save_assistant(inbox_id: int) -> ResponseReturnValue:
+    opened = _read_opened()
     try:
-        choose_rules(inbox_id, _read_rules(), current_user.id, utc_now())
+        then = _read_rules(opened) if opened is not None else None
+        choose_rules(inbox_id, _read_rules(request.form), current_user.id, utc_now(), then)
     except Refused as refusal:
         if refusal.reason == "not_found":
             abort(404)
         inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
+        if refusal.reason == "changed_meanwhile":
+            return _show_both(inbox, opened or {}), 422
         flash(sentences.explain_refusal(refusal.reason), "problem")
-        return _show_rules(inbox, request.form), 422  # nothing of what was typed is lost
+        return _show_rules(
+            inbox, request.form, request.form.get("opened", "")
+        ), 422  # nothing of what was typed is lost
     flash(gettext("Saved. It counts from the next message on."), "good")
     return redirect(url_for("panel.show_assistant", inbox_id=inbox_id))
 
 
-def _read_rules() -> Rules:
-    form = request.form
+def _show_both(inbox: Inbox, opened: Mapping[str, str]) -> str:
+    """What this person changed as they typed it, all else as others left it; and where the two met."""
+    kept = _kept(inbox)
+    typed, then = ({name: form.get(name, "") for name in kept} for form in (request.form, opened))
+    mine = {name for name in kept if typed[name].split() != then[name].split()}
+    met = [
+        name for name in kept if name in mine and kept[name].split() not in (then[name].split(), typed[name].split())
+    ]
+    where = gettext(", ").join(dict.fromkeys(str(HEADINGS.get(name, _("Hours"))) for name in met))
+    flash(
+        gettext(
+            "Somebody else has changed the same since you opened this page: %(where)s. Nothing was saved. What you"
+            " typed stands below: save once more to let it count, or open the page anew to see theirs.",
+            where=where,
+        ),
+        "problem",
+    )
+    shown = {name: (typed if name in mine else kept)[name] for name in kept}
+    return _show_rules(inbox, shown, _as_opened(inbox))
+
+
+def _read_opened() -> dict[str, str] | None:
+    """How the form was when it was opened; None where it does not say."""
+    text = request.form.get("opened")
+    if not text:
+        return None
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        abort(400)
+    if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+        abort(400)
+    return values
+
+
+def _read_rules(form: Mapping[str, str]) -> Rules:
     hours = read_hours({str(day): _ascii(form.get(f"day_{day}", "")) for day in range(7)})
     try:
         mode, outside = AssistantMode(form.get("assistant_mode", "")), OutsideHours(form.get("outside_hours", ""))
@@ -127,21 +185,21 @@ def _read_rules() -> Rules:
         zone=form.get("zone", "").strip() or None,
         holidays=[day.strip() for day in _ascii(form.get("holidays", "")).splitlines() if day.strip()] or None,
         outside_hours=outside,
-        hand_over_line=_line("hand_over_line"),
-        outside_hours_line=_line("outside_hours_line"),
-        machine_line=_line("machine_line"),
-        give_back_hours=_number("give_back_hours") if form.get("give_back_hours", "").strip() else None,
-        needs_you_minutes=_number("needs_you_minutes"),
+        hand_over_line=_line(form, "hand_over_line"),
+        outside_hours_line=_line(form, "outside_hours_line"),
+        machine_line=_line(form, "machine_line"),
+        give_back_hours=_number(form, "give_back_hours") if form.get("give_back_hours", "").strip() else None,
+        needs_you_minutes=_number(form, "needs_you_minutes"),
         holds_every_word=form.get("holds") != "numbers",
     )
 
 
-def _line(name: str) -> str | None:
-    return " ".join(request.form.get(name, "").replace("\0", "").split()) or None
+def _line(form: Mapping[str, str], name: str) -> str | None:
+    return " ".join(form.get(name, "").replace("\0", "").split()) or None
 
 
-def _number(name: str) -> int:
-    text = _ascii(request.form.get(name, "")).strip()
+def _number(form: Mapping[str, str], name: str) -> int:
+    text = _ascii(form.get(name, "")).strip()
     if not text.isdecimal() or len(text) > 6:
         raise Refused("number_wrong", f"{name}: expected a number, got {text!r}.")
     return int(text)
