@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,15 @@ from pilito.assistant.types import Fact, HandOver, Line, Model, Reply, TurnInput
 from pilito.clock import Clock
 from pilito.conversations import deliver, lease, outbox, signals, spending, turns
 from pilito.conversations.comments import comment_line, commented_facts, comments_behind
-from pilito.conversations.context import contexts_of, line_of, product_facts, referral_facts
+from pilito.conversations.context import (
+    Said,
+    as_asked,
+    contexts_of,
+    line_of,
+    product_facts,
+    quoted_post,
+    referral_facts,
+)
 from pilito.conversations.disclose import line_due
 from pilito.conversations.drafts import go_stale, keep_draft
 from pilito.conversations.duty import duty_of
@@ -67,6 +75,7 @@ FIND_EARLIER = (
         Message.sent_at,
         Message.referral,
         Message.origin,
+        Message.reply_to_external_id,
     )
     .where(
         Message.conversation_id == bindparam("conversation"),
@@ -114,6 +123,7 @@ class Earlier:
     sent_at: datetime
     referral: dict[str, Any] | None
     origin: str | None
+    reply_to_external_id: str | None
 
 
 @dataclass(frozen=True)
@@ -247,15 +257,16 @@ def _unreadable(messages: list[Message]) -> HandOverReason | None:
 def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
     earlier = _earlier(conversation, messages)
     comments = comments_behind(conversation, earlier)
-    answered = quoted(conversation, {message.reply_to_external_id for message in messages})
+    said: list[Said] = [*messages, *earlier]
+    answered = quoted(conversation, {one.reply_to_external_id for one in said})
     reactions = of_messages(conversation, [message.id for message in earlier])
-    asked_now, asked_before = _posts(messages, earlier, answered.values())
+    asked_now, asked_before = _posts(messages, earlier, answered)
     return TurnInput(
         shop_name=conversation.inbox.name,
-        questions=tuple(message.content for message in messages),
+        questions=tuple(as_asked(message, answered) for message in messages),
         history=(
             *(Line(Sender.CUSTOMER, comment_line(comment)) for comment in comments),
-            *(line_of(message, reactions.get(message.id, [])) for message in reversed(earlier)),
+            *(line_of(message, reactions.get(message.id, []), answered) for message in reversed(earlier)),
         ),
         facts=(
             *_captions(conversation.inbox_id, asked_now, asked_before),
@@ -280,20 +291,29 @@ def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Ea
 
 
 def _posts(
-    messages: Sequence[Message], earlier: Sequence[Earlier], answered: Collection[Message]
+    messages: Sequence[Message], earlier: Sequence[Earlier], answered: Mapping[str, Message]
 ) -> tuple[Sequence[Share], Sequence[Share]]:
     """The posts that this turn asks about, and the newest that were shared or asked about before; oldest first.
 
-    A post is asked about by a question that took it, or by one that answers the message it came in.
+    A post is asked about by a question that answers the message it came in, else by the one that took it.
     """
     if not (answered or any(map(_may_have_post, messages)) or any(map(_may_have_post, earlier))):
         return (), ()  # most conversations: nothing to ask the database for
-    taken = Share.combined_with_id.in_([message.id for message in messages])
-    asked_now = _shares(or_(taken, Share.message_id.in_([message.id for message in answered])))
+    taken = Share.combined_with_id.in_([one.id for one in messages if quoted_post(one, answered) is None])
+    asked_now = _shares(or_(taken, Share.message_id.in_(list(_quoted_at(messages, answered)))))
     ids = [message.id for message in earlier]
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)
-    asked_before = [share for share in _shares(or_(Share.combined_with_id.in_(ids), left_alone)) if share.full_caption]
-    return asked_now, [share for share in asked_before if share not in asked_now][-EARLIER_CAPTIONS:]
+    quoted_at = _quoted_at(earlier[::-1], answered)
+    found = _shares(or_(Share.combined_with_id.in_(ids), left_alone, Share.message_id.in_(list(quoted_at))))
+    before = [share for share in found if share.full_caption and share not in asked_now]
+    before.sort(key=lambda share: max(share.sent_at, quoted_at.get(share.message_id, share.sent_at)))
+    return asked_now, before[-EARLIER_CAPTIONS:]
+
+
+def _quoted_at(messages: Sequence[Said], answered: Mapping[str, Message]) -> dict[int, datetime]:
+    """The messages that these answer, each with when it was answered last; these come oldest first."""
+    found = ((answered.get(one.reply_to_external_id or ""), one.sent_at) for one in messages)
+    return {message.id: at for message, at in found if message is not None}
 
 
 def _may_have_post(message: Message | Earlier) -> bool:

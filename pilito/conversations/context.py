@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from pilito.assistant.types import Context, Fact, Line
 from pilito.channels.base import STORY_REPLY
+from pilito.conversations.pairing import combined_content, context_of, question_of
 from pilito.lifecycle import MessageType, Sender
 from pilito.models import Attachment, Conversation, Message, Reaction, db
 
@@ -29,6 +30,8 @@ class Said(Protocol):
     def origin(self) -> str | None: ...
     @property
     def referral(self) -> dict[str, Any] | None: ...
+    @property
+    def reply_to_external_id(self) -> str | None: ...
 
 
 QUOTED_CHARACTERS = 1500
@@ -36,6 +39,22 @@ QUOTED_CHARACTERS = 1500
 REFERRAL_COUNTS = timedelta(hours=24)
 STORY = "[استوری فروشگاه]"
 REACTED = {True: "[واکنش فروشگاه: {}]", False: "[واکنش مشتری: {}]"}
+
+
+def quoted_post(message: Said, quoted: Mapping[str, Message]) -> Message | None:
+    """The shared post that a message answers. A message that is a post itself asks about that one."""
+    answered = quoted.get(message.reply_to_external_id or "")
+    is_post = answered is not None and answered.share is not None and not answered.deleted_at
+    return answered if is_post and message.message_type is not MessageType.SHARE else None
+
+
+def as_asked(message: Said, quoted: Mapping[str, Message]) -> str:
+    """The message as the assistant reads it: one that quotes a post asks about that post, whichever it took by its
+    time (docs/decisions/0061)."""
+    post = quoted_post(message, quoted)
+    if post is None:
+        return message.content
+    return combined_content([context_of(post.content)], question_of(message.content))
 
 
 def contexts_of(messages: Sequence[Message], quoted: Mapping[str, Message]) -> tuple[Context, ...]:
@@ -59,10 +78,10 @@ def _answers_story(message: Message) -> bool:
     return not is_plain and any(file.kind == STORY_REPLY for file in message.attachments)
 
 
-def line_of(message: Said, reactions: Iterable[Reaction]) -> Line:
+def line_of(message: Said, reactions: Iterable[Reaction], quoted: Mapping[str, Message]) -> Line:
     """An earlier message with the emojis on it."""
     marks = [REACTED[reaction.by_shop].format(reaction.emoji) for reaction in reactions]
-    return Line(message.sender, "\n".join([message.content, *marks]))
+    return Line(message.sender, "\n".join([as_asked(message, quoted), *marks]))
 
 
 def referral_facts(

@@ -53,6 +53,79 @@ def test_a_post_that_is_answered_days_later_is_the_one_asked_about(desk):
     assert blocks(desk, "context")[0][0] == "reply_to_customer"
 
 
+BAG = "کیف چرم: ۹۰۰ هزار تومان"
+
+
+def share_two_and_quote_the_first(desk, order=(0, 1, 2)):
+    """The dress, then the bag, then within the bag's wait a question that answers the dress; told in this order."""
+    quote = {"mid": "quote", "text": "این چنده؟", "reply_to": {"mid": "dress"}}
+    items = [reel(NOON, mid="dress"), reel(NOON + ONE, caption=BAG, mid="bag"), item(NOON + 2 * ONE, quote)]
+    for number in order:
+        desk.take(items[number], now=NOON + 2 * ONE)
+    desk.answer(NOON + seconds(9))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_a_question_that_quotes_a_post_asks_about_that_one_and_not_about_the_one_that_waits(desk, order):
+    share_two_and_quote_the_first(desk, order)
+
+    assert blocks(desk, "fact") == [("caption", CAPTION)]
+    [question] = [text for _label, text in blocks(desk, "question")]
+    assert question.startswith("[CONTEXT: پست/ریلز")
+    assert CAPTION in question
+    assert question.endswith("[/CONTEXT]\nاین چنده؟")
+    assert BAG not in question
+    # The pairing itself is by time alone: the rules of product.md stand as they are.
+    assert desk.message("bag").share.combined_with_id == desk.message("quote").id
+    assert desk.message("quote").text == "این چنده؟"
+
+
+def test_afterwards_the_quoted_post_is_the_one_before_and_the_other_is_known_too(desk):
+    share_two_and_quote_the_first(desk)
+
+    ask(desk, text="سایز ۴۰ هم دارید؟")
+
+    assert blocks(desk, "fact") == [("earlier_caption", CAPTION), ("earlier_caption", BAG)]
+    [asked] = [text for label, text in blocks(desk, "history") if text.endswith("این چنده؟")]
+    assert CAPTION in asked
+    assert BAG not in asked
+
+
+def test_a_question_that_quotes_the_post_it_took_is_as_any_other(desk):
+    quote = {"mid": "quote", "text": "این چنده؟", "reply_to": {"mid": "bag"}}
+    desk.take(reel(NOON), reel(NOON + ONE, caption=BAG, mid="bag"), item(NOON + 2 * ONE, quote), now=NOON + 2 * ONE)
+
+    desk.answer(NOON + seconds(9))
+
+    assert blocks(desk, "fact") == [("caption", BAG)]
+    assert blocks(desk, "question") == [("", desk.message("quote").content)]
+
+
+def test_a_quoted_post_that_was_taken_back_leaves_the_question_the_one_it_took(desk):
+    quote = {"mid": "quote", "text": "این چنده؟", "reply_to": {"mid": "dress"}}
+    desk.take(reel(NOON, mid="dress"), reel(NOON + ONE, caption=BAG), item(NOON + 2 * ONE, quote), now=NOON + 2 * ONE)
+    desk.take(unsent("dress", NOON + 3 * ONE), now=NOON + 3 * ONE)
+
+    desk.answer(NOON + seconds(9))
+
+    assert blocks(desk, "fact") == [("caption", BAG)]
+    assert CAPTION not in desk.model.prompts[-1]
+
+
+def test_the_same_question_about_three_quoted_posts_is_no_misunderstanding(desk):
+    captions = [CAPTION, BAG, "شال نخی: ۴۵۰ هزار تومان"]
+    for number, caption in enumerate(captions):
+        desk.take(reel(NOON + number * ONE, caption=caption, mid=f"post-{number}"), now=NOON + number * ONE)
+    desk.sweep(NOON + seconds(300))
+    ask(desk, at=NOON + seconds(400), text="سلام")
+
+    for number in range(3):
+        ask(desk, at=NOON + LATER + number * seconds(60), reply_to={"mid": f"post-{number}"})
+
+    assert len(desk.replies) == 4
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
 def test_a_message_that_was_taken_back_or_is_unknown_is_no_context(desk):
     desk.take(text("راز", NOON, mid="m"), unsent("m", NOON + ONE), now=NOON + ONE)
 
