@@ -398,13 +398,21 @@ def token() -> None:
 
 @token.command("add")
 @click.argument("name")
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["api", "metrics"]),
+    default="api",
+    show_default=True,
+    help="metrics: for /metrics and /api/v1/stats alone; it reads no conversation and writes to nobody.",
+)
 @with_appcontext
-def add_token(name: str) -> None:
+def add_token(name: str, purpose: str) -> None:
     """Make a token and print it; it is shown this once."""
     from pilito.tokens import issue_token
 
     try:
-        click.echo(issue_token(name, utc_now()))
+        click.echo(issue_token(name, utc_now(), only_numbers=purpose == "metrics"))
     except Refused as error:
         raise click.ClickException(str(error)) from None
 
@@ -412,12 +420,13 @@ def add_token(name: str) -> None:
 @token.command("list")
 @with_appcontext
 def list_api_tokens() -> None:
-    """List all tokens: whether each opens the API, and who made it."""
+    """List all tokens: whether each opens the API, who made it, and what for."""
     from pilito.tokens import is_open, list_tokens
 
     for one in list_tokens():
         maker = one.created_by.email if one.created_by else "command line"
-        click.echo(f"{one.id}\t{'open' if is_open(one) else 'revoked'}\t{maker}\t{one.name}")
+        purpose = "metrics" if one.only_numbers else "api"
+        click.echo(f"{one.id}\t{'open' if is_open(one) else 'revoked'}\t{maker}\t{one.name}\t{purpose}")
 
 
 @token.command("revoke")

@@ -25,8 +25,9 @@ LONGEST_NAME = 100
 TOUCH_EVERY = timedelta(minutes=1)
 
 
-def issue_token(name: str, now: datetime, by_id: int | None = None) -> str:
-    """Make a token and return it: the only moment in which it can be read. `by_id` None: the command line.
+def issue_token(name: str, now: datetime, by_id: int | None = None, only_numbers: bool = False) -> str:
+    """Make a token and return it: the only moment in which it can be read. `by_id` None: the command line. One with
+    `only_numbers` opens /metrics and /api/v1/stats, and nothing that a customer wrote.
 
     Raises Refused (token_name, not_allowed).
     """
@@ -35,7 +36,8 @@ def issue_token(name: str, now: datetime, by_id: int | None = None) -> str:
     token = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     with transaction():
         _check_maker(by_id)
-        db.session.add(ApiToken(name=name, token_hash=_hash(token), created_by_id=by_id, created_at=now))
+        made = {"created_by_id": by_id, "created_at": now, "only_numbers": only_numbers}
+        db.session.add(ApiToken(name=name, token_hash=_hash(token), **made))
         db.session.add(Audit(at=now, action="token_made", operator_id=by_id, details={"name": name}))
     return token
 

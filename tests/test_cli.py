@@ -145,13 +145,15 @@ def test_tokens_are_listed_with_who_made_them_and_revoked(run, app):
         reza = add_operator(Role.ADMIN, email="reza@shop.test").id
     issue_token("robot", NOON, reza)
     script = run("token", "add", "my script").output.strip()
+    run("token", "add", "prometheus", "--for", "metrics")
 
     listed = [line.split("\t") for line in run("token", "list").output.splitlines()]
-    revoked, again = run("token", "revoke", listed[0][0]), run("token", "revoke", listed[0][0])
+    revoked, again = run("token", "revoke", listed[1][0]), run("token", "revoke", listed[1][0])
 
     assert [line[1:] for line in listed] == [
-        ["open", "command line", "my script"],
-        ["open", "reza@shop.test", "robot"],
+        ["open", "command line", "prometheus", "metrics"],
+        ["open", "command line", "my script", "api"],
+        ["open", "reza@shop.test", "robot", "api"],
     ]
     assert (revoked.exit_code, again.exit_code) == (0, 1)
     assert "opens anything" in again.output

@@ -50,7 +50,8 @@ def readyz() -> tuple[dict[str, object], int]:
 @bp.get("/metrics")
 def show_metrics() -> Response:
     if not (is_from_this_machine() or _has_token()):
-        abort(403, "Metrics are for this machine, or for who sends `Authorization: Bearer …` (`flask token add NAME`).")
+        bearer = "`Authorization: Bearer …` (`flask token add NAME --for metrics`)"
+        abort(403, f"Metrics are for this machine, or for who sends {bearer}.")
     try:
         return Response(metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
     except SQLAlchemyError:

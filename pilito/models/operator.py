@@ -136,6 +136,8 @@ class ApiToken(db.Model):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # For /metrics and /api/v1/stats: whoever reads the files of a Prometheus reads no conversation by them.
+    only_numbers: Mapped[bool] = mapped_column(default=False, server_default=db.false())
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

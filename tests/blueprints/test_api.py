@@ -110,6 +110,26 @@ def test_every_route_but_the_description_asks_for_a_token(app, client):
     assert open_endpoints == {"api.describe"}
 
 
+def test_a_token_for_numbers_reads_sums_and_no_conversation_and_writes_to_nobody(app, client, conversation_id):
+    with app.app_context():
+        header = {"Authorization": f"Bearer {issue_token('prometheus', NOON, only_numbers=True)}"}
+    opened = set()
+
+    for rule in [rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")]:
+        method, path = "POST" if "POST" in rule.methods else "GET", re.sub("<.*>", str(conversation_id), rule.rule)
+        answer = client.open(path, method=method, headers=header, json={"text": "x", "client_id": "x"})
+        if answer.status_code == 403:
+            assert refusal(answer) == (403, "forbidden")
+        else:
+            opened.add((rule.endpoint, answer.status_code))
+
+    far = {"headers": header, "environ_base": {"REMOTE_ADDR": "203.0.113.9"}}
+    assert opened == {("api.describe", 200), ("api.show_stats", 200)}
+    assert client.get("/metrics", **far).status_code == 200
+    with app.app_context():
+        assert db.session.query(Message).filter_by(sender=Sender.OPERATOR).count() == 0
+
+
 def test_a_token_is_kept_as_a_hash_only(app, token):
     with app.app_context():
         row = db.session.query(ApiToken).one()

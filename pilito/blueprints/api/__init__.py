@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from pilito.blueprints import rates
 from pilito.blueprints.api import errors, inputs, reply_inputs, shapes
@@ -29,6 +29,8 @@ errors.register(bp)
 # What the API is, is no secret; what is in it, is.
 PUBLIC_ENDPOINTS = {"api.describe"}
 CONVERSATION = "/conversations/<int:conversation_id>"
+# Sums of a whole shop: what a token of `--for metrics` may ask.
+NUMBERS = {"api.show_stats"}
 # A token is a machine, not an operator.
 NOBODY = None
 
@@ -44,6 +46,10 @@ def ask_for_token() -> None:
         raise Unauthorized(
             "Send a token that is known and not revoked: Authorization: Bearer …; `flask token add NAME` makes one.",
             www_authenticate=WWWAuthenticate("bearer", {"realm": "pilito"}),
+        )
+    if token.only_numbers and request.endpoint not in NUMBERS:
+        raise Forbidden(
+            "This token opens /metrics and /api/v1/stats only; `flask token add NAME` makes one for the rest."
         )
     rates.count(f"token {token.id}")
 

@@ -77,7 +77,8 @@ TOO_MANY: Part = {
 
 
 def _refusals(*codes: str) -> Part:
-    refusals = {code: {"$ref": "#/components/responses/Refusal"} for code in ("401", *codes)}
+    """401 without a token, 403 for one that reads numbers only."""
+    refusals = {code: {"$ref": "#/components/responses/Refusal"} for code in ("401", "403", *codes)}
     return {**refusals, "429": {"$ref": "#/components/responses/TooMany"}}
 
 
