@@ -42,17 +42,32 @@ def is_being_erased(inbox_id: int) -> bool:
 
 
 def work_off(now: datetime) -> int:
-    """Erase what was asked for, oldest first; return how many wishes were fulfilled. Safe to stop and to repeat."""
+    """Erase what was asked for, oldest first; return how many wishes were fulfilled. Safe to stop and to repeat.
+
+    One that cannot be fulfilled, as where the store of its files is away, holds up none behind it: what went wrong
+    first is raised at the end, and the next run tries again.
+    """
     requested = select(DataDeletion).where(DataDeletion.state == DeletionState.REQUESTED)
     due = [(one.id, one.inbox_ids) for one in db.session.scalars(requested.order_by(DataDeletion.requested_at))]
     db.session.rollback()
+    failures: list[Exception] = []
     for deletion_id, inbox_ids in due:
-        for inbox_id in inbox_ids:
-            erase_inbox(inbox_id, now)
-        with transaction():
-            deletion = db.session.get_one(DataDeletion, deletion_id, with_for_update=True, populate_existing=True)
-            deletion.state, deletion.done_at = DeletionState.DONE, now
+        try:
+            _fulfil(deletion_id, inbox_ids, now)
+        except Exception as error:
+            db.session.rollback()
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return len(due)
+
+
+def _fulfil(deletion_id: int, inbox_ids: list[int], now: datetime) -> None:
+    for inbox_id in inbox_ids:
+        erase_inbox(inbox_id, now)
+    with transaction():
+        deletion = db.session.get_one(DataDeletion, deletion_id, with_for_update=True, populate_existing=True)
+        deletion.state, deletion.done_at = DeletionState.DONE, now
 
 
 def _request(channel: str, user_id: str, issued_at: datetime | None, now: datetime) -> str:

@@ -127,7 +127,6 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     hand_on_groups(Customer.inbox_id == inbox_id)
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
     _clean_ledger(channel, [account_id])
-    _drop_objects(inbox_id)
     conversation_ids = _conversations(Conversation.inbox_id == inbox_id)
     _erase_rows(Inbox.__table__, inbox_id, lambda: _note("inbox_erased", inbox_id, now))
     forget_trials(conversation_ids)
@@ -317,6 +316,8 @@ def _erase_once(root: Table, root_id: int, at_the_end: Callable[[], None]) -> No
         emptied = _change(table, update(table).values({column.name: None}))
         _in_batches(table, points, _let_lines_go if table is Audit.__table__ else emptied)
     for table in reversed(list(owned)):
+        if table is MediaFile.__table__:  # an inbox's; every word is gone by now, for a store may be away for long
+            _drop_objects(root_id)
         _in_batches(table, owned[table], _change(table, delete(table)), at_the_end if table is root else _nothing)
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from rows import NOON, add_conversation, add_inbox, add_message
+from rows import NOON, add_conversation, add_inbox, add_media, add_message
 from shop import seconds
 
 from pilito.conversations import data_deletion
@@ -11,9 +11,10 @@ from pilito.conversations.connect import connect
 from pilito.conversations.data_deletion import find_deletion, request_deletion, settle_deletion, work_off
 from pilito.conversations.disconnect import deauthorize
 from pilito.database import transaction
-from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, DeletionState, InboxState
-from pilito.models import Audit, Customer, DataDeletion, Inbox, Message, db
+from pilito.errors import MediaError, Refused
+from pilito.extensions import media_store
+from pilito.lifecycle import AssistantMode, DeletionState, InboxState, MediaKind
+from pilito.models import Audit, Customer, DataDeletion, Inbox, MediaFile, Message, db
 
 USER = "27841400000000001"
 SOON = NOON + seconds(10)
@@ -138,6 +139,31 @@ def test_a_job_that_was_killed_goes_on(inbox, monkeypatch):
     monkeypatch.setattr(data_deletion, "erase_inbox", real)
 
     assert work_off(NOON + seconds(30)) == 1
+    assert find_deletion(code).state is DeletionState.DONE
+
+
+def test_a_store_that_is_away_keeps_its_files_waiting_and_neither_words_nor_other_wishes(inbox, monkeypatch):
+    def is_away(_name):
+        raise MediaError("store_away", "no answer", may_pass=True)
+
+    with transaction():
+        add_media(inbox, MediaKind.IMAGE)
+        add_inbox(app_user_id="another person", connected_at=NOON)
+    code = request()
+    later = request_deletion("instagram", "another person", SOON, NOON + seconds(11))
+    monkeypatch.setattr(media_store, "drop", is_away)
+
+    with pytest.raises(MediaError):
+        work_off(NOON + seconds(20))
+
+    db.session.rollback()
+    assert (find_deletion(code).state, find_deletion(later).state) == (DeletionState.REQUESTED, DeletionState.DONE)
+    assert [message.text for message in Message.query] == ["neighbour"]
+    assert MediaFile.query.count() == 1
+    dropped = []
+    monkeypatch.setattr(media_store, "drop", dropped.append)
+    assert work_off(NOON + seconds(30)) == 1
+    assert (len(dropped), row(inbox), MediaFile.query.count()) == (1, None, 0)
     assert find_deletion(code).state is DeletionState.DONE
 
 
