@@ -129,7 +129,7 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Edit:
-    """A message has another text now; it may come before the message.
+    """A message has another text now; it may come before the message, and need not say whose it is.
 
     `number` counts the edits of this message, where the provider counts them. For a message whose text holds a post's
     address, `question` is what it says besides.
@@ -141,6 +141,7 @@ class Edit:
     text: str
     number: int | None = None
     question: str = ""
+    customer_id: str = ""
     kind: str = field(default="edit", init=False)
 
 

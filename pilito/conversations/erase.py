@@ -73,6 +73,7 @@ LINES_WITHOUT_WORDS = (
     *("labelled", "unlabelled", "note_written", "note_edited", "note_deleted"),
     *("blocked", "unblocked", "merged", "unmerged", "exported_customer"),
 )
+INBOX_ERASED = "inbox_erased"
 RUNS = 5  # a message that comes while its customer is being erased makes the last step fail; then all begins anew
 
 
@@ -128,7 +129,9 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
     _clean_ledger(channel, [account_id])
     conversation_ids = _conversations(Conversation.inbox_id == inbox_id)
-    _erase_rows(Inbox.__table__, inbox_id, lambda: _note("inbox_erased", inbox_id, now))
+    _erase_rows(
+        Inbox.__table__, inbox_id, lambda: _note(INBOX_ERASED, inbox_id, now, account_digest=digest(account_id))
+    )
     forget_trials(conversation_ids)
     log.info("Inbox %s was erased.", inbox_id)
 
@@ -141,6 +144,14 @@ def is_erased(inbox: Inbox, customer_id: str, said_at: datetime) -> bool:
         select(Erasure.erased_at).where(Erasure.inbox_id == inbox.id, Erasure.customer_digest == digest(customer_id))
     )
     return erased_at is not None and said_at <= erased_at
+
+
+def was_account(account_id: str | None) -> bool:
+    """Whether this was an account here that was erased. Asked for what comes for an account that is not here."""
+    if account_id is None:
+        return False
+    lines = db.session.scalars(select(Audit.details).where(Audit.action == INBOX_ERASED)).all()
+    return any(details.get("account_digest") == digest(account_id) for details in lines)
 
 
 def digest(person_id: str) -> str:
@@ -275,9 +286,9 @@ def _drop_objects(inbox_id: int) -> None:
         media_store.drop(name or "")
 
 
-def _note(action: str, inbox_id: int, now: datetime) -> None:
+def _note(action: str, inbox_id: int, now: datetime, **details: str) -> None:
     """The line of the audit log, in the transaction that ends it: it stands there once, and whenever it is true."""
-    db.session.add(Audit(at=now, action=action, details={"inbox_id": inbox_id}))
+    db.session.add(Audit(at=now, action=action, details={"inbox_id": inbox_id, **details}))
     wipe.mark_erased(now)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rq.timeouts import JobTimeoutException
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -29,7 +29,7 @@ from pilito.conversations import pending_share
 from pilito.conversations.comments import take_comment
 from pilito.conversations.echo import take_echo
 from pilito.conversations.edit import Place, edit
-from pilito.conversations.erase import is_erased
+from pilito.conversations.erase import is_erased, was_account
 from pilito.conversations.forget import redact
 from pilito.conversations.notice import take_notice, take_opening
 from pilito.conversations.outcome import Outcome
@@ -48,6 +48,8 @@ log = logging.getLogger(__name__)
 COLLISIONS = 3
 REASON_CHARACTERS = 500
 SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
+# Why an item is ignored whose words have to leave the body that brought them.
+ERASED_CUSTOMER, ERASED_ACCOUNT = "of a customer who was erased", "of an account that was erased"
 # Says nothing about the item: the row stays pending, and the sweep comes back to it.
 PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 
@@ -82,8 +84,9 @@ FIND_CONVERSATION = (
         Customer.external_id == bindparam("customer"),
     )
 )
-FAILED_REASONS = select(Event.reason).where(
-    Event.webhook_id == bindparam("webhook"), Event.outcome == EventOutcome.FAILED
+NOTEWORTHY = select(Event.outcome, Event.reason).where(
+    Event.webhook_id == bindparam("webhook"),
+    or_(Event.outcome == EventOutcome.FAILED, Event.reason.in_((ERASED_CUSTOMER, ERASED_ACCOUNT))),
 )
 CLOSE_WEBHOOK = (
     update(Webhook.__table__)
@@ -221,6 +224,8 @@ def _become(
     tx: Transaction, inbox: Inbox | None, item: Item, now: datetime, cached: int | None, place: Place
 ) -> Outcome:
     """Turn an item into rows and say what became of it."""
+    if inbox is None and was_account(item.account_id):
+        return Outcome(EventOutcome.IGNORED, ERASED_ACCOUNT)
     if isinstance(item, Ignored):
         return Outcome(EventOutcome.IGNORED, item.reason)
     if isinstance(item, Unreadable):
@@ -228,7 +233,7 @@ def _become(
     if inbox is None:
         return Outcome(EventOutcome.IGNORED, f"unknown account {item.account_id}")
     if is_erased(inbox, *_author(item)):
-        return Outcome(EventOutcome.IGNORED, "of a customer who was erased")
+        return Outcome(EventOutcome.IGNORED, ERASED_CUSTOMER)
     if isinstance(item, Inbound):
         return store_message(tx, inbox, item, now, cached)
     if isinstance(item, Edit):
@@ -239,20 +244,40 @@ def _become(
 def _author(
     item: Inbound | Echo | Unsend | Reaction | Edit | Seen | Opened | Notice | PublicComment,
 ) -> tuple[str, datetime]:
-    """Whose item it is, and when it was said; an edit names nobody, and finds its message or none."""
+    """Whose item it is, and when it was said; an edit may name nobody, and finds its message or none."""
     if isinstance(item, Inbound | Echo | Unsend):
         return item.customer_id, item.sent_at
     if isinstance(item, PublicComment):
         return item.author, item.commented_at
-    return ("" if isinstance(item, Edit) else item.customer_id), item.at
+    return item.customer_id, item.at
 
 
 def _finish(webhook_id: int, now: datetime) -> None:
     """Close the webhook; one that holds a failed event is marked, so that a person finds it."""
-    reasons = db.session.scalars(FAILED_REASONS, {"webhook": webhook_id}).all()
+    told = db.session.execute(NOTEWORTHY, {"webhook": webhook_id}).all()
+    reasons = [reason for outcome, reason in told if outcome is EventOutcome.FAILED]
+    if len(reasons) < len(told):
+        _empty_erased(webhook_id)
     values = {
         "state": WebhookState.FAILED if reasons else WebhookState.READ,
         "error": "; ".join(reason or "" for reason in reasons)[:REASON_CHARACTERS] or None,
         "read_at": now,
     }
     db.session.execute(CLOSE_WEBHOOK, {"webhook": webhook_id, **values})
+
+
+def _empty_erased(webhook_id: int) -> None:
+    """Take what it tells of the erased out of the body, all of it.
+
+    Not before the last item: until then items are told by their position, and an emptied one may be fewer.
+    """
+    webhook = db.session.get_one(Webhook, webhook_id)
+    channel = channels[webhook.channel]
+    for item in channel.parse(webhook.body, webhook.received_at):
+        inbox = _find_inbox(webhook.channel, item.account_id)
+        if inbox is None and item.account_id is not None and was_account(item.account_id):
+            webhook.body = channel.without(webhook.body, item.account_id)
+        elif inbox is not None and not isinstance(item, Ignored | Unreadable):
+            author, said_at = _author(item)
+            if is_erased(inbox, author, said_at):
+                webhook.body = channel.without(webhook.body, author)

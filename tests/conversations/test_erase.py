@@ -6,7 +6,7 @@ import json
 import pytest
 from desk import Desk
 from rows import NOON, add, add_facts, add_inbox, everything, everything_in_redis
-from shop import ACCOUNT, CUSTOMER, attachment, echo, reel, seconds, text, unsent, webhook
+from shop import ACCOUNT, CUSTOMER, about, attachment, echo, edited, reel, seconds, text, unsent, webhook
 
 from pilito import keys
 from pilito.channels.base import Post
@@ -201,6 +201,65 @@ def test_an_old_event_does_not_bring_the_customer_back_and_a_new_message_begins_
     assert [message.text for message in desk.rows(Message, conversation_id=desk.rows(Conversation)[-1].id)] == [
         "سلام دوباره"
     ]
+
+
+def late(words):
+    """What was said before the erasure and comes after it, in a body with somebody else's: one of each kind."""
+    theirs = [
+        text(f"{words} question", NOON + seconds(1), mid="late"),
+        echo(f"{words} echo", NOON + seconds(9), "late echo"),
+        edited("late", f"{words} edit", NOON + seconds(3)),
+        about(NOON, referral={"ref": words, "source": "SHORTLINK"}),
+        text(f"{words} new", NOON + seconds(70), mid="new"),
+    ]
+    body = webhook(*theirs, text("spatz late", NOON + seconds(2), mid="spatz-late", customer=OTHER))
+    return json.dumps(body).encode(), comment_of("late", CUSTOMER, words)
+
+
+def test_what_comes_late_leaves_no_word_on_the_ledger_and_its_neighbours_stay(desk):
+    desk.call(choose_comments, desk.shop.inbox_id, True, "", None, NOON)
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+    news = "kolibri"  # what they write anew is kept, but not in a body that brought old things as well
+
+    came = [desk.take(body, now=NOON + seconds(70)) for body in late(news)]
+
+    kept = [message.text for message in desk.rows(Message) if news in message.text]
+    assert kept == [f"{news} new"]
+    assert not any(news.encode() in desk.webhook(webhook_id).body for webhook_id in came)
+    assert desk.rows(EarlyEdit) == desk.rows(Comment) == []
+    assert b"spatz late" in desk.webhook(came[0]).body
+    assert desk.message("spatz-late").text == "spatz late"
+    ignored, stored = EventOutcome.IGNORED, EventOutcome.STORED
+    assert desk.outcomes(came[0]) == [ignored, ignored, ignored, ignored, stored, stored]
+
+
+def test_an_edit_of_an_erased_customer_waits_for_no_message(desk):
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    desk.take(edited("unknown", CANARY, NOON + seconds(3)), now=NOON + seconds(70))
+
+    assert CANARY not in everything()
+
+
+def test_what_comes_late_for_an_erased_account_leaves_nothing_either(desk):
+    desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(60))
+
+    came = [desk.take(body, now=NOON + seconds(70)) for body in late(CANARY)]
+    desk.take(
+        b'{"object": "instagram", "entry": [{"id": "%s", "messaging": ["%s"]}]}' % (ACCOUNT.encode(), CANARY.encode())
+    )
+
+    left = everything()
+    assert not any(word in left for word in (CANARY, "spatz", CUSTOMER, OTHER, ACCOUNT))
+    assert set(desk.outcomes(came[0])) == {EventOutcome.IGNORED}
+
+
+def test_what_comes_for_an_account_that_never_was_here_can_be_looked_at(desk):
+    """Connected under a wrong id, as a rule: the body says which is the right one."""
+    unknown = desk.take(json.dumps(webhook(text("سلام", NOON), account="999")).encode())
+
+    assert b"999" in desk.webhook(unknown).body
+    assert desk.rows(Event)[-1].reason == "unknown account 999"
 
 
 @pytest.mark.sqlite_only

@@ -194,6 +194,7 @@ UNTOLD |= {
     "own_post_id",
     "customer",
     "fields",
+    "account_digest",
 }
 PEOPLE = {"whom", "operator_id", "to"}
 LONGEST_VALUE = 160

@@ -72,7 +72,8 @@ def read_edit(item: Event, about: Entry) -> Item:
     if external_id is None or not text.strip() or number == 0 or about.account_id is None:
         return Ignored("edit", "an edit without a new text; Meta sends it for new messages too", about.account_id)
     _link, rest = share_in_text(text)
-    return Edit(about.account_id, external_id, _at(item, about), text, number, rest)
+    who = _find_parties(item, edit, about)
+    return Edit(about.account_id, external_id, _at(item, about), text, number, rest, who.customer_id if who else "")
 
 
 def _number(value: Any) -> int | None:

@@ -26,7 +26,7 @@ def items_about(body: bytes, person_id: str) -> list[Mapping[str, object]]:
     """Return the items that name this person; an entry is theirs as a whole when it is the account that they are."""
     found: list[Mapping[str, object]] = []
 
-    def keep(item: dict[str, Any]) -> dict[str, Any]:
+    def keep(item: Any) -> Any:
         found.append(item)
         return item
 
@@ -54,7 +54,7 @@ def _is_name(person_id: str) -> bool:
     return person_id.startswith("@")
 
 
-def _walk(body: bytes, person_id: str, change: Callable[[dict[str, Any]], Any]) -> Any:
+def _walk(body: bytes, person_id: str, change: Callable[[Any], Any]) -> Any:
     """Give every item that names the person to `change` and put what it returns in its place; return the root."""
     try:
         root = load_json(body)
@@ -71,7 +71,7 @@ def _entries(root: Any) -> Iterator[dict[str, Any]]:
             yield from (entry for entry in list_of(envelope.get("entry", envelope)) if isinstance(entry, dict))
 
 
-def _change_items(entry: dict[str, Any], person_id: str, change: Callable[[dict[str, Any]], Any]) -> None:
+def _change_items(entry: dict[str, Any], person_id: str, change: Callable[[Any], Any]) -> None:
     is_theirs = str(entry.get("id", "")) == person_id
     if is_theirs:
         entry["id"] = "erased"
@@ -79,7 +79,7 @@ def _change_items(entry: dict[str, Any], person_id: str, change: Callable[[dict[
         items = entry.get(name)
         if isinstance(items, list):
             entry[name] = [
-                change(item) if isinstance(item, dict) and (is_theirs or _names(item, person_id)) else item
+                change(item) if is_theirs or (isinstance(item, dict) and _names(item, person_id)) else item
                 for item in items
             ]
     # Comments of one variant stand on the entry itself.

@@ -125,7 +125,7 @@ def test_a_reaction_without_a_sender_is_ignored():
 def test_an_edit_names_its_message_text_and_number(number, read):
     item = parse_one(event(message_edit={"mid": "m", "text": "  دو ", "num_edit": number}))
 
-    assert item == Edit(ACCOUNT, "m", NOON, "  دو ", read, "  دو ")
+    assert item == Edit(ACCOUNT, "m", NOON, "  دو ", read, "  دو ", CUSTOMER)
 
 
 def test_an_edit_for_an_account_that_nobody_names_is_ignored():
