@@ -243,6 +243,8 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+# How far each lets the assistant go.
+MODE_RANK = {AssistantMode.OFF: 0, AssistantMode.DRAFT: 1, AssistantMode.AUTO: 2}
 ROLE_RANK = {Role.VIEWER: 0, Role.AGENT: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
 

@@ -13,8 +13,8 @@ from pilito.conversations.hours import DAY_END, read_time
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, ConversationState, OutsideHours
-from pilito.models import Audit, Inbox, db
+from pilito.lifecycle import MODE_RANK, AssistantMode, ConversationState, OutsideHours, Role
+from pilito.models import Audit, Inbox, Operator, db
 
 LONGEST_LINE = 300  # characters: one line, not a letter
 MOST_SPANS = 4  # of a day
@@ -46,11 +46,15 @@ def choose_mode(conversation_id: int, mode: AssistantMode | None, operator_id: i
     """Let a conversation have a mode of its own; None: as its inbox.
 
     Switched off, a person has it; switched on, what waits is asked anew, where the assistant holds the conversation.
+    Raises Refused (mode_of_admins).
     """
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         if conversation.assistant_mode is mode:
             return
+        operator = db.session.get(Operator, operator_id) if operator_id is not None else None
+        if operator is not None and not may_choose(operator, conversation.inbox, mode):
+            raise Refused("mode_of_admins", f"A person who is {operator.role} lets the assistant do less, not more.")
         conversation.assistant_mode = mode
         details = {"mode": mode.value if mode else None}
         db.session.add(
@@ -68,6 +72,12 @@ def choose_mode(conversation_id: int, mode: AssistantMode | None, operator_id: i
             else:
                 turns.ask_unanswered(tx, conversation, now)
         mark_changed(tx, conversation)
+
+
+def may_choose(operator: Operator, inbox: Inbox, mode: AssistantMode | None) -> bool:
+    """How far the assistant of an account goes is for who sets it up; who answers may hold it back in a conversation,
+    and let go again. A mode of its own that is the account's of today would outlast it: None says the same."""
+    return mode is None or operator.may(Role.ADMIN) or MODE_RANK[mode] < MODE_RANK[inbox.assistant_mode]
 
 
 def choose_rules(

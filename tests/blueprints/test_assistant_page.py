@@ -250,13 +250,45 @@ def test_one_press_stops_it_everywhere_and_every_page_says_so(admin, log_in):
 
 
 @pytest.mark.parametrize("mode", ["off", "draft", "auto", "inbox"])
-def test_a_conversation_gets_a_mode_of_its_own(log_in, drafted, mode):
-    browser = log_in()
-
-    assert post(browser, f"/conversations/{drafted.conversation_id}/mode/{mode}").status_code == 204
+def test_a_conversation_gets_a_mode_of_its_own(admin, drafted, mode):
+    assert post(admin, f"/conversations/{drafted.conversation_id}/mode/{mode}").status_code == 204
 
     chosen = refreshed(Conversation, drafted.conversation_id).assistant_mode
     assert chosen == (None if mode == "inbox" else AssistantMode(mode))
+
+
+@pytest.mark.parametrize(
+    ("of_account", "may_choose"),
+    [("off", {"inbox"}), ("draft", {"inbox", "off"}), ("auto", {"inbox", "off", "draft"})],
+)
+def test_who_answers_holds_the_assistant_back_and_lets_it_do_no_more_than_the_account(
+    log_in, drafted, of_account, may_choose
+):
+    """Nor as much as the account of its own: it would go on when an admin switches the account off."""
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode(of_account)))
+    agent, place = log_in(), f"/conversations/{drafted.conversation_id}/mode"
+    offered = set(re.findall(rf'action="{place}/(\w+)"', thread(agent, drafted)))
+
+    answers = {mode: post(agent, f"{place}/{mode}") for mode in ("auto", "draft", "off", "inbox")}
+
+    assert offered == {mode for mode, answer in answers.items() if answer.status_code == 204} == may_choose
+    refused = [answer for answer in answers.values() if answer.status_code != 204]
+    assert {(answer.status_code, answer.json["reason"]) for answer in refused} == {(403, "mode_of_admins")}
+    assert refreshed(Conversation, drafted.conversation_id).assistant_mode is None
+
+
+def test_what_an_admin_allowed_one_conversation_stays_until_somebody_holds_it_back(admin, log_in, drafted):
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    place, agent = f"/conversations/{drafted.conversation_id}/mode", log_in()
+    post(admin, f"{place}/auto")
+
+    assert f'action="{place}/auto"' in thread(agent, drafted)  # it is what counts now
+    assert post(agent, f"{place}/auto").status_code == 204
+    assert refreshed(Conversation, drafted.conversation_id).assistant_mode is AssistantMode.AUTO
+    assert post(agent, f"{place}/off").status_code == 204
+    assert post(agent, f"{place}/auto").status_code == 403
 
 
 def test_who_only_looks_changes_no_mode_and_sends_no_draft(log_in, drafted):

@@ -30,7 +30,7 @@ from pilito.errors import Refused
 from pilito.lifecycle import Role
 
 P = ParamSpec("P")
-STATUS = {"not_found": 404, "not_allowed": 403}
+STATUS = {"not_found": 404, "not_allowed": 403, "mode_of_admins": 403}
 CLIENT_ID_LENGTH = 64
 PAGES = {"health": "panel.show_health"}  # other pages from which the same is done, and where it leads back to
 

@@ -15,6 +15,7 @@ from pilito.blueprints.panel import sentences
 from pilito.blueprints.panel.steps import step_line
 from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.approve import APPLIED, EDITED
+from pilito.conversations.choose_mode import may_choose
 from pilito.conversations.duty import chosen_mode
 from pilito.conversations.quote_product import caption_differs
 from pilito.conversations.reconcile import LOOKS
@@ -45,6 +46,7 @@ from pilito.models import (
     MediaFile,
     Message,
     Note,
+    Operator,
     Product,
     Proof,
     Reaction,
@@ -702,12 +704,16 @@ def claim_words(claim: str) -> str:
     return i18n.digits(f"{number} {sentences.UNITS.get(unit, unit)}".strip())
 
 
-def mode_choices(conversation: Conversation) -> list[tuple[str, Any, Any]]:
-    """The modes that a conversation may have, with the inbox's own first."""
+def mode_choices(conversation: Conversation, operator: Operator) -> list[tuple[str, Any, Any]]:
+    """The modes that this person may give a conversation, and the one it has, with the inbox's own first."""
     of_inbox = sentences.MODES[conversation.inbox.assistant_mode]
     return [
         ("inbox", gettext("As the account: %(mode)s", mode=of_inbox), ""),
-        *((mode.value, label, sentences.MODE_MEANINGS[mode]) for mode, label in sentences.MODES.items()),
+        *(
+            (mode.value, label, sentences.MODE_MEANINGS[mode])
+            for mode, label in sentences.MODES.items()
+            if mode is conversation.assistant_mode or may_choose(operator, conversation.inbox, mode)
+        ),
     ]
 
 

@@ -275,6 +275,7 @@ REFUSED: dict[str, Words] = {
     "note_empty": _("There is nothing in the note yet. Write a few words first."),
     "note_too_long": _("A note has at most 10,000 characters. Shorten it."),
     "note_not_yours": _("Only who wrote a note can change it. Write one of your own."),
+    "mode_of_admins": _("You may let the assistant do less here, not more than its account. Ask an admin for that."),
     "not_allowed": _("Your role may look but not change anything. Ask an admin for more."),
 }
 # People of the shop, their passwords, and what lets them in.
