@@ -87,7 +87,7 @@ def choose_rules(
 
     `opened` is how it worked when the page was opened: what was left so is left as it is by now, whoever changed it.
 
-    Raises Refused (not_found, zone_unknown, hours_wrong, holiday_wrong, line_too_long, number_wrong; changed_meanwhile
+    Raises Refused (not_found, zone_unknown, hours_wrong, holiday_wrong, line_too_long, number_wrong; page_is_old
     where somebody else has changed the same to something else).
     """
     _check(rules)
@@ -102,7 +102,7 @@ def choose_rules(
             if value != before[name] and (then is None or not _are_same(value, then[name]))
         ]
         if then is not None and (met := [name for name in changed if not _are_same(before[name], then[name])]):
-            raise Refused("changed_meanwhile", f"Somebody else has changed {', '.join(met)}.")
+            raise Refused("page_is_old", f"Somebody else has changed {', '.join(met)}.")
         for name in changed:
             setattr(inbox, name, getattr(rules, name))
         if changed:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.knowledge.catalogue import PRODUCT_FIELDS
-from pilito.knowledge.changes import count_change
+from pilito.knowledge.changes import count_change, refuse_if_changed
 from pilito.knowledge.drafts import VARIANTS, Problem, Problems, ProductDraft
 from pilito.knowledge.pictures import leave_pictures
 from pilito.knowledge.sources import manual_source
@@ -20,15 +20,22 @@ FEEDS = (SourceKind.WOOCOMMERCE, SourceKind.SHOPIFY)
 
 
 def save_product(
-    product_id: int | None, inbox_id: int | None, draft: ProductDraft, operator_id: int | None, now: datetime
+    product_id: int | None,
+    inbox_id: int | None,
+    draft: ProductDraft,
+    operator_id: int | None,
+    now: datetime,
+    seen: datetime | None = None,
 ) -> int:
-    """Make a product for an inbox (None: for all), or change one; return its id.
+    """Make a product for an inbox (None: for all), or change one; return its id. `seen`: see `refuse_if_changed`.
 
-    Raises Refused: `not_found`, `inbox_not_found`, `edited_at_its_shop`; Problems for a draft that is not whole.
+    Raises Refused: `not_found`, `inbox_not_found`, `edited_at_its_shop`, `page_is_old`; Problems for a draft that
+    is not whole.
     """
     _check(draft)
     with transaction():
         product = _get_own(product_id) if product_id else _make(inbox_id, now)
+        refuse_if_changed(product.updated_at, seen)
         for name in PRODUCT_FIELDS:
             if name != "external_id":
                 setattr(product, name, getattr(draft, name))

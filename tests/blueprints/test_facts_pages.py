@@ -126,6 +126,36 @@ def test_a_wrong_field_is_named_beside_it_and_nothing_is_saved_or_lost(admin, wr
     assert rows(Product) == []
 
 
+def form_of(page):
+    """What a browser sends of the page of a product, as it shows it."""
+    fields = re.findall(r'<input (?:type="hidden" )?name="(?!csrf)(\w+)"[^>]* value="([^"]*)"', page)
+    found = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(html.unescape(value))
+    return found | {"currency": "IRT", "pictures": "https://shop.test/1.jpg"}
+
+
+def test_a_page_that_was_open_for_a_while_puts_no_old_price_back(admin):
+    admin.post("/catalogue/new", data=DRESS)
+    product = rows(Product)[0]
+    old = form_of(admin.get(f"/catalogue/{product.id}").text)
+    admin.post(f"/catalogue/{product.id}", data=old | {"v_price": ["2,100,000", "1,950,000"], "v_stock": ["0", "0"]})
+
+    refused = admin.post(f"/catalogue/{product.id}", data=old | {"description": "نخ <b>"})
+
+    assert refused.status_code == 422
+    assert [(one.price, one.stock) for one in rows(Product)[0].variants] == [(2_100_000, 0), (1_950_000, 0)]
+    said = words_of(refused)
+    assert "This was changed by somebody else since you opened it." in said
+    assert "Variants: Size 38 · Colour کرم · Price 2,100,000 · Stock 0" in said
+    assert "Price 1,950,000" not in said  # the same in both
+    assert "نخ &lt;b&gt;" in refused.text
+
+    meant = form_of(refused.text) | {"description": "نخ"}
+    assert admin.post(f"/catalogue/{product.id}", data=meant).status_code == 302
+    assert rows(Product)[0].variants[0].price == 1_850_000
+
+
 def test_a_product_of_a_feed_is_shown_and_not_edited(admin):
     with transaction():
         product = add_product(add_source(None, SourceKind.SHOPIFY, name="my-shop"), external_id="1")
@@ -326,6 +356,21 @@ def test_an_empty_answer_is_named_and_nothing_is_lost(admin):
     answer = admin.post("/knowledge/texts/new", data={"kind": "faq", "title": "ارسال؟", "text": " "})
 
     assert (answer.status_code, "Write the text." in words_of(answer), "ارسال؟" in answer.text) == (422, True, True)
+
+
+def test_an_old_page_of_a_text_puts_no_old_words_back(admin):
+    text = {"kind": "faq", "title": "ارسال؟", "text": "۳ روز"}
+    admin.post("/knowledge/texts/new", data=text)
+    address = f"/knowledge/texts/{rows(Passage)[0].id}"
+    old = text | {"seen": form_of(admin.get(address).text)["seen"]}
+    assert admin.post(address, data=old | {"text": "۴ روز"}).status_code == 302
+
+    refused = admin.post(address, data=old | {"title": "ارسال چند روزه؟"})
+
+    assert (refused.status_code, rows(Passage)[0].text) == (422, "۴ روز")
+    assert "What stands there now: Title: ارسال؟ Text: ۴ روز" in words_of(refused)
+    assert "ارسال چند روزه؟" in refused.text
+    assert admin.post(address, data=old | {"seen": form_of(refused.text)["seen"]}).status_code == 302
 
 
 def test_a_document_and_a_page_are_taken_and_shown_with_their_passages(admin):

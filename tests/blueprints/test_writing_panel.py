@@ -164,6 +164,25 @@ def test_what_is_refused_is_still_there_to_mend(log_in, conversation):
     assert "without spaces" in answer.text
 
 
+def test_an_old_page_of_canned_replies_puts_no_old_words_back(log_in, conversation):
+    add_canned(shortcut="size", text="38")
+    browser, address = log_in(), f"/settings/canned-replies/{rows(CannedReply)[0].id}"
+    old = opened_at(browser.get("/settings/canned-replies").text)
+    post(browser, address, headers={}, shortcut="size", text="40", seen=old)
+
+    refused = post(browser, address, headers={}, shortcut="size", text="mine", seen=old)
+
+    assert (refused.status_code, rows(CannedReply)[0].text) == (422, "40")
+    assert "This was changed by somebody else since you opened it." in refused.text
+    assert "mine</textarea>" in refused.text
+    post(browser, address, headers={}, shortcut="size", text="mine", seen=opened_at(refused.text))
+    assert rows(CannedReply)[0].text == "mine"
+
+
+def opened_at(page):
+    return next(filter(None, re.findall(r'name="seen" value="([^"]*)"', page)))
+
+
 def test_from_the_page_of_what_was_refused_a_choice_leads_back_to_the_canned_replies(log_in, conversation):
     add_canned()
     browser = log_in()

@@ -128,7 +128,7 @@ def save_assistant(inbox_id: int) -> ResponseReturnValue:
         if refusal.reason == "not_found":
             abort(404)
         inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
-        if refusal.reason == "changed_meanwhile":
+        if refusal.reason == "page_is_old":
             return _show_both(inbox, opened or {}), 422
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return _show_rules(

@@ -7,6 +7,7 @@ from flask_login import current_user
 
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.opened import read_seen
 from pilito.clock import utc_now
 from pilito.conversations.canned import PLACES, delete_canned, list_canned, save_canned
 from pilito.errors import Refused
@@ -49,11 +50,13 @@ def remove_canned(canned_id: int) -> ResponseReturnValue:
 
 def _save(canned_id: int | None) -> ResponseReturnValue:
     _for_agents()
-    typed = {name: request.form.get(name, "") for name in ("shortcut", "text")}
+    typed = {name: request.form.get(name, "") for name in ("shortcut", "text", "seen")}
     inbox_id = request.form.get("inbox", type=whole)
     try:
-        save_canned(canned_id, typed["shortcut"], typed["text"], inbox_id, current_user.id, utc_now())
+        save_canned(canned_id, typed["shortcut"], typed["text"], inbox_id, current_user.id, utc_now(), read_seen())
     except Refused as refusal:
+        if refusal.reason == "page_is_old":
+            typed["seen"] = ""  # the page has the newest of each reply, and the form takes it from there
         return _page({"id": canned_id, "inbox_id": inbox_id, **typed}, refusal.reason), 422
     flash(gettext("Saved. Type / in a reply to find it."), "good")
     return redirect(url_for("panel.show_canned"))

@@ -14,6 +14,8 @@ from pilito.blueprints.i18n import digits, operator_zone
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
+from pilito.blueprints.panel.facts_words import COLUMNS
+from pilito.blueprints.panel.opened import read_seen, theirs
 from pilito.clock import utc_now
 from pilito.errors import Refused
 from pilito.knowledge import csv_import, products, sources
@@ -35,6 +37,7 @@ IMPORT = "/catalogue/import/<int:draft_id>"
 SOURCE = "/sources/<int:source_id>"
 LAST_PAGE = 1000
 PREVIEW_LINES = 12
+SHOWN_VARIANTS = 12  # of those that somebody else has changed meanwhile
 EMPTY_ROWS = 2
 UPLOADS = {"panel.upload_catalogue", "panel.upload_document"}
 UPLOAD_BYTES = 11 * 1024 * 1024
@@ -109,13 +112,17 @@ def _save(product: Product | None) -> ResponseReturnValue:
     fields, variants = _typed()
     try:
         draft = read_product(fields, variants, operator_zone())
-        inbox_id = request.form.get("inbox", type=whole)
-        saved = products.save_product(product.id if product else None, inbox_id, draft, current_user.id, utc_now())
+        inbox_id, product_id = request.form.get("inbox", type=whole), product.id if product else None
+        saved = products.save_product(product_id, inbox_id, draft, current_user.id, utc_now(), read_seen())
     except Problems as problems:
         page = _product_page(product, fields, variants, facts_words.by_field(problems.problems))
         return page, 422
     except Refused as refusal:
-        return _refuse(refusal, "panel.show_catalogue")
+        if product is None or refusal.reason != "page_is_old":
+            return _refuse(refusal, "panel.show_catalogue")
+        kept, rows = _fields_of(product, operator_zone())
+        met = [*theirs(kept, fields), *_their_variants(rows, variants)]
+        return _product_page(product, {**fields, "seen": kept["seen"]}, variants, met=met), 422
     flash(gettext("Saved. The assistant knows it from now on."), "good")
     open_questions.settle_asked()
     return redirect(url_for("panel.show_product", product_id=saved))
@@ -127,6 +134,14 @@ def _typed() -> tuple[dict[str, str], list[dict[str, str]]]:
     count = max(map(len, columns.values()))
     rows = [{name: values[n] if n < len(values) else "" for name, values in columns.items()} for n in range(count)]
     return fields, [row for row in rows if any(value.strip() for value in row.values())]
+
+
+def _their_variants(kept: list[dict[str, str]], typed: list[dict[str, str]]) -> list[tuple[Any, str]]:
+    others = [row for number, row in enumerate(kept) if number >= len(typed) or row != typed[number]]
+    return [
+        (COLUMNS["variants"], " · ".join(f"{COLUMNS[name]} {value}" for name, value in row.items() if value))
+        for row in others[:SHOWN_VARIANTS]
+    ]
 
 
 def _fields_of(product: Product, zone: tzinfo) -> tuple[dict[str, str], list[dict[str, str]]]:
@@ -141,6 +156,7 @@ def _fields_of(product: Product, zone: tzinfo) -> tuple[dict[str, str], list[dic
         "currency": product.currency or "",
         "valid_from": facts_words.field_of_day(product.valid_from, zone),
         "valid_until": facts_words.field_of_day(product.valid_until, zone, is_end=True),
+        "seen": product.updated_at.isoformat(),
     }
     rows = [
         {
@@ -162,6 +178,7 @@ def _product_page(
     fields: Mapping[str, str],
     variants: list[dict[str, str]],
     problems: Mapping[tuple[str, int], Any] | None = None,
+    met: list[tuple[Any, str]] | None = None,
 ) -> str:
     is_read = product is not None and product.source.kind in products.FEEDS
     return render_template(
@@ -170,6 +187,7 @@ def _product_page(
         fields=fields,
         rows=[*variants, *({} for _ in range(EMPTY_ROWS))],
         problems=problems or {},
+        met=met,
         is_read=is_read,
         question=open_questions.asked(),
         **_surroundings(),

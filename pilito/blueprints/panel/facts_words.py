@@ -92,6 +92,10 @@ REFUSALS = {
     "inbox_not_found": _("This account is gone. Choose another."),
     "edited_at_its_shop": _("This product comes from your shop software. Change it there; it is read again by itself."),
     "not_found": _("This is gone: somebody else took it away."),
+    "page_is_old": _(
+        "This was changed by somebody else since you opened it. Nothing was saved. What you typed stands below: save"
+        " once more to let it count."
+    ),
     "too_many_pages": _("Between 1 and 300 pages can be read."),
 }
 

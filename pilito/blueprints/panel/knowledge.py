@@ -12,7 +12,9 @@ from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, facts_words, open_questions
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.catalogue import _surroundings, keeps_facts
+from pilito.blueprints.panel.opened import read_seen, theirs
 from pilito.clock import utc_now
+from pilito.errors import Refused
 from pilito.knowledge import pages, texts
 from pilito.knowledge.cells import CellError, last_moment
 from pilito.knowledge.drafts import Problem, Problems, clean_line
@@ -65,9 +67,13 @@ def new_text() -> ResponseReturnValue:
 @bp.get(TEXT)
 def show_text(passage_id: int) -> ResponseReturnValue:
     passage = _get(passage_id)
+    return _text_page(passage, passage.kind, _fields_of(passage))
+
+
+def _fields_of(passage: Passage) -> dict[str, str]:
     until = facts_words.field_of_day(passage.valid_until, operator_zone(), is_end=True)
-    fields = {"title": passage.title, "text": passage.text, "valid_until": until}
-    return _text_page(passage, passage.kind, fields)
+    seen = passage.updated_at.isoformat()
+    return {"title": passage.title, "text": passage.text, "valid_until": until, "seen": seen}
 
 
 @bp.post("/knowledge/texts/new")
@@ -86,7 +92,7 @@ def change_text(passage_id: int) -> ResponseReturnValue:
 
 
 def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
-    fields = {name: request.form.get(name, "") for name in ("title", "text", "valid_until")}
+    fields = {name: request.form.get(name, "") for name in ("title", "text", "valid_until", "seen")}
     try:
         until = last_moment(fields["valid_until"], operator_zone())
         texts.save_text(
@@ -98,11 +104,17 @@ def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
             current_user.id,
             utc_now(),
             until,
+            read_seen(),
         )
     except CellError as error:
         return _text_page(passage, kind, fields, [Problem(error.reason, "valid_until")]), 422
     except Problems as problems:
         return _text_page(passage, kind, fields, problems.problems), 422
+    except Refused as refusal:
+        if passage is None or refusal.reason != "page_is_old":
+            raise
+        kept = _fields_of(passage)
+        return _text_page(passage, kind, {**fields, "seen": kept["seen"]}, met=theirs(kept, fields)), 422
     flash(gettext("Saved. The assistant knows it from now on."), "good")
     if open_questions.settle_asked():
         return redirect(url_for("panel.show_analytics", _anchor="questions"))
@@ -115,6 +127,7 @@ def _text_page(
     fields: dict[str, Any],
     problems: list[Problem] | None = None,
     question: Group | None = None,
+    met: list[tuple[Any, str]] | None = None,
 ) -> str:
     return render_template(
         "facts/text.html",
@@ -123,6 +136,7 @@ def _text_page(
         fields=fields,
         question=question or open_questions.asked(),
         problems=facts_words.by_field(problems or []),
+        met=met,
         **_surroundings(),
     )
 

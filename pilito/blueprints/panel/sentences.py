@@ -194,6 +194,10 @@ REFUSED: dict[str, Words] = {
     "product_gone": _("A product in this reply is not offered any more. Take it out, then send."),
     "shortcut_wrong": _("The short word has 1 to 60 characters, without spaces and strokes. Change it."),
     "shortcut_taken": _("There is a canned reply under this word already. Choose another word."),
+    "page_is_old": _(
+        "This was changed by somebody else since you opened it. Nothing was saved. What you typed stands below: save"
+        " once more to let it count."
+    ),
     "canned_text_wrong": _("A canned reply has a text of 1 to 5,000 characters. Write or shorten it."),
     "mixed": _("A reaction goes alone. Send the words as a reply of their own."),
     "text_too_long": _("This is too long to send. Shorten it or send it in several replies."),
