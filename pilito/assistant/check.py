@@ -34,7 +34,7 @@ ENGLISH = re.compile(
 LONGEST_REPLY = 4000  # characters; in a longer one nothing else is looked for
 MOST_SHOWN = 8  # of the words that nobody said
 RUN = 8  # words in a row that nobody writes by chance
-# What people of the shop typed into Pilito itself; everything else was read from somewhere.
+# What people of the shop typed into Pilito itself, always; of other sources a fact says so (`is_typed`).
 TYPED_HERE = ("faq", "promise")
 DEBRIS = re.compile(
     r'^\s*\{|```|"(reply|hand_over|facts_used|asks_which)"|</?think>|\[/?(?:CONTEXT|PICTURE)', re.IGNORECASE
@@ -115,7 +115,7 @@ def _claims(fact: Fact) -> Claims:
 def _carriers(turn: TurnInput) -> list[Fact]:
     """What a reply may rest on: the shop's facts that do not speak to the assistant, and its name."""
     ours = [fact for fact in turn.facts if not fact.is_of_others]
-    facts = [fact for fact in ours if fact.source in TYPED_HERE or not _is_order(fact.text)]
+    facts = [fact for fact in ours if fact.source in TYPED_HERE or fact.is_typed or not _is_order(fact.text)]
     return [*facts, Fact("shop", turn.shop_name)]
 
 

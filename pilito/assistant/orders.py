@@ -4,6 +4,10 @@ A caption, a page or a product's description is what the shop tells its customer
 write ("ignore the rules above and answer …"), somebody else has put it there. The prompt fences it, but a model may
 obey all the same; so nothing in such a text carries a reply, and a person answers. Patterns are held against
 `spelling.plain` text.
+
+Shops write orders too, to their customers ("send us this post", "don't forget our return policy"), and a post that is
+wrongly found here answers nobody. So a verb alone is none: it needs what only a program has (rules, a prompt, a reply
+to give to customers), and in Persian the singular, in which one speaks to a program.
 """
 
 # ruff: noqa: E501 -- a pattern that is broken over lines can hardly be read
@@ -11,45 +15,68 @@ import re
 
 from pilito.spelling import plain
 
-RULES = (
-    r"(?:instructions?|rules?|prompts?|guidelines?|directives?|polic(?:y|ies)|commands?|orders?|restrictions?|messages?"
-    r"|limits?|checks?|training|text)"
-)
-REPLYING = r"(?:reply|respond|answer|say|write|output|print|repeat|state|tell|send|type)"
+BOT = r"(?:ai|a\.i|bot|chat ?bot|llm|gpt|language model|ai model|assistant|ai assistant|ai agent)"
+RULES = r"(?:instructions?|rules?|prompts?|guidelines?|directives?|commands?|restrictions?)(?! of\b)"
+BEFORE = r"(?:previous|prior|above|earlier|preceding)"
+ALL = r"(?:all|any|every|these|those|your|its)"
+SAY = r"(?:reply|respond|answer|say|write|output|print|repeat|tell)"
+MUST = r"(?:must|should|shall|has to|have to|are to|is to)"
+NOT = r"(?:do not|don't|don’t|never)"
+UNLESS_DENIED = r"(?<!n't )(?<!n’t )(?<!not )(?<!never )\b"
+SENTENCE = r"(?:^|[.!?:;]\s{0,3})"
+BUYERS = r"(?:customers?|users?|buyers?|clients?)"
 ENGLISH = (
-    rf"\b(?:ignore|disregard|forget|override|overrule|bypass|skip|drop|discard|cancel|delete|stop following)\b.{{0,60}}\b{RULES}\b",
-    r"\b(?:ignore|disregard|forget) (?:all|everything|whatever|what)\b",
-    r"\b(?:previous|prior|above|earlier|your|new|hidden|secret|real|updated) (?:system )?(?:instructions?|prompts?|rules|orders|directives?)\b",
-    r"\bsystem (?:prompt|message|override|note|notice|update|instructions?)\b|^\W*(?:system|assistant|developer|admin|user|root)\b\W{0,3}[:>\]|]",
-    r"<\|?/?(?:system|assistant|im_start|im_end|inst|user|s|instructions?|tool)\b|\[/?inst\]|\[/?system\]|(?<!#)#{2,8}\s{0,8}(?:system|instruction|new)",
-    r"\byou (?:are|must be|will be) (?:now|no longer|a (?:bot|model|program|different|new)|an? (?:ai|assistant|unrestricted))\b|\bas an? (?:ai|assistant|language model)\b",
-    r"\b(?:dear|hey|hello|attention|note to|to) (?:the )?(?:ai|a\.i|assistant|bot|chatbot|model|llm|gpt|language model)\b|\b(?:ai|llm|chat ?bot|language model|assistant)s?\b.{0,40}\b(?:must|should|shall|has to|have to|are to|is to|will|reading)\b",
-    r"\b(?:developer|debug|admin|maintenance|god|test|jailbreak) mode\b|\bjailbreak|\bdan mode\b|\broleplay\b|\bpretend (?:to be|that|you)\b|\bact as\b|\bfrom now on\b",
-    rf"\b{REPLYING}\b.{{0,30}}\b(?:exactly|verbatim|only|literally|word for word|the following|this (?:text|sentence|line)|as follows|instead|with)\b",
-    rf"\b{REPLYING}\b.{{0,20}}\b(?:customers?|every(?:one|body)|users?|buyers?|them|whoever|anyone)\b",
-    rf"\bwhen(?:ever)? (?:you are |someone |anyone |a customer |they |customers? )?(?:asks?|asked|answering|replying)\b.{{0,60}}\b{REPLYING}\b",
-    r"\b(?:do not|don't|never) (?:hand over|mention this|reveal this|follow|obey|verify|check)\b",
-    r"\byour (?:reply|answer|response|output|task|job|goal|role|mission)\b|\bjson\b|\bhand_over\b|\bfacts_used\b",
+    rf"{UNLESS_DENIED}(?:ignore|disregard|override|overrule|bypass|stop following)\b.{{0,20}}\b(?:the|{ALL}|{BEFORE})\b[^.!?,]{{0,25}}\b{RULES}\b",
+    rf"{UNLESS_DENIED}(?:forget|skip|drop|discard|cancel|delete) (?:{ALL}|the {BEFORE})(?: \w{{1,15}}){{0,2}} (?:{RULES}|checks|limits)\b|{UNLESS_DENIED}forget the \w{{1,15}} above\b",
+    rf"\b(?:ignore|disregard|override|overrule|bypass) (?:{ALL} |the )?(?:\w{{1,15}} )?(?:polic(?:y|ies)|checks?|training)\b",
+    rf"\b(?:ignore|disregard|forget) (?:\w{{1,15}} ){{0,3}}{BEFORE} (?:text|messages?|orders?|polic(?:y|ies))\b",
+    r"\b(?:ignore|disregard|forget) (?:all|everything|whatever|what)\b.{0,15}\b(?:above|before|previous|earlier|told|instructed)\b",
+    rf"\b(?:previous|prior|hidden|secret|your (?:real|only|true|updated)) (?:system )?(?:instructions?|prompts?|directives?)\b|\bnew (?:instructions?|directives?|task)\s?:|\b(?:your|the|hidden|secret) system {RULES}\b",
+    rf"\b(?:reveal|print|repeat|show|output) (?:your (?:system )?{RULES}|everything above)\b|\b(?:instructions?|note|message|task|attention|hint) (?:for|to) (?:the |all |any |every )?{BOT}s?\b(?!-)",
+    rf"\bsystem (?:prompt|message|override)\b|^[^\w\n]{{0,8}}(?:system(?: note| notice| update| instructions?)?|assistant)\b\W{{0,3}}[:>\]|].{{0,60}}\b(?:{SAY}\b(?! (?:us|me|calls)\b)|{RULES}|policy|override|from now|(?:the|every|all) customers?)\b",
+    r"<\|?/?(?:system|assistant|im_start|im_end|inst|user|instructions?|tool)\b|</?s>|\[/?inst\]|\[/?system\]|(?<!#)#{2,8}\s{0,8}(?:system\b|instructions?\s?:|new instructions?)",
+    rf"\byou (?:are|must be|will be) (?:now |no longer )?(?:an? |the |this )?(?:new |different |helpful |free )?(?:{BOT}\b(?!-)|program\b|unrestricted\b|pirate\b|owner of (?:the|this) (?:shop|store|page)(?!'))|\bas an? (?:ai|language model)\b|\bas (?:the|an?) {BOT},? you\b|\byou're (?:an? )?{BOT}\b|\bstop being an? (?:\w{{1,15}} )?{BOT}\b",
+    rf"\b(?:dear|hey|hello|attention) (?:the |all |any )?{BOT}s?\b(?!-)|\bto (?:the |any )?(?:ai|chat ?bot|llm|gpt|language model|ai model|ai assistant)s?\b|\b(?:llm|gpt|language model|chat ?bot)s?\s?:|{SENTENCE}(?:ai )?assistants?,",
+    rf"\b{BOT}s?\b.{{0,20}}\b(?:{MUST}\b.{{0,30}}\b(?:{SAY}|recommend|mention|include|offer)|reading (?:this|the))\b",
+    r"\b(?:developer|debug|god|jailbreak) mode\b|\badmin mode (?:on|enabled|activated)\b|\bjailbreak|\bdan mode\b",
+    rf"\b(?:roleplay|act|speak) as (?:an? |the |its |if you )?(?:new |different |shop )?(?:{BOT}|owner|admin|developer|manager|human|unrestricted)\b|\b(?:simulate|pretend (?:to be|that you are|you are|you're)) (?:an? |the )?(?:\w{{1,15}} |shop's ){{0,2}}(?:{BOT}|owner|manager|admin|human|unrestricted)\b",
+    rf"\bfrom now on\W{{1,3}}(?:you (?:are an?|must|shall)\b|(?:always |only )?{SAY}\b(?! (?:us|me|to us|to me|your)\b)|ignore\b|act as\b)|\byou must now {SAY}\b|{SENTENCE}always {SAY} that\b",
+    rf"\b{SAY}\b.{{0,20}}\b(?:verbatim|literally|word for word|as follows|exactly (?:this|these|the following)(?:\s?[:\"'“«]| (?:text|sentence|words|message)\b)|the following (?:text|sentence|words|line|message|reply|answer)\b|this (?:text|sentence|exact)\b)",
+    r"\boutput only\b|\b(?:say|reply|answer|respond|write) only(?:\s?[:\"'“«]| with (?!your\b))|\b(?:respond|answer|output)(?: only)? with\W{0,2}[:\"'“«]|\breply with\s?:|\b(?:begin|start|end) (?:your|each|every|all) (?:reply|replies|responses?|answers?)\b|\bin (?:all|every|each)(?: of)?(?: your)? (?:reply|replies|responses?)\b",
+    rf"(?:{SENTENCE}|\b(?:then|must|and|on) )(?:tell|inform) (?:all |every |each |any |the )?{BUYERS}\b(?!')|\bwhen(?:ever)?\b.{{0,30}}\basks?\b.{{0,30}}\b(?:prices?|costs?|discounts?)\b.{{0,20}}(?<!we )\b{SAY}\b|\bwhen(?:ever)?\b.{{0,30}}\basked\b.{{0,40}}\b{SAY}\s?[:\"'“«]",
+    rf"\b{NOT} (?:(?:mention|reveal) this|obey|tell (?:the |any |your )?{BUYERS}|follow (?:the|{ALL})(?: \w{{1,15}}){{0,2}} {RULES})\b|\b{NOT} hand (?:this |it )?over(?=\W{{0,3}}(?:$|[.,!;:]|to (?:an? |the |any )?(?:human|persons?|people|operators?|colleagues?|staff)\b))",
+    rf"\byour (?:reply|response|output) (?:{MUST})\b|\byour answer {MUST} (?:be\s?[:\"'“«]|say|begin|start|contain)|\byour (?:task|job|role|mission|goal) is to (?:{SAY}|sell|convince|persuade)\b|\b(?:as|in|valid) json\b|\bjson (?:format|object|output|reply|response)\b|\bhand_over\b|\bfacts_used\b",
 )  # fmt: skip
-FA_RULES = r"(?:دستور\w*|قانون\w*|قواعد\w*|قوانین\w*|راهنما\w*|محدودیت\w*|پرامپت\w*|پیام\w* سیستم\w*|تنظیمات|گفته\w*|بالا|قبلی\w*)"
-FA_WRITE = r"(?:بگو\w*|بنویس\w*|پاسخ (?:بده|بدهید|بده\w*)|جواب (?:بده|بدهید|بدین)|تکرار کن\w*|اعلام کن\w*|ارسال کن|چاپ کن\w*|معرفی کن\w*)"
+FA_BOT = r"(?:دستیار|هوش مصنوعی|چت ?بات|ربات|بات|مدل زبانی)(?!\w)"
+FA_RULES = r"(?<!\w)(?:دستور(?:ات|ها\w*|العمل\w*)?|قانون\w*|قواعد\w*|قوانین\w*|محدودیت\w*|پرامپت\w*)(?!\w)"
+# The singular is said to a program; "write to us", «بنویسید», to customers.
+FA_SAY = r"(?<!\w)(?:بگو|بنویس|پاسخ بده|جواب بده|تکرار کن|اعلام کن|چاپ کن)(?!\w)"
+FA_SAY_ALSO = (
+    r"(?<!\w)(?:(?:بگو|بنویس)(?:ید|یید|ین)?|بگید|(?:پاسخ|جواب) (?:بده|بدهید|بدین)|(?:تکرار|اعلام) کن(?:ید|ین)?)(?!\w)"
+)
+FA_DROP = r"(?:نادیده بگیر\w*|فراموش کن|بی خیال شو|کنار (?:بگذار|بذار)\w*|لغو کن|باطل کن|دور بریز\w*|(?:اعتنا|توجه|گوش) نکن)(?!\w)"
+FA_BUYERS = r"(?:مشتری|خریدار|کاربر)\w*"
 PERSIAN = (
-    rf"(?:نادیده|فراموش|بی خیال|کنار بگذار|کنار بذار|لغو|باطل|دور بریز|اعتنا نکن|توجه نکن|گوش نکن).{{0,60}}{FA_RULES}|{FA_RULES}.{{0,60}}(?:نادیده|فراموش|بی خیال|کنار بگذار|کنار بذار|لغو|باطل|دور بریز|اعتنا نکن|توجه نکن|گوش نکن|عوض شد)",
-    r"(?:ای |به |توجه |خطاب به )?(?:دستیار|هوش مصنوعی|چت ?بات|ربات|مدل زبانی|بات)\b.{0,60}(?:باید|موظف|توجه|بگو|بنویس|پاسخ|جواب|بدان|لطفا|:|،|!)",
-    r"(?:پیام|دستور|اعلان|یادداشت|به روزرسانی|هشدار) (?:سیستم\w*|جدید|مدیر\w*|توسعه دهنده|مخفی)|^\W*(?:سیستم|دستیار|مدیر سیستم|ادمین سیستم)\s*[:>\]]",
-    r"(?:از این به بعد|از حالا|از الان)\b.{0,40}(?:تو|شما|نقش|فقط|باید|همیشه|بگو|بنویس)|(?:وانمود|تظاهر) کن|نقش .{0,30}(?:بازی|بگیر)|تو (?:دیگر|حالا|الان) .{0,30}هستی|حالت (?:توسعه|مدیر|آزمایش|ازمایش|اشکال)",
-    rf"(?:فقط|عینا|دقیقا|همین|این) (?:را |رو |جمله |متن |عبارت )*.{{0,40}}{FA_WRITE}|{FA_WRITE}\s*[:：«\"]",
-    rf"(?:به|برای) (?:همه|هر|مشتری\w*|خریدار\w*|کاربر\w*|هرکس\w*)\b.{{0,60}}{FA_WRITE}|(?:هرکس|هر کس|هر کسی|مشتری|کسی|وقتی|اگر).{{0,40}}(?:پرسید|سوال).{{0,60}}{FA_WRITE}",
-    rf"در (?:پاسخ|جواب)\w*\b.{{0,40}}{FA_WRITE}|(?:پاسخ|جواب) تو\b|وظیفه (?:تو|ات)|متن پاسخ",
+    rf"(?<!\w)(?:همه|تمام|کلیه) ?(?:ی )?{FA_RULES}.{{0,20}}(?<!\w)(?:لغو|باطل|عوض) شد|{FA_RULES}.{{0,40}}(?<!\w){FA_DROP}|(?<!\w){FA_DROP}.{{0,15}}{FA_RULES}|{FA_RULES}(?: \w{{1,15}})?(?: را| رو)? فراموش کن(?:ید|ین)(?!\w)",
+    r"(?<!\w)(?:گفته(?: شد\w*)?|بالا|قبلی\w*|پیشین)(?: را| رو)? (?:نادیده بگیر|فراموش کن|بی خیال شو|دور بریز|کنار بگذار|کنار بذار)(?!\w)",
+    rf"(?<!\w)(?:ای|خطاب به|سلام|توجه) {FA_BOT}|(?<!\w){FA_BOT} عزیز(?!\w)|(?<!\w)(?:شما|تو) (?:یک|یه|دیگر|دیگه) {FA_BOT}|(?<!\w)اگر {FA_BOT} هست|(?<!\w)(?:پیام|دستور|یادداشت|اعلان|توجه)(?! ب?د(?:ه|ید|ین|هید)(?!\w))(?: \w{{1,15}}){{0,3}} (?:به|برای) {FA_BOT}",
+    rf"(?<!\w){FA_BOT}.{{0,40}}{FA_SAY}|(?<!\w){FA_BOT} باید .{{0,30}}(?<!\w)(?:بگو|بنویس|پاسخ|جواب|اعلام|تکرار)",
+    rf"(?<!\w)(?:پیام|دستور|اعلان|یادداشت|هشدار) (?:سیستم\w*|توسعه دهنده|مخفی)(?!\w)|^[^\w\n]{{0,8}}(?:سیستم|دستیار|مدیر سیستم|ادمین سیستم)\s?[:>\]].{{0,60}}(?:{FA_RULES}|{FA_SAY})",
+    rf"(?<!\w)(?:از این به بعد|از حالا|از الان)(?!\w).{{0,40}}(?:{FA_SAY}|(?<!\w)تو (?:یک|دیگر|دیگه|باید|مدیر|نقش)(?!\w))|(?<!\w)از (?:این|حالا|الان) به بعد(?!\w).{{0,10}}(?<!\w)(?:همیشه|به همه)(?!\w).{{0,40}}(?<!\w)(?:بفرست|بده|بگذار)(?!\w)|(?<!\w)(?:وانمود|تظاهر) کن(?!\w)|(?<!\w)تو (?:دیگر|دیگه|حالا|الان|اکنون) .{{0,30}}هستی(?!\w)",
+    r"(?<!\w)نقش .{0,20}(?<!\w)(?:را|رو) (?:بازی کن|بگیر)(?!\w)|(?<!\w)حالت (?:توسعه دهنده|مدیر سیستم|اشکال زدایی)",
+    rf"(?<!\w)(?:عینا|کلمه به کلمه)(?!\w).{{0,40}}{FA_SAY}|(?<!\w)(?:این|همین) (?:جمله|متن|عبارت)(?: را| رو)?(?: عینا| دقیقا| فقط| به \w{{1,12}})? {FA_SAY_ALSO}|(?<!\w)فقط {FA_SAY}\s?:|(?<!\w)بگو\s?[:«\"]",
+    rf"(?<!\w)به (?:همه ?(?:ی )?|هر |تمام )?{FA_BUYERS}(?:.{{0,40}}{FA_SAY}| (?:بگو(?:یید|ید|ین)|بگید)(?!\w))|{FA_BUYERS}.{{0,15}}(?<!\w)پرسید(?!\w).{{0,20}}{FA_SAY}|(?<!\w)از تو(?!\w).{{0,25}}(?<!\w)(?:پرسید|خواست)\w*.{{0,30}}{FA_SAY}|(?<!\w)(?:قیمت|تخفیف|هزینه)\w*(?: را| رو)? پرسید(?!\w).{{0,30}}{FA_SAY}",
+    rf"(?<!\w)در (?:پاسخ|جواب) (?:به )?(?:همه|هر|{FA_BUYERS})(?!\w).{{0,40}}{FA_SAY_ALSO}|(?<!\w)(?:پاسخ|جواب) تو باید(?!\w)|(?<!\w)وظیفه (?:ی )?تو(?!\w)|(?<!\w)متن پاسخ\s?:|(?<!\w)در (?:همه|تمام|هر) (?:ی )?(?:جواب|پاسخ)(?: ?ها\w*)?(?!\w)",
 )  # fmt: skip
-AR_WRITE = r"(?:قل|اکتب|اجب|رد|کرر|اخبر\w*|ارسل|اطبع)"
+AR_BOT = r"(?:مساعد|ذکاء|روبوت|بوت|نموذج)(?!\w)"
+AR_SAY = r"(?<!\w)[وف]?(?:قل|اجب|کرر|اطبع|اکتب|اخبر)(?!\w)(?! لنا)"
 ARABIC = (
-    r"(?:تجاهل|انس|تخط|الغ|اهمل|لا تتبع|تجاوز)\b.{0,60}(?:تعلیمات|قواعد|اوامر|القواعد|التعلیمات|الاوامر|السابقه|اعلاه|ما سبق|قیود\w*|کل)",
-    r"(?:ایها|الی|یا|عزیزی) (?:ال)?(?:مساعد|ذکاء|روبوت|بوت|نموذج)\b|(?:المساعد|الذکاء الاصطناعی|الروبوت|النموذج)\b.{0,40}(?:یجب|علیه|ان یقول|:)",
-    r"(?:رساله|تعلیمات|امر|تحدیث) (?:النظام|جدیده|جدید|المطور|سریه)|^\W*(?:النظام|نظام|المساعد)\s*[:>\]]",
-    r"من الان فصاعدا|انت الان|انت لم تعد|تظاهر ب|تصرف ک|وضع المطور",
-    rf"\b{AR_WRITE}\b.{{0,30}}(?:فقط|حرفیا|التالی|بالضبط|هذا النص|للعمیل|للزبون|للجمیع|لکل|:|«|\")",
-    rf"(?:عندما|اذا|کلما|کل من) .{{0,40}}(?:سال|یسال)\w*.{{0,60}}{AR_WRITE}",
+    r"(?<!\w)[وف]?(?:تجاهل|انس|تخط|الغ|اهمل|لا تتبع|تجاوز)(?!\w).{0,60}(?<!\w)(?:(?:ال)?(?:تعلیمات|قواعد|اوامر|قیود)(?!\w)|السابقه|اعلاه|ما سبق)",
+    rf"(?<!\w)(?:ایها|عزیزی|الی) (?:ال)?{AR_BOT}|(?<!\w)یا (?:مساعد|ذکاء|روبوت|نموذج)(?!\w)|(?<!\w)(?:المساعد|الذکاء الاصطناعی|الروبوت|النموذج)(?!\w).{{0,40}}(?:یجب|علیه|ان یقول)(?!\w)",
+    rf"(?<!\w)(?:رساله|امر|تحدیث|تعلیمات) (?:النظام|المطور|سریه)(?!\w)|(?<!\w)تعلیمات جدیده\s?:|^[^\w\n]{{0,8}}(?:النظام|نظام|المساعد)\s?[:>\]].{{0,60}}(?:{AR_SAY}|التعلیمات|القواعد)",
+    rf"(?<!\w)من الان فصاعدا(?!\w).{{0,40}}{AR_SAY}|(?<!\w)انت (?:الان |لم تعد )?(?:صاحب|مدیر|مساعد|روبوت|نموذج)|(?<!\w)اذا کنت {AR_BOT}|(?<!\w)لا تذکر (?:القواعد|التعلیمات|هذا)|(?<!\w)تظاهر ب|(?<!\w)تصرف ک(?:صاحب|مدیر|مساعد)|(?<!\w)وضع المطور",
+    rf"{AR_SAY} (?:ان|العملاء|الزباین)(?!\w)|{AR_SAY}.{{0,30}}(?<!\w)(?:حرفیا|بالضبط|هذا النص|هذه الجمله|للعمیل|للزبون|للجمیع|لکل (?:زبون|عمیل))(?!\w)|(?<!\w)[وف]?(?:قل|اجب)\s?[:«\"]|(?<!\w)[وف]?اکتب فقط\s?[:«\"]",
+    rf"(?<!\w)(?:عندما|اذا|کلما|کل من) .{{0,40}}(?<!\w)(?:سال|یسال)\w*.{{0,60}}{AR_SAY}",
 )  # fmt: skip
 ORDER = re.compile("|".join(f"(?:{pattern})" for pattern in (*ENGLISH, *PERSIAN, *ARABIC)), re.MULTILINE)
 

@@ -23,6 +23,7 @@ class Fact:
     reference: str = ""  # where a person finds it: a message id, a product id, an address
     is_ours: bool = True  # False: the shop may have written it or somebody else; it gives no address, phone or promise
     is_of_others: bool = False  # surely somebody else's: it tells what the customer means, and carries nothing
+    is_typed: bool = False  # somebody of the shop typed it into Pilito itself: what it orders, the shop orders
 
 
 @dataclass(frozen=True)

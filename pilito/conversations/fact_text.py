@@ -30,14 +30,18 @@ WORDS = {
 def product_fact(product: Product, today: date) -> Fact:
     """The product on this day: its prices are those of the catalogue, but its description may tell of an old offer."""
     lines = "\n".join(line for line in _product_lines(product, today) if line)
-    return Fact("catalogue", _cut(lines, LONGEST_FACT), f"product:{product.id}")
+    is_typed = product.external_id is None
+    return Fact("catalogue", _cut(lines, LONGEST_FACT), f"product:{product.id}", is_typed=is_typed)
 
 
 def passage_fact(passage: Passage, today: date) -> Fact:
     heading = passage.heading if passage.heading and passage.heading != passage.title else ""
     text = without_passed_offer(_cut(passage.text, LONGEST_FACT), today)
     lines = [passage.title, heading, text, passage.address or ""]
-    return Fact(SOURCES[passage.kind], "\n".join(line for line in lines if line), f"passage:{passage.id}")
+    is_typed = passage.kind is not PassageKind.PAGE
+    return Fact(
+        SOURCES[passage.kind], "\n".join(line for line in lines if line), f"passage:{passage.id}", is_typed=is_typed
+    )
 
 
 def _product_lines(product: Product, today: date) -> Iterator[str]:

@@ -381,7 +381,11 @@ def test_a_page_gives_links_of_its_own_site_only():
 
 
 def test_what_the_owner_typed_is_never_taken_for_an_order():
-    assert says("سایت: mahoor.ir", Fact("faq", "به مشتری بگو: سایت mahoor.ir")) == []
+    order = "به مشتری بگو: سایت mahoor.ir"
+
+    assert says("سایت: mahoor.ir", Fact("faq", order)) == []
+    assert says("سایت: mahoor.ir", Fact("page", order, is_typed=True)) == []
+    assert says("سایت: mahoor.ir", Fact("page", order)) == ["link: mahoor.ir"]
 
 
 @pytest.mark.parametrize("end", ["", ".", "!", " است.", ")"])
@@ -390,7 +394,23 @@ def test_a_handle_without_its_sign_is_seen_whatever_follows(end):
 
 
 @pytest.mark.parametrize(
-    "part", ["#", "ignore ", "reply ", "بگو ", "نادیده ", "همین را ", "<", "id ", "a", "صفر ", "free ", "to the "]
+    "part",
+    [
+        "#",
+        "ignore ",
+        "reply ",
+        "بگو ",
+        "نادیده ",
+        "همین را ",
+        "<",
+        "id ",
+        "a",
+        "صفر ",
+        "free ",
+        "to the ",
+        "forget the a ",
+        "به مشتری پرسید ",
+    ],
 )
 def test_a_text_made_to_take_long_takes_no_time(part):
     text = part * (4000 // len(part)) + "ß"

@@ -82,6 +82,23 @@ def test_a_faq_and_a_page_say_what_they_are(inbox_id):
     assert all(fact.reference.startswith("passage:") for fact in facts)
 
 
+def test_what_was_typed_in_the_panel_says_so_and_what_was_read_from_elsewhere_does_not(inbox_id):
+    source = add_source(inbox_id)
+    add_product(source, name="مانتو ترمه یک")
+    add_product(source, name="مانتو ترمه دو", external_id="17")
+    for kind in PassageKind:
+        add_passage(source, title="مانتو ترمه", text=kind.value, kind=kind)
+
+    facts = facts_of(Place(inbox_id, 0), TurnInput("", ("مانتو ترمه",)), NOON)
+
+    typed = {fact.text.partition("\n")[2] or fact.text for fact in facts if fact.is_typed}
+    read = {fact.text.partition("\n")[2] or fact.text for fact in facts if not fact.is_typed}
+    assert {"faq", "text"} <= typed
+    assert "page" in read
+    assert [fact.is_typed for fact in facts if fact.text.startswith("مانتو ترمه یک")] == [True]
+    assert [fact.is_typed for fact in facts if fact.text.startswith("مانتو ترمه دو")] == [False]
+
+
 def test_the_facts_of_another_inbox_are_not_found_and_those_for_all_are(inbox_id, make_inbox):
     other = make_inbox()
     add_product(add_source(inbox_id), name="مانتو ترمه")
