@@ -1,7 +1,7 @@
 """A crash, an error and a pause at every commit and every outside call on the way of an event, before and after.
 
 The cells of part 2.1 of the guarantees: each point x {kill, raise, pause} x {a question, a share and its question, a
-person's reply}. A kill is an exception that nothing on the way may catch: what was committed stays, the rest is gone,
+person's reply}, and the second part of an answer that is sent in two. A kill is an exception that nothing on the way may catch: what was committed stays, the rest is gone,
 the job is lost. A pause is what a sleeping process sees when it wakes: the others have held its lease for over, and
 have finished what it left. Then a process is killed in earnest at each place, which no `finally` outlives.
 """
@@ -10,14 +10,16 @@ import ast
 import itertools
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from shop import REEL_URL, echo, reel, seconds, text, webhook
 
 from pilito import failpoints
 from pilito.clock import utc_now
-from pilito.conversations import sweep
+from pilito.conversations import lease, sweep, take_turns
 from pilito.conversations.read_again import find_failed, read_again
 from pilito.conversations.reply import reply
 from pilito.conversations.turns import UNFINISHED
@@ -25,21 +27,38 @@ from pilito.failpoints import DOORS, POINTS, SIDES, PlantedError
 from pilito.lifecycle import ConversationState, DeliveryState, MessageType, Sender, WebhookState
 from pilito.models import Conversation, Customer, Delivery, Message, Turn, Webhook, db
 
-pytestmark = pytest.mark.whole  # 143 cells, each the whole way of an event: for `make test`, not for each change
+pytestmark = pytest.mark.whole  # 159 cells, each the whole way of an event: for `make test`, not for each change
 
-QUESTION, SHARED, PERSON = KINDS = ("a question", "a share and its question", "a person's reply")
+KINDS = ("a question", "a share and its question", "a person's reply", "the second part of an answer")
+QUESTION, SHARED, PERSON, LONG = KINDS
 KILL, RAISE, PAUSE = DEEDS = ("kill", "raise", "pause")
 # What a person's reply does not pass: it is no event, and nobody asks the model. The assistant's reply is claimed by
-# the commit that records it.
+# the commit that records it, but for the parts behind its first.
 ONLY_EVENTS = {"p1", "p2", "read", "p4", "p5"}
 ONLY_PEOPLE = {"p7"}
+OF_EACH_PART = {"p7", "p8", "p9"}
+SECOND = ("p8", "p9")  # come by for the first part, too
+PASSED = {
+    QUESTION: set(POINTS) - ONLY_PEOPLE,
+    SHARED: set(POINTS) - ONLY_PEOPLE,
+    PERSON: set(POINTS) - ONLY_EVENTS,
+    LONG: OF_EACH_PART,
+}
 # Claimed for its send, and the send never began or never came to its end: nobody may send it again.
 CLAIMED = {
     QUESTION: {"p6_after", "p8_before"},
     SHARED: {"p6_after", "p8_before"},
     PERSON: {"p7_after", "p8_before"},
+    LONG: {"p7_after", "p8_before"},
 }
 SENT = {"p8_after", "p9_before"}
+# Whoever comes to a turn after one of these asks the model anew: what it said was lost, or is still on its way.
+ASKED_ANEW = {
+    KILL: {"p5_after", "p6_before"},
+    RAISE: {"p6_before"},
+    PAUSE: {"p4_after", "p5_before", "p5_after"},
+}
+ANSWERS = dict.fromkeys(KINDS, "در همین پست نوشته‌ایم.") | {LONG: "\n".join(["این محصول در این رنگ موجود است."] * 33)}
 HOUSE = Path(failpoints.__file__).parent
 customers = itertools.count(1)
 
@@ -49,15 +68,19 @@ class Killed(BaseException):
 
 
 class Blow:
-    """What happens at the point, once."""
+    """What happens at the point, once: the first time that somebody comes by, or the second."""
 
-    def __init__(self, shop, deed):
-        self._deed = {KILL: self._kill, RAISE: failpoints._raise, PAUSE: lambda: recover(shop)}[deed]
-        self.struck = False
+    def __init__(self, shop, deed, passing=1):
+        self._deed = {KILL: self._kill, RAISE: failpoints._raise, PAUSE: lambda: pause(shop)}[deed]
+        self._left = passing
+
+    @property
+    def struck(self):
+        return self._left <= 0
 
     def __call__(self):
-        if not self.struck:
-            self.struck = True
+        self._left -= 1
+        if self._left == 0:
             self._deed()
 
     def _kill(self):
@@ -111,15 +134,27 @@ def recover(shop):
             return
 
 
+def pause(shop):
+    """The others are a process of their own: they do not know what the sleeping one has in hand, and who sleeps renews
+    no lease."""
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(lease, "_held", {}))
+        for work_round in (take_turns._reading, take_turns._answering):
+            stack.enter_context(mock.patch.object(work_round, "_in_hand", set()))
+        recover(shop)
+
+
 class Talk:
     """One customer, and what becomes of them."""
 
     def __init__(self, shop, kind):
         self.shop, self.kind, self.customer = shop, kind, f"7{next(customers):014}"
+        shop.model.reply = {**shop.model.reply, "reply": ANSWERS[kind]}
         if kind == PERSON:
             self._ask()
             work(shop)
             assert len(self.sent) == 1
+        shop.model.calls.clear()
 
     def _ask(self):
         at = utc_now()
@@ -153,7 +188,12 @@ class Talk:
 
     @property
     def expected_sends(self):
-        return 2 if self.kind == PERSON else 1
+        return 2 if self.kind in (PERSON, LONG) else 1
+
+    @property
+    def asked(self):
+        """How often the model was."""
+        return len(self.shop.model.calls)
 
     def rows(self, table):
         return db.session.scalars(
@@ -207,7 +247,14 @@ def expect_settled_by_its_echo(talk):
 
 def expect_done(talk):
     assert talk.rows(Delivery)[-1].state is DeliveryState.SENT
+    assert [one["text"] for one in talk.sent] == [part.text for part in talk.rows(Delivery)]
     assert len(talk.sent) == talk.expected_sends
+
+
+def expect_asked(point, deed, talk):
+    """At most one call of the model more, and that only where its answer was lost."""
+    is_never = talk.kind == PERSON or (point == "p5_before" and deed == RAISE)
+    assert talk.asked == (0 if is_never else 2 if point in ASKED_ANEW[deed] else 1)
 
 
 def expect(point, deed, talk):
@@ -230,8 +277,7 @@ def cells(name):
     is_commit = POINTS[name].startswith("commit")
     for side, deed, kind in itertools.product(SIDES, DEEDS, KINDS):
         is_locked = is_commit and side == "before" and deed == PAUSE
-        is_passed = name not in (ONLY_EVENTS if kind == PERSON else ONLY_PEOPLE)
-        if is_passed and not is_locked:
+        if name in PASSED[kind] and not is_locked:
             yield f"{name}_{side}", deed, kind
 
 
@@ -240,7 +286,7 @@ def cells(name):
 def test_nothing_is_lost_and_nothing_sent_twice(shop, name):
     for point, deed, kind in cells(name):
         talk = Talk(shop, kind)
-        blow = Blow(shop, deed)
+        blow = Blow(shop, deed, 2 if kind == LONG and name in SECOND else 1)
         failpoints.plant(point, blow)
 
         talk.go_on()
@@ -253,16 +299,18 @@ def test_nothing_is_lost_and_nothing_sent_twice(shop, name):
                 read_what_failed(shop)
             expect_finished(talk)
             expect(point, deed, talk)
-            sends = len(talk.sent)
+            expect_asked(point, deed, talk)
+            sends, asked = len(talk.sent), talk.asked
             recover(shop)
-            assert len(talk.sent) == sends
+            assert (len(talk.sent), talk.asked) == (sends, asked)
         except AssertionError as error:
             raise AssertionError(f"{point}, {deed}, {kind}: {error}") from error
 
 
 # --- a process that is really killed ---------------------------------------------------------------------------------
 
-# A person's reply comes by p7, a question by all others. In the request of the webhook, the provider is told nothing.
+# A question comes by all but p7, which a person's reply does, and an answer of two parts between them. In the request of
+# the webhook, the provider is told nothing.
 IN_A_REQUEST = {"p2", "p3"}
 KILLED_AT = tuple(name for name in POINTS if name not in ("p1", "p10"))
 
@@ -284,8 +332,8 @@ def die_in_a_process(talk, point):
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("name", KILLED_AT)
 def test_a_process_that_is_killed_leaves_nothing_lost_and_nothing_sent_twice(shop, name):
-    for side in SIDES:
-        talk = Talk(shop, PERSON if name in ONLY_PEOPLE else QUESTION)
+    for side, kind in itertools.product(SIDES, (PERSON, LONG) if name in ONLY_PEOPLE else (QUESTION,)):
+        talk = Talk(shop, kind)
 
         die_in_a_process(talk, f"{name}_{side}")
         if name in IN_A_REQUEST:
@@ -294,9 +342,10 @@ def test_a_process_that_is_killed_leaves_nothing_lost_and_nothing_sent_twice(sho
 
         expect_finished(talk)
         expect(f"{name}_{side}", KILL, talk)
-        sends = len(talk.sent)
+        expect_asked(f"{name}_{side}", KILL, talk)
+        sends, asked = len(talk.sent), talk.asked
         recover(shop)
-        assert len(talk.sent) == sends
+        assert (len(talk.sent), talk.asked) == (sends, asked)
 
 
 # --- none is without -------------------------------------------------------------------------------------------------
