@@ -177,7 +177,7 @@ def _compose(claim: Claim, model: Model, now: datetime) -> Reply | HandOver:
 def _with_facts(claim: Claim, now: datetime) -> TurnInput:
     """Add the shop's facts; outside of the transaction, for a search may wait for its index."""
     found = replace(claim.input, facts=(*claim.input.facts, *facts_of(claim.place, claim.input, now)))
-    return with_posts(found, claim.place.inbox_id, posts_behind(claim.input), now)
+    return with_posts(found, claim.place.inbox_id, posts_behind(claim.input, claim.place.inbox_id), now)
 
 
 def _claim(turn_id: int, now: datetime) -> Claim | None:

@@ -1,9 +1,8 @@
 """What is known of the post that a turn asks about: its products, and which of two prices counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -18,51 +17,66 @@ from pilito.models import Inbox, OwnPost, PostProduct, Product, Share, db
 from pilito.queries.facts import quoted_products
 
 SHARED = ("caption", "earlier_caption")
-CAPTIONS = (*SHARED, "commented_caption")
-# Said to the model at the end of a product, where it cuts nothing off.
-SURE = "(فروشگاه گفته است: این کالای همان پستی است که مشتری فرستاده.)"
-LIKELY = "(از روی کپشن: شاید کالای همان پستی است که مشتری فرستاده.)"
+COMMENTED = "commented_caption"
+CAPTIONS = (*SHARED, COMMENTED)
+# Said to the model at the end of a product, where it cuts nothing off; by whether the shop settled it.
+SHARED_MARKS = {
+    True: "(فروشگاه گفته است: این کالای همان پستی است که مشتری فرستاده.)",
+    False: "(از روی کپشن: شاید کالای همان پستی است که مشتری فرستاده.)",
+}
+COMMENTED_MARKS = {
+    True: "(فروشگاه گفته است: این کالای همان پستی است که مشتری زیر آن کامنت گذاشته.)",
+    False: "(از روی کپشن: شاید کالای همان پستی است که مشتری زیر آن کامنت گذاشته.)",
+}
 MOST_PRODUCTS = 6
 
 
 @dataclass(frozen=True)
-class SharedPost:
+class TurnPost:
     """A post behind a turn, as plain data: what a trial made is taken back before its facts are looked for."""
 
-    reference: str  # as the turn's facts name it
+    reference: str  # as the turn's facts name it: the number of its message, or under a comment the post's own long id
     is_own: bool
+    is_commented: bool = False  # not shared: the customer commented under it
     posted_at: datetime | None = None
     sure: tuple[int, ...] = ()  # its products: those that a person settled, and those that are proposed
     likely: tuple[int, ...] = ()
 
 
-def posts_behind(turn: TurnInput) -> tuple[SharedPost, ...]:
-    """Return the posts that a turn asks about, or has the captions of, in the order in which they were shared."""
-    captions = {fact.reference for fact in turn.facts if fact.source in CAPTIONS}
-    numbers = [int(reference) for reference in {*captions, *turn.asks_about} if reference.isdigit()]
-    if not numbers:
-        return ()
-    shares = db.session.scalars(
-        select(Share)
-        .where(Share.message_id.in_(numbers))
-        .options(joinedload(Share.own_post))
-        .order_by(Share.sent_at, Share.id)
-    )
-    return tuple(_post(str(share.message_id), share.own_post) for share in shares)
+def posts_behind(turn: TurnInput, inbox_id: int) -> tuple[TurnPost, ...]:
+    """Return the posts that a turn asks about, or has the captions of: those under which the customer commented, then
+    those that they shared, in their order."""
+    captions = {fact.reference for fact in turn.facts if fact.source in SHARED}
+    commented = [fact.reference for fact in turn.facts if fact.source == COMMENTED]
+    return (*_commented(inbox_id, commented), *_shared([int(one) for one in {*captions, *turn.asks_about}]))
 
 
-def _post(reference: str, own: OwnPost | None) -> SharedPost:
+def _commented(inbox_id: int, media_ids: Sequence[str]) -> Iterator[TurnPost]:
+    if media_ids:
+        own_posts = select(OwnPost).where(OwnPost.inbox_id == inbox_id, OwnPost.media_id.in_(media_ids))
+        for own in db.session.scalars(own_posts.order_by(OwnPost.id)):
+            yield replace(_post(own.media_id, own), is_commented=True)
+
+
+def _shared(message_ids: Sequence[int]) -> Iterator[TurnPost]:
+    if message_ids:
+        shares = select(Share).where(Share.message_id.in_(message_ids)).options(joinedload(Share.own_post))
+        for share in db.session.scalars(shares.order_by(Share.sent_at, Share.id)):
+            yield _post(str(share.message_id), share.own_post)
+
+
+def _post(reference: str, own: OwnPost | None) -> TurnPost:
     if own is None:
-        return SharedPost(reference, is_own=False)
+        return TurnPost(reference, is_own=False)
     rows = db.session.scalars(select(PostProduct).filter_by(own_post_id=own.id).order_by(PostProduct.id))
     by_state: dict[PostProductState, list[int]] = {state: [] for state in PostProductState}
     for row in rows:
         by_state[row.state].append(row.product_id)
     sure, likely = by_state[PostProductState.CONFIRMED], by_state[PostProductState.PROPOSED]
-    return SharedPost(reference, True, own.posted_at, tuple(sure), tuple(likely))
+    return TurnPost(reference, True, posted_at=own.posted_at, sure=tuple(sure), likely=tuple(likely))
 
 
-def with_posts(turn: TurnInput, inbox_id: int, posts: Sequence[SharedPost], now: datetime) -> TurnInput:
+def with_posts(turn: TurnInput, inbox_id: int, posts: Sequence[TurnPost], now: datetime) -> TurnInput:
     """Return the turn with the products of the posts that it asks about, and without prices that do not count: of
     offers that are over, and where caption and catalogue differ. Leaves no session open."""
     if not (turn.asks_about or any(fact.source in CAPTIONS for fact in turn.facts)):
@@ -84,7 +98,7 @@ def with_posts(turn: TurnInput, inbox_id: int, posts: Sequence[SharedPost], now:
     return replace(turn, facts=tuple(fact for fact in facts if fact.text), prices_differ=differ)
 
 
-def _current(fact: Fact, post: SharedPost | None, inbox: Inbox, now: datetime) -> Fact:
+def _current(fact: Fact, post: TurnPost | None, inbox: Inbox, now: datetime) -> Fact:
     """A caption without the prices of an offer that is over."""
     if fact.source not in CAPTIONS:
         return fact
@@ -94,20 +108,22 @@ def _current(fact: Fact, post: SharedPost | None, inbox: Inbox, now: datetime) -
 
 
 def _newest_before(turn: TurnInput) -> set[str]:
-    """Where no post is asked about now, "how much?" asks about the one that was shared last."""
-    earlier = (fact.reference for fact in turn.facts if fact.source == "earlier_caption")
-    return set(islice(earlier, 1))
+    """Where no post is asked about now, "how much?" asks about the one that was shared last, or commented on last."""
+    earlier = [fact.reference for fact in turn.facts if fact.source == "earlier_caption"]
+    commented = [fact.reference for fact in turn.facts if fact.source == COMMENTED]
+    return {*earlier[:1], *commented[-1:]}
 
 
-def _weighed(facts: list[Fact], post: SharedPost, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact], bool]:
+def _weighed(facts: list[Fact], post: TurnPost, inbox: Inbox, now: datetime) -> tuple[list[Fact], list[Fact], bool]:
     """Return the facts without a caption's prices that do not count, what may be told of the post's products, and
     whether two prices differ so that a person is asked for the right one."""
-    caption = next((one for one in facts if one.source in SHARED and one.reference == post.reference), None)
+    caption = next((one for one in facts if one.source in CAPTIONS and one.reference == post.reference), None)
     likely = post.likely if post.is_own else _named_in(caption, facts)
     products = quoted_products(inbox.id, [*post.sure, *likely][:MOST_PRODUCTS], now)
     is_sure = any(number in post.sure for number in products)
     today = now.astimezone(ZoneInfo(inbox.zone or "UTC")).date()
-    marked = [_marked(product_fact(product, today), number in post.sure) for number, product in products.items()]
+    marks = COMMENTED_MARKS if post.is_commented else SHARED_MARKS
+    marked = [_marked(product_fact(product, today), marks[number in post.sure]) for number, product in products.items()]
     # Somebody else's post names no price of the shop: theirs is not held against the catalogue's.
     is_other = (
         caption is not None
@@ -129,8 +145,8 @@ def _with_products(facts: list[Fact], products: list[Fact]) -> list[Fact]:
     return [*products, *(fact for fact in facts if fact.reference not in known)]
 
 
-def _marked(fact: Fact, is_sure: bool) -> Fact:
-    return replace(fact, text=f"{fact.text}\n{SURE if is_sure else LIKELY}")
+def _marked(fact: Fact, mark: str) -> Fact:
+    return replace(fact, text=f"{fact.text}\n{mark}")
 
 
 def _named_in(caption: Fact | None, facts: list[Fact]) -> tuple[int, ...]:

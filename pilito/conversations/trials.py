@@ -23,7 +23,7 @@ from pilito.conversations import outbox, spending
 from pilito.conversations.answer import input_of, proof_from
 from pilito.conversations.drafts import columns_of
 from pilito.conversations.facts import Place, facts_of
-from pilito.conversations.post_facts import SharedPost, posts_behind, with_posts
+from pilito.conversations.post_facts import TurnPost, posts_behind, with_posts
 from pilito.conversations.store import get_conversation, store_message
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -55,7 +55,7 @@ class _Asked:
 
     place: Place
     turn: TurnInput
-    posts: tuple[SharedPost, ...]
+    posts: tuple[TurnPost, ...]
 
 
 class _Undo(Exception):
@@ -249,7 +249,8 @@ def _rebuild(again: Json) -> _Asked:
 
 def _asked_of(conversation: Conversation, messages: list[Message]) -> _Asked:
     turn = input_of(conversation, messages)
-    return _Asked(Place(conversation.inbox_id, conversation.inbox.facts_version), turn, posts_behind(turn))
+    place = Place(conversation.inbox_id, conversation.inbox.facts_version)
+    return _Asked(place, turn, posts_behind(turn, place.inbox_id))
 
 
 def _questions(conversation: Conversation, message_id: int | None, draft_id: int | None) -> list[Message]:

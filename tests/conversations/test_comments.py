@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 from desk import Desk
-from rows import NOON, add_conversation
-from shop import ACCOUNT, CUSTOMER, echo, seconds, text
+from rows import NOON, add, add_conversation, add_product, add_source
+from shop import ACCOUNT, CUSTOMER, echo, reel, seconds, text
 
 from pilito.channels.base import Limit, Post
 from pilito.channels.instagram import limits
@@ -24,8 +24,31 @@ from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.conversations.sweep import sweep
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import CommentState, ConversationState, EventOutcome, InboxState, Role, Sender
-from pilito.models import Audit, Comment, Customer, Event, Inbox, Message, Operator, Upkeep, Webhook, db
+from pilito.lifecycle import (
+    CommentState,
+    ConversationState,
+    EventOutcome,
+    FoundBy,
+    InboxState,
+    PostProductState,
+    PriceRule,
+    Role,
+    Sender,
+)
+from pilito.models import (
+    Audit,
+    Comment,
+    Customer,
+    Event,
+    Inbox,
+    Message,
+    Operator,
+    OwnPost,
+    PostProduct,
+    Upkeep,
+    Webhook,
+    db,
+)
 
 CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
 POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
@@ -194,6 +217,85 @@ def test_the_answer_to_it_reaches_the_assistant_with_the_post_and_the_comment(de
     assert "[کامنت زیر پست] این پیراهن چنده؟" in prompt
     assert [fact["source"] for fact in desk.replies[-1].proof.facts] == ["commented_caption"]
     assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def tie(desk, price):
+    """Confirm a product of this price for the post."""
+    own = desk.rows(OwnPost)[0]
+    with transaction():
+        product = add_product(add_source(), ({"price": price},), name="پیراهن لینن ماهور")
+        settled = {"how": FoundBy.OWNER, "state": PostProductState.CONFIRMED, "created_at": NOON}
+        add(PostProduct(inbox_id=own.inbox_id, own_post_id=own.id, product_id=product.id, **settled))
+
+
+def ask_after_comment(desk):
+    desk.take(body())
+    desk.answer_comment()
+    desk.send()
+    desk.take(text("قیمت؟", NOON + seconds(60)))
+    desk.answer(NOON + seconds(70))
+
+
+def test_two_prices_of_a_commented_post_go_by_the_rule_too(desk):
+    tie(desk, 2_100_000)
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False}
+
+    ask_after_comment(desk)
+
+    assert [one.text for one in desk.replies] == [WORDS]
+    assert "۱٬۸۵۰٬۰۰۰" not in desk.model.prompts[0]
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+
+
+@pytest.mark.sqlite_only
+def test_and_the_catalogue_wins_where_the_owner_says_so(desk):
+    tie(desk, 2_100_000)
+    with transaction():
+        db.session.get_one(Inbox, desk.shop.inbox_id).price_rule = PriceRule.CATALOGUE
+    desk.model.reply = {"reply": "قیمت ۲٬۱۰۰٬۰۰۰ تومان است.", "hand_over": False}
+
+    ask_after_comment(desk)
+
+    assert desk.replies[-1].text == "قیمت ۲٬۱۰۰٬۰۰۰ تومان است."
+
+
+@pytest.mark.sqlite_only
+def test_the_product_of_a_commented_post_without_a_price_is_known(desk):
+    desk.call(keep_posts, desk.shop.inbox_id, [replace(POST, caption="مدل جدید 🌸")], NOON)
+    tie(desk, 2_100_000)
+    desk.model.reply = {"reply": "قیمت ۲٬۱۰۰٬۰۰۰ تومان است.", "hand_over": False}
+
+    ask_after_comment(desk)
+
+    assert desk.replies[-1].text == "قیمت ۲٬۱۰۰٬۰۰۰ تومان است."
+    assert "زیر آن کامنت گذاشته" in desk.model.prompts[0]
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_is_shared_now_is_the_one_asked_about(desk):
+    tie(desk, 2_100_000)
+    desk.call(keep_posts, desk.shop.inbox_id, [Post("18000000000000001", "کیف چرم: ۹۰۰ هزار تومان")], NOON)
+    desk.take(body())
+    desk.answer_comment()
+    desk.send()
+    desk.model.reply = {"reply": "قیمت ۹۰۰ هزار تومان است.", "hand_over": False}
+
+    desk.take(reel(NOON + seconds(59), caption="کیف چرم: ۹۰۰ هزار تومان"), text("چنده؟", NOON + seconds(60)))
+    desk.answer(NOON + seconds(70))
+
+    assert desk.replies[-1].text == "قیمت ۹۰۰ هزار تومان است."
+    assert "زیر آن کامنت گذاشته" not in desk.model.prompts[-1]
+    assert "۱٬۸۵۰٬۰۰۰" not in desk.model.prompts[-1]
+
+
+@pytest.mark.sqlite_only
+def test_an_offer_in_a_commented_post_ends_with_its_day(desk):
+    post = replace(POST, caption="کیف دوشی\nقیمت: ۹۸۰٬۰۰۰ تومان\nتا ۱۵ آذر", posted_at=NOON - timedelta(days=365))
+    desk.call(keep_posts, desk.shop.inbox_id, [post], NOON)
+
+    ask_after_comment(desk)
+
+    assert "۹۸۰٬۰۰۰" not in desk.model.prompts[0]
 
 
 @pytest.mark.sqlite_only
