@@ -230,12 +230,28 @@ def _let_somebody_in(settings: Settings) -> None:
 
     SET_UP_FILE.unlink(missing_ok=True)
     if not has_nobody():
+        _forget_first_operator()
         return
     if settings.in_production:
         address = os.environ.get("PUBLIC_URL") or settings.public_url
         _write_private(SET_UP_FILE, f"{address}/set-up/{set_up_token()}\n")
     else:
         _add_first_operator()
+
+
+def _forget_first_operator() -> None:
+    """The password that was made for the first start stands in a file until it is another, or opens nothing."""
+    from sqlalchemy import select
+
+    from pilito.models import Operator, db
+    from pilito.passwords import check_password
+
+    if not FIRST_OPERATOR_FILE.exists():
+        return
+    email, _, password = FIRST_OPERATOR_FILE.read_text().strip().partition("\n")
+    wanted = select(Operator.password_hash).where(Operator.email == email, Operator.active)
+    if not check_password(db.session.scalar(wanted), password):
+        FIRST_OPERATOR_FILE.unlink()
 
 
 def _add_first_operator() -> None:
@@ -374,9 +390,15 @@ def _say_where(settings: Settings) -> None:
     if SET_UP_FILE.exists():
         lines.append(f"  Set up  {SET_UP_FILE.read_text().strip()}   (become the owner; it works once)")
     if FIRST_OPERATOR_FILE.exists():
-        email, password = FIRST_OPERATOR_FILE.read_text().split()
-        lines.append(f"  Log in  {email}  {password}")
+        lines.append(f"  Log in  {_first_log_in(settings)}")
     print("\n".join(["", "Pilito is starting; Ctrl-C stops it.", *lines, ""]), flush=True)
+
+
+def _first_log_in(settings: Settings) -> str:
+    """In production not the password itself: what is printed there is kept in logs."""
+    if settings.in_production:
+        return f"as {FIRST_OPERATOR_FILE} says; delete it once you know it"
+    return FIRST_OPERATOR_FILE.read_text().strip().replace("\n", "  ")
 
 
 def _where_the_model_is() -> str:

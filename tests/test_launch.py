@@ -5,13 +5,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from rows import add_operator
+import pytest
+from rows import NOON, add_operator
 
 from pilito import launch
 from pilito.database import transaction
 from pilito.launch import _stop_left_over
 from pilito.lifecycle import Role
-from pilito.people import set_up
+from pilito.people import profile, set_up, team
 
 
 def test_a_server_that_stopped_by_itself_is_not_waited_for():
@@ -38,6 +39,54 @@ def test_in_production_a_link_makes_the_owner_and_nobody_is_made_before(app, mak
     assert launch.SET_UP_FILE.read_text().startswith("https://inbox.example.com/set-up/")
     assert launch.SET_UP_FILE.stat().st_mode & 0o077 == 0
     assert set_up.has_nobody()
+
+
+@pytest.fixture
+def first_operator(app, settings, monkeypatch, tmp_path):
+    """The owner of a first start, with the file that tells how they log in."""
+    for name in ("SET_UP_FILE", "FIRST_OPERATOR_FILE"):
+        monkeypatch.setattr(launch, name, tmp_path / name)
+    launch._let_somebody_in(settings)
+    return launch.FIRST_OPERATOR_FILE
+
+
+def test_the_first_log_in_is_told_at_every_start_while_it_opens(first_operator, settings, capsys):
+    email, password = first_operator.read_text().split()
+
+    launch._let_somebody_in(settings)
+    launch._say_where(settings)
+
+    assert f"Log in  {email}  {password}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("change", ["password", "e-mail", "deactivated"])
+def test_and_no_more_once_it_is_another(first_operator, settings, capsys, change):
+    email, password = first_operator.read_text().split()
+    owner = team.get_by_email(email).id
+    if change == "password":
+        team.change_password(owner, password, "a long sentence of my own", None, NOON)
+    elif change == "e-mail":
+        profile.change_email(owner, "sara@shop.test", password, None, NOON)
+    else:
+        with transaction():
+            other = add_operator(Role.OWNER).id
+        team.deactivate(owner, other, NOON)
+
+    launch._let_somebody_in(settings)
+    launch._say_where(settings)
+
+    assert not first_operator.exists()
+    assert "Log in" not in capsys.readouterr().out
+
+
+def test_in_production_the_password_is_not_printed(first_operator, make_settings, capsys):
+    strong = {"secret_key": "s" * 40, "instagram_verify_token": "v" * 40, "public_url": "https://inbox.example.com"}
+
+    launch._say_where(make_settings(pilito_env="production", **strong))
+
+    said = capsys.readouterr().out
+    assert str(first_operator) in said
+    assert first_operator.read_text().split()[1] not in said
 
 
 def test_once_somebody_owns_the_shop_the_link_is_gone(app, settings, monkeypatch, tmp_path):
