@@ -11,6 +11,7 @@ from rows import add, add_conversation, add_inbox, add_message, add_share
 from sqlalchemy import func, select
 
 from pilito.blueprints.panel.analytics import SHOWN_SHARES
+from pilito.blueprints.panel.analytics_csv import written
 from pilito.conversations import tally
 from pilito.database import transaction
 from pilito.lifecycle import HandOverReason, Role, Sender, ShareState, TurnState
@@ -19,6 +20,7 @@ from pilito.queries.tallies import QUARTER
 
 pytestmark = pytest.mark.sqlite_only
 NOW = datetime.now(UTC)
+FORMULA = ("=", "+", "-", "@")
 HOSTILE = "=cmd|' /C calc'!A0 <script>alert(1)</script>"
 
 
@@ -121,6 +123,23 @@ def test_every_plot_comes_as_csv_in_which_no_cell_is_a_formula(shop_of_today, lo
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row)
     if name in ("posts", "questions"):
         assert f"'{HOSTILE}" in {cell for row in rows for cell in row}
+
+
+@pytest.mark.parametrize("separator", [";", "\t"], ids=["semicolon", "tab"])
+def test_nor_where_lists_are_separated_by_another_sign_than_a_comma(separator):
+    """As Excel reads them in German, French, Russian or Turkish: there our quotes count for nothing behind the first."""
+    for before in ("", "چنده؟;", "a\t", "a\n", "a\r\n", 'a";', "a;;", "a;\t", ";"):
+        for start in FORMULA:
+            lines = written([[3, f"{before}{start}HYPERLINK(1)", "x"]]).removeprefix("\ufeff")
+            cells = [cell for row in csv.reader(io.StringIO(lines), delimiter=separator) for cell in row]
+            assert not any(cell.startswith(FORMULA) for cell in cells), lines
+
+
+@pytest.mark.parametrize("cell", ["سلام؛ چنده؟", "a; b - c", "x=1, y=2", "size 38-40; red", "sara@shop.test", -3, 0.5])
+def test_what_is_no_formula_stays_as_it_was_written(cell):
+    rows = list(csv.reader(io.StringIO(written([[cell]]).removeprefix("\ufeff"))))
+
+    assert rows == [[str(cell)]]
 
 
 def test_there_is_no_csv_of_another_name(shop_of_today, log_in):

@@ -7,24 +7,19 @@ from typing import Any
 
 from flask_babel import gettext
 
+from pilito.blueprints.panel.spreadsheet import harmless
 from pilito.models import OwnPost
 from pilito.queries import tallies
 from pilito.queries.analytics import Group, Report
 
 BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8
-# What a spreadsheet takes for a formula at the beginning of a cell; captions and questions are written by strangers.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Rows = list[list[Any]]
 
 
 def written(rows: Iterable[Sequence[Any]]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerows([[_harmless(cell) for cell in row] for row in rows])
+    csv.writer(out).writerows([[harmless(cell) for cell in row] for row in rows])
     return BYTE_ORDER_MARK + out.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def of_stack(stack: Any, report: Report) -> Rows:

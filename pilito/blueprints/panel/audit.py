@@ -14,13 +14,12 @@ from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import audit_words, bp
 from pilito.blueprints.panel.access import for_admins
 from pilito.blueprints.panel.audit_words import Names
+from pilito.blueprints.panel.spreadsheet import harmless
 from pilito.queries import audit as queries
 from pilito.queries.audit import Filter
 
 COLUMNS = ("at", "person", "action", "details", "address", "conversation", "position", "id")
 ARGUMENTS = ("person", "action", "since", "until")  # of the address; any other name is not ours
-# What a spreadsheet would take for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @bp.get("/settings/audit")
@@ -62,13 +61,8 @@ def _csv_lines(wanted: Filter, names: Names) -> Iterator[str]:
 
 def _csv_line(values: tuple[Any, ...]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([_harmless(value) for value in values])
+    csv.writer(out).writerow(["" if value is None else harmless(str(value)) for value in values])
     return out.getvalue()
-
-
-def _harmless(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 def _asked() -> Filter:
