@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
-from pilito.blueprints.auth import ask_to_log_in
+from pilito.blueprints.auth import ask_for_second_step, ask_to_log_in
 from pilito.errors import MediaError
 from pilito.extensions import db, media_store
 from pilito.lifecycle import MediaState
@@ -26,7 +26,7 @@ CHUNK_BYTES = 64 * 1024
 
 @bp.before_request
 def require_login() -> ResponseReturnValue | None:
-    return None if current_user.is_authenticated else ask_to_log_in()
+    return ask_for_second_step() if current_user.is_authenticated else ask_to_log_in()
 
 
 @bp.get("/media/<int:media_id>")

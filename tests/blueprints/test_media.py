@@ -3,11 +3,12 @@
 import io
 
 import pytest
-from rows import FreshClient, add_inbox, add_media, add_operator
+from rows import FreshClient, add, add_inbox, add_media, add_operator
 from samples import HTML, JPEG, MP4, PDF
 
 from pilito.database import transaction
 from pilito.lifecycle import MediaKind, MediaState, Role
+from pilito.models import Shop
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -101,6 +102,18 @@ def test_nobody_else_sees_it(app, keep):
     assert answer.status_code == 302
     assert "/login" in answer.headers["Location"]
     assert JPEG not in answer.data
+
+
+def test_nor_does_an_admin_who_has_to_set_up_the_second_step_first(browser, app, keep):
+    with transaction():
+        add(Shop(id=1, admins_need_codes=True))
+        key = add_operator(Role.ADMIN).get_id()
+    admin, path = FreshClient(app), keep(JPEG, "image/jpeg")
+    with admin.session_transaction() as session:
+        session.update({"_user_id": key, "_fresh": True})
+
+    assert admin.get(path).location == "/settings/security"
+    assert browser.get(path).data == JPEG  # a viewer needs none
 
 
 @pytest.mark.parametrize("state", [MediaState.PENDING, MediaState.FAILED, MediaState.SKIPPED, MediaState.DROPPED])
