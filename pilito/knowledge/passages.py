@@ -38,9 +38,16 @@ def parse(kind: str, content: bytes) -> Parsed:
         raise SourceError("unreadable", f"There is no reader for {kind}.")
     command = [sys.executable, "-m", "pilito.knowledge.parse", kind]
     try:
-        # No environment: a parser that is led astray finds no key and no address.
+        # No environment: a parser that is led astray finds no key and no address. What it complains of is not kept: a
+        # file may make it complain for as long as it may run.
         done = subprocess.run(  # noqa: S603  (our own module, a word of KINDS)
-            command, input=content, capture_output=True, timeout=PARSE_SECONDS, cwd=ROOT, env={"LANG": "C.UTF-8"}
+            command,
+            input=content,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=PARSE_SECONDS,
+            cwd=ROOT,
+            env={"LANG": "C.UTF-8"},
         )
         broke: dict[str, Any] = {"error": "unreadable", "detail": "It broke off."}
         said: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else broke

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import subprocess
 import sys
 import time
 import zipfile
@@ -362,7 +363,7 @@ def test_a_parser_finds_nothing_of_ours_in_its_surroundings(monkeypatch):
     """What a hostile file could make a parser do, it does without our keys."""
     monkeypatch.setenv("SECRET_KEY", "s3cret")
     seen = {}
-    real = __import__("subprocess").run
+    real = subprocess.run
 
     def run(command, **options):
         seen.update(options["env"])
@@ -372,6 +373,22 @@ def test_a_parser_finds_nothing_of_ours_in_its_surroundings(monkeypatch):
 
     assert parse("txt", b"hello").pieces[0].text == "hello"
     assert "SECRET_KEY" not in seen
+
+
+@pytest.mark.sqlite_only
+def test_what_a_parser_complains_of_fills_no_memory(monkeypatch):
+    """A file can make it complain for as long as it may run."""
+    complaining = "import sys; print('x' * 10**6, file=sys.stderr); print('{}', end='')"
+    real, kept = subprocess.run, []
+
+    def run(command, **options):
+        kept.append(real([command[0], "-c", complaining], **options))
+        return real(command, **options)
+
+    monkeypatch.setattr("pilito.knowledge.passages.subprocess.run", run)
+
+    assert parse("txt", b"hello").pieces[0].text == "hello"
+    assert (kept[0].stdout, kept[0].stderr) == (b"{}", None)
 
 
 @pytest.mark.sqlite_only
