@@ -84,6 +84,16 @@ def test_a_hostile_profile_is_kept_as_plain_text_and_its_address_dropped(shop):
     assert customer().picture_url is None
 
 
+def test_a_name_is_one_line_whatever_breaks_it(shop):
+    """In a mail a line that is an address alone becomes a link."""
+    shop.graph.profiles[CUSTOMER] = {"name": "Sara\nhttps://evil.test/\u2028x\r\n", "username": "sara\x85ahmadi"}
+    shop.receive(text("سلام", utc_now()))
+
+    shop.work(keys.PROFILES)
+
+    assert (customer().name, customer().username) == ("Sara https://evil.test/ x", "sara ahmadi")
+
+
 def test_a_stopped_inbox_asks_nobody(shop):
     shop.graph.profiles[CUSTOMER] = SARA
     shop.receive(text("سلام", utc_now()))

@@ -145,10 +145,15 @@ def profile(settings: Settings, account: Account, customer_id: str) -> Profile:
     if answer.status != 200 or "error" in told:
         raise _error(answer, account.token)
     return Profile(
-        name=text_of(told.get("name"))[:NAME_LENGTH] or None,
-        username=text_of(told.get("username"))[:USERNAME_LENGTH] or None,
+        name=_one_line(told.get("name"))[:NAME_LENGTH] or None,
+        username=_one_line(told.get("username"))[:USERNAME_LENGTH] or None,
         picture_url=http_url(told.get("profile_pic")),
     )
+
+
+def _one_line(value: Any) -> str:
+    """A name stands in mails, lists and logs: none makes a line of its own there."""
+    return " ".join(text_of(value).split())
 
 
 def read(settings: Settings, account: Account, path: str, params: Mapping[str, str]) -> Mapping[str, Any]:
