@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, delete, select
 
 from pilito.channels.base import Edit
-from pilito.conversations import pending_share, turns, void
+from pilito.conversations import pending_share, tally, turns, void
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.find import find_any_message
 from pilito.conversations.forget import redact
@@ -84,6 +84,7 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     if freed:
         void.ask_anew(tx, conversation, freed, now)
     if is_news:
+        tally.renew_questions(conversation.id)
         turns.start_over(tx, conversation, now)
     mark_changed(tx, conversation, *changed)
 

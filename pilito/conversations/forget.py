@@ -1,5 +1,5 @@
 """What was unsent leaves no copy behind: not in the proof of a reply, not in reactions and edits, not on the ledger,
-not in what the checks held against a draft."""
+not in what the checks held against a draft, not among the questions without an answer."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 
 from pilito import audit
 from pilito.assistant.check import kinds_of
+from pilito.conversations import tally
 from pilito.conversations.drafts import go_stale
 from pilito.extensions import channels
 from pilito.models import Audit, Draft, EarlyEdit, Event, Inbox, Message, Proof, Reaction, Webhook, db
@@ -17,6 +18,7 @@ def forget_words(inbox: Inbox, message: Message) -> None:
     assert message.external_id is not None
     _forget_facts(message)
     _forget_findings(message)
+    tally.renew_questions(message.conversation_id)
     webhook_ids = {*_webhooks_of(message), *_early_webhooks(inbox, message.external_id)}
     for webhook in _held(webhook_ids):
         redact(inbox, webhook, message.external_id)

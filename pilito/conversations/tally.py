@@ -130,11 +130,11 @@ def _count(run: int, quarters: Sequence[datetime], mark_ids: Sequence[int], now:
         rows = [{"at": at, "inbox_id": inbox_id, "numbers": numbers} for (at, inbox_id), numbers in counted.items()]
         if rows:
             db.session.execute(insert(Tally), rows)
-        _keep_questions(unknown)
         for zone in db.session.scalars(select(TallyZone.name)).all():
             _sum_days(zone, start, end)
         db.session.execute(delete(TallyMark).where(TallyMark.id.in_(mark_ids)))
         _mark_again(quarters, now)
+        _keep_questions(unknown)  # last: until the commit it holds up whoever unsends one
 
 
 def _is_ours(run: int) -> bool:
@@ -266,15 +266,30 @@ def settle_questions(question_ids: Sequence[int], operator_id: int | None, now: 
         return int(result.rowcount)  # type: ignore[attr-defined]
 
 
-def _keep_questions(unknown: dict[int, tuple[int, datetime, int | None, str]]) -> None:
-    if not unknown:
+def renew_questions(conversation_id: int) -> None:
+    """A message of the conversation was taken back, or says something else: what was asked in vain is like others by
+    the words that it has now, and without any it is no question. Inside the transaction that changes the message."""
+    theirs = select(OpenQuestion).join(Turn, OpenQuestion.turn_id == Turn.id)
+    questions = db.session.scalars(theirs.where(Turn.conversation_id == conversation_id)).all()
+    asked = tallies.not_known_now(question.turn_id for question in questions) if questions else {}
+    for question in questions:
+        if question.turn_id in asked and asked[question.turn_id][-1]:
+            _inbox, _at, question.own_post_id, said = asked[question.turn_id]
+            question.likeness = likeness_of(said)
+        else:
+            db.session.delete(question)
+
+
+def _keep_questions(turn_ids: Iterable[int]) -> None:
+    """Keep those that are not kept yet, as they are now: one may have been unsent or erased since it was counted."""
+    wanted = set(turn_ids)
+    if not wanted:
         return
-    kept = set(db.session.scalars(select(OpenQuestion.turn_id).where(OpenQuestion.turn_id.in_(list(unknown)))))
-    there = set(db.session.scalars(select(Turn.id).where(Turn.id.in_(list(unknown)))))  # not erased meanwhile
+    wanted -= set(db.session.scalars(select(OpenQuestion.turn_id).where(OpenQuestion.turn_id.in_(wanted))))
     rows = [
         {"turn_id": turn_id, "inbox_id": inbox, "own_post_id": post, "asked_at": at, "likeness": likeness_of(said)}
-        for turn_id, (inbox, at, post, said) in unknown.items()
-        if turn_id in there - kept and said
+        for turn_id, (inbox, at, post, said) in tallies.not_known_now(wanted).items()
+        if said
     ]
     if rows:
         db.session.execute(insert(OpenQuestion), rows)

@@ -268,7 +268,11 @@ def ids_of(group: Group) -> Sequence[int]:
 
 
 def _gathered(start: datetime, end: datetime, inbox_id: int | None) -> list[Group]:
-    """The likenesses that were asked most, each put to the first that has half of its words in common."""
+    """The likenesses that were asked most, each put to the first that has half of its words in common.
+
+    Of questions that have words: what was asked anew since has them in its new turn.
+    """
+    words_of = select(Message.id).where(Message.turn_id == OpenQuestion.turn_id, Message.text != "")
     wanted = select(
         OpenQuestion.likeness,
         func.count(),
@@ -276,7 +280,12 @@ def _gathered(start: datetime, end: datetime, inbox_id: int | None) -> list[Grou
         func.max(OpenQuestion.asked_at),
         func.count(OpenQuestion.own_post_id.distinct()),
         func.max(OpenQuestion.own_post_id),
-    ).where(OpenQuestion.settled_at.is_(None), OpenQuestion.asked_at >= start, OpenQuestion.asked_at < end)
+    ).where(
+        OpenQuestion.settled_at.is_(None),
+        OpenQuestion.asked_at >= start,
+        OpenQuestion.asked_at < end,
+        words_of.exists(),
+    )
     if inbox_id is not None:
         wanted = wanted.where(OpenQuestion.inbox_id == inbox_id)
     rows = db.session.execute(

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Integer, cast, extract, func, select
+from sqlalchemy import ColumnElement, Integer, Select, cast, extract, func, select
 from sqlalchemy.orm import aliased
 
 from pilito.database import is_sqlite
@@ -24,6 +24,7 @@ DECIDED = (DraftState.APPLIED, DraftState.EDITED, DraftState.DISCARDED)
 
 Numbers = dict[str, dict[str, int]]
 Place = tuple[datetime, int | None]  # a quarter's beginning, an inbox
+Asked = tuple[int, datetime, int | None, str]  # in which inbox, when, about which post, in which words
 
 
 def quarter_of(when: datetime) -> datetime:
@@ -210,24 +211,36 @@ def is_zone(name: str) -> bool:
 # --- questions that nobody could answer ------------------------------------------------------------------------------
 
 
-def not_known(start: datetime, end: datetime) -> dict[int, tuple[int, datetime, int | None, str]]:
-    """The turns handed over as not known: inbox, time, the post they were about, the customer's words."""
-    rows = db.session.execute(
+def not_known(start: datetime, end: datetime) -> dict[int, Asked]:
+    """The turns that were handed over as not known."""
+    return _read_asked(_asked_in_vain(Turn.ended_at >= start, Turn.ended_at < end))
+
+
+def not_known_now(turn_ids: Iterable[int]) -> dict[int, Asked]:
+    """The same of these turns, inside a transaction, before whose end none of their messages is unsent or edited."""
+    return _read_asked(_asked_in_vain(Turn.id.in_(list(turn_ids))).with_for_update(read=True, of=Message))
+
+
+def _asked_in_vain(*which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
         select(Turn.id, Conversation.inbox_id, Turn.ended_at, Share.own_post_id, Message.text)
         .join(Conversation, Turn.conversation_id == Conversation.id)
         .join(Message, Message.turn_id == Turn.id)
         .outerjoin(Share, Share.combined_with_id == Message.id)
         .where(
-            Turn.ended_at >= start,
-            Turn.ended_at < end,
+            *which,
+            Turn.ended_at.is_not(None),
             Turn.state == TurnState.HANDED_OVER,
             Turn.ended_why == HandOverReason.NOT_KNOWN,
             Message.deleted_at.is_(None),
         )
         .order_by(Message.sent_at, Message.id)
     )
-    found: dict[int, tuple[int, datetime, int | None, str]] = {}
-    for turn_id, inbox_id, ended_at, post_id, words in rows:
+
+
+def _read_asked(wanted: Select[*tuple[Any, ...]]) -> dict[int, Asked]:
+    found: dict[int, Asked] = {}
+    for turn_id, inbox_id, ended_at, post_id, words in db.session.execute(wanted):
         _inbox, _at, known_post, said = found.get(turn_id, (0, ended_at, None, ""))
-        found[turn_id] = (inbox_id, ended_at or start, known_post or post_id, f"{said}\n{words}".strip())
+        found[turn_id] = (inbox_id, ended_at, known_post or post_id, f"{said}\n{words}".strip())
     return found

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -9,12 +10,14 @@ from desk import Desk
 from rows import NOON
 from shop import about, edited, item, reaction, reel, seconds, standby, text, unsent
 
-from pilito.conversations import forget
+from pilito.conversations import forget, tally
 from pilito.conversations.receive import receive
-from pilito.models import Event, Webhook, db
+from pilito.conversations.take_over import give_back
+from pilito.models import Event, OpenQuestion, Webhook, db
+from pilito.queries import analytics
 
-# No other word of the tests holds it, and neither do ids.
-CANARY = "قناری۴۲"
+# No other word of the tests holds it, and it is the same in every spelling that a copy may be kept in.
+CANARY = "بلدرچین"
 SAID = json.dumps(CANARY).strip('"')  # as it stands in a body
 AFTER = seconds(90)
 
@@ -186,3 +189,88 @@ def test_two_who_unsend_at_once_are_both_taken_out_of_the_body_that_told_of_both
     desk.together(*(partial(receive, webhook_id, NOON + AFTER) for webhook_id in unsends))
 
     assert leaks(desk) == []
+
+
+# --- what nobody could answer ----------------------------------------------------------------------------------------
+
+NOT_KNOWN = {"reply": "", "hand_over": True, "reason": "not_known"}
+LATER = NOON + timedelta(minutes=20)
+
+
+def ask_in_vain(desk, *items):
+    """The assistant does not know, and the questions without an answer are counted."""
+    desk.model.reply = NOT_KNOWN
+    for number, one in enumerate(items):
+        desk.take(one, now=NOON + seconds(number))
+    desk.answer(NOON + seconds(8))
+    desk.call(tally.count_due, LATER)
+    return [question.likeness for question in desk.rows(OpenQuestion)]
+
+
+def test_a_question_without_an_answer_goes_with_its_words(desk):
+    assert ask_in_vain(desk, text(f"{CANARY} دارید؟", NOON, mid="m")) == [CANARY]
+
+    desk.take(unsent("m", LATER), now=LATER)
+
+    assert leaks(desk) == []
+    assert desk.rows(OpenQuestion) == []
+    desk.call(tally.count_due, LATER + timedelta(minutes=1))
+    assert desk.rows(OpenQuestion) == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("how", ["unsent", "edited"])
+def test_what_is_left_of_it_is_like_others_by_its_own_words(desk, how):
+    before = ask_in_vain(desk, text(f"{CANARY}", NOON, mid="m"), text("ارسال به عراق", NOON + seconds(1), mid="n"))
+
+    gone = unsent("m", LATER) if how == "unsent" else edited("m", "سلام", LATER)
+    desk.take(gone, now=LATER)
+
+    [question] = desk.rows(OpenQuestion)
+    assert CANARY in before[0]
+    assert question.likeness == tally.likeness_of("ارسال به عراق" if how == "unsent" else "سلام ارسال به عراق")
+
+
+@pytest.mark.sqlite_only
+def test_a_question_that_was_asked_anew_since_is_forgotten_in_its_old_turn_too(desk):
+    ask_in_vain(desk, text(f"{CANARY} دارید؟", NOON, mid="m"))
+    desk.call(give_back, desk.conversation.id, None, LATER)
+    desk.model.reply = "سلام"
+    desk.answer(LATER + seconds(30))
+
+    desk.take(unsent("m", LATER + AFTER), now=LATER + AFTER)
+
+    assert leaks(desk) == []
+
+
+def test_an_unsend_in_the_moment_of_the_count_leaves_nothing(desk, monkeypatch):
+    """Counted from words that were there, written when they are gone."""
+    desk.model.reply = NOT_KNOWN
+    desk.take(text(f"{CANARY} دارید؟", NOON, mid="m"))
+    desk.answer(NOON + seconds(8))
+    was_counted = tally.tallies.not_known
+
+    def unsend_meanwhile(*stretch):
+        found = was_counted(*stretch)
+        assert CANARY in str(found)
+        desk.take(unsent("m", LATER), now=LATER)
+        return found
+
+    monkeypatch.setattr(tally.tallies, "not_known", unsend_meanwhile)
+    desk.call(tally.count_due, LATER)
+
+    assert leaks(desk) == []
+    assert desk.rows(OpenQuestion) == []
+
+
+@pytest.mark.sqlite_only
+def test_those_that_are_alike_stay_listed_when_the_newest_is_unsent(desk):
+    for number, customer in enumerate(("600000000000001", "600000000000002")):
+        ask_in_vain(desk, text("ارسال به عراق دارید؟", NOON, mid=f"m{number}", customer=customer))
+    desk.call(tally.count_due, LATER + timedelta(hours=3))
+    assert len(desk.rows(OpenQuestion)) == 2
+
+    desk.take(unsent("m1", LATER, customer="600000000000002"), now=LATER)
+
+    [group] = desk.call(analytics.open_groups, NOON - timedelta(days=1), NOON + timedelta(days=1), None, 10)
+    assert (group.count, group.text) == (1, "ارسال به عراق دارید؟")
