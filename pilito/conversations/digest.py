@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import force_locale, gettext, ngettext
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito import mail
 from pilito.database import transaction
 from pilito.extensions import settings
-from pilito.lifecycle import Digest, NotificationKind
-from pilito.models import Conversation, Notification, Operator, db
+from pilito.lifecycle import ConversationState, Digest, NotificationKind, Sender
+from pilito.models import Audit, Conversation, Message, Notification, Operator, db
 from pilito.people.notices import is_quiet, local_time
 from pilito.queries.panel import Zone, in_zone, unanswered_for_too_long
 
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 HOURLY = timedelta(hours=1)
 MORNING = 8  # o'clock, where the person is: when the daily one goes out
 SHOWN = 15
+CALLS = ("handed_over", "assigned")  # deeds by which a conversation comes before people
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,13 @@ def is_due(operator: Operator, now: datetime) -> bool:
         return last is None or now - last >= HOURLY
     here = local_time(operator, now)
     is_todays = last is not None and local_time(operator, last).date() >= here.date()
-    return here.hour >= MORNING and not is_todays
+    return (here.hour >= MORNING or _rests_from_morning_on(operator)) and not is_todays
+
+
+def _rests_from_morning_on(operator: Operator) -> bool:
+    """Whether their quiet hours begin by then and go over midnight: what waits for a later hour never comes."""
+    begin, end = operator.quiet_from, operator.quiet_until
+    return bool(begin and end) and str(end) < str(begin) <= f"{MORNING:02}:00"
 
 
 def _send_one(operator_id: int, now: datetime) -> bool:
@@ -100,12 +107,28 @@ def _count_waiting(operator: Operator, now: datetime) -> Waiting:
 
 
 def _has_new_waiting(operator: Operator, now: datetime) -> bool:
-    """Whether a customer of theirs, or of nobody's, began to wait since the last mail."""
+    """Whether a conversation of theirs, or of nobody's, came before people since the last look."""
     since = operator.digested_at or operator.created_at
     whose = (Conversation.operator_id == operator.id) | Conversation.operator_id.is_(None)
     needs_you = in_zone(Zone.NEEDS_YOU, lambda: unanswered_for_too_long(now))
-    newer = select(Conversation.id).where(needs_you, whose, Conversation.unanswered_since > since)
+    newer = select(Conversation.id).where(needs_you, whose, _came_before_people(since))
     return db.session.scalar(newer.limit(1)) is not None
+
+
+def _came_before_people(since: datetime) -> ColumnElement[bool]:
+    """Of what needs a person: whether it began to after this moment, which may be long after the customer wrote."""
+    called = Audit.conversation_id == Conversation.id, Audit.at > since, Audit.action.in_(CALLS)
+    is_first_waiting = Message.conversation_id == Conversation.id, Message.sent_at == Conversation.unanswered_since
+    came_late = *is_first_waiting, Message.sender == Sender.CUSTOMER, Message.created_at > since
+    is_undrafted = and_(Conversation.state == ConversationState.ASSISTANT, Conversation.drafted_at.is_(None))
+    return or_(
+        Conversation.unanswered_since > since,
+        Conversation.drafted_at > since,
+        Conversation.returned_at > since,
+        and_(is_undrafted, ~unanswered_for_too_long(since)),  # it was in time still, and is here for that alone
+        select(Audit.id).where(*called).exists(),
+        select(Message.id).where(*came_late).exists(),  # read back at the provider
+    )
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

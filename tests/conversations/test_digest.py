@@ -4,14 +4,16 @@ import re
 from datetime import timedelta
 
 import pytest
-from rows import NOON, add_conversation, add_operator
+from rows import NOON, add_conversation, add_inbox, add_message, add_operator
 from sqlalchemy import update
 
 from pilito import mail
 from pilito.conversations.digest import is_due, send_digests
+from pilito.conversations.hand_over import call_people
+from pilito.conversations.lock import get_locked
 from pilito.conversations.notify import notify, read_notifications
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, Digest, NotificationKind, Role
+from pilito.lifecycle import ConversationState, Digest, HandOverReason, NotificationKind, Role
 from pilito.models import Mail, Notification, Operator, db
 
 HOUR = timedelta(hours=1)
@@ -112,6 +114,72 @@ def test_customers_who_began_to_wait_come_too_and_once(mailbox, sara, ali):
 
     assert "1 conversation that you hold waits for you." in words_of(mailbox.mails[0])
     assert "1 conversation waits for whoever comes first." in words_of(mailbox.mails[0])
+
+
+def change_row(row, **values):
+    with transaction():
+        for name, value in values.items():
+            setattr(db.session.get_one(type(row), row.id, populate_existing=True), name, value)
+
+
+def test_who_wrote_before_the_last_look_and_came_to_people_after_it_is_told_of_and_once(mailbox, sara):
+    with transaction():
+        wrote = {"state": ConversationState.ASSISTANT, "unanswered_since": NOON - timedelta(minutes=5)}
+        handed_over, _too_long, drafted, answered = (add_conversation(**wrote) for _ in range(4))
+    assert post() == 0
+
+    with transaction() as tx:
+        call_people(tx, get_locked(handed_over.id), HandOverReason.NOT_KNOWN, "", NOON + timedelta(minutes=1))
+    change_row(drafted, drafted_at=NOON + timedelta(minutes=1))
+    change_row(answered, unanswered_since=None)
+
+    assert [post(NOON + number * HOUR) for number in (1, 2, 3)] == [1, 0, 0]
+    assert "3 conversations wait for whoever comes first." in words_of(mailbox.mails[0])
+
+
+@pytest.mark.parametrize("how", ["handed over", "too long", "drafted", "back", "found late"])
+def test_each_way_to_people_after_the_last_look_is_new(mailbox, sara, how):
+    early, later = NOON - 2 * HOUR, NOON + timedelta(minutes=1)
+    with transaction():
+        inbox = add_inbox(needs_you_minutes=130)
+        row = add_conversation(inbox, state=ConversationState.ASSISTANT)
+        if how != "found late":
+            row.unanswered_since = early
+            add_message(row, sent_at=early, created_at=early)
+    assert post() == 0
+
+    if how == "handed over":
+        with transaction() as tx:
+            call_people(tx, get_locked(row.id), HandOverReason.NOT_KNOWN, "", later)
+    elif how == "drafted":
+        change_row(row, drafted_at=later)
+    elif how == "back":
+        change_row(row, state=ConversationState.OPERATOR, unanswered_since=None, returned_at=later)
+    elif how == "found late":
+        change_row(row, state=ConversationState.OPERATOR, unanswered_since=early)
+        with transaction():
+            add_message(row, sent_at=early, created_at=later)
+
+    assert [post(NOON + number * HOUR) for number in (1, 2)] == [1, 0]
+
+
+def test_what_the_assistant_still_answers_in_time_is_no_news(mailbox, sara):
+    with transaction():
+        add_conversation(state=ConversationState.ASSISTANT, unanswered_since=NOON + HOUR - timedelta(minutes=5))
+
+    assert [post(), post(NOON + HOUR)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("quiet_from", "hour", "posted"), [("07:00", 3, 1), ("07:00", 9, 0), ("22:00", 3, 0), ("22:00", 9, 1)]
+)
+def test_the_daily_one_comes_before_eight_to_who_wants_none_from_eight_on(mailbox, sara, quiet_from, hour, posted):
+    change(sara, digest=Digest.DAILY, quiet_from=quiet_from, quiet_until="02:00", digested_at=NOON - 48 * HOUR)
+    with transaction():
+        add_conversation(state=ConversationState.HANDED_OVER, unanswered_since=NOON - 96 * HOUR)
+    at = NOON.replace(hour=hour)
+
+    assert [post(at), post(at + timedelta(minutes=30))] == [posted, 0]
 
 
 def test_the_daily_one_comes_in_the_morning_of_ones_own_zone_and_says_again_what_waits(mailbox, sara, ali):
