@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from desk import Desk
 from rows import NOON, add_operator
-from shop import item, reel, seconds, standby, text
+from shop import echo, item, reel, seconds, standby, text
 
 from pilito.conversations.assign import assign, assign_nobody
 from pilito.conversations.close import close
@@ -262,6 +262,33 @@ def test_a_snooze_taken_back_leaves_everything_as_it_was(desk):
     assert (after.state, after.operator_id, after.unread_count, after.unanswered_since) == kept
     assert after.snoozed_until is None
     assert desk.turn.state is TurnState.OPEN  # the assistant is asked anew
+
+
+DEEDS = {
+    "a reply": lambda desk, ali: desk.call(reply, desk.conversation.id, ali, "بله", "c-1", LATER + seconds(1)),
+    "an assignment": lambda desk, ali: desk.call(assign, desk.conversation.id, ali, desk.sara, LATER + seconds(1)),
+    "the same put off anew": lambda desk, ali: desk.call(
+        snooze, desk.conversation.id, ali, MORNING, LATER + seconds(1)
+    ),
+    "a reply from the phone": lambda desk, ali: desk.take(echo("بله", LATER, "phone"), now=LATER + seconds(1)),
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("what", DEEDS)
+def test_a_snooze_is_not_taken_back_once_a_colleague_did_something(desk, what):
+    with transaction():
+        ali = add_operator(Role.AGENT).id
+    done = put_off(desk)
+    DEEDS[what](desk, ali)
+    held = desk.conversation.operator_id
+
+    with pytest.raises(Refused) as refused:
+        desk.call(undo, done, desk.sara, LATER + seconds(2))
+
+    assert refused.value.reason == "moved_on"
+    assert (desk.conversation.state, desk.conversation.operator_id) == (ConversationState.OPERATOR, held)
+    assert desk.conversation.snoozed_until == MORNING
 
 
 @pytest.mark.sqlite_only
