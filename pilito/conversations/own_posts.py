@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from pilito import hints, keys
@@ -40,30 +40,46 @@ def find_own_post(inbox: Inbox, shared: SharedMedia) -> OwnPost | None:
     """Return the account's own post that was shared: by its id, its page, or its caption. One look-up."""
     code = channels[inbox.channel].post_code(shared.permalink or shared.url)
     words = normalised(shared.caption or shared.title or "")
-    places: list[ColumnElement[bool]] = []
+    names: list[ColumnElement[bool]] = []
     if shared.media_id:
-        places.append(OwnPost.media_id == shared.media_id)
+        names.append(OwnPost.media_id == shared.media_id)
     if code:
-        places.append(OwnPost.shortcode == code)
-    if words:
-        places.append(OwnPost.caption_start == words[:START_CHARACTERS])
+        names.append(OwnPost.shortcode == code)
+    begins = and_(OwnPost.caption_start == words[:START_CHARACTERS], OwnPost.gone_at.is_(None))
+    places = [*names, *([begins] if words else [])]
     if not places:
         return None
-    # What the shop deleted says nothing any more: its price may be why it went.
-    is_there = OwnPost.gone_at.is_(None)
     found = db.session.scalars(
-        select(OwnPost).where(OwnPost.inbox_id == inbox.id, is_there, or_(*places)).limit(CANDIDATES)
+        select(OwnPost)
+        .where(OwnPost.inbox_id == inbox.id, or_(*places))
+        # Before all those that begin alike, as the posts of many shops do.
+        .order_by(case((or_(*names), 0), else_=1) if names else OwnPost.id)
+        .limit(CANDIDATES)
     )
     return _best(found.all(), shared.media_id, code, words)
 
 
 def _best(found: Sequence[OwnPost], media_id: str | None, code: str | None, words: str) -> OwnPost | None:
-    """The post of that id, else of that page, else the only one whose caption begins so."""
+    """The post of that id, else of that page, else the only one whose caption begins so.
+
+    A post with another page is another post, whatever its words. Of ids that is not sure, for a reel may come with the
+    number of its video; there a caption counts that is long enough to be no other's.
+    """
     by_id = [post for post in found if media_id and post.media_id == media_id]
     by_code = [post for post in found if code and post.shortcode == code]
-    by_words = [post for post in found if words and _begins(normalised(post.caption or ""), words)]
+    named = next(iter(by_id or by_code), None)
+    if named is not None:
+        # What the shop deleted says nothing any more: its price may be why it went.
+        return named if named.gone_at is None else None
+    if media_id or code:
+        words = words if len(words) >= START_CHARACTERS else ""
+    by_words = [
+        post
+        for post in found
+        if words and not (code and post.shortcode) and _begins(normalised(post.caption or ""), words)
+    ]
     # Another post with the same beginning: to guess which was meant would be to guess its price.
-    return next(iter(by_id or by_code), None) or (by_words[0] if len(by_words) == 1 else None)
+    return by_words[0] if len(by_words) == 1 else None
 
 
 def _begins(caption: str, words: str) -> bool:
@@ -200,15 +216,25 @@ def mark_gone(inbox_id: int, began_at: datetime, now: datetime) -> int:
 
 
 def fill_shares(inbox_id: int, now: datetime) -> int:
-    """Recognise the recent shares of this inbox that had been shared before we knew their post; return how many.
+    """Recognise the recent shares of this inbox that had been shared before we knew their post, also where another
+    one had been taken for it by its words; return how many.
 
     What nobody has answered yet is built anew on the whole caption; what was answered keeps what the assistant read,
     and gets no second reply.
     """
+    is_anothers = (
+        select(OwnPost.id)
+        .where(OwnPost.inbox_id == inbox_id, OwnPost.media_id == Share.media_id, OwnPost.id != Share.own_post_id)
+        .exists()
+    )
     waiting = db.session.execute(
         select(Share.message_id, Share.conversation_id)
         .join(Conversation, Share.conversation_id == Conversation.id)
-        .where(Share.own_post_id.is_(None), Share.sent_at >= now - RECENT, Conversation.inbox_id == inbox_id)
+        .where(
+            or_(Share.own_post_id.is_(None), is_anothers),
+            Share.sent_at >= now - RECENT,
+            Conversation.inbox_id == inbox_id,
+        )
         .order_by(Share.sent_at.desc())
         .limit(RECENT_SHARES)
     ).all()
@@ -222,8 +248,8 @@ def _fill(message_id: int, conversation_id: int, now: datetime) -> bool:
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         share = _share_of(message_id)
-        own = find_own_post(conversation.inbox, media_of(share)) if share and share.own_post_id is None else None
-        if share is None or own is None:
+        own = find_own_post(conversation.inbox, media_of(share)) if share else None
+        if share is None or own is None or own.id == share.own_post_id:
             return False
         share.own_post_id = own.id
         share.own_post = own
@@ -239,8 +265,7 @@ def learn(tx: Transaction, conversation: Conversation, share: Share, told: Share
         return
     share.media_id, share.title, share.subtitle = whole.media_id, whole.title, whole.subtitle
     share.caption, share.url, share.permalink = whole.caption, whole.url, whole.permalink
-    if share.own_post_id is None:
-        share.own_post = find_own_post(conversation.inbox, whole)
+    share.own_post = find_own_post(conversation.inbox, whole)
     _read_anew(tx, conversation, share, now)
 
 
@@ -259,9 +284,10 @@ def _read_anew(tx: Transaction, conversation: Conversation, share: Share, now: d
 def _is_own(message_id: int) -> bool:
     """Look before locking: most shares are of other people's posts."""
     share = _share_of(message_id)
-    found = share is not None and find_own_post(share.message.conversation.inbox, media_of(share)) is not None
+    own = find_own_post(share.message.conversation.inbox, media_of(share)) if share else None
+    is_found = share is not None and own is not None and own.id != share.own_post_id
     db.session.rollback()
-    return found
+    return is_found
 
 
 def _share_of(message_id: int) -> Share | None:

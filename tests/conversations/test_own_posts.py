@@ -88,6 +88,52 @@ def test_another_post_is_not(desk, parts):
     assert find(desk, **parts) is None
 
 
+SHORT = "موجود شد 😍"
+RESTOCKED = Post("18000000000000102", SHORT, "https://www.instagram.com/p/DPLshort1/", "DPLshort1")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"media_id": "another", "caption": SHORT},
+        {"permalink": "https://www.instagram.com/p/another/", "caption": SHORT},
+        {"permalink": "https://www.instagram.com/p/another/", "caption": LONG},
+    ],
+    ids=["another id", "another page", "another page with all the words"],
+)
+def test_the_words_of_a_caption_say_nothing_against_an_id_or_a_page(desk, parts):
+    keep(desk, DRESS, RESTOCKED)
+
+    assert find(desk, **parts) is None
+
+
+@pytest.mark.sqlite_only
+def test_they_are_all_there_is_where_the_payload_has_neither_and_long_ones_tell_posts_apart(desk):
+    keep(desk, DRESS, RESTOCKED)
+
+    assert find(desk, caption=SHORT).media_id == RESTOCKED.media_id
+    # The number of a reel's video is not the one under which the account's posts are read.
+    assert find(desk, media_id="a number of its own", caption=LONG).media_id == DRESS.media_id
+
+
+@pytest.mark.sqlite_only
+def test_no_other_post_stands_for_one_that_the_shop_deleted(desk):
+    keep(desk, DRESS)
+    desk.call(mark_gone, desk.shop.inbox_id, NOON + seconds(1), NOON + seconds(2))
+    keep(desk, replace(DRESS, media_id="2", code="other", permalink=None))
+
+    assert find(desk, media_id=DRESS.media_id, caption=LONG) is None
+    assert find(desk, media_id="2").media_id == "2"
+
+
+@pytest.mark.sqlite_only
+def test_many_posts_of_one_beginning_do_not_hide_the_one_that_is_named(desk):
+    keep(desk, *(Post(f"1{number:02}", f"{LONG}\nمدل {number}", None, f"code{number}") for number in range(30)))
+
+    assert find(desk, media_id="129", caption=LONG).media_id == "129"
+
+
 def test_two_posts_of_one_beginning_are_not_guessed_between(desk):
     keep(desk, DRESS, Post("2", f"{LONG}\nرنگ تازه", None, "other"))
 
@@ -239,6 +285,18 @@ def test_a_share_of_somebody_elses_post_is_left_alone(desk):
     desk.take(shared(ig_post_media_id="another", title=CAPTION))
     keep(desk, DRESS)
 
+    assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 0
+
+
+def test_a_share_that_was_taken_for_another_post_by_its_words_finds_its_own_when_that_is_known(desk):
+    keep(desk, DRESS)
+    desk.take(shared(ig_post_media_id="2", title=LONG))
+    first = desk.rows(Share)[0].own_post.media_id
+    keep(desk, replace(DRESS, media_id="2", code="other", permalink=None))
+
+    assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 1
+
+    assert (first, desk.rows(Share)[0].own_post.media_id) == (DRESS.media_id, "2")
     assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 0
 
 
