@@ -36,6 +36,7 @@ from chaos.traffic import Panels, Phone, Traffic, wait_until
 ALL = "all"
 PLANTED_EVENTS = 100
 PANELS = 12
+QUIET_MAX_SECONDS = 120.0  # the cap of a burst lets a message into the next answer, by design
 RESULTS = ROOT / "var" / "chaos"
 Report = dict[str, object]
 
@@ -125,7 +126,7 @@ def _settings(given: Terms) -> dict[str, str]:
         "SHARE_WAIT_SECONDS": f"{sizes.wait_seconds:g}",
         "SHARE_LOOKBACK_SECONDS": f"{sizes.lookback_seconds:g}",
         "REPLY_QUIET_SECONDS": "0.5",
-        "REPLY_QUIET_MAX_SECONDS": "120",  # the cap of a burst lets a message into the next answer, by design
+        "REPLY_QUIET_MAX_SECONDS": f"{QUIET_MAX_SECONDS:g}",
         "OPENAI_TIMEOUT_SECONDS": f"{given.model_timeout_seconds:g}",
         "WORKER_CONCURRENCY": "8",
     }
@@ -136,6 +137,7 @@ def _history(seed: int, sizes: Sizes, house: House, traffic: Traffic, panels: Pa
         seed,
         round(sizes.wait_seconds * 1000),
         round(sizes.lookback_seconds * 1000),
+        round(QUIET_MAX_SECONDS * 1000),
         traffic.deeds.said,
         traffic.deeds.changed,
         traffic.deeds.acted,

@@ -16,7 +16,7 @@ The invariants are those of the house (I1–I8), with two of the share's own rul
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.history import Accepted, Acted, History, Said
 
@@ -27,6 +27,8 @@ DRAIN_SECONDS = 120.0
 UNDER_WAY_MS = 1_500
 # Two webhooks at the server in the same second may be taken in either order.
 SAME_TIME_MS = 1_000
+# An answer is begun no earlier than so long before it is recorded: two calls of the model, with two tries each.
+WRITING_MS = 20_000
 WORD = re.compile(r"\w+")
 
 
@@ -210,16 +212,38 @@ def answers_come_in_order(history: History) -> Iterable[Violation]:
 def an_answer_holds_all_that_was_known(history: History) -> Iterable[Violation]:
     """A question stored before an answer was recorded is in that answer, unless it was settled before."""
     questions = {said.mid for said in _questions(history)}
-    replies, sent = defaultdict(list), {one.text for one in answers(history)}
+    replies, sent = defaultdict(list), {one.text: one.at_ms for one in answers(history)}
     for row in history.rows:
         if row.sender == "assistant" and row.text in sent:  # one that nobody got may have held the question itself
-            replies[row.customer].append(row.id)
+            replies[row.customer].append(replace(row, at_ms=row.at_ms or sent[row.text]))
+    stored, began = _stored_ms(history), _bursts_began(history)
     for row in history.rows:
         if row.external_id not in questions or row.is_deleted or row.answered_by is None:
             continue
-        passed = [reply for reply in replies[row.customer] if row.id < reply < row.answered_by]
-        if passed:
-            yield Violation("I5", row.customer, f"message {row.id} was known to answer {min(passed)} and is not in it")
+        came_ms = stored.get(row.id, 0)
+        for reply in replies[row.customer]:
+            is_passed = row.id < reply.id < row.answered_by
+            # The burst had lasted as long as one may: its answer was finished without what came while it was written.
+            is_over = came_ms >= began.get(reply.id, came_ms) + history.quiet_max_ms
+            if is_passed and not (is_over and came_ms >= reply.at_ms - WRITING_MS):
+                yield Violation("I5", row.customer, f"message {row.id} was known to answer {reply.id} and is not in it")
+                break
+
+
+def _stored_ms(history: History) -> dict[int, int]:
+    """When each message of a customer was stored; where Pilito has not told, when its webhook can first have come."""
+    came = _perhaps_taken(history)
+    customers = (row for row in history.rows if row.sender == "customer")
+    return {row.id: row.at_ms or came.get(row.external_id or "", 0) for row in customers}
+
+
+def _bursts_began(history: History) -> dict[int, int]:
+    """When the first of the questions was stored that a reply answers, by the reply's row."""
+    stored, began = _stored_ms(history), dict[int, int]()
+    for row in history.rows:
+        if row.answered_by is not None and row.id in stored:
+            began[row.answered_by] = min(began.get(row.answered_by, stored[row.id]), stored[row.id])
+    return began
 
 
 # --- I6 --------------------------------------------------------------------------------------------------------------

@@ -28,17 +28,19 @@ class Changed:
     kind: str  # unsend, edit
     word: str  # of an edit: what it says now
     at_ms: int
+    known_ms: int = 0  # of an edit: when Pilito surely had read it, where the run waited for that
 
 
 @dataclass(frozen=True)
 class Acted:
-    """A person did something, and the API said that it is done."""
+    """A person did something, and the API said that it is done, or that it will not do it."""
 
     customer: str
     kind: str  # take_over, say, give_back
     asked_ms: int
     done_ms: int
     word: str = ""
+    is_taken: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ class Row:
     content: str
     is_deleted: bool
     answered_by: int | None
-    waits_for: str  # of a customer's: why nobody answered it, "" where that is wrong: person, or unsent
+    waits_for: str  # who is to answer in its conversation in the end: person, or "" for the assistant
+    parts: list[str] = field(default_factory=list)  # of a reply: what leaves, in its order
+    states: list[str] = field(default_factory=list)  # what became of each of them
+    at_ms: int = 0  # when Pilito wrote it down, by its own clock; 0: not known
 
 
 @dataclass
@@ -92,19 +97,28 @@ class History:
     seed: int = 0
     wait_ms: int = 120_000  # how long a share waits for a question
     lookback_ms: int = 10_000  # how long before its share a question may stand
+    quiet_max_ms: int = 120_000  # how long a burst may last before its answer goes out without what comes meanwhile
     said: list[Said] = field(default_factory=list)
     changed: list[Changed] = field(default_factory=list)
     acted: list[Acted] = field(default_factory=list)
     posted: list[Posted] = field(default_factory=list)
     accepted: list[Accepted] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    outcomes: dict[str, list[str]] = field(default_factory=dict)  # message id -> outcomes of its events in the ledger
+    # What an event is, and the id of its message -> the outcomes of all such events in the ledger
+    outcomes: dict[str, list[str]] = field(default_factory=dict)
     unread: int = 0  # webhooks in the ledger that were not read
     kept_words: list[str] = field(default_factory=list)  # words of unsent messages that still stand somewhere
     unfinished: dict[str, int] = field(default_factory=dict)  # rows that nobody finished, by what they are
     drained_seconds: float | None = 0.0  # from the last fault until all was finished; None: never
     seen: dict[str, list[str]] = field(default_factory=dict)  # conversation -> what a panel showed that stayed open
     shown: dict[str, list[str]] = field(default_factory=dict)  # conversation -> what a panel shows that is opened now
+    panels: int = 0  # how many were to stay open
+    handed_over: dict[str, int] = field(default_factory=dict)  # reason -> how often people were called for it
+    met: list[str] = field(default_factory=list)  # the customers of the sends that met a fault of the provider
+    model_failures: int = 0  # calls of the model that failed
+    blows: dict[str, list[int]] = field(default_factory=dict)  # what was to die -> how often, and how often it did
+    nemesis_error: str = ""  # what ended the hand that breaks things
+    is_calm: bool = True  # nothing was to die, nobody to fail
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=0), encoding="utf-8")

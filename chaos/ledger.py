@@ -2,6 +2,9 @@
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -20,10 +23,11 @@ UNFINISHED = {
 }
 MESSAGES = """
     SELECT message.id, message.external_id, customer.external_id, message.sender, message.text, message.content,
-           message.deleted_at IS NOT NULL, message.answered_by_id, conversation.state
+           message.deleted_at IS NOT NULL, message.answered_by_id, message.created_at, conversation.state
     FROM message JOIN conversation ON conversation.id = message.conversation_id
                  JOIN customer ON customer.id = conversation.customer_id
     ORDER BY message.id"""
+PARTS = "SELECT message_id, text, state FROM delivery ORDER BY message_id, position"
 STORED = "SELECT id FROM message WHERE external_id = :mid"
 HAND_OVERS = "SELECT details FROM audit WHERE action = 'handed_over'"
 BODIES = "SELECT id, body FROM webhook ORDER BY id"
@@ -68,9 +72,10 @@ def hand_overs(database: Engine) -> dict[str, int]:
 
 def read_into(history: History, database: Engine) -> None:
     with database.connect() as connection:
+        parts = connection.execute(text(PARTS)).all()
+        of_reply = {number: list(found) for number, found in groupby(parts, lambda part: part[0])}
         for row in connection.execute(text(MESSAGES)):
-            *columns, state = row
-            waits_for = "person" if state in PEOPLE else ""
+            *columns, created_at, state = row
             history.rows.append(
                 Row(
                     id=columns[0],
@@ -81,7 +86,10 @@ def read_into(history: History, database: Engine) -> None:
                     content=columns[5] or "",
                     is_deleted=bool(columns[6]),
                     answered_by=columns[7],
-                    waits_for=waits_for,
+                    waits_for="person" if state in PEOPLE else "",
+                    parts=[part[1] for part in of_reply.get(columns[0], [])],
+                    states=[part[2] for part in of_reply.get(columns[0], [])],
+                    at_ms=_milliseconds(created_at),
                 )
             )
         bodies = [(number, bytes(body).decode()) for number, body in connection.execute(text(BODIES))]
@@ -93,6 +101,12 @@ def read_into(history: History, database: Engine) -> None:
             if mid:
                 history.outcomes.setdefault(mid, []).append(outcomes.get((webhook, position), ""))
     history.kept_words = sorted(_kept(history, [body for _, body in bodies]))
+
+
+def _milliseconds(moment: Any) -> int:
+    """SQLite has no type for a moment, and gives back what was written."""
+    at = moment if isinstance(moment, datetime) else datetime.fromisoformat(str(moment))
+    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _messages_in(body: str) -> list[str]:

@@ -270,6 +270,51 @@ def test_a_reply_that_nobody_got_passed_nothing_over():
     assert judge(history) == []
 
 
+def late_question(history, first_ms, came_ms, **stored):
+    """It came at this time, and is answered by the next turn; the answer recorded at 73,000 passed it over, which
+    answers a burst that began at `first_ms`."""
+    word = TAKEN[::-1]
+    history.quiet_max_ms = 15_000
+    times = {"m-fixed": first_ms}
+    history.posted = [replace(one, at_ms=times.get(one.mid, one.at_ms)) for one in history.posted]
+    history.said.append(Said("m-late", SARA, "question", word, came_ms))
+    history.posted.append(Posted("m-late", SARA, "message", 200, came_ms))
+    history.outcomes["m-late"] = ["stored"]
+    row(history, 12, answered_by=14)
+    row(history, 13, id=14)
+    history.rows.append(Row(13, "m-late", SARA, "customer", word, word, False, 15, "", **stored))
+    history.rows.append(Row(15, None, SARA, "assistant", reply(word), reply(word), False, None, ""))
+    send(history, reply(word), 80_000)
+
+
+def test_what_comes_while_the_answer_to_a_burst_over_its_time_is_written_is_the_next_turns():
+    history = good()
+    late_question(history, first_ms=50_000, came_ms=72_300)
+
+    assert judge(history) == []
+
+
+def test_of_a_young_burst_the_answer_holds_what_comes_while_it_is_written():
+    history = good()
+    late_question(history, first_ms=70_050, came_ms=72_300)
+
+    assert invariants(history) == {"I5"}
+
+
+def test_what_came_long_before_the_answer_was_begun_is_in_it_however_old_the_burst():
+    history = good()
+    late_question(history, first_ms=20_000, came_ms=40_000)
+
+    assert invariants(history) == {"I5"}
+
+
+def test_when_it_came_is_when_it_was_written_down_where_that_is_known():
+    history = good()
+    late_question(history, first_ms=50_000, came_ms=50_100, at_ms=72_300)
+
+    assert judge(history) == []
+
+
 def test_a_share_may_be_answered_with_another_question_that_came_in_the_same_second():
     history = good()
     history.said.append(Said("m-twin", SARA, "question", TAKEN[::-1], 2_900, share_mid="m-share"))
