@@ -1,7 +1,7 @@
 """The side of the fake that plays the customer: write, share, unsend, and disturb the network on the way."""
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +31,7 @@ ORDERS = ("given", "swapped", "shuffled")
 KINDS = (*payloads.KINDS, *shapes.SHAPES)
 EVENTS = ("react", "unreact", "edit", "seen", "opening", "taken", "opted_in", "warning")
 EMOJI_LIMIT = 16
+BATCH_LIMIT = 100
 
 NAMES = (
     ("سارا احمدی", "Sara Ahmadi", "sara.ahmadi"),
@@ -79,6 +80,7 @@ def create_control(world: World) -> Blueprint:
     control.register_error_handler(Full, lambda error: _answer_wrong(Wrong(str(error), 409, "full")))
     control.add_url_rule("/customers", "make_customer", calls.make_customer, methods=["POST"])
     control.add_url_rule("/send", "send", calls.send, methods=["POST"])
+    control.add_url_rule("/batch", "batch", calls.batch, methods=["POST"])
     control.add_url_rule("/unsend", "unsend", calls.unsend, methods=["POST"])
     control.add_url_rule("/event", "event", calls.event, methods=["POST"])
     control.add_url_rule("/release", "release", calls.release, methods=["POST"])
@@ -155,6 +157,34 @@ class _Control:
         self._world.postman.wake()
         mids = [message.mid for message in messages]
         return jsonify(mid=mids[0], mids=mids, webhooks=ids), 201
+
+    def batch(self) -> ResponseReturnValue:
+        """Several messages of one customer, told in one webhook."""
+        data = _body()
+        given = data.get("messages")
+        if (
+            not isinstance(given, list)
+            or not 0 < len(given) <= BATCH_LIMIT
+            or not all(isinstance(x, dict) for x in given)
+        ):
+            raise Wrong(f"messages: expected 1 to {BATCH_LIMIT} objects as for a send")
+        common: dict[str, Any] = {
+            name: data[name] for name in ("customer", "hold", "delay_seconds", "twice") if name in data
+        }
+        orders = [self._read_order({**each, **common}) for each in given]
+        said = [(order, message) for order in orders for message in self._compose(order)]
+        places = ordered(list(range(len(said))), _one_of(data, "order", ORDERS, "given"), 0)
+        hooks = [self._webhooks(*said[place])[0] for place in places]
+        mids = [message.mid for _, message in said]
+        hook = replace(
+            hooks[0],
+            mid=payloads.BESIDE.join(hook.mid for hook in hooks),
+            body=payloads.together(hook.body for hook in hooks),
+        )
+        messages, hooks = [message for _, message in said], [hook, hook] if orders[0].twice else [hook]
+        ids = self._store.record(messages, self._world.network.shape(hooks), "customer_sent", batch=len(said))
+        self._world.postman.wake()
+        return jsonify(mids=mids, webhooks=ids), 201
 
     def _read_order(self, data: dict[str, Any]) -> Order:
         kind = _one_of(data, "kind", KINDS, "text")

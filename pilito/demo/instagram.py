@@ -21,6 +21,8 @@ Control API, called by the phone page and by tests; JSON in, JSON out, errors as
     POST   /control/customers  {name?, username?, id?, language?: fa|en}     -> {"customer": {"id", …}}
     POST   /control/send       {customer, kind, text?, post_id?, variant?, url?, timestamp_ms?, hold?, delay_seconds?,
                                 twice?, reply_to?, standby?}                 -> {"mid", "mids", "webhooks"}
+    POST   /control/batch      {customer, messages: [as for a send, …], order?, hold?, delay_seconds?, twice?}: all of
+                                them in one webhook                          -> {"mids", "webhooks"}
     POST   /control/event      {customer, kind: react|unreact|edit|seen|opening, mid?, emoji?, text?} -> {"webhook"}
     POST   /control/unsend     {customer, mid}                               -> {"mid", "unsent"}
     POST   /control/release    {customer?, order?: given|swapped|shuffled}   -> {"released"}

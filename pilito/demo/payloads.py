@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pilito.demo.media import CLIP, PHOTO, STORY, VOICE
@@ -20,6 +20,9 @@ FILE_KINDS: Mapping[str, tuple[str, str]] = {  # kind -> Meta's type, our file
     "voice": ("audio", VOICE),
     "story_mention": ("story_mention", STORY),
 }
+ITEMS = ("messaging", "standby")  # where an entry has what it tells
+BESIDE = ","  # between the ids of the messages that one webhook tells of
+
 KINDS = ("text", *SHARE_KINDS, *FILE_KINDS, "like_heart", "unsupported")
 
 # How the same share has looked over the years: with its media file, with its page only, without its caption, and
@@ -97,6 +100,16 @@ def event_envelope(
     """Put what an item says around a message, a button, a reaction … into the form of a webhook."""
     item = {"sender": {"id": sender_id}, "recipient": {"id": recipient_id}, "timestamp": timestamp_ms, **said}
     return {"object": "instagram", "entry": [{"time": now_ms, "id": account_id, place: [item]}]}
+
+
+def together(bodies: Iterable[bytes]) -> bytes:
+    """One body with the items of all of these, as Meta tells several things at once."""
+    whole = [json.loads(body) for body in bodies]
+    entry = whole[0]["entry"][0]
+    for place in ITEMS:
+        if items := [item for one in whole for item in one["entry"][0].get(place, [])]:
+            entry[place] = items
+    return encode({**whole[0], "entry": [entry]})
 
 
 def encode(payload: Json) -> bytes:

@@ -381,6 +381,30 @@ def test_a_late_message_is_overtaken_by_the_next_one(fake, webhook, customer):
     assert [each.message["text"] for each in webhook.wait_for(2)] == ["زود", "دیر"]
 
 
+@pytest.mark.parametrize(("order", "kinds"), [("given", ["attachments", "text"]), ("swapped", ["text", "attachments"])])
+def test_a_batch_is_told_in_one_webhook_in_the_order_that_was_asked_for(fake, webhook, customer, order, kinds):
+    share = {"kind": "ig_post", "post_id": "dress", "timestamp_ms": NOON_MS}
+    messages = [share, {"text": "چنده؟", "timestamp_ms": NOON_MS + 2000}]
+
+    sent = fake.control("batch", customer=customer, messages=messages, order=order)
+
+    (body,) = webhook.wait_for(1)
+    items = body.json["entry"][0]["messaging"]
+    assert [kind in item["message"] for kind, item in zip(kinds, items, strict=True)] == [True, True]
+    assert {item["message"]["mid"] for item in items} == set(sent["mids"])
+    assert sorted(item["timestamp"] for item in items) == [NOON_MS, NOON_MS + 2000]
+    posted = eventually(lambda: fake.log("webhook_posted"))
+    assert [set(row["mid"].split(",")) for row in posted] == [set(sent["mids"])]
+
+
+@pytest.mark.parametrize("messages", [None, [], ["text"], [{"text": "x"}] * 101])
+def test_a_batch_of_nothing_or_of_too_much_is_refused(fake, customer, messages):
+    answer = requests.post(f"{fake.url}/control/batch", json={"customer": customer, "messages": messages}, timeout=20)
+
+    assert answer.status_code == 400
+    assert "expected" in answer.json()["error"]["message"]
+
+
 def test_a_message_sent_twice_is_two_deliveries_of_one_mid(fake, webhook, customer):
     fake.control("send", customer=customer, text="سلام", twice=True)
 
