@@ -18,18 +18,29 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from chaos.history import Accepted, Acted, History, Said
+from chaos.history import Accepted, Acted, Changed, History, Row, Said, key_of
 
 ASSISTANT = "درباره "  # how every answer of the model begins
+REST = "باز درباره "  # how the second part of a long one begins
+END = "نوشته‌ایم."  # how every part ends; a long first part says it several times
 PERSON = "همکار: "  # how everything begins that a person writes
 DRAIN_SECONDS = 120.0
 # A send that was under way when the person took over may arrive; a call of ours lasts no longer than that.
 UNDER_WAY_MS = 1_500
+# Of what people are called for, so much needs no cause that a run has made: a slow machine, words that are alike.
+FOR_NO_CAUSE = 0.01
+FEW = 5
+# Whose death leaves sends of which nobody knows what became of them, and how many it can be each time.
+UNDER_WAY, SENDS_UNDER_WAY = ("worker", "database"), 4
 # Two webhooks at the server in the same second may be taken in either order.
 SAME_TIME_MS = 1_000
 # An answer is begun no earlier than so long before it is recorded: two calls of the model, with two tries each.
 WRITING_MS = 20_000
 WORD = re.compile(r"\w+")
+
+
+# The events that must be on the ledger, each as often as it was answered 2xx.
+IN_THE_LEDGER = ("message", "edit", "unsend", "echo")
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,17 @@ def answers(history: History) -> list[Accepted]:
     return sorted(sent, key=lambda one: one.at_ms)
 
 
+def rests(history: History) -> list[Accepted]:
+    """The second parts of long answers, in the order in which the provider accepted them."""
+    sent = [one for one in history.accepted if one.text.startswith(REST)]
+    return sorted(sent, key=lambda one: one.at_ms)
+
+
+def is_long(one: Accepted) -> bool:
+    """Whether a second part belongs to this answer."""
+    return one.text.startswith(ASSISTANT) and one.text.count(END) > 1
+
+
 def words(text: str) -> set[str]:
     return set(WORD.findall(text))
 
@@ -57,8 +79,12 @@ Answers = dict[str, list[tuple[Accepted, set[str]]]]
 
 def _answers_of(history: History) -> Answers:
     """Each customer's answers with the words in them."""
+    return _by_customer(answers(history))
+
+
+def _by_customer(sent: Iterable[Accepted]) -> Answers:
     found: Answers = defaultdict(list)
-    for one in answers(history):
+    for one in sent:
         found[one.customer].append((one, words(one.text)))
     return found
 
@@ -69,16 +95,18 @@ def _answers_of(history: History) -> Answers:
 def everything_taken_is_in_the_ledger(history: History) -> Iterable[Violation]:
     if history.unread:
         yield Violation("I1", "", f"{history.unread} webhooks in the ledger were never read")
-    taken = {(one.mid, one.customer) for one in history.posted if one.is_taken and one.event == "message"}
+    taken = Counter((one.event, one.mid, one.customer) for one in history.posted if one.is_taken)
     unsent = {change.mid for change in history.changed if change.kind == "unsend"}  # emptied in the ledger too
-    for mid, customer in sorted(one for one in taken if one[0] not in unsent):
-        outcomes = history.outcomes.get(mid, [])
-        if not outcomes:
-            yield Violation("I1", customer, f"{mid} was answered 200 and is not in the ledger")
+    for (event, mid, customer), times in sorted(taken.items()):
+        if event not in IN_THE_LEDGER or (event == "message" and mid in unsent):
+            continue
+        what, outcomes = f"the {event} {mid}", history.outcomes.get(key_of(event, mid), [])
+        if len(outcomes) < times:
+            yield Violation("I1", customer, f"{what} was answered 200 {times} times, {len(outcomes)} are in the ledger")
         elif "failed" in outcomes or "" in outcomes:
-            yield Violation("I1", customer, f"{mid} has the outcomes {outcomes}")
-        elif outcomes.count("stored") > 1:
-            yield Violation("I1", customer, f"{mid} was stored {outcomes.count('stored')} times")
+            yield Violation("I1", customer, f"{what} has the outcomes {outcomes}")
+        elif event == "message" and outcomes.count("stored") > 1:
+            yield Violation("I1", customer, f"{what} was stored {outcomes.count('stored')} times")
 
 
 def every_message_is_stored_once(history: History) -> Iterable[Violation]:
@@ -104,29 +132,37 @@ def every_message_is_stored_with_its_customer(history: History) -> Iterable[Viol
 
 
 def words_are_those_that_were_typed(history: History) -> Iterable[Violation]:
-    """A stored question says what its customer typed, before or after an edit."""
-    edits = defaultdict(set)
-    for change in history.changed:
-        if change.kind == "edit":
-            edits[change.mid].add(change.word)
+    """A stored question says what its customer typed; after an edit that was taken, what that says."""
+    edits, taken = _edits(history), {one.mid for one in history.posted if one.is_taken and one.event == "edit"}
     rows = {row.external_id: row for row in history.rows if row.sender == "customer"}
-    for said in history.said:
+    for said in _questions(history):
         row = rows.get(said.mid)
-        if row is None or row.is_deleted or said.kind != "question":
+        if row is None or row.is_deleted:
             continue
-        if not words(row.text) & ({said.word} | edits[said.mid]):
+        corrected = [edit.word for edit in edits.get(said.mid, [])]
+        right = set(corrected[-1:]) if said.mid in taken else {said.word, *corrected}
+        if not words(row.text) & right:
             yield Violation("I2", said.customer, f"{said.mid} does not say what was typed")
+
+
+def every_change_is_taken(history: History) -> Iterable[Violation]:
+    taken = {(one.mid, one.event) for one in history.posted if one.is_taken}
+    for change in history.changed:
+        if (change.mid, change.kind) not in taken:
+            yield Violation("I2", change.customer, f"the {change.kind} of {change.mid} never got a 2xx")
 
 
 # --- I3 --------------------------------------------------------------------------------------------------------------
 
 
 def every_question_is_answered_once(history: History) -> Iterable[Violation]:
-    names, given = _names_of_questions(history), _answers_of(history)
-    for said in _questions(history):
-        times = sum(bool(names[said.mid] & in_answer) for _, in_answer in given[said.customer])
-        if times > 1:
-            yield Violation("I3", said.customer, f"{said.mid} was answered {times} times")
+    """Once by an answer, and once by the second part of one."""
+    names = _names_of_questions(history)
+    for given in (_answers_of(history), _by_customer(rests(history))):
+        for said in _questions(history):
+            times = sum(bool(names[said.mid] & in_answer) for _, in_answer in given[said.customer])
+            if times > 1:
+                yield Violation("I3", said.customer, f"{said.mid} was answered {times} times")
 
 
 def nobody_gets_another_ones_answer(history: History) -> Iterable[Violation]:
@@ -139,21 +175,54 @@ def nobody_gets_another_ones_answer(history: History) -> Iterable[Violation]:
 
 
 def what_people_write_arrives_once(history: History) -> Iterable[Violation]:
+    """Twice is wrong; never is, unless the provider did not take it, or may have, and people were shown that."""
     sent = Counter(word for one in history.accepted if one.text.startswith(PERSON) for word in words(one.text))
-    for acted in history.acted:
-        if acted.kind == "say":
-            times = sent[acted.word]
-            if times > 1:
-                yield Violation("I3", acted.customer, f"what a person wrote was sent {times} times")
+    rows = {word: row for row in history.rows if row.sender == "operator" for word in words(row.text)}
+    for acted in (one for one in history.acted if one.kind == "say"):
+        times = sent[acted.word]
+        if times > 1:
+            yield Violation("I3", acted.customer, f"what a person wrote was sent {times} times")
+        elif not acted.is_taken:
+            yield Violation("I3", acted.customer, "what a person wrote was refused, for no reason that a run has")
+        elif times == 0 and (why := _why_lost(history, acted, rows.get(acted.word))):
+            yield Violation("I3", acted.customer, f"what a person wrote never arrived: {why}")
+
+
+def _why_lost(history: History, said: Acted, row: Row | None) -> str:
+    """What is wrong about a reply that the customer never got; "" where the provider is to blame, and people know."""
+    if row is None:
+        return "it is nowhere"
+    state = row.states[-1] if row.states else "to be sent by nobody"
+    if state not in ("failed", "unknown"):
+        return f"it is {state}"
+    if state == "failed" and said.customer not in history.met:
+        return "it failed, and the provider refused nothing"
+    given_back = [one for one in history.acted if one.customer == said.customer and one.kind == "give_back"]
+    was_seen = row.waits_for or any(one.asked_ms > said.done_ms for one in given_back)
+    return "" if was_seen else f"it is {state}, and no person was shown that"
 
 
 # --- I4 --------------------------------------------------------------------------------------------------------------
 
 
+def nothing_is_said_that_nobody_wrote(history: History) -> Iterable[Violation]:
+    """What leaves is an answer of the model, whole, or what a person wrote: no line of anybody else's."""
+    asked = {said.customer for said in _questions(history)}
+    for one in history.accepted:
+        if one.text.startswith(PERSON):
+            continue
+        if not one.text.startswith((ASSISTANT, REST)):
+            yield Violation("I4", one.customer, f"{one.mid} says what nobody wrote: {one.text[:40]!r}")
+        elif not one.text.endswith(END):
+            yield Violation("I4", one.customer, f"{one.mid} is a piece of an answer")
+        elif one.customer not in asked:
+            yield Violation("I4", one.customer, f"{one.mid} was sent to somebody who asked nothing")
+
+
 def a_lone_share_is_not_answered(history: History) -> Iterable[Violation]:
     said, corrected = {one.word: one for one in history.said}, _edited_words(history)
     near = _shares_near_a_question(history)
-    for one in answers(history):
+    for one in (*answers(history), *rests(history)):
         found = [said[word] for word in words(one.text) if word in said]
         for lone in (known for known in found if known.lone and known.mid not in near):
             yield Violation("I4", one.customer, f"{one.mid} answers the lone share {lone.mid}")
@@ -162,7 +231,8 @@ def a_lone_share_is_not_answered(history: History) -> Iterable[Violation]:
 
 
 def a_question_is_answered_with_its_share(history: History) -> Iterable[Violation]:
-    """Where the share had come before the question did; else the answer may have gone out without it."""
+    """And with no older one, where the share had come before the question did, or with it; else the answer may have
+    gone out without it."""
     came, can_have_come = _surely_taken(history), _perhaps_taken(history)
     given, mids = _answers_of(history), _mid_by_word(history)
     shares = {said.mid: said for said in history.said if said.kind == "share"}
@@ -171,10 +241,14 @@ def a_question_is_answered_with_its_share(history: History) -> Iterable[Violatio
         share = shares.get(question.share_mid)
         if share is None or share.mid in unsent or question.mid not in came or share.mid not in came:
             continue
-        is_in_time = 0 <= question.at_ms - share.at_ms < history.wait_ms
-        if not is_in_time or came[share.mid] > can_have_come[question.mid]:
+        is_in_time = -history.lookback_ms <= question.at_ms - share.at_ms < history.wait_ms
+        is_together = bool(share.batch) and share.batch == question.batch
+        if not is_in_time or (came[share.mid] > can_have_come[question.mid] and not is_together):
             continue
+        older = shares.get(question.older_mid)
         for one, in_answer in given[question.customer]:
+            if question.word in in_answer and older is not None and older.word in in_answer:
+                yield Violation("I4", question.customer, f"{question.mid} was answered with the older {older.mid} too")
             if question.word not in in_answer or share.word in in_answer:
                 continue
             if one.at_ms < came[share.mid]:
@@ -214,8 +288,9 @@ def an_answer_holds_all_that_was_known(history: History) -> Iterable[Violation]:
     questions = {said.mid for said in _questions(history)}
     replies, sent = defaultdict(list), {one.text: one.at_ms for one in answers(history)}
     for row in history.rows:
-        if row.sender == "assistant" and row.text in sent:  # one that nobody got may have held the question itself
-            replies[row.customer].append(replace(row, at_ms=row.at_ms or sent[row.text]))
+        got = _first_part(row)
+        if row.sender == "assistant" and got in sent:  # one that nobody got may have held the question itself
+            replies[row.customer].append(replace(row, at_ms=row.at_ms or sent[got]))
     stored, began = _stored_ms(history), _bursts_began(history)
     for row in history.rows:
         if row.external_id not in questions or row.is_deleted or row.answered_by is None:
@@ -228,6 +303,28 @@ def an_answer_holds_all_that_was_known(history: History) -> Iterable[Violation]:
             if is_passed and not (is_over and came_ms >= reply.at_ms - WRITING_MS):
                 yield Violation("I5", row.customer, f"message {row.id} was known to answer {reply.id} and is not in it")
                 break
+
+
+def a_corrected_question_is_answered_as_it_is_now(history: History) -> Iterable[Violation]:
+    """Where the correction was read while the model thought, what it thought of is void."""
+    given, said = _answers_of(history), {one.mid: one for one in history.said}
+    for change in (one for one in history.changed if one.kind == "edit" and one.known_ms):
+        for one, in_answer in given[change.customer]:
+            if said[change.mid].word in in_answer and one.at_ms > change.known_ms:
+                yield Violation(
+                    "I5", change.customer, f"{one.mid} answers {change.mid} as it was before its correction"
+                )
+
+
+def a_long_answer_comes_in_its_order(history: History) -> Iterable[Violation]:
+    """The second part comes right after the first."""
+    said, before = _said_words(history), dict[str, Accepted]()
+    for one in sorted((*answers(history), *rests(history)), key=lambda one: one.at_ms):
+        first = before.get(one.customer)
+        follows = first is not None and is_long(first) and words(first.text) & said == words(one.text) & said
+        if one.text.startswith(REST) and not follows:
+            yield Violation("I5", one.customer, f"{one.mid} is the second part of what did not come right before it")
+        before[one.customer] = one
 
 
 def _stored_ms(history: History) -> dict[int, int]:
@@ -257,10 +354,40 @@ def everything_is_finished(history: History) -> Iterable[Violation]:
         yield Violation("I6", "", f"it took {history.drained_seconds} s after the last fault to finish everything")
 
 
+def a_long_answer_arrives_whole(history: History) -> Iterable[Violation]:
+    """Both its parts do, but where people have the conversation, or have had it."""
+    with_people = {one.customer for one in history.acted}
+    with_people |= {row.customer for row in history.rows if row.waits_for}
+    said = _said_words(history)
+    came = {(one.customer, frozenset(words(one.text) & said)) for one in rests(history)}
+    for one in filter(is_long, answers(history)):
+        is_whole = (one.customer, frozenset(words(one.text) & said)) in came
+        if not is_whole and one.customer not in with_people:
+            yield Violation("I6", one.customer, f"of the answer {one.mid} the customer got half")
+
+
+def people_are_called_for_a_reason(history: History) -> Iterable[Violation]:
+    """For each hand-over there is what the run did to bring it about; a few may have come of a slow machine."""
+    kills = sum(struck for what, (_, struck) in history.blows.items() if what in UNDER_WAY)
+    causes = {
+        "model_failed": history.model_failures,
+        "reply_unusable": history.model_failures,
+        "delivery_failed": len(history.met),
+        "delivery_unknown": len(history.met) + SENDS_UNDER_WAY * kills,
+        "repeated_misunderstanding": 0,
+    }
+    few = FEW + round(FOR_NO_CAUSE * len(_questions(history)))
+    for reason, times in sorted(history.handed_over.items()):
+        if reason not in causes:
+            yield Violation("I6", "", f"people were called {times} times for {reason}, which nothing in a run causes")
+        elif times > causes[reason] + few:
+            yield Violation("I6", "", f"people were called {times} times for {reason}, {causes[reason]} had a cause")
+
+
 def no_question_is_left_alone(history: History) -> Iterable[Violation]:
     """Answered by the assistant, or by a person, or in a person's hands."""
     answered = {word for one in answers(history) for word in words(one.text)}
-    sent, replies = {one.text for one in history.accepted}, {row.id: row.text for row in history.rows}
+    sent, replies = {one.text for one in history.accepted}, {row.id: _first_part(row) for row in history.rows}
     names = _names_of_questions(history)
     rows = {row.external_id: row for row in history.rows}
     unsent = {change.mid for change in history.changed if change.kind == "unsend"}
@@ -278,7 +405,7 @@ def no_question_is_left_alone(history: History) -> Iterable[Violation]:
 
 
 def the_assistant_is_silent_after_a_person_took_over(history: History) -> Iterable[Violation]:
-    given = _answers_of(history)
+    given = _by_customer((*answers(history), *rests(history)))
     for customer, spans in _taken_over(history).items():
         for one, _ in given[customer]:
             if any(start + UNDER_WAY_MS < one.at_ms < end for start, end in spans):
@@ -289,7 +416,7 @@ def _taken_over(history: History) -> dict[str, list[tuple[float, float]]]:
     """The times, in milliseconds, in which a person surely had a conversation."""
     spans: dict[str, list[tuple[float, float]]] = defaultdict(list)
     open_since: dict[str, int] = {}
-    for acted in sorted(history.acted, key=_by_time):
+    for acted in sorted((one for one in history.acted if one.is_taken), key=_by_time):
         if acted.kind in ("take_over", "say"):
             open_since.setdefault(acted.customer, acted.done_ms)
         elif acted.customer in open_since:
@@ -307,9 +434,14 @@ def _by_time(acted: Acted) -> int:
 
 
 def an_open_panel_shows_the_truth(history: History) -> Iterable[Violation]:
+    wanted = min(history.panels, len({row.customer for row in history.rows}))
+    if len(history.shown) < wanted:
+        yield Violation("I8", "", f"{len(history.shown)} panels were looked at, and {wanted} were to be")
     for conversation, shown in sorted(history.shown.items()):
         seen = history.seen.get(conversation)
-        if seen != shown:
+        if not shown:
+            yield Violation("I8", conversation, "a panel that is opened anew shows nothing")
+        elif seen != shown:
             yield Violation("I8", conversation, f"an open panel shows {_difference(seen or [], shown)}")
 
 
@@ -352,6 +484,24 @@ def _names_of_questions(history: History) -> dict[str, set[str]]:
     return names
 
 
+def _first_part(row: Row) -> str:
+    """What leaves first of a reply."""
+    return row.parts[0] if row.parts else row.text
+
+
+def _edits(history: History) -> dict[str, list[Changed]]:
+    """The edits of each message, the oldest first."""
+    found: dict[str, list[Changed]] = defaultdict(list)
+    for change in sorted(history.changed, key=lambda change: change.at_ms):
+        if change.kind == "edit":
+            found[change.mid].append(change)
+    return found
+
+
+def _said_words(history: History) -> set[str]:
+    return {said.word for said in history.said} | _edited_words(history)
+
+
 def _edited_words(history: History) -> set[str]:
     return {change.word for change in history.changed if change.kind == "edit"}
 
@@ -392,15 +542,21 @@ CHECKS: tuple[Check, ...] = (
     every_message_is_stored_once,
     every_message_is_stored_with_its_customer,
     words_are_those_that_were_typed,
+    every_change_is_taken,
     every_question_is_answered_once,
     nobody_gets_another_ones_answer,
     what_people_write_arrives_once,
+    nothing_is_said_that_nobody_wrote,
     a_lone_share_is_not_answered,
     a_question_is_answered_with_its_share,
     answers_come_in_order,
     an_answer_holds_all_that_was_known,
+    a_corrected_question_is_answered_as_it_is_now,
+    a_long_answer_comes_in_its_order,
     everything_is_finished,
     no_question_is_left_alone,
+    a_long_answer_arrives_whole,
+    people_are_called_for_a_reason,
     the_assistant_is_silent_after_a_person_took_over,
     an_open_panel_shows_the_truth,
     what_was_unsent_is_gone,

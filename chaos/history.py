@@ -17,6 +17,8 @@ class Said:
     at_ms: int  # the provider's time
     lone: bool = False
     share_mid: str = ""  # of a question: the share it is about
+    older_mid: str = ""  # of a question: a share that stood before that one
+    batch: str = ""  # what has the same came in one webhook
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,11 @@ class History:
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=0), encoding="utf-8")
+
+
+def key_of(event: str, mid: str) -> str:
+    """Under which `outcomes` has the events of this kind that are about this message."""
+    return mid if event == "message" else f"{event} {mid}"
 
 
 def load(path: Path) -> History:

@@ -24,7 +24,9 @@ from chaos.undertaker import Undertaker
 
 REVIVE_SECONDS = 0.3  # a supervisor is not faster
 LOCK_SECONDS = 8.0  # how long somebody else holds SQLite's lock
+LOCK_PATIENCE_SECONDS = 30.0  # and how long they try to have it
 AT_WORK = {"worker": "Working with"}  # what a program writes when it begins its work
+WORK_SECONDS = 1.0  # so long it may do some, or on a slow machine none would ever be done before the traffic is over
 PLANTED = (sys.executable, "-m", "chaos.plants")
 
 
@@ -41,6 +43,7 @@ class House(System):
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self.deaths: dict[str, int] = {}
+        self._at_work: dict[int, float] = {}  # process -> since when
         self.providers: list[Part] = []
         super().__init__(
             database,
@@ -85,6 +88,7 @@ class House(System):
                     if not part.is_alive and not self._stopping.is_set():
                         self._clear_up(part)
                         part.start()
+                    self._note_work(part)
 
     def _clear_up(self, part: Part) -> None:
         """What a killed server leaves behind would keep the next one from starting; supervisors and images do this."""
@@ -116,22 +120,31 @@ class House(System):
     def is_at_work(self, name: str) -> bool:
         """Whether it has come so far that a kill meets it at work; a machine may be too slow for the pace of kills."""
         part = self.part(name)
-        return part.is_alive and AT_WORK.get(name.partition("-")[0], "") in part.said()
+        sign = AT_WORK.get(name.partition("-")[0], "")
+        return part.is_alive and (not sign or self._has_worked(part, WORK_SECONDS))
+
+    def _has_worked(self, part: Part, seconds: float) -> bool:
+        since = self._at_work.get(part.pid)
+        return since is not None and time.monotonic() - since >= seconds
+
+    def _note_work(self, part: Part) -> None:
+        """Remember when it was first seen to have begun its work."""
+        sign = AT_WORK.get(part.name.partition("-")[0])
+        if sign and part.pid not in self._at_work and sign in part.said():
+            self._at_work[part.pid] = time.monotonic()
 
     def flush_redis(self) -> None:
         with contextlib.suppress(RedisError):
             self.redis().flushall()
-            self.deaths["redis flushed"] = self.deaths.get("redis flushed", 0) + 1
+            self.deaths["flush"] = self.deaths.get("flush", 0) + 1
 
     def break_database(self) -> None:
         """PostgreSQL dies and comes back; SQLite is held by somebody else for longer than we wait for it."""
         if self.database == "postgresql":
             self.kill("database")
             return
-        self.deaths["database"] = self.deaths.get("database", 0) + 1
-        connection = sqlite3.connect(self.folder / "pilito.sqlite3", timeout=30, isolation_level=None)
-        with contextlib.closing(connection):
-            connection.execute("BEGIN EXCLUSIVE")
+        with contextlib.closing(take_lock(self.folder / "pilito.sqlite3", LOCK_PATIENCE_SECONDS)) as connection:
+            self.deaths["database"] = self.deaths.get("database", 0) + 1
             time.sleep(LOCK_SECONDS)
             connection.execute("ROLLBACK")
 
@@ -160,6 +173,21 @@ class House(System):
 
     def log_files(self) -> Iterator[Path]:
         yield from sorted(self.folder.glob("*.log"))
+
+
+def take_lock(file: Path, seconds: float) -> sqlite3.Connection:
+    """Hold SQLite's write lock. Our writers look for it each millisecond: who looks less often may never have it."""
+    connection = sqlite3.connect(file, timeout=0, isolation_level=None)
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("BEGIN EXCLUSIVE")
+            return connection
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                connection.close()
+                raise
+        time.sleep(0.001)
 
 
 def _answers(port: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from chaos.history import History, Row
+from chaos.history import History, Row, key_of
 
 # Rows that somebody still has to finish, and how each is called in a verdict.
 UNFINISHED = {
@@ -20,6 +20,7 @@ UNFINISHED = {
         SELECT count(*) FROM delivery JOIN conversation ON conversation.id = delivery.conversation_id
         WHERE delivery.state = 'unknown' AND conversation.state = 'assistant'""",
     "waiting shares": "SELECT count(*) FROM share WHERE state = 'waiting'",
+    "conversations that nobody closed and that are closed": "SELECT count(*) FROM conversation WHERE state = 'closed'",
 }
 MESSAGES = """
     SELECT message.id, message.external_id, customer.external_id, message.sender, message.text, message.content,
@@ -29,11 +30,12 @@ MESSAGES = """
     ORDER BY message.id"""
 PARTS = "SELECT message_id, text, state FROM delivery ORDER BY message_id, position"
 STORED = "SELECT id FROM message WHERE external_id = :mid"
+SAYS = "SELECT text FROM message WHERE external_id = :mid"
 HAND_OVERS = "SELECT details FROM audit WHERE action = 'handed_over'"
 BODIES = "SELECT id, body FROM webhook ORDER BY id"
 OUTCOMES = "SELECT webhook_id, position, outcome FROM event"
 UNREAD = "SELECT count(*) FROM webhook WHERE state != 'read'"
-PEOPLE = {"handed_over", "operator", "closed"}
+PEOPLE = {"handed_over", "operator"}
 
 
 def open_database(url: str) -> Engine:
@@ -62,10 +64,18 @@ def is_stored(database: Engine, mid: str) -> bool:
         return False
 
 
-def hand_overs(database: Engine) -> dict[str, int]:
+def says(database: Engine, mid: str, word: str) -> bool:
+    """Whether this message of a customer is there with this word; no while the database is away."""
+    try:
+        with database.connect() as connection:
+            return word in (connection.scalar(text(SAYS), {"mid": mid}) or "")
+    except OperationalError:
+        return False
+
+
+def _hand_overs(connection: Connection) -> dict[str, int]:
     """How often the assistant gave a conversation to people, by the reason."""
-    with database.connect() as connection:
-        details = connection.scalars(text(HAND_OVERS)).all()
+    details = connection.scalars(text(HAND_OVERS)).all()
     reasons = (json.loads(one) if isinstance(one, str) else one for one in details)
     return dict(Counter(str(one.get("reason")) for one in reasons).most_common())
 
@@ -96,10 +106,11 @@ def read_into(history: History, database: Engine) -> None:
         outcomes = {(webhook, position): outcome for webhook, position, outcome in connection.execute(text(OUTCOMES))}
         history.unread = int(connection.scalar(text(UNREAD)) or 0)
         history.unfinished = _count_unfinished(connection)
+        history.handed_over = _hand_overs(connection)
     for webhook, body in bodies:
-        for position, mid in enumerate(_messages_in(body)):
-            if mid:
-                history.outcomes.setdefault(mid, []).append(outcomes.get((webhook, position), ""))
+        for position, key in enumerate(_events_in(body)):
+            if key:
+                history.outcomes.setdefault(key, []).append(outcomes.get((webhook, position), ""))
     history.kept_words = sorted(_kept(history, [body for _, body in bodies]))
 
 
@@ -109,15 +120,21 @@ def _milliseconds(moment: Any) -> int:
     return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _messages_in(body: str) -> list[str]:
-    """The message id of each item, "" for what is no customer's message or was emptied by an unsend."""
-    items = [item for entry in json.loads(body)["entry"] for item in entry.get("messaging", [])]
-    return [_said_in(item.get("message") or {}) for item in items]
+def _events_in(body: str) -> list[str]:
+    """What each item is and about which message, as `outcomes` has it; "" for what was emptied by an unsend."""
+    return [_event_in(item) for entry in json.loads(body)["entry"] for item in entry.get("messaging", [])]
 
 
-def _said_in(message: dict[str, object]) -> str:
+def _event_in(item: dict[str, Any]) -> str:
+    if edit := item.get("message_edit"):
+        return key_of("edit", str(edit["mid"]))
+    message = item.get("message") or {}
+    if message.get("is_echo"):
+        return key_of("echo", str(message["mid"]))
+    if message.get("is_deleted"):
+        return key_of("unsend", str(message["mid"]))
     is_said = "text" in message or "attachments" in message
-    return str(message.get("mid", "")) if is_said and not message.get("is_echo") else ""
+    return key_of("message", str(message["mid"])) if is_said else ""
 
 
 def _kept(history: History, bodies: list[str]) -> set[str]:

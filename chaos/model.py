@@ -7,18 +7,23 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from chaos.checker import ASSISTANT
+from chaos.checker import ASSISTANT, END, REST
 from chaos.plan import LETTERS, WORD_LETTERS
 from pilito.assistant.prompt import read_blocks
 
 WORD = re.compile(rf"\b[{LETTERS}]{{{WORD_LETTERS}}}\b")
 FAILURES = ("refused", "overloaded", "broken", "empty", "garbage", "slow", "reset")
 SLOW_SECONDS = 3.0
+UNKNOWN = f" اطلاعی ندارم؛ در همین پست {END}"
+FILLING = f" در همین پست {END}"
+# Instagram takes a thousand bytes; what fills the first part to the brim leaves no room for the second (split.py).
+FIRST_PART_BYTES, LONGEST_HEAD_BYTES, EVERY_LONG = 980, 700, 6
+SOON = 12  # of so many calls one fails for certain
 
 
 class Model:
@@ -35,7 +40,8 @@ class Model:
     def next_failure(self) -> str:
         with self._lock:
             self.calls += 1
-            if self._random.random() >= self.share:
+            is_overdue = self.share > 0 and self.calls == SOON and not self.failed
+            if self._random.random() >= self.share and not is_overdue:
                 return ""
             self.failed += 1
             return self._random.choice(FAILURES)
@@ -57,9 +63,22 @@ class Model:
 def answer_to(messages: list[dict[str, Any]]) -> str:
     """Name every word of the questions, the captions of their shares included, and nothing else.
 
-    As what is not known of: only there may a reply say the customer's own words (pilito/assistant/wording.py).
+    As what is not known of: only there may a reply say the customer's own words (pilito/assistant/wording.py). Now and
+    then at such length that it leaves in two parts; the second names them too.
     """
-    return f"{ASSISTANT}{' و '.join(words_asked(messages))} اطلاعی ندارم؛ در همین پست نوشته‌ایم."
+    asked = words_asked(messages)
+    names = " و ".join(asked)
+    first = f"{ASSISTANT}{names}{UNKNOWN}"
+    if not is_long(asked) or len(first.encode()) > LONGEST_HEAD_BYTES:
+        return first
+    while len(first.encode()) + len(FILLING.encode()) <= FIRST_PART_BYTES:
+        first += FILLING
+    return f"{first}\n\n{REST}{names}{UNKNOWN}"
+
+
+def is_long(asked: Sequence[str]) -> bool:
+    """Whether these are answered at length: one in EVERY_LONG, always the same ones."""
+    return bool(asked) and sum(map(ord, asked[0])) % EVERY_LONG == 0
 
 
 def words_asked(messages: list[dict[str, Any]]) -> list[str]:

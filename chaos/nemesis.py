@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ PROVIDER_FAILURES: tuple[dict[str, Any], ...] = (
     {"echo": "before"},
     {"error": "person_unavailable"},
 )
+SOON = 12  # of so many sends one fails for certain
 SCRIPT_LENGTH = 400  # sends that are scripted at a time; the rest go well until more is scripted
 
 
@@ -61,7 +62,25 @@ def make_failures(
 ) -> list[dict[str, Any]]:
     """What becomes of the next `count` sends; `{}` goes well."""
     chance = random.Random(seed)  # noqa: S311 -- to be repeated
-    return [chance.choice(kinds) if chance.random() < share else {} for _ in range(count)]
+    made = [chance.choice(kinds) if chance.random() < share else {} for _ in range(count)]
+    if share and not any(made[:SOON]):
+        made[chance.randrange(SOON)] = chance.choice(kinds)  # a small run has few sends, and one of them must fail
+    return made
+
+
+def kind_of(name: str) -> str:
+    """What dies, of whichever number: worker for worker-2."""
+    return name.partition("-")[0]
+
+
+def struck(blows: Sequence[Blow], deaths: Mapping[str, int], seconds: float) -> dict[str, list[int]]:
+    """How often each kind was to die in so many seconds, and how often it did."""
+    found: dict[str, list[int]] = {kind_of(blow.what): [0, 0] for blow in blows}
+    for blow in blows:
+        found[kind_of(blow.what)][0] += blow.at <= seconds
+    for name, times in deaths.items():
+        found.setdefault(kind_of(name), [0, 0])[1] += times
+    return found
 
 
 class Nemesis:
@@ -71,6 +90,7 @@ class Nemesis:
         self._house, self._blows, self._failures = house, blows, failures
         self._stopping = threading.Event()
         self.spared = 0  # blows that met a program before it had begun its work
+        self.error = ""  # what ended it before its time: nothing dies any more, and what holds then has not been tried
         self._thread = threading.Thread(target=self._run, name="nemesis", daemon=True)
 
     def start(self) -> None:
@@ -94,7 +114,11 @@ class Nemesis:
         for blow in self._blows:
             if self._stopping.wait(max(0.0, self._began + blow.at - time.monotonic())):
                 return
-            self._strike(blow.what)
+            try:
+                self._strike(blow.what)
+            except Exception as error:
+                self.error = f"{blow.what}: {type(error).__name__}: {error}"
+                return
 
     def _strike(self, what: str) -> None:
         special: dict[str, Callable[[], None]] = {

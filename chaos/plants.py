@@ -71,6 +71,21 @@ def _(module: ModuleType) -> None:
     module.record = lambda *event: 0 if is_lost() else record(*event)
 
 
+@plant("reads-half-of-a-batch", "pilito.conversations.receive", "I1")
+def _(module: ModuleType) -> None:
+    """Of a webhook that tells several things the first is read."""
+    receive_item = module._receive_item
+
+    def first(webhook_id: int, channel: str, position: int, item: Any, now: Any, is_last: bool) -> Any:
+        if position == 0:
+            return receive_item(webhook_id, channel, position, item, now, is_last)
+        with module.transaction():
+            module._finish(webhook_id, now)
+        return True
+
+    module._receive_item = first
+
+
 @plant("breaks-at-an-item", "pilito.conversations.receive", "I1")
 def _(module: ModuleType) -> None:
     """What it cannot read it calls failed, and goes on."""
@@ -124,6 +139,18 @@ def _(module: ModuleType) -> None:
         return store(tx, inbox, item, now, *more, **named)
 
     module.store_message = impatient
+
+
+@plant("loses-a-correction", "pilito.conversations.edit", "I2")
+def _(module: ModuleType) -> None:
+    """It is called stored, and the message says what it said."""
+    module._apply = lambda *_args: None
+
+
+@plant("loses-a-correction-that-comes-first", "pilito.conversations.edit", "I2")
+def _(module: ModuleType) -> None:
+    """An edit whose message is not here yet is forgotten."""
+    module._keep = lambda *_args: None
 
 
 @plant("stores-it-with-another-customer", "pilito.conversations.store", "I2")
@@ -205,6 +232,58 @@ def _(module: ModuleType) -> None:
     )
 
 
+@plant("takes-a-reply-that-is-nowhere", "pilito.blueprints.api", "I3")
+def _(module: ModuleType) -> None:
+    """A person is told 202, and nothing was committed."""
+    from sqlalchemy import select
+
+    from pilito.models import Message, db
+
+    reply = module.reply
+
+    def lossy(conversation: int, operator: Any, text: str, client: str, *more: Any, **named: Any) -> Any:
+        if int(client[0], 16) % 2:  # each press of the same hand, at whichever process
+            return reply(conversation, operator, text, client, *more, **named)
+        return db.session.scalars(select(Message).where(Message.conversation_id == conversation).limit(1)).one()
+
+    module.reply = lossy
+
+
+@plant("fails-a-reply-in-silence", "pilito.conversations.reply", "I3")
+def _(module: ModuleType) -> None:
+    """What a person wrote is called failed before anybody has tried to send it."""
+
+    def fail(_tx: Any, _conversation: Any, message: Any, *_more: Any) -> None:
+        for part in message.deliveries:
+            part.state = "failed"
+        module.db.session.flush()
+
+    module.send_after = fail
+
+
+@plant("says-a-line-at-each-hand-over", "pilito.conversations.hand_over", "I4", needs_faults=True)
+def _(module: ModuleType) -> None:
+    """An apology that no shop has written."""
+    say_line = module._say_line
+
+    def apologise(tx: Any, conversation: Any, reason: Any, now: Any) -> None:
+        conversation.inbox.hand_over_line = "همکاران ما پاسخ می‌دهند."
+        say_line(tx, conversation, reason, now)
+
+    module._say_line = apologise
+
+
+@plant("does-not-look-back", "pilito.conversations.pairing", "I4")
+def _(module: ModuleType) -> None:
+    """What was typed just before a share is about none."""
+    from datetime import timedelta
+
+    pair = module.pair
+    module.pair = lambda shares, questions, now, _lookback, *more, **named: pair(
+        shares, questions, now, timedelta(0), *more, **named
+    )
+
+
 @plant("forgets-the-share", "pilito.conversations.pairing", "I4")
 def _(module: ModuleType) -> None:
     """The wait of a share is over at once."""
@@ -256,6 +335,20 @@ def _(module: ModuleType) -> None:
     module._still_holds = holds
 
 
+@plant("answers-what-was-corrected", "pilito.conversations.edit", "I5")
+def _(module: ModuleType) -> None:
+    """The message says what it says now, and the answer that was being written goes out."""
+    module._ask_anew = lambda *_args: None
+
+    class Turns:
+        start_over = staticmethod(lambda *_args: None)
+
+        def __getattr__(self, name: str, turns: Any = module.turns) -> Any:
+            return getattr(turns, name)
+
+    module.turns = Turns()
+
+
 @plant("sends-a-draft-that-is-void", "pilito.conversations.turns", "I5")
 def _(module: ModuleType) -> None:
     """Something came while the answer was being written, and the answer goes out as it is."""
@@ -287,6 +380,44 @@ def _(module: ModuleType) -> None:
 @plant("calls-a-refusal-sent", "pilito.conversations.deliver", "I6", needs_faults=True)
 def _(module: ModuleType) -> None:
     module._record_error = lambda claim, _error, now: module._record_sent(claim, module.Receipt(None), now)
+
+
+@plant("calls-its-first-part-the-reply", "pilito.conversations.deliver", "I6")
+def _(module: ModuleType) -> None:
+    """What comes after the first part of a long reply is left where it is."""
+    record_sent = module._record_sent
+
+    def record(claim: Any, receipt: Any, now: Any) -> None:
+        record_sent(claim, receipt, now)
+        with module.transaction():
+            module._stop_rest(module.db.session.get_one(module.Delivery, claim.delivery_id))
+
+    module._record_sent = record
+
+
+@plant("closes-what-is-quiet", "pilito.conversations.sweep", "I6")
+def _(module: ModuleType) -> None:
+    """Who has an answer is done with, nobody knows why."""
+    from pilito.conversations.close import close
+    from pilito.models import Conversation
+
+    def close_quiet(now: Any) -> int:
+        quiet = (Conversation.state == "assistant", Conversation.unanswered_since.is_(None))
+        ids = module.db.session.scalars(module.select(Conversation.id).where(*quiet)).all()
+        for conversation_id in ids:
+            close(conversation_id, None, now)
+        return len(ids)
+
+    module.give_back_due = close_quiet
+
+
+@plant("calls-people-for-nothing", "pilito.conversations.answer", "I6")
+def _(module: ModuleType) -> None:
+    """Now and then the assistant has not even looked."""
+    unanswerable, is_lazy = module._unanswerable, sometimes(5)
+    module._unanswerable = lambda *args: (
+        module.HandOver(module.HandOverReason.NOT_KNOWN) if is_lazy() else unanswerable(*args)
+    )
 
 
 NEVER_ARRIVES = ({"error": "unknown"}, {"reset": "before"})  # and we cannot know it

@@ -5,9 +5,10 @@ import re
 import threading
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import unescape
 from typing import Any
 
@@ -78,6 +79,7 @@ class Deeds:
     changed: list[Changed] = field(default_factory=list)
     acted: list[Acted] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)  # what a person could not do, however often
+    to_be_changed: set[str] = field(default_factory=set)  # the messages that the plan takes back or corrects
 
 
 class Traffic:
@@ -86,6 +88,11 @@ class Traffic:
         self._phones = [Phone(port) for port in house.provider_ports]
         self._api = Api(house, token)
         self._mids: dict[int, str] = {}  # step -> message id
+        self._batches: dict[int, list[Step]] = defaultdict(list)
+        for step in plan:
+            if step.batch is not None:
+                self._batches[step.batch].append(step)
+        self._to_be_changed = {step.of for step in plan}
         self._lock = threading.Lock()
         self.deeds = Deeds()
 
@@ -111,17 +118,39 @@ class Traffic:
         if step.do in (Do.UNSEND, Do.EDIT):
             self._change(step, customer, phone)
             return
-        weather = {"delay_seconds": step.delay_seconds, "twice": step.is_twice, "timestamp_ms": at_ms}
-        if step.do is Do.SHARE:
-            sent = phone.call(
-                "send", customer=customer, kind="ig_post", caption=CAPTION.format(word=step.word), **weather
-            )
-        else:
-            sent = phone.call("send", customer=customer, text=QUESTION.format(word=step.word), **weather)
-        self._mids[step.number] = sent["mid"]
+        weather = {"delay_seconds": step.delay_seconds, "twice": step.is_twice}
+        if step.batch is None:
+            sent = phone.call("send", **_words_of(step, customer, at_ms), **weather)
+            self._note(step, customer, sent["mid"], at_ms)
+        elif step is self._batches[step.batch][-1]:
+            self._send_batch(self._batches[step.batch], customer, phone, at_ms, weather)
+
+    def _send_batch(
+        self, steps: list[Step], customer: str, phone: Phone, at_ms: int, weather: dict[str, object]
+    ) -> None:
+        """What was said before the last of it, a moment earlier each."""
+        times = [at_ms - 100 * later for later in reversed(range(len(steps)))]
+        messages = [_words_of(step, customer, at) for step, at in zip(steps, times, strict=True)]
+        order = "swapped" if steps[0].is_swapped else "given"
+        sent = phone.call("batch", customer=customer, messages=messages, order=order, **weather)
+        for step, mid, at in zip(steps, sent["mids"], times, strict=True):
+            self._note(step, customer, mid, at, batch=sent["mids"][0])
+
+    def _note(self, step: Step, customer: str, mid: str, at_ms: int, batch: str = "") -> None:
+        self._mids[step.number] = mid
         kind = "share" if step.do is Do.SHARE else "question"
-        about = self._mids[step.share] if step.share is not None else ""
-        self.deeds.said.append(Said(sent["mid"], customer, kind, step.word, at_ms, step.lone, about))
+        if step.number in self._to_be_changed:
+            self.deeds.to_be_changed.add(mid)
+        self.deeds.said.append(Said(mid, customer, kind, step.word, at_ms, step.lone, batch=batch))
+
+    def said(self) -> list[Said]:
+        """All that was said, each question with its share, which may have come after it."""
+        steps = {self._mids[step.number]: step for step in self._plan if step.number in self._mids}
+        return [self._with_shares(one, steps[one.mid]) if one.mid in steps else one for one in self.deeds.said]
+
+    def _with_shares(self, said: Said, step: Step) -> Said:
+        share, older = (self._mids[number] if number is not None else "" for number in (step.share, step.older))
+        return replace(said, share_mid=share, older_mid=older)
 
     def _change(self, step: Step, customer: str, phone: Phone) -> None:
         assert step.of is not None
@@ -147,11 +176,19 @@ class Traffic:
     def _operators_step(self, step: Step, conversation: int) -> None:
         asked_ms = now_ms()
         if step.do is Do.SAY:
-            self._api.reply(conversation, PERSON + step.word)
+            is_taken = self._api.reply(conversation, PERSON + step.word)
         else:
-            self._api.press(conversation, step.do.value.replace("_", "-"))
+            is_taken = self._api.press(conversation, step.do.value.replace("_", "-"))
+        acted = Acted(customer_id(step.customer), step.do.value, asked_ms, now_ms(), step.word, is_taken)
         with self._lock:
-            self.deeds.acted.append(Acted(customer_id(step.customer), step.do.value, asked_ms, now_ms(), step.word))
+            self.deeds.acted.append(acted)
+
+
+def _words_of(step: Step, customer: str, at_ms: int) -> dict[str, object]:
+    about = {"customer": customer, "timestamp_ms": at_ms}
+    if step.do is Do.SHARE:
+        return {**about, "kind": "ig_post", "caption": CAPTION.format(word=step.word)}
+    return {**about, "text": QUESTION.format(word=step.word)}
 
 
 class Api:
@@ -182,14 +219,14 @@ class Api:
             cursor = f"&cursor={page['next']}"
         return None
 
-    def reply(self, conversation: int, text: str) -> None:
-        """Press twice, as an impatient hand does: it is one reply all the same."""
+    def reply(self, conversation: int, text: str) -> bool:
+        """Press twice, as an impatient hand does: it is one reply all the same. Return whether it was taken."""
         body = {"text": text, "client_id": str(uuid.uuid4())}
-        for _ in range(2):
-            self._patiently("POST", f"conversations/{conversation}/replies", body)
+        answers = [self._patiently("POST", f"conversations/{conversation}/replies", body) for _ in range(2)]
+        return any(answer is not None for answer in answers)
 
-    def press(self, conversation: int, button: str) -> None:
-        self._patiently("POST", f"conversations/{conversation}/{button}")
+    def press(self, conversation: int, button: str) -> bool:
+        return self._patiently("POST", f"conversations/{conversation}/{button}") is not None
 
     def _patiently(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """Return the answer, None for a refusal (4xx); try again while there is none. Raises TimeoutError."""

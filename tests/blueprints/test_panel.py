@@ -24,6 +24,7 @@ from rows import (
     record_statements,
 )
 
+from chaos.traffic import Panels
 from pilito import keys
 from pilito.blueprints.panel import connecting, present, sentences, sockets
 from pilito.channels.instagram import client, limits
@@ -312,6 +313,34 @@ def test_a_card_that_changes_alone_still_knows_that_its_question_stands_above(br
 
     assert "how much?" not in changed
     assert "Question above" in changed
+
+
+class OpenPanels(Panels):
+    """The open panels of the fault run, on this browser's pages."""
+
+    def __init__(self, browser):
+        super().__init__(house=None, how_many=12)
+        self._browser = browser
+
+    def _get(self, path):
+        return SimpleNamespace(text=self._browser.get(path).text)
+
+
+def test_the_fault_run_finds_every_conversation_and_reads_every_item_of_it(browser, conversation):
+    """Else its open panels would show what there is for ever: nothing (docs/chaos.md, I8)."""
+    with transaction():
+        add_message(conversation, text="how much?", seq=1)
+        add_message(conversation, text="a new dress", sender=Sender.OPERATOR, seq=2)
+        add(Audit(at=utc_now(), action="took_over", conversation_id=conversation.id, details={}))
+        conversation.seq = 2
+    panels = OpenPanels(browser)
+
+    panels.look()
+
+    (items,) = panels.shown_anew().values()
+    assert len(items) == 3
+    assert all(any(words in item for item in items) for words in ("how much?", "a new dress"))
+    assert panels.seen() == panels.shown_anew()
 
 
 def test_a_title_that_repeats_the_caption_is_shown_once():

@@ -10,9 +10,10 @@ from chaos.__main__ import run
 from chaos.checker import INVARIANTS, judge
 from chaos.plants import PLANTS
 
-pytestmark = pytest.mark.bench  # a whole system for half a minute
+system = pytest.mark.bench  # a whole system for half a minute
 
 
+@system
 @pytest.mark.timeout(240)
 def test_traffic_alone_violates_nothing():
     history, report = run(1, 40, "sqlite", calm=True)
@@ -21,6 +22,7 @@ def test_traffic_alone_violates_nothing():
     assert report["answers"] > 10
 
 
+@system
 @pytest.mark.timeout(240)
 def test_a_bug_in_the_system_is_found():
     history, _ = run(1, 60, "sqlite", plant="sends-twice")

@@ -62,9 +62,60 @@ def test_a_question_about_a_share_comes_within_its_wait(plan):
     by_number = {step.number: step for step in plan}
     about = [(step, by_number[step.share]) for step in plan if step.share is not None]
 
-    assert about
-    assert all(0 < question.at - share.at < SIZES.wait_seconds for question, share in about)
+    assert {question.at > share.at for question, share in about} == {True, False}
+    assert all(-SIZES.lookback_seconds < question.at - share.at < SIZES.wait_seconds for question, share in about)
     assert all(question.customer == share.customer for question, share in about)
+
+
+def test_some_who_ask_before_they_share_are_heard_after_it(plan):
+    by_number = {step.number: step for step in plan}
+    before = [(step, by_number[step.share]) for step in plan if step.share and by_number[step.share].at > step.at]
+
+    late = [question for question, share in before if question.at + question.delay_seconds > share.at]
+    assert 0.25 < len(late) / len(before) < 0.75
+
+
+def test_of_two_shares_a_question_is_about_the_newer(plan):
+    by_number = {step.number: step for step in plan}
+    asked = [step for step in plan if step.older is not None]
+
+    assert asked
+    for question in asked:
+        older, share = by_number[question.older], by_number[question.share]
+        assert older.at < share.at < question.at < older.at + SIZES.wait_seconds + 2
+        assert older.customer == share.customer == question.customer
+
+
+def test_some_of_what_is_said_in_one_breath_comes_in_one_webhook(plan):
+    batches = {}
+    for step in plan:
+        if step.batch is not None:
+            batches.setdefault(step.batch, []).append(step)
+
+    assert len(batches) > 20
+    for batch in batches.values():
+        assert len({(step.customer, step.is_swapped) for step in batch}) == 1
+        assert len(batch) > 1
+        assert batch[-1].at - batch[0].at < 1
+    assert {batch[0].do for batch in batches.values()} == {Do.SHARE, Do.ASK}
+    assert {batch[0].is_swapped for batch in batches.values()} == {True, False}
+
+
+def test_some_changes_come_before_what_they_change_and_none_before_it_was_said(plan):
+    by_number = {step.number: step for step in plan}
+    sent_at = {step.batch: max(one.at for one in plan if one.batch == step.batch) for step in plan if step.batch}
+    changes = [(step, by_number[step.of]) for step in plan if step.of is not None]
+
+    early = [change for change, said in changes if change.at < said.at + said.delay_seconds]
+    assert 0.1 < len(early) / len(changes) < 0.6
+    assert all(change.at > sent_at.get(said.batch, said.at) for change, said in changes)
+
+
+def test_some_only_share(plan):
+    asked = {step.customer for step in plan if step.do is Do.ASK}
+    shared = {step.customer for step in plan if step.do is Do.SHARE}
+
+    assert 0 < len(shared - asked) < 0.15 * len(shared | asked)
 
 
 def test_some_come_late_some_twice_and_some_are_changed(plan):
