@@ -230,7 +230,7 @@ def _claimed(delivery: Delivery, conversation: Conversation, account: Account, n
         channel=conversation.inbox.channel,
         account=account,
         outbound=readdressed(
-            outbound_of(conversation.customer.external_id, delivery.text, delivery.tag, delivery.payload),
+            outbound_of(conversation.customer.provider_id, delivery.text, delivery.tag, delivery.payload),
             lambda media_id: public_address(media_id, now),
         ),
     )

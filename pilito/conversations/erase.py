@@ -10,6 +10,7 @@ so that a new one is decided about.
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
@@ -40,7 +41,7 @@ from pilito.conversations.merge import hand_on_groups
 from pilito.database import is_sqlite, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels, media_store
-from pilito.lifecycle import EventOutcome
+from pilito.lifecycle import ConversationState, EventOutcome, WebhookState
 from pilito.models import (
     Attachment,
     Audit,
@@ -59,6 +60,7 @@ from pilito.models import (
     Webhook,
     db,
 )
+from pilito.models.customer import ID_CHARACTERS
 from pilito.search import wipe
 
 log = logging.getLogger(__name__)
@@ -77,31 +79,37 @@ INBOX_ERASED = "inbox_erased"
 RUNS = 5  # a message that comes while its customer is being erased makes the last step fail; then all begins anew
 
 
-def erase_customer(customer_id: int, now: datetime) -> None:
+@dataclass(frozen=True)
+class Going:
+    """Whose erasing has begun, and what of theirs is on the ledger under: all up to `erased_at` goes."""
+
+    inbox_id: int
+    channel: Channel
+    known: Sequence[str]
+    erased_at: datetime
+
+
+def erase_customer(customer_id: int, now: datetime, silent_since: datetime | None = None) -> None:
     """Erase the customer with all they wrote, what was written to them, and their items on the ledger.
 
-    Raises Refused when there is no such customer. What arrives again from before is ignored (`is_erased`); a customer
-    who writes anew begins anew.
+    Raises Refused when there is no such customer, or when they have written since `silent_since`. What arrives again
+    from before is ignored (`is_erased`); a customer who writes anew begins anew, also while this is under way.
     """
-    customer = db.session.get(Customer, customer_id)
-    if customer is None:
-        raise Refused("customer_not_found", f"There is no customer {customer_id}.")
-    inbox_id, person_id, channel = customer.inbox_id, customer.external_id, channels[customer.inbox.channel]
-    known = known_as(inbox_id, person_id)
-    _remember(inbox_id, known, now)
+    going = _begin(customer_id, now, silent_since)
     times = _times_of(customer_id)
     with transaction():  # should this end half-way, the tallies are right all the same, a little later
         tally.mark_all(times, now + tally.BEFORE_ERASING)
     hand_on_groups(Customer.id == customer_id)
     _forget_waiting_shares(Conversation.customer_id == customer_id)
-    _clean_ledger(channel, known)
+    _clean_ledger(going.channel, going.known, going.erased_at)
     _leave_copies(customer_id, now)
-    _erase_comments(comments_of(inbox_id, known))
     conversation_ids = _conversations(Conversation.customer_id == customer_id)
+    theirs = or_(comments_of(going.inbox_id, going.known), Comment.conversation_id.in_(conversation_ids))
+    _erase_comments(and_(theirs, Comment.commented_at <= going.erased_at))
 
     def note() -> None:
         tally.mark_all(times, now)
-        _note("customer_erased", inbox_id, now)
+        _note("customer_erased", going.inbox_id, now)
 
     _erase_rows(Customer.__table__, customer_id, note)
     forget_trials(conversation_ids)
@@ -113,8 +121,9 @@ def erase_commenter(inbox_id: int, person_id: str, now: datetime) -> None:
     inbox = db.session.get_one(Inbox, inbox_id)
     channel = channels[inbox.channel]
     known = known_as(inbox_id, person_id)
-    _remember(inbox_id, known, now)
-    _clean_ledger(channel, known)
+    with transaction():
+        _remember(inbox_id, known, now)
+    _clean_ledger(channel, known, now)
     _erase_comments(comments_of(inbox_id, known), lambda: _note("commenter_erased", inbox_id, now))
     log.info("Somebody who had commented in inbox %s was erased.", inbox_id)
 
@@ -161,16 +170,62 @@ def digest(person_id: str) -> str:
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 
-def _remember(inbox_id: int, known: Iterable[str], now: datetime) -> None:
-    digests = {digest(person_id) for person_id in known}
+def _begin(customer_id: int, now: datetime, silent_since: datetime | None) -> Going:
+    """Remember the erasure, and take the provider's id off the row: what is written from now on hangs on another row,
+    and is not lost with this one. Nothing is answered here any more. Begun before, it goes on as of then."""
+    customer = _checked(db.session.get(Customer, customer_id), customer_id)
+    known = known_as(customer.inbox_id, customer.provider_id, customer.username)
     with transaction():
-        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
-        inbox.newest_erasure_at = max(now, inbox.newest_erasure_at or now)
-        theirs = (Erasure.inbox_id == inbox_id, Erasure.customer_digest.in_(digests))
-        for erasure in db.session.scalars(select(Erasure).where(*theirs)):
-            erasure.erased_at = now
-            digests.remove(erasure.customer_digest)
-        db.session.add_all(Erasure(inbox_id=inbox_id, customer_digest=one, erased_at=now) for one in sorted(digests))
+        conversations = db.session.scalars(
+            select(Conversation)
+            .where(Conversation.customer_id == customer_id)
+            .order_by(Conversation.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
+        locked = db.session.get(Customer, customer_id, with_for_update=True, populate_existing=True)
+        customer = _checked(locked, customer_id)
+        if silent_since is not None and any(_has_spoken(one, silent_since) for one in conversations):
+            raise Refused("not_silent", f"Customer {customer_id} has written since {silent_since}.")
+        erased_at = _begun_at(customer) or now
+        _remember(customer.inbox_id, known, erased_at)
+        if not customer.is_going and len(customer.going_id + customer.external_id) <= ID_CHARACTERS:
+            customer.external_id = customer.going_id + customer.external_id
+        for conversation in conversations:
+            conversation.state = ConversationState.CLOSED
+            conversation.epoch += 1
+        return Going(customer.inbox_id, channels[customer.inbox.channel], known, erased_at)
+
+
+def _checked(customer: Customer | None, customer_id: int) -> Customer:
+    if customer is None:
+        raise Refused("customer_not_found", f"There is no customer {customer_id}.")
+    return customer
+
+
+def _has_spoken(conversation: Conversation, since: datetime) -> bool:
+    return conversation.last_message_at is not None and conversation.last_message_at >= since
+
+
+def _begun_at(customer: Customer) -> datetime | None:
+    """When an erasing began that did not come to its end: what was said since is not of this row."""
+    if not customer.is_going:
+        return None
+    begun = select(func.max(Erasure.erased_at)).where(
+        Erasure.inbox_id == customer.inbox_id, Erasure.customer_digest == digest(customer.provider_id)
+    )
+    return db.session.scalar(begun)
+
+
+def _remember(inbox_id: int, known: Iterable[str], erased_at: datetime) -> None:
+    digests = {digest(person_id) for person_id in known}
+    inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+    inbox.newest_erasure_at = max(erased_at, inbox.newest_erasure_at or erased_at)
+    theirs = (Erasure.inbox_id == inbox_id, Erasure.customer_digest.in_(digests))
+    for erasure in db.session.scalars(select(Erasure).where(*theirs)):
+        erasure.erased_at = erased_at
+        digests.remove(erasure.customer_digest)
+    db.session.add_all(Erasure(inbox_id=inbox_id, customer_digest=one, erased_at=erased_at) for one in sorted(digests))
 
 
 def _times_of(customer_id: int) -> set[datetime]:
@@ -209,11 +264,14 @@ def _forget_waiting_shares(whose: ColumnElement[bool]) -> None:
         pending_share.forget(conversation_id, message_id)
 
 
-def _clean_ledger(channel: Channel, known: Sequence[str]) -> None:
-    """Empty the person's items in the stored bodies; the ledger's count of events stays true."""
+def _clean_ledger(channel: Channel, known: Sequence[str], erased_at: datetime | None = None) -> None:
+    """Empty the person's items in the stored bodies; the ledger's count of events stays true.
+
+    What came after the erasure, and nobody has read yet, is left: it may be what they write anew.
+    """
     for webhook_ids in bodies_with(channel.name, known):
         with transaction():
-            cleaned = [webhook_id for webhook_id in webhook_ids if _clean_body(channel, webhook_id, known)]
+            cleaned = [webhook_id for webhook_id in webhook_ids if _clean_body(channel, webhook_id, known, erased_at)]
             db.session.execute(delete(EarlyEdit).where(EarlyEdit.webhook_id.in_(cleaned)))
             # The reason of a failure may quote what could not be read.
             db.session.execute(
@@ -224,9 +282,11 @@ def _clean_ledger(channel: Channel, known: Sequence[str]) -> None:
             )
 
 
-def _clean_body(channel: Channel, webhook_id: int, known: Iterable[str]) -> bool:
+def _clean_body(channel: Channel, webhook_id: int, known: Iterable[str], erased_at: datetime | None) -> bool:
     """Return whether anything in it was theirs: a user name stands also where others wrote it."""
     webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
+    if erased_at is not None and webhook.state is WebhookState.PENDING and webhook.received_at > erased_at:
+        return False
     body = webhook.body
     for person_id in known:
         body = channel.without(body, person_id)
@@ -368,16 +428,16 @@ def _in_batches(
 # --- what belongs to whom --------------------------------------------------------------------------------------------
 
 
-def known_as(inbox_id: int, person_id: str) -> list[str]:
+def known_as(inbox_id: int, person_id: str, username: str | None = None) -> list[str]:
     """The person's id and, for what came without it, the user names that they are known by (`by_name`)."""
     is_customer = (Customer.inbox_id == inbox_id, Customer.external_id == person_id)
     names = {
-        by_name(username)
+        by_name(told)
         for query in (
             select(Customer.username).where(*is_customer),
             select(Comment.author_username).where(comments_of(inbox_id, [person_id])).distinct(),
         )
-        for username in db.session.scalars(query)
+        for told in (*db.session.scalars(query), username)
     }
     db.session.rollback()
     return [person_id, *sorted(names - {"", person_id})]

@@ -25,7 +25,7 @@ def export_customer(customer_id: int) -> Json:
     if customer is None:
         raise Refused("customer_not_found", f"There is no customer {customer_id}.")
     tables, channel = owned_tables(Customer.__table__), channels[customer.inbox.channel]
-    known = known_as(customer.inbox_id, customer.external_id)
+    known = known_as(customer.inbox_id, customer.provider_id)
     found = {table.name: _rows(table, whose(table, Customer.__table__, customer_id)) for table in tables}
     found["comment"] = _rows(Comment.__table__, comments_of(customer.inbox_id, known))
     return {**found, "ledger": _raw_items(channel, known)}

@@ -52,7 +52,7 @@ def _find_account(conversation_id: int) -> tuple[str, Account, str] | None:
     conversation = db.session.get(Conversation, conversation_id)
     if conversation is None or conversation.inbox.state is InboxState.STOPPED:
         return None
-    inbox, customer_id = conversation.inbox, conversation.customer.external_id
+    inbox, customer_id = conversation.inbox, conversation.customer.provider_id
     account, channel = open_account(inbox), inbox.channel
     db.session.rollback()  # no session is open during the call
     return (channel, account, customer_id) if account else None

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from pilito.channels.base import by_name
 from pilito.errors import Refused
 from pilito.models import Comment, Conversation, Customer, db
+from pilito.models.customer import GOING
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def find_person(name: str) -> Person:
         if refusal.reason == "customer_not_found" and commenters:
             return Person(None, commenters)
         raise
-    theirs = {(customer.inbox_id, customer.external_id), (customer.inbox_id, by_name(_username(name)))}
+    theirs = {(customer.inbox_id, customer.provider_id), (customer.inbox_id, by_name(_username(name)))}
     customer_id = customer.id
     db.session.rollback()
     return Person(customer_id, [one for one in commenters if one not in theirs])
@@ -72,7 +73,8 @@ def _customers(name: str) -> list[int]:
     """The first of these that means anybody: our number, the channel's id, the user name."""
     if (ours := _number(name)) is not None:
         return [ours]
-    by_id = select(Customer.id).where(Customer.external_id == name)
+    is_going = and_(Customer.external_id.startswith(GOING), Customer.external_id.endswith(f":{name}", autoescape=True))
+    by_id = select(Customer.id).where(or_(Customer.external_id == name, is_going))
     return list(db.session.scalars(by_id.order_by(Customer.id))) or _called(name)
 
 

@@ -154,14 +154,9 @@ def _erase_silent(now: datetime) -> int:
 def _erase_one(customer_id: int, before: datetime, now: datetime) -> bool:
     """An erasure walks the whole ledger, so the last of many begins minutes after they were found: who has written
     meanwhile stays."""
-    spoke = select(Conversation.id).where(
-        Conversation.customer_id == customer_id, Conversation.last_message_at >= before
-    )
-    if db.session.scalar(spoke.limit(1)) is not None:
-        db.session.rollback()
-        return False
     try:
-        erase_customer(customer_id, now)
-    except Refused:
-        log.info("Customer %s was erased by somebody else.", customer_id)
+        erase_customer(customer_id, now, silent_since=before)
+    except Refused as refusal:
+        log.info("Customer %s is not erased for their silence: %s", customer_id, refusal)
+        return False
     return True

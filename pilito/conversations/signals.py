@@ -135,7 +135,7 @@ def _find_recipient(conversation_id: int, signal: Signal, now: datetime) -> Reci
         account = open_account(inbox)
         if account is None:
             return None
-        return Recipient(inbox.channel, inbox.id, account, conversation.customer.external_id)
+        return Recipient(inbox.channel, inbox.id, account, conversation.customer.provider_id)
     finally:
         db.session.rollback()  # no session is open during the call
 

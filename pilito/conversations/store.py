@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, literal, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import STANDBY, Echo, File, Inbound, SharedMedia
 from pilito.conversations import tally, turns
@@ -52,6 +53,13 @@ MESSAGE_AND_EDITS = (
         EarlyEdit, and_(EarlyEdit.inbox_id == bindparam("inbox"), EarlyEdit.external_id == bindparam("external"))
     )
 )
+
+
+class Overtaken(IntegrityError):
+    """Somebody's erasing began since we asked whether the customer was erased: it has to be asked again."""
+
+    def __init__(self) -> None:
+        super().__init__("an erasing began meanwhile", None, ValueError())
 
 
 @dataclass(frozen=True)
@@ -158,7 +166,7 @@ def _may_pair(conversation: Conversation, message: Message) -> bool:
 def get_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:
     """Find or make the customer and the conversation, and lock it.
 
-    Raises IntegrityError when another worker made one of them at the same moment.
+    Raises IntegrityError when another worker made one of them at the same moment, or somebody's erasing began in it.
     """
     return find_locked(inbox, customer_external_id) or _make_conversation(inbox, customer_external_id, now)
 
@@ -180,7 +188,9 @@ def _get_customer(inbox: Inbox, external_id: str, now: datetime) -> Customer:
     if customer is None:
         customer = Customer(inbox_id=inbox.id, external_id=external_id, created_at=now)
         db.session.add(customer)
-        db.session.flush()
+        db.session.flush()  # on PostgreSQL it waits for an erasing that begins now, and holds up the next
+        if db.session.scalar(select(Inbox.newest_erasure_at).where(Inbox.id == inbox.id)) != inbox.newest_erasure_at:
+            raise Overtaken
     return customer
 
 

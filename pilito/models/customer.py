@@ -9,6 +9,11 @@ from pilito.extensions import db
 from pilito.models.inbox import Inbox
 from pilito.models.types import Id, UtcDateTime
 
+ID_CHARACTERS = 128
+# In front of the provider's id, with our own number, from the moment in which the erasing of a customer begins: whoever
+# writes then finds no row, and begins anew.
+GOING = "erased-"
+
 
 class Customer(db.Model):
     __tablename__ = "customer"
@@ -25,7 +30,7 @@ class Customer(db.Model):
 
     id: Mapped[Id]
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
-    external_id: Mapped[str] = mapped_column(String(128))
+    external_id: Mapped[str] = mapped_column(String(ID_CHARACTERS))
     username: Mapped[str | None] = mapped_column(String(128))
     name: Mapped[str | None] = mapped_column(String(300))
     picture_url: Mapped[str | None] = mapped_column(Text)  # where the provider keeps it; dies within days
@@ -42,4 +47,18 @@ class Customer(db.Model):
     @property
     def label(self) -> str:
         """The best name we have; never empty."""
-        return self.name or (f"@{self.username}" if self.username else self.external_id)
+        return self.name or (f"@{self.username}" if self.username else self.provider_id)
+
+    @property
+    def going_id(self) -> str:
+        """The mark of this row, which stands in front of the id once it goes."""
+        return f"{GOING}{self.id}:"
+
+    @property
+    def is_going(self) -> bool:
+        return self.external_id.startswith(self.going_id)
+
+    @property
+    def provider_id(self) -> str:
+        """Their id at the provider, also while they are being erased."""
+        return self.external_id.removeprefix(self.going_id)

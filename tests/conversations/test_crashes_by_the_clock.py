@@ -452,7 +452,7 @@ class SomebodyWishesToBeDeleted(Way):
     def settle(self):
         """As a person does who looks at the page: whose wish it is, and where they are gone already, nobody's."""
         for wish in self.call(data_deletion.find_unmatched):
-            theirs = [one.customer_id for one in self.rows(Conversation) if one.customer.external_id == OTHER]
+            theirs = [one.customer_id for one in self.rows(Conversation) if one.customer.provider_id == OTHER]
             whom = theirs[0] if theirs else None
             self.press(data_deletion.settle_deletion, wish.id, None, whom, None, LATER)
 

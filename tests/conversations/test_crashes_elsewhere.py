@@ -121,7 +121,7 @@ class ACustomerIsErased(Way):
 
     @property
     def customer(self):
-        return next((one.id for one in self.desk.rows(Customer) if one.external_id == CUSTOMER), 0)
+        return next((one.id for one in self.desk.rows(Customer) if one.provider_id == CUSTOMER), 0)
 
     def go(self):
         self.press(erase_customer, self.customer, LATER)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from desk import Desk
@@ -10,17 +11,18 @@ from shop import ACCOUNT, CUSTOMER, about, attachment, echo, edited, reel, secon
 
 from pilito import keys
 from pilito.channels.base import Post
-from pilito.conversations import erase
+from pilito.conversations import erase, store
 from pilito.conversations.comments import choose_comments, send_private_reply
 from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_customer, erase_inbox, owned_tables, pointers
 from pilito.conversations.export import export_customer
 from pilito.conversations.find_person import find_customer
 from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.receive import receive
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused
 from pilito.extensions import media_store
-from pilito.lifecycle import EventOutcome, MediaState
+from pilito.lifecycle import ConversationState, EventOutcome, MediaState, TurnState
 from pilito.media.store import name_of
 from pilito.models import (
     Audit,
@@ -260,6 +262,111 @@ def test_what_comes_for_an_account_that_never_was_here_can_be_looked_at(desk):
 
     assert b"999" in desk.webhook(unknown).body
     assert desk.rows(Event)[-1].reason == "unknown account 999"
+
+
+def meanwhile(monkeypatch, action):
+    """Do this in the middle of an erasing: while the ledger is walked through, which takes the longest."""
+    really = erase._clean_ledger
+
+    def walk(*args):
+        monkeypatch.undo()
+        action()
+        really(*args)
+
+    monkeypatch.setattr(erase, "_clean_ledger", walk)
+
+
+def test_who_writes_while_they_are_being_erased_begins_anew(desk, monkeypatch):
+    old = desk.conversation.id
+    asked, unread = (text(f"سلام {word}", NOON + seconds(80), mid=word) for word in ("anew", "unread"))
+    left = []
+
+    def write():
+        desk.take(asked, now=NOON + seconds(80))
+        left.append(desk.record(unread, now=NOON + seconds(81)))
+
+    meanwhile(monkeypatch, write)
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+    desk.call(receive, left[0], NOON + seconds(82))
+
+    assert CANARY not in everything()
+    assert desk.rows(Conversation, id=old) == []
+    anew = desk.rows(Conversation)[-1]
+    assert [message.external_id for message in desk.rows(Message, conversation_id=anew.id)] == ["anew", "unread"]
+    assert (anew.state, desk.turn.conversation_id, desk.turn.state) == (
+        ConversationState.ASSISTANT,
+        anew.id,
+        TurnState.OPEN,
+    )
+
+
+def test_an_erasing_that_broke_off_is_finished_by_their_id_and_leaves_what_they_wrote_since(desk, monkeypatch):
+    wanted = customer_id()
+
+    def write_and_break():
+        desk.take(text("سلام دوباره", NOON + seconds(80), mid="anew"), now=NOON + seconds(80))
+        raise KeyboardInterrupt
+
+    meanwhile(monkeypatch, write_and_break)
+    with pytest.raises(KeyboardInterrupt):
+        desk.call(erase_customer, wanted, NOON + seconds(60))
+    assert CANARY in everything()
+
+    assert export_customer(wanted)["customer"][0]["id"] == wanted
+    desk.call(erase_customer, wanted, NOON + seconds(100))
+
+    assert CANARY not in everything()
+    assert desk.message("anew").text == "سلام دوباره"
+    again = desk.take(text("هستید؟", NOON + seconds(90), mid="late"), now=NOON + seconds(101))
+    assert desk.outcomes(again) == [EventOutcome.STORED]
+
+
+@pytest.mark.sqlite_only
+def test_one_whose_erasing_broke_off_is_found_by_their_id(desk, monkeypatch):
+    wanted = customer_id()
+    meanwhile(monkeypatch, lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        desk.call(erase_customer, wanted, NOON + seconds(60))
+
+    assert desk.call(find_customer, CUSTOMER) == wanted
+
+
+@pytest.mark.sqlite_only
+def test_an_id_that_leaves_no_room_for_a_mark_is_erased_all_the_same(desk):
+    long = "6" * 128
+    desk.take(text(CANARY, NOON, customer=long))
+
+    desk.call(erase_customer, customer_id(long), NOON + seconds(60))
+
+    assert long not in everything()
+
+
+def test_what_was_said_before_and_is_stored_in_the_moment_in_which_it_begins_brings_nobody_back(
+    desk, monkeypatch, database_kind
+):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer: nothing begins while something is stored.")
+    wanted, late = customer_id(), desk.record(text(CANARY, NOON + seconds(2), mid="late"))
+    really = store.find_locked
+
+    def begin():
+        with desk.app.app_context():
+            erase._begin(wanted, NOON + seconds(60), None)
+
+    def find_after_it(*args):
+        monkeypatch.undo()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(begin).result()
+        return really(*args)
+
+    monkeypatch.setattr(store, "find_locked", find_after_it)
+
+    desk.call(receive, late, NOON + seconds(60))
+    desk.call(erase_customer, wanted, NOON + seconds(61))
+
+    assert desk.outcomes(late) == [EventOutcome.IGNORED]
+    assert customer_id() is None
 
 
 @pytest.mark.sqlite_only
