@@ -246,13 +246,13 @@ def open_groups(start: datetime, end: datetime, inbox_id: int | None, limit: int
     return [group for group in groups if group.text]
 
 
-def find_group(question_id: int) -> Group | None:
-    """The open questions that are like this one, with itself; None where it is settled or gone."""
+def find_group(question_id: int, inbox_id: int | None = None) -> Group | None:
+    """The open questions of this account, or of all, that are like this one; None where it is settled or gone."""
     question = db.session.get(OpenQuestion, question_id)
     if question is None or question.settled_at is not None:
         return None
     year = timedelta(days=LONGEST_DAYS)
-    groups = _gathered(question.asked_at - year, question.asked_at + year, None)
+    groups = _gathered(question.asked_at - year, question.asked_at + year, inbox_id)
     found = next((group for group in groups if question.likeness in group.likenesses), None)
     group = found or Group([question.likeness], frozenset(), 1, question.id, question.asked_at, 0, question.own_post_id)
     group.newest_id = question_id
@@ -260,11 +260,12 @@ def find_group(question_id: int) -> Group | None:
     return group
 
 
-def ids_of(group: Group) -> Sequence[int]:
-    """Every open question of the group."""
-    return db.session.scalars(
-        select(OpenQuestion.id).where(OpenQuestion.settled_at.is_(None), OpenQuestion.likeness.in_(group.likenesses))
-    ).all()
+def ids_of(group: Group, inbox_id: int | None = None) -> Sequence[int]:
+    """Every open question of the group, or those of this account."""
+    wanted = select(OpenQuestion.id).where(
+        OpenQuestion.settled_at.is_(None), OpenQuestion.likeness.in_(group.likenesses)
+    )
+    return db.session.scalars(wanted if inbox_id is None else wanted.where(OpenQuestion.inbox_id == inbox_id)).all()
 
 
 def _gathered(start: datetime, end: datetime, inbox_id: int | None) -> list[Group]:

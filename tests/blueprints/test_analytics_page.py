@@ -15,7 +15,7 @@ from pilito.blueprints.panel.analytics_csv import written
 from pilito.conversations import tally
 from pilito.database import transaction
 from pilito.lifecycle import HandOverReason, Role, Sender, ShareState, TurnState
-from pilito.models import OpenQuestion, OwnPost, Passage, TallyZone, Turn, db
+from pilito.models import Conversation, OpenQuestion, OwnPost, Passage, TallyZone, Turn, db
 from pilito.queries.tallies import QUARTER
 
 pytestmark = pytest.mark.sqlite_only
@@ -267,6 +267,49 @@ def test_an_admin_may_say_that_a_question_needs_no_answer_and_an_agent_may_not(s
     assert answer.location.endswith("/analytics?period=7#questions")
     assert open_questions() == 1
     assert admin.post("/analytics/questions/999999/settle").status_code == 302
+
+
+@pytest.fixture
+def asked_elsewhere(shop_of_today):
+    """The other account's customer asked about Iraq too."""
+    with transaction():
+        first = db.session.get_one(OpenQuestion, newest_about_iraq())
+        turn = db.session.get_one(Turn, first.turn_id)
+        values = {"opened_at": turn.opened_at, "due_at": turn.due_at, "state": TurnState.HANDED_OVER}
+        elsewhere = db.session.scalars(db.select(Conversation).filter_by(inbox_id=shop_of_today[1])).one()
+        again = add(Turn(conversation_id=elsewhere.id, **values))
+        add_message(elsewhere, text="ارسال به عراق دارید؟", sent_at=first.asked_at, turn_id=again.id)
+        kept = {"asked_at": first.asked_at, "likeness": first.likeness}
+        return add(OpenQuestion(turn_id=again.id, inbox_id=elsewhere.inbox_id, **kept)).id
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "left"),
+    [
+        ("/analytics/questions/{id}/settle?inbox={here}", {}, 2),
+        ("/analytics/questions/{id}/settle", {}, 1),
+        ("/knowledge/texts/new?question={id}", {"title": "x", "text": "x", "inbox": "{here}"}, 2),
+        ("/knowledge/texts/new?question={id}", {"title": "x", "text": "x", "inbox": "{there}"}, 3),
+        ("/knowledge/texts/new?question={id}", {"title": "x", "text": "x"}, 1),
+        ("/catalogue/new?question={id}", {"name": "x", "inbox": "{here}"}, 2),
+    ],
+)
+def test_what_one_account_needs_or_knows_settles_no_question_of_another(
+    shop_of_today, asked_elsewhere, log_in, path, form, left
+):
+    here, there, _post = shop_of_today
+    question_id = db.session.scalar(
+        db.select(func.max(OpenQuestion.id)).where(
+            OpenQuestion.likeness.contains("عراق"), OpenQuestion.inbox_id == here
+        )
+    )
+    names = {"id": question_id, "here": here, "there": there}
+    client = log_in(Role.ADMIN)
+    client.application.config["WTF_CSRF_ENABLED"] = False
+
+    client.post(path.format(**names), data={name: value.format(**names) for name, value in form.items()})
+
+    assert open_questions() == left
 
 
 def test_a_form_for_a_question_that_is_gone_is_an_empty_form(shop_of_today, log_in):

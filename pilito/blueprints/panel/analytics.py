@@ -166,7 +166,7 @@ def show_demand(own_post_id: int) -> ResponseReturnValue:
 @for_admins
 def settle_question(question_id: int) -> ResponseReturnValue:
     """It needs no answer: the question and all that are like it leave the list."""
-    open_questions.settle(question_id)
+    open_questions.settle(question_id, _inbox_id([inbox.id for inbox in queries.inboxes()]))
     flash(gettext("It is off the list. If it is asked again, it comes back."), "good")
     kept: dict[str, Any] = {name: request.args[name] for name in ARGUMENTS if name in request.args}
     return redirect(url_for("panel.show_analytics", **kept, _anchor="questions"))

@@ -110,9 +110,10 @@ def change_product(product_id: int) -> ResponseReturnValue:
 
 def _save(product: Product | None) -> ResponseReturnValue:
     fields, variants = _typed()
+    inbox_id = product.inbox_id if product else request.form.get("inbox", type=whole)
     try:
         draft = read_product(fields, variants, operator_zone())
-        inbox_id, product_id = request.form.get("inbox", type=whole), product.id if product else None
+        product_id = product.id if product else None
         saved = products.save_product(product_id, inbox_id, draft, current_user.id, utc_now(), read_seen())
     except Problems as problems:
         page = _product_page(product, fields, variants, facts_words.by_field(problems.problems))
@@ -124,7 +125,7 @@ def _save(product: Product | None) -> ResponseReturnValue:
         met = [*theirs(kept, fields), *_their_variants(rows, variants)]
         return _product_page(product, {**fields, "seen": kept["seen"]}, variants, met=met), 422
     flash(gettext("Saved. The assistant knows it from now on."), "good")
-    open_questions.settle_asked()
+    open_questions.settle_asked(inbox_id)
     return redirect(url_for("panel.show_product", product_id=saved))
 
 

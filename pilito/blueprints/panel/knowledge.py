@@ -93,11 +93,12 @@ def change_text(passage_id: int) -> ResponseReturnValue:
 
 def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
     fields = {name: request.form.get(name, "") for name in ("title", "text", "valid_until", "seen")}
+    inbox_id = passage.inbox_id if passage else request.form.get("inbox", type=whole)
     try:
         until = last_moment(fields["valid_until"], operator_zone())
         texts.save_text(
             passage.id if passage else None,
-            request.form.get("inbox", type=whole),
+            inbox_id,
             kind,
             fields["title"],
             fields["text"],
@@ -116,7 +117,7 @@ def _save(passage: Passage | None, kind: PassageKind) -> ResponseReturnValue:
         kept = _fields_of(passage)
         return _text_page(passage, kind, {**fields, "seen": kept["seen"]}, met=theirs(kept, fields)), 422
     flash(gettext("Saved. The assistant knows it from now on."), "good")
-    if open_questions.settle_asked():
+    if open_questions.settle_asked(inbox_id):
         return redirect(url_for("panel.show_analytics", _anchor="questions"))
     return redirect(url_for("panel.show_knowledge"))
 

@@ -22,17 +22,17 @@ def asked() -> Group | None:
     return queries.find_group(question_id) if question_id and 0 < question_id <= LONGEST_ID else None
 
 
-def settle(question_id: int) -> int:
-    """Settle it with all that are like it; return how many. Nothing happens where it is settled or gone."""
-    group = queries.find_group(question_id)
-    ids = list(queries.ids_of(group)) if group else []
+def settle(question_id: int, inbox_id: int | None) -> int:
+    """Settle what is like it, in this account or in all; return how many. One that is settled already moves nothing."""
+    group = queries.find_group(question_id, inbox_id)
+    ids = list(queries.ids_of(group, inbox_id)) if group else []
     return tally.settle_questions(ids, current_user.id, utc_now()) if ids else 0
 
 
-def settle_asked() -> bool:
-    """The answer was saved: settle what it was written for, and say so."""
+def settle_asked(inbox_id: int | None) -> bool:
+    """The answer was saved, for this account or for all: settle there what it was written for, and say so."""
     group = asked()
-    settled = settle(group.newest_id) if group else 0
+    settled = settle(group.newest_id, inbox_id) if group else 0
     if settled:
         told = ngettext("%(num)s open question is settled.", "%(num)s open questions are settled.", settled)
         flash(digits(told), "good")
