@@ -36,7 +36,8 @@ def change_email(operator_id: int, email: str, password: str, session_id: int | 
         if operator.email == email:
             return
         refuse_taken(email)
-        operator.email = email
+        before, operator.email = operator.email, email
         end_sessions(tx, operator_id, "email_changed", now, session_id)
         end_links_of(operator_id, now)
-        db.session.add(Audit(at=now, action="email_changed", operator_id=operator_id))
+        # So that it is found, and forgotten with the rest, when they are erased.
+        db.session.add(Audit(at=now, action="email_changed", operator_id=operator_id, details={"from": before}))

@@ -1,20 +1,23 @@
 """A person of the shop leaves for good: nothing says who they were, and the audit log holds."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from rows import NOON, add, add_operator
 
 from pilito import audit
+from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import Role
-from pilito.models import Audit, Mail, Operator, RecoveryCode, db
-from pilito.people import links
+from pilito.models import Audit, EntryLink, Mail, Operator, OperatorSession, RecoveryCode, db
+from pilito.passwords import hash_password
+from pilito.people import links, profile
 from pilito.people.erase import erase_operator, export_operator
 
 EMAIL, CANARY = "kanarienvogel@shop.test", "kanarienvogel"
-ADDRESS = "203.0.113.77"
+ADDRESS, PASSWORD = "203.0.113.77", "a long enough one"
 # Every column that points at somebody of the shop. Where the row is about them it goes; where it tells what they did, or
 # were given to do, it stays by their number. A new column needs a line here, and where it goes, one in erase.py.
 GOES = {
@@ -79,6 +82,59 @@ def test_nothing_says_who_they_were_and_the_chain_holds(person):
     report = audit.verify()
     assert report.problems == []
     assert report.forgotten == 1  # the invitation, which named the address
+
+
+@pytest.fixture
+def moved(person):
+    """They log in with another address since; to the old one there is a mail left, and a link from before."""
+    links.offer_password(person, None, lambda token: ("x", token), NOON)
+    with transaction():
+        db.session.get_one(Operator, person).password_hash = hash_password(PASSWORD)
+    session_id = db.session.scalars(db.select(OperatorSession.id).filter_by(operator_id=person)).one()
+    profile.change_email(person, "sara@shop.test", PASSWORD, session_id, utc_now())
+    with transaction():
+        for link in db.session.scalars(db.select(EntryLink).filter_by(operator_id=None)):
+            link.operator_id = person  # they came in by their invitation
+    audit.seal(NOON)
+    return person
+
+
+@pytest.mark.parametrize("known_by", ["its line alone", "its links alone"])
+def test_no_address_that_they_had_before_is_left(moved, known_by):
+    """Links go ninety days after their end, and a line of before did not say it."""
+    with transaction():
+        if known_by == "its line alone":
+            db.session.execute(db.delete(EntryLink))
+        else:
+            audit.forget_words(db.session.scalars(db.select(Audit.id).filter_by(action="email_changed")))
+    assert everything().count(EMAIL) >= 3
+
+    erase_operator("sara@shop.test", NOON)
+
+    assert CANARY not in everything()
+    audit.seal(NOON)
+    assert audit.verify().problems == []
+
+
+def test_the_export_tells_of_them_too(moved):
+    found = export_operator("sara@shop.test", NOON)
+
+    assert {EMAIL, "sara@shop.test"} <= {row["recipient"] for row in found["mail"]} | {found["operator"]["email"]}
+    assert EMAIL in {row["email"] for row in found["links"]}
+    assert EMAIL in {row["details"].get("email") for row in found["audit"]}
+
+
+def test_an_address_that_is_somebody_elses_by_now_stays_theirs(moved, owner):
+    links.invite(EMAIL, Role.AGENT, owner, lambda token: ("x", token), NOON + timedelta(hours=1))
+    with transaction():
+        add_operator(Role.AGENT, email=EMAIL, name="Reza")
+    audit.seal(NOON)
+
+    erase_operator("sara@shop.test", NOON + timedelta(hours=2))
+
+    invited = db.session.scalars(db.select(Audit).filter_by(action="operator_invited").order_by(Audit.id)).all()
+    assert invited[-1].details["email"] == EMAIL
+    assert db.session.scalars(db.select(Operator).filter_by(email=EMAIL)).one().name == "Reza"
 
 
 def test_what_they_did_stays_by_their_number(person):
