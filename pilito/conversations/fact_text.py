@@ -18,10 +18,12 @@ EASTERN = re.compile(r"[\u0600-\u06ff]")
 WORDS = {
     "fa": {
         "price": "قیمت", "size": "سایز", "there": "موجود", "gone": "تمام شد", "pieces": "عدد", "was": "قیمت قبلی",
+        "order": "موجود برای سفارش",
         "code": "کد", "link": "لینک", "category": "دسته", "comma": "،",
     },
     "en": {
         "price": "Price", "size": "size", "there": "in stock", "gone": "sold out", "pieces": "pieces",
+        "order": "available to order",
         "was": "price before", "code": "Code", "link": "Link", "category": "Category", "comma": ",",
     },
 }  # fmt: skip
@@ -85,6 +87,8 @@ def _price(variant: Variant, currency: str | None, language: str) -> str:
 
 
 def _stock(variant: Variant, words: dict[str, str]) -> str:
+    if variant.stock == 0 and variant.available:
+        return words["order"]  # by back-order, or made when it is ordered
     if variant.stock == 0 or variant.available is False:
         return words["gone"]
     if variant.stock:

@@ -13,9 +13,15 @@ from pilito.money import digits, written
 from pilito.queries.facts import quoted_products
 
 WORDS = {
-    "fa": {"there": "موجود", "gone": "تمام شده", "sizes": "موجود در سایز", "comma": "،"},
-    "en": {"there": "in stock", "gone": "sold out", "sizes": "in stock in size", "comma": ","},
-}
+    "fa": {
+        "there": "موجود", "gone": "تمام شده", "sizes": "موجود در سایز", "comma": "،",
+        "order": "موجود برای سفارش", "order_sizes": "موجود برای سفارش در سایز",
+    },
+    "en": {
+        "there": "in stock", "gone": "sold out", "sizes": "in stock in size", "comma": ",",
+        "order": "available to order", "order_sizes": "available to order in size",
+    },
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,16 +59,17 @@ def stock_in_words(product: Product, language: str) -> str:
     """Which sizes there are, where some are sold out; empty where nobody knows."""
     words = WORDS[language]
     there = [one for one in product.variants if one.stock or one.available]
+    is_order = all(one.stock == 0 for one in there)
     if there and len(there) < len(product.variants) and all(one.size for one in there):
         sizes = f"{words['comma']} ".join(dict.fromkeys(str(one.size) for one in there))
-        return digits(f"{words['sizes']} {sizes}", language)
+        return digits(f"{words['order_sizes' if is_order else 'sizes']} {sizes}", language)
     if there:
-        return words["there"]
+        return words["order" if is_order else "there"]
     return words["gone"] if product.variants and all(map(_is_gone, product.variants)) else ""
 
 
 def _is_gone(variant: Variant) -> bool:
-    return variant.stock == 0 or variant.available is False
+    return variant.available is False or (variant.stock == 0 and not variant.available)
 
 
 def caption_differs(share: Share, products: Iterable[Product], inbox: Inbox, now: datetime) -> bool:

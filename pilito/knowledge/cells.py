@@ -14,6 +14,10 @@ GONE = {
     *("ناموجود", "نا موجود", "تمام شد", "تمام شده", "ندارد", "خیر", "no", "false", "out of stock", "outofstock"),
     *("sold out", "unavailable", "غير متوفر", "غیر متوفر", "نفد", "لا"),
 }
+ORDERED = {
+    *("موجود برای سفارش", "پیش سفارش", "پیش فروش", "backorder", "onbackorder", "on backorder", "preorder", "pre-order"),
+    *("available on backorder", "available to order"),
+}  # there is none, and it is sold
 DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 JALALI_BEFORE = 1700  # years below are Jalali
 
@@ -63,6 +67,8 @@ def stock_of(text: str) -> tuple[int | None, bool | None]:
         return None, True
     if said in GONE:
         return 0, False
+    if said in ORDERED:
+        return 0, True
     plain = re.sub(r"\s*(عدد|تا|pcs?|pieces?)$", "", said).replace(",", "").replace("٬", "").removesuffix(".0")
     if not plain.isascii() or not plain.isdecimal() or int(plain[:12]) > STOCK_LIMIT:
         raise CellError("no_stock")

@@ -29,7 +29,8 @@ from pilito.knowledge.drafts import (
 from pilito.knowledge.feeds import PRODUCTS, Caller, Json, Shop, basic, choose, currency_of, origin_of, units_of
 
 PER_PAGE = 100
-IN_STOCK = {"instock": True, "onbackorder": True, "outofstock": False}
+IN_STOCK = {"instock": True, "onbackorder": True, "outofstock": False}  # whether it is sold
+NOT_THERE = ("onbackorder", "outofstock")
 
 Currency = tuple[str, int]
 
@@ -147,8 +148,9 @@ def _variant(one: Json, product: Json, offered: dict[str, str], currency: Curren
     is_counted = one.get("manage_stock") in (True, "parent")
     counted = one if one.get("stock_quantity") is not None else product
     stock = counted.get("stock_quantity") if is_counted else None
-    available = IN_STOCK.get(str(one.get("stock_status") or product.get("stock_status")))
-    if available is False:
+    status = str(one.get("stock_status") or product.get("stock_status"))
+    available = IN_STOCK.get(status)
+    if status in NOT_THERE:
         stock = 0
     options = []
     for attribute in _list(one, "attributes") if one is not product else []:

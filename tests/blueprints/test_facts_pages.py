@@ -135,6 +135,17 @@ def form_of(page):
     return found | {"currency": "IRT", "pictures": "https://shop.test/1.jpg"}
 
 
+def test_what_is_there_to_order_stays_so_when_its_page_is_saved(admin):
+    admin.post("/catalogue/new", data=DRESS | {"v_stock": ["پیش‌سفارش", "ناموجود", ""]})
+    page = admin.get(f"/catalogue/{rows(Product)[0].id}").text
+
+    assert admin.post(f"/catalogue/{rows(Product)[0].id}", data=form_of(page) | {"name": "نو"}).status_code == 302
+
+    assert 'value="available to order"' in page
+    assert [(one.stock, one.available) for one in rows(Product)[0].variants] == [(0, True), (0, False)]
+    assert "available to order" in words_of(admin.get("/catalogue"))
+
+
 def test_a_page_that_was_open_for_a_while_puts_no_old_price_back(admin):
     admin.post("/catalogue/new", data=DRESS)
     product = rows(Product)[0]

@@ -44,6 +44,9 @@ def test_in_the_language_of_its_name(app):
         (({"stock": 0},), "تمام شده"),
         (({"stock": None},), ""),  # nobody knows, so nothing is said
         (({"stock": None, "available": True},), "موجود"),
+        (({"stock": 0, "available": True},), "موجود برای سفارش"),
+        (({"stock": 0, "available": True}, {"stock": 0, "available": False}), "موجود برای سفارش"),
+        (({"stock": 0, "available": True}, {"stock": 2}), "موجود"),
         (({"stock": 5, "size": "38"}, {"stock": 0, "size": "40"}, {"stock": 1, "size": "42"}), "موجود در سایز ۳۸، ۴۲"),
         (({"stock": 5, "size": "38"}, {"stock": 0, "size": "40"}, {"stock": 0, "size": "42"}), "موجود در سایز ۳۸"),
     ],
@@ -56,6 +59,12 @@ def test_what_is_sold_out_makes_no_price(app):
     told = quote(make(variants=({"price": 900_000, "stock": 0}, {"price": 1_850_000})))
 
     assert told.price == PRICE
+
+
+def test_what_can_be_ordered_makes_one(app):
+    told = quote(make(variants=({"price": 900_000, "stock": 0, "available": True}, {"price": 1_850_000, "stock": 0})))
+
+    assert told.price == "۹۰۰٬۰۰۰ تومان"
 
 
 def test_without_a_price_none_is_told(app):

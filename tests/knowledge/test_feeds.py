@@ -6,6 +6,7 @@ import pytest
 from fake_shops import KEY, SECRET, TOKEN, FakeShopify, FakeWoo
 from rows import NOON, add_inbox
 
+from pilito.conversations.fact_text import product_fact
 from pilito.conversations.rotate_keys import KeyState, rotate_keys
 from pilito.database import transaction
 from pilito.errors import Refused, SourceError
@@ -100,6 +101,27 @@ def test_a_woocommerce_shop_is_read_with_its_variations(woo, start):
     assert (large.size, large.other, large.stock, large.available) == ("40", "جنس: لینن", 0, False)
     assert (row(source_id).state, row(source_id).due_at) == (SourceState.READY, NOON + timedelta(hours=6))
     assert version(inbox_id) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("values", "stock"),
+    [
+        ({"stock_status": "onbackorder"}, 0),
+        ({"stock_status": "onbackorder", "manage_stock": True, "stock_quantity": -3}, 0),
+        ({"stock_status": "onbackorder", "manage_stock": True, "stock_quantity": 0, "backorders": "notify"}, 0),
+        ({"stock_status": "instock", "manage_stock": True, "stock_quantity": 2, "backorders": "yes"}, 2),
+    ],
+)
+def test_what_is_sold_by_back_order_can_be_had(woo, start, values, stock):
+    inbox_id = start(woo)
+    woo.sell(1, "کیف", "2400000", **values)
+
+    read(connect(woo, inbox_id=inbox_id))
+
+    [bag] = products()
+    assert (bag.variants[0].stock, bag.variants[0].available) == (stock, True)
+    assert "تمام شد" not in product_fact(bag, NOON.date()).text
 
 
 def test_the_price_of_a_sale_is_quoted_until_its_end_and_then_only_what_was_read_again(woo, start):
@@ -360,6 +382,20 @@ def test_a_shopify_shop_is_read_with_all_its_variants(shopify, start):
     assert len(shirt.variants) == 130
     assert (shirt.variants[0].size, shirt.variants[0].stock, shirt.variants[0].available) == ("1", None, True)
     assert len(rest) == 11
+
+
+@pytest.mark.sqlite_only
+def test_what_goes_on_being_sold_without_stock_can_be_had(shopify, start):
+    start(shopify)
+    tracked = {"inventoryItem": {"tracked": True}, "inventoryQuantity": 0}
+    shopify.sell(1, "Mug", shopify.variant(1, "1", **tracked))
+    shopify.sell(2, "Cup", shopify.variant(2, "1", **tracked, availableForSale=False))
+
+    read(connect(shopify, SHOPIFY, key=TOKEN, secret=""))
+
+    mug, cup = (product_fact(product, NOON.date()).text.splitlines() for product in products())
+    assert "Price: 1 USD, available to order" in mug
+    assert "Price: 1 USD, sold out" in cup
 
 
 @pytest.mark.sqlite_only

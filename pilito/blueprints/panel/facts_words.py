@@ -198,15 +198,11 @@ def stock_words(product: Product) -> tuple[str, str]:
         return str(gettext("in stock")), "good"
     if len(known) < len(counts):
         return str(gettext("stock not known")), "done"
-    total = sum(known)
-    return (
-        (str(gettext("%(count)s in stock", count=digits(total))), "good")
-        if total
-        else (
-            str(gettext("out of stock")),
-            "problem",
-        )
-    )
+    if total := sum(known):
+        return str(gettext("%(count)s in stock", count=digits(total))), "good"
+    if any(one.available for one in product.variants):
+        return str(gettext("available to order")), "good"
+    return str(gettext("out of stock")), "problem"
 
 
 def field_of_price(amount: int | None, currency: str | None) -> str:
@@ -220,6 +216,8 @@ def field_of_price(amount: int | None, currency: str | None) -> str:
 def field_of_stock(variant: Variant) -> str:
     if variant.stock is None and variant.available:
         return str(gettext("in stock"))
+    if variant.stock == 0 and variant.available:
+        return str(gettext("available to order"))
     return "" if variant.stock is None else str(variant.stock)
 
 
