@@ -67,8 +67,15 @@ def _loose_digits(text: str, known: Vocabulary) -> Iterator[str]:
             yield match[0]
     counted = {one.start for one in read_all(rest) if one.unit}
     digits = [match[0] for match in SINGLE_DIGIT.finditer(rest) if match.start() not in counted]
-    if len(digits) > MOST_DIGITS:
-        yield " ".join(digits)
+    row = " ".join(digits)
+    if len(digits) > MOST_DIGITS and not any(row in _digits_of(fact.text) for fact in known.each):
+        yield row
+
+
+def _digits_of(fact: str) -> str:
+    """The numbers of one digit that count nothing, in their order: "Sizes: 2, 4, 6, 8" may be said."""
+    values = (f"{value:f}" for one in read_all(fact) if not one.unit for value in one.values)
+    return " ".join(value for value in values if len(value) == 1)
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

@@ -207,6 +207,29 @@ def test_a_row_of_digits_that_a_fact_has_may_be_said():
     assert signs("44 42 40 38", "سایزها: ۴۴، ۴۲") != []
 
 
+@pytest.mark.parametrize(
+    ("fact", "said"),
+    [
+        ("Sizes: 2, 4, 6, 8", True),
+        ("Sizes: 0, 2, 4, 6, 8, 10", True),
+        ("سایز ۲-۴-۶-۸", True),
+        ("سایز 2/4/6/8", True),
+        ("Sizes: 2, 4, 6\nand 8", True),
+        ("Sizes: 2, 4, 8, 6", False),
+        ("Sizes: 2, 4, 6, 80", False),
+        ("Sizes: 12, 4, 6, 8", False),
+        ("2 روز، 4 روز، 6 روز، 8 روز", False),
+        ("1. 2, 4, 6, 8", True),
+    ],
+)
+def test_four_sizes_of_one_digit_may_be_said_as_one_fact_has_them(fact, said):
+    assert signs("We have sizes 2, 4, 6 and 8.", "کیف", fact) == ([] if said else ["2 4 6 8"])
+
+
+def test_the_digits_of_two_facts_make_no_row():
+    assert signs("We have sizes 2, 4, 6 and 8.", "Sizes: 2, 4", "Sizes: 6, 8") == ["2 4 6 8"]
+
+
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
