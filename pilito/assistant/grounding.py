@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from itertools import chain, pairwise
 from typing import Any
 
-from pilito.assistant.quantities import TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
+from pilito.assistant.quantities import NAMING, TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
 from pilito.spelling import plain
 
 TLDS = (
@@ -69,6 +69,9 @@ SPOKEN_IN_PARTS = re.compile(
 )
 # Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
 LONG_NUMBER = re.compile(r"(?<![\w.,])(?:ir)?\+?\(?\d(?:[ \-().]{0,2}\d){6,25}(?![\w]|[.,]\d)|\d{27,}")
+# Sizes in a row, which name nothing either.
+ROW = re.compile(r"[1-9]\d{0,2}(?:[ -]{1,2}[1-9]\d{0,2})+")
+MOST_STEP = 10  # from one size to the next
 LATIN = re.compile(r"(?<![\w@.-])[a-z0-9][a-z0-9_-]{2,}(?![\w-])")
 NAMED_CODE = re.compile(
     r"(?:کد|کوپن|code|coupon|voucher|کود|رمز)\W{0,3}(?:تخفیف\W{0,3}|الخصم\W{0,3})?([a-z][a-z0-9_-]{3,})"
@@ -77,6 +80,8 @@ MEASURE = re.compile(
     r"\d+(?:\.\d+)?(?:x\d+)+(?:cm|mm)?$|\d+(?:\.\d+)?(?:k|t|cm|mm|ml|g|gr|kg|cc|am|pm|x|l|m|th|st|nd|rd|-(?:hour|day|week|month|year)s?)$"
 )
 DATE = re.compile(r"(?<![\d/.-])(\d{2,4})[/.-](\d{1,2})[/.-](\d{1,4})(?![\d/-])")
+FIRST_YEAR = 1300
+OPEN = 40  # characters in front of a date that are looked at
 MONTHS = {
     name: number
     for names in (
@@ -183,7 +188,7 @@ class Claims:
     @cached_property
     def dates(self) -> list[tuple[int, ...]]:
         """(day, month) or (day, month, year), day 0 for a whole month; the calendar is not asked for."""
-        numbered = (_date(*map(int, match.groups())) for match in DATE.finditer(self._words))
+        numbered = (_date(*map(int, match.groups())) for match in DATE.finditer(self._words) if _is_date(match))
         named = (_named_date(match) for match in NAMED_DATE.finditer(self._words))
         rest = NAMED_DATE.sub(" ", self._words)
         months = ((0, MONTHS[match[1]], int(match[2]) % 100) for match in MONTH_OF_YEAR.finditer(rest))
@@ -201,7 +206,7 @@ class Claims:
 
     @cached_property
     def _without_dates(self) -> str:
-        return MONTH_OF_YEAR.sub(" ، ", NAMED_DATE.sub(" ، ", DATE.sub(" ، ", self._words)))
+        return MONTH_OF_YEAR.sub(" ، ", NAMED_DATE.sub(" ، ", DATE.sub(_blanked_date, self._words)))
 
     @cached_property
     def long_numbers(self) -> list[str]:
@@ -394,7 +399,7 @@ def _is_unit_free(said: Quantity, known: Quantity) -> bool:
     """Whether a number without a unit may stand for one with: a price for a bare price, never three days for "3"."""
     if said.unit == known.unit or not said.unit:
         return True
-    return said.is_money or said.unit in ("piece", "clock")
+    return not known.is_name and (said.is_money or said.unit in ("piece", "clock"))
 
 
 def _single(value: Decimal, unit: str) -> Quantity:
@@ -444,7 +449,15 @@ def _names_something(text: str) -> bool:
     """Whether these digits are a name and no amount: they begin with 0, + or `ir`, or are too many for a price."""
     digits = re.sub(r"\D", "", text)
     is_amount = bool(re.fullmatch(r"\d{1,3}(?:[ .]\d{3})+", text)) and digits[0] != "0"
-    return not is_amount and (text[0] in "0+i(" or len(digits) >= 10 or bool(re.search(r"\d[ -]\d{3,}", text)))
+    return not (is_amount or _is_row(text)) and (
+        text[0] in "0+i(" or len(digits) >= 10 or bool(re.search(r"\d[ -]\d{3,}", text))
+    )
+
+
+def _is_row(text: str) -> bool:
+    """Whether each is a little more than the one before, as sizes are: "36-38-40-42-44" is no phone."""
+    numbers = map(int, re.findall(r"\d+", text))
+    return bool(ROW.fullmatch(text)) and all(0 < more - less <= MOST_STEP for less, more in pairwise(numbers))
 
 
 def _spoken(text: str) -> str:
@@ -459,6 +472,17 @@ def _ends_with(known: str, contact: str) -> bool:
 def _date(first: int, second: int, third: int) -> tuple[int, ...]:
     """(day, month, year) of year/month/day or day/month/year; the larger end is the year."""
     return (third, second, first % 100) if first > third else (first, second, third % 100)
+
+
+def _is_date(match: re.Match[str]) -> bool:
+    """Whether three numbers are a day of some calendar: "36-38-40" is none, and "sizes 10/12/14" neither."""
+    first, month, third = map(int, match.groups())
+    is_possible = max(first, third) >= FIRST_YEAR or (month <= 12 and min(first, third) <= 31)
+    return is_possible and not NAMING.search(match.string[max(0, match.start() - OPEN) : match.start()])
+
+
+def _blanked_date(match: re.Match[str]) -> str:
+    return " ، " if _is_date(match) else match[0]
 
 
 def _named_date(match: re.Match[str]) -> tuple[int, ...]:

@@ -81,6 +81,17 @@ UNITS = {
 BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
 COUNTED = {"colour", "piece", "person"}  # what a count counts, and the number of a size does not
 LABELS = {"سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"}
+# Behind these stands a name or a measure, which is no price; "each size 850" is one.
+NAMING = re.compile(
+    r"(?<!\w)(?<!هر )(?<!همه )(?<!تمام )(?<!each )(?<!every )(?<!all )(?<!any )(?<!per )"
+    r"(?:سایز(?: ?های?| ?ها| ?بندی)?|اندازه|کد|شماره|مدل|پلاک|طبقه|مقاس|رقم|کود|مودیل"
+    r"|sizes?|codes?|models?|numbers?|no|item|style|ref"
+    r"|(?:قد|دور|عرض|طول|ارتفاع|پهنا|bust|waist|hips?|chest|length|height|width|inseam|shoulders?)"
+    r"(?: (?:سینه|کمر|باسن|بازو|مچ|گردن|یقه|ران|شانه|سرشانه|استین|لباس|کار|مانتو|پیراهن|شلوار|دامن))?)"
+    r"(?: (?:موجود|محصول|کالا|کار|available))?[^\w\n]{0,3}\Z"
+)
+LISTED = re.compile(r"[^\S\n]*(?:[,،/~–—&-]|و|and|تا|الی|to|یا|or)?[^\S\n]*")  # between two of a list or a range
+NEAR = 50  # so near are two sizes of a list; a price stands further off from the code before it
 LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
 SHORTHAND = {"t", "ت", "تومن", "تومنه", "تومنی"}  # shops leave out the thousands: 850T is 850,000 tomans
 LEAST_SHORT = 10
@@ -107,7 +118,8 @@ ABOUT_NUMBER = re.compile(
     r"\W{1,3}(?:\w{1,20}\W{1,3}){0,2}$"
 )
 SUFFIXES = ("ه", "ست", "اند", "ها", "ای", "ی")  # "is", "are", plural, "a": they stick to the unit
-LIST_MARK = re.compile(r"^\s*\d{1,2}\s*(?:[.)](?=\s*\D)|[-:](?=\s+\D))", re.MULTILINE)
+# "38: chest 96" is a line of a table of sizes.
+LIST_MARK = re.compile(r"^[^\S\n]*(?:\d{1,2}\s*[.)](?=\s*\D)|\d\s*[-:](?=\s+\D))", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -119,6 +131,7 @@ class Quantity:
     parts: tuple[Decimal, ...] = ()
     multiplier: int = 1
     is_spelled: bool = False  # in words: "one" alone is no quantity
+    is_name: bool = False  # of a size, a code, a door, or a measure: no price and no count
     start: int = 0
     end: int = 0
 
@@ -190,7 +203,7 @@ def read_all(text: str) -> list[Quantity]:
         quantity, position = _quantity(tokens, position)
         if quantity is not None:
             found.append(quantity)
-    return _inherited(found, text)
+    return list(_named(_inherited(found, text), text))
 
 
 def _joined(match: re.Match[str]) -> str:
@@ -393,6 +406,20 @@ def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
             values = values | {value * following.multiplier for value in values}
         result.append(replace(quantity, values=values, unit=following.unit))
     return result
+
+
+def _named(found: list[Quantity], text: str) -> Iterator[Quantity]:
+    """Mark what names a size or a code, and what stands in a list or a range with one."""
+    before = Quantity(frozenset({Decimal(0)}))
+    for one in found:
+        gap = text[before.end : one.start]
+        is_name = NAMING.search(gap) is not None or (before.is_name and _goes_on(before, one, gap))
+        before = replace(one, is_name=is_name)
+        yield before
+
+
+def _goes_on(before: Quantity, one: Quantity, gap: str) -> bool:
+    return LISTED.fullmatch(gap) is not None and abs(max(one.values) - max(before.values)) <= NEAR
 
 
 def _pairs(found: list[Quantity]) -> Iterator[tuple[Quantity, Quantity | None]]:

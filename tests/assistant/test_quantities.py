@@ -1,5 +1,6 @@
 """Quantities are read in every way people write them."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -367,6 +368,36 @@ def test_the_marks_of_a_list_go_and_leave_their_room():
     assert marked("12) 30 days\n 3- کد\n7: سایز 40") == [("30", "day", "30 days"), ("40", "", "40")]
     assert marked("12.5 روز") == [("12.5", "day", "12.5 روز")]
     assert marked("123) روز") == [("123", "", "123")]
+
+
+def test_a_line_of_a_table_of_sizes_is_not_marked():
+    assert marked("38: دور سینه 96\n9: کیف") == [("38", "", "38"), ("96", "", "96")]
+    assert marked("38 - موجود\n 12. کیف\n8 - کیف") == [("38", "", "38")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("سایز *38*", "سایزهای *38* تا *44*", "سایز‌های موجود: *38*، *40* و *42*", "سایز‌بندی *38* الی *44*", "سایز ها *38*"),
+        *("اندازه *38*", "کد *450*", "کد محصول: *450*", "کد کالا *450*", "کد کار (*450*)", "شماره *12*", "مدل *12*"),
+        *("پلاک *8*، طبقه *2*", "مقاس *38*", "رقم *38*", "كود *450*", "موديل *450*"),
+        *("size *8*", "Sizes: *36*, *38*, *40*", "sizes available *8* or *10*", "code #*450*", "codes *450*/*451*"),
+        *("model *12*", "No. *12*", "number *12*", "item *12*", "style *12*", "ref *12*", "sizes *8*–*10*, *12*"),
+        *("قد *120*", "قد لباس: *120*", "دور سینه *96*، دور کمر *70*", "عرض شانه *40*", "طول آستین *60*", "ارتفاع *30*"),
+        *("bust *96*", "waist: *70*", "hips *98*", "chest *96*", "length *120*", "height *30*", "width *20*"),
+        *("inseam *70*", "shoulders *40*", "پهنا *20*", "سایز *40* تا *90*", "سایز *90* تا *40*", "سایز *38*  *40*"),
+        # and what is none
+        *("هر سایز 850", "همه سایزها 850", "تمام سایزها 850", "each size 45", "every size 45", "all sizes 45"),
+        *("any size 45", "per item 45", "سایز *38*: 850", "سایز *38* = 850", "سایز *38*، 850", "سایز *40* تا 91"),
+        *("سایز *91* تا 40", "سایز فری 850", "سایز\n850", "سایز *38*\n40", "آنکد 450", "850", "قیمت 850، سایز *38*"),
+        *("سایز *38* و قیمت 40", "سایز - - 40", "کد *450*\nقیمت: 450"),
+    ],
+)  # fmt: skip
+def test_what_names_a_size_or_a_code_or_measures_is_told_from_what_may_be_a_price(text):
+    plainly = unify(plain(text))
+    read = plainly.replace("*", "")
+
+    assert [read[one.start : one.end] for one in read_all(read) if one.is_name] == re.findall(r"\*(\d+)\*", plainly)
 
 
 def test_ten_and_more_can_be_a_price_or_a_size():
