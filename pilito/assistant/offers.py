@@ -70,8 +70,17 @@ VAGUE = re.compile(
     r"|(?<!\w)(?:today|tonight|this (?:week|weekend)) only(?!\w)|(?:تخفیف|حراج|افر|sale)[^\n]{0,20}\d+"
     r" (?:ساعته|hours?)(?!\w)"
 )
-# Who sends until tomorrow promises a date, not a price.
-SENDING = re.compile(r"ارسال|تحویل|پست می|deliver|ship|شحن|توصیل")
+# Who sends until tomorrow promises a date, not a price; who answers until midnight or on all days to Friday, an hour.
+NO_OFFER = re.compile(
+    r"ارسال|تحویل|پست می|deliver|ship|شحن|توصیل"
+    r"|(?<!\w)(?:پاسخ ?گو|ساع(?:ت|ات) (?:کار|پاسخ)|در خدمت|انلاین هستیم|الدوام|نفتح|مفتوح)"
+    r"|(?<!\w)(?:باز|تعطیل)(?: هستیم|یم)(?!\w)"
+    r"|(?<!\w)(?:فروشگاه|مغازه|گالری|شوروم)[^\n]{0,40}(?<!\w)باز(?!\w)"
+    r"|\b(?:we are|we're|shop is|store is) open\b"
+    r"|\bopen(?:ing hours| daily| every ?day| from| until (?:midnight|tonight))\b"
+    r"|\bclosed\b|\b(?:working|business) hours\b|\bwe (?:answer|reply)\b"
+    r"|شنبه(?: ها)? (?:تا|الی) (?:\w+ )?(?:شنبه|جمعه)[^\n\d]{0,20}\d{1,2}(?::\d\d)? ?(?:تا|الی|-) ?\d"
+)
 OFFERING = re.compile(r"تخفیف|حراج|افر|رایگان|جشنواره|ویژه|قیمت|sale|off|discount|free|price|خصم|عرض|سعر")
 PRICED = re.compile(r"(?:قیمت|price|سعر)\D{0,20}\d")
 LEAST_PRICE = 1000  # a bare number below it is a size, a count, a day
@@ -123,7 +132,7 @@ def _is_price(quantity: Quantity) -> bool:
 
 
 def _may_offer(line: str) -> bool:
-    return not SENDING.search(line) or bool(OFFERING.search(line))
+    return not NO_OFFER.search(line) or bool(OFFERING.search(line))
 
 
 def _ends(line: str, today: date, posted_on: date | None) -> Iterator[date]:

@@ -240,6 +240,69 @@ def test_what_is_sent_by_a_day_is_no_offer_unless_it_is_one(text, expected):
     assert offer_of(text, TODAY) is expected
 
 
+@pytest.mark.parametrize(
+    "hours",
+    [
+        "پاسخگویی شنبه تا پنج‌شنبه ۱۰ تا ۲۰",
+        "پاسخ گویی شنبه تا جمعه",
+        "پاسخگو هستیم تا آخر شب",
+        "شنبه تا پنج‌شنبه ۱۰ تا ۲۰",
+        "شنبه الی جمعه از ساعت ۱۰:۳۰ تا ۲۰",
+        "شنبه‌ها تا جمعه ۱۰-۲۰",
+        "ساعت کار: شنبه تا جمعه",
+        "ساعات کاری تا شنبه",
+        "تا آخر شب در خدمتیم",
+        "فقط جمعه‌ها تعطیلیم",
+        "تا آخر شب باز هستیم",
+        "تا آخر شب بازیم",
+        "آنلاین هستیم تا آخر شب",
+        "گالری تا آخر شب باز است",
+        "We are open until midnight",
+        "we're open until tonight",
+        "The shop is open until midnight",
+        "Open until midnight",
+        "Opening hours: until midnight",
+        "Open daily until midnight",
+        "Open every day until midnight",
+        "Open from 10 until midnight",
+        "Closed until tomorrow",
+        "Working hours until midnight",
+        "Business hours: until midnight",
+        "We answer until midnight",
+        "we reply until midnight",
+        "نفتح حتى الليلة",
+        "الدوام حتى الليلة",
+        "مفتوح حتى الليلة",
+    ],
+)
+def test_hours_are_no_end_of_an_offer_unless_one_stands_in_the_line(hours):
+    caption = f"مانتو لینن\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان\n{hours}"
+
+    assert offer_of(caption, TODAY) is NONE
+    assert quotable(caption, TODAY) == caption
+    assert offer_of(f"{caption}\nحراج فقط تا جمعه", TODAY) is VAGUE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "شنبه تا پنج‌شنبه",  # of an offer, may be
+        "شنبه تا جمعه ۲۰٪ تخفیف",
+        "پاسخگویی ۱۰ تا ۲۰، تخفیف تا آخر شب",
+        "تخفیف شنبه تا جمعه ۱۰ تا ۲۰",
+        "فروش ویژه تا آخر هفته باز است",
+        "Pre-orders open until the end of the month",
+        "فقط تا ساعت ۱۲ امشب",
+        "فقط امروز، پاسخ در دایرکت",
+        "تا جمعه، ۱۰ تا ۲۰ عدد",
+        "فقط تا فردا، بعد تعطیلات عید",
+        "پیش‌فروش باز شد، تا جمعه",
+    ],
+)
+def test_what_may_be_an_offer_stays_one_beside_hours(text):
+    assert offer_of(f"قیمت: ۱٬۸۵۰٬۰۰۰ تومان\n{text}", TODAY) is VAGUE
+
+
 def test_an_answer_or_a_page_loses_its_prices_only_where_its_offer_is_over():
     assert without_passed_offer(CAPTION.format("۳۰ آبان"), TODAY) == "پیراهن نخی گل‌دار\nسایز ۳۸ تا ۴۴\nرنگ: سبز"
     for end in ("۱۵ آذر", "آخر هفته"):
