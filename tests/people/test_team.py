@@ -1,6 +1,7 @@
 """Who is let in as what, who may decide about it, and that a shop keeps an owner."""
 
 import threading
+import time
 from contextlib import suppress
 
 import pyotp
@@ -282,6 +283,27 @@ def test_what_waited_with_the_old_password_changes_nothing_once_a_link_has_set_a
     assert kept(person_id) == after[0]
     assert check_password(operator(person_id).password_hash, RESET)
     assert open_sessions(person_id) == []
+
+
+def test_a_reset_that_is_just_being_written_is_waited_for(app, sara):
+    person_id, session_id = sara
+    new_hash, is_writing = passwords.hash_password(RESET), threading.Event()
+
+    def reset():
+        with app.app_context(), transaction() as tx:
+            row = db.session.get_one(Operator, person_id, with_for_update=True)
+            team.set_hash(tx, row, new_hash, NOON)
+            is_writing.set()
+            time.sleep(0.4)  # longer than a compare takes
+
+    thread = threading.Thread(target=reset)
+    thread.start()
+    is_writing.wait(20)
+    reason = refusal(change_email, person_id, session_id)
+    thread.join(20)
+
+    assert reason == "wrong_password"
+    assert operator(person_id).email == "sara@shop.test"
 
 
 @pytest.mark.parametrize("deed", DEEDS)
