@@ -30,6 +30,8 @@ def take_event(channel_name: str) -> Response:
     """Store a signed body, then say so; never a 200 for what is not on the disk."""
     channel = _get_channel(channel_name)
     body = request.get_data(cache=False)
+    if request.content_length is None and len(body) == request.max_content_length:
+        abort(413)  # of no length, it was cut there, and Werkzeug says so only to whoever reads on
     with failpoints.around("p1"):
         if not channel.verify(body, dict(request.headers)):
             abort(401)

@@ -1,5 +1,8 @@
 """The door for events: signed bodies in, everything else refused, nothing promised that is not stored."""
 
+import hashlib
+import hmac
+import io
 import sys
 import time
 from contextlib import contextmanager
@@ -91,6 +94,23 @@ def test_a_body_over_a_mebibyte_is_refused(shop):
 @pytest.mark.sqlite_only
 def test_a_body_of_just_a_mebibyte_is_taken(shop):
     assert shop.post(b"[" + b" " * (1024 * 1024 - 2) + b"]").status_code == 200
+
+
+@pytest.mark.sqlite_only
+def test_a_body_without_a_length_is_not_taken_for_what_it_was_cut_to(shop):
+    """Not even where the signature is that of its first mebibyte."""
+    whole = b"[" + b" " * (1024 * 1024 - 2) + b"]"
+    signature = hmac.new(shop.secret.encode(), whole, hashlib.sha256).hexdigest()
+
+    answer = shop.client.post(
+        "/webhooks/instagram",
+        input_stream=io.BytesIO(whole + b" and more"),
+        headers={"X-Hub-Signature-256": f"sha256={signature}", "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},  # as gunicorn says
+    )
+
+    assert answer.status_code == 413
+    assert webhooks() == []
 
 
 @pytest.mark.parametrize(
