@@ -39,6 +39,7 @@ from pilito.conversations.pair import pair_shares
 from pilito.conversations.post_facts import posts_behind, with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
+from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.conversations.unread import look
 from pilito.database import Transaction, transaction
 from pilito.extensions import channels, settings
@@ -82,7 +83,7 @@ FIND_EARLIER = (
         Message.id.not_in(bindparam("inside", expanding=True)),
         Message.sent_at <= bindparam("until"),
         Message.deleted_at.is_(None),
-        or_(Message.sender == Sender.CUSTOMER, turns.IS_SAID_BY_SHOP),
+        or_(Message.sender == Sender.CUSTOMER, IS_SAID_BY_SHOP),
     )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(HISTORY_MESSAGES)
@@ -96,7 +97,7 @@ OUR_LAST_QUESTIONS = (
     select(Message.asks_which)
     .where(
         Message.conversation_id == bindparam("conversation"),
-        turns.IS_SAID_BY_SHOP,
+        IS_SAID_BY_SHOP,
     )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(ASKED_IN_VAIN)

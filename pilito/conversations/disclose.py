@@ -8,19 +8,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
-from pilito.lifecycle import DeliveryState
-from pilito.models import Conversation, Delivery, Message, db
+from pilito.conversations.said import NEVER_LEFT
+from pilito.models import Conversation, Message, db
 
 # "After a significant lapse of time", as Meta's rules for automated chats have it:
 # https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages
 SAY_AGAIN_AFTER = timedelta(days=30)
 
-# Of a reply: its first part failed, and with it all that comes after.
-NEVER_LEFT = (
-    select(Delivery.id)
-    .where(Delivery.message_id == Message.id, Delivery.position == 0, Delivery.state == DeliveryState.FAILED)
-    .exists()
-)
 LAST_SAID = (
     select(Message.sent_at)
     .where(

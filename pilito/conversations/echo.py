@@ -17,6 +17,7 @@ from pilito.conversations.newest import count_message
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.payload import outbound_of
+from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.conversations.store import add_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_assistant, to_people
 from pilito.database import Transaction
@@ -195,9 +196,8 @@ def _went_on(conversation: Conversation, message: Message) -> bool:
     later = select(Message.id).where(
         Message.conversation_id == conversation.id,
         Message.sent_at > message.sent_at,
-        Message.sender != Sender.CUSTOMER,
         Message.id != message.id,
-        Message.deleted_at.is_(None),
+        IS_SAID_BY_SHOP,
     )
     return db.session.scalar(later.limit(1)) is not None
 

@@ -8,6 +8,7 @@ from pilito.conversations import outbox
 from pilito.conversations.came_back import forget_marks
 from pilito.conversations.disclose import line_due
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.database import Transaction
 from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, HandOverReason, InboxState, Sender, TurnState
@@ -25,8 +26,7 @@ NEWEST_ORIGIN = (
     select(Message.origin)
     .where(
         Message.conversation_id == bindparam("conversation"),
-        Message.sender != Sender.CUSTOMER,
-        Message.deleted_at.is_(None),
+        IS_SAID_BY_SHOP,
     )
     .order_by(Message.sent_at.desc(), Message.id.desc())
     .limit(1)

@@ -3,8 +3,8 @@
 from sqlalchemy import or_, select
 
 from pilito.conversations.hand_over import LINE
+from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.errors import Refused
-from pilito.lifecycle import Sender
 from pilito.models import Conversation, Message, db
 
 
@@ -18,8 +18,7 @@ def refuse_answered(conversation: Conversation, operator_id: int | None, seen_id
     newer = select(Message.id).where(
         Message.conversation_id == conversation.id,
         Message.id > seen_id,
-        Message.sender != Sender.CUSTOMER,
-        Message.deleted_at.is_(None),
+        IS_SAID_BY_SHOP,
         or_(Message.operator_id.is_(None), Message.operator_id != operator_id),
         or_(Message.origin.is_(None), Message.origin != LINE),  # "a person will answer" answers nothing
     )

@@ -22,6 +22,7 @@ from pilito.conversations.pairing import (
     pair,
     question_of,
 )
+from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import MessageType, Sender, ShareState
@@ -177,7 +178,7 @@ def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> l
         select(Message.id, Message.sent_at).where(
             *of_conversation,
             Message.sent_at >= which[0].sent_at,
-            or_(turns.IS_SAID_BY_SHOP, is_asked),
+            or_(IS_SAID_BY_SHOP, is_asked),
         )
     ).all()
     return [ReplyPoint(row.id, row.sent_at, row.id in asking) for row in said if row.id not in inside]
@@ -208,7 +209,7 @@ def _which_before(asked: Sequence[Message]) -> set[int]:
         .where(
             Message.conversation_id == first.conversation_id,
             Message.sent_at < first.sent_at,
-            turns.IS_SAID_BY_SHOP,
+            IS_SAID_BY_SHOP,
         )
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(1)

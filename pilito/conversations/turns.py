@@ -7,10 +7,10 @@ from sqlalchemy import and_, bindparam, func, select
 
 from pilito import hints, keys
 from pilito.channels.base import STANDBY
-from pilito.conversations.disclose import NEVER_LEFT
 from pilito.conversations.duty import Duty, duty_of, is_off
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.said import IS_REACTION, OF_MESSAGE
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import (
@@ -51,14 +51,7 @@ IS_UNANSWERED = and_(
     Message.sent_at >= bindparam("since"),
 )
 FIND_UNANSWERED = select(Message).where(IS_UNANSWERED).order_by(Message.sent_at, Message.id)
-_OF_MESSAGE = select(Delivery.id).where(Delivery.message_id == Message.id).correlate(Message)
-_HAS_FAILED = _OF_MESSAGE.where(Delivery.state == DeliveryState.FAILED).exists()
-# An emoji on a message leaves as a reply does; it says nothing, and answers nothing.
-IS_REACTION = _OF_MESSAGE.where(Delivery.payload["reaction"].as_string().is_not(None)).exists()
-# What the customer was told; a reply that became void, or failed before any of it left, was said to nobody.
-IS_SAID_BY_SHOP = and_(
-    Message.sender != Sender.CUSTOMER, Message.deleted_at.is_(None), Message.content != "", ~IS_REACTION, ~NEVER_LEFT
-)
+_HAS_FAILED = OF_MESSAGE.where(Delivery.state == DeliveryState.FAILED).exists()
 # What people wrote and is not lost: it answers all that came before it (take_over.py).
 IS_PERSONS_ANSWER = and_(
     Message.sender.in_((Sender.OPERATOR, Sender.PHONE)),

@@ -5,6 +5,8 @@ from desk import Desk
 from rows import NOON, add_operator
 from shop import echo, seconds, text
 
+from pilito.channels.base import OutboundReaction
+from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -65,6 +67,30 @@ def test_and_one_from_the_phone(desk, sara):
     desk.take(echo("سلام", LATER, "phone"), now=LATER)
 
     assert refused(desk, sara, seen) == "answered_meanwhile"
+
+
+def test_a_heart_on_a_message_is_no_answer(desk, sara, ali):
+    seen = desk.message("question")
+    heart = Extras(reaction=OutboundReaction(seen.external_id, "❤️"))
+    desk.call(reply, desk.conversation.id, ali, "", "heart", LATER, heart)
+
+    send(desk, sara, "two million", seen.id)
+
+    assert [message.text for message in desk.replies] == ["❤️", "two million"]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_reply_that_reached_nobody_is_none_either(desk, sara, ali, arrives):
+    seen = desk.message("question").id
+    desk.graph.script = [None if arrives else (400, {"error": {"code": 551, "message": "unavailable"}})]
+    send(desk, ali, "two million", seen)
+    desk.deliver(LATER)
+
+    if arrives:
+        assert refused(desk, sara, seen) == "answered_meanwhile"
+    else:
+        assert send(desk, sara, "2,000,000", seen).text == "2,000,000"
 
 
 def test_ones_own_replies_and_what_the_customer_writes_refuse_nothing(desk, sara):

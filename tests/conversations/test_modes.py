@@ -5,8 +5,10 @@ from desk import Desk
 from rows import NOON
 from shop import reel, seconds, text
 
+from pilito.channels.base import OutboundReaction
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, read_hours
 from pilito.conversations.give_back_due import due_in, give_back_due
+from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.conversations.take_over import give_back, take_over
@@ -326,6 +328,27 @@ def test_the_line_is_not_said_twice_in_a_row_but_again_after_a_persons_words(des
     desk.answer(NOON + seconds(9))
 
     assert [one.text for one in desk.replies] == [LINE, "بله؟", LINE]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("between", ["a heart", "nothing", "it never left"])
+def test_a_heart_is_no_word_between_two_lines_and_a_line_that_never_left_was_not_said(desk, between):
+    rule(desk, hand_over_line=LINE)
+    let_hand_over(desk, "not_known")
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.answer(NOON)
+    if between == "it never left":
+        desk.call(take_over, desk.conversation.id, None, NOON)
+    desk.deliver()
+    if between == "a heart":
+        heart = Extras(reaction=OutboundReaction("question", "❤️"))
+        desk.call(reply, desk.conversation.id, None, "", "c1", NOON + seconds(5), heart)
+
+    desk.call(give_back, desk.conversation.id, None, NOON + seconds(6))
+    desk.answer(NOON + seconds(6))
+
+    expect_handed_over(desk, HandOverReason.NOT_KNOWN)
+    assert [one.text for one in desk.replies].count(LINE) == (2 if between == "it never left" else 1)
 
 
 # --- misunderstandings -----------------------------------------------------------------------------------------------

@@ -317,6 +317,23 @@ def test_what_was_written_on_the_phone_before_our_own_answer_does_not_stop_what_
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("what", ["a reply that was lost", "a heart"])
+def test_what_reached_nobody_or_says_nothing_is_no_going_on(desk, provider, what):
+    desk.take(text("چقدره؟", NOON, mid="question"))
+    desk.graph.script = [REFUSED if what == "a reply that was lost" else None]
+    heart = Extras(reaction=OutboundReaction("question", "❤️")) if what == "a heart" else Extras()
+    desk.call(reply, desk.conversation.id, None, "" if what == "a heart" else "بله", "1", NOON + MINUTES, heart)
+    desk.deliver(NOON + MINUTES)
+    desk.call(give_back, desk.conversation.id, None, NOON + MINUTES)
+    provider.show(replied("phone", "دو میلیون", NOON + seconds(30)))
+
+    provider.read(NOON + 3 * MINUTES)
+
+    assert desk.conversation.state is ConversationState.OPERATOR
+    assert desk.message("question").answered_by_id == desk.message("phone").id
+
+
+@pytest.mark.sqlite_only
 def test_nothing_from_before_the_account_was_connected_is_brought_in(desk, provider):
     provider.show(said("history", "سلام", NOON - timedelta(days=31)), said("lost", "سلام؟", NOON))
 
