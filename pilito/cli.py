@@ -492,11 +492,11 @@ def rotate_keys() -> None:
 @with_appcontext
 def export_customer(customer: str) -> None:
     """Print everything stored of a customer as JSON; ID is ours, the channel's, or their user name."""
-    from pilito.conversations.export import export_customer as export
+    from pilito.conversations.export import take_along
     from pilito.conversations.find_person import find_customer
 
     try:
-        found = export(find_customer(customer))
+        found = take_along(find_customer(customer), None, utc_now())
     except Refused as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps(found, ensure_ascii=False, indent=2))

@@ -13,7 +13,7 @@ from pilito import keys
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
-from pilito.models import Inbox, Message, Operator, Webhook, db
+from pilito.models import Audit, Inbox, Message, Operator, Webhook, db
 from pilito.passwords import check_password
 from pilito.tokens import find_by_bearer, issue_token
 
@@ -36,6 +36,8 @@ def test_an_operator_is_added_with_a_password_from_standard_input(run):
     operator = db.session.scalar(db.select(Operator))
     assert (result.exit_code, operator.email, operator.role) == (0, "sara@shop.ir", Role.AGENT)
     assert check_password(operator.password_hash, "a long enough one")
+    [line] = db.session.scalars(db.select(Audit))
+    assert (line.action, line.details) == ("operator_added", {"whom": operator.id, "role": "agent"})
     assert "a long enough one" not in result.output
 
 

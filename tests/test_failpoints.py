@@ -317,6 +317,7 @@ WITHOUT_CELLS = {
     "conversations.canned": PRESSED,
     "conversations.choose_mode": PRESSED,
     "conversations.close": PRESSED,
+    "conversations.export": A_NOTE,
     "conversations.instructions": PRESSED,
     "conversations.label": PRESSED,
     "conversations.labels": PRESSED,

@@ -89,12 +89,8 @@ def _emails_of(operator_id: int) -> set[str]:
     changes = db.session.scalars(select(Audit.details).where(*_was_called(operator_id))).all()
     links = db.session.scalars(select(EntryLink.email).where(EntryLink.operator_id == operator_id)).all()
     others = set(db.session.scalars(select(Operator.email).where(Operator.id != operator_id)))
-    emails = {
-        db.session.get_one(Operator, operator_id).email,
-        *links,
-        *(details.get("from", "") for details in changes),
-    }
-    return emails - others - {""}
+    today, before = db.session.get_one(Operator, operator_id).email, (details.get("from", "") for details in changes)
+    return {today, *links, *before} - others - {""}
 
 
 def _was_called(operator_id: int) -> tuple[ColumnElement[bool], ...]:

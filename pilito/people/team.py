@@ -50,7 +50,9 @@ def add_operator(email: str, name: str, role: Role, password: str, language: str
     email = read_email(email)
     password_hash = strong_hash(password, email, name)
     with transaction():
-        return insert_operator(email, name, role, password_hash, language, now).id
+        operator = insert_operator(email, name, role, password_hash, language, now)
+        db.session.add(Audit(at=now, action="operator_added", details={"whom": operator.id, "role": role}))
+        return operator.id
 
 
 def insert_operator(email: str, name: str, role: Role, password_hash: str, language: str, now: datetime) -> Operator:

@@ -613,6 +613,7 @@ def test_the_commands_take_our_id_or_the_channels(desk):
     ours = str(customer_id())
 
     by_ours = runner.invoke(args=["export-customer", ours]).output
+    assert [line.conversation_id for line in desk.rows(Audit, action="exported_customer")] == [desk.conversation.id]
     assert json.loads(by_ours) == json.loads(runner.invoke(args=["export-customer", CUSTOMER]).output)
     assert "is erased" in runner.invoke(args=["erase-customer", CUSTOMER]).output
     gone = runner.invoke(args=["erase-customer", ours])

@@ -46,7 +46,7 @@ OF_THE_SHOP = {
     "logged_in", "logged_out", "log_in_refused", "code_refused", "session_ended", "sessions_ended",
     "password_changed", "password_offered", "password_chosen", "password_set", "email_changed", "second_step_on",
     "second_step_off", "second_step_required", "recovery_codes_made", "recovery_code_used", "shop_set_up",
-    "first_steps_hidden", "operator_invited", "invitation_accepted", "invitation_revoked", "role_changed",
+    "first_steps_hidden", "operator_added", "operator_invited", "invitation_accepted", "invitation_revoked", "role_changed",
     "operator_deactivated", "operator_activated", "operator_erased", "operator_exported", "token_made",
     "token_revoked", "inbox_connected", "inbox_reconnected", "inbox_disconnected", "inbox_stopped",
     "inbox_subscribed", "inbox_erased", "token_renewed", "voice_asks", "chose_comments", "assistant_stopped",
@@ -59,7 +59,7 @@ OF_THE_SHOP = {
 # Of a customer, but without a conversation, and with numbers alone.
 NUMBERS = {"replied_privately", "settled_private_reply", "settled_deletion"}
 NUMBERS |= {"customer_erased", "commenter_erased", "asked_to_erase"}
-# Written by the page that gives the file out, without details.
+# Written by whoever takes the data along, without details.
 BY_A_PAGE = {"exported_customer"}
 
 

@@ -21,7 +21,7 @@ from pilito.blueprints.panel.actions import changes
 from pilito.clock import utc_now
 from pilito.conversations.block import block, unblock
 from pilito.conversations.erase import erase_customer
-from pilito.conversations.export import export_customer
+from pilito.conversations.export import take_along
 from pilito.conversations.merge import merge, unmerge
 from pilito.database import transaction
 from pilito.extensions import channels
@@ -81,11 +81,7 @@ def export_of_customer(conversation_id: int) -> ResponseReturnValue:
     """A file with all that is stored of the customer. Who took it along is written down first."""
     conversation = _get(conversation_id)
     customer_id, operator_id = conversation.customer_id, current_user.id
-    with transaction():
-        now = utc_now()
-        values = {"operator_id": operator_id, "conversation_id": conversation_id}
-        db.session.add(Audit(at=now, action="exported_customer", **values))
-    body = json.dumps(export_customer(customer_id), ensure_ascii=False, indent=1)
+    body = json.dumps(take_along(customer_id, operator_id, utc_now()), ensure_ascii=False, indent=1)
     response = Response(body, mimetype="application/json")
     response.headers.set("Content-Disposition", "attachment", filename=f"customer-{customer_id}.json")
     return response

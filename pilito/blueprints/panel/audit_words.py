@@ -36,6 +36,7 @@ ACTIONS: dict[str, Words] = {
     # the team
     "shop_set_up": _("set the shop up"),
     "first_steps_hidden": _("put the first steps away"),
+    "operator_added": _("somebody was let in from the command line"),
     "operator_invited": _("invited somebody"),
     "invitation_accepted": _("came in by an invitation"),
     "invitation_revoked": _("took an invitation back"),
