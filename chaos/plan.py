@@ -128,7 +128,7 @@ def make_plan(seed: int, events: int, sizes: Sizes) -> list[Step]:
     while made < events:
         # Whoever has been silent longest goes on; but nobody without an end, or those with whom a long run begins would
         # say it all in its first minutes.
-        talking = [talk for talk in talks if not talk.has_said_it] or talks
+        talking = [talk for talk in talks if not talk.has_said_it and talk.free_at < duration] or talks
         talk = min(talking, key=lambda one: one.free_at)
         more = talk.go_on(events - made)
         talk.said += more
