@@ -198,9 +198,13 @@ def test_whoever_can_connect_accounts_chooses_whether_mails_of_their_stops_come(
 
 
 def test_a_wrong_hour_is_refused_with_a_sentence_and_nothing_is_kept(sara):
-    post(sara, "/settings/notifications", sound="1", quiet_from="22:00")
+    page = post(sara, "/settings/notifications", sound="1", quiet_from="22:00", zone="Asia/Tehran", digest="daily")
 
-    assert "Quiet hours are two times of day" in sara.get("/settings/notifications").text
+    assert page.status_code == 422
+    assert "Quiet hours are two times of day" in page.text
+    for typed in ('name="sound" value="1" checked', 'value="22:00"', "selected>Asia/Tehran", 'value="daily" selected'):
+        assert typed in page.text
+    assert 'name="names" value="1" checked' not in page.text
     db.session.rollback()
     assert not db.session.get_one(Operator, sara.operator_id, populate_existing=True).notify_sound
 

@@ -309,8 +309,35 @@ def test_a_shop_is_connected_and_its_keys_are_never_shown(admin):
 def test_wrong_keys_or_address_are_sentences(admin, wrong, said):
     keys = {"kind": "woocommerce", "address": "shop.test", "key": "ck_1", "secret": "cs_1", "every": "6"}
 
-    assert said in words_of(admin.post("/catalogue/feeds", data=keys | wrong, follow_redirects=True))
+    page = admin.post("/catalogue/feeds", data=keys | wrong, follow_redirects=True)
+
+    assert said in words_of(page)
     assert rows(Source) == []
+    assert page.status_code == 422
+    if "kind" not in wrong:
+        for name, typed in (keys | wrong).items():
+            assert (f'value="{typed}"' in page.text) is (name != "secret")
+
+
+def test_a_token_that_was_refused_is_not_shown_again(admin):
+    keys = {"kind": "shopify", "address": "x y", "key": "shpat_1", "secret": "", "every": ""}
+
+    page = admin.post("/catalogue/feeds", data=keys)
+
+    assert (page.status_code, "shpat_1" in page.text, 'value="x y"' in page.text) == (422, False, True)
+
+
+def test_a_page_that_was_refused_is_not_typed_again(admin):
+    typed = {"kind": "sitemap", "address": "not an address", "every": "168", "limit": "7"}
+
+    page = admin.post("/knowledge/pages", data=typed)
+
+    assert page.status_code == 422
+    assert "This is no address." in words_of(page)
+    assert '<details class="card fold" open>' in page.text
+    for there in ('value="not an address"', 'value="sitemap" selected', 'value="168" selected', 'value="7"'):
+        assert there in page.text
+    assert admin.get("/knowledge/pages").location == "/knowledge"  # for a language that is chosen on it
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ def admin(log_in):
 
 def post(browser, path, **fields):
     token = re.search(r'name="csrf-token" content="([^"]+)"', browser.get("/conversations/").text)[1]
-    browser.post(path, data={"csrf_token": token, **fields})
-    return browser.get("/settings/labels").text
+    answer = browser.post(path, data={"csrf_token": token, **fields})
+    return answer.text if answer.status_code == 422 else browser.get("/settings/labels").text
 
 
 def names():
@@ -103,6 +103,19 @@ def test_what_cannot_be_done_is_said(admin, path, fields, words):
 
     assert words in post(admin, f"/settings/labels{path}", **fields)
     assert names() == ["one", "two"]
+
+
+@pytest.mark.parametrize(("path", "count"), [("", 1), ("/1", 2)])
+def test_a_name_that_was_refused_is_not_typed_again(admin, path, count):
+    for name in ("one", "two"):
+        make_label(name, None, None, utc_now())
+
+    page = post(admin, f"/settings/labels{path}", name=" " if not path else "two", colour="pink")
+
+    typed = re.findall(r'name="name" value="([^"]*)"', page)
+    assert typed == ([" ", "one", "two"] if not path else ["", "two", "two"])
+    assert page.count('value="pink" checked') == 1
+    assert page.count("<details open>") == count - 1
 
 
 @pytest.mark.parametrize("path", ["", "/1", "/1/delete", "/1/merge"])

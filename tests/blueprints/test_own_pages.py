@@ -101,6 +101,15 @@ def test_dates_are_written_as_one_chose(app, sara, browser, language, calendar, 
         assert expected in moment(datetime(2026, 11, 28, 12, tzinfo=UTC))
 
 
+def test_what_was_chosen_with_a_name_that_is_none_is_not_chosen_again(browser, sara):
+    page = save(browser, name=" ", calendar="jalali", undo_seconds="10")
+
+    assert page.status_code == 422
+    assert 'value="jalali" selected' in page.text
+    assert 'value="10" selected' in page.text
+    assert operator(sara).calendar == "language"
+
+
 def test_a_choice_that_there_is_not_is_refused(browser, sara):
     assert save(browser, calendar="mayan").status_code == 400
 
@@ -112,8 +121,10 @@ def test_nobody_makes_themself_owner_in_their_profile(browser, sara):
 
 
 def test_another_address_needs_the_password(browser, sara):
-    post(browser, "/settings/email", email="new@shop.test", password="not the password")
+    refused = post(browser, "/settings/email", email="new@shop.test", password="not the password")
     assert operator(sara).email == EMAIL
+    assert (refused.status_code, "not the password" in refused.text) == (422, False)
+    assert 'name="email" value="new@shop.test"' in refused.text
 
     post(browser, "/settings/email", email="new@shop.test", password=PASSWORD)
     assert operator(sara).email == "new@shop.test"

@@ -32,7 +32,7 @@ VIEWER = """
     media.show panel.begin_second_step panel.change_email panel.change_password panel.choose_language
     panel.choose_theme panel.confirm_second_step panel.download_analytics panel.drop_view
     panel.end_other_sessions panel.end_session panel.find_in_conversation panel.keep_view
-    panel.lead_to_comments panel.list_fragment panel.messages_fragment panel.open_passage
+    panel.lead_back panel.lead_to_comments panel.list_fragment panel.messages_fragment panel.open_passage
     panel.read_all panel.read_one panel.renew_recovery_codes panel.save_notifications panel.save_profile
     panel.show_analytics panel.show_aside panel.show_catalogue
     panel.show_comments panel.show_demand panel.show_feeds panel.show_knowledge panel.show_list panel.show_menu

@@ -132,9 +132,11 @@ def test_an_admin_is_offered_agents_and_viewers_only(log_in):
 def test_an_admin_who_asks_for_more_is_told_why_not(log_in):
     admin = log_in(Role.ADMIN)
 
-    post(admin, "/team/invitations", email=EMAIL, role="owner")
+    page = post(admin, "/team/invitations", email=EMAIL, role="owner")
 
-    assert "Your role may look" in admin.get("/team").text
+    assert page.status_code == 422
+    assert "Your role may look" in page.text
+    assert f'name="email" value="{EMAIL}"' in page.text
     assert db.session.scalar(db.select(EntryLink)) is None
 
 

@@ -22,6 +22,7 @@ from pilito.blueprints.panel import (  # noqa: E402,F401  (their routes join `bp
     instructions,
     knowledge,
     labels,
+    lead_back,
     notes,
     notifications,
     pages,

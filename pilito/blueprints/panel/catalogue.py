@@ -310,7 +310,12 @@ def drop_import(draft_id: int) -> ResponseReturnValue:
 
 @bp.get("/catalogue/feeds")
 def show_feeds() -> ResponseReturnValue:
-    return render_template("facts/feeds.html", feeds=queries.feeds(), **_surroundings())
+    return _feeds_page({})
+
+
+def _feeds_page(typed: Mapping[str, str]) -> str:
+    """`typed` is what was refused."""
+    return render_template("facts/feeds.html", feeds=queries.feeds(), typed=typed, **_surroundings())
 
 
 @bp.post("/catalogue/feeds")
@@ -332,7 +337,10 @@ def connect_shop() -> ResponseReturnValue:
             utc_now(),
         )
     except Refused as refusal:
-        return _refuse(refusal, "panel.show_feeds")
+        flash(facts_words.explain_refusal(refusal.reason), "problem")
+        # A secret is not shown again, and a key without one is a secret itself.
+        kept = {name: form.get(name, "") for name in ("kind", "address", "every", "inbox")}
+        return _feeds_page(kept | {"key": shop.key if shop.secret else ""}), 422
     flash(gettext("Connected. Its products are being read; reload this page in a moment."), "good")
     return redirect(url_for("panel.show_feeds"))
 

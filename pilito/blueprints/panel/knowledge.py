@@ -1,5 +1,6 @@
 """Questions, texts, documents, pages: what a shop wrote beside its catalogue. All see it, admins change it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -28,6 +29,11 @@ TEXT = "/knowledge/texts/<int:passage_id>"
 
 @bp.get("/knowledge")
 def show_knowledge() -> ResponseReturnValue:
+    return _knowledge_page({})
+
+
+def _knowledge_page(typed: Mapping[str, str]) -> str:
+    """`typed` is the page that was refused."""
     words = clean_line(request.args.get("q"), 100)
     return render_template(
         "facts/knowledge.html",
@@ -35,6 +41,7 @@ def show_knowledge() -> ResponseReturnValue:
         questions=queries.typed_texts(PassageKind.FAQ, words),
         texts=queries.typed_texts(PassageKind.TEXT, words),
         sources=queries.read_sources(),
+        typed=typed,
         **_surroundings(),
     )
 
@@ -175,17 +182,20 @@ def upload_document() -> ResponseReturnValue:
 
 @bp.post("/knowledge/pages")
 @for_admins
-@keeps_facts
 def add_page() -> ResponseReturnValue:
     form = request.form
-    pages.add_page(
-        SourceKind.SITEMAP if form.get("kind") == "sitemap" else SourceKind.PAGE,
-        form.get("inbox", type=whole),
-        form.get("address", ""),
-        form.get("every", type=whole) or None,
-        current_user.id,
-        utc_now(),
-        form.get("limit", 50, type=whole),
-    )
+    try:
+        pages.add_page(
+            SourceKind.SITEMAP if form.get("kind") == "sitemap" else SourceKind.PAGE,
+            form.get("inbox", type=whole),
+            form.get("address", ""),
+            form.get("every", type=whole) or None,
+            current_user.id,
+            utc_now(),
+            form.get("limit", 50, type=whole),
+        )
+    except Refused as refusal:
+        flash(facts_words.explain_refusal(refusal.reason), "problem")
+        return _knowledge_page(form), 422
     flash(gettext("It is being read; reload this page in a moment."), "good")
     return redirect(url_for("panel.show_knowledge"))

@@ -1,6 +1,6 @@
 """The labels of the shop: made, renamed, recoloured, merged, deleted. For admins; agents make one while they work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from flask import flash, redirect, render_template, request, url_for
@@ -23,12 +23,19 @@ LABEL = "/settings/labels/<int:label_id>"
 @bp.get("/settings/labels")
 @for_admins
 def show_labels() -> ResponseReturnValue:
+    return _page()
+
+
+def _page(label_id: int | None = None, typed: Mapping[str, str] | None = None) -> str:
+    """`typed` is what was refused: of this label, or of a new one."""
     return render_template(
         "settings/labels.html",
         labels=queries.all_labels(),
         carriers=queries.count_carriers(),
         colours=sentences.LABEL_COLOURS,
         longest=verbs.LONGEST_NAME,
+        typed=typed or {},
+        typed_id=label_id,
         merging=request.args.get("merge", type=whole),  # the one label that is asked where it goes
     )
 
@@ -37,14 +44,29 @@ def show_labels() -> ResponseReturnValue:
 @for_admins
 def make_label() -> ResponseReturnValue:
     name = request.form.get("name", "")
-    return _do(lambda now: verbs.make_label(name, _colour(), current_user.id, now), str(gettext("The label is there.")))
+    try:
+        verbs.make_label(name, _colour(), current_user.id, utc_now())
+    except Refused as refusal:
+        return _refuse(refusal, None)
+    flash(gettext("The label is there."))
+    return redirect(url_for("panel.show_labels"))
 
 
 @bp.post(LABEL)
 @for_admins
 def change_label(label_id: int) -> ResponseReturnValue:
     name, colour = request.form.get("name", ""), _colour() or LabelColour.GREY
-    return _do(lambda now: verbs.change_label(label_id, name, colour, current_user.id, now), str(gettext("Saved.")))
+    try:
+        verbs.change_label(label_id, name, colour, current_user.id, utc_now())
+    except Refused as refusal:
+        return _refuse(refusal, label_id)
+    flash(gettext("Saved."))
+    return redirect(url_for("panel.show_labels"))
+
+
+def _refuse(refusal: Refused, label_id: int | None) -> ResponseReturnValue:
+    flash(str(sentences.explain_refusal(refusal.reason)), "problem")
+    return _page(label_id, request.form), 422
 
 
 @bp.post(f"{LABEL}/delete")

@@ -1,5 +1,6 @@
 """The bell: what somebody is told, what of it they have read, and how they want to be told."""
 
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -13,9 +14,9 @@ from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.i18n import ZONE_COOKIE
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
-from pilito.blueprints.panel.you import own
 from pilito.clock import utc_now
 from pilito.conversations.notify import read_notifications, read_of_conversation
+from pilito.errors import Refused
 from pilito.lifecycle import Digest, NotificationKind, Role
 from pilito.models import Notification
 from pilito.people.notices import choose_notices
@@ -67,10 +68,24 @@ def _back() -> ResponseReturnValue:
 
 @bp.get("/settings/notifications")
 def show_notification_settings() -> ResponseReturnValue:
+    kept = {
+        "sound": current_user.notify_sound,
+        "names": current_user.notify_names,
+        "quiet_from": current_user.quiet_from or "",
+        "quiet_until": current_user.quiet_until or "",
+        "zone": current_user.zone or request.cookies.get(ZONE_COOKIE, ""),
+        "digest": current_user.digest,
+        "alerts": current_user.alert_mail,
+    }
+    return _settings_page(kept)
+
+
+def _settings_page(shown: Mapping[str, Any]) -> str:
+    """The form as it is kept, or as it was just refused."""
     return render_template(
         "settings/notifications.html",
         zones=sorted(available_timezones()),
-        zone=current_user.zone or request.cookies.get(ZONE_COOKIE, ""),
+        shown=shown,
         digests={digest: sentences.DIGESTS[digest] for digest in Digest},
         has_mail=mail.is_set_up(),
         is_told=current_user.may(Role.ADMIN),
@@ -78,20 +93,24 @@ def show_notification_settings() -> ResponseReturnValue:
 
 
 @bp.post("/settings/notifications")
-@own("panel.show_notification_settings")
-def save_notifications() -> None:
+def save_notifications() -> ResponseReturnValue:
     form = request.form
-    choose_notices(
-        current_user.id,
-        sound="sound" in form,
-        names="names" in form,
-        quiet=(form.get("quiet_from", ""), form.get("quiet_until", "")),
-        zone=form.get("zone", ""),
-        digest=form.get("digest", Digest.OFF),
-        now=utc_now(),
-        alerts="alerts" in form if current_user.may(Role.ADMIN) else None,
-    )
+    try:
+        choose_notices(
+            current_user.id,
+            sound="sound" in form,
+            names="names" in form,
+            quiet=(form.get("quiet_from", ""), form.get("quiet_until", "")),
+            zone=form.get("zone", ""),
+            digest=form.get("digest", Digest.OFF),
+            now=utc_now(),
+            alerts="alerts" in form if current_user.may(Role.ADMIN) else None,
+        )
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+        return _settings_page(form), 422
     flash(gettext("Saved."))
+    return redirect(url_for("panel.show_notification_settings"))
 
 
 # --- words -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The team: who may log in, as what; who is invited; who goes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec
 
@@ -42,12 +42,18 @@ def decides(verb: Callable[P, None]) -> Callable[P, ResponseReturnValue]:
 @bp.get("/team")
 @for_admins
 def show_team() -> ResponseReturnValue:
+    return _team_page({})
+
+
+def _team_page(invited: Mapping[str, str]) -> str:
+    """`invited` is the invitation that was refused."""
     now = utc_now()
     return render_template(
         "team/list.html",
         people=team.list_operators(),
         seen=last_seen(),
         tokens=open_by_maker(),
+        invited=invited,
         invitations=links.list_invitations(now),
         roles=_roles_to_give(),
         may_manage=lambda role: team.may_manage(current_user.role, role),
@@ -58,17 +64,21 @@ def show_team() -> ResponseReturnValue:
 
 
 @bp.post("/team/invitations")
-@decides
-def invite_operator() -> None:
+@for_admins
+def invite_operator() -> ResponseReturnValue:
     email = request.form.get("email", "")
-    role = _asked_role()
-    token, is_mailed = links.invite(email, role, current_user.id, invitation_letter, utc_now())
+    try:
+        token, is_mailed = links.invite(email, _asked_role(), current_user.id, invitation_letter, utc_now())
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+        return _team_page(request.form), 422
     session[MADE_LINK] = {
         "email": team.read_email(email),
         "address": link_address("doors.show_invitation", token),
         "is_mailed": is_mailed,
         "kind": "invitation",
     }
+    return redirect(url_for("panel.show_team"))
 
 
 @bp.post("/team/invitations/<int:link_id>/revoke")

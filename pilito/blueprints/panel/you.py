@@ -1,10 +1,10 @@
 """What is one's own: profile, password, second step, and where one is logged in."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -46,29 +46,45 @@ def own(endpoint: str) -> Callable[[Callable[P, None]], Callable[P, ResponseRetu
 
 @bp.get("/settings/profile")
 def show_profile() -> ResponseReturnValue:
-    return render_template("settings/profile.html", choices=CHOICES, undo_choices=retract.CHOICES, now=utc_now())
+    return _profile_page()
+
+
+def _profile_page(shown: Mapping[str, Any] | None = None, email: str = "") -> str:
+    """`shown` is the profile that was refused, `email` the address."""
+    kept = {name: getattr(current_user, name) for name in ("name", "undo_seconds", *CHOICES)}
+    words = {"choices": CHOICES, "undo_choices": retract.CHOICES, "now": utc_now()}
+    return render_template("settings/profile.html", shown=shown or kept, email=email, **words)
 
 
 @bp.post("/settings/profile")
-@own("panel.show_profile")
-def save_profile() -> None:
+def save_profile() -> ResponseReturnValue:
     chosen = {name: request.form.get(name, "") for name in CHOICES}
     if any(value not in CHOICES[name] for name, value in chosen.items()):
         abort(400)
     undo_seconds = request.form.get("undo_seconds", current_user.undo_seconds, type=int)
     if undo_seconds not in retract.CHOICES:
         abort(400)
-    profile.change_profile(current_user.id, request.form.get("name", ""), chosen, undo_seconds)
+    name = request.form.get("name", "")
+    try:
+        profile.change_profile(current_user.id, name, chosen, undo_seconds)
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+        return _profile_page({"name": name, "undo_seconds": undo_seconds, **chosen}), 422
     flash(gettext("Saved."))
+    return redirect(url_for("panel.show_profile"))
 
 
 @bp.post("/settings/email")
-@own("panel.show_profile")
-def change_email() -> None:
+def change_email() -> ResponseReturnValue:
     email, password = request.form.get("email", ""), request.form.get("password", "")
-    with _counted():
-        profile.change_email(current_user.id, email, password, this_session_id(), utc_now())
+    try:
+        with _counted():
+            profile.change_email(current_user.id, email, password, this_session_id(), utc_now())
+    except Refused as refusal:
+        flash(sentences.explain_refusal(refusal.reason), "problem")
+        return _profile_page(email=email), 422
     flash(gettext("You log in with this address from now on. Everywhere else you are logged out."))
+    return redirect(url_for("panel.show_profile"))
 
 
 # --- security --------------------------------------------------------------------------------------------------------
