@@ -170,8 +170,12 @@ def run_trial(name: str, model: Model, now: datetime) -> None:
     except Exception as error:
         log.exception("Trial %s broke.", name)
         result = {"error": type(error).__name__}
-    # Only where it still is: what was forgotten meanwhile must not come back.
-    redis.set(keys.trial(name), json.dumps({**trial, "result": result}), ex=keys.TRIAL_SECONDS, xx=True)
+    with redis.pipeline() as pipe:
+        # Only where it still is: what was forgotten meanwhile must not come back.
+        pipe.set(keys.trial(name), json.dumps({**trial, "result": result}), ex=keys.TRIAL_SECONDS, xx=True)
+        if trial.get("again"):  # found by it as long as it lives
+            pipe.expire(keys.trials_about(trial["again"]["conversation_id"]), keys.TRIAL_SECONDS)
+        pipe.execute()
 
 
 def _asked(turn: TurnInput, model: Model, now: datetime) -> Reply | HandOver:

@@ -7,6 +7,7 @@ from desk import Desk
 from rows import NOON, add, add_product, add_source
 from shop import CAPTION, seconds, text
 
+from pilito import keys
 from pilito.channels.base import Post
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.own_posts import keep_posts
@@ -237,6 +238,19 @@ def test_a_trial_that_asked_again_goes_with_its_customer(desk):
 
     assert before != []
     assert words_in_redis(desk) == []
+
+
+@pytest.mark.sqlite_only
+def test_a_trial_that_is_run_late_goes_with_its_customer_too(desk):
+    """What it says is kept for an hour from then on, and so is the name by which it is found."""
+    name = ask_again(desk)
+    about = keys.trials_about(desk.conversation.id)
+    desk.call(lambda: [redis.expire(key, 9) for key in (keys.trial(name), about)])
+
+    desk.call(lambda: run_trial(name, get_model(), NOON + seconds(9)))
+
+    left = desk.call(lambda: [redis.ttl(key) for key in (keys.trial(name), about)])
+    assert min(left) > keys.TRIAL_SECONDS - 60
 
 
 @pytest.mark.sqlite_only
