@@ -32,13 +32,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from pilito import audit
+from pilito import audit, realtime
 from pilito.channels.base import Channel, by_name
 from pilito.conversations import pending_share, tally
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.forget_trials import forget_trials
 from pilito.conversations.merge import hand_on_groups
-from pilito.database import is_sqlite, transaction
+from pilito.database import Transaction, is_sqlite, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels, media_store
 from pilito.lifecycle import ConversationState, EventOutcome, WebhookState
@@ -107,9 +107,9 @@ def erase_customer(customer_id: int, now: datetime, silent_since: datetime | Non
     theirs = or_(comments_of(going.inbox_id, going.known), Comment.conversation_id.in_(conversation_ids))
     _erase_comments(and_(theirs, Comment.commented_at <= going.erased_at))
 
-    def note() -> None:
+    def note(tx: Transaction) -> None:
         tally.mark_all(times, now)
-        _note("customer_erased", going.inbox_id, now)
+        _note(tx, "customer_erased", going.inbox_id, now)
 
     _erase_rows(Customer.__table__, customer_id, note)
     forget_trials(conversation_ids)
@@ -124,7 +124,7 @@ def erase_commenter(inbox_id: int, person_id: str, now: datetime) -> None:
     with transaction():
         _remember(inbox_id, known, now)
     _clean_ledger(channel, known, now)
-    _erase_comments(comments_of(inbox_id, known), lambda: _note("commenter_erased", inbox_id, now))
+    _erase_comments(comments_of(inbox_id, known), lambda tx: _note(tx, "commenter_erased", inbox_id, now))
     log.info("Somebody who had commented in inbox %s was erased.", inbox_id)
 
 
@@ -138,9 +138,8 @@ def erase_inbox(inbox_id: int, now: datetime) -> None:
     _forget_waiting_shares(Conversation.inbox_id == inbox_id)
     _clean_ledger(channel, [account_id])
     conversation_ids = _conversations(Conversation.inbox_id == inbox_id)
-    _erase_rows(
-        Inbox.__table__, inbox_id, lambda: _note(INBOX_ERASED, inbox_id, now, account_digest=digest(account_id))
-    )
+    details = {"account_digest": digest(account_id)}
+    _erase_rows(Inbox.__table__, inbox_id, lambda tx: _note(tx, INBOX_ERASED, inbox_id, now, **details))
     forget_trials(conversation_ids)
     log.info("Inbox %s was erased.", inbox_id)
 
@@ -346,16 +345,18 @@ def _drop_objects(inbox_id: int) -> None:
         media_store.drop(name or "")
 
 
-def _note(action: str, inbox_id: int, now: datetime, **details: str) -> None:
-    """The line of the audit log, in the transaction that ends it: it stands there once, and whenever it is true."""
+def _note(tx: Transaction, action: str, inbox_id: int, now: datetime, **details: str) -> None:
+    """The line of the audit log, in the transaction that ends it: it stands there once, and whenever it is true. Then
+    the words leave the pages that are open somewhere, too."""
     db.session.add(Audit(at=now, action=action, details={"inbox_id": inbox_id, **details}))
     wipe.mark_erased(now)
+    tx.after_commit(realtime.all_changed)
 
 
-def _nothing() -> None: ...
+def _nothing(_tx: Transaction) -> None: ...
 
 
-def _erase_comments(whose: ColumnElement[bool], at_the_end: Callable[[], None] = _nothing) -> None:
+def _erase_comments(whose: ColumnElement[bool], at_the_end: Callable[[Transaction], None] = _nothing) -> None:
     """Comments hang on the inbox, not on a customer: most who comment never write."""
     comment = Comment.__table__
     _in_batches(comment, whose, _change(comment, delete(comment)), at_the_end)
@@ -368,7 +369,7 @@ def _let_lines_go(ids: list[int]) -> None:
     audit.part(ids)
 
 
-def _erase_rows(root: Table, root_id: int, at_the_end: Callable[[], None]) -> None:
+def _erase_rows(root: Table, root_id: int, at_the_end: Callable[[Transaction], None]) -> None:
     for run in range(1, RUNS + 1):
         try:
             _erase_once(root, root_id, at_the_end)
@@ -379,7 +380,7 @@ def _erase_rows(root: Table, root_id: int, at_the_end: Callable[[], None]) -> No
             log.info("Something came for %s %s while it was being erased; once more.", root.name, root_id)
 
 
-def _erase_once(root: Table, root_id: int, at_the_end: Callable[[], None]) -> None:
+def _erase_once(root: Table, root_id: int, at_the_end: Callable[[Transaction], None]) -> None:
     owned = {table: whose(table, root, root_id) for table in owned_tables(root)}
     for table, column in pointers(root):
         (target,) = (key.column.table for key in column.foreign_keys)
@@ -405,7 +406,7 @@ def _in_batches(
     table: Table,
     condition: ColumnElement[bool],
     change: Callable[[list[int]], None],
-    at_the_end: Callable[[], None] = _nothing,
+    at_the_end: Callable[[Transaction], None] = _nothing,
 ) -> None:
     """Change or delete the rows of the condition, BATCH of them a transaction, until there is none left.
 
@@ -413,14 +414,14 @@ def _in_batches(
     """
     is_mine = False
     while True:
-        with transaction():
+        with transaction() as tx:
             ids = list(db.session.scalars(select(table.c.id).where(condition).limit(BATCH).with_for_update()))
             if ids:
                 change(ids)
             is_mine = is_mine or bool(ids)
             is_last = len(ids) < BATCH
             if is_last and is_mine:
-                at_the_end()
+                at_the_end(tx)
         if is_last:
             return
 

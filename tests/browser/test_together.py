@@ -9,7 +9,6 @@ from rows import FreshClient, add_operator
 from samples import JPEG
 from shop import text
 
-from pilito import realtime
 from pilito.clock import utc_now
 from pilito.conversations.assign import assign
 from pilito.conversations.close import close
@@ -151,7 +150,6 @@ def test_what_a_colleague_calls_unread_stays_unread_and_what_is_erased_leaves_ev
         alis.press("#composer-text", "Control+Enter")
     alis.fill("#composer-text", "for Maryam, half written")
     erase_customer(shop.conversation.customer_id, utc_now())
-    realtime.all_changed()
     expect(alis.locator("#toasts")).to_contain_text("it was erased")
     with alis.expect_response("**/replies"):
         sent[0].continue_()

@@ -9,12 +9,12 @@ from desk import Desk
 from rows import NOON, add, add_facts, add_inbox, everything, everything_in_redis
 from shop import ACCOUNT, CUSTOMER, about, attachment, echo, edited, reel, seconds, text, unsent, webhook
 
-from pilito import keys
+from pilito import keys, realtime
 from pilito.channels.base import Post
 from pilito.conversations import erase, store
 from pilito.conversations.comments import choose_comments, send_private_reply
 from pilito.conversations.drop_media import drop_media
-from pilito.conversations.erase import erase_customer, erase_inbox, owned_tables, pointers
+from pilito.conversations.erase import erase_commenter, erase_customer, erase_inbox, owned_tables, pointers
 from pilito.conversations.export import export_customer
 from pilito.conversations.find_person import find_customer
 from pilito.conversations.own_posts import keep_posts
@@ -186,6 +186,18 @@ def test_the_ledger_keeps_its_count(desk):
     assert (after["webhook"], after["event"]) == (before["webhook"], before["event"])
     assert after["audit"] == before["audit"] + 1
     assert Audit.query.filter_by(action="customer_erased").count() == 1
+
+
+def test_whoever_has_the_customer_open_is_told_once_all_of_it_is_gone(comments, monkeypatch):
+    """Whichever way they were erased: their words leave the open pages, too."""
+    told = []
+    monkeypatch.setattr(realtime, "all_changed", lambda: told.append(len(comments.rows(Customer))))
+
+    comments.call(erase_customer, customer_id(), NOON + seconds(60))
+    comments.call(erase_commenter, comments.shop.inbox_id, OTHER, NOON + seconds(60))
+    comments.call(erase_inbox, comments.shop.inbox_id, NOON + seconds(60))
+
+    assert told == [1, 1, 0]
 
 
 @pytest.mark.sqlite_only

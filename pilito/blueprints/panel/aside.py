@@ -12,7 +12,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
-from pilito import realtime
 from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, present, views
@@ -107,7 +106,6 @@ def erase_of_customer(conversation_id: int) -> ResponseReturnValue:
     with transaction():
         db.session.add(Audit(at=utc_now(), action="asked_to_erase", operator_id=operator_id))
     erase_customer(customer_id, utc_now())
-    realtime.all_changed()
     flash(gettext("The customer and all that was written was erased."))
     return redirect(url_for("panel.show_list"))
 
