@@ -224,7 +224,7 @@ def imported(path):
 
 
 def reaches_others(path):
-    return any(name == library or name.startswith(f"{library}.") for name in imported(path) for library in LIBRARIES)
+    return any(map(is_of_library, imported(path)))
 
 
 def points_of(path):
@@ -265,15 +265,25 @@ SENDS = {
 BLOCKS = ("failpoints.around", "_told(")  # the bucket's own, which has the points in it
 
 
-@pytest.mark.parametrize("module", sorted(SENDS))
-def test_what_sends_stands_between_its_points(module):
-    path = HOUSE / f"{module.replace('.', '/')}.py"
-    within = {
-        id(call)
+def path_of(module):
+    return HOUSE / f"{module.replace('.', '/')}.py"
+
+
+@functools.cache
+def within_points(path):
+    """By id, all that stands between points."""
+    return {
+        id(node)
         for block in nodes_of(path)
         if isinstance(block, ast.With) and any(word in ast.unparse(block.items[0]) for word in BLOCKS)
-        for call in ast.walk(block)
+        for node in ast.walk(block)
     }
+
+
+@pytest.mark.parametrize("module", sorted(SENDS))
+def test_what_sends_stands_between_its_points(module):
+    path = path_of(module)
+    within = within_points(path)
     seen = set()
     for call in calls_of(path):
         name, _, word = ast.unparse(call.func).rpartition(".")
@@ -287,6 +297,108 @@ KEPT_APART = {
     ("media.bucket", "file"),  # the doctor reads back what it wrote
     ("backup.make", "json"),
 }
+
+
+# By what these modules reach others, besides what they import of a library and what they make of that.
+HANDLES = {
+    "channels.instagram.client": {"_session"},
+    "channels.instagram.oauth": {"client._session"},
+    "assistant.model": {"server"},
+    "assistant.reader": {"client", "_client"},
+    "assistant.embedder": {"server"},
+    "outside": {"connection", "self.sock", "line"},
+    "mail": {"_connect"},
+    "media.folder": {"os", "shutil", "path"},
+    "backup.make": {"databases"},
+    "hints": {"queue", "scheduler", "pipe"},
+    "realtime": {"_emitter", "self.server"},
+}
+# What is called on those outside of the points all the same.
+APART = {
+    "channels.instagram.client": {  # the one session is made
+        "requests.Session", "requests.adapters.HTTPAdapter", "session.mount", "session.cookies.set_policy",
+        "session.headers.update",
+        "response.raw.read1",  # `_chunks`, which is called between the points
+    },
+    "assistant.model": {
+        "openai.Timeout", "server(endpoint).learn", "shape.request", "shape.without",
+        "completions.create",  # asks when its block begins, which is between the points
+    },
+    "assistant.reader": {
+        "openai.OpenAI", "client.chat.completions.with_streaming_response.create",  # as above
+        "client.audio.transcriptions.with_streaming_response.create",
+    },
+    "assistant.embedder": {"openai.Timeout", "server(endpoint).client.embeddings.with_streaming_response.create"},
+    "outside": {  # within its request, called by http.client; and a name is looked up
+        "socket.create_connection", "self.sock.settimeout", "line.do_handshake", "ssl.create_default_context",
+        "HTTPConnection", "line.shutdown", "socket.getaddrinfo",
+    },
+    "mail": {  # `_connect`, which is entered between the points
+        "ssl.create_default_context", "smtplib.SMTP_SSL", "smtplib.SMTP", "server.ehlo", "server.has_extn",
+        "server.starttls", "server.login", "smtplib.SMTPNotSupportedError",
+    },
+    "media.bucket": {
+        "Minio", "urllib3.PoolManager", "urllib3.Timeout", "urllib3.Retry", "self._answer.close",
+        "self._answer.release_conn",
+    },
+    "media.folder": {  # a look; and `_sync`, which is called between the points
+        "path.stat", "path.relative_to", "path.relative_to(self._root).as_posix", "shutil.disk_usage", "os.open", "os.fsync", "os.close",
+    },
+    "hints": {
+        "Queue", "Scheduler", "redis._get_current_object", "line.get_job_ids", "pipe.hset", "pipe.expire",
+        "timer.connection.zrem", "timer.connection.delete",  # takes a hint back
+    },
+    "realtime": {"RedisManager", "self.server.disconnect"},  # a line of this process, which it was told to close
+}  # fmt: skip
+
+
+def handles_of(path, known):
+    """The words by which a module holds what reaches others: imported from a library, or made of such."""
+    words = set(known)
+    for node in nodes_of(path):
+        if isinstance(node, ast.Import):
+            words |= {alias.asname or alias.name for alias in node.names if is_of_library(alias.name)}
+        elif isinstance(node, ast.ImportFrom) and is_of_library(node.module or ""):
+            words |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "pilito.extensions":
+            words |= {"redis"} & {alias.name for alias in node.names}
+    for _ in range(3):  # what is made of what was made
+        for target, value in bound_in(path):
+            if isinstance(target, ast.Name | ast.Attribute) and is_on(ast.unparse(value), words):
+                words.add(ast.unparse(target))
+    return words
+
+
+def is_of_library(name):
+    return any(name == library or name.startswith(f"{library}.") for library in LIBRARIES)
+
+
+def bound_in(path):
+    for node in nodes_of(path):
+        if isinstance(node, ast.Assign):
+            yield from ((target, node.value) for target in node.targets)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield node.target, node.value
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            yield node.optional_vars, node.context_expr
+
+
+def is_on(words, handles):
+    return any(words.startswith((f"{handle}.", f"{handle}(")) for handle in handles)
+
+
+@pytest.mark.parametrize("module", sorted(SENDS))
+def test_nothing_else_is_asked_of_what_reaches_others_outside_of_the_points(module):
+    path = path_of(module)
+    handles = handles_of(path, HANDLES.get(module, set()))
+
+    apart = {
+        ast.unparse(call.func)
+        for call in calls_of(path)
+        if id(call) not in within_points(path) and is_on(f"{ast.unparse(call.func)}(", handles)
+    }
+
+    assert apart - HANDLES.get(module, set()) == APART.get(module, set())
 
 
 def test_every_door_is_used():
