@@ -6,6 +6,7 @@ Toman and rial have no decimals in a shop; a dollar has two, so 19.99 USD is kep
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from math import prod
 
 TOMAN, RIAL = "IRT", "IRR"
 # code: (decimals, English, Persian). ISO 4217, and IRT for the toman, as shop software calls it. What is not listed has
@@ -47,6 +48,7 @@ WORDS = {
     "INR": ("روپیه", "inr", "₹"),
 }
 MULTIPLIERS = {"هزار": 10**3, "میلیون": 10**6, "ملیون": 10**6, "میلیارد": 10**9, "k": 10**3, "thousand": 10**3}
+MULTIPLIER = re.compile(r"هزار|میلیون|ملیون|میلیارد|\b(?:k|thousand)(?=s?\b)")
 BY_WORD = {word: code for code, words in WORDS.items() for word in words} | {code.lower(): code for code in CURRENCIES}
 
 DIGITS = str.maketrans("۰۱۲۳۴۵۶۷۸۹٠١٢٣٤٥٦٧٨٩", "01234567890123456789")
@@ -119,6 +121,11 @@ def read_price(text: str, currency_if_unnamed: str | None = None) -> Price:
         else:
             raise ValueError("words that are no currency")
     return Price(_number(numbers[0].strip(), decimals_of(currency or currency_if_unnamed)) * multiplier, currency)
+
+
+def multiplier_in(text: str) -> int:
+    """What the words of a text multiply a number with: 1000 of «هزار تومان», also where they are written as one."""
+    return prod(MULTIPLIERS[word] for word in MULTIPLIER.findall(_plain(text)))
 
 
 def in_units(value: Decimal, currency: str | None) -> int:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 import jdatetime
 
 from pilito.knowledge.drafts import STOCK_LIMIT, clean_address, clean_line
-from pilito.money import DIGITS, decimals_of, in_units, read_currency, read_price
+from pilito.money import DIGITS, decimals_of, in_units, multiplier_in, read_currency, read_price
 
-NOT_KNOWN = {"", "-", "?", "نامشخص", "نمی دانم", "unknown", "n/a", "غير معروف", "غیر معروف"}
+NOT_KNOWN = {"", "-", "?", "parent", "نامشخص", "نمی دانم", "unknown", "n/a", "غير معروف", "غیر معروف"}
 THERE = {"موجود", "موجود است", "دارد", "بله", "بلی", "yes", "true", "in stock", "instock", "available", "متوفر", "نعم"}
 GONE = {
     *("ناموجود", "نا موجود", "تمام شد", "تمام شده", "ندارد", "خیر", "no", "false", "out of stock", "outofstock"),
@@ -18,6 +18,9 @@ ORDERED = {
     *("موجود برای سفارش", "پیش سفارش", "پیش فروش", "backorder", "onbackorder", "on backorder", "preorder", "pre-order"),
     *("available on backorder", "available to order"),
 }  # there is none, and it is sold
+# "In stock?" of WooCommerce, and whether Shopify goes on selling without stock: "deny" leaves it to the count.
+SOLD = {"1": True, "0": False, "continue": True, "deny": None}
+HIDDEN = {"0", "-1", "false", "no", "draft", "archived", "private", "pending", "trash", "پیش نویس", "بایگانی", "خیر"}
 DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 JALALI_BEFORE = 1700  # years below are Jalali
 
@@ -30,8 +33,11 @@ class CellError(ValueError):
         self.reason = reason
 
 
-def price_of(text: str, currency: str | None) -> tuple[int | None, str | None]:
-    """Return the amount in the currency's units with the currency: the one that is named, else `currency`."""
+def price_of(text: str, currency: str | None, factor: int = 1) -> tuple[int | None, str | None]:
+    """Return the amount in the currency's units with the currency: the one that is named, else `currency`.
+
+    `factor` is what its column counts in, where the cell names nothing of that itself: 1000 for «قیمت (هزار تومان)».
+    """
     if clean_line(text, 100) in NOT_KNOWN:
         return None, currency
     try:
@@ -43,8 +49,9 @@ def price_of(text: str, currency: str | None) -> tuple[int | None, str | None]:
         raise CellError("no_currency")
     if price.currency and currency and price.currency != currency:
         raise CellError("other_currency")
+    value = price.value * (factor if multiplier_in(text) == 1 else 1)
     try:
-        return in_units(price.value, used), used
+        return in_units(value, used), used
     except ValueError:
         raise CellError("price_decimals" if decimals_of(used) == 0 else "no_price") from None
 
@@ -70,9 +77,25 @@ def stock_of(text: str) -> tuple[int | None, bool | None]:
     if said in ORDERED:
         return 0, True
     plain = re.sub(r"\s*(عدد|تا|pcs?|pieces?)$", "", said).replace(",", "").replace("٬", "").removesuffix(".0")
+    if re.fullmatch(r"-[0-9]+", plain):
+        return 0, False  # so many were sold without being there
     if not plain.isascii() or not plain.isdecimal() or int(plain[:12]) > STOCK_LIMIT:
         raise CellError("no_stock")
     return int(plain), int(plain) > 0
+
+
+def availability_of(text: str) -> tuple[int | None, bool | None]:
+    """Return the same of a cell that tells whether something is sold: 1 is a yes there, not a piece."""
+    said = clean_line(text, 40).translate(DIGITS).lower()
+    if said in SOLD:
+        return None, SOLD[said]
+    return stock_of(text)
+
+
+def is_offered(text: str) -> bool | None:
+    """Return whether shop software calls a product published, or no draft; None where it says nothing."""
+    said = clean_line(text, 40).translate(DIGITS).replace("\u200c", " ").lower()
+    return said not in HIDDEN if said else None
 
 
 def link_of(text: str) -> str | None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 
 from pilito.errors import Refused
@@ -32,6 +33,7 @@ from pilito.knowledge.drafts import (
     or_none,
     without_tags,
 )
+from pilito.money import multiplier_in
 
 FILE_BYTES = 10 * 1024 * 1024
 LINES = 20_000
@@ -58,19 +60,34 @@ NAMES: dict[str, tuple[str, ...]] = {
               "سعر"),
     "old_price": ("قیمت قبل", "قیمت قبلی", "قیمت قبل از تخفیف", "old price", "compare at price",
                   "variant compare at price", "السعر القدیم"),
+    "sale_price": ("قیمت ویژه", "قیمت با تخفیف", "قیمت فروش ویژه", "قیمت حراج", "sale price", "special price",
+                   "discounted price"),
     "currency": ("ارز", "واحد پول", "واحد", "currency", "العمله"),
-    "stock": ("موجودی", "تعداد", "موجودی انبار", "stock", "quantity", "qty", "variant inventory qty", "in stock?",
-              "inventory", "availability", "المخزون", "الکمیه"),
+    "stock": ("موجودی", "تعداد", "موجودی انبار", "stock", "quantity", "qty", "variant inventory qty",
+              "inventory", "المخزون", "الکمیه"),
+    "available": ("وضعیت موجودی", "in stock?", "availability", "stock status", "variant inventory policy"),
+    "counted": ("variant inventory tracker",),
     "size": ("سایز", "اندازه", "قواره", "size", "القیاس", "المقاس", "مقاس"),
     "colour": ("رنگ", "colour", "color", "اللون", "لون"),
     "other": ("ویژگی", "مدل", "جنس", "طرح", "option", "variant", "material", "model"),
-    "category": ("دسته", "دسته بندی", "گروه", "برچسب", "category", "categories", "type", "tags", "الفئه", "التصنیف"),
+    "category": ("دسته", "دسته بندی", "گروه", "برچسب", "category", "categories", "product category", "product type",
+                 "tags", "الفئه", "التصنیف"),
     "description": ("توضیح", "توضیحات", "شرح", "description", "body (html)", "short description", "الوصف"),
     "link": ("لینک", "آدرس", "نشانی", "پیوند", "link", "url", "product url", "الرابط"),
     "picture": ("عکس", "تصویر", "تصاویر", "image", "images", "image src", "picture", "photo", "الصوره", "صوره"),
-    "valid_from": ("از تاریخ", "شروع", "تاریخ شروع", "valid from", "from", "start", "start date"),
-    "valid_until": ("تا تاریخ", "پایان", "تاریخ پایان", "اعتبار", "valid until", "until", "end", "end date", "expires"),
+    "valid_from": ("از تاریخ", "شروع", "تاریخ شروع", "valid from", "from", "start", "start date",
+                   "date sale price starts"),
+    "valid_until": ("تا تاریخ", "پایان", "تاریخ پایان", "اعتبار", "valid until", "until", "end", "end date", "expires",
+                    "date sale price ends"),
+    "status": ("وضعیت انتشار", "status"),
+    "published": ("منتشر شده", "published"),
 }  # fmt: skip
+# What a name means only where no other column does: a type is "simple" or "variable" to WooCommerce.
+LAST = {"type": "category"}
+WHOLE = ("variant",)  # not "Variant Grams"
+PRICES = ("price", "old_price", "sale_price")
+# What makes a line of a known product a variant: one that has a further picture only is none.
+OF_VARIANT = (*PRICES, "sku", "size", "colour", "other", "stock", "available")
 FIELDS = tuple(NAMES)
 FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "أ": "ا", "إ": "ا", "آ": "ا", "\u200c": " ", "_": " "})
 
@@ -103,6 +120,19 @@ class _Group:
     pictures: list[str] = field(default_factory=list)
     variants: list[VariantDraft] = field(default_factory=list)
     currency: str | None = None
+    is_offered: bool | None = None  # until a line of it was read
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What counts for every line of a table; `factors`: what its columns of prices count in."""
+
+    currency: str | None
+    zone: tzinfo
+    factors: Mapping[str, int]
+
+
+Cell = Callable[[str, Callable[..., Any]], Any]
 
 
 # --- the file --------------------------------------------------------------------------------------------------------
@@ -177,7 +207,7 @@ def guess_columns(headers: Sequence[str], remembered: Mapping[str, str] | None =
     """Return what each column means, by its number: as it was chosen last time, else by its name."""
     remembered = remembered or {}
     chosen: dict[int, str] = {}
-    for match in (lambda name: remembered.get(fold(name), ""), _named, _named_in_part):
+    for match in (lambda name: remembered.get(fold(name), ""), _named, _named_in_part, _named_last):
         for number, header in enumerate(headers):
             found = match(header)
             if number not in chosen and found in FIELDS and found not in chosen.values():
@@ -200,8 +230,13 @@ def _named(header: str) -> str:
 def _named_in_part(header: str) -> str:
     """«قیمت (تومان)», "Price in toman": the longest known name with which it begins."""
     name = fold(re.sub(r"[(\[:].*", "", header))
-    found = [known for known in FOLDED if len(known) > 2 and (name == known or name.startswith(f"{known} "))]
+    known = (one for one in FOLDED if len(one) > 2 and one not in WHOLE)
+    found = [one for one in known if name == one or name.startswith(f"{one} ")]
     return FOLDED[max(found, key=len)] if found else ""
+
+
+def _named_last(header: str) -> str:
+    return LAST.get(fold(header), "")
 
 
 def currency_in(headers: Iterable[str]) -> str | None:
@@ -226,16 +261,18 @@ def read_products(table: Table, columns: Mapping[int, str], currency: str | None
         problems.append(Problem("no_name_column", "name"))
     if problems:
         return Reading((), tuple(problems))
+    headers = dict(enumerate(table.headers))
+    factors = {name: multiplier_in(headers.get(column, "")) for column, name in columns.items() if name in PRICES}
     groups: dict[str, _Group] = {}
     skus: dict[str, int] = {}
     for number, (line, row) in enumerate(table.rows):
         if number % YIELD_EVERY == 0:
             time.sleep(0)  # a web process has other requests to answer meanwhile
         read = {name: row[column] if column < len(row) else "" for column, name in columns.items()}
-        problems += _take_line(groups, skus, line, read, currency, zone)
+        problems += _take_line(groups, skus, line, read, _Terms(currency, zone, factors))
         if len(problems) >= PROBLEMS:
             return Reading((), tuple(problems[:PROBLEMS]))
-    products = [(group.line, _product(group)) for group in groups.values()]
+    products = [(group.line, _product(group)) for group in groups.values() if group.variants]
     problems += [Problem("no_name", "name", "", line) for line, draft in products if not draft.name]
     problems += [
         Problem("too_many_variants", "name", draft.name, line)
@@ -255,8 +292,7 @@ def _take_line(
     skus: dict[str, int],
     line: int,
     read: Mapping[str, str],
-    currency: str | None,
-    zone: tzinfo,
+    by: _Terms,
 ) -> list[Problem]:
     problems: list[Problem] = []
 
@@ -273,20 +309,29 @@ def _take_line(
         "category": clean_line(read.get("category", ""), NAME_LENGTH),
         "description": clean_text(without_tags(read.get("description", "")), DESCRIPTION_LENGTH),
         "link": cell("link", cells.link_of),
-        "valid_from": cell("valid_from", lambda text: cells.first_moment(text, zone)),
-        "valid_until": cell("valid_until", lambda text: cells.last_moment(text, zone)),
+        "valid_from": cell("valid_from", lambda text: cells.first_moment(text, by.zone)),
+        "valid_until": cell("valid_until", lambda text: cells.last_moment(text, by.zone)),
     }
     group = _group_of(groups, said, line)
     if group is None:
         return [*problems, Problem("no_name", "name", "", line)]
+    if not _is_offered(group, read):
+        return []
     problems += _join(group, said, line)
     group.pictures += cell("picture", _pictures) or []
-    own = cell("currency", cells.currency_of) or group.currency or currency
-    price, used = cell("price", lambda text: cells.price_of(text, own)) or (None, own)
-    old_price, _used = cell("old_price", lambda text: cells.price_of(text, used)) or (None, None)
+    if group.variants and not any(read.get(name, "").strip() for name in OF_VARIANT):
+        return problems
+    used = cell("currency", cells.currency_of) or group.currency or by.currency
+    prices: dict[str, int | None] = {}
+    for name in PRICES:
+        read_price = partial(cells.price_of, currency=used, factor=by.factors.get(name, 1))
+        prices[name], used = cell(name, read_price) or (None, used)
+    price, old_price, sale_price = (prices[name] for name in PRICES)
+    if sale_price is not None and (price is None or sale_price < price):
+        price, old_price = sale_price, old_price or price
     if group.currency and used and used != group.currency:
         problems.append(Problem("other_currency", "currency", used, line))
-    stock, available = cell("stock", cells.stock_of) or (None, None)
+    stock, available = _stock(cell, read)
     sku = clean_line(read.get("sku", ""), SKU_LENGTH)
     if sku and skus.setdefault(sku.lower(), line) != line:
         problems.append(Problem("sku_twice", "sku", sku, line))
@@ -304,6 +349,24 @@ def _take_line(
         )
     )
     return problems
+
+
+def _is_offered(group: _Group, read: Mapping[str, str]) -> bool:
+    """Whether a line is of something published: a draft is no offer. The first line of a product speaks for it all."""
+    told = cells.is_offered(read.get("status", ""))
+    is_offered = (cells.is_offered(read.get("published", "")) if told is None else told) is not False
+    if group.is_offered is None:
+        group.is_offered = is_offered
+    return group.is_offered and is_offered
+
+
+def _stock(cell: Cell, read: Mapping[str, str]) -> tuple[int | None, bool | None]:
+    """How many there are, and whether it is sold: a count, a yes or a no, or both beside each other."""
+    if not read.get("counted", "-").strip():
+        return None, True  # nobody counts it: the number beside is none
+    count, is_there = cell("stock", cells.stock_of) or (None, None)
+    other_count, is_sold = cell("available", cells.availability_of) or (None, None)
+    return other_count if count is None else count, is_there if is_sold is None else is_sold
 
 
 def _group_of(groups: dict[str, _Group], said: Mapping[str, Any], line: int) -> _Group | None:

@@ -75,6 +75,119 @@ def test_a_file_becomes_products_with_variants(inbox):
     assert version(inbox) == 1
 
 
+# As the exporters of the two write them.
+WOO = (
+    'ID,Type,SKU,"GTIN, UPC, EAN, or ISBN",Name,Published,"Is featured?","Visibility in catalog","Short description",'
+    'Description,"Date sale price starts","Date sale price ends","Tax status","Tax class","In stock?",Stock,'
+    '"Low stock amount","Backorders allowed?","Sold individually?","Weight (kg)","Length (cm)","Width (cm)",'
+    '"Height (cm)","Allow customer reviews?","Purchase note","Sale price","Regular price",Categories,Tags,'
+    '"Shipping class",Images,"Download limit","Download expiry days",Parent,"Grouped products",Upsells,Cross-sells,'
+    '"External URL","Button text",Position\n'
+)
+SHOPIFY = (
+    'Handle,Title,"Body (HTML)",Vendor,"Product Category",Type,Tags,Published,"Option1 Name","Option1 Value",'
+    '"Variant SKU","Variant Grams","Variant Inventory Tracker","Variant Inventory Qty","Variant Inventory Policy",'
+    '"Variant Fulfillment Service","Variant Price","Variant Compare At Price","Variant Requires Shipping",'
+    '"Variant Taxable","Variant Barcode","Image Src","Image Position","Image Alt Text","Gift Card","SEO Title",'
+    '"Cost per item",Status\n'
+)
+
+
+def woo(number, name, published="1", there="1", stock="", sale="", regular="900", ends="", kind="simple"):
+    images = f"https://shop.test/{number}.jpg"
+    return (
+        f'{number},{kind},W-{number},,{name},{published},0,visible,,,,"{ends}",taxable,,{there},{stock},,0,0,,,,,1,,'
+        f"{sale},{regular},کیف,,,{images},,,,,,,,,0\n"
+    )
+
+
+def shopify(handle, title="", sku="", tracker="shopify", count="", policy="deny", price="", image="", status=""):
+    return (
+        f"{handle},{title},,{'x' if title else ''},,{'Mug' if title else ''},clay,TRUE,,,{sku},300,"
+        f"{tracker if price else ''},{count},{policy if price else ''},manual,{price},,TRUE,TRUE,,{image},1,,,,,{status}\n"
+    )
+
+
+def bring_in(file, inbox, currency):
+    draft = begin_import(inbox, "x.csv", file.encode(), None, NOON)
+    read = preview(draft, TEHRAN)
+    choose_columns(draft, read.columns, currency, NOON)
+    finish_import(draft, False, TEHRAN, None, NOON)
+    return {product.name: product for product in products()}
+
+
+def test_the_export_of_woocommerce_brings_what_is_offered_at_its_price(inbox):
+    rows = [
+        woo(1, "کیف", sale="750", ends="2026-12-01 23:59:59"),
+        woo(2, "کفش", stock="3"),
+        woo(3, "شال", there="0", stock="0"),
+        woo(4, "کلاه", there="backorder", stock="-2"),
+        woo(5, "پیش‌نویس", published="-1"),
+        woo(6, "خصوصی", published="0"),
+        woo(7, "پیراهن - 38", kind="variation", stock="parent"),
+    ]
+
+    found = bring_in(WOO + "".join(rows), inbox, "IRT")
+
+    stocks = {name: (product.variants[0].stock, product.variants[0].available) for name, product in found.items()}
+    assert stocks == {
+        "کیف": (None, True),
+        "کفش": (3, True),
+        "شال": (0, False),
+        "کلاه": (0, True),
+        "پیراهن - 38": (None, True),
+    }
+    bag = found["کیف"]
+    assert (bag.variants[0].price, bag.variants[0].old_price, bag.category) == (750, 900, "کیف")
+    assert bag.valid_until.astimezone(TEHRAN).isoformat() == "2026-12-02T00:00:00+03:30"
+    assert (found["کفش"].variants[0].price, found["کفش"].variants[0].old_price) == (900, None)
+
+
+def test_the_export_of_shopify_brings_what_is_active_with_the_variants_it_has(inbox):
+    rows = [
+        shopify("mug", "Mug", "M-1", count="0", price="12.50", image="https://cdn.test/1.jpg", status="active"),
+        shopify("mug", sku="M-2", count="0", policy="continue", price="14.00"),
+        shopify("mug", image="https://cdn.test/2.jpg"),
+        shopify("cup", "Cup", "C-1", tracker="", count="0", price="5.00", status="active"),
+        shopify("old", "Old", "O-1", count="4", price="5.00", status="archived"),
+        shopify("old", sku="O-2", count="4", price="6.00"),
+        shopify("new", "New", "N-1", count="4", price="5.00", status="draft"),
+    ]
+
+    found = bring_in(SHOPIFY + "".join(rows), inbox, "USD")
+
+    assert set(found) == {"Mug", "Cup"}
+    mug = found["Mug"]
+    assert [(one.sku, one.other, one.stock, one.available, one.price) for one in mug.variants] == [
+        ("M-1", None, 0, False, 1250),
+        ("M-2", None, 0, True, 1400),
+    ]
+    assert [mug.picture_url, *mug.more_pictures] == ["https://cdn.test/1.jpg", "https://cdn.test/2.jpg"]
+    assert [(one.stock, one.available) for one in found["Cup"].variants] == [(None, True)]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("header", "cell", "price"),
+    [
+        ("قیمت (هزار تومان)", "۸۵۰", 850_000),
+        ("قیمت (هزارتومان)", "1,850", 1_850_000),
+        ("قیمت به میلیون تومان", "۱٫۸۵", 1_850_000),
+        ("Price (thousand toman)", "850", 850_000),
+        ("قیمت (هزار تومان)", "۸۵۰ هزار تومان", 850_000),
+        ("قیمت (هزار تومان)", "۲ میلیون", 2_000_000),
+        ("قیمت (تومان)", "۸۵۰", 850),
+    ],
+)
+def test_a_header_in_thousands_counts_for_its_cells(inbox, header, cell, price):
+    draft = begin_import(inbox, "x.csv", f'نام,"{header}"\nشال,"{cell}"\n'.encode(), None, NOON)
+    choose_columns(draft, preview(draft, TEHRAN).columns, "IRT", NOON)
+
+    [(_line, shawl)] = preview(draft, TEHRAN).reading.products
+
+    assert (shawl.variants[0].price, shawl.currency) == (price, "IRT")
+
+
 def test_one_wrong_line_and_nothing_is_imported(inbox):
     draft = begin_import(inbox, "x.csv", SHOP.encode(), None, NOON)
 

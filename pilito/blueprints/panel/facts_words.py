@@ -21,8 +21,11 @@ COLUMNS = {
     "sku": _("Code (SKU)"),
     "price": _("Price"),
     "old_price": _("Price before"),
+    "sale_price": _("Sale price"),
     "currency": _("Currency"),
     "stock": _("Stock"),
+    "available": _("Available, yes or no"),
+    "counted": _("Whether stock is counted"),
     "size": _("Size"),
     "colour": _("Colour"),
     "other": _("Other choice"),
@@ -36,6 +39,8 @@ COLUMNS = {
     "title": _("Title"),
     "text": _("Text"),
     "variants": _("Variants"),
+    "status": _("Offered or draft"),
+    "published": _("Published, yes or no"),
 }
 KINDS = {
     SourceKind.MANUAL: _("Typed here"),
