@@ -81,9 +81,10 @@ UNITS = {
 BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
 COUNTED = {"colour", "piece", "person"}  # what a count counts, and the number of a size does not
 LABELS = {"سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"}
-# Behind these stands a name or a measure, which is no price; "each size 850" is one.
+# Behind these stands a name or a measure, which is no price; "each size 850" and "free size 850" are one.
 NAMING = re.compile(
     r"(?<!\w)(?<!هر )(?<!همه )(?<!تمام )(?<!each )(?<!every )(?<!all )(?<!any )(?<!per )"
+    r"(?<!فری )(?<!تک )(?<!یک )(?<!free )(?<!one )"
     r"(?:سایز(?: ?های?| ?ها| ?بندی)?|اندازه|کد|شماره|مدل|پلاک|طبقه|مقاس|رقم|کود|مودیل"
     r"|sizes?|codes?|models?|numbers?|no|item|style|ref"
     r"|(?:قد|دور|عرض|طول|ارتفاع|پهنا|bust|waist|hips?|chest|length|height|width|inseam|shoulders?)"
@@ -410,16 +411,17 @@ def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
 
 def _named(found: list[Quantity], text: str) -> Iterator[Quantity]:
     """Mark what names a size or a code, and what stands in a list or a range with one."""
-    before = Quantity(frozenset({Decimal(0)}))
+    before = Quantity(frozenset())
     for one in found:
-        gap = text[before.end : one.start]
-        is_name = NAMING.search(gap) is not None or (before.is_name and _goes_on(before, one, gap))
+        is_labelled = NAMING.search(text, before.end, one.start) is not None
+        is_name = is_labelled or (before.is_name and _goes_on(before, one, text))
         before = replace(one, is_name=is_name)
         yield before
 
 
-def _goes_on(before: Quantity, one: Quantity, gap: str) -> bool:
-    return LISTED.fullmatch(gap) is not None and abs(max(one.values) - max(before.values)) <= NEAR
+def _goes_on(before: Quantity, one: Quantity, text: str) -> bool:
+    is_listed = LISTED.fullmatch(text, before.end, one.start) is not None
+    return is_listed and abs(max(one.values) - max(before.values)) <= NEAR
 
 
 def _pairs(found: list[Quantity]) -> Iterator[tuple[Quantity, Quantity | None]]:

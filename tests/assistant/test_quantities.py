@@ -390,14 +390,16 @@ def test_a_line_of_a_table_of_sizes_is_not_marked():
         *("هر سایز 850", "همه سایزها 850", "تمام سایزها 850", "each size 45", "every size 45", "all sizes 45"),
         *("any size 45", "per item 45", "سایز *38*: 850", "سایز *38* = 850", "سایز *38*، 850", "سایز *40* تا 91"),
         *("سایز *91* تا 40", "سایز فری 850", "سایز\n850", "سایز *38*\n40", "آنکد 450", "850", "قیمت 850، سایز *38*"),
-        *("سایز *38* و قیمت 40", "سایز - - 40", "کد *450*\nقیمت: 450"),
+        *("فری سایز 850", "تک سایز 850", "یک سایز 850", "free size 45", "one size, 45"),
+        "سایز *40*، 1.850",
+        *("سایز *1.850*، 40", "سایز *38* و قیمت 40", "سایز - - 40", "کد *450*\nقیمت: 450"),
     ],
 )  # fmt: skip
 def test_what_names_a_size_or_a_code_or_measures_is_told_from_what_may_be_a_price(text):
     plainly = unify(plain(text))
     read = plainly.replace("*", "")
 
-    assert [read[one.start : one.end] for one in read_all(read) if one.is_name] == re.findall(r"\*(\d+)\*", plainly)
+    assert [read[one.start : one.end] for one in read_all(read) if one.is_name] == re.findall(r"\*([\d.]+)\*", plainly)
 
 
 def test_ten_and_more_can_be_a_price_or_a_size():

@@ -179,6 +179,7 @@ def test_a_fact_carries_only_what_its_writer_may_give():
     assert stopped("سایز ۴۴", facts=[Fact("caption", FACT.text, is_of_others=True)]) == ["number: 44"]
     # A text that speaks to the assistant carries nothing, unless the owner typed it here.
     assert stopped(reply, facts=[Fact("caption", ordering)]) == ["contact: 09121112233; link: niloofar.ir"]
+    assert stopped(reply, facts=[Fact("page", ordering, is_typed=True)]) == []
     assert stopped(reply, facts=[Fact("faq", ordering)]) == stopped(reply, facts=[Fact("promise", ordering)]) == []
     assert stopped("گالری ۲۴", facts=[]) == ["number: 24"]
     assert find_faults(Draft("گالری ۲۴", TurnInput("گالری ۲۴", ("؟",)), FENCE)) == []
