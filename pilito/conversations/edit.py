@@ -1,6 +1,7 @@
 """Somebody changed a message: an unanswered question is asked anew, an answered one is only shown."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, select
@@ -134,9 +135,18 @@ def settle_early_edits(now: datetime) -> int:
     for early_id in found:
         _settle(early_id, now)
     if over:
-        with transaction():
-            db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_(over)))
+        _give_up(over)
     return len({*found, *over})
+
+
+def _give_up(early_ids: Sequence[int]) -> None:
+    """Their messages never came, or are erased: what they say leaves the ledger with them, for it may name nobody."""
+    with transaction():
+        left = select(EarlyEdit).where(EarlyEdit.id.in_(early_ids)).order_by(EarlyEdit.webhook_id)
+        for early in db.session.scalars(left).all():
+            webhook = db.session.get_one(Webhook, early.webhook_id, with_for_update=True, populate_existing=True)
+            redact(db.session.get_one(Inbox, early.inbox_id), webhook, early.external_id)
+        db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_(early_ids)))
 
 
 def _settle(early_id: int, now: datetime) -> None:

@@ -203,6 +203,21 @@ def test_an_edit_of_a_message_that_never_comes_makes_none_and_is_forgotten(desk)
 
 
 @pytest.mark.sqlite_only
+def test_its_words_leave_the_ledger_with_it_and_those_of_an_edit_that_found_its_message_stay(desk):
+    """An edit need not say whose it is: when they are erased, nothing else would take it along."""
+    nameless = edited("nobody", "kanarienvogel", NOON)
+    del nameless["sender"], nameless["recipient"]
+    webhook_id = desk.take(nameless, edited("somebody", "spatz", NOON))
+    desk.take(text("یک", NOON, mid="somebody"), now=NOON + ONE)
+
+    desk.sweep(NOON + seconds(38 * 3600))
+
+    assert b"kanarienvogel" not in desk.webhook(webhook_id).body
+    assert b"spatz" in desk.webhook(webhook_id).body
+    assert desk.message("somebody").text == "spatz"
+
+
+@pytest.mark.sqlite_only
 def test_an_edit_of_a_message_that_was_taken_back_brings_no_text_back(desk):
     desk.take(text("یک", NOON, mid="q"), unsent("q", NOON + ONE), now=NOON + ONE)
 
