@@ -50,7 +50,7 @@ def reply(
         raise Unsendable("mixed", "Expected a reaction alone, or a text without one.")
     with transaction("p6") as tx:
         conversation = get_locked(conversation_id)
-        known = _find_known(conversation, client_id)
+        known = _find_known(conversation_id, client_id)
         if known is not None:
             return known
         check_may_send(conversation, now)
@@ -76,6 +76,11 @@ def reply(
         return message
 
 
+def is_recorded(conversation_id: int, client_id: str) -> bool:
+    """Whether this reply is here already, by the browser's id of it."""
+    return _find_known(conversation_id, storable(client_id)) is not None
+
+
 def send_after(tx: Transaction, conversation: Conversation, message: Message, now: datetime, hold: timedelta) -> None:
     """Have the reply sent when its time to be taken back is over; at once where it could not be sent by then."""
     until = now + hold
@@ -86,9 +91,9 @@ def send_after(tx: Transaction, conversation: Conversation, message: Message, no
         outbox.leave(tx, conversation, message, now)
 
 
-def _find_known(conversation: Conversation, client_id: str) -> Message | None:
+def _find_known(conversation_id: int, client_id: str) -> Message | None:
     return db.session.scalar(
-        select(Message).where(Message.conversation_id == conversation.id, Message.client_id == client_id)
+        select(Message).where(Message.conversation_id == conversation_id, Message.client_id == client_id)
     )
 
 

@@ -8,7 +8,7 @@ from pilito.knowledge.drafts import clean_line
 from pilito.knowledge.feed_keys import seal
 from pilito.knowledge.feeds import Shop, origin_of
 from pilito.knowledge.shopify import shop_origin
-from pilito.knowledge.sources import SCHEDULES, get_source, make_source
+from pilito.knowledge.sources import SCHEDULES, find_given, get_source, make_source
 from pilito.knowledge.wake import wake
 from pilito.lifecycle import SourceKind, SourceState
 from pilito.models import Audit, db
@@ -25,7 +25,7 @@ def connect_feed(
     operator_id: int | None,
     now: datetime,
 ) -> int:
-    """Connect a feed and have it read; return its source's id.
+    """Connect a feed and have it read; return its source's id. Connected before, it gets these keys.
 
     Raises Refused: `not_found`, `no_key`, `no_address`, `no_schedule`, `inbox_not_found`.
     """
@@ -36,18 +36,11 @@ def connect_feed(
     _check_keys(kind, shop)
     address = _address(kind, shop.address)
     with transaction() as tx:
-        source = make_source(
-            kind,
-            inbox_id,
-            address.partition("://")[2],
-            now,
-            address=address,
-            secret_encrypted=seal(shop),
-            currency=shop.currency,
-            state=SourceState.WAITING,
-            every_hours=every_hours,
-            due_at=now,
+        source = find_given(kind, inbox_id, address) or make_source(
+            kind, inbox_id, address.partition("://")[2], now, address=address, state=SourceState.WAITING
         )
+        source.secret_encrypted, source.currency = seal(shop), shop.currency or source.currency
+        source.every_hours, source.due_at, source.updated_at = every_hours, now, now
         details = {"source_id": source.id, "kind": kind.value, "name": source.name}
         db.session.add(Audit(at=now, action="feed_connected", operator_id=operator_id, details=details))
         tx.after_commit(wake, source.id)

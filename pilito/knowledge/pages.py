@@ -10,7 +10,7 @@ from pilito.database import transaction
 from pilito.errors import Refused, SourceError
 from pilito.knowledge.drafts import clean_address, clean_line
 from pilito.knowledge.passages import Parsed, Piece, parse
-from pilito.knowledge.sources import SCHEDULES, make_source
+from pilito.knowledge.sources import SCHEDULES, find_given, make_source
 from pilito.knowledge.wake import wake
 from pilito.knowledge.web import PAGES, USUAL_PAGES, Known, Page, digest
 from pilito.lifecycle import PassageKind, SourceKind, SourceState
@@ -22,7 +22,7 @@ ADDRESSED = (SourceKind.PAGE, SourceKind.SITEMAP)
 
 
 def add_document(inbox_id: int | None, file_name: str, content: bytes, operator_id: int | None, now: datetime) -> int:
-    """Keep a document and have it read; return its source's id.
+    """Keep a document and have it read; return its source's id, also of one given before.
 
     Raises Refused: `file_empty`, `file_too_large`, `not_a_document`, `inbox_not_found`.
     """
@@ -35,15 +35,24 @@ def add_document(inbox_id: int | None, file_name: str, content: bytes, operator_
     if len(content) > FILE_BYTES:
         raise Refused("file_too_large", f"It has more than {FILE_BYTES} bytes.")
     with transaction() as tx:
-        source = make_source(
-            SourceKind.DOCUMENT, inbox_id, name, now, state=SourceState.WAITING, due_at=now, options={"kind": kind}
-        )
-        db.session.add(
-            SourceFile(source_id=source.id, name=name, size_bytes=len(content), content=content, created_at=now)
-        )
+        source = _find_document(inbox_id, name, content)
+        if source is None:
+            values = {"state": SourceState.WAITING, "options": {"kind": kind}}
+            source = make_source(SourceKind.DOCUMENT, inbox_id, name, now, **values)
+            file = {"name": name, "size_bytes": len(content), "content": content}
+            db.session.add(SourceFile(source_id=source.id, created_at=now, **file))
+        source.due_at = now
         _note(source, operator_id, now)
         tx.after_commit(wake, source.id)
         return source.id
+
+
+def _find_document(inbox_id: int | None, name: str, content: bytes) -> Source | None:
+    """The same file, given for the same inbox: by a second press on the button, as a rule."""
+    scope = Source.inbox_id.is_(None) if inbox_id is None else Source.inbox_id == inbox_id
+    is_same = SourceFile.name == name, SourceFile.size_bytes == len(content), SourceFile.content == content
+    wanted = select(Source).join(SourceFile).where(Source.kind == SourceKind.DOCUMENT, scope, *is_same)
+    return db.session.scalar(wanted.limit(1).with_for_update(of=Source))
 
 
 def add_page(
@@ -55,7 +64,7 @@ def add_page(
     now: datetime,
     limit: int = USUAL_PAGES,
 ) -> int:
-    """Have a page, or the pages of a sitemap, read again and again; return the source's id.
+    """Have a page, or the pages of a sitemap, read again and again; return the source's id, also of one given before.
 
     Raises Refused: `no_address`, `no_schedule`, `too_many_pages`, `inbox_not_found`, `not_found`.
     """
@@ -70,17 +79,11 @@ def add_page(
     if not 0 < limit <= PAGES:
         raise Refused("too_many_pages", f"Expected 1 to {PAGES} pages.")
     with transaction() as tx:
-        source = make_source(
-            kind,
-            inbox_id,
-            found.partition("://")[2],
-            now,
-            address=found,
-            state=SourceState.WAITING,
-            every_hours=every_hours,
-            due_at=now,
-            options={"limit": limit} if kind is SourceKind.SITEMAP else {},
+        source = find_given(kind, inbox_id, found) or make_source(
+            kind, inbox_id, found.partition("://")[2], now, address=found, state=SourceState.WAITING
         )
+        source.every_hours, source.due_at, source.updated_at = every_hours, now, now
+        source.options = {"limit": limit} if kind is SourceKind.SITEMAP else {}
         _note(source, operator_id, now)
         tx.after_commit(wake, source.id)
         return source.id

@@ -47,6 +47,13 @@ def make_source(kind: SourceKind, inbox_id: int | None, name: str, now: datetime
     return source
 
 
+def find_given(kind: SourceKind, inbox_id: int | None, address: str) -> Source | None:
+    """The source that was given for this inbox (None: for all) before, locked: twice, each fact would stand twice."""
+    scope = Source.inbox_id.is_(None) if inbox_id is None else Source.inbox_id == inbox_id
+    wanted = select(Source).where(Source.kind == kind, Source.address == address, scope).order_by(Source.id).limit(1)
+    return db.session.scalar(wanted.with_for_update())
+
+
 def get_source(source_id: int) -> Source:
     """The row, locked, in the open transaction. Raises Refused `not_found`."""
     source = db.session.get(Source, source_id, with_for_update=True, populate_existing=True)

@@ -130,6 +130,17 @@ def test_a_price_that_holds_is(log_in, conversation, product):
     assert len(rows(Message)) == 1
 
 
+def test_a_reply_that_arrived_and_is_tried_again_is_sent_whatever_the_price_is_by_now(log_in, conversation, product):
+    browser, quotes = log_in(), json.dumps([[product.id, PRICE]])
+    reply(browser, conversation, f"ماهور: {PRICE}", quotes=quotes)
+    with transaction():
+        db.session.scalars(db.select(Variant)).one().price = 1_950_000
+
+    answer = reply(browser, conversation, f"ماهور: {PRICE}", quotes=quotes)
+
+    assert (answer.status_code, len(rows(Message))) == (204, 1)
+
+
 @pytest.mark.parametrize("quotes", ["{", "[1]", '[["x", "y"]]', "7", "[[1]]", "[" * 5000])
 def test_prices_that_no_composer_wrote_are_refused(log_in, conversation, quotes):
     assert reply(log_in(), conversation, "hello", quotes=quotes).status_code == 400

@@ -458,6 +458,20 @@ def test_a_shopify_key_goes_to_shopify_alone(start, shopify):
 # --- keys and addresses ----------------------------------------------------------------------------------------------
 
 
+def test_a_shop_that_is_connected_again_gets_the_new_keys_and_no_product_twice(start, woo):
+    inbox_id = start(woo)
+    woo.sell(1, "Mug", price="10")
+    first = connect(woo, key="ck_old", currency="USD")
+    read(first)
+
+    again, elsewhere = connect(woo, every_hours=24), connect(woo, inbox_id=inbox_id)
+    read(again)
+
+    assert (again == first, elsewhere == first) == (True, False)
+    assert (row(first).error, row(first).currency, row(first).every_hours) == (None, "USD", 24)
+    assert [product.source_id for product in products()] == [first]
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "address", ["https://127.0.0.1/", "http://shop.test", "https://169.254.169.254/", "https://10.0.0.1:8443"]

@@ -97,6 +97,19 @@ def test_a_page_becomes_passages_with_their_heading_and_address(site, inbox):
     assert (source.state, source.due_at, version(inbox)) == (SourceState.READY, NOON + timedelta(hours=24), 1)
 
 
+def test_a_page_that_is_given_twice_is_read_once(site, inbox):
+    site.put("/shipping", HTML.format(more=""))
+    first = add_page(PAGE, inbox, site.url + "/shipping", 24, None, NOON)
+    read(first)
+    again = add_page(PAGE, inbox, site.url + "/shipping", 168, None, NOON + timedelta(days=1))
+    elsewhere = add_page(PAGE, None, site.url + "/shipping", 24, None, NOON)
+
+    source = db.session.get(Source, again, populate_existing=True)
+    assert (again == first, elsewhere == first) == (True, False)
+    assert (source.every_hours, source.due_at) == (168, NOON + timedelta(days=1))
+    assert len(passages()) == 2
+
+
 def test_a_page_that_has_not_changed_costs_nothing(site, inbox):
     site.put("/a", HTML.format(more=""))
     source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
@@ -303,6 +316,23 @@ def test_each_kind_of_document_is_read(inbox, name, content, heading, text):
     assert source.error is None
     assert (last.heading or "", last.text, last.inbox_id) == (heading, text, inbox)
     assert source.due_at is None
+
+
+def test_a_document_that_is_given_twice_is_kept_once(inbox):
+    first = add_document(inbox, "rules.txt", b"7 days", None, NOON)
+    read(first)
+    again = add_document(inbox, "rules.txt", b"7 days", None, NOON)
+    others = [
+        add_document(inbox, "rules.txt", b"8 days", None, NOON),
+        add_document(None, "rules.txt", b"7 days", None, NOON),
+        add_document(inbox, "others.txt", b"7 days", None, NOON),
+    ]
+    for source_id in (again, *others):
+        read(source_id)
+
+    assert again == first
+    assert len({first, *others}) == 4
+    assert len(passages()) == 4
 
 
 @pytest.mark.sqlite_only

@@ -23,7 +23,7 @@ from pilito.conversations.close import close
 from pilito.conversations.payload import NOTHING, Extras
 from pilito.conversations.quote_product import check_told
 from pilito.conversations.read import mark_read
-from pilito.conversations.reply import reply
+from pilito.conversations.reply import is_recorded, reply
 from pilito.conversations.settle import Settlement, settle
 from pilito.conversations.take_over import give_back, take_over
 from pilito.errors import Refused
@@ -73,7 +73,9 @@ def send_reply(conversation_id: int) -> None:
     client_id = read_client_id()
     text, extras, now = request.form.get("text", ""), _read_extras(), utc_now()
     refuse_places(text)
-    check_told(conversation_id, read_quotes(), text, now)
+    quotes = read_quotes()
+    if not is_recorded(conversation_id, client_id):  # else it arrived, and only its answer was lost
+        check_told(conversation_id, quotes, text, now)
     draft_id, seen_id = (request.form.get(name, type=whole) for name in ("draft", "seen"))
     if draft_id and extras == NOTHING:  # with a file or buttons it is a message of the person's own
         send_draft(conversation_id, draft_id, current_user.id, now, text, True, client_id, seen_id, undo_time())
