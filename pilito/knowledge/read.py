@@ -35,6 +35,8 @@ LEASE = timedelta(minutes=4)
 RENEW = timedelta(minutes=1)
 WORK_SECONDS = JOB_SECONDS - 120
 FIRST_RETRY = timedelta(minutes=5)
+# Failures in a row, the last two of them "gone", after which a page is: about an hour, for sites are moved.
+GONE_AFTER = 4
 BATCH = 20
 
 # What puts a reading's result into the tables, in the transaction that ends it; returns whether facts changed.
@@ -179,12 +181,21 @@ def _fail(task: Task, error: SourceError) -> None:
     try:
         with transaction():
             source = _still_ours(task)
+            was_gone = source.error == error.reason == "gone"
             source.state, source.error, source.error_detail = SourceState.FAILED, error.reason, error.detail[:500]
             source.failures, source.checked_at, source.lease_until = source.failures + 1, now, None
+            if task.kind is SourceKind.PAGE and was_gone and source.failures >= GONE_AFTER:
+                _let_go(source, now)
             if source.due_at == task.due_at:
                 source.due_at = _again_at(source, error, now)
     except _Lost:
         log.info("Source %s: another reader has it.", task.source_id)
+
+
+def _let_go(source: Source, now: datetime) -> None:
+    """What a page said is no fact once the page is gone; as one of a sitemap it would be gone at once."""
+    if pages.keep_pages(source, [], now):
+        count_change(source.inbox_id)
 
 
 def _again_at(source: Source, error: SourceError, now: datetime) -> datetime | None:

@@ -71,7 +71,7 @@ def read_page(address: str, known: Known) -> Page:
     if answer.status == 304:
         return Page(address, "", known.etag, known.last_modified, known.content_digest)
     if answer.status in (404, 410):
-        raise SourceError("gone", f"HTTP {answer.status}")
+        raise SourceError("gone", f"HTTP {answer.status}", may_pass=True)
     if answer.status in (401, 403):
         raise SourceError("page_refused", f"HTTP {answer.status}")
     if answer.status != 200:

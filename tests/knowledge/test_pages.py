@@ -16,7 +16,7 @@ from pilito.database import transaction
 from pilito.errors import Refused, SourceError
 from pilito.knowledge.pages import add_document, add_page
 from pilito.knowledge.passages import LONGEST_LENGTH, cut, parse
-from pilito.knowledge.read import read_source
+from pilito.knowledge.read import GONE_AFTER, read_soon, read_source
 from pilito.lifecycle import SourceKind, SourceState
 from pilito.models import Inbox, Passage, Source, WebPage, db
 
@@ -159,6 +159,47 @@ def test_a_page_that_fails_keeps_what_it_said_and_tells_why(site, inbox, page, r
     source = read(source_id, NOON + timedelta(days=1))
 
     assert (source.state, source.error, len(passages())) == (SourceState.FAILED, reason, 2)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("every_hours", [168, None])
+def test_a_page_that_is_gone_for_good_is_not_quoted_for_ever(site, inbox, every_hours):
+    site.put("/a", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/a", every_hours, None, NOON)
+    read(source_id)
+    before = version(inbox)
+    site.pages["/a"] = 404, b"", {}
+    read_soon(source_id, NOON)
+
+    kept, at = [], NOON
+    for _ in range(GONE_AFTER):
+        source = read(source_id, at)
+        kept.append(len(passages()))
+        at = source.due_at
+
+    assert kept == [2] * (GONE_AFTER - 1) + [0]
+    assert timedelta(hours=1) < source.checked_at - NOON < timedelta(hours=2)
+    assert (source.state, source.error, version(inbox)) == (SourceState.FAILED, "gone", before + 1)
+
+    site.put("/a", HTML.format(more=""))  # the very same, with its old ETag
+    assert (read(source_id, at).state, len(passages())) == (SourceState.READY, 2)
+
+
+@pytest.mark.sqlite_only
+def test_a_site_that_is_away_for_long_says_nothing_of_its_page(site, inbox):
+    site.put("/a", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
+    read(source_id)
+    site.pages["/a"] = 503, b"", {}
+    read_soon(source_id, NOON)
+
+    at = NOON
+    for _ in range(GONE_AFTER + 1):
+        at = read(source_id, at).due_at
+    site.pages["/a"] = 404, b"", {}
+    read(source_id, at)
+
+    assert len(passages()) == 2
 
 
 # --- a sitemap -------------------------------------------------------------------------------------------------------
