@@ -17,6 +17,7 @@ from pilito.conversations.deliver import deliver
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
 from pilito.conversations.sweep import sweep
+from pilito.errors import Refused
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import Sender
 from pilito.models import Delivery, Event, Message, Turn, Webhook, db
@@ -122,7 +123,8 @@ class Desk:
         return behind[0].result()
 
     def together(self, *calls):
-        """Run the calls at the same moment, each in a thread; return what they return, or the exception."""
+        """Run the calls at the same moment, each in a thread; return what they return, or how they were refused. What
+        breaks one breaks the test."""
         barrier = threading.Barrier(len(calls))
 
         def run(call):
@@ -130,8 +132,8 @@ class Desk:
                 barrier.wait()
                 try:
                     return call()
-                except Exception as error:
-                    return error
+                except Refused as refused:
+                    return refused
 
         db.session.rollback()
         with ThreadPoolExecutor(len(calls)) as pool:

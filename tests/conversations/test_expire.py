@@ -2,17 +2,17 @@
 
 import logging
 import random
-import threading
 from datetime import timedelta
 from functools import partial
 
 import pytest
 from desk import Desk
+from in_order import in_order
 from longer import examples
 from rows import NOON
 from shop import reel, seconds, text
 
-from pilito import failpoints, hints, keys
+from pilito import hints, keys
 from pilito.conversations import expire as expiring
 from pilito.conversations.expire import expire
 from pilito.conversations.receive import receive
@@ -111,27 +111,10 @@ FIRST_OFF_MS = (0, -1, 1, -50, 50)
 
 def run_in_order(desk, order, question, timer):
     if order is None:
-        assert not any(isinstance(one, Exception) for one in desk.together(question, timer))
+        desk.together(question, timer)
         return
     held, other = (question, timer) if order.startswith(QUESTION) else (timer, question)
-    others = []
-
-    def let_the_other_come():
-        failpoints.arm("")
-        thread = threading.Thread(target=lambda: others.append(desk.call(other)))
-        thread.start()
-        thread.join(0.002 if order.endswith("before") else None)
-        assert thread.is_alive() is order.endswith("before"), "the lock keeps nobody out"
-        threads.append(thread)
-
-    threads = []
-    failpoints.plant(order, let_the_other_come)
-    try:
-        desk.call(held)
-    finally:
-        failpoints.arm("")
-    threads[0].join()
-    assert len(others) == 1
+    in_order(order, partial(desk.call, held), partial(desk.call, other), 0.002)
 
 
 @pytest.mark.whole
