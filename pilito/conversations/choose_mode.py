@@ -42,6 +42,14 @@ class Rules:
     holds_every_word: bool = True
 
 
+class PageIsOld(Refused):
+    """Somebody else has changed rules meanwhile to something else: `met`, of `mine`, all that were changed here."""
+
+    def __init__(self, mine: list[str], met: list[str]) -> None:
+        super().__init__("page_is_old", f"Somebody else has changed {', '.join(met)}.")
+        self.mine, self.met = mine, met
+
+
 def choose_mode(conversation_id: int, mode: AssistantMode | None, operator_id: int | None, now: datetime) -> None:
     """Let a conversation have a mode of its own; None: as its inbox.
 
@@ -87,8 +95,7 @@ def choose_rules(
 
     `opened` is how it worked when the page was opened: what was left so is left as it is by now, whoever changed it.
 
-    Raises Refused (not_found, zone_unknown, hours_wrong, holiday_wrong, line_too_long, number_wrong; page_is_old
-    where somebody else has changed the same to something else).
+    Raises Refused (not_found, zone_unknown, hours_wrong, holiday_wrong, line_too_long, number_wrong), PageIsOld.
     """
     _check(rules)
     with transaction():
@@ -102,7 +109,7 @@ def choose_rules(
             if value != before[name] and (then is None or not _are_same(value, then[name]))
         ]
         if then is not None and (met := [name for name in changed if not _are_same(before[name], then[name])]):
-            raise Refused("page_is_old", f"Somebody else has changed {', '.join(met)}.")
+            raise PageIsOld(changed, met)
         for name in changed:
             setattr(inbox, name, getattr(rules, name))
         if changed:

@@ -191,6 +191,40 @@ def test_where_both_changed_the_same_nothing_is_saved_before_it_was_said(admin, 
     assert (saved.assistant_mode, saved.needs_you_minutes) == (AssistantMode.DRAFT, 40)
 
 
+DAYS = {f"day_{day}": "10:00-20:00" for day in range(7)}
+
+
+@pytest.mark.parametrize(
+    ("hours", "mine", "shown"),
+    [
+        ({"4": [["10:00", "20:00"]]}, {"has_hours": ""}, 'name="has_hours" value="on"><span>'),
+        (None, {"has_hours": "on"} | DAYS, 'name="day_0" dir="ltr" value="10:00-20:00"'),
+    ],
+    ids=["switched off", "switched on"],
+)
+def test_hours_that_both_changed_are_said_and_stand_as_they_were_typed(admin, inbox, hours, mine, shown):
+    choose_rules(inbox.id, Rules(AssistantMode.AUTO, hours=hours), 1, NOON)
+    old = opened_form(admin, inbox)
+    choose_rules(inbox.id, Rules(AssistantMode.AUTO, hours={"0": [["09:00", "17:00"]]}), 1, NOON)
+
+    answer = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **old | mine)
+
+    assert (answer.status_code, "since you opened this page: Hours." in answer.text) == (422, True)
+    assert shown in answer.text
+    assert refreshed(Inbox, inbox.id).hours == {"0": [["09:00", "17:00"]]}
+
+
+@pytest.mark.parametrize(("zone", "status", "kept"), [("UTC", 302, "Asia/Tehran"), ("Asia/Dubai", 422, "Asia/Tehran")])
+def test_a_zone_that_the_page_offered_is_no_choice_once_somebody_has_chosen_one(admin, inbox, zone, status, kept):
+    old = opened_form(admin, inbox)
+    choose_rules(inbox.id, Rules(AssistantMode.AUTO, zone="Asia/Tehran"), 1, NOON)
+
+    answer = post(admin, f"/inboxes/{inbox.id}/assistant", headers={}, **old | {"zone": zone, "give_back_hours": "4"})
+
+    saved = refreshed(Inbox, inbox.id)
+    assert (answer.status_code, saved.zone, saved.give_back_hours) == (status, kept, 4 if status == 302 else None)
+
+
 def test_a_form_that_was_refused_is_still_of_the_page_that_was_opened(admin, inbox):
     old = opened_form(admin, inbox)
     choose_rules(inbox.id, Rules(AssistantMode.OFF), 1, NOON)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -20,7 +21,7 @@ from pilito.blueprints.panel.actions import changes, undo_time
 from pilito.blueprints.panel.inboxes import INBOX
 from pilito.clock import utc_now
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
-from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules, read_hours
+from pilito.conversations.choose_mode import PageIsOld, Rules, choose_mode, choose_rules, read_hours
 from pilito.conversations.duty import is_stopped
 from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.errors import Refused
@@ -36,10 +37,12 @@ MACHINE_LINES = (
     "You are talking to the shop's automated assistant; ask for a person at any time.",
 )
 USUAL_HOURS = "10:00-20:00"
-# Under which heading a field of the rules stands; all others are the hours'.
+# In which fields of the form a rule stands, where not in one of its own name.
+FIELDS = {"hours": ("has_hours", *(f"day_{day}" for day in range(7))), "holds_every_word": ("holds",)}
+# Under which heading a rule stands; all others are the hours'.
 HEADINGS = {
     "assistant_mode": _("What it does"),
-    "holds": _("What leaves without a person"),
+    "holds_every_word": _("What leaves without a person"),
     "machine_line": _("Saying that a machine answers"),
     **dict.fromkeys(
         ("hand_over_line", "outside_hours_line", "give_back_hours", "needs_you_minutes"), _("When people are called")
@@ -107,7 +110,8 @@ def _kept(inbox: Inbox) -> dict[str, str]:
 
 def _as_opened(inbox: Inbox) -> str:
     """The same as JSON; a zone that is only offered is not yet chosen."""
-    return json.dumps(_kept(inbox) | {"zone": inbox.zone or ""})
+    kept = _kept(inbox)
+    return json.dumps(kept | {"zone": inbox.zone or "", "offered": kept["zone"]})
 
 
 def _spans(inbox: Inbox, day: int) -> str:
@@ -120,16 +124,18 @@ def _spans(inbox: Inbox, day: int) -> str:
 @bp.post(f"{INBOX}/assistant")
 @for_admins
 def save_assistant(inbox_id: int) -> ResponseReturnValue:
-    opened = _read_opened()
+    inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
+    opened, has_zone = _read_opened(), inbox.zone is not None
     try:
-        then = _read_rules(opened) if opened is not None else None
-        choose_rules(inbox_id, _read_rules(request.form), current_user.id, utc_now(), then)
+        rules, then = _read_rules(request.form), _read_rules(opened) if opened is not None else None
+        if has_zone and then is not None and then.zone is None and rules.zone == (opened or {}).get("offered"):
+            rules = replace(rules, zone=None)  # nobody typed it, and somebody else has chosen one since
+        choose_rules(inbox_id, rules, current_user.id, utc_now(), then)
+    except PageIsOld as refusal:
+        return _show_both(inbox, refusal), 422
     except Refused as refusal:
         if refusal.reason == "not_found":
             abort(404)
-        inbox: Inbox = queries.find_inbox(inbox_id) or abort(404)
-        if refusal.reason == "page_is_old":
-            return _show_both(inbox, opened or {}), 422
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return _show_rules(
             inbox, request.form, request.form.get("opened", "")
@@ -138,15 +144,9 @@ def save_assistant(inbox_id: int) -> ResponseReturnValue:
     return redirect(url_for("panel.show_assistant", inbox_id=inbox_id))
 
 
-def _show_both(inbox: Inbox, opened: Mapping[str, str]) -> str:
+def _show_both(inbox: Inbox, refusal: PageIsOld) -> str:
     """What this person changed as they typed it, all else as others left it; and where the two met."""
-    kept = _kept(inbox)
-    typed, then = ({name: form.get(name, "") for name in kept} for form in (request.form, opened))
-    mine = {name for name in kept if typed[name].split() != then[name].split()}
-    met = [
-        name for name in kept if name in mine and kept[name].split() not in (then[name].split(), typed[name].split())
-    ]
-    where = gettext(", ").join(dict.fromkeys(str(HEADINGS.get(name, _("Hours"))) for name in met))
+    where = gettext(", ").join(dict.fromkeys(str(HEADINGS.get(name, _("Hours"))) for name in refusal.met))
     flash(
         gettext(
             "Somebody else has changed the same since you opened this page: %(where)s. Nothing was saved. What you"
@@ -155,7 +155,8 @@ def _show_both(inbox: Inbox, opened: Mapping[str, str]) -> str:
         ),
         "problem",
     )
-    shown = {name: (typed if name in mine else kept)[name] for name in kept}
+    typed = [field for name in refusal.mine for field in FIELDS.get(name, (name,))]
+    shown = _kept(inbox) | {field: request.form.get(field, "") for field in typed}
     return _show_rules(inbox, shown, _as_opened(inbox))
 
 
