@@ -321,7 +321,7 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     delivery.error = reason
     _stop_rest(delivery)
     turns.unanswer(conversation, delivery.message)
-    if reason in ASKED_ANEW:
+    if reason in ASKED_ANEW and not _is_half_said(conversation, delivery):
         turns.ask_unanswered(tx, conversation, now)  # given back since, or given to drafts: the assistant answers anew
     elif conversation.state is ConversationState.CLOSED or _is_of_who_holds_it(conversation, delivery):
         # Closed or put off right after writing: nobody would look at it, and its writer believes it is said.
@@ -332,6 +332,13 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)
     wake_next(tx, conversation)
+
+
+def _is_half_said(conversation: Conversation, delivery: Delivery) -> bool:
+    """Whether the assistant, which holds the conversation still or again, leaves an answer whose beginning is out: what
+    it answered counts as answered, so that nobody would look at it."""
+    is_begun = any(part.state is DeliveryState.SENT for part in delivery.message.deliveries)
+    return is_begun and conversation.state is ConversationState.ASSISTANT
 
 
 def _is_of_who_holds_it(conversation: Conversation, delivery: Delivery) -> bool:

@@ -13,6 +13,7 @@ from pilito.channels.base import OutboundReaction
 from pilito.channels.instagram import client
 from pilito.conversations import deliver as delivering
 from pilito.conversations.answer import answer
+from pilito.conversations.choose_mode import choose_mode
 from pilito.conversations.close import close
 from pilito.conversations.connect import connect
 from pilito.conversations.deliver import deliver
@@ -487,6 +488,28 @@ def test_t10_of_a_reply_that_a_person_meets_in_the_call_the_part_under_way_stays
     assert desk.graph.texts == [ours[0].text, *said]
     assert desk.conversation.epoch == epoch + 1
     assert desk.conversation.state is ConversationState.OPERATOR
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.parametrize("mode", [AssistantMode.DRAFT, None])
+def test_half_an_answer_that_another_mode_stops_is_put_before_people(long_desk, mode):
+    desk, conversation_id = long_desk, long_desk.conversation.id
+
+    def choose(payload):
+        desk.call(choose_mode, conversation_id, AssistantMode.DRAFT, None, NOON)
+        desk.call(choose_mode, conversation_id, mode, None, NOON)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [choose]
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert len(desk.graph.texts) == 1
+    assert desk.deliveries[1].error == "taken_over"
+    assert (desk.conversation.state, desk.conversation.hand_over_reason) == (
+        ConversationState.HANDED_OVER,
+        HandOverReason.DELIVERY_FAILED,
+    )
     assert len(desk.model.calls) == 1
 
 
