@@ -154,8 +154,9 @@ def _settle(tx: Transaction, conversation: Conversation, draft: Draft, reply: Me
     turns.count_unanswered(conversation)
     turn = turns.find_unfinished(conversation.id)
     if turn is None:
-        return
-    if conversation.unanswered_since is None:
+        if conversation.drafted_at is None:  # the draft of what came since went when this one was taken back
+            turns.ask_unanswered(tx, conversation, now)
+    elif conversation.unanswered_since is None:
         turns.drop(conversation, "answered by a draft", now)
     else:
         turns.touch(tx, turn, now)  # what is being written would answer the same once more

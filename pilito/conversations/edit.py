@@ -65,7 +65,7 @@ def _is_old(message: Message, item: Edit) -> bool:
 
 def _apply(tx: Transaction, conversation: Conversation, message: Message, item: Edit, now: datetime) -> None:
     is_news = item.text != message.text
-    was = _place(message)
+    was, had_draft = _place(message), conversation.drafted_at is not None
     freed = void.void_answers(tx, conversation, message, EDITED) if is_news else []
     reword(message, item.text, item.question, item.number, item.at)
     if conversation.last_message_at == message.sent_at:
@@ -82,6 +82,10 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
         if message.answered_by_id is None:
             go_stale(conversation, "edited")
         _ask_anew(tx, conversation, changed, now)
+        if had_draft and conversation.drafted_at is None and turns.find_unfinished(conversation.id) is None:
+            turns.ask_unanswered(
+                tx, conversation, now
+            )  # the edited one asks nothing; what the draft answers still does
     if freed:
         void.ask_anew(tx, conversation, freed, now)
     if is_news:

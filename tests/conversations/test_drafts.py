@@ -251,6 +251,20 @@ def test_what_is_left_of_the_questions_after_one_was_taken_back_has_a_draft_agai
 
 
 @pytest.mark.sqlite_only
+def test_a_lone_link_that_is_edited_to_another_leaves_the_question_before_it_with_a_draft(drafted):
+    links = [f"https://www.instagram.com/p/DPiLiTo01{number:02}/" for number in range(2)]
+    later = NOON + seconds(600)
+    drafted.take(text(links[0], later, mid="link"), now=later)
+
+    drafted.take(edited("link", links[1], later + seconds(5)), now=later + seconds(5))
+    drafted.answer(later + seconds(9))
+
+    assert drafted.message("link").text == links[1]
+    assert draft_of(drafted).state is DraftState.WAITING
+    assert draft_of(drafted).message_ids == [drafted.message("q").id]
+
+
+@pytest.mark.sqlite_only
 def test_what_a_person_asked_to_be_written_anew_is_a_draft_whatever_the_mode_is_by_then(drafted):
     drafted.call(draft_again, drafted.conversation.id, LATER)
     drafted.call(lambda: choose_rules(drafted.shop.inbox_id, Rules(AssistantMode.AUTO), None, LATER))

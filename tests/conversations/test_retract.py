@@ -190,6 +190,38 @@ def test_a_draft_that_was_sent_waits_again(desk, sara):
     assert db.session.scalar(db.select(db.func.count()).select_from(Message).where(Message.proof.has())) == 1
 
 
+def test_what_came_while_a_sent_draft_could_be_taken_back_is_asked_once_the_draft_is_sent_again(desk, sara):
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    desk.answer(NOON)
+    message = desk.call(partial(send_draft, hold=HOLD), desk.conversation.id, desk.rows(Draft)[0].id, sara.id, NOON)
+    desk.take(text("و سایز؟", NOON + seconds(1), mid="second"), now=NOON + seconds(1))
+    desk.answer(NOON + seconds(1))
+    taken = take_back(desk, message, sara, NOON + seconds(2))
+
+    desk.call(send_draft, desk.conversation.id, taken.draft_id, sara.id, NOON + seconds(3))
+
+    assert (desk.turn.state, desk.message("second").turn_id) == (TurnState.OPEN, desk.turn.id)
+    desk.answer(NOON + seconds(4))
+    assert desk.rows(Draft)[-1].message_ids == [desk.message("second").id]
+    assert desk.rows(Draft)[-1].state is DraftState.WAITING
+
+
+def test_a_second_draft_that_waits_is_left_alone_when_the_first_is_sent(desk, sara):
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    desk.answer(NOON)
+    desk.take(text("و سایز؟", NOON + seconds(1)), now=NOON + seconds(1))
+    desk.answer(NOON + seconds(1))
+    turns_before = len(desk.rows(Turn))
+
+    first = partial(send_draft, is_confirmed=True)
+    desk.call(first, desk.conversation.id, desk.rows(Draft)[0].id, sara.id, NOON + seconds(2))
+
+    assert [draft.state for draft in desk.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
+    assert len(desk.rows(Turn)) == turns_before
+
+
 def test_given_back_meanwhile_the_assistant_answers_who_waits_again(desk, sara):
     message = write(desk, sara)
     desk.call(give_back, desk.conversation.id, sara.id, NOON)
