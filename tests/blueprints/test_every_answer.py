@@ -9,14 +9,17 @@ from contextlib import closing
 
 import pytest
 from rows import NOON, FreshClient, add_conversation
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from pilito.blueprints.auth import FRAGMENT_HEADER
+from pilito.clock import utc_now
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import LabelColour, Role
-from pilito.models import Label, db
+from pilito.models import Label, Message, db
+from pilito.tokens import issue_token
 
 CANARY = "canary-SELECT-password-FROM-operator"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -165,6 +168,23 @@ def test_a_locked_database_is_a_sentence_and_not_a_failure(app, log_in, busy_aft
     assert "The database is busy" in page.text
     assert (deed.status_code, deed.json["reason"]) == (503, "database_busy")
     assert look.status_code == 200  # who only reads waits for nobody
+
+
+def test_a_reply_that_a_locked_database_did_not_take_is_never_called_taken(app, client, log_in, busy_after):
+    browser, now = log_in(Role.AGENT), utc_now()
+    with transaction():
+        there = add_conversation(last_message_at=now, last_customer_message_at=now).id
+    token = issue_token("program", now)
+    busy_after()
+
+    typed = {"text": "yes", "client_id": "one"}
+    of_a_person = browser.post(f"/conversations/{there}/replies", data=typed, headers={"X-Fragment": "1"})
+    by_program = client.post(
+        f"/api/v1/conversations/{there}/replies", json=typed, headers={"Authorization": f"Bearer {token}"}
+    )
+
+    assert (of_a_person.status_code, by_program.status_code) == (503, 503)
+    assert db.session.scalars(select(Message)).all() == []
 
 
 def test_so_it_is_at_the_log_in(app, busy_after):
