@@ -56,11 +56,15 @@ class House(System):
 
     def _start(self) -> None:
         self._undertaker = Undertaker(self.folder)
-        super()._start()
         for number, port in enumerate(self.provider_ports):
             self.providers.append(self._provider(number, port))
         for port in self.provider_ports:
             wait_for(lambda port=port: _answers(port), 30, self.providers)  # type: ignore[misc]
+            # Where the account's posts are known, all that customers share is somebody else's, and no fact; before any
+            # of Pilito's programs can ask for them.
+            url = f"http://127.0.0.1:{port}/instagram/control/access"
+            requests.post(url, json={"hide_posts": True}, timeout=10).raise_for_status()
+        super()._start()
 
     def _provider(self, number: int, port: int) -> Part:
         environment = clean_environment(

@@ -60,6 +60,7 @@ class Script:
     refuse_refresh: bool = False  # renewing a token fails, with the token still good
     answer: str = "list"  # form of the token's answer: list or flat
     scopes_as_list: bool = False  # permissions as a list, not as one text with commas
+    hide_posts: bool = False  # the account shows no post of its own
 
 
 class Access:

@@ -355,6 +355,8 @@ class _Read:
 
     def media(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002
         _check_account(self._world, node)
+        if self._world.access.script.hide_posts:
+            return jsonify(data=[])
         return jsonify(self._world.reading.media())
 
     def conversations(self, version: str, node: str) -> ResponseReturnValue:  # noqa: ARG002

@@ -243,6 +243,7 @@ PLANTED = {
     "an answer that never left": ("I6", lambda h: drop_answer(h, "a-2")),
     "half an answer": ("I6", lambda h: drop_answer(h, "c-2")),
     "people are called for what nobody did": ("I6", lambda h: h.handed_over.update({"not_known": 1})),
+    "people are called for every post": ("I6", lambda h: h.handed_over.update({"reply_unusable": 31})),
     "people are called without end": ("I6", lambda h: h.handed_over.update({"model_failed": 9})),
     "a turn is open for ever": ("I6", lambda h: h.unfinished.update({"turns": 1})),
     "a share waits for ever": ("I6", lambda h: h.unfinished.update({"waiting shares": 2})),

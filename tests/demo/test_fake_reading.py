@@ -129,6 +129,16 @@ def test_only_the_newest_twenty_messages_can_be_read(fake, settings):
     assert [one.text for one in thread_of(settings, customer)] == [str(number) for number in range(2, 22)]
 
 
+def test_an_account_may_show_no_post_of_its_own(fake, settings):
+    fake.control("access", hide_posts=True)
+
+    hidden = reading.posts(settings, LOGIN, None)
+    fake.control("access", restore=True)
+
+    assert len(hidden.posts) == 0
+    assert reading.posts(settings, LOGIN, None).posts
+
+
 def test_own_posts_are_read_with_a_new_one_first(fake, settings):
     added = fake.control("posts", caption="شال تازه", is_reel=True)["post"]
 
