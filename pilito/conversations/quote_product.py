@@ -14,11 +14,11 @@ from pilito.queries.facts import quoted_products
 
 WORDS = {
     "fa": {
-        "there": "موجود", "gone": "تمام شده", "sizes": "موجود در سایز", "comma": "،",
+        "there": "موجود", "gone": "تمام شده", "sizes": "موجود در سایز", "comma": "،", "apart": "؛",
         "order": "موجود برای سفارش", "order_sizes": "موجود برای سفارش در سایز",
     },
     "en": {
-        "there": "in stock", "gone": "sold out", "sizes": "in stock in size", "comma": ",",
+        "there": "in stock", "gone": "sold out", "sizes": "in stock in size", "comma": ",", "apart": ";",
         "order": "available to order", "order_sizes": "available to order in size",
     },
 }  # fmt: skip
@@ -56,15 +56,20 @@ def price_in_words(product: Product, language: str) -> str:
 
 
 def stock_in_words(product: Product, language: str) -> str:
-    """Which sizes there are, where some are sold out; empty where nobody knows."""
+    """Which sizes there are, and which can be ordered, where not all are alike; empty where nobody knows."""
     words = WORDS[language]
-    there = [one for one in product.variants if one.stock or one.available]
-    is_order = all(one.stock == 0 for one in there)
-    if there and len(there) < len(product.variants) and all(one.size for one in there):
-        sizes = f"{words['comma']} ".join(dict.fromkeys(str(one.size) for one in there))
-        return digits(f"{words['order_sizes' if is_order else 'sizes']} {sizes}", language)
-    if there:
-        return words["order" if is_order else "there"]
+    ordered = [one for one in product.variants if one.stock == 0 and one.available]
+    there = [
+        one for one in product.variants if not _is_gone(one) and (one.stock or one.stock is None and one.available)
+    ]
+    is_mixed = len(product.variants) not in (len(there), len(ordered))
+    if (there or ordered) and is_mixed and all(one.size for one in (*there, *ordered)):
+        sizes, to_order = (dict.fromkeys(str(one.size) for one in some) for some in (there, ordered))
+        told = {"sizes": list(sizes), "order_sizes": [size for size in to_order if size not in sizes]}
+        lists = {name: f"{words['comma']} ".join(some) for name, some in told.items() if some}
+        return digits(f"{words['apart']} ".join(f"{words[name]} {some}" for name, some in lists.items()), language)
+    if there or ordered:
+        return words["there" if there else "order"]
     return words["gone"] if product.variants and all(map(_is_gone, product.variants)) else ""
 
 

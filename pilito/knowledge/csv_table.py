@@ -366,6 +366,8 @@ def _stock(cell: Cell, read: Mapping[str, str]) -> tuple[int | None, bool | None
         return None, True  # nobody counts it: the number beside is none
     count, is_there = cell("stock", cells.stock_of) or (None, None)
     other_count, is_sold = cell("available", cells.availability_of) or (None, None)
+    if is_sold is False:
+        return 0, False  # whatever was counted
     return other_count if count is None else count, is_there if is_sold is None else is_sold
 
 

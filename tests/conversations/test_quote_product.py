@@ -12,6 +12,7 @@ from pilito.models import Product, Variant, db
 from pilito.queries.quotes import find_quotable
 
 PRICE = "۱٬۸۵۰٬۰۰۰ تومان"
+ORDER_40 = {"stock": 0, "available": True, "size": "40"}
 
 
 def make(name="پیراهن لینن «ماهور»", variants=({},), inbox_id=None, **values):
@@ -44,9 +45,17 @@ def test_in_the_language_of_its_name(app):
         (({"stock": 0},), "تمام شده"),
         (({"stock": None},), ""),  # nobody knows, so nothing is said
         (({"stock": None, "available": True},), "موجود"),
+        (({"stock": 5, "available": False},), "تمام شده"),
         (({"stock": 0, "available": True},), "موجود برای سفارش"),
         (({"stock": 0, "available": True}, {"stock": 0, "available": False}), "موجود برای سفارش"),
         (({"stock": 0, "available": True}, {"stock": 2}), "موجود"),
+        (({"stock": 5, "size": "38"}, ORDER_40), "موجود در سایز ۳۸؛ موجود برای سفارش در سایز ۴۰"),
+        (
+            ({"stock": 5, "size": "38"}, ORDER_40, {"stock": 0, "size": "42"}),
+            "موجود در سایز ۳۸؛ موجود برای سفارش در سایز ۴۰",
+        ),
+        ((ORDER_40, {"stock": 0, "size": "42"}), "موجود برای سفارش در سایز ۴۰"),
+        (({"stock": 1, "size": "40"}, ORDER_40, {"stock": 0, "size": "42"}), "موجود در سایز ۴۰"),
         (({"stock": 5, "size": "38"}, {"stock": 0, "size": "40"}, {"stock": 1, "size": "42"}), "موجود در سایز ۳۸، ۴۲"),
         (({"stock": 5, "size": "38"}, {"stock": 0, "size": "40"}, {"stock": 0, "size": "42"}), "موجود در سایز ۳۸"),
     ],
