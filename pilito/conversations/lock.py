@@ -32,20 +32,23 @@ def get_locked(conversation_id: int) -> Conversation:
     conversation = db.session.scalar(BY_ID, {"conversation": conversation_id})
     if conversation is None:
         raise Refused("not_found", f"There is no conversation {conversation_id}.")
-    return _seen_blocked(conversation)
+    return _seen_anew(conversation)
 
 
 def find_locked(inbox: Inbox, customer_external_id: str) -> Conversation | None:
     """Lock the conversation with this customer until the transaction ends, if there is one."""
     conversation = db.session.scalar(BY_CUSTOMER, {"inbox": inbox.id, "customer": customer_external_id})
-    return _seen_blocked(conversation) if conversation is not None else None
+    if conversation is None or _seen_anew(conversation).customer.external_id != customer_external_id:
+        return None  # by now this is a row that goes: what is written from now on hangs on another
+    return conversation
 
 
-def _seen_blocked(conversation: Conversation) -> Conversation:
+def _seen_anew(conversation: Conversation) -> Conversation:
     """PostgreSQL reads only the row anew whose lock it waited for, and the customer is as before the wait: the one who
-    was waited for may have blocked them, and a message would open what they closed. Asked where that can be, alone."""
+    was waited for may have blocked them, or begun to erase them, and a message would open what they closed. Asked where
+    that can be, alone."""
     if conversation.state is ConversationState.CLOSED:
-        db.session.refresh(conversation.customer, ["blocked_at"])
+        db.session.refresh(conversation.customer, ["blocked_at", "external_id"])
     return conversation
 
 

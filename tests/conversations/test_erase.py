@@ -381,6 +381,26 @@ def test_what_was_said_before_and_is_stored_in_the_moment_in_which_it_begins_bri
     assert customer_id() is None
 
 
+def test_what_waits_for_its_beginning_is_stored_anew_and_not_in_the_row_that_goes(desk, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer: nobody waits for a row.")
+    old, wanted = desk.conversation.id, customer_id()
+    anew = desk.record(text("سلام دوباره", NOON + seconds(80), mid="anew"), now=NOON + seconds(80))
+
+    desk.behind(
+        "conversations.erase._begin_before",
+        lambda: erase._begin(wanted, NOON + seconds(60), None),
+        lambda: receive(anew, NOON + seconds(80)),
+    )
+
+    [going] = desk.rows(Conversation, id=old)
+    assert going.state is ConversationState.CLOSED
+    assert desk.message("anew").conversation.state is ConversationState.ASSISTANT
+    desk.call(erase_customer, wanted, NOON + seconds(90))
+    assert desk.message("anew").text == "سلام دوباره"
+    assert CANARY not in everything()
+
+
 @pytest.mark.sqlite_only
 def test_it_goes_on_after_a_crash_at_any_step(desk, monkeypatch):
     """The batch that breaks is another one each time; what is left at the end is nothing."""
