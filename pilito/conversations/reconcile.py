@@ -268,6 +268,12 @@ def is_look_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
+def is_looked_for(delivery: Delivery, now: datetime) -> bool:
+    """Whether the provider will be asked about this uncertain send again, soon or later: else a person settles it."""
+    is_recent = delivery.unknown_at is not None and delivery.unknown_at > now - LOOKED_FOR
+    return is_recent and delivery.looks < LOOKS
+
+
 def look_for_sends(desk: Desk, now: datetime) -> int:
     """Read the conversations of uncertain sends; return how many of them were settled. Raises ChannelError.
 

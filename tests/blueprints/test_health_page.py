@@ -69,11 +69,11 @@ def fail_webhook():
         return webhook.id
 
 
-def unknown_send(text="قیمت آن دو میلیون است"):
+def unknown_send(text="قیمت آن دو میلیون است", looks=3, since=timedelta(0)):
     with transaction():
         conversation = add_conversation(customer={"name": "Sara"}, last_customer_message_at=utc_now())
         message = add_message(conversation, sender=Sender.ASSISTANT, external_id=None, text=text)
-        return add_delivery(message, DeliveryState.UNKNOWN, text=text, unknown_at=utc_now(), looks=3)
+        return add_delivery(message, DeliveryState.UNKNOWN, text=text, unknown_at=utc_now() - since, looks=looks)
 
 
 @pytest.mark.parametrize("role", [Role.AGENT, Role.VIEWER])
@@ -227,6 +227,25 @@ def test_in_the_thread_too_and_by_agents(log_in):
     assert agent.post(f"{path}/deliveries/{delivery.id}/arrived", headers={"X-Fragment": "1"}).status_code == 204
 
     assert "said that the uncertain reply arrived" in page(agent, path)
+
+
+def test_one_that_nobody_could_look_for_is_not_called_looked_for_for_ever(admin):
+    old, new = unknown_send(looks=0, since=timedelta(days=1)), unknown_send(looks=0)
+    shown = page(admin)
+    lines = [page(admin, f"/conversations/{delivery.conversation_id}") for delivery in (old, new)]
+
+    for words in ("could not be looked for", "being looked for by itself"):
+        assert shown.count(words) == 1
+    assert ["could not be looked for" in line for line in lines] == [True, False]
+    assert ["being looked for by itself" in line for line in lines] == [False, True]
+
+
+def test_one_of_which_a_look_found_nothing_before_the_others_broke_was_not_found(admin):
+    delivery = unknown_send(looks=1, since=timedelta(days=1))
+
+    shown = page(admin, f"/conversations/{delivery.conversation_id}")
+
+    assert "it was not found in the conversation either" in shown
 
 
 def test_a_viewer_sees_no_buttons_and_may_not(log_in):

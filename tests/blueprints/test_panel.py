@@ -661,7 +661,7 @@ DELIVERIES = [
 def test_how_far_a_reply_got_is_said_in_words(browser, conversation, state, error, words):
     with transaction():
         message = add_message(conversation, sender=Sender.OPERATOR, external_id=None)
-        add_delivery(message, state, error=error)
+        add_delivery(message, state, error=error, unknown_at=utc_now())
 
     assert words in thread(browser, conversation)
 

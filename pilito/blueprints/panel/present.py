@@ -18,7 +18,7 @@ from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.choose_mode import may_choose
 from pilito.conversations.duty import chosen_mode
 from pilito.conversations.quote_product import caption_differs
-from pilito.conversations.reconcile import LOOKS
+from pilito.conversations.reconcile import is_looked_for
 from pilito.conversations.retract import held_until
 from pilito.conversations.seen import Seen
 from pilito.extensions import channels
@@ -442,7 +442,7 @@ WORST_FIRST = (
 )
 
 
-def delivery_note(message: Message) -> Progress | None:
+def delivery_note(message: Message, now: datetime) -> Progress | None:
     """None for what we did not send: the customer's messages, and those from the phone."""
     if not message.deliveries:
         return None
@@ -452,7 +452,7 @@ def delivery_note(message: Message) -> Progress | None:
         label = gettext(
             "%(label)s: part %(part)s of %(all)s", label=label, part=worst.position + 1, all=len(message.deliveries)
         )
-    sentence = _delivery_sentence(worst)
+    sentence = _delivery_sentence(worst, now)
     return Progress(worst.state, label, str(sentence.what), str(sentence.next))
 
 
@@ -471,14 +471,21 @@ def _badness(delivery: Delivery) -> tuple[bool, int]:
     return delivery.error == "earlier_part_failed", WORST_FIRST.index(delivery.state)
 
 
-def _delivery_sentence(delivery: Delivery) -> sentences.Sentence:
+def _delivery_sentence(delivery: Delivery, now: datetime) -> sentences.Sentence:
     if delivery.state is DeliveryState.UNKNOWN:
-        return sentences.LOOKED_FOR if delivery.looks < LOOKS else sentences.NOT_FOUND
+        return look_sentence(delivery, now)
     if delivery.state is DeliveryState.PENDING and not delivery.error and _is_paused(delivery):
         return sentences.ACCOUNT_PAUSED
     if delivery.state is DeliveryState.FAILED or (delivery.state is DeliveryState.PENDING and delivery.error):
         return sentences.explain_delivery(delivery.error)
     return sentences.Sentence("")
+
+
+def look_sentence(delivery: Delivery, now: datetime) -> sentences.Sentence:
+    """What is done by itself about a send whose outcome is unknown, and whether a person has to settle it."""
+    if is_looked_for(delivery, now):
+        return sentences.LOOKED_FOR
+    return sentences.NOT_FOUND if delivery.looks else sentences.NOT_LOOKED_FOR
 
 
 def _is_paused(delivery: Delivery) -> bool:

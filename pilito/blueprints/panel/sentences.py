@@ -418,13 +418,17 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     "given_up": Sentence(_("Somebody decided not to send it again."), _("There is nothing to do.")),
     "not_found": Sentence(_("What it belongs to is not there any more."), _("Look at the conversation on the phone.")),
 }
-# While its outcome is not known: as long as it is looked for at the provider, and afterwards.
+# While its outcome is not known: as long as it is looked for at the provider, and afterwards; where every look broke.
 LOOKED_FOR = Sentence(
     _("No answer came, so it may have arrived or not."),
     _("It is being looked for by itself. If you know already, say it here."),
 )
 NOT_FOUND = Sentence(
     _("No answer came, and it was not found in the conversation either."),
+    _("Look on the phone, then say it here."),
+)
+NOT_LOOKED_FOR = Sentence(
+    _("No answer came, and it could not be looked for in the conversation."),
     _("Look on the phone, then say it here."),
 )
 ACCOUNT_PAUSED = Sentence(
