@@ -33,6 +33,7 @@ from pilito.knowledge.drafts import (
     or_none,
     without_tags,
 )
+from pilito.knowledge.feeds import choose
 from pilito.money import multiplier_in
 
 FILE_BYTES = 10 * 1024 * 1024
@@ -85,6 +86,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 # What a name means only where no other column does: a type is "simple" or "variable" to WooCommerce.
 LAST = {"type": "category"}
 WHOLE = ("variant",)  # not "Variant Grams"
+# What tells variants apart, in two columns: "Option1 Name", "Attribute 1 value(s)".
+CHOICE = re.compile(r"(option|attribute) ?(\d+) (name|value)(?:\(s\))?")
 PRICES = ("price", "old_price", "sale_price")
 # What makes a line of a known product a variant: one that has a further picture only is none.
 OF_VARIANT = (*PRICES, "sku", "size", "colour", "other", "stock", "available")
@@ -120,16 +123,19 @@ class _Group:
     pictures: list[str] = field(default_factory=list)
     variants: list[VariantDraft] = field(default_factory=list)
     currency: str | None = None
+    choices: dict[int, str] = field(default_factory=dict)  # their names, by the column of their values
     is_offered: bool | None = None  # until a line of it was read
 
 
 @dataclass(frozen=True)
 class _Terms:
-    """What counts for every line of a table; `factors`: what its columns of prices count in."""
+    """What counts for every line of a table; `factors`: what its columns of prices count in; `choices`: the columns of
+    the values that tell variants apart, each with that of its name."""
 
     currency: str | None
     zone: tzinfo
     factors: Mapping[str, int]
+    choices: Mapping[int, int]
 
 
 Cell = Callable[[str, Callable[..., Any]], Any]
@@ -262,6 +268,7 @@ def read_products(table: Table, columns: Mapping[int, str], currency: str | None
     if problems:
         return Reading((), tuple(problems))
     headers = dict(enumerate(table.headers))
+    choices = {value: name for value, name in _choices(table.headers).items() if value not in columns}
     factors = {name: multiplier_in(headers.get(column, "")) for column, name in columns.items() if name in PRICES}
     groups: dict[str, _Group] = {}
     skus: dict[str, int] = {}
@@ -269,7 +276,7 @@ def read_products(table: Table, columns: Mapping[int, str], currency: str | None
         if number % YIELD_EVERY == 0:
             time.sleep(0)  # a web process has other requests to answer meanwhile
         read = {name: row[column] if column < len(row) else "" for column, name in columns.items()}
-        problems += _take_line(groups, skus, line, read, _Terms(currency, zone, factors))
+        problems += _take_line(groups, skus, line, row, read, _Terms(currency, zone, factors, choices))
         if len(problems) >= PROBLEMS:
             return Reading((), tuple(problems[:PROBLEMS]))
     products = [(group.line, _product(group)) for group in groups.values() if group.variants]
@@ -291,6 +298,7 @@ def _take_line(
     groups: dict[str, _Group],
     skus: dict[str, int],
     line: int,
+    row: Sequence[str],
     read: Mapping[str, str],
     by: _Terms,
 ) -> list[Problem]:
@@ -332,6 +340,7 @@ def _take_line(
     if group.currency and used and used != group.currency:
         problems.append(Problem("other_currency", "currency", used, line))
     stock, available = _stock(cell, read)
+    chosen = choose(VariantDraft(), _chosen(group, row, by))
     sku = clean_line(read.get("sku", ""), SKU_LENGTH)
     if sku and skus.setdefault(sku.lower(), line) != line:
         problems.append(Problem("sku_twice", "sku", sku, line))
@@ -339,9 +348,9 @@ def _take_line(
     group.variants.append(
         VariantDraft(
             sku=or_none(sku),
-            size=or_none(clean_line(read.get("size", ""), CHOICE_LENGTH)),
-            colour=or_none(clean_line(read.get("colour", ""), CHOICE_LENGTH)),
-            other=or_none(clean_line(read.get("other", ""), OTHER_LENGTH)),
+            size=clean_line(read.get("size", ""), CHOICE_LENGTH) or chosen.size,
+            colour=clean_line(read.get("colour", ""), CHOICE_LENGTH) or chosen.colour,
+            other=clean_line(read.get("other", ""), OTHER_LENGTH) or chosen.other,
             price=price,
             old_price=old_price if old_price != price else None,
             stock=stock,
@@ -358,6 +367,24 @@ def _is_offered(group: _Group, read: Mapping[str, str]) -> bool:
     if group.is_offered is None:
         group.is_offered = is_offered
     return group.is_offered and is_offered
+
+
+def _choices(headers: Sequence[str]) -> dict[int, int]:
+    """The columns of values, each with the column of its name."""
+    found = {match.groups(): number for number, name in enumerate(headers) if (match := CHOICE.fullmatch(fold(name)))}
+    return {
+        column: found[kind, number, "name"]
+        for (kind, number, part), column in found.items()
+        if part == "value" and (kind, number, "name") in found
+    }
+
+
+def _chosen(group: _Group, row: Sequence[str], by: _Terms) -> list[tuple[str, str]]:
+    """What tells this variant apart, by name; Shopify writes the names in the first line of a product only."""
+    cells_of = dict(enumerate(row))
+    for value, name in by.choices.items():
+        group.choices[value] = cells_of.get(name, "").strip() or group.choices.get(value, "")
+    return [(name, cells_of.get(value, "")) for value, name in group.choices.items() if name]
 
 
 def _stock(cell: Cell, read: Mapping[str, str]) -> tuple[int | None, bool | None]:

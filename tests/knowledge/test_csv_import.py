@@ -101,9 +101,11 @@ def woo(number, name, published="1", there="1", stock="", sale="", regular="900"
     )
 
 
-def shopify(handle, title="", sku="", tracker="shopify", count="", policy="deny", price="", image="", status=""):
+def shopify(
+    handle, title="", sku="", tracker="shopify", count="", policy="deny", price="", image="", status="", size=""
+):
     return (
-        f"{handle},{title},,{'x' if title else ''},,{'Mug' if title else ''},clay,TRUE,,,{sku},300,"
+        f"{handle},{title},,{'x' if title else ''},,{'Mug' if title else ''},clay,TRUE,{'Size' if title else ''},{size},{sku},300,"
         f"{tracker if price else ''},{count},{policy if price else ''},manual,{price},,TRUE,TRUE,,{image},1,,,,,{status}\n"
     )
 
@@ -145,8 +147,10 @@ def test_the_export_of_woocommerce_brings_what_is_offered_at_its_price(inbox):
 
 def test_the_export_of_shopify_brings_what_is_active_with_the_variants_it_has(inbox):
     rows = [
-        shopify("mug", "Mug", "M-1", count="0", price="12.50", image="https://cdn.test/1.jpg", status="active"),
-        shopify("mug", sku="M-2", count="0", policy="continue", price="14.00"),
+        shopify(
+            "mug", "Mug", "M-1", size="S", count="0", price="12.50", image="https://cdn.test/1.jpg", status="active"
+        ),
+        shopify("mug", sku="M-2", size="L", count="0", policy="continue", price="14.00"),
         shopify("mug", image="https://cdn.test/2.jpg"),
         shopify("cup", "Cup", "C-1", tracker="", count="0", price="5.00", status="active"),
         shopify("old", "Old", "O-1", count="4", price="5.00", status="archived"),
@@ -158,9 +162,9 @@ def test_the_export_of_shopify_brings_what_is_active_with_the_variants_it_has(in
 
     assert set(found) == {"Mug", "Cup"}
     mug = found["Mug"]
-    assert [(one.sku, one.other, one.stock, one.available, one.price) for one in mug.variants] == [
-        ("M-1", None, 0, False, 1250),
-        ("M-2", None, 0, True, 1400),
+    assert [(one.sku, one.size, one.other, one.stock, one.available, one.price) for one in mug.variants] == [
+        ("M-1", "S", None, 0, False, 1250),
+        ("M-2", "L", None, 0, True, 1400),
     ]
     assert [mug.picture_url, *mug.more_pictures] == ["https://cdn.test/1.jpg", "https://cdn.test/2.jpg"]
     assert [(one.stock, one.available) for one in found["Cup"].variants] == [(None, True)]
