@@ -17,7 +17,7 @@ STAND_BACK_SECONDS = 0.05
 STEP_SECONDS = 0.002
 IN_MEMORY = ":memory:"
 
-_writer = threading.Lock()
+_writer = threading.RLock()  # which knows whose it is
 _files: dict[str, int] = {}  # by the database's path: open files of which the lock alone counts
 _stands_back = False
 
@@ -31,15 +31,18 @@ def stand_back() -> None:
 @contextmanager
 def turn_to_write(path: str | None, seconds: float) -> Iterator[bool]:
     """Wait for the turn of this process; False when none came in so long. Nobody else has a database in memory."""
-    if not _writer.acquire(timeout=seconds):
-        yield False
-        return
-    file = _open(f"{path}-wanted") if path and path != IN_MEMORY else None
     try:
+        if not _writer.acquire(timeout=seconds):
+            yield False
+            return
+        file = _open(f"{path}-wanted") if path and path != IN_MEMORY else None
         with nullcontext() if file is None else _among_processes(file):
             yield True
     finally:
-        _writer.release()
+        # A job's time-out is raised into its thread, above all at the end of a wait: what was got then would be kept
+        # for ever if only a line after it gave it back, and no name for it is bound yet.
+        with suppress(RuntimeError):  # not ours
+            _writer.release()
 
 
 def _open(path: str) -> int | None:

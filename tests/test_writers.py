@@ -3,8 +3,10 @@
 import fcntl
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from rq.timeouts import JobTimeoutException
 
 from pilito import database, writers
 from pilito.database import transaction
@@ -99,6 +101,25 @@ def test_within_a_process_one_waits_for_the_other_and_hears_when_it_was_too_long
 
     assert got == [False]
     assert turn(path)
+
+
+def test_a_time_out_that_strikes_as_the_turn_comes_leaves_it_to_the_next(path, monkeypatch):
+    class Struck:
+        def acquire(self, timeout):
+            assert really.acquire(timeout=timeout)
+            raise JobTimeoutException  # as RQ raises it into a thread that waited
+
+        def release(self):
+            really.release()
+
+    really = writers._writer
+    monkeypatch.setattr(writers, "_writer", Struck())
+    with pytest.raises(JobTimeoutException):
+        turn(path)
+    monkeypatch.undo()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(turn, path).result()
 
 
 def turn(path):
