@@ -8,7 +8,7 @@ from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
 from pilito.conversations.notify import notify
 from pilito.conversations.take_over import hold
-from pilito.database import transaction
+from pilito.database import Transaction, transaction
 from pilito.errors import Refused
 from pilito.lifecycle import ConversationState, NotificationKind, Role
 from pilito.models import Audit, Conversation, Operator, db
@@ -40,16 +40,21 @@ def assign_nobody(conversation_id: int, operator_id: int | None, now: datetime) 
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         refuse_blocked(conversation)
-        if conversation.state is ConversationState.HANDED_OVER:
-            return
-        turns.drop(conversation, "assigned to nobody", now)
-        go_stale(conversation, "taken_over")
-        forget_marks(conversation)
-        conversation.state = ConversationState.HANDED_OVER
-        conversation.operator_id = conversation.hand_over_reason = None
-        conversation.epoch += 1
-        _note(conversation, None, operator_id, now)
-        mark_changed(tx, conversation)
+        to_nobody(tx, conversation, operator_id, now)
+
+
+def to_nobody(tx: Transaction, conversation: Conversation, operator_id: int | None, now: datetime) -> None:
+    """The same, for a conversation that is locked."""
+    if conversation.state is ConversationState.HANDED_OVER:
+        return
+    turns.drop(conversation, "assigned to nobody", now)
+    go_stale(conversation, "taken_over")
+    forget_marks(conversation)
+    conversation.state = ConversationState.HANDED_OVER
+    conversation.operator_id = conversation.hand_over_reason = None
+    conversation.epoch += 1
+    _note(conversation, None, operator_id, now)
+    mark_changed(tx, conversation)
 
 
 def _note(conversation: Conversation, to_id: int | None, operator_id: int | None, now: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import or_, select
 
-from pilito.conversations.assign import assign_nobody
+from pilito.conversations.assign import to_nobody
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, Role
@@ -41,6 +41,6 @@ def _release(conversation_id: int, now: datetime) -> bool:
         if not is_waiting or conversation.is_blocked:
             conversation.operator_id = None
             mark_changed(tx, conversation)
-            return True
-    assign_nobody(conversation_id, None, now)
-    return True
+        else:
+            to_nobody(tx, conversation, None, now)
+        return True

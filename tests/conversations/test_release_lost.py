@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from rows import NOON, add_conversation, add_operator
 
+from pilito import failpoints
 from pilito.conversations.release import release_lost
+from pilito.conversations.take_over import take_over
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, Role
 from pilito.models import Conversation, db
@@ -37,6 +39,23 @@ def test_a_customer_who_waits_is_before_everybody(held):
     assert release_lost(LATER) == 1
     assert now_of(waiting) == (ConversationState.HANDED_OVER, None)
     assert release_lost(LATER) == 0
+
+
+def test_whoever_takes_it_in_that_moment_keeps_it(held):
+    """As soon as the lock of the release is free."""
+    waiting = held(unanswered_since=NOON)
+    with transaction():
+        sara = add_operator(Role.AGENT).id
+
+    def take():
+        failpoints.arm("")
+        take_over(waiting, sara, LATER)
+
+    failpoints.plant("conversations.release._release_after", take)
+
+    release_lost(LATER)
+
+    assert now_of(waiting) == (ConversationState.OPERATOR, sara)
 
 
 def test_what_was_answered_stays_with_people_and_is_nobodys_in_particular(held):
