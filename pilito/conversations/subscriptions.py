@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from pilito.channels.base import Account, Connector, Subscription
-from pilito.conversations.account import open_account
+from pilito.conversations.account import NO_TOKEN, open_account
 from pilito.conversations.disconnect import stop
 from pilito.conversations.warn import warn_of_silence
 from pilito.database import Transaction, transaction
@@ -50,6 +50,8 @@ def heal(inbox_id: int, now: datetime) -> bool:
         _keep_failure(inbox_id, error, account, now, was_lost)
         return False
     _keep(inbox_id, subscription, was_missing, now, was_lost)
+    if was_missing:
+        _let_go_if_left(inbox_id, connector, account)
     return was_missing and not subscription.missing
 
 
@@ -65,6 +67,19 @@ def subscribe(inbox_id: int, now: datetime) -> None:
         _keep_failure(inbox_id, error, account, now)
         raise
     _keep(inbox_id, subscription, True, now)
+    _let_go_if_left(inbox_id, connector, account)
+
+
+def _let_go_if_left(inbox_id: int, connector: Connector, account: Account) -> None:
+    """Somebody disconnected the account while its events were being asked for: they are not to come any more."""
+    inbox = db.session.get(Inbox, inbox_id, populate_existing=True)
+    is_left = inbox is None or inbox.token_encrypted == NO_TOKEN
+    db.session.rollback()
+    if is_left:
+        try:
+            connector.unsubscribe(account)
+        except ChannelError as error:
+            log.info("The provider still posts the events of inbox %s: %s", inbox_id, error.reason)
 
 
 def _find(inbox_id: int) -> tuple[Connector, Account, list[str]] | None:
@@ -94,7 +109,10 @@ def _claim(inbox_id: int, now: datetime) -> bool:
 
 def _keep(inbox_id: int, subscription: Subscription, was_asked: bool, now: datetime, was_lost: bool = False) -> None:
     with transaction() as tx:
-        inbox = db.session.get_one(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
+        if inbox is None or inbox.token_encrypted == NO_TOKEN:
+            return
+        is_news = not subscription.missing or list(subscription.fields) != inbox.subscribed_fields
         inbox.subscription_checked_at = now
         inbox.subscription_error = STILL_MISSING if subscription.missing else None
         inbox.subscribed_fields = list(subscription.fields)
@@ -102,7 +120,7 @@ def _keep(inbox_id: int, subscription: Subscription, was_asked: bool, now: datet
             _tell_of_loss(tx, inbox, not subscription.missing, now)
         elif not was_asked:
             _forget_loss(inbox, now)
-        if was_asked:
+        if was_asked and is_news:  # what never comes is asked for every ten minutes, and the log is kept for ever
             details = {"inbox_id": inbox_id, "fields": list(subscription.fields)}
             db.session.add(Audit(at=now, action="inbox_subscribed", details=details))
 

@@ -80,6 +80,44 @@ def test_a_dead_token_stops_the_inbox_and_a_stopped_one_is_not_asked_about(meta,
     assert row(inbox).subscription_checked_at == NOON + TEN
 
 
+def test_what_never_comes_is_asked_for_again_and_again_and_told_once(meta, inbox, monkeypatch):
+    """The provider takes the request, and posts nothing for it."""
+    meta.script(drop_fields=["messages"])
+    really = meta.access.subscribe
+    monkeypatch.setattr(meta.access, "subscribe", lambda names: really(tuple(set(names) - {"messages"})))
+
+    for number in range(1, 4):
+        assert heal_due(NOON + number * TEN) == 0
+
+    assert row(inbox).subscription_error == "subscription_missing"
+    assert [audit.action for audit in Audit.query].count("inbox_subscribed") == 1
+    monkeypatch.undo()
+    assert heal_due(NOON + 4 * TEN) == 1
+    assert [audit.action for audit in Audit.query].count("inbox_subscribed") == 2
+
+
+def test_an_account_that_is_disconnected_while_it_is_looked_at_is_not_subscribed_again(
+    meta, meta_app, inbox, monkeypatch
+):
+    meta.script(drop_fields=["messages"])
+    really = meta.access.subscribe
+
+    def disconnect_first(names):
+        if not left:
+            left.append(True)
+            with meta_app.app_context():
+                disconnect(inbox, None, NOON + TEN)
+        return really(names)
+
+    left = []
+    monkeypatch.setattr(meta.access, "subscribe", disconnect_first)
+
+    heal_due(NOON + TEN)
+
+    assert (left, meta.access.fields) == ([True], ())
+    assert row(inbox).subscribed_fields is None
+
+
 def test_a_disconnected_account_is_left_and_its_token_forgotten(meta, inbox):
     disconnect(inbox, None, NOON)
 
