@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from pilito import keys
 from pilito.conversations.erase import erase_customer
@@ -141,10 +141,17 @@ def _erase_silent(now: datetime) -> int:
     if not settings.keep_silent_customers_days:
         return 0
     before = now - timedelta(days=settings.keep_silent_customers_days)
+    # Some never wrote: an emoji on a post, a tap on an advertisement.
+    last_at = func.coalesce(Conversation.last_message_at, Conversation.created_at)
     ids = db.session.scalars(
         select(Conversation.customer_id)
-        .where(Conversation.last_message_at < before)
-        .order_by(Conversation.last_message_at)
+        .where(
+            or_(
+                Conversation.last_message_at < before,
+                and_(Conversation.last_message_at.is_(None), Conversation.created_at < before),
+            )
+        )
+        .order_by(last_at)
         .limit(CUSTOMERS)
     ).all()
     db.session.rollback()

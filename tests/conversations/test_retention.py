@@ -124,6 +124,19 @@ def test_a_customer_who_was_silent_for_long_is_erased_and_the_others_are_not(app
     assert db.session.scalar(db.select(db.func.count(Customer.id))) == 1
 
 
+def test_who_never_wrote_anything_is_erased_as_long_after_they_came(app):
+    with transaction():
+        add_conversation(last_message_at=None, created_at=NOON - 366 * DAY)
+        kept = add_conversation(last_message_at=None, created_at=NOON - 364 * DAY).id
+        wrote = add_conversation(last_message_at=NOON, created_at=NOON - 366 * DAY).id
+
+    _, erased = retention.let_go(NOON)
+
+    assert erased == 1
+    db.session.rollback()
+    assert db.session.scalars(db.select(Conversation.id).order_by(Conversation.id)).all() == [kept, wrote]
+
+
 def test_who_writes_while_others_are_erased_stays(app, monkeypatch):
     with transaction():
         first, second = (add_conversation(last_message_at=NOON - (366 + years) * DAY) for years in (1, 0))
