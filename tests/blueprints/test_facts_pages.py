@@ -319,6 +319,23 @@ def test_wrong_keys_or_address_are_sentences(admin, wrong, said):
             assert (f'value="{typed}"' in page.text) is (name != "secret")
 
 
+def test_a_shop_that_does_not_say_its_currency_is_connected_again_with_one(admin):
+    keys = {"kind": "woocommerce", "address": "shop.test", "key": "ck_1", "secret": "cs_1", "every": "6"}
+    admin.post("/catalogue/feeds", data=keys)
+    with transaction():
+        source = db.session.scalars(db.select(Source)).one()
+        source.state, source.error = SourceState.FAILED, "no_currency"
+
+    page = admin.get("/catalogue/feeds")
+    admin.post("/catalogue/feeds", data=keys | {"currency": "IRT"})
+
+    assert "Connect it again and choose the currency." in words_of(page)
+    assert '<option value="IRT">' in page.text
+    assert [(one.currency, one.due_at is not None) for one in rows(Source)] == [("IRT", True)]
+    refused = admin.post("/catalogue/feeds", data=keys | {"currency": "IRT", "address": "x y"})
+    assert '<option value="IRT" selected>' in refused.text
+
+
 def test_a_token_that_was_refused_is_not_shown_again(admin):
     keys = {"kind": "shopify", "address": "x y", "key": "shpat_1", "secret": "", "every": ""}
 

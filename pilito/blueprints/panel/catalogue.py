@@ -339,7 +339,7 @@ def connect_shop() -> ResponseReturnValue:
     except Refused as refusal:
         flash(facts_words.explain_refusal(refusal.reason), "problem")
         # A secret is not shown again, and a key without one is a secret itself.
-        kept = {name: form.get(name, "") for name in ("kind", "address", "every", "inbox")}
+        kept = {name: form.get(name, "") for name in ("kind", "address", "currency", "every", "inbox")}
         return _feeds_page(kept | {"key": shop.key if shop.secret else ""}), 422
     flash(gettext("Connected. Its products are being read; reload this page in a moment."), "good")
     return redirect(url_for("panel.show_feeds"))
