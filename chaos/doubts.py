@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chaos.history import History
 
-SPARED_AT_MOST = 3 / 4  # of the blows at the workers, which may find them not at work yet
+SPARED_AT_MOST = 7 / 8  # of the blows at the workers, which may find them not at work yet
 
 
 def doubts(history: History) -> Iterable[str]:

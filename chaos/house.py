@@ -25,8 +25,10 @@ from chaos.undertaker import Undertaker
 REVIVE_SECONDS = 0.3  # a supervisor is not faster
 LOCK_SECONDS = 8.0  # how long somebody else holds SQLite's lock
 LOCK_PATIENCE_SECONDS = 30.0  # and how long they try to have it
-AT_WORK = {"worker": "Working with"}  # what a program writes when it begins its work
-WORK_SECONDS = 1.0  # so long it may do some, or on a slow machine none would ever be done before the traffic is over
+AT_WORK = {"worker": "Working with", "web": "Ready:"}  # what a program writes when it begins its work
+# So long it may do some, or on a slow machine none would ever be done before the traffic is over. On a free one each
+# has worked for longer when its next blow comes.
+WORK_SECONDS = {"worker": 2.0, "web": 4.0}
 PLANTED = (sys.executable, "-m", "chaos.plants")
 
 
@@ -123,9 +125,8 @@ class House(System):
 
     def is_at_work(self, name: str) -> bool:
         """Whether it has come so far that a kill meets it at work; a machine may be too slow for the pace of kills."""
-        part = self.part(name)
-        sign = AT_WORK.get(name.partition("-")[0], "")
-        return part.is_alive and (not sign or self._has_worked(part, WORK_SECONDS))
+        part, kind = self.part(name), name.partition("-")[0]
+        return part.is_alive and (kind not in AT_WORK or self._has_worked(part, WORK_SECONDS[kind]))
 
     def _has_worked(self, part: Part, seconds: float) -> bool:
         since = self._at_work.get(part.pid)
