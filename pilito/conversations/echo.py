@@ -47,6 +47,9 @@ def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime, origin: 
 
     `origin` tells how it reached us where no event brought it.
     """
+    if (ours := _find_sent(inbox, item)) is not None:
+        # Asked first: of a customer who is being erased there is no conversation any more, and none is made for this.
+        return Outcome(EventOutcome.ECHO, "ours", ours.message_id)
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
@@ -62,11 +65,16 @@ def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime, origin: 
     return Outcome(EventOutcome.ECHO, "ours", delivery.message_id)
 
 
-def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Delivery | None:
-    """The delivery by its id; or, while its outcome is open, by its text: an echo may come before the answer."""
-    known = db.session.scalar(
+def _find_sent(inbox: Inbox, item: Echo) -> Delivery | None:
+    return db.session.scalar(
         select(Delivery).where(Delivery.inbox_id == inbox.id, Delivery.external_id == item.external_id)
     )
+
+
+def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Delivery | None:
+    """The delivery by its id, which may have come while we waited for the conversation; or, while its outcome is open,
+    by its text: an echo may come before the answer."""
+    known = _find_sent(inbox, item)
     if known is not None:
         return known
     unsettled = db.session.scalars(

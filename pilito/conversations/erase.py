@@ -41,13 +41,14 @@ from pilito.conversations.merge import hand_on_groups
 from pilito.database import Transaction, is_sqlite, transaction
 from pilito.errors import Refused
 from pilito.extensions import channels, media_store
-from pilito.lifecycle import ConversationState, EventOutcome, WebhookState
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, WebhookState
 from pilito.models import (
     Attachment,
     Audit,
     Comment,
     Conversation,
     Customer,
+    Delivery,
     Draft,
     EarlyEdit,
     Erasure,
@@ -171,7 +172,8 @@ def digest(person_id: str) -> str:
 
 def _begin(customer_id: int, now: datetime, silent_since: datetime | None) -> Going:
     """Remember the erasure, and take the provider's id off the row: what is written from now on hangs on another row,
-    and is not lost with this one. Nothing is answered here any more. Begun before, it goes on as of then."""
+    and is not lost with this one. Nothing is answered here any more, and what waits to be sent does not leave: its echo
+    would be of nobody whom we know. Begun before, it goes on as of then."""
     customer = _checked(db.session.get(Customer, customer_id), customer_id)
     known = known_as(customer.inbox_id, customer.provider_id, customer.username)
     with transaction():
@@ -193,7 +195,17 @@ def _begin(customer_id: int, now: datetime, silent_since: datetime | None) -> Go
         for conversation in conversations:
             conversation.state = ConversationState.CLOSED
             conversation.epoch += 1
+        _stop_sending([conversation.id for conversation in conversations])
         return Going(customer.inbox_id, channels[customer.inbox.channel], known, erased_at)
+
+
+def _stop_sending(conversation_ids: Sequence[int]) -> None:
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.conversation_id.in_(conversation_ids), Delivery.state == DeliveryState.PENDING)
+        .values(state=DeliveryState.FAILED, error="customer_erased")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _checked(customer: Customer | None, customer_id: int) -> Customer:

@@ -53,7 +53,10 @@ def _seen_anew(conversation: Conversation) -> Conversation:
 
 
 def refuse_blocked(conversation: Conversation) -> None:
-    """For verbs of people that would open a conversation again. Raises Refused while its customer is blocked."""
+    """For verbs of people that would open a conversation again. Raises Refused while its customer is blocked, and once
+    their erasing has begun."""
+    if conversation.customer.is_going:
+        raise Refused("not_found", f"Conversation {conversation.id} is being erased.")
     if conversation.is_blocked:
         raise Refused("blocked", f"The customer of conversation {conversation.id} is blocked; unblock them first.")
 

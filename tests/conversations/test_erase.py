@@ -19,10 +19,12 @@ from pilito.conversations.export import export_customer
 from pilito.conversations.find_person import find_customer
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
+from pilito.conversations.reply import reply
+from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused
 from pilito.extensions import media_store
-from pilito.lifecycle import ConversationState, EventOutcome, MediaState, TurnState
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, MediaState, TurnState
 from pilito.media.store import name_of
 from pilito.models import (
     Audit,
@@ -311,6 +313,59 @@ def test_who_writes_while_they_are_being_erased_begins_anew(desk, monkeypatch):
         anew.id,
         TurnState.OPEN,
     )
+
+
+def test_what_has_not_left_when_it_begins_does_not_leave_any_more(desk, monkeypatch):
+    old, seen = desk.conversation.id, []
+    held = seconds(10)
+    desk.call(lambda: reply(old, None, "داده‌هایتان را پاک می‌کنیم", "bye", NOON + seconds(55), hold=held))
+    before = len(desk.graph.sent)
+
+    def send():
+        desk.deliver(NOON + seconds(70))
+        seen.extend((desk.rows(Conversation, id=old)[0].state, desk.deliveries[-1].error))
+
+    meanwhile(monkeypatch, send)
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert seen == [ConversationState.CLOSED, "customer_erased"]
+    assert len(desk.graph.sent) == before
+    assert customer_id() is None
+
+
+def test_the_echo_of_what_had_left_brings_nobody_back(desk, monkeypatch):
+    desk.call(reply, desk.conversation.id, None, "داده‌هایتان را پاک می‌کنیم", "bye", NOON + seconds(55))
+    desk.deliver(NOON + seconds(56))
+    ours = desk.deliveries[-1]
+    assert ours.state is DeliveryState.SENT
+    said = echo(ours.text, NOON + seconds(80), ours.external_id)
+    came = []
+    meanwhile(monkeypatch, lambda: came.append(desk.take(said, now=NOON + seconds(80))))
+
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    [event] = desk.rows(Event, webhook_id=came[0])
+    assert (event.outcome, event.reason) == (EventOutcome.ECHO, "ours")
+    assert customer_id() is None
+
+
+def test_nobody_opens_the_conversation_that_goes(desk, monkeypatch):
+    old, refusals = desk.conversation.id, []
+
+    def open_it():
+        for deed in (
+            lambda: reply(old, None, "سلام", "one", NOON + seconds(70)),
+            lambda: take_over(old, None, NOON + seconds(70)),
+            lambda: give_back(old, None, NOON + seconds(70)),
+        ):
+            with pytest.raises(Refused) as refused:
+                desk.call(deed)
+            refusals.append(refused.value.reason)
+
+    meanwhile(monkeypatch, open_it)
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert refusals == ["not_found"] * 3
 
 
 def test_an_erasing_that_broke_off_is_finished_by_their_id_and_leaves_what_they_wrote_since(desk, monkeypatch):

@@ -416,6 +416,7 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     ),
     "sent_again": Sentence(_("It had not arrived, so it was sent again."), _("See the newer reply.")),
     "given_up": Sentence(_("Somebody decided not to send it again."), _("There is nothing to do.")),
+    "customer_erased": Sentence(_("The customer is being erased."), _("There is nothing to do.")),
     "not_found": Sentence(_("What it belongs to is not there any more."), _("Look at the conversation on the phone.")),
 }
 # While its outcome is not known: as long as it is looked for at the provider, and afterwards; where every look broke.
