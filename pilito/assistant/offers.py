@@ -70,19 +70,22 @@ VAGUE = re.compile(
     r"|(?<!\w)(?:today|tonight|this (?:week|weekend)) only(?!\w)|(?:تخفیف|حراج|افر|sale)[^\n]{0,20}\d+"
     r" (?:ساعته|hours?)(?!\w)"
 )
-# Who sends until tomorrow promises a date, not a price; who answers until midnight or on all days to Friday, an hour.
-NO_OFFER = re.compile(
-    r"ارسال|تحویل|پست می|deliver|ship|شحن|توصیل"
-    r"|(?<!\w)(?:پاسخ ?گو|ساع(?:ت|ات) (?:کار|پاسخ)|در خدمت|انلاین هستیم|الدوام|نفتح|مفتوح)"
+# Who sends until tomorrow promises a date, not a price.
+SENDING = re.compile(r"ارسال|تحویل|پست می|deliver|ship|شحن|توصیل")
+# Who answers until midnight, or on all days to Friday, names an hour.
+HOURS = re.compile(
+    r"(?<!\w)(?:پاسخ ?گو|ساع(?:ت|ات) (?:کار|پاسخ)|در خدمت|انلاین هستیم|الدوام|نفتح|مفتوح)"
     r"|(?<!\w)(?:باز|تعطیل)(?: هستیم|یم)(?!\w)"
     r"|(?<!\w)(?:فروشگاه|مغازه|گالری|شوروم)[^\n]{0,40}(?<!\w)باز(?!\w)"
     r"|\b(?:we are|we're|shop is|store is) open\b"
     r"|\bopen(?:ing hours| daily| every ?day| from| until (?:midnight|tonight))\b"
-    r"|\bclosed\b|\b(?:working|business) hours\b|\bwe (?:answer|reply)\b"
+    r"|\bclosed (?:on|every|until|till|today|tonight|tomorrow|(?:mon|tue|wed|thu|fri|sat|sun)\w*)\b"
+    r"|(?:days?|\bis|\bare|\bwe're) closed\b|\b(?:working|business) hours\b|\bwe (?:answer|reply)\b"
     r"|شنبه(?: ها)? (?:تا|الی) (?:\w+ )?(?:شنبه|جمعه)[^\n\d]{0,20}\d{1,2}(?::\d\d)? ?(?:تا|الی|-) ?\d"
 )
 OFFERING = re.compile(r"تخفیف|حراج|افر|رایگان|جشنواره|ویژه|قیمت|sale|off|discount|free|price|خصم|عرض|سعر")
 PRICED = re.compile(r"(?:قیمت|price|سعر)\D{0,20}\d")
+PHONE = re.compile(r"(?:\+\d\d[ -]?|(?<!\d)0)\d(?:[ -]?\d){6,9}")
 LEAST_PRICE = 1000  # a bare number below it is a size, a count, a day
 
 
@@ -91,12 +94,17 @@ def offer_of(text: str, today: date, posted_on: date | None = None) -> Offer:
 
     A date without a year is the first one after the post; where nobody knows when that was, the one nearest to today.
     """
-    read = plain(text)
-    ends = [end for line in read.splitlines() if _may_offer(line) for end in _ends(line, today, posted_on)]
-    if ends:
-        return Offer.PASSED if max(ends) < today else Offer.RUNS
-    is_vague = any(VAGUE.search(line) for line in read.splitlines() if _may_offer(line))
-    return Offer.VAGUE if is_vague else Offer.NONE
+    lines = [line for line in plain(text).splitlines() if OFFERING.search(line) or not SENDING.search(line)]
+    hours = [line for line in lines if _tells_hours(line)]
+    offers = [line for line in lines if line not in hours]
+    ends = [end for line in offers for end in _ends(line, today, posted_on)]
+    if not ends and any(VAGUE.search(line) for line in offers):
+        return Offer.VAGUE
+    # What ends on a named day is hardly an hour, but hours prolong no offer.
+    ends = ends or [end for line in hours for end in _ends(line, today, posted_on)]
+    if not ends:
+        return Offer.NONE
+    return Offer.PASSED if max(ends) < today else Offer.RUNS
 
 
 def quotable(text: str, today: date, posted_on: date | None = None) -> str:
@@ -131,8 +139,9 @@ def _is_price(quantity: Quantity) -> bool:
     return quantity.is_money or quantity.unit == "percent" or is_bare
 
 
-def _may_offer(line: str) -> bool:
-    return not NO_OFFER.search(line) or bool(OFFERING.search(line))
+def _tells_hours(line: str) -> bool:
+    """Whether the line says when the shop is there, and offers nothing itself: what has a price is an offer."""
+    return bool(HOURS.search(line)) and not (OFFERING.search(line) or has_price(PHONE.sub(" ", line)))
 
 
 def _ends(line: str, today: date, posted_on: date | None) -> Iterator[date]:

@@ -273,6 +273,11 @@ def test_what_is_sent_by_a_day_is_no_offer_unless_it_is_one(text, expected):
         "نفتح حتى الليلة",
         "الدوام حتى الليلة",
         "مفتوح حتى الليلة",
+        "Fridays closed, until midnight",
+        "We're closed until tomorrow",
+        "تا آخر شب پاسخگو هستیم ۰۹۱۲۱۲۳۴۵۶۷",
+        "تا آخر شب پاسخگو هستیم: ۰۲۱-۸۸ ۷۷ ۶۶ ۵۵ و +98 912 123 4567",
+        "شنبه تا پنج‌شنبه ۱۰ تا ۲۰، ۰۹۱۲۱۲۳۴۵۶۷",
     ],
 )
 def test_hours_are_no_end_of_an_offer_unless_one_stands_in_the_line(hours):
@@ -301,6 +306,32 @@ def test_hours_are_no_end_of_an_offer_unless_one_stands_in_the_line(hours):
 )
 def test_what_may_be_an_offer_stays_one_beside_hours(text):
     assert offer_of(f"قیمت: ۱٬۸۵۰٬۰۰۰ تومان\n{text}", TODAY) is VAGUE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("مانتو لینن ۸۵۰ تومن تا ۱۵ آبان، در خدمت شما هستیم", PASSED),
+        ("مانتو لینن ۸۵۰ هزار تومان فقط تا ۱۵ آبان. پاسخگوی شما هستیم", PASSED),
+        ("همه مانتوها ۸۵۰ تومن تا پایان آبان، فروشگاه هر روز باز است", PASSED),
+        ("Linen dress only $40 until November 10, we reply to all DMs", PASSED),
+        ("Linen dress $40 until Nov 10. Closed Sundays.", PASSED),
+        ("Closed toe heels $40 until November 10", PASSED),
+        ("فستان 40 دولار حتى 10 نوفمبر، الدوام من 10", PASSED),
+        ("مانتو ۸۵۰ تومن\nتا ۱۵ آبان در خدمت شماییم", PASSED),
+        ("مانتو ۸۵۰ تومن تا ۱۵ آبان\nتا ۱۵ آذر باز هستیم", PASSED),  # hours prolong no offer
+        ("مانتو ۸۵۰ تومن تا ۱۵ آذر، در خدمت شما هستیم", RUNS),
+        ("مانتو لینن فقط ۸۵۰ تومن تا فردا شب، ساعت پاسخگویی ۱۰ تا ۲۰", VAGUE),
+        ("مانتو ۸۵۰۰۰۰ تا فردا شب، پاسخگو هستیم", VAGUE),
+        ("مانتو ۸۵۰ تومن تا فردا شب، پاسخگو: ۰۹۱۲۱۲۳۴۵۶۷", VAGUE),
+        ("پاسخگو: ۰۹۱۲۱۲۳۴۵۶۷ ۸۵۰ تومن تا فردا شب", VAGUE),
+        ("جمعه باز هستیم ۸۵۰ تومن فقط تا جمعه", VAGUE),
+        ("مانتو ۸۵۰ تومن\nفقط تا جمعه\nتا ۱۵ آذر باز هستیم", VAGUE),
+        ("Closed toe heels, only until tonight", VAGUE),
+    ],
+)
+def test_a_price_or_a_named_day_beside_hours_is_an_offer(text, expected):
+    assert offer_of(text, TODAY) is expected
 
 
 def test_an_answer_or_a_page_loses_its_prices_only_where_its_offer_is_over():
