@@ -76,7 +76,8 @@ def preview(draft_id: int, zone: tzinfo) -> Preview:
         raise Refused("not_found", f"There is no import {draft_id}.")
     table = read_table(file.content)
     columns = {int(number): field for number, field in draft.options.get("columns", {}).items()}
-    return Preview(draft, table, columns, draft.currency, read_products(table, columns, draft.currency, zone))
+    reading = read_products(table, columns, draft.currency, zone, draft.created_at)
+    return Preview(draft, table, columns, draft.currency, reading)
 
 
 def finish_import(draft_id: int, puts_aside: bool, zone: tzinfo, operator_id: int | None, now: datetime) -> Tally:

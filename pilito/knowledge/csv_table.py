@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
@@ -76,10 +76,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     "description": ("توضیح", "توضیحات", "شرح", "description", "body (html)", "short description", "الوصف"),
     "link": ("لینک", "آدرس", "نشانی", "پیوند", "link", "url", "product url", "الرابط"),
     "picture": ("عکس", "تصویر", "تصاویر", "image", "images", "image src", "picture", "photo", "الصوره", "صوره"),
-    "valid_from": ("از تاریخ", "شروع", "تاریخ شروع", "valid from", "from", "start", "start date",
-                   "date sale price starts"),
-    "valid_until": ("تا تاریخ", "پایان", "تاریخ پایان", "اعتبار", "valid until", "until", "end", "end date", "expires",
-                    "date sale price ends"),
+    "valid_from": ("از تاریخ", "شروع", "تاریخ شروع", "valid from", "from", "start", "start date"),
+    "valid_until": ("تا تاریخ", "پایان", "تاریخ پایان", "اعتبار", "valid until", "until", "end", "end date", "expires"),
+    "sale_from": ("شروع تخفیف", "sale start date", "date sale price starts"),
+    "sale_until": ("پایان تخفیف", "sale end date", "date sale price ends"),
     "status": ("وضعیت انتشار", "status"),
     "published": ("منتشر شده", "published"),
 }  # fmt: skip
@@ -123,6 +123,7 @@ class _Group:
     pictures: list[str] = field(default_factory=list)
     variants: list[VariantDraft] = field(default_factory=list)
     currency: str | None = None
+    price_until: datetime | None = None  # when a sale begins or ends, and one of the prices is another
     choices: dict[int, str] = field(default_factory=dict)  # their names, by the column of their values
     is_offered: bool | None = None  # until a line of it was read
 
@@ -134,8 +135,15 @@ class _Terms:
 
     currency: str | None
     zone: tzinfo
+    now: datetime
     factors: Mapping[str, int]
     choices: Mapping[int, int]
+
+    def first_moment(self, text: str) -> datetime | None:
+        return cells.first_moment(text, self.zone)
+
+    def last_moment(self, text: str) -> datetime | None:
+        return cells.last_moment(text, self.zone)
 
 
 Cell = Callable[[str, Callable[..., Any]], Any]
@@ -260,8 +268,10 @@ def currency_in(headers: Iterable[str]) -> str | None:
 # --- the products ----------------------------------------------------------------------------------------------------
 
 
-def read_products(table: Table, columns: Mapping[int, str], currency: str | None, zone: tzinfo) -> Reading:
-    """Read every line; lines with the same id, or without one the same name, are variants of one product."""
+def read_products(
+    table: Table, columns: Mapping[int, str], currency: str | None, zone: tzinfo, now: datetime
+) -> Reading:
+    """Read every line as of `now`; those with the same id, or without one the same name, are variants of a product."""
     problems = [Problem("column_twice", name) for name in _repeated(columns.values())]
     if "name" not in columns.values():
         problems.append(Problem("no_name_column", "name"))
@@ -276,7 +286,7 @@ def read_products(table: Table, columns: Mapping[int, str], currency: str | None
         if number % YIELD_EVERY == 0:
             time.sleep(0)  # a web process has other requests to answer meanwhile
         read = {name: row[column] if column < len(row) else "" for column, name in columns.items()}
-        problems += _take_line(groups, skus, line, row, read, _Terms(currency, zone, factors, choices))
+        problems += _take_line(groups, skus, line, row, read, _Terms(currency, zone, now, factors, choices))
         if len(problems) >= PROBLEMS:
             return Reading((), tuple(problems[:PROBLEMS]))
     products = [(group.line, _product(group)) for group in groups.values() if group.variants]
@@ -317,8 +327,8 @@ def _take_line(
         "category": clean_line(read.get("category", ""), NAME_LENGTH),
         "description": clean_text(without_tags(read.get("description", "")), DESCRIPTION_LENGTH),
         "link": cell("link", cells.link_of),
-        "valid_from": cell("valid_from", lambda text: cells.first_moment(text, by.zone)),
-        "valid_until": cell("valid_until", lambda text: cells.last_moment(text, by.zone)),
+        "valid_from": cell("valid_from", by.first_moment),
+        "valid_until": cell("valid_until", by.last_moment),
     }
     group = _group_of(groups, said, line)
     if group is None:
@@ -335,8 +345,13 @@ def _take_line(
         read_price = partial(cells.price_of, currency=used, factor=by.factors.get(name, 1))
         prices[name], used = cell(name, read_price) or (None, used)
     price, old_price, sale_price = (prices[name] for name in PRICES)
-    if sale_price is not None and (price is None or sale_price < price):
-        price, old_price = sale_price, old_price or price
+    begins, ends = cell("sale_from", by.first_moment), cell("sale_until", by.last_moment)
+    if sale_price and (price is None or sale_price < price) and not (ends and ends <= by.now):  # 0 is no sale
+        if begins and begins > by.now:
+            group.price_until = _earlier(group.price_until, begins)
+        else:
+            price, old_price = sale_price, old_price or price
+            group.price_until = _earlier(group.price_until, ends)
     if group.currency and used and used != group.currency:
         problems.append(Problem("other_currency", "currency", used, line))
     stock, available = _stock(cell, read)
@@ -367,6 +382,10 @@ def _is_offered(group: _Group, read: Mapping[str, str]) -> bool:
     if group.is_offered is None:
         group.is_offered = is_offered
     return group.is_offered and is_offered
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(filter(None, (one, other)), default=None)
 
 
 def _choices(headers: Sequence[str]) -> dict[int, int]:
@@ -434,7 +453,7 @@ def _product(group: _Group) -> ProductDraft:
         more_pictures=tuple(pictures[1:]),
         currency=group.currency if any(one.price is not None for one in variants) else None,
         valid_from=values.get("valid_from"),
-        valid_until=values.get("valid_until"),
+        valid_until=_earlier(values.get("valid_until"), group.price_until),
         variants=variants,
     )
     return replace(draft, sku=variants[0].sku) if len(variants) == 1 else draft

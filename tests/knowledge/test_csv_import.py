@@ -82,7 +82,7 @@ WOO = (
     '"Low stock amount","Backorders allowed?","Sold individually?","Weight (kg)","Length (cm)","Width (cm)",'
     '"Height (cm)","Allow customer reviews?","Purchase note","Sale price","Regular price",Categories,Tags,'
     '"Shipping class",Images,"Download limit","Download expiry days",Parent,"Grouped products",Upsells,Cross-sells,'
-    '"External URL","Button text",Position\n'
+    '"External URL","Button text",Position,"Attribute 1 name","Attribute 1 value(s)","Attribute 1 visible"\n'
 )
 SHOPIFY = (
     'Handle,Title,"Body (HTML)",Vendor,"Product Category",Type,Tags,Published,"Option1 Name","Option1 Value",'
@@ -93,11 +93,11 @@ SHOPIFY = (
 )
 
 
-def woo(number, name, published="1", there="1", stock="", sale="", regular="900", ends="", kind="simple"):
-    images = f"https://shop.test/{number}.jpg"
+def woo(number, name, published="1", there="1", stock="", sale="", regular="900", starts="", ends="", size=""):
+    kind, images = "variation" if size else "simple", f"https://shop.test/{number}.jpg"
     return (
-        f'{number},{kind},W-{number},,{name},{published},0,visible,,,,"{ends}",taxable,,{there},{stock},,0,0,,,,,1,,'
-        f"{sale},{regular},کیف,,,{images},,,,,,,,,0\n"
+        f'{number},{kind},W-{number},,{name},{published},0,visible,,,"{starts}","{ends}",taxable,,{there},{stock},,0,0,,,,,1,,'
+        f"{sale},{regular},کیف,,,{images},,,,,,,,,0,سایز,{size},1\n"
     )
 
 
@@ -126,7 +126,7 @@ def test_the_export_of_woocommerce_brings_what_is_offered_at_its_price(inbox):
         woo(4, "کلاه", there="backorder", stock="-2"),
         woo(5, "پیش‌نویس", published="-1"),
         woo(6, "خصوصی", published="0"),
-        woo(7, "پیراهن - 38", kind="variation", stock="parent"),
+        woo(7, "پیراهن - 38", stock="parent", size="38"),
     ]
 
     found = bring_in(WOO + "".join(rows), inbox, "IRT")
@@ -142,7 +142,42 @@ def test_the_export_of_woocommerce_brings_what_is_offered_at_its_price(inbox):
     bag = found["کیف"]
     assert (bag.variants[0].price, bag.variants[0].old_price, bag.category) == (750, 900, "کیف")
     assert bag.valid_until.astimezone(TEHRAN).isoformat() == "2026-12-02T00:00:00+03:30"
+    assert [found[name].variants[0].size for name in ("پیراهن - 38", "کفش")] == ["38", None]
     assert (found["کفش"].variants[0].price, found["کفش"].variants[0].old_price) == (900, None)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("starts", "ends", "price", "old_price", "until"),
+    [
+        ("", "", 70, 100, None),
+        ("2026-11-01 0:00:00", "", 70, 100, None),
+        ("", "2026-12-01 23:59:59", 70, 100, "2026-12-02"),
+        ("2027-01-01 0:00:00", "2027-02-01 23:59:59", 100, None, "2027-01-01"),  # until it begins
+        ("2026-10-01 0:00:00", "2026-11-01 23:59:59", 100, None, None),
+    ],
+)
+def test_the_days_of_a_sale_bind_its_price_and_not_the_product(inbox, starts, ends, price, old_price, until):
+    found = bring_in(WOO + woo(1, "کیف", sale="70", regular="100", starts=starts, ends=ends), inbox, "IRT")["کیف"]
+
+    assert (found.variants[0].price, found.variants[0].old_price, found.valid_from) == (price, old_price, None)
+    assert (found.valid_until and found.valid_until.astimezone(TEHRAN).date().isoformat()) == until
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("cell", ["0", "۰", "", "900000"])
+def test_a_sale_price_of_nothing_or_above_the_price_is_no_sale(inbox, cell):
+    bring(f"نام,قیمت,قیمت با تخفیف,واحد پول\nمانتو,850000,{cell},تومان\n", inbox)
+
+    [coat] = products()
+    assert (coat.variants[0].price, coat.variants[0].old_price) == (850_000, None)
+
+
+@pytest.mark.sqlite_only
+def test_the_days_of_a_sale_that_was_deleted_say_nothing(inbox):
+    found = bring_in(WOO + woo(1, "کیف", regular="100", starts="2027-01-01 0:00:00", ends="2026-01-01"), inbox, "IRT")
+
+    assert (found["کیف"].valid_from, found["کیف"].valid_until) == (None, None)
 
 
 def test_the_export_of_shopify_brings_what_is_active_with_the_variants_it_has(inbox):

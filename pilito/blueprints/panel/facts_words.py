@@ -41,6 +41,8 @@ COLUMNS = {
     "variants": _("Variants"),
     "status": _("Offered or draft"),
     "published": _("Published, yes or no"),
+    "sale_from": _("Sale from"),
+    "sale_until": _("Sale until"),
 }
 KINDS = {
     SourceKind.MANUAL: _("Typed here"),
