@@ -83,6 +83,11 @@ def struck(blows: Sequence[Blow], deaths: Mapping[str, int], seconds: float) -> 
     return found
 
 
+def first_of(failures: list[dict[str, Any]], waiting: int) -> list[dict[str, Any]]:
+    """What is still to come of the first sends, when so many of these have not been met."""
+    return failures[len(failures) - waiting : SOON]
+
+
 class Nemesis:
     """Breaks things on a thread of its own until it is stopped."""
 
@@ -99,16 +104,24 @@ class Nemesis:
         self._thread.start()
 
     def stop(self) -> None:
-        """Break nothing more; failures that no send has met are forgotten."""
+        """Break nothing more; failures that no send has met are forgotten, but those of the first sends: on a slow
+        machine these may all be still to come."""
         self._stopping.set()
         self._thread.join()
         for port in self._house.provider_ports:
-            requests.delete(f"http://127.0.0.1:{port}/instagram/control/faults", timeout=10)
+            control = f"http://127.0.0.1:{port}/instagram/control"
+            waiting = len(requests.get(f"{control}/state", timeout=10).json()["faults"])
+            requests.delete(f"{control}/faults", timeout=10).raise_for_status()
+            self._script(port, first_of(self._failures, waiting))
 
     def _script_failures(self) -> None:
         for port in self._house.provider_ports:
+            self._script(port, self._failures)
+
+    def _script(self, port: int, failures: list[dict[str, Any]]) -> None:
+        if failures:
             url = f"http://127.0.0.1:{port}/instagram/control/faults"
-            requests.post(url, json=self._failures, timeout=10).raise_for_status()
+            requests.post(url, json=failures, timeout=10).raise_for_status()
 
     def _run(self) -> None:
         for blow in self._blows:

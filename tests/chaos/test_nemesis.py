@@ -9,7 +9,7 @@ import pytest
 
 from chaos.house import House, take_lock
 from chaos.model import SOON, Model
-from chaos.nemesis import Blow, Nemesis, make_failures
+from chaos.nemesis import Blow, Nemesis, first_of, make_failures
 
 
 @dataclass
@@ -99,6 +99,15 @@ def test_of_the_first_sends_and_calls_one_fails_in_every_run():
         assert any(make_failures(seed, 0.001, 50)[:SOON])
         model = Model(seed, 0.001)
         assert any(model.next_failure() for _ in range(SOON))
+
+
+def test_of_the_first_sends_what_is_still_to_come_is_not_forgotten():
+    failures = [{"number": number} for number in range(30)]
+
+    assert first_of(failures, waiting=30) == failures[:SOON]
+    assert first_of(failures, waiting=25) == failures[5:SOON]
+    assert first_of(failures, waiting=30 - SOON) == []
+    assert first_of(failures, waiting=3) == []
 
 
 def test_where_none_shall_fail_none_does():
