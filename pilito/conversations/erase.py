@@ -278,7 +278,8 @@ def _forget_waiting_shares(whose: ColumnElement[bool]) -> None:
 def _clean_ledger(channel: Channel, known: Sequence[str], erased_at: datetime | None = None) -> None:
     """Empty the person's items in the stored bodies; the ledger's count of events stays true.
 
-    What came after the erasure, and nobody has read yet, is left: it may be what they write anew.
+    What came after the erasure, and is not in rows yet, is left: it may be what they write anew, and one that could not
+    be read is read again once somebody has seen to it.
     """
     for webhook_ids in bodies_with(channel.name, known):
         with transaction():
@@ -296,7 +297,7 @@ def _clean_ledger(channel: Channel, known: Sequence[str], erased_at: datetime | 
 def _clean_body(channel: Channel, webhook_id: int, known: Iterable[str], erased_at: datetime | None) -> bool:
     """Return whether anything in it was theirs: a user name stands also where others wrote it."""
     webhook = db.session.get_one(Webhook, webhook_id, with_for_update=True, populate_existing=True)
-    if erased_at is not None and webhook.state is WebhookState.PENDING and webhook.received_at > erased_at:
+    if erased_at is not None and webhook.state is not WebhookState.READ and webhook.received_at > erased_at:
         return False
     body = webhook.body
     for person_id in known:

@@ -24,7 +24,7 @@ from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused
 from pilito.extensions import media_store
-from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, MediaState, TurnState
+from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, MediaState, TurnState, WebhookState
 from pilito.media.store import name_of
 from pilito.models import (
     Audit,
@@ -387,6 +387,22 @@ def test_an_erasing_that_broke_off_is_finished_by_their_id_and_leaves_what_they_
     assert desk.message("anew").text == "سلام دوباره"
     again = desk.take(text("هستید؟", NOON + seconds(90), mid="late"), now=NOON + seconds(101))
     assert desk.outcomes(again) == [EventOutcome.STORED]
+
+
+@pytest.mark.sqlite_only
+def test_what_they_write_anew_stays_on_the_ledger_where_it_could_not_be_read(desk, monkeypatch):
+    failed = []
+
+    def fail():
+        failed.append(desk.record(text("سلام دوباره", NOON + seconds(80), mid="anew"), now=NOON + seconds(80)))
+        with desk.app.app_context(), transaction():
+            db.session.get_one(Webhook, failed[0]).state = WebhookState.FAILED
+
+    meanwhile(monkeypatch, fail)
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert "سلام دوباره" in json.dumps(json.loads(desk.webhook(failed[0]).body), ensure_ascii=False)
+    assert CANARY not in everything()
 
 
 @pytest.mark.sqlite_only
