@@ -185,6 +185,16 @@ def test_a_conversation_tells_its_labels_and_until_when_it_is_put_off(app, call)
         assert (shown["labels"], shown["snoozed_until"]) == (["VIP", "فوری"], "2026-11-22T12:00:00.000Z")
 
 
+def test_a_customer_who_is_being_erased_has_the_channels_id_and_no_mark(app, call, conversation_id):
+    with app.app_context(), transaction():
+        customer = db.session.get_one(Conversation, conversation_id).customer
+        own = customer.external_id
+        customer.external_id = customer.going_id + own
+
+    for shown in (call(f"{LIST}/{conversation_id}").get_json(), call(LIST).get_json()["data"][0]):
+        assert shown["customer"]["external_id"] == own
+
+
 def test_the_window_closes_so_long_after_the_customer_as_the_channel_says(app, call):
     with app.app_context(), transaction():
         number = add_conversation(last_customer_message_at=NOON).id

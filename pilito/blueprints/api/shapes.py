@@ -63,7 +63,7 @@ def conversation(row: Conversation, labels: Sequence[Label] = ()) -> dict[str, A
 
 
 def customer(row: Customer) -> dict[str, Any]:
-    return {"id": row.id, "external_id": row.external_id, "username": row.username, "name": row.name}
+    return {"id": row.id, "external_id": row.provider_id, "username": row.username, "name": row.name}
 
 
 def inbox(row: Inbox, now: datetime) -> dict[str, Any]:
