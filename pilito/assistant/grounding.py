@@ -477,7 +477,9 @@ def _date(first: int, second: int, third: int) -> tuple[int, ...]:
 def _is_date(match: re.Match[str]) -> bool:
     """Whether three numbers are a day of some calendar: "36-38-40" is none, and "sizes 10/12/14" neither."""
     first, month, third = map(int, match.groups())
-    is_possible = max(first, third) >= FIRST_YEAR or (month <= 12 and min(first, third) <= 31)
+    if max(first, third) >= FIRST_YEAR:
+        return True
+    is_possible = month <= 12 and min(first, third) <= 31
     return is_possible and not NAMING.search(match.string[max(0, match.start() - OPEN) : match.start()])
 
 

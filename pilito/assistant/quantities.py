@@ -81,18 +81,20 @@ UNITS = {
 BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
 COUNTED = {"colour", "piece", "person"}  # what a count counts, and the number of a size does not
 LABELS = {"سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"}
-# Behind these stands a name or a measure, which is no price; "each size 850" and "free size 850" are one.
+# Behind these stands a name or a measure, which is no price; behind "each size", "free size" and "this model" one does.
 NAMING = re.compile(
-    r"(?<!\w)(?<!هر )(?<!همه )(?<!تمام )(?<!each )(?<!every )(?<!all )(?<!any )(?<!per )"
-    r"(?<!فری )(?<!تک )(?<!یک )(?<!free )(?<!one )"
-    r"(?:سایز(?: ?های?| ?ها| ?بندی)?|اندازه|کد|شماره|مدل|پلاک|طبقه|مقاس|رقم|کود|مودیل"
-    r"|sizes?|codes?|models?|numbers?|no|item|style|ref"
+    r"(?<!\w)(?P<whose>(?:هر|همه(?: ی)?|تمام(?: ?ی)?|فری|تک|each|every|all(?: the)?|any|per|both|free"
+    r"|(?:این|همین|this|these)(?= (?:مدل|مودیل|model|item|style))) |(?<=یک )|(?<=دو )|(?<=one ))?"
+    r"(?:(?P<code>کد|شماره|پلاک|رقم|کود|codes?|numbers?|no(?=[^\S\n]|[.:#])|ref)"
+    r"|سایز(?: ?های?| ?ها| ?بندی)?|اندازه|مدل|طبقه|مقاس|مودیل|sizes?|models?|items?|styles?"
     r"|(?:قد|دور|عرض|طول|ارتفاع|پهنا|bust|waist|hips?|chest|length|height|width|inseam|shoulders?)"
     r"(?: (?:سینه|کمر|باسن|بازو|مچ|گردن|یقه|ران|شانه|سرشانه|استین|لباس|کار|مانتو|پیراهن|شلوار|دامن))?)"
     r"(?: (?:موجود|محصول|کالا|کار|available))?[^\w\n]{0,3}\Z"
 )
 LISTED = re.compile(r"[^\S\n]*(?:[,،/~–—&-]|و|and|تا|الی|to|یا|or)?[^\S\n]*")  # between two of a list or a range
 NEAR = 50  # so near are two sizes of a list; a price stands further off from the code before it
+STEP = 10  # and so near what follows "all sizes", where it is one
+LEAST_SUM = 10_000  # no size, no model and no measure is so large; a code may be
 LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
 SHORTHAND = {"t", "ت", "تومن", "تومنه", "تومنی"}  # shops leave out the thousands: 850T is 850,000 tomans
 LEAST_SHORT = 10
@@ -412,11 +414,20 @@ def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
 def _named(found: list[Quantity], text: str) -> Iterator[Quantity]:
     """Mark what names a size or a code, and what stands in a list or a range with one."""
     before = Quantity(frozenset())
-    for one in found:
-        is_labelled = NAMING.search(text, before.end, one.start) is not None
+    for one, following in _pairs(found):
+        label = NAMING.search(text, before.end, one.start)
+        is_labelled = label is not None and _is_name(label, one, following, text)
         is_name = is_labelled or (before.is_name and _goes_on(before, one, text))
         before = replace(one, is_name=is_name)
         yield before
+
+
+def _is_name(label: re.Match[str], one: Quantity, following: Quantity | None, text: str) -> bool:
+    """Whether this number behind a label is a name: "all sizes 38 to 44" are two, "all sizes 850" is a price."""
+    if label["whose"] is not None:
+        is_list = following is not None and LISTED.fullmatch(text, one.end, following.start) is not None
+        return is_list and following is not None and 0 < max(following.values) - max(one.values) <= STEP
+    return bool(label["code"]) or min(one.values) < LEAST_SUM
 
 
 def _goes_on(before: Quantity, one: Quantity, text: str) -> bool:
