@@ -89,11 +89,18 @@ NAMING = re.compile(
     r"|سایز(?: ?های?| ?ها| ?بندی)?|اندازه|مدل|طبقه|مقاس|مودیل|sizes?|models?|items?|styles?"
     r"|(?:قد|دور|عرض|طول|ارتفاع|پهنا|bust|waist|hips?|chest|length|height|width|inseam|shoulders?)"
     r"(?: (?:سینه|کمر|باسن|بازو|مچ|گردن|یقه|ران|شانه|سرشانه|استین|لباس|کار|مانتو|پیراهن|شلوار|دامن))?)"
-    r"(?: (?:موجود|محصول|کالا|کار|available))?[^\w\n]{0,3}\Z"
+    r"(?:ها)?(?:ا?ش(?:ون)?)?(?: (?:موجود|محصول|کالا|کار|available))?"
+    r"(?:[^\w\n]{0,3}|[^\w\n]{0,2}[:👇][^\w\n]{0,2}\n[^\w\n]{0,3})"
+    r"(?:(?:eu|us|uk)[^\w\n]{1,3}|(?P<letter>x{0,3}[sml][^\w\n]{1,3}))?\Z"
 )
-LISTED = re.compile(r"[^\S\n]*(?:[,،/~–—&-]|و|and|تا|الی|to|یا|or)?[^\S\n]*")  # between two of a list or a range
+LETTER = r"\(?(?:x{0,3}[sml]|free|eu|us|uk)\)?[^\S\n]{0,3}"
+LISTED = re.compile(  # between two of a list or a range: "36(S), 38(M)", "M=38 L=40"
+    rf"[^\S\n]{{0,3}}(?:{LETTER})?(?:[,،/~–—&-]|و|and|تا|الی|to|یا|or)?[^\S\n]{{0,3}}(?:{LETTER}[=:]?[^\S\n]{{0,3}})?"
+)
+BELOW = re.compile(rf"[^\S\n]{{0,3}}(?:{LETTER})?[,،]?[^\S\n]{{0,3}}\n[^\w\n]{{0,3}}")
 NEAR = 50  # so near are two sizes of a list; a price stands further off from the code before it
-STEP = 10  # and so near what follows "all sizes", where it is one
+STEP = 10  # so near is what follows "all sizes" or stands below a size, where it is one
+LETTER_STEP = 4  # "S 36, M 38" are sizes, "S 45, M 50" prices
 LEAST_SUM = 10_000  # no size, no model and no measure is so large; a code may be
 LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
 SHORTHAND = {"t", "ت", "تومن", "تومنه", "تومنی"}  # shops leave out the thousands: 850T is 850,000 tomans
@@ -424,15 +431,18 @@ def _named(found: list[Quantity], text: str) -> Iterator[Quantity]:
 
 def _is_name(label: re.Match[str], one: Quantity, following: Quantity | None, text: str) -> bool:
     """Whether this number behind a label is a name: "all sizes 38 to 44" are two, "all sizes 850" is a price."""
-    if label["whose"] is not None:
+    if label["whose"] is not None or label["letter"]:
+        step = LETTER_STEP if label["letter"] else STEP
         is_list = following is not None and LISTED.fullmatch(text, one.end, following.start) is not None
-        return is_list and following is not None and 0 < max(following.values) - max(one.values) <= STEP
+        return is_list and following is not None and 0 < max(following.values) - max(one.values) <= step
     return bool(label["code"]) or min(one.values) < LEAST_SUM
 
 
 def _goes_on(before: Quantity, one: Quantity, text: str) -> bool:
-    is_listed = LISTED.fullmatch(text, before.end, one.start) is not None
-    return is_listed and abs(max(one.values) - max(before.values)) <= NEAR
+    step = max(one.values) - max(before.values)
+    if LISTED.fullmatch(text, before.end, one.start):
+        return abs(step) <= NEAR
+    return not one.unit and 0 < step <= STEP and BELOW.fullmatch(text, before.end, one.start) is not None
 
 
 def _pairs(found: list[Quantity]) -> Iterator[tuple[Quantity, Quantity | None]]:

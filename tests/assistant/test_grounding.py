@@ -342,6 +342,13 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("Both sizes 89", "It is $89.", []),
         ("All sizes 38 to 44", "It is $44.", ["number"]),
         ("قیمت سایز ۳۸ دایرکت", "قیمتش ۳۸ تومنه", ["number"]),
+        # sizes below each other and beside their letters, and "its code"
+        ("مانتو لینن\nسایز:\n۳۸\n۴۰\n۴۲\nقیمت دایرکت", "قیمتش ۴۰ تومنه", ["number"]),
+        ("سایز: ۳۸\n۴۰\n۴۲", "سایز ۴۲", []),
+        ("کدش ۴۵۰", "قیمتش ۴۵۰ تومنه", ["number"]),
+        ("Sizes: 36(S), 38(M), 40(L)", "Yes, it is $40.", ["number"]),
+        ("Sizes: S 36, M 38, L 40", "Yes, it is $40.", ["number"]),
+        ("Size S: 45, M: 50", "M is $50.", []),
         # a table of sizes
         ("38: دور سینه 96\n40: دور سینه 100", "سایز 38، دور سینه 96", []),
         ("38 - موجود\n40 - تمام شد", "سایز 38", []),
