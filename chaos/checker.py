@@ -39,10 +39,6 @@ WRITING_MS = 20_000
 WORD = re.compile(r"\w+")
 
 
-# The events that must be on the ledger, each as often as it was answered 2xx.
-IN_THE_LEDGER = ("message", "edit", "unsend", "echo")
-
-
 @dataclass(frozen=True)
 class Violation:
     invariant: str
@@ -98,7 +94,7 @@ def everything_taken_is_in_the_ledger(history: History) -> Iterable[Violation]:
     taken = Counter((one.event, one.mid, one.customer) for one in history.posted if one.is_taken)
     unsent = {change.mid for change in history.changed if change.kind == "unsend"}  # emptied in the ledger too
     for (event, mid, customer), times in sorted(taken.items()):
-        if event not in IN_THE_LEDGER or (event == "message" and mid in unsent):
+        if event not in history.told_of or (event == "message" and mid in unsent):
             continue
         what, outcomes = f"the {event} {mid}", history.outcomes.get(key_of(event, mid), [])
         if len(outcomes) < times:

@@ -108,6 +108,7 @@ class History:
     rows: list[Row] = field(default_factory=list)
     # What an event is, and the id of its message -> the outcomes of all such events in the ledger
     outcomes: dict[str, list[str]] = field(default_factory=dict)
+    told_of: list[str] = field(default_factory=lambda: ["message"])  # the events that `outcomes` has
     unread: int = 0  # webhooks in the ledger that were not read
     kept_words: list[str] = field(default_factory=list)  # words of unsent messages that still stand somewhere
     unfinished: dict[str, int] = field(default_factory=dict)  # rows that nobody finished, by what they are
@@ -124,6 +125,9 @@ class History:
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=0), encoding="utf-8")
+
+
+EVENTS = ["message", "edit", "unsend", "echo"]  # of which a run tells now; earlier histories tell of messages alone
 
 
 def key_of(event: str, mid: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from chaos.history import History, Row, key_of
+from chaos.history import EVENTS, History, Row, key_of
 
 # Rows that somebody still has to finish, and how each is called in a verdict.
 UNFINISHED = {
@@ -104,6 +104,7 @@ def read_into(history: History, database: Engine) -> None:
             )
         bodies = [(number, bytes(body).decode()) for number, body in connection.execute(text(BODIES))]
         outcomes = {(webhook, position): outcome for webhook, position, outcome in connection.execute(text(OUTCOMES))}
+        history.told_of = EVENTS
         history.unread = int(connection.scalar(text(UNREAD)) or 0)
         history.unfinished = _count_unfinished(connection)
         history.handed_over = _hand_overs(connection)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chaos.checker import ASSISTANT, CHECKS, END, INVARIANTS, PERSON, REST, judge
-from chaos.history import Accepted, Acted, Changed, History, Posted, Row, Said, load
+from chaos.history import EVENTS, Accepted, Acted, Changed, History, Posted, Row, Said, load
 
 SARA, REZA, MINA = "700000000000001", "700000000000002", "700000000000003"
 SHARE, ASKED, PLAIN, LONE, OTHER, TAKEN, GONE, FIXED, WROTE, WHOLE = (f"بپتجچ{letter}" for letter in "خدرزژسشعغف")
@@ -85,6 +85,7 @@ def good():
         outcomes={one.mid: ["stored"] for one in said}
         | {"m-plain": ["stored", "duplicate"]}
         | {"unsend m-gone": ["stored"], "edit m-fixed": ["ignored"], "echo a-1": ["echo"]},
+        told_of=EVENTS,
         drained_seconds=14.0,
         seen={"1": ["a", "b"], "2": ["a"]},
         shown={"1": ["a", "b"], "2": ["a"]},
@@ -565,6 +566,14 @@ def test_a_run_with_fewer_customers_than_panels_opens_one_for_each():
 
     history.seen["3"] = history.shown["3"] = ["c"]
     history.panels = 12
+
+    assert judge(history) == []
+
+
+def test_of_events_that_a_history_does_not_tell_nothing_is_said():
+    history = good()
+    history.told_of = ["message"]
+    history.outcomes = {key: found for key, found in history.outcomes.items() if " " not in key}
 
     assert judge(history) == []
 
