@@ -193,9 +193,14 @@ def _why_lost(history: History, said: Acted, row: Row | None) -> str:
         return f"it is {state}"
     if state == "failed" and said.customer not in history.met:
         return "it failed, and the provider refused nothing"
-    given_back = [one for one in history.acted if one.customer == said.customer and one.kind == "give_back"]
-    was_seen = row.waits_for or any(one.asked_ms > said.done_ms for one in given_back)
+    was_seen = row.waits_for or _was_given_back(history, said.customer, said.done_ms)
     return "" if was_seen else f"it is {state}, and no person was shown that"
+
+
+def _was_given_back(history: History, customer: str, since_ms: float) -> bool:
+    """Whether a person let the assistant go on after that, who had before them what had perhaps not arrived."""
+    given_back = [one for one in history.acted if one.customer == customer and one.kind == "give_back" and one.is_taken]
+    return any(one.asked_ms > since_ms for one in given_back)
 
 
 # --- I4 --------------------------------------------------------------------------------------------------------------
@@ -383,7 +388,7 @@ def people_are_called_for_a_reason(history: History) -> Iterable[Violation]:
 def no_question_is_left_alone(history: History) -> Iterable[Violation]:
     """Answered by the assistant, or by a person, or in a person's hands."""
     answered = {word for one in answers(history) for word in words(one.text)}
-    sent, replies = {one.text for one in history.accepted}, {row.id: _first_part(row) for row in history.rows}
+    sent, replies = {one.text for one in history.accepted}, {row.id: row for row in history.rows}
     names = _names_of_questions(history)
     rows = {row.external_id: row for row in history.rows}
     unsent = {change.mid for change in history.changed if change.kind == "unsend"}
@@ -393,8 +398,19 @@ def no_question_is_left_alone(history: History) -> Iterable[Violation]:
             continue
         if row.answered_by is None and not row.waits_for:
             yield Violation("I6", said.customer, f"{said.mid} was neither answered nor given to a person")
-        if row.answered_by is not None and replies.get(row.answered_by) not in sent and not row.waits_for:
+        if row.answered_by is None or row.waits_for:
+            continue
+        reply = replies.get(row.answered_by)
+        if (reply is None or _first_part(reply) not in sent) and not _was_left_uncertain(history, reply):
             yield Violation("I6", said.customer, f"{said.mid} has an answer that the customer never got")
+
+
+def _was_left_uncertain(history: History, reply: Row | None) -> bool:
+    """Whether a person gave the conversation back although nobody knew if their reply had arrived."""
+    if reply is None or reply.sender != "operator" or reply.states[-1:] != ["unknown"]:
+        return False
+    said = [one for one in history.acted if one.kind == "say" and one.word in words(reply.text)]
+    return any(_was_given_back(history, one.customer, one.done_ms) for one in said)
 
 
 # --- I7 --------------------------------------------------------------------------------------------------------------

@@ -26,9 +26,8 @@ REVIVE_SECONDS = 0.3  # a supervisor is not faster
 LOCK_SECONDS = 8.0  # how long somebody else holds SQLite's lock
 LOCK_PATIENCE_SECONDS = 30.0  # and how long they try to have it
 AT_WORK = {"worker": "Working with", "web": "Ready:"}  # what a program writes when it begins its work
-# So long it may do some, or on a slow machine none would ever be done before the traffic is over. On a free one each
-# has worked for longer when its next blow comes.
-WORK_SECONDS = {"worker": 2.0, "web": 4.0}
+# So long it may do some, or on a slow machine none would ever be done before the traffic is over.
+WORK_SECONDS = {"worker": 1.0, "web": 4.0}
 PLANTED = (sys.executable, "-m", "chaos.plants")
 
 

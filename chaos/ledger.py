@@ -18,7 +18,9 @@ UNFINISHED = {
     "deliveries": "SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending')",
     "uncertain sends that no person was shown": """
         SELECT count(*) FROM delivery JOIN conversation ON conversation.id = delivery.conversation_id
-        WHERE delivery.state = 'unknown' AND conversation.state = 'assistant'""",
+        WHERE delivery.state = 'unknown' AND conversation.state = 'assistant' AND NOT EXISTS (
+            SELECT 1 FROM audit WHERE audit.conversation_id = conversation.id
+                                AND audit.action = 'gave_back' AND audit.at >= delivery.unknown_at)""",
     "waiting shares": "SELECT count(*) FROM share WHERE state = 'waiting'",
     "conversations that nobody closed and that are closed": "SELECT count(*) FROM conversation WHERE state = 'closed'",
 }

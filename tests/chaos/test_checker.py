@@ -536,6 +536,26 @@ def test_who_gave_it_back_afterwards_had_seen_it():
     assert judge(history) == []
 
 
+def test_nor_is_what_their_uncertain_reply_answered_left_alone_then():
+    history = good()
+    lose(history, states=["unknown"], waits_for="")
+    row(history, 8, waits_for="")
+    assert invariants(history) == {"I3", "I6"}
+
+    history.acted.append(Acted(REZA, "give_back", 40_000, 40_100))
+
+    assert judge(history) == []
+
+
+def test_a_reply_that_failed_answers_nothing_whoever_gave_the_conversation_back():
+    history = good()
+    lose(history, states=["failed"], waits_for="")
+    row(history, 8, waits_for="")
+    history.acted.append(Acted(REZA, "give_back", 40_000, 40_100))
+
+    assert "I6" in invariants(history)
+
+
 def test_a_take_over_that_was_refused_is_none():
     history = good()
     history.acted.append(Acted(SARA, "take_over", 10_000, 10_100, is_taken=False))
