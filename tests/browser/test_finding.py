@@ -167,6 +167,7 @@ def test_the_command_bar_understands_both_languages_and_the_wrong_keyboard(long_
     page = open_page(f"/conversations/{long_talk.id}")
 
     page.keyboard.press("Control+k")
+    expect(page.locator("#bar-text")).to_be_focused()  # until then each letter is a command
     page.locator("#bar-text").type(typed)
 
     expect(page.locator("#bar-list [role=option]", has_text=title).first).to_be_visible()

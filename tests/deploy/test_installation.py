@@ -115,11 +115,13 @@ def guide_block(word):
 def test_one_id_leads_from_the_webhook_to_the_delivery(installed, played):
     """The share's question, its answer and its delivery carry the id of the webhook that brought the question."""
     combined = next(line for line in lines(installed) if line["message"].startswith("✅ Combined"))
-
-    same = [line for line in lines(installed) if line.get("trace") == combined["trace"]]
-
     assert re.fullmatch(r"webhook-\d+", combined["trace"])
-    assert any(re.fullmatch(r"Delivery \d+ was sent in conversation \d+\.", line["message"]) for line in same)
+
+    def is_delivered():
+        same = [line["message"] for line in lines(installed) if line.get("trace") == combined["trace"]]
+        return any(re.fullmatch(r"Delivery \d+ was sent in conversation \d+\.", message) for message in same)
+
+    installed.wait_for(is_delivered)  # the line is written after the customer has the answer
 
 
 def test_a_restart_of_everything_keeps_the_waiting_share(installed, played):
