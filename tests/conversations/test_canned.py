@@ -167,7 +167,10 @@ def test_deleted_is_gone_and_told_in_the_audit(operator):
     delete_canned(canned.id, operator.id, NOON)
 
     assert db.session.scalars(db.select(CannedReply)).all() == []
-    actions = [(one.action, one.details["shortcut"]) for one in db.session.scalars(db.select(Audit))]
-    assert actions == [("canned_reply_saved", "size"), ("canned_reply_deleted", "size")]
+    lines = db.session.scalars(db.select(Audit).order_by(Audit.id))
+    assert [(one.action, one.details["shortcut"]) for one in lines] == [
+        ("canned_reply_saved", "size"),
+        ("canned_reply_deleted", "size"),
+    ]
     with pytest.raises(Refused):
         delete_canned(canned.id, operator.id, NOON)
