@@ -7,6 +7,7 @@ from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
+from flask.helpers import get_debug_flag
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -23,9 +24,8 @@ REDIS_TIMEOUT_SECONDS = 2.0
 def make_app(settings: Settings | None = None) -> Flask:
     """Make the app. Raises ConfigError with one sentence when a setting is wrong."""
     settings = settings or load_settings()
-    if settings.in_production and not settings.redis_url:
-        # Here and not among the settings: `make run` reads those before it has started its own server.
-        raise ConfigError("REDIS_URL: production expects the address of a Redis server, but there is none.")
+    if settings.in_production:
+        _check_production(settings)
     failpoints.arm(os.environ.get("PILITO_FAILPOINT", ""), settings.in_production)
     app = Flask("pilito")
     app.config.update(_flask_config(settings))
@@ -37,6 +37,15 @@ def make_app(settings: Settings | None = None) -> Flask:
     _add_commands(app)
     _add_blueprints(app, settings)
     return app
+
+
+def _check_production(settings: Settings) -> None:
+    """Refuse what the settings cannot: `make run` reads those before it has started its own Redis."""
+    if get_debug_flag():
+        # An error would then be raised past our pages, headers and logs: with its words, and without a number.
+        raise ConfigError("FLASK_DEBUG: expected nothing in production, but it is on.")
+    if not settings.redis_url:
+        raise ConfigError("REDIS_URL: production expects the address of a Redis server, but there is none.")
 
 
 def bind_services(app: Flask, settings: Settings) -> None:

@@ -119,6 +119,17 @@ def test_production_makes_no_app_without_an_address_of_redis():
         create_app(load_settings(**{**STRONG, "redis_url": ""}))
 
 
+@pytest.mark.parametrize(
+    ("debug", "refused"), [("1", "FLASK_DEBUG"), ("yes", "FLASK_DEBUG"), ("0", "REDIS_URL"), ("", "REDIS_URL")]
+)
+def test_production_makes_no_app_that_tells_of_its_errors(monkeypatch, debug, refused):
+    """With it an error passes our pages and our log by: the server writes it down whole, with its words."""
+    monkeypatch.setenv("FLASK_DEBUG", debug)
+
+    with pytest.raises(ConfigError, match=f"^{refused}: "):
+        create_app(load_settings(**{**STRONG, "redis_url": ""}))  # which is asked for after it
+
+
 def test_make_run_may_read_production_settings_before_it_has_started_its_own_redis():
     assert load_settings(**{**STRONG, "redis_url": ""}).in_production
 
