@@ -1,4 +1,5 @@
-"""The customer took back or changed what the assistant's reply answers, before anything of it left: it is void.
+"""The customer took back or changed what the assistant's reply answers, or what that quotes, before anything of it
+left: it is void.
 
 What it answered is unanswered again, and what is left of that is asked anew. Of a reply whose first part is being sent
 nobody can say yet what becomes of it: it is marked, and void if the provider turns out not to have taken it. What a
@@ -28,7 +29,8 @@ def void_answers(tx: Transaction, conversation: Conversation, message: Message, 
     Called before the message is changed, for pairing leaves alone what was answered.
     """
     freed = []
-    for reply in _answers(conversation, _read_with(message)):
+    stands_in = list(_stands_in(message))
+    for reply in _answers(conversation, [*stands_in, *_quoting(stands_in)]):
         if all(part.state is DeliveryState.PENDING for part in reply.deliveries):
             freed += _void(tx, conversation, reply, why)
         elif reply.deliveries[0].state is DeliveryState.SENDING:
@@ -51,7 +53,7 @@ def ask_anew(tx: Transaction, conversation: Conversation, freed: Sequence[Messag
     turns.ask_unanswered(tx, conversation, now)
 
 
-def _read_with(message: Message) -> Iterator[Message]:
+def _stands_in(message: Message) -> Iterator[Message]:
     """The messages in whose content this one stands: itself, the question that took its post, the posts that answered
     "which one?"."""
     yield message
@@ -65,6 +67,16 @@ def _read_with(message: Message) -> Iterator[Message]:
     for share in db.session.scalars(answers).all():
         if share.answers_id is not None and message in asked_with(share.answers_id):
             yield share.message
+
+
+def _quoting(quoted: Sequence[Message]) -> Sequence[Message]:
+    """The messages that answer one of these by a swipe: they were read together with it."""
+    quotes = select(Message).where(
+        Message.conversation_id == quoted[0].conversation_id,
+        Message.sent_at >= min(one.sent_at for one in quoted),
+        Message.reply_to_external_id.in_([one.external_id for one in quoted]),
+    )
+    return db.session.scalars(quotes).all()
 
 
 def _answers(conversation: Conversation, messages: Iterable[Message]) -> Sequence[Message]:

@@ -3,7 +3,7 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import ACCOUNT, CAPTION, edited, reel, seconds, text, unsent
+from shop import ACCOUNT, CAPTION, edited, item, reel, seconds, text, unsent
 
 from pilito import failpoints, hints, keys
 from pilito.conversations import deliver as delivering
@@ -294,6 +294,94 @@ def test_an_answer_that_rests_on_a_post_that_was_taken_back_gives_way_to_one_wit
     assert desk.message("q").content == SHIRT
     assert CAPTION not in desk.model.prompts[1]
     assert errors(desk) == ["unsent", None]
+
+
+def quote(mid, words=SHIRT):
+    """The customer's question by a swipe on an earlier message."""
+    return item(NOON + seconds(2), {"mid": "q", "text": words, "reply_to": {"mid": mid}})
+
+
+@pytest.mark.parametrize("state", ["waits", "is being sent, and not taken"])
+def test_an_answer_about_a_quoted_post_that_was_taken_back_gives_way_to_one_without_it(shop, state):
+    desk = Desk(shop)
+    answered(desk, reel(NOON, "کیف", mid="bag"), reel(NOON + seconds(1), mid="dress"), quote("bag"))
+    assert "کیف" in desk.model.prompts[0]
+
+    if state == "waits":
+        take_back(desk, "bag")
+    else:
+        desk.graph.script = [lambda _payload: take_back(desk, "bag") or RESTS]
+        desk.deliver(NOON)
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts == [ANEW]
+    assert errors(desk) == ["unsent", None]
+    assert "کیف" not in desk.model.prompts[1]
+    assert CAPTION in desk.model.prompts[1]  # by its time the question took this one
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("come", "why"), [(take_back, "unsent"), (change, "edited")])
+def test_an_answer_to_what_quotes_older_words_gives_way_when_those_are_gone_or_changed(shop, come, why):
+    desk = Desk(shop)
+    desk.take(text(SHOES, NOON - seconds(60), mid="old"), now=NOON - seconds(60))
+    desk.answer(NOON - seconds(50))
+    desk.deliver(NOON - seconds(50))
+    answered(desk, quote("old", "و ارسال؟"))
+
+    come(desk, "old")
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts[1:] == [ANEW]
+    assert errors(desk) == [None, why, None]
+    assert desk.message("old").answered_by_id == desk.replies[0].id
+    assert desk.message("q").answered_by_id == desk.replies[2].id
+
+
+@pytest.mark.sqlite_only
+def test_an_answer_to_what_quotes_a_question_gives_way_when_the_post_of_that_one_is_taken_back(shop):
+    desk = Desk(shop)
+    before = NOON - seconds(60)
+    desk.take(reel(before, "کیف", mid="bag"), text(SHOES, before + seconds(1), mid="old"), now=before)
+    desk.answer(NOON - seconds(50))
+    desk.deliver(NOON - seconds(50))
+    answered(desk, quote("old"))
+    assert "کیف" in desk.model.prompts[1]
+
+    take_back(desk, "bag")
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts[1:] == [ANEW]
+    assert "کیف" not in desk.model.prompts[2]
+
+
+@pytest.mark.sqlite_only
+def test_an_answer_leaves_when_a_message_is_taken_back_that_its_question_did_not_quote(shop):
+    desk = Desk(shop)
+    desk.take(text("سلام", NOON - seconds(90), mid="hello"), now=NOON - seconds(90))
+    desk.take(text(SHOES, NOON - seconds(60), mid="old"), now=NOON - seconds(60))
+    desk.answer(NOON - seconds(50))
+    desk.deliver(NOON - seconds(50))
+    answered(desk, quote("hello"))
+
+    take_back(desk, "old")
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts[1:] == [FIRST]
+    assert errors(desk) == [None, None]
+
+
+@pytest.mark.sqlite_only
+def test_what_was_said_about_a_quoted_post_stays_said(shop):
+    desk = answered(Desk(shop), reel(NOON, mid="post"), quote("post"))
+    desk.deliver(NOON)
+
+    take_back(desk, "post")
+    go_on(desk, HOURS)
+
+    assert desk.graph.texts == [FIRST]
+    assert desk.message("q").answered_by_id == desk.replies[0].id
+    assert len(desk.model.calls) == 1
 
 
 @pytest.mark.sqlite_only
