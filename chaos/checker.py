@@ -287,11 +287,9 @@ def answers_come_in_order(history: History) -> Iterable[Violation]:
 def an_answer_holds_all_that_was_known(history: History) -> Iterable[Violation]:
     """A question stored before an answer was recorded is in that answer, unless it was settled before."""
     questions = {said.mid for said in _questions(history)}
-    replies, sent = defaultdict(list), {one.text: one.at_ms for one in answers(history)}
-    for row in history.rows:
-        got = _first_part(row)
-        if row.sender == "assistant" and got in sent:  # one that nobody got may have held the question itself
-            replies[row.customer].append(replace(row, at_ms=row.at_ms or sent[got]))
+    replies = defaultdict(list)
+    for row, sent_ms in _got(history):  # one that nobody got may have held the question itself
+        replies[row.customer].append(replace(row, at_ms=row.at_ms or sent_ms))
     stored, began = _stored_ms(history), _bursts_began(history)
     for row in history.rows:
         if row.external_id not in questions or row.is_deleted or row.answered_by is None:
@@ -326,6 +324,22 @@ def a_long_answer_comes_in_its_order(history: History) -> Iterable[Violation]:
         if one.text.startswith(REST) and not follows:
             yield Violation("I5", one.customer, f"{one.mid} is the second part of what did not come right before it")
         before[one.customer] = one
+
+
+def _got(history: History) -> Iterable[tuple[Row, int]]:
+    """Each reply of the assistant that its customer got, with when. A reply that failed and was written anew may have
+    the same words; it is not one of those that left, while there is another that did not fail."""
+    sent = {(one.customer, one.text): one.at_ms for one in answers(history)}
+    written = [row for row in history.rows if row.sender == "assistant"]
+    whole = {(row.customer, _first_part(row)) for row in written if not _has_failed(row)}
+    for row in written:
+        words = (row.customer, _first_part(row))
+        if words in sent and not (_has_failed(row) and words in whole):
+            yield row, sent[words]
+
+
+def _has_failed(row: Row) -> bool:
+    return row.states[:1] == ["failed"]
 
 
 def _stored_ms(history: History) -> dict[int, int]:

@@ -446,6 +446,30 @@ def test_what_comes_while_the_answer_to_a_burst_over_its_time_is_written_is_the_
     assert judge(history) == []
 
 
+def written_anew(history, **failed):
+    """Of Sara's second answer, one with the same words was recorded before."""
+    text = reply(PLAIN)
+    row(history, 6, answered_by=8)
+    row(history, 8, id=16)
+    row(history, 7, id=8, states=["sent"])
+    history.rows.append(Row(7, None, SARA, "assistant", text, text, False, None, "", [text], **failed))
+
+
+def test_an_answer_that_failed_and_was_written_anew_in_the_same_words_passed_nothing_over():
+    history = good()
+    written_anew(history, states=["failed"])
+
+    assert judge(history) == []
+
+
+@pytest.mark.parametrize("state", ["sent", "unknown"])
+def test_one_that_did_not_fail_is_held_to_its_questions_though_another_has_its_words(state):
+    history = good()
+    written_anew(history, states=[state])
+
+    assert invariants(history) == {"I5"}
+
+
 def test_of_a_young_burst_the_answer_holds_what_comes_while_it_is_written():
     history = good()
     late_question(history, first_ms=70_050, came_ms=72_300)
