@@ -3,8 +3,12 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What asks the internet about packages, from cron too, has an environment of its own: none of it is beside the services.
+RELEASE := .venv-release
 # Exactly the files that were there when the lock was made. `crontab`, a need of rq-scheduler, is the one without a wheel.
-LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --no-binary=crontab
+INSTALL := -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: --no-binary=crontab
+LOCKED := $(BIN)/python $(INSTALL)
+COMPILE := $(RELEASE)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 QUICK := tests/test_instagram_share.py tests/test_architecture.py tests/test_documents.py tests/conversations tests/channels tests/assistant \
 	--ignore tests/conversations/test_provider_faults.py --ignore tests/assistant/test_injection.py
 
@@ -63,18 +67,22 @@ docs: $(VENV)/installed-docs ## build the documents as a site, into site/ (SERVE
 	@$(BIN)/python docs/site/build.py
 	@$(if $(SERVE),$(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8008,:)
 
-release: $(VENV)/installed-release ## make a release: version, changelog, image, SBOM (VERSION=1.2.3, DRY_RUN=1)
+release: $(VENV)/installed-dev $(RELEASE)/installed ## make a release: version, changelog, image, SBOM (VERSION=1.2.3, DRY_RUN=1)
 	@$(BIN)/python deploy/release.py $(VERSION) $(if $(DRY_RUN),--dry-run)
 
 lint: $(VENV)/installed-dev ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-lock: $(VENV)/installed-release ## write requirements*.lock anew: every package and what it brings, with the sums of their files
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.txt --output-file requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-dev.txt --output-file requirements-dev.lock --constraint requirements.lock
+lock: $(RELEASE)/installed ## write requirements*.lock anew: every package and what it brings, with the sums of their files
+	@$(COMPILE) requirements.txt --output-file requirements.lock
+	@$(COMPILE) requirements-dev.txt --output-file requirements-dev.lock --constraint requirements.lock
+	@for beside in watching fuzz docs; do \
+		$(COMPILE) requirements-$$beside.txt --output-file requirements-$$beside.lock --constraint requirements-dev.lock || exit 1; \
+	done
+	@$(COMPILE) requirements-release.txt --output-file requirements-release.lock
 
-audit: $(VENV)/installed-release ## ask the database of known holes about every locked package (needs the internet)
-	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
+audit: $(RELEASE)/installed ## ask the database of known holes about every locked package (needs the internet)
+	@$(RELEASE)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock --requirement requirements-watching.lock
 
 licences: $(VENV)/installed ## list the licence of every locked package; fails at one that nobody has allowed
 	@$(BIN)/python deploy/licences.py
@@ -82,10 +90,10 @@ licences: $(VENV)/installed ## list the licence of every locked package; fails a
 format: $(VENV)/installed-dev ## put the code into its form
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-$(BIN)/python:
+$(BIN)/python $(RELEASE)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Pilito needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version). Name another: make run PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(@:/bin/python=) || { echo "Python cannot make a virtual environment; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
 
 $(VENV)/installed: requirements.lock | $(BIN)/python
 	@echo "Installing what Pilito needs (once; about a minute) …"
@@ -97,15 +105,15 @@ $(VENV)/installed-dev: requirements-dev.lock | $(BIN)/python
 	@$(LOCKED) -r requirements-dev.lock
 	@touch $(VENV)/installed $@
 
-$(VENV)/installed-release: requirements-release.txt $(VENV)/installed-dev
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-release.txt
+$(VENV)/installed-fuzz: requirements-fuzz.lock $(VENV)/installed-dev
+	@$(LOCKED) -r requirements-fuzz.lock
 	@touch $@
 
-$(VENV)/installed-fuzz: requirements-fuzz.txt $(VENV)/installed-dev
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-fuzz.txt
-	@touch $@
-
-$(VENV)/installed-docs: requirements-docs.txt | $(BIN)/python
+$(VENV)/installed-docs: requirements-docs.lock | $(BIN)/python
 	@echo "Installing what the documents' site needs (once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-docs.txt
+	@$(LOCKED) -r requirements-docs.lock
+	@touch $@
+
+$(RELEASE)/installed: requirements-release.lock | $(RELEASE)/bin/python
+	@$(RELEASE)/bin/python $(INSTALL) -r requirements-release.lock
 	@touch $@

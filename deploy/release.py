@@ -117,7 +117,7 @@ def make_sbom(root: Path, target: Path) -> None:
     pip = (str(clean / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     _run(root, *pip, "--require-hashes", "--only-binary=:all:", "--no-binary=crontab", "-r", "requirements.lock")
     options = ("--output-reproducible", "--of", "JSON", "-o", str(target), str(clean / "bin" / "python"))
-    _run(root, str(BIN / "cyclonedx-py"), "environment", *options)
+    _run(root, str(root / ".venv-release" / "bin" / "cyclonedx-py"), "environment", *options)
     shutil.rmtree(clean, ignore_errors=True)
 
 

@@ -1,6 +1,6 @@
 """Errors to Sentry and spans to an OpenTelemetry collector: both optional, and neither told what customers write.
 
-Their packages are in requirements-watching.txt and loaded only where SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT is set.
+Their packages are in requirements-watching.lock and loaded only where SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT is set.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from pilito import trace
 from pilito.config import ROOT, Settings
 from pilito.errors import ConfigError
 
-INSTALL = "`pip install -r requirements-watching.txt` brings it"
+INSTALL = "`pip install --require-hashes -r requirements-watching.lock` brings it"
 # What an event of Sentry keeps. Everything else goes: texts, arguments, addresses, headers, names.
 KEPT = ("event_id", "timestamp", "platform", "level", "logger", "release", "environment", "type", "transaction")
 KEPT_OF_FRAMES = ("filename", "function", "module", "lineno", "in_app")

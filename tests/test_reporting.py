@@ -97,7 +97,7 @@ def test_the_collector_gets_spans_without_words(collector, monkeypatch):
 def test_a_missing_package_is_a_sentence_that_says_what_to_install(monkeypatch, setting, value, package):
     monkeypatch.setitem(sys.modules, package, None)
 
-    with pytest.raises(ConfigError, match=r"requirements-watching\.txt"):
+    with pytest.raises(ConfigError, match=r"requirements-watching\.lock"):
         set_up_reporting(load_settings(_env_file=None, **{setting: value}), "web")
 
 
