@@ -323,22 +323,32 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     turns.unanswer(conversation, delivery.message)
     if reason in ASKED_ANEW and not _is_half_said(conversation, delivery):
         turns.ask_unanswered(tx, conversation, now)  # given back since, or given to drafts: the assistant answers anew
-    elif conversation.state is ConversationState.CLOSED or _is_of_who_holds_it(conversation, delivery):
-        # Closed or put off right after writing: nobody would look at it, and its writer believes it is said.
-        call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     elif reason == "assistant_stopped":
         hand_over(tx, conversation, HandOverReason.STOPPED, "", now)
+    elif _must_be_seen(conversation, delivery):
+        call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)
     wake_next(tx, conversation)
 
 
+def _must_be_seen(conversation: Conversation, delivery: Delivery) -> bool:
+    """Whether nobody would look at it: the conversation was closed, or put off, right after writing, and whoever wrote
+    it, or read it in the thread, believes it is said."""
+    is_closed = conversation.state is ConversationState.CLOSED
+    return is_closed or _is_of_who_holds_it(conversation, delivery) or _is_half_said(conversation, delivery)
+
+
 def _is_half_said(conversation: Conversation, delivery: Delivery) -> bool:
-    """Whether the assistant, which holds the conversation still or again, leaves an answer whose beginning is out: what
-    it answered counts as answered, so that nobody would look at it."""
-    is_begun = any(part.state is DeliveryState.SENT for part in delivery.message.deliveries)
-    return is_begun and conversation.state is ConversationState.ASSISTANT
+    """Whether an answer is left of which the beginning is out, so that what it answered counts as answered, and nobody
+    would look at it: the assistant holds the conversation still or again, or a person put it away without a word."""
+    if all(part.state is not DeliveryState.SENT for part in delivery.message.deliveries):
+        return False
+    if conversation.state is ConversationState.ASSISTANT:
+        return True
+    is_put_away = conversation.state is ConversationState.CLOSED or conversation.snoozed_until is not None
+    return is_put_away and not turns.replied_by_people(conversation, delivery.message)
 
 
 def _is_of_who_holds_it(conversation: Conversation, delivery: Delivery) -> bool:

@@ -224,7 +224,7 @@ def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
         .where(Message.answered_by_id == reply.id, Message.deleted_at.is_(None))
         .order_by(Message.sent_at)
     ).all()
-    replied = _replied_by_people(conversation, reply)
+    replied = replied_by_people(conversation, reply)
     for question in answered:
         question.answered_by_id = next((one.id for one in replied if question.created_at <= one.created_at), None)
     waiting = [question for question in answered if question.answered_by_id is None]
@@ -234,7 +234,7 @@ def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
     return waiting
 
 
-def _replied_by_people(conversation: Conversation, reply: Message) -> Sequence[Message]:
+def replied_by_people(conversation: Conversation, reply: Message) -> Sequence[Message]:
     """What people wrote after this reply."""
     return db.session.scalars(
         select(Message)

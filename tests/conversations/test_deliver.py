@@ -1,6 +1,7 @@
 """A reply is sent: in order, once, and never again when nobody knows whether it was."""
 
 import time
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -13,12 +14,14 @@ from pilito.channels.base import OutboundReaction
 from pilito.channels.instagram import client
 from pilito.conversations import deliver as delivering
 from pilito.conversations.answer import answer
+from pilito.conversations.block import block
 from pilito.conversations.choose_mode import choose_mode
 from pilito.conversations.close import close
 from pilito.conversations.connect import connect
 from pilito.conversations.deliver import deliver
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
+from pilito.conversations.snooze import snooze
 from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.jobs.replies import get_model
@@ -511,6 +514,71 @@ def test_half_an_answer_that_another_mode_stops_is_put_before_people(long_desk, 
         HandOverReason.DELIVERY_FAILED,
     )
     assert len(desk.model.calls) == 1
+
+
+PUT_AWAY = {
+    "closes it": lambda desk, where: desk.call(close, where, None, NOON),
+    "puts it off": lambda desk, where: desk.call(snooze, where, None, NOON + timedelta(days=1), NOON),
+}
+
+
+@pytest.mark.parametrize("deed", PUT_AWAY)
+def test_t10_half_an_answer_is_put_before_people_where_somebody_put_the_conversation_away_in_the_call(long_desk, deed):
+    desk, conversation_id = long_desk, long_desk.conversation.id
+
+    def meet(payload):
+        PUT_AWAY[deed](desk, conversation_id)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [meet]
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert len(desk.graph.texts) == 1
+    assert desk.deliveries[1].error == "taken_over"
+    assert (desk.conversation.state, desk.conversation.hand_over_reason, desk.conversation.snoozed_until) == (
+        ConversationState.HANDED_OVER,
+        HandOverReason.DELIVERY_FAILED,
+        None,
+    )
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("deed", PUT_AWAY)
+def test_nobody_is_called_for_half_an_answer_after_which_a_person_has_written(long_desk, deed):
+    desk, conversation_id = long_desk, long_desk.conversation.id
+
+    def meet(payload):
+        desk.call(reply, conversation_id, None, "من هستم", "c1", NOON)
+        PUT_AWAY[deed](desk, conversation_id)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [meet]
+    desk.deliver(NOON)
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert desk.graph.texts[1:] == ["من هستم"]
+    is_closed = deed == "closes it"
+    assert desk.conversation.state is (ConversationState.CLOSED if is_closed else ConversationState.OPERATOR)
+    assert (desk.conversation.snoozed_until is None) is is_closed
+
+
+@pytest.mark.sqlite_only
+def test_nobody_is_called_for_half_an_answer_to_somebody_who_was_blocked(long_desk):
+    desk, conversation_id = long_desk, long_desk.conversation.id
+
+    def meet(payload):
+        desk.call(block, conversation_id, None, NOON)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [meet]
+    desk.deliver(NOON)
+    try_everything_again(desk)
+
+    assert len(desk.graph.texts) == 1
+    assert desk.conversation.state is ConversationState.CLOSED
 
 
 @pytest.mark.sqlite_only
