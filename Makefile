@@ -52,16 +52,25 @@ orders: $(VENV)/installed-dev ## run the quick tests in TIMES= (50) random order
 			--random-order-seed=$$seed $(or $(TESTS),$(QUICK)) $(ARGS) || { failed=$$((failed + 1)); echo "order $$seed failed"; }; \
 	done; echo "$$failed orders failed."; exit $$((failed > 0))
 
-upgrade: ## back up, install, migrate, restart (RESTART="systemctl restart pilito.target"; docs/upgrading.md)
+upgrade: ## back up, go to VERSION=v1.2.3, install, migrate, restart (RESTART="systemctl restart pilito.target"; docs/upgrading.md)
+ifneq ($(VERSION),)
+# The version that runs makes its backup: the new one may need packages, or tables, that are not there yet.
 ifneq ($(BACKUP),no)
 	$(BIN)/flask backup
 endif
+	git checkout --quiet $(VERSION)
+	@$(MAKE) --no-print-directory upgrade VERSION= BACKUP=no
+else
 	$(LOCKED) -r requirements.lock
 	@touch $(VENV)/installed
+ifneq ($(BACKUP),no)
+	$(BIN)/flask backup
+endif
 ifneq ($(MIGRATE),no)
 	$(BIN)/flask db upgrade
 endif
 	$(if $(RESTART),$(RESTART),@echo "Now restart web, workers and scheduler.")
+endif
 
 docs: $(VENV)/installed-docs ## build the documents as a site, into site/ (SERVE=1 to look at it)
 	@$(BIN)/python docs/site/build.py

@@ -115,11 +115,61 @@ def steps_of(*words):
     return done.stdout
 
 
-def test_an_upgrade_backs_up_installs_migrates_and_restarts_in_this_order():
+def test_to_what_is_checked_out_already_the_packages_come_first():
+    """The backup is then made by code that the packages before may be too old for."""
     said = steps_of("RESTART=systemctl restart pilito.target")
 
-    places = [said.index(word) for word in ("flask backup", "pip install", "flask db upgrade", "systemctl restart")]
+    places = [said.index(word) for word in ("pip install", "flask backup", "flask db upgrade", "systemctl restart")]
     assert places == sorted(places)
+    assert "git checkout" not in said
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """A place with two versions, of which the first is checked out; its programs write down which one they are of."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    for name in ("flask", "python"):
+        program = tmp_path / ".venv/bin" / name
+        program.write_text(f'#!/bin/sh\necho "{name} $* $(cat VERSION)" >> said\n', encoding="utf-8")
+        program.chmod(0o755)
+    git = ("git", "-c", "user.name=T", "-c", "user.email=t@example.com")
+    subprocess.run([*git, "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text(encoding="utf-8"), encoding="utf-8")
+    for version in ("1.2.2", "1.2.3"):
+        (tmp_path / "VERSION").write_text(f"{version}\n", encoding="utf-8")
+        for words in (("add", "Makefile", "VERSION"), ("commit", "--quiet", "--message", "x"), ("tag", f"v{version}")):
+            subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    subprocess.run([*git, "checkout", "--quiet", "v1.2.2"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def upgraded(installed, *words):
+    """Run `make upgrade`; return what was run, of which version."""
+    subprocess.run(["make", "--silent", "upgrade", *words], cwd=installed, capture_output=True, check=True)
+    said = (installed / "said").read_text(encoding="utf-8").splitlines()
+    return [re.sub(r"python -m (pip install) .*(?= )", r"\1", line) for line in said]
+
+
+def test_an_upgrade_backs_up_with_the_version_that_runs_and_goes_on_with_the_new_one(installed):
+    done = upgraded(installed, "VERSION=v1.2.3", 'RESTART=echo "restart of $$(cat VERSION)" >> said')
+
+    assert done == ["flask backup 1.2.2", "pip install 1.2.3", "flask db upgrade 1.2.3", "restart of 1.2.3"]
+
+
+def test_an_upgrade_whose_backup_fails_changes_nothing(installed):
+    (installed / ".venv/bin/flask").write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+
+    with pytest.raises(subprocess.CalledProcessError):
+        upgraded(installed, "VERSION=v1.2.3")
+
+    assert (installed / "VERSION").read_text(encoding="utf-8") == "1.2.2\n"
+    assert not (installed / "said").exists()
+
+
+def test_the_way_back_by_name_installs_and_touches_no_table(installed):
+    subprocess.run(["git", "checkout", "--quiet", "v1.2.3"], cwd=installed, check=True)
+
+    assert upgraded(installed, "VERSION=v1.2.2", "BACKUP=no", "MIGRATE=no") == ["pip install 1.2.2"]
 
 
 def test_the_way_back_touches_no_table():
