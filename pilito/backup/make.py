@@ -4,10 +4,7 @@ import json
 import logging
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +14,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from pilito import failpoints
 from pilito.backup import archive, databases
 from pilito.backup.archive import Writer
-from pilito.clock import Clock, utc_now
+from pilito.backup.leftovers import FOLDER_MODE, drop_leftovers, in_the_clear, unfinished
+from pilito.clock import Clock
 from pilito.config import ROOT, VAR
 from pilito.database import transaction
 from pilito.errors import BackupError, MediaError
@@ -31,7 +29,6 @@ FORMAT = 1
 MANIFEST, END, KEYS = "manifest.json", "end.json", "encryption-keys.env"
 DATABASE, MEDIA = "database", "media/"
 NAME = re.compile(r"pilito-\d{8}T\d{6}Z\.tar\.gz(\.age)?")
-FOLDER_MODE = 0o700
 MEDIA_AT_ONCE = 500
 # What is unfinished for so long has lost its maker, to a deploy or a kill; longer than one takes whose maker lives.
 LOST_AFTER = timedelta(hours=6)
@@ -45,6 +42,7 @@ def back_up(clock: Clock, to: Path | None = None, keep: int = 0) -> Path:
     """Write one archive and return it; then drop all but the `keep` newest (0: drop none). Raises BackupError."""
     began_at = clock()
     target = to or folder()
+    drop_leftovers(target)
     backup_id, name = _claim(began_at)
     try:
         path, count = _write(target, name, began_at)
@@ -62,6 +60,7 @@ def back_up(clock: Clock, to: Path | None = None, keep: int = 0) -> Path:
 def back_up_when_due(clock: Clock) -> Path | None:
     """Make the backup of this stretch of BACKUP_EVERY_HOURS, unless one is there or under way; one that was killed is
     made up for after LOST_AFTER."""
+    drop_leftovers()
     every = timedelta(hours=settings.backup_every_hours)
     if not every:
         return None
@@ -93,13 +92,13 @@ def _claim(began_at: datetime) -> tuple[int, str]:
 
 def _write(target: Path, name: str, began_at: datetime) -> tuple[Path, int]:
     target.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=target) as work:
-        copy, unfinished = Path(work) / DATABASE, Path(work) / name
+    with in_the_clear() as clear, unfinished(target) as work:
+        copy, path = clear / DATABASE, work / name
         revision = db.session.scalar(text("SELECT version_num FROM alembic_version"))
         db.session.rollback()
         with failpoints.around("dump"):
             databases.dump(db.engine, copy)
-        with archive.write(unfinished, settings.backup_recipient, began_at.timestamp()) as writer:
+        with archive.write(path, settings.backup_recipient, began_at.timestamp()) as writer:
             writer.add_bytes(MANIFEST, _json(_manifest(began_at, revision)))
             writer.add_path(DATABASE, copy)
             copy.unlink()
@@ -109,7 +108,7 @@ def _write(target: Path, name: str, began_at: datetime) -> tuple[Path, int]:
             count, missing = _add_media(writer)
             # Last, so that an archive which was cut off is known by its want.
             writer.add_bytes(END, _json({"media": count, "missing": missing}))
-        return unfinished.replace(target / name), count
+        return path.replace(target / name), count
 
 
 def _manifest(began_at: datetime, revision: str | None) -> dict[str, object]:
@@ -179,15 +178,6 @@ def _drop_old(target: Path, keep: int) -> None:
     ours = sorted((path for path in target.iterdir() if NAME.fullmatch(path.name)), reverse=True)
     for path in ours[keep:]:
         path.unlink(missing_ok=True)
-    with suppress(OSError):
-        for left in target.glob(".unfinished-*"):
-            if left.stat().st_mtime < _oldest_under_way():
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _oldest_under_way() -> float:
-    """A maker that was killed leaves its folder; after a day nobody works in it any more."""
-    return (utc_now() - timedelta(days=1)).timestamp()
 
 
 def _json(value: object) -> bytes:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from pilito import mail
 from pilito.backup import archive, databases
 from pilito.backup.archive import Member
+from pilito.backup.leftovers import drop_leftovers, in_the_clear
 from pilito.backup.make import DATABASE, END, FORMAT, KEYS, MANIFEST, MEDIA
 from pilito.config import ROOT, VAR
 from pilito.conversations.retention import look_again
@@ -47,9 +47,10 @@ def restore(path: Path, identity: Path | None, force: bool, now: datetime) -> Re
         raise BackupError(
             "The database is not empty. `--force` puts the backup in its place, and what is there now is lost."
         )
+    drop_leftovers()
     done = Restored()
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=_roomy_folder()) as work:
-        copy = Path(work) / DATABASE
+    with in_the_clear() as clear:
+        copy = clear / DATABASE
         with archive.read(path, identity) as members:
             keys = _take(members, copy, done)
         db.session.remove()
@@ -75,12 +76,6 @@ def _settle(now: datetime) -> int:
     with transaction():
         db.session.execute(text(f"DROP TABLE {UNSETTLED}"))
     return settled
-
-
-def _roomy_folder() -> Path:
-    """Beside the data, for /tmp is often memory."""
-    VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return VAR
 
 
 def _take(members: Iterator[Member], copy: Path, done: Restored) -> str:

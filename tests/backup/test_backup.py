@@ -4,9 +4,10 @@ import contextlib
 import hashlib
 import io
 import json
+import os
 import runpy
 import tarfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ from shop import text as typed
 from sqlalchemy import create_engine, inspect, text
 
 from pilito import create_app, keys
-from pilito.backup import databases, make
+from pilito.backup import databases, leftovers, make
 from pilito.backup import restore as restore_module
 from pilito.backup.make import back_up, back_up_when_due
 from pilito.backup.restore import restore
@@ -58,6 +59,13 @@ from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
 
 MINUTE = timedelta(minutes=1)
 LATER = NOON + timedelta(hours=5)
+
+
+@pytest.fixture(autouse=True)
+def our_own(tmp_path, monkeypatch):
+    """The folder of Pilito itself, which is another in each test."""
+    monkeypatch.setattr(leftovers, "VAR", tmp_path / "our-own")
+    return tmp_path / "our-own"
 
 
 @pytest.fixture
@@ -91,10 +99,9 @@ def keep_file(app, inbox_id, kind, body, mime):
 
 
 @pytest.fixture
-def empty_place(database_url, redis_url, make_settings, tmp_path, monkeypatch):
+def empty_place(database_url, redis_url, make_settings, tmp_path, our_own, monkeypatch):
     """Another app on an empty database of the same kind, with an empty folder for files."""
-    monkeypatch.setattr(restore_module, "VAR", tmp_path / "new-var")
-    monkeypatch.setattr(restore_module, "RESTORED_KEYS", tmp_path / "new-var" / "restored-keys.env")
+    monkeypatch.setattr(restore_module, "RESTORED_KEYS", our_own / "restored-keys.env")
     with contextlib.ExitStack() as stack:
         url = stack.enter_context(another_database(database_url, tmp_path))
         settings = make_settings(database_url=url, media_url=f"file://{tmp_path}/new-media")
@@ -483,6 +490,54 @@ def test_one_that_was_killed_is_made_up_for_hours_later_and_not_at_once(filled, 
 
     assert at_once is None
     assert hours_later is not None
+
+
+@pytest.fixture
+def left_behind(folder, our_own):
+    """What was under way in both places: of one who was killed the day before yesterday, and of one who works."""
+    long_ago = datetime.now(UTC).timestamp() - timedelta(hours=25).total_seconds()
+    for place in (our_own, folder):
+        for name in ("killed", "working"):
+            (place / f".unfinished-{name}").mkdir(parents=True)
+            (place / f".unfinished-{name}" / "database").write_text("everything that customers wrote")
+        os.utime(place / ".unfinished-killed", (long_ago, long_ago))
+    return lambda: sorted(path.parent.name for place in (our_own, folder) for path in place.rglob("database"))
+
+
+@pytest.mark.sqlite_only
+def test_what_a_killed_one_left_in_the_clear_goes_with_the_next_backup(filled, folder, left_behind):
+    back_up(lambda: NOON, folder)
+
+    assert left_behind() == [".unfinished-working"] * 2
+
+
+@pytest.mark.sqlite_only
+def test_the_scheduler_drops_it_from_our_own_folder_though_no_backup_is_due(filled, left_behind):
+    assert back_up_when_due(lambda: NOON) is None
+
+    assert left_behind() == [".unfinished-killed", ".unfinished-working", ".unfinished-working"]
+
+
+@pytest.mark.sqlite_only
+def test_a_restore_drops_it_too(filled, empty_place, folder, left_behind, tmp_path):
+    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as tar:
+        tar.add(__file__, "readme.txt")
+
+    with pytest.raises(BackupError):
+        put_back(empty_place, tmp_path / "other.tar.gz")
+
+    assert left_behind() == [".unfinished-killed", ".unfinished-working", ".unfinished-working"]
+
+
+@pytest.mark.sqlite_only
+def test_a_copy_in_the_clear_lies_in_our_own_folder_and_never_where_backups_go(filled, folder, our_own, monkeypatch):
+    dump, lain = databases.dump, []
+    monkeypatch.setattr(databases, "dump", lambda engine, path: (lain.append(path), dump(engine, path)))
+
+    back_up(lambda: NOON, folder)
+
+    assert [path.parents[1] for path in lain] == [our_own]
+    assert list(our_own.iterdir()) == []
 
 
 @pytest.mark.sqlite_only
