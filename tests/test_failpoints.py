@@ -435,6 +435,7 @@ WITHOUT_CELLS = {
     "conversations.labels": PRESSED,
     "conversations.lease": "lengthens leases while the model answers; who does not loses the turn, as in a pause at p5",
     "conversations.mark_unread": PRESSED,
+    "conversations.missed": PRESSED,
     "conversations.notes": PRESSED,
     "conversations.notify": PRESSED,
     "conversations.read": PRESSED,

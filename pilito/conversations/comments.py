@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from pilito import hints, keys
+from pilito import hints, keys, realtime
 from pilito.assistant.types import Fact
 from pilito.channels.base import Account, Echo, Outbound, PrivateReceipt, PublicComment, SharedMedia
 from pilito.clock import Clock
@@ -232,7 +232,9 @@ def _why_not_by_itself(inbox: Inbox, comment: Comment) -> str:
 
 
 def _queue(tx: Transaction, comment: Comment, text: str, operator_id: int | None, now: datetime) -> None:
-    comment.state = CommentState.QUEUED
+    if comment.missed_at is not None and comment.operator_id is not None:
+        tx.after_commit(realtime.notified, comment.operator_id, None)  # perhaps a colleague's
+    comment.state, comment.missed_at = CommentState.QUEUED, None
     comment.reply_text, comment.operator_id = text, operator_id
     comment.due_at, comment.attempt = now, 0
     comment.error = comment.error_text = None
@@ -293,7 +295,7 @@ def _claim(comment_id: int, wait_seconds: float, now: datetime) -> Claim | None:
         if not _is_due(comment, now) or inbox.state is InboxState.STOPPED:
             return None
         if reason := refusal(inbox, comment, now) or _why_not_by_itself(inbox, comment):
-            _fail(comment, reason)
+            _miss(tx, comment, reason, now)
             return None
         rest_seconds = pace.rest_seconds(inbox, wait_seconds, now)
         if rest_seconds:
@@ -344,13 +346,23 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         if error.remedy is Remedy.STOP_INBOX:
             comment.state = CommentState.QUEUED
             stop(tx, comment.inbox, claim.account, error.reason, now)
-        elif error.remedy is Remedy.RETRY and comment.attempt < TRIES:
+        elif error.remedy is Remedy.RETRY and (error.retry_after_seconds or comment.attempt < TRIES):
+            # Told how long to wait, it waits however often it is told: seven days end that, not a count.
+            pace.pause(comment.inbox, error.retry_after_seconds, now)
             comment.state = CommentState.QUEUED
             comment.due_at = now + max(PAUSE * comment.attempt, timedelta(seconds=error.retry_after_seconds))
         elif error.remedy is Remedy.UNKNOWN:
             comment.state = CommentState.UNKNOWN
         else:
-            _fail(comment, error.reason)
+            _miss(tx, comment, error.reason, now)
+
+
+def _miss(tx: Transaction, comment: Comment, reason: str, now: datetime) -> None:
+    """It was not sent. Whoever wrote it is told: on no other page would they see what became of it."""
+    _fail(comment, reason)
+    if comment.operator_id is not None:
+        comment.missed_at = now
+        tx.after_commit(realtime.notified, comment.operator_id, None)
 
 
 def _fail(comment: Comment, reason: str) -> None:

@@ -21,6 +21,12 @@ class Comment(db.Model):
         Index("ix_comment_conversation_id", "conversation_id"),
         Index("ix_comment_replied_at", "inbox_id", "replied_at"),
         Index(
+            "ix_comment_missed",
+            "operator_id",
+            sqlite_where=db.text("missed_at IS NOT NULL"),
+            postgresql_where=db.text("missed_at IS NOT NULL"),
+        ),
+        Index(
             "ix_comment_unfinished",
             "due_at",
             sqlite_where=db.text("state IN ('queued', 'sending')"),
@@ -50,6 +56,7 @@ class Comment(db.Model):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # a person's was not sent; unseen yet
     reply_external_id: Mapped[str | None] = mapped_column(String(512))
     error: Mapped[str | None] = mapped_column(String(64))  # a slug that the panel puts into a sentence
     error_text: Mapped[str | None] = mapped_column(Text)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito.extensions import db
 from pilito.models import Comment, Inbox, OwnPost
 from pilito.queries.panel import Cursor
+
+MISSED_SHOWN = 50
 
 
 def page(before: Cursor | None, limit: int) -> tuple[Sequence[Comment], Cursor | None]:
@@ -32,3 +34,28 @@ def page(before: Cursor | None, limit: int) -> tuple[Sequence[Comment], Cursor |
 
 def inboxes() -> Sequence[Inbox]:
     return db.session.scalars(select(Inbox).order_by(Inbox.id).limit(50)).all()
+
+
+def missed_of(operator_id: int) -> Sequence[Comment]:
+    """The private replies of this person that were not sent, and that nobody has seen yet, the newest first."""
+    return _missed(Comment.operator_id == operator_id)
+
+
+def missed() -> Sequence[Comment]:
+    """Those of everybody."""
+    return _missed(Comment.operator_id.is_not(None))
+
+
+def _missed(whose: ColumnElement[bool]) -> Sequence[Comment]:
+    return db.session.scalars(
+        select(Comment)
+        .where(whose, Comment.missed_at.is_not(None))
+        .options(joinedload(Comment.operator), joinedload(Comment.inbox))
+        .order_by(Comment.missed_at.desc(), Comment.id.desc())
+        .limit(MISSED_SHOWN)
+    ).all()
+
+
+def count_missed(operator_id: int) -> int:
+    is_missed = (Comment.operator_id == operator_id, Comment.missed_at.is_not(None))
+    return db.session.scalar(select(func.count()).select_from(Comment).where(*is_missed)) or 0

@@ -5,12 +5,16 @@ import re
 from datetime import timedelta
 
 import pytest
-from rows import add, add_inbox, record_statements
+from rows import add, add_inbox, add_operator, record_statements
 
+from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import CommentState, InboxState, Role
-from pilito.models import Comment, Inbox, OwnPost, db
+from pilito.models import Comment, Inbox, Operator, OwnPost, db
+from pilito.queries.comments import missed
+
+HOSTILE = '"><script>alert(1)</script>'
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -261,6 +265,72 @@ def test_an_uncertain_one_is_settled(log_in, inbox):
     db.session.rollback()
     assert db.session.get(Comment, comment.id).state is CommentState.FAILED
     assert agent.post(f"/comments/{comment.id}/settle/x", headers={"X-Fragment": "1"}).status_code == 404
+
+
+FAILED = {"state": CommentState.FAILED, "error": "private_reply_invalid", "reply_text": "سلام"}
+
+
+def test_whoever_wrote_one_that_was_not_sent_is_led_to_it_by_the_bell_until_they_have_seen_it(log_in, inbox):
+    agent = log_in(Role.AGENT)
+    mine = db.session.scalars(db.select(Operator.id)).one()
+    comment = write(inbox, **FAILED, author_username=HOSTILE, operator_id=mine, missed_at=utc_now())
+    write(inbox, 2, **FAILED, operator_id=mine)  # seen
+    write(inbox, 3, **FAILED)  # left by itself
+
+    told = agent.get("/notifications", headers={FRAGMENT_HEADER: "1"}).text
+
+    assert told.count("Your private reply to the comment of") == 1
+    assert 'data-unread="1"' in told
+    assert HOSTILE not in told
+    assert 'data-unread="1"' in page(agent, "/conversations/")
+    [place] = re.findall(r'href="(/comments[^"]+)"', told)
+    shown = page(agent, html.unescape(place))
+    assert [int(one) for one in re.findall(r'<article[^>]* id="c(\d+)"', shown)][0] == comment.id
+    assert shown.count("Seen: leave it so") == 1
+
+    assert agent.post(f"/comments/{comment.id}/seen").location == "/comments"
+
+    assert 'data-unread="0"' in agent.get("/notifications", headers={FRAGMENT_HEADER: "1"}).text
+    assert "Seen: leave it so" not in page(agent)
+
+
+def test_all_that_is_read_is_that_too_and_nobody_elses(log_in, inbox):
+    with transaction():
+        other = add_operator(Role.AGENT).id
+    agent = log_in(Role.AGENT)
+    mine = db.session.scalars(db.select(Operator.id).where(Operator.id != other)).one()
+    for number, whose in enumerate((mine, other)):
+        write(inbox, number, **FAILED, operator_id=whose, missed_at=utc_now())
+    assert 'data-unread="1"' in page(agent, "/notifications")
+
+    agent.post("/notifications/read")
+
+    assert "Your private reply" not in page(agent, "/notifications")
+    assert [one.operator_id for one in missed()] == [other]
+
+
+def test_a_viewer_does_not_see_it_for_them(log_in, inbox):
+    with transaction():
+        writer = add_operator(Role.AGENT).id
+    viewer = log_in(Role.VIEWER)
+    comment = write(inbox, **FAILED, operator_id=writer, missed_at=utc_now())
+
+    answer = viewer.post(f"/comments/{comment.id}/seen", headers={FRAGMENT_HEADER: "1"})
+
+    assert answer.status_code == 403
+    assert "Seen: leave it so" not in page(viewer)
+    assert len(missed()) == 1
+
+
+def test_the_health_page_shows_those_of_everybody(log_in, inbox):
+    with transaction():
+        writer = add_operator(Role.AGENT).id
+    write(inbox, **FAILED, operator_id=writer, missed_at=utc_now())
+    admin = log_in(Role.ADMIN)
+
+    assert "Private replies that were not sent" in page(admin, "/health")
+    admin.post(f"/comments/{missed()[0].id}/seen")
+    assert "Private replies that were not sent" not in page(admin, "/health")
 
 
 def test_pages_follow_each_other_without_a_gap(log_in, inbox, monkeypatch):

@@ -47,7 +47,7 @@ AGENT = """
     panel.choose_post_product panel.close_conversation panel.decide_draft panel.give_conversation_back
     panel.lead_to_canned panel.merge_customers panel.pick_canned panel.pick_person panel.pick_product
     panel.read_conversation panel.remove_canned panel.reply_to_comment panel.retract_reply panel.send_reply
-    panel.settle_comment panel.settle_delivery panel.settle_product
+    panel.see_missed_reply panel.settle_comment panel.settle_delivery panel.settle_product
     panel.show_canned panel.show_trial panel.take_conversation panel.take_note_back panel.take_upload panel.unblock_customer panel.undo_many panel.unmerge_customer
 """
 # Configures; what only an owner may is asked by the verb (tests/people/test_team.py).

@@ -18,6 +18,7 @@ from pilito.conversations.comments import choose_comments, reply_privately, send
 from pilito.conversations.erase import erase_commenter, erase_customer
 from pilito.conversations.export import export_customer
 from pilito.conversations.find_person import find_commenters
+from pilito.conversations.missed import see_missed, see_own
 from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
 from pilito.conversations.stop_all import lift_stop, stop_all
@@ -49,6 +50,7 @@ from pilito.models import (
     Webhook,
     db,
 )
+from pilito.queries import comments as queries
 
 CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
 POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
@@ -406,6 +408,96 @@ def test_after_a_limit_it_is_tried_again_later_and_not_at_once(desk):
     desk.send(NOON + seconds(60))
 
     assert desk.comment.state is CommentState.REPLIED
+
+
+@pytest.mark.sqlite_only
+def test_told_how_long_to_wait_it_waits_however_often_it_is_told_and_so_does_its_account(desk):
+    desk.take(body())
+    desk.answer_comment()
+    slower = (400, {"error": {"code": 613}}, {"Retry-After": "1200"})
+    times = comments.TRIES + 3
+    desk.graph.script = [slower] * times
+
+    for number in range(times):
+        desk.send(NOON + number * timedelta(hours=1))
+    waiting, rests_until = desk.comment.state, desk.rows(Inbox)[0].paused_until
+    desk.send(NOON + times * timedelta(hours=1))
+
+    assert waiting is CommentState.QUEUED
+    assert rests_until == NOON + (times - 1) * timedelta(hours=1) + timedelta(minutes=20)
+    assert desk.comment.state is CommentState.REPLIED
+
+
+INVALID = (400, {"error": {"code": 100, "error_subcode": 2534025}})
+
+
+@pytest.fixture
+def missed(desk):
+    """A person's reply was refused."""
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [INVALID]
+    desk.send()
+    return desk
+
+
+def told(desk):
+    return [one.id for one in desk.call(queries.missed_of, desk.operator_id)]
+
+
+def test_whoever_wrote_one_that_is_not_sent_is_told_until_they_answer_anew(missed):
+    desk = missed
+    before = told(desk)
+
+    desk.answer_comment("دوباره سلام")
+    desk.send()
+
+    assert before == [desk.comment.id]
+    assert desk.comment.state is CommentState.REPLIED
+    assert told(desk) == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("look", [lambda desk: (see_missed, desk.comment.id), lambda desk: (see_own, desk.operator_id)])
+def test_or_until_they_have_seen_it(missed, look):
+    missed.call(*look(missed))
+
+    assert told(missed) == []
+    assert missed.comment.state is CommentState.FAILED
+
+
+@pytest.mark.sqlite_only
+def test_nobody_else_sees_it_for_them(missed):
+    missed.call(see_own, missed.operator_id + 1)
+
+    assert told(missed) == [missed.comment.id]
+
+
+@pytest.mark.sqlite_only
+def test_one_that_waited_longer_than_a_comment_can_be_answered_is_told_too(desk):
+    desk.take(body())
+    desk.answer_comment()
+
+    desk.send(NOON + timedelta(days=8))
+
+    assert (desk.comment.error, told(desk)) == ("comment_too_old", [desk.comment.id])
+
+
+@pytest.mark.sqlite_only
+def test_nobody_is_told_of_what_they_gave_up_themselves_or_of_what_left_by_itself(desk):
+    desk.switch(reply=WORDS)
+    desk.take(body(at=NOON))
+    desk.graph.script = [INVALID]
+    desk.send()
+    by_itself = desk.comment.state
+    desk.answer_comment()
+    desk.graph.script = [(500, {})]
+    desk.send()
+
+    desk.call(settle_private_reply, desk.comment.id, False, desk.operator_id, NOON)
+
+    assert by_itself is desk.comment.state is CommentState.FAILED
+    assert desk.rows(Comment, missed_at=None) == [desk.comment]
 
 
 def test_an_uncertain_one_is_never_sent_again_and_a_person_settles_it(desk):

@@ -16,6 +16,7 @@ from pilito.blueprints.panel.actions import changes, refuse
 from pilito.clock import utc_now
 from pilito.conversations import comments as verbs
 from pilito.conversations.comments import choose_comments, reply_privately, settle_private_reply
+from pilito.conversations.missed import see_missed
 from pilito.errors import Refused
 from pilito.extensions import channels
 from pilito.lifecycle import CommentState, Role
@@ -129,6 +130,12 @@ def settle_comment(comment_id: int, how: str) -> None:
     if how not in HOW:
         raise Refused("not_found", f"There is no way {how!r} to settle it.")
     settle_private_reply(comment_id, HOW[how], current_user.id, utc_now())
+
+
+@bp.post("/comments/<int:comment_id>/seen")
+@changes
+def see_missed_reply(comment_id: int) -> None:
+    see_missed(comment_id)
 
 
 @bp.post("/comments/inboxes/<int:inbox_id>")

@@ -25,8 +25,8 @@ from pilito.errors import Refused
 from pilito.extensions import channels, settings
 from pilito.lifecycle import InboxState
 from pilito.models import Audit, db
+from pilito.queries import comments, summary
 from pilito.queries import health as queries
-from pilito.queries import summary
 from pilito.queries.panel import count_waiting_too_long
 from pilito.queries.spending import spent
 
@@ -58,6 +58,7 @@ def show_health() -> ResponseReturnValue:
         failing_mails=queries.count_failing_mails(),
         unknown_sends=queries.unknown_sends(),
         unknown_replies=queries.unknown_private_replies(),
+        missed_replies=comments.missed(),
         waiting=queries.waiting_shares(),
         waiting_too_long=count_waiting_too_long(now),
         spending=_spending(now),

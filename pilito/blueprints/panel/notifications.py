@@ -14,13 +14,17 @@ from pilito.blueprints.auth import FRAGMENT_HEADER
 from pilito.blueprints.i18n import ZONE_COOKIE
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
+from pilito.blueprints.panel.connecting import isolated
 from pilito.clock import utc_now
+from pilito.conversations.missed import see_own
 from pilito.conversations.notify import read_notifications, read_of_conversation
 from pilito.errors import Refused
 from pilito.lifecycle import Digest, NotificationKind, Role
-from pilito.models import Notification
+from pilito.models import Comment, Notification
 from pilito.people.notices import choose_notices
+from pilito.queries import comments
 from pilito.queries import notifications as queries
+from pilito.queries.panel import Cursor
 
 IN_BELL = 12
 ON_PAGE = 50
@@ -28,7 +32,22 @@ ON_PAGE = 50
 
 @bp.app_context_processor
 def bell_words() -> dict[str, Any]:
-    return {"unread_notifications": lambda: queries.count_unread(current_user.id), "told": tell}
+    return {
+        "unread_notifications": _count_unread,
+        "told": tell,
+        "told_missed": tell_missed,
+        "place_of_comment": _place_of_comment,
+    }
+
+
+def _count_unread() -> int:
+    return queries.count_unread(current_user.id) + comments.count_missed(current_user.id)
+
+
+def _place_of_comment(comment: Comment) -> str:
+    """Where it stands, however many came after it: on the page that begins with it."""
+    before = Cursor(comment.commented_at, comment.id + 1)
+    return url_for("panel.show_comments", before=before, _anchor=f"c{comment.id}")
 
 
 @bp.get("/notifications")
@@ -37,7 +56,8 @@ def show_notifications() -> ResponseReturnValue:
     is_fragment = bool(request.headers.get(FRAGMENT_HEADER))
     before_id = request.args.get("before", type=whole)
     rows, is_more = queries.page(current_user.id, before_id, IN_BELL if is_fragment else ON_PAGE)
-    words = {"rows": rows, "is_more": is_more, "unread": queries.count_unread(current_user.id)}
+    missed = comments.missed_of(current_user.id) if before_id is None else ()
+    words = {"rows": rows, "missed": missed, "is_more": is_more, "unread": _count_unread()}
     template = "panel/bell_list.html" if is_fragment else "panel/notifications.html"
     return render_template(template, **words, is_first=before_id is None)
 
@@ -50,6 +70,7 @@ def read_all() -> ResponseReturnValue:
         read_of_conversation(current_user.id, conversation_id, utc_now())
     else:
         read_notifications(current_user.id, utc_now())
+        see_own(current_user.id)
     return _back()
 
 
@@ -125,3 +146,9 @@ def tell(row: Notification, names: bool = True) -> str:
     if row.kind is NotificationKind.ASSIGNED:
         return gettext("%(name)s assigned the conversation with %(customer)s to you.", name=by, customer=whom)
     return gettext("The conversation with %(customer)s that you put off is back.", customer=whom)
+
+
+def tell_missed(comment: Comment) -> str:
+    """That a private reply of one's own was not sent; the name keeps its order among words from right to left."""
+    name = isolated(f"@{comment.author_username}") if comment.author_username else gettext("Somebody")
+    return gettext("Your private reply to the comment of %(name)s was not sent.", name=name)
