@@ -21,10 +21,10 @@ from pilito.conversations.comments import comment_line, commented_facts, comment
 from pilito.conversations.context import (
     Said,
     as_asked,
+    asks_elsewhere,
     contexts_of,
     line_of,
     product_facts,
-    quoted_post,
     referral_facts,
 )
 from pilito.conversations.disclose import line_due
@@ -70,6 +70,7 @@ FIND_EARLIER = (
     select(
         Message.sender,
         Message.message_type,
+        Message.provider_type,
         Message.text,
         Message.content,
         Message.id,
@@ -118,6 +119,7 @@ class Earlier:
 
     sender: Sender
     message_type: MessageType
+    provider_type: str | None
     text: str
     content: str
     id: int
@@ -296,11 +298,12 @@ def _posts(
 ) -> tuple[Sequence[Share], Sequence[Share]]:
     """The posts that this turn asks about, and the newest that were shared or asked about before; oldest first.
 
-    A post is asked about by a question that answers the message it came in, else by the one that took it.
+    A post is asked about by a question that answers the message it came in, else by the one that took it: one that
+    answers a story asks about none.
     """
     if not (answered or any(map(_may_have_post, messages)) or any(map(_may_have_post, earlier))):
         return (), ()  # most conversations: nothing to ask the database for
-    taken = Share.combined_with_id.in_([one.id for one in messages if quoted_post(one, answered) is None])
+    taken = Share.combined_with_id.in_([one.id for one in messages if not asks_elsewhere(one, answered)])
     asked_now = _shares(or_(taken, Share.message_id.in_(list(_quoted_at(messages, answered)))))
     ids = [message.id for message in earlier]
     left_alone = and_(Share.message_id.in_(ids), Share.state == ShareState.EXPIRED)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from pilito.assistant.types import Context, Fact, Line
 from pilito.channels.base import STORY_REPLY
-from pilito.conversations.pairing import combined_content, context_of, question_of
+from pilito.conversations.pairing import CONTEXT_BEGIN, combined_content, context_of, question_of
 from pilito.lifecycle import MessageType, Sender
 from pilito.models import Attachment, Conversation, Message, Reaction, db
 
@@ -22,6 +22,8 @@ class Said(Protocol):
     def sender(self) -> Sender: ...
     @property
     def message_type(self) -> MessageType: ...
+    @property
+    def provider_type(self) -> str | None: ...
     @property
     def content(self) -> str: ...
     @property
@@ -48,13 +50,22 @@ def quoted_post(message: Said, quoted: Mapping[str, Message]) -> Message | None:
     return answered if is_post and message.message_type is not MessageType.SHARE else None
 
 
+def asks_elsewhere(message: Said, quoted: Mapping[str, Message]) -> bool:
+    """Whether the message answers a post or a story: then it does not ask about the post that it took by its time
+    (docs/decisions/0061). A message that is a post itself asks about that one."""
+    if quoted_post(message, quoted) is not None:
+        return True
+    has_taken = message.message_type is not MessageType.SHARE and message.content.startswith(CONTEXT_BEGIN)
+    return has_taken and _answers_story(message)
+
+
 def as_asked(message: Said, quoted: Mapping[str, Message]) -> str:
-    """The message as the assistant reads it: one that quotes a post asks about that post, whichever it took by its
-    time (docs/decisions/0061)."""
+    """The message as the assistant reads it: with the post that it quotes, without any where it answers a story, else
+    with the one that it took."""
     post = quoted_post(message, quoted)
-    if post is None:
-        return message.content
-    return combined_content([context_of(post.content)], question_of(message.content))
+    if post is not None:
+        return combined_content([context_of(post.content)], question_of(message.content))
+    return question_of(message.content) if asks_elsewhere(message, quoted) else message.content
 
 
 def contexts_of(messages: Sequence[Message], quoted: Mapping[str, Message]) -> tuple[Context, ...]:
@@ -73,9 +84,11 @@ def _around(number: int, message: Message, quoted: Mapping[str, Message]) -> Ite
         yield Context(number, "referral", str(message.referral["ref"]))
 
 
-def _answers_story(message: Message) -> bool:
-    is_plain = message.message_type is not MessageType.TEXT or message.provider_type == "text"
-    return not is_plain and any(file.kind == STORY_REPLY for file in message.attachments)
+def _answers_story(message: Said) -> bool:
+    if message.message_type is MessageType.TEXT and message.provider_type == "text":
+        return False
+    story = select(Attachment.id).where(Attachment.message_id == message.id, Attachment.kind == STORY_REPLY).limit(1)
+    return db.session.scalar(story) is not None
 
 
 def line_of(message: Said, reactions: Iterable[Reaction], quoted: Mapping[str, Message]) -> Line:

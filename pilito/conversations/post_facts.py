@@ -108,7 +108,10 @@ def _current(fact: Fact, post: TurnPost | None, inbox: Inbox, now: datetime) -> 
 
 
 def _newest_before(turn: TurnInput) -> set[str]:
-    """Where no post is asked about now, "how much?" asks about the one that was shared last, or commented on last."""
+    """Where no post is asked about now, "how much?" asks about the one that was shared last, or commented on last;
+    but not where every question answers a story."""
+    if {context.about for context in turn.contexts if context.label == "story"} == set(range(len(turn.questions))):
+        return set()
     earlier = [fact.reference for fact in turn.facts if fact.source == "earlier_caption"]
     commented = [fact.reference for fact in turn.facts if fact.source == COMMENTED]
     return {*earlier[:1], *commented[-1:]}

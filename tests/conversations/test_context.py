@@ -3,7 +3,7 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import CAPTION, attachment, item, reaction, reel, seconds, text, unsent
+from shop import CAPTION, REEL_URL, attachment, item, reaction, reel, seconds, text, unsent
 
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import OutboundReaction
@@ -150,6 +150,42 @@ def test_a_reply_to_a_story_says_so_and_asks_the_assistant(desk):
 
     assert blocks(desk, "context") == [("story", "[استوری فروشگاه]")]
     assert "lookaside" not in desk.model.prompts[-1]
+
+
+STORY = {"story": {"id": "1", "url": "https://lookaside.fbsbx.com/story"}}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_reply_to_a_story_asks_about_no_post_that_waits(desk, order):
+    items = [reel(NOON, mid="dress"), item(NOON + ONE, {"mid": "story", "text": "قیمت؟", "reply_to": STORY})]
+    for number in order:
+        desk.take(items[number], now=NOON + ONE)
+
+    desk.answer(NOON + seconds(9))
+
+    assert blocks(desk, "fact") == []
+    assert blocks(desk, "context", "question") == [("story", "[استوری فروشگاه]"), ("", "قیمت؟")]
+    # That the post was shared before is history. The pairing itself is by time alone, as for a quoted post.
+    assert [CAPTION in text for _label, text in blocks(desk, "history")] == [True]
+    assert desk.message("dress").share.combined_with_id == desk.message("story").id
+    assert desk.message("story").content.startswith("[CONTEXT: پست/ریلز")
+
+
+def test_what_was_asked_of_a_story_is_history_without_the_post_of_its_time(desk):
+    desk.take(reel(NOON), item(NOON + ONE, {"text": "قیمت؟", "reply_to": STORY}), now=NOON + ONE)
+    desk.answer(NOON + seconds(9))
+
+    ask(desk, text="سایز ۴۰ هم دارید؟")
+
+    assert "قیمت؟" in [text for _label, text in blocks(desk, "history")]
+    assert blocks(desk, "fact") == [("earlier_caption", CAPTION)]
+
+
+def test_a_post_that_comes_as_a_link_in_a_reply_to_a_story_is_the_one_asked_about(desk):
+    ask(desk, text=f"این چنده؟ {REEL_URL}", reply_to=STORY)
+
+    [question] = [text for _label, text in blocks(desk, "question")]
+    assert REEL_URL in question.partition("[/CONTEXT]")[0]
 
 
 def test_a_reaction_is_told_with_its_message_and_one_taken_off_is_not(desk):

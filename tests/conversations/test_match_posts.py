@@ -5,7 +5,7 @@ import re
 import pytest
 from desk import Desk
 from rows import NOON, add, add_operator
-from shop import reel, seconds, text
+from shop import item, reel, seconds, text
 
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import Post
@@ -207,6 +207,23 @@ def test_or_the_catalogue_wins_where_the_owner_says_so(desk, operator):
     assert "۱٬۸۵۰٬۰۰۰" not in "".join(facts.values())
     assert [one.text for one in desk.replies] == ["قیمت ۲٬۱۰۰٬۰۰۰ تومان است."]
     assert desk.rows(Inbox)[0].price_rule is PriceRule.CATALOGUE
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("where", "is_known"), [({}, True), ({"reply_to": {"story": {"id": "1"}}}, False)])
+def test_the_product_of_the_post_before_is_what_a_next_question_means_unless_it_answers_a_story(
+    desk, operator, where, is_known
+):
+    product = sell(desk)
+    publish(desk, "مدل جدید 🌸")
+    desk.call(choose_product, desk.rows(OwnPost)[0].id, product, operator, NOON)
+    ask(desk, caption="مدل جدید 🌸", question="سلام", reply="سلام، بفرمایید.")
+    later = NOON + seconds(600)
+
+    desk.take(item(later, {"text": "چنده؟", **where}), now=later)
+    desk.answer(later + seconds(5))
+
+    assert ("فروشگاه گفته است" in desk.model.prompts[-1]) is is_known
 
 
 @pytest.mark.sqlite_only
