@@ -12,6 +12,7 @@ from pilito.config import load_settings
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+COMMANDED = [README, *(ROOT / "docs" / f"{name}.md" for name in ("upgrading", "backup", "security"))]
 DECISIONS = ROOT / "docs" / "decisions"
 DOCUMENTS = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Where a comment may send its reader to a decision.
@@ -83,8 +84,9 @@ def test_every_make_command_of_the_readme_exists():
     assert {"run", "test"} <= named <= make_targets()
 
 
-def test_every_flask_command_of_the_readme_exists(commands):
-    named = FLASK.findall(code_of(README))
+@pytest.mark.parametrize("document", COMMANDED, ids=lambda path: path.stem)
+def test_every_flask_command_that_is_told_exists(commands, document):
+    named = FLASK.findall(code_of(document))
 
     assert named
     for name, second in named:
@@ -100,12 +102,14 @@ def test_every_flask_command_of_our_own_is_in_the_readme(commands):
     assert ours <= {name for name, _ in FLASK.findall(code_of(README))}
 
 
-def test_the_options_of_the_readme_exist(commands):
-    for line in code_of(README).splitlines():
+@pytest.mark.parametrize("document", COMMANDED, ids=lambda path: path.stem)
+def test_the_options_that_are_told_exist(commands, document):
+    for line in code_of(document).splitlines():
         for name, second in FLASK.findall(line):
             command = commands[name].commands[second] if isinstance(commands[name], click.Group) else commands[name]
             known = {option for parameter in command.params for option in parameter.opts}
             words = line.split("`")[1] if line.startswith("`") else line
+            words = words[words.index("flask ") :]
             assert set(re.findall(r"(?<=\s|\[)--[a-z-]+", words)) <= known, line
 
 

@@ -495,25 +495,70 @@ def test_what_the_container_has_not_has_its_twin_for_docker():
         assert found[place + 1][0] == "docker", found[place][2]
 
 
+OTHERS = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("upgrading", "backup", "security"))]
+# What stands in a line or in a table, and is typed all the same; and the line for cron.
+TYPED = re.compile(r"`((?:docker|systemctl|make|git|curl) [^`]+)`|^ {4}(?:\S+ ){4} ?\S+ +(cd .+)$", re.MULTILINE)
+VALUED = {"--volume", "-c", "--file"}  # options whose value is a word of its own
+
+
+def typed_in(document):
+    """The commands that a document has its reader type, a block whole."""
+    words = document.read_text(encoding="utf-8")
+    return [body for _needs, language, body in blocks(document) if language == "sh"] + [
+        line or at_six for line, at_six in TYPED.findall(re.sub("```.*?```", "", words, flags=re.DOTALL))
+    ]
+
+
 READ = [body for needs, language, body in blocks(GUIDES[0]) if needs in ("docker", "systemd")]
+READ += dict.fromkeys(body for document in OTHERS for body in typed_in(document))
+
+
+def commands_in(body):
+    """Each command of a block in its words, without the lines that set something."""
+    for line in body.replace("\\\n", " ").splitlines():
+        words = shlex.split(line.split("|")[-1].strip() if line.startswith("python3 -c") else line, comments=True)
+        if words and not re.match(r"[A-Z_]+=", words[0]):
+            yield line, words
+
+
+def named_services(subcommand, rest):
+    words = [word for place, word in enumerate(rest) if rest[place - 1 : place] not in [[one] for one in VALUED]]
+    named = [word for word in words if not word.startswith("-") and not word.isdigit()]
+    if subcommand == "cp":
+        return [word.split(":")[0] for word in named if ":" in word]
+    return named[:1] if subcommand in ("exec", "run") else named
 
 
 @pytest.mark.parametrize("body", READ, ids=lambda body: re.sub(r"\W+", "-", body)[:40])
 def test_a_command_that_is_not_run_is_at_least_a_command(body):
     assert subprocess.run(["bash", "-n"], input=body, text=True, capture_output=True, check=False).returncode == 0
     services, stack = set(load(COMPOSE)["services"]), set(load(SWARM)["services"])
-    for line in body.splitlines():
-        words = shlex.split(line.split("|")[-1].strip() if line.startswith("python3 -c") else line)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    for line, words in commands_in(body):
         if words[:2] == ["docker", "compose"]:
             subcommand, *rest = words[2:]
-            assert subcommand in {"build", "up", "exec", "restart", "ps", "logs"}, line
-            named = [word for word in rest if not word.startswith("-") and not word.isdigit()]
-            assert set(named[:1] if subcommand == "exec" else named) <= services, line
+            assert subcommand in {"build", "up", "exec", "restart", "ps", "logs", "stop", "run", "cp"}, line
+            assert set(named_services(subcommand, rest)) <= services, line
         elif words[:2] == ["docker", "service"]:
             assert words[-1].removeprefix("pilito_") in stack, line
         elif words[:1] == ["systemctl"] and "pilito" in line:
             for unit in (word for word in words if word.startswith("pilito")):
                 name = re.sub(r"@\d+$", "@", unit)
                 assert any((ROOT / "deploy" / "systemd" / f"{name}{end}").exists() for end in ("", ".service")), unit
+        elif words[:1] == ["make"]:
+            assert words[1] in targets, line
+            assert all(f"$({word.split('=')[0]})" in makefile for word in words[2:]), line
+        assert set(re.findall(r"name=pilito_(\w+)", line)) <= stack, line
         for path in re.findall(r"/opt/pilito/([\w./-]+)", line):
             assert path.startswith(".venv") or list(ROOT.glob(path + "*")), line
+
+
+@pytest.mark.parametrize("document", [*GUIDES, *OTHERS], ids=lambda path: path.name)
+def test_no_command_leaves_a_pattern_to_the_shell_that_none_of_its_files_fits(document):
+    """zsh, which macOS has, ends such a command before it begins."""
+    for body in typed_in(document):
+        for line, _words in commands_in(body):
+            if "://" in line:
+                unquoted = re.sub(r"'[^']*'|\"[^\"]*\"| #.*", "", line)
+                assert not re.search(r"[?*\[]", unquoted), line
