@@ -643,6 +643,10 @@ class Channel(Protocol):
         """Return what names a post in the address of its page; None for any other address."""
         ...
 
+    def typed_post(self, text: str) -> SharedMedia | None:
+        """Return the post whose address was typed in a text, the first of several."""
+        ...
+
     def reply_privately(self, account: Account, comment_id: str, text: str) -> PrivateReceipt:
         """Answer a comment in the direct messages, which can be done once. Raises ChannelError."""
         ...

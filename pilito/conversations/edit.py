@@ -14,11 +14,11 @@ from pilito.conversations.forget import redact
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.pair import pair_shares
+from pilito.conversations.pair import log_waiting, pair_shares
 from pilito.conversations.reword import reword
 from pilito.conversations.store import link_event
 from pilito.database import Transaction, transaction
-from pilito.lifecycle import ConversationState, EventOutcome, Sender, TurnState
+from pilito.lifecycle import ConversationState, EventOutcome, Sender, ShareState, TurnState
 from pilito.models import Conversation, EarlyEdit, Inbox, Message, Turn, Webhook, db
 from pilito.models.delivery import EDITED
 
@@ -66,6 +66,7 @@ def _is_old(message: Message, item: Edit) -> bool:
 def _apply(tx: Transaction, conversation: Conversation, message: Message, item: Edit, now: datetime) -> None:
     is_news = item.text != message.text
     was, had_draft = _place(message), conversation.drafted_at is not None
+    has_waited = _waits(message)
     freed = void.void_answers(tx, conversation, message, EDITED) if is_news else []
     reword(message, item.text, item.question, item.number, item.at)
     if conversation.last_message_at == message.sent_at:
@@ -74,10 +75,14 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     if was != _place(message):
         tx.after_commit(pending_share.forget, conversation.id, message.id)
         _count_in(conversation, message, was)
-    # A question that we asked back about is read once more, with the post that answers.
-    if was != _place(message) or (is_news and message.answered_by_id is not None):
+    if is_news and message.share is not None:
+        tally.mark(message.sent_at, now)  # of which post it is
+    # A question that took this post is read once more, and one that we asked back about, with the post that answers.
+    if was != _place(message) or (is_news and (message.share is not None or message.answered_by_id is not None)):
         pairing = pair_shares(tx, conversation, message.sent_at, now)
         changed += pairing.changed
+    if _waits(message) and not has_waited:
+        tx.after_commit(log_waiting, conversation, message.share)
     if is_news:
         if message.answered_by_id is None:
             go_stale(conversation, "edited")
@@ -96,6 +101,10 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
 
 def _place(message: Message) -> int | None:
     return message.share.combined_with_id if message.share else None
+
+
+def _waits(message: Message) -> bool:
+    return message.share is not None and message.share.state is ShareState.WAITING
 
 
 def _count_in(conversation: Conversation, message: Message, was: int | None) -> None:

@@ -145,7 +145,9 @@ def _fixed_to(share: Share, questions: dict[int, Message]) -> int | None:
     question = db.session.get_one(Message, share.combined_with_id)
     was_answered_on_it = question.answered_by_id is not None and question.content.startswith(CONTEXT_BEGIN)
     is_settled = was_answered_on_it or question.id not in questions
-    return question.id if is_settled and not question.deleted_at else None
+    # One that an edit made a post of its own asks about that one.
+    is_one = not question.deleted_at and question.message_type is not MessageType.SHARE
+    return question.id if is_settled and is_one else None
 
 
 def _taken_outside(questions: dict[int, Message], shares: list[Share]) -> set[int]:

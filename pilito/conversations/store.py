@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, literal, select, update
@@ -10,9 +10,10 @@ from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import STANDBY, Echo, File, Inbound, SharedMedia
 from pilito.conversations import tally, turns
+from pilito.conversations.add_share import add_share
 from pilito.conversations.came_back import BY_CUSTOMER, come_back
 from pilito.conversations.contents import content_of
-from pilito.conversations.copies import copy_of_ad, copy_of_file, copy_of_share, wake_copies
+from pilito.conversations.copies import copy_of_ad, copy_of_file, wake_copies
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.fetch_profile import ask_for_profile
 from pilito.conversations.lock import find_locked, get_locked, mark_changed
@@ -23,7 +24,7 @@ from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_
 from pilito.conversations.read_media import begin_readings
 from pilito.conversations.reword import reword
 from pilito.database import Transaction
-from pilito.extensions import channels, settings
+from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, EventOutcome, MessageType, Sender, ShareState
 from pilito.models import (
     Attachment,
@@ -34,8 +35,6 @@ from pilito.models import (
     Event,
     Inbox,
     Message,
-    OwnPost,
-    Share,
     db,
 )
 
@@ -111,7 +110,7 @@ def _add_rows(
     if item.share is not None:
         if item.question:
             db.session.flush()  # the share names its message as its question, which needs an id
-        _add_share(message, item, own, now)
+        add_share(message, item.share, item.question, own, now)
         if own is None:
             ask_for_post(tx, inbox, item.share)
         tx.after_commit(log.info, "📱 %s share received from %s", channels[inbox.channel].title, item.customer_id)
@@ -271,28 +270,6 @@ def _referral_row(item: Inbound | Echo) -> dict[str, Any] | None:
     if isinstance(item, Echo) or item.referral is None:
         return None
     return {name: value for name, value in asdict(item.referral).items() if value}
-
-
-def _add_share(message: Message, item: Inbound, own: OwnPost | None, now: datetime) -> None:
-    """Add the share's row; pairing gives it its place. A post that came with its question has it already."""
-    media = item.share
-    assert media is not None
-    message.share = Share(
-        conversation_id=message.conversation.id,
-        kind=media.kind[:32],
-        media_id=media.media_id,
-        title=media.title,
-        subtitle=media.subtitle,
-        caption=media.caption,
-        url=media.url,
-        permalink=media.permalink,
-        copy=copy_of_share(message.inbox_id, media, now),
-        state=ShareState.COMBINED if item.question else ShareState.SUPERSEDED,
-        combined_with_id=message.id if item.question else None,
-        sent_at=item.sent_at,
-        expires_at=item.sent_at + timedelta(seconds=settings.share_wait_seconds),
-        own_post=own,
-    )
 
 
 def _reopen(conversation: Conversation, inbox: Inbox, now: datetime) -> None:

@@ -7,9 +7,11 @@ from desk import Desk
 from rows import NOON
 from shop import CAPTION, about, echo, edited, reel, seconds, text, unsent
 
+from pilito.channels.base import Post
 from pilito.conversations.close import close
+from pilito.conversations.own_posts import keep_posts
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, EventOutcome, ShareState, TurnState
+from pilito.lifecycle import ConversationState, EventOutcome, MessageType, ShareState, TurnState
 from pilito.models import EarlyEdit, Message, Turn, db
 
 ONE, TWO = seconds(1), seconds(2)
@@ -315,6 +317,132 @@ def test_a_lone_link_that_becomes_a_question_is_asked_and_back_again_it_waits(de
     assert desk.shop.share_of(desk.message("s")).state is ShareState.WAITING
     desk.answer(NOON + seconds(9))
     assert desk.model.calls == []
+
+
+COAT, BAG = (f"https://www.instagram.com/p/DPiLiTo0{code}/" for code in ("coat", "bag"))
+COATS, BAGS = "پالتو پشمی: ۴٬۲۰۰٬۰۰۰ تومان", "کیف چرم: ۹۰۰٬۰۰۰ تومان"
+
+
+@pytest.fixture
+def shopping(desk):
+    """Both posts are the shop's own."""
+    posts = [
+        Post("18000000000000201", COATS, COAT, "DPiLiTo0coat", posted_at=NOON),
+        Post("18000000000000202", BAGS, BAG, "DPiLiTo0bag", posted_at=NOON),
+    ]
+    desk.call(keep_posts, desk.shop.inbox_id, posts, NOON)
+    return desk
+
+
+def ask_of_the_bag(desk, after=9):
+    """Have it answered: what was read is the bag's, once, and nothing of the coat."""
+    desk.answer(NOON + seconds(after))
+    [prompt] = desk.model.prompts
+    assert (COATS in prompt, BAGS in prompt, "چنده" in prompt) == (False, True, True)
+    assert len(desk.replies) == 1
+
+
+def test_a_question_whose_link_is_edited_to_another_asks_about_that_post(shopping):
+    shopping.take(text(f"این چنده؟ {COAT}", NOON, mid="q"))
+
+    shopping.take(edited("q", f"این چنده؟ {BAG}", NOON + ONE), now=NOON + ONE)
+
+    share = shopping.shop.share_of(shopping.message("q"))
+    assert (share.permalink, share.own_post.caption, share.state) == (BAG, BAGS, ShareState.COMBINED)
+    ask_of_the_bag(shopping)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("asked_first", [False, True])
+def test_so_does_a_question_that_took_a_lone_link(shopping, asked_first):
+    question = text("چنده؟", NOON + TWO, mid="q")
+    shopping.take(text(COAT, NOON, mid="s"), *([question] if asked_first else []), now=NOON + TWO)
+
+    shopping.take(edited("s", BAG, NOON + seconds(3)), now=NOON + seconds(3))
+    if not asked_first:
+        shopping.take(question, now=NOON + seconds(4))
+
+    assert shopping.shop.share_of(shopping.message("s")).combined_with_id == shopping.message("q").id
+    ask_of_the_bag(shopping)
+
+
+@pytest.mark.sqlite_only
+def test_a_link_that_is_edited_away_and_back_in_as_another_is_that_one(shopping):
+    shopping.take(text(f"این چنده؟ {COAT}", NOON, mid="q"))
+    shopping.take(edited("q", "این چنده؟", NOON + ONE), now=NOON + ONE)
+
+    shopping.take(edited("q", f"این چنده؟ {BAG}", NOON + TWO, number=2), now=NOON + TWO)
+
+    ask_of_the_bag(shopping)
+
+
+def test_a_question_to_which_its_forgotten_link_is_added_asks_about_that_post(shopping):
+    shopping.take(text("این چنده؟", NOON, mid="q"))
+
+    shopping.take(edited("q", f"این چنده؟ {BAG}", NOON + ONE), now=NOON + ONE)
+
+    message = shopping.message("q")
+    assert (message.message_type, message.share.state) == (MessageType.SHARE, ShareState.COMBINED)
+    ask_of_the_bag(shopping)
+
+
+@pytest.mark.sqlite_only
+def test_the_post_that_it_had_taken_is_a_lone_one_again(shopping):
+    shopping.take(text(COAT, NOON, mid="s"), text("این چنده؟", NOON + ONE, mid="q"), now=NOON + ONE)
+
+    shopping.take(edited("q", f"این چنده؟ {BAG}", NOON + TWO), now=NOON + TWO)
+
+    share = shopping.shop.share_of(shopping.message("s"))
+    assert (share.state, share.combined_with_id) == (ShareState.SUPERSEDED, None)
+    shopping.answer(NOON + seconds(9))
+    assert f"{BAGS}" in shopping.model.prompts[0].rpartition("[CONTEXT:")[2]
+
+
+@pytest.mark.sqlite_only
+def test_a_question_that_becomes_a_lone_link_waits_and_gets_no_answer(shopping, caplog):
+    shopping.take(text("این چنده؟", NOON, mid="s"))
+
+    with caplog.at_level(logging.INFO):
+        shopping.take(edited("s", BAG, NOON + ONE), now=NOON + ONE)
+    shopping.answer(NOON + seconds(9))
+
+    assert shopping.message("s").share.state is ShareState.WAITING
+    assert (shopping.model.calls, shopping.turn.state) == ([], TurnState.DROPPED)
+    assert shopping.conversation.unanswered_since is None
+    assert "share detected - waiting for follow-up question" in caplog.text
+    shopping.take(text("چنده؟", NOON + seconds(30)), now=NOON + seconds(30))
+    ask_of_the_bag(shopping, after=40)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("before", ["این چنده؟", f"این چنده؟ {COAT}"])
+def test_an_early_edit_does_the_same(shopping, before):
+    shopping.take(edited("q", f"این چنده؟ {BAG}", NOON + ONE), now=NOON + ONE)
+
+    shopping.take(text(before, NOON, mid="q"), now=NOON + TWO)
+
+    ask_of_the_bag(shopping)
+
+
+@pytest.mark.sqlite_only
+def test_a_link_that_is_added_after_the_answer_is_shown_and_opens_nothing(shopping):
+    shopping.take(text("سلام", NOON, mid="q"))
+    shopping.answer(NOON + seconds(4))
+    shopping.deliver(NOON + seconds(4))
+
+    shopping.take(edited("q", f"این چنده؟ {BAG}", NOON + seconds(9)), now=NOON + seconds(9))
+
+    assert (shopping.message("q").message_type, shopping.message("q").share) == (MessageType.TEXT, None)
+    assert (len(shopping.rows(Turn)), shopping.conversation.unanswered_since) == (1, None)
+
+
+@pytest.mark.sqlite_only
+def test_what_the_shop_typed_on_the_phone_gets_no_share_by_an_edit(shopping):
+    shopping.take(echo("بله", NOON, "phone"))
+
+    shopping.take(edited("phone", f"این را ببینید {BAG}", NOON + ONE, by_shop=True), now=NOON + ONE)
+
+    assert shopping.message("phone").share is None
 
 
 def test_an_edit_and_its_message_that_came_at_the_same_moment_meet_at_the_sweep(desk):

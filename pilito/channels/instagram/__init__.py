@@ -20,6 +20,7 @@ from pilito.channels.base import (
     Profile,
     PublicComment,
     Receipt,
+    SharedMedia,
     Signal,
     ThreadPage,
 )
@@ -36,6 +37,7 @@ from pilito.channels.instagram import (
     window,
 )
 from pilito.channels.instagram.connector import InstagramConnector
+from pilito.channels.instagram.shares import share_in_text
 from pilito.config import Settings
 from pilito.errors import ConfigError
 from pilito.lifecycle import MediaKind
@@ -140,6 +142,9 @@ class Instagram:
 
     def post_code(self, url: str | None) -> str | None:
         return reading.post_code(url)
+
+    def typed_post(self, text: str) -> SharedMedia | None:
+        return share_in_text(text)[0]
 
     def reply_privately(self, account: Account, comment_id: str, text: str) -> PrivateReceipt:
         return client.reply_privately(self._settings, account, comment_id, text)
