@@ -68,6 +68,7 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     was, had_draft = _place(message), conversation.drafted_at is not None
     has_waited = _waits(message)
     freed = void.void_answers(tx, conversation, message, EDITED) if is_news else []
+    is_asked_about = is_news and void.is_asked_about(message)
     reword(message, item.text, item.question, item.number, item.at)
     if conversation.last_message_at == message.sent_at:
         set_preview(conversation, message)
@@ -84,7 +85,7 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     if _waits(message) and not has_waited:
         tx.after_commit(log_waiting, conversation, message.share)
     if is_news:
-        if message.answered_by_id is None:
+        if is_asked_about:
             go_stale(conversation, "edited")
         _ask_anew(tx, conversation, changed, now)
         if had_draft and conversation.drafted_at is None and turns.find_unfinished(conversation.id) is None:

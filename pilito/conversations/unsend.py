@@ -36,7 +36,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
     had_draft = conversation.drafted_at is not None
     freed = void.void_answers(tx, conversation, message, UNSENT)
-    if message.answered_by_id is None:
+    if void.is_asked_about(message):
         go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
     forget_words(inbox, message)

@@ -38,6 +38,11 @@ def void_answers(tx: Transaction, conversation: Conversation, message: Message, 
     return freed
 
 
+def is_asked_about(message: Message) -> bool:
+    """Whether a question waits that read this message, which a draft may rest on: itself, or one that quotes it."""
+    return any(one.answered_by_id is None for one in (message, *_quoting(list(_stands_in(message)))))
+
+
 def void_returned(tx: Transaction, conversation: Conversation, reply: Message, mark: str | None, now: datetime) -> None:
     """The provider has not taken it: void if what it answers was taken back or changed meanwhile, as `mark` says."""
     if mark in VOID and all(part.state is DeliveryState.PENDING for part in reply.deliveries):
@@ -73,6 +78,7 @@ def _quoting(quoted: Sequence[Message]) -> Sequence[Message]:
     """The messages that answer one of these by a swipe: they were read together with it."""
     quotes = select(Message).where(
         Message.conversation_id == quoted[0].conversation_id,
+        Message.sender == Sender.CUSTOMER,
         Message.sent_at >= min(one.sent_at for one in quoted),
         Message.reply_to_external_id.in_([one.external_id for one in quoted]),
     )

@@ -274,6 +274,39 @@ def test_a_draft_about_it_is_not_sent_unseen(shop, come):
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("come", [take_back, change])
+def test_nor_is_one_about_what_quotes_it_and_it_is_written_anew(shop, come):
+    desk = answered(Desk(shop), text(SHOES, NOON - seconds(60), mid="old"))
+    desk.deliver(NOON)
+    desk.call(lambda: choose_rules(desk.shop.inbox_id, Rules(AssistantMode.DRAFT), None, NOON))
+    answered(desk, quote("old"))
+    (draft,) = desk.rows(Draft)
+
+    come(desk, "old")
+    desk.answer(NOON + seconds(60))
+
+    with pytest.raises(Refused) as refused:
+        desk.call(send_draft, desk.conversation.id, draft.id, None, FIVE)
+    assert refused.value.reason == "draft_stale"
+    assert [one.text for one in desk.rows(Draft)] == [FIRST, ANEW]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_a_draft_about_something_else_waits_on(shop, come):
+    desk = answered(Desk(shop), text(SHOES, NOON - seconds(60), mid="old"))
+    desk.deliver(NOON)
+    desk.call(lambda: choose_rules(desk.shop.inbox_id, Rules(AssistantMode.DRAFT), None, NOON))
+    answered(desk, text("ارسال دارید؟", NOON, mid="q"))
+    (draft,) = desk.rows(Draft)
+
+    come(desk, "old")
+
+    desk.call(send_draft, desk.conversation.id, draft.id, None, FIVE)
+    assert desk.message("q").answered_by_id == desk.replies[1].id
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
 def test_one_that_somebody_took_over_from_is_theirs_already(desk, come):
     desk.call(take_over, desk.conversation.id, None, NOON)
 
