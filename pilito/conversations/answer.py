@@ -35,7 +35,7 @@ from pilito.conversations.hand_over import hand_over
 from pilito.conversations.instructions import instructions_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.own_posts import knows_own_posts
-from pilito.conversations.pair import pair_shares
+from pilito.conversations.pair import pair_after
 from pilito.conversations.post_facts import posts_behind, with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
@@ -435,12 +435,7 @@ def _record_reply(
         mark_changed(tx, conversation, message)
         sending = hand_on(tx, conversation, message, now)
     db.session.execute(SETTLE, {"reply": message.id, "questions": list(claim.message_ids)})
-    if message.asks_which and channels[conversation.inbox.channel].shares_wait:
-        # A post that came while this was written answers it already.
-        pairing = pair_shares(tx, conversation, now, now)
-        remaining += pairing.questions
-        mark_changed(tx, conversation, *pairing.changed)
-    turns.ask(tx, conversation, remaining, now)
+    turns.ask(tx, conversation, [*remaining, *pair_after(tx, conversation, message, now)], now)
     return sending
 
 

@@ -10,6 +10,7 @@ from pilito.conversations.disclose import line_due
 from pilito.conversations.drafts import proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
+from pilito.conversations.pair import pair_after
 from pilito.conversations.reply import LONGEST_REPLY_CHARACTERS, check_may_send, send_after
 from pilito.conversations.take_over import settle_answered, to_people
 from pilito.database import Transaction, transaction
@@ -73,6 +74,7 @@ def send_draft(
             settle_answered(conversation, message, Message.created_at <= now)
         else:
             _settle(tx, conversation, draft, message, now)
+            turns.ask(tx, conversation, pair_after(tx, conversation, message, now), now)
         conversation.unread_count = 0
         mark_changed(tx, conversation, message)
         return message

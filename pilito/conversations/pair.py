@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from pilito.conversations import pending_share, tally, turns
 from pilito.conversations.contents import own_content
+from pilito.conversations.lock import mark_changed
 from pilito.conversations.pairing import (
     CONTEXT_BEGIN,
     Place,
@@ -84,6 +85,16 @@ def pair_shares(
     _rewrite_contents(tx, shares, [one for one in questions.values() if one.id not in outside], pairing)
     _count_look_up([share for share in shares if share.message_id in waiting], look_up)
     return pairing
+
+
+def pair_after(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> list[Message]:
+    """A post that came before this reply, and still waits, answers it already where it asks "which one?": return what
+    is to be asked now."""
+    if not (reply.asks_which and channels[conversation.inbox.channel].shares_wait):
+        return []
+    pairing = pair_shares(tx, conversation, now, now)
+    mark_changed(tx, conversation, *pairing.changed)
+    return pairing.questions
 
 
 def has_shares_near(conversation: Conversation, around: datetime) -> bool:

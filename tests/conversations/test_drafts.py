@@ -155,6 +155,25 @@ def test_a_share_answers_which_one_unless_the_person_said_something_else(desk, w
     assert desk.message("share").share.state is (ShareState.WAITING if words else ShareState.COMBINED)
 
 
+@pytest.mark.parametrize(("words", "drafts"), [(None, 2), ("قیمتش ۲٬۰۰۰٬۰۰۰ تومان است.", 1)])
+def test_so_does_a_share_that_is_there_already_when_which_one_is_sent(desk, words, drafts):
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.take(text("این چنده؟", NOON, mid="q"))
+    desk.answer(NOON)
+    desk.take(reel(NOON + seconds(20), mid="share"), now=NOON + seconds(20))
+    send(desk, now=NOON + seconds(30), text=words)
+
+    desk.answer(NOON + seconds(35))
+
+    share = desk.message("share")
+    assert len(desk.rows(Draft)) == drafts
+    assert share.share.state is (ShareState.WAITING if words else ShareState.COMBINED)
+    assert desk.conversation.unanswered_since == (None if words else share.sent_at)
+    if not words:
+        assert draft_of(desk).message_ids == [share.id]
+        assert (share.share.answers_id, share.content.rpartition("\n")[2]) == (desk.replies[0].id, "این چنده؟")
+
+
 @pytest.mark.sqlite_only
 def test_a_mended_draft_goes_out_in_the_persons_words(drafted):
     send(drafted, text="  سلام! در پست هست. ")
