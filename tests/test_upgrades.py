@@ -18,12 +18,19 @@ from alembic import op
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.util import CommandError
+from shop import text as typed
+
+from pilito.clock import utc_now
+from pilito.lifecycle import ConversationState, EventOutcome, HandOverReason, MessageType
+from pilito.models import Conversation, Event, Message, db
+from pilito.models.types import Growing
 
 ROOT = Path(__file__).parents[1]
 MIGRATIONS = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
 SIGNATURES = ROOT / "tests" / "jobs" / "signatures.json"
 # Nobody runs what was there before this one: 0.1.0 is the first version.
 FIRST_RELEASED = "0015"
+UNDERSTOOD = re.compile(r'^UNDERSTOOD = "\d+\.\d+: .{10,}"', re.MULTILINE)
 MARK = re.compile(r'^CONTRACT = "\d+\.\d+: .{10,}"', re.MULTILINE)
 
 
@@ -178,6 +185,78 @@ def test_the_rule_lets_pass_what_only_adds(step):
 @pytest.mark.parametrize("step", CONTRACTIONS)
 def test_the_rule_knows_a_contraction_when_it_sees_one(step):
     assert len(planted(step)) == 1
+
+
+# --- values of a newer version ----------------------------------------------------------------------------------------
+
+
+def read_as(column, value):
+    """What a column of this type gives for what stands in the database."""
+    return db.session.scalar(sa.select(sa.type_coerce(sa.literal(value, sa.String()), column.type)))
+
+
+def test_a_reason_or_a_kind_that_only_a_newer_version_knows_is_read_as_one_that_says_no_more(app):
+    assert read_as(Conversation.hand_over_reason, "of_tomorrow") is None
+    assert read_as(Message.message_type, "of_tomorrow") is MessageType.OTHER
+    assert read_as(Conversation.hand_over_reason, "law") is HandOverReason.LAW
+    assert read_as(Message.message_type, "voice") is MessageType.VOICE
+
+
+def test_a_state_that_is_not_known_is_no_other_state(app):
+    with pytest.raises(LookupError):
+        read_as(Conversation.state, "of_tomorrow")
+
+
+@pytest.mark.sqlite_only
+def test_who_was_handed_over_for_a_newer_reason_is_read_and_can_be_taken(shop):
+    shop.receive(typed("سلام", utc_now()))
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+        connection.exec_driver_sql("UPDATE conversation SET state = 'handed_over', hand_over_reason = 'of_tomorrow'")
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=OFF")
+
+    read = shop.receive(typed("هستید؟", utc_now()))
+
+    assert read.conversation.state is ConversationState.HANDED_OVER
+    assert {event.outcome for event in db.session.scalars(db.select(Event))} == {EventOutcome.STORED}
+
+
+def newly_allowed(said, before):
+    """By the name of their kind, the values that a step lets be written into columns that were there."""
+    found = {}
+    for line in said:
+        check = re.search(r"^ALTER TABLE (\w+) ADD CONSTRAINT (ck_\1_(\w+)) CHECK (.*)", line)
+        old = values_of(check[2], before) if check else set()
+        if old:
+            found[check[3]] = set(re.findall(r"'(\w*)'", check[4])) - old
+    return {kind: new for kind, new in found.items() if new}
+
+
+def growing():
+    """The kinds of which a value that is not known yet is read as another."""
+    columns = [column for table in db.metadata.tables.values() for column in table.columns]
+    return {column.type.states.__name__.lower() for column in columns if isinstance(column.type, Growing)}
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: path.stem)
+def test_a_value_that_a_step_lets_be_written_is_read_by_the_version_before(path):
+    before = [line for older in MIGRATIONS[: MIGRATIONS.index(path)] for line in said_in(older)]
+    new = {kind: values for kind, values in newly_allowed(said_in(path), before).items() if kind not in growing()}
+
+    marked = UNDERSTOOD.search(path.read_text(encoding="utf-8"))
+    assert not new or marked, f'{path.name}: {new}; say UNDERSTOOD = "0.2: which version reads it already, and how"'
+
+
+def test_the_rule_knows_a_new_value_when_it_sees_one():
+    wider = said_by(lambda: op.create_check_constraint("ck_t_c", "t", "c IN ('open', 'done', 'new')"))
+
+    assert newly_allowed(wider, ["CREATE TABLE t ( CONSTRAINT ck_t_c CHECK (c IN ('open', 'done')) )"]) == {
+        "c": {"new"}
+    }
+    assert newly_allowed(wider, ["CREATE TABLE t ( CONSTRAINT ck_t_c CHECK (c IN ('open', 'done', 'new')) )"]) == {}
+    assert newly_allowed(wider, []) == {}
+    assert growing() == {"handoverreason", "messagetype"}
 
 
 # --- jobs on their way -----------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pilito.lifecycle import CONVERSATION_MOVES, AssistantMode, ConversationStat
 from pilito.models.customer import Customer
 from pilito.models.inbox import Inbox
 from pilito.models.operator import Operator
-from pilito.models.types import Id, UtcDateTime, state_column
+from pilito.models.types import Growing, Id, UtcDateTime, state_column
 
 
 class Conversation(db.Model):
@@ -74,7 +74,7 @@ class Conversation(db.Model):
     state: Mapped[ConversationState] = mapped_column(
         state_column(ConversationState), default=ConversationState.ASSISTANT
     )
-    hand_over_reason: Mapped[HandOverReason | None] = mapped_column(state_column(HandOverReason))
+    hand_over_reason: Mapped[HandOverReason | None] = mapped_column(Growing(HandOverReason, None))
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("operator.id"))  # who holds it
     assistant_mode: Mapped[AssistantMode | None] = mapped_column(state_column(AssistantMode))  # None: as the inbox
     epoch: Mapped[int] = mapped_column(default=0)

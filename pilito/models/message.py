@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from pilito.extensions import db
 from pilito.lifecycle import MessageType, ProcessingStatus, Sender
 from pilito.models.conversation import Conversation
-from pilito.models.types import Id, UtcDateTime, state_column
+from pilito.models.types import Growing, Id, UtcDateTime, state_column
 
 if TYPE_CHECKING:
     from pilito.models.delivery import Delivery
@@ -63,7 +63,7 @@ class Message(db.Model):
     inbox_id: Mapped[int] = mapped_column(ForeignKey("inbox.id"))
     external_id: Mapped[str | None] = mapped_column(String(512))  # the provider's id; None for our own replies
     sender: Mapped[Sender] = mapped_column(state_column(Sender))
-    message_type: Mapped[MessageType] = mapped_column(state_column(MessageType))
+    message_type: Mapped[MessageType] = mapped_column(Growing(MessageType, MessageType.OTHER))
     provider_type: Mapped[str | None] = mapped_column(String(64))  # the provider's own word for it
     processing_status: Mapped[ProcessingStatus] = mapped_column(
         state_column(ProcessingStatus), default=ProcessingStatus.COMPLETED

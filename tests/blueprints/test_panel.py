@@ -1213,3 +1213,24 @@ def test_the_manifest_is_readable():
     manifest = json.loads((ROOT / "pilito" / "static" / "panel" / "manifest.webmanifest").read_text())
 
     assert manifest["start_url"] == "/conversations/"
+
+
+def test_what_a_newer_version_wrote_and_this_one_does_not_know_opens_all_the_same(browser, conversation):
+    """The way back is older code on newer rows; a list with one such conversation in it was a failure for everybody."""
+    with transaction():
+        add_message(conversation, message_type=MessageType.LIKE, text="پیراهن")
+        db.session.get(Conversation, conversation.id).state = ConversationState.HANDED_OVER
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+        connection.exec_driver_sql("UPDATE conversation SET hand_over_reason = 'of_tomorrow'")
+        connection.exec_driver_sql("UPDATE message SET message_type = 'of_tomorrow'")
+        connection.commit()
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints=OFF")
+
+    shown = browser.get("/conversations/").text
+    opened = browser.get(f"/conversations/{conversation.id}")
+
+    assert "مریم" in shown
+    assert "Needs you" in shown
+    assert opened.status_code == 200
+    assert "پیراهن" in opened.text
