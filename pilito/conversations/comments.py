@@ -232,13 +232,19 @@ def _why_not_by_itself(inbox: Inbox, comment: Comment) -> str:
 
 
 def _queue(tx: Transaction, comment: Comment, text: str, operator_id: int | None, now: datetime) -> None:
-    if comment.missed_at is not None and comment.operator_id is not None:
-        tx.after_commit(realtime.notified, comment.operator_id, None)  # perhaps a colleague's
-    comment.state, comment.missed_at = CommentState.QUEUED, None
+    _untell(tx, comment)
+    comment.state = CommentState.QUEUED
     comment.reply_text, comment.operator_id = text, operator_id
     comment.due_at, comment.attempt = now, 0
     comment.error = comment.error_text = None
     tx.after_commit(hints.hint, keys.DELIVERIES, keys.PRIVATE_REPLY_JOB, comment.id)
+
+
+def _untell(tx: Transaction, comment: Comment) -> None:
+    """Whoever wrote the reply was told of it, and need not be any more."""
+    if comment.missed_at is not None and comment.operator_id is not None:
+        tx.after_commit(realtime.notified, comment.operator_id, None)  # perhaps a colleague did it
+    comment.missed_at = None
 
 
 def _get_locked(comment_id: int) -> Comment:
@@ -353,13 +359,18 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
             comment.due_at = now + max(PAUSE * comment.attempt, timedelta(seconds=error.retry_after_seconds))
         elif error.remedy is Remedy.UNKNOWN:
             comment.state = CommentState.UNKNOWN
+            _tell(tx, comment, now)
         else:
             _miss(tx, comment, error.reason, now)
 
 
 def _miss(tx: Transaction, comment: Comment, reason: str, now: datetime) -> None:
-    """It was not sent. Whoever wrote it is told: on no other page would they see what became of it."""
     _fail(comment, reason)
+    _tell(tx, comment, now)
+
+
+def _tell(tx: Transaction, comment: Comment, now: datetime) -> None:
+    """It was not sent, or nobody knows. Whoever wrote it is told: on no other page would they see what became of it."""
     if comment.operator_id is not None:
         comment.missed_at = now
         tx.after_commit(realtime.notified, comment.operator_id, None)
@@ -381,6 +392,7 @@ def record_replied(
     The conversation is held by whoever answers new ones, so that the assistant can answer what the customer says to
     it. The customer has not written, so nothing more may be sent before they do.
     """
+    _untell(tx, comment)
     comment.state = CommentState.REPLIED
     comment.reply_external_id, comment.replied_at = external_id, now
     comment.lease_until = comment.error = comment.error_text = None
@@ -453,6 +465,7 @@ def settle_private_reply(comment_id: int, arrived: bool, operator_id: int | None
         if arrived:
             record_replied(tx, comment, None, customer_id, now)
         else:
+            _untell(tx, comment)
             _fail(comment, "given_up")
         details = {"comment_id": comment.id, "how": "arrived" if arrived else "given_up"}
         db.session.add(Audit(at=now, action="settled_private_reply", operator_id=operator_id, details=details))
@@ -526,8 +539,9 @@ def wake_replies(now: datetime) -> int:
 
 
 def _mark_unknown(comment_id: int, now: datetime) -> None:
-    with transaction():
+    with transaction() as tx:
         comment = _get_locked(comment_id)
         if comment.state is CommentState.SENDING and comment.lease_until and comment.lease_until <= now:
             comment.state, comment.error = CommentState.UNKNOWN, "outcome_unknown"
             comment.lease_until = None
+            _tell(tx, comment, now)

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito.extensions import db
+from pilito.lifecycle import CommentState
 from pilito.models import Comment, Inbox, OwnPost
 from pilito.queries.panel import Cursor
 
@@ -37,13 +38,14 @@ def inboxes() -> Sequence[Inbox]:
 
 
 def missed_of(operator_id: int) -> Sequence[Comment]:
-    """The private replies of this person that were not sent, and that nobody has seen yet, the newest first."""
+    """The private replies of this person that were not sent, or nobody knows if they were, and of which they have to be
+    told yet, the newest first."""
     return _missed(Comment.operator_id == operator_id)
 
 
 def missed() -> Sequence[Comment]:
-    """Those of everybody."""
-    return _missed(Comment.operator_id.is_not(None))
+    """Those of everybody that were not sent."""
+    return _missed(Comment.state == CommentState.FAILED)
 
 
 def _missed(whose: ColumnElement[bool]) -> Sequence[Comment]:

@@ -294,6 +294,19 @@ def test_whoever_wrote_one_that_was_not_sent_is_led_to_it_by_the_bell_until_they
     assert "Seen: leave it so" not in page(agent)
 
 
+def test_one_of_unknown_fate_is_told_too_and_is_settled_rather_than_seen(log_in, inbox):
+    agent = log_in(Role.AGENT)
+    mine = db.session.scalars(db.select(Operator.id)).one()
+    unknown = {"state": CommentState.UNKNOWN, "error": "outcome_unknown", "reply_text": "سلام"}
+    write(inbox, **unknown, operator_id=mine, missed_at=utc_now())
+
+    assert "Nobody knows whether your private reply" in page(agent, "/notifications")
+    shown = page(agent)
+    assert "It arrived" in shown
+    assert "Seen: leave it so" not in shown
+    assert missed() == []  # the health page has it among the uncertain ones
+
+
 def test_all_that_is_read_is_that_too_and_nobody_elses(log_in, inbox):
     with transaction():
         other = add_operator(Role.AGENT).id

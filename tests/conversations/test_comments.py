@@ -484,6 +484,36 @@ def test_one_that_waited_longer_than_a_comment_can_be_answered_is_told_too(desk)
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("has_arrived", [True, False])
+def test_whoever_wrote_one_of_unknown_fate_is_told_until_somebody_settles_it(desk, has_arrived):
+    desk.take(body())
+    desk.answer_comment()
+    desk.graph.script = [(500, {})]
+    desk.send()
+    before = told(desk)
+
+    desk.call(settle_private_reply, desk.comment.id, has_arrived, desk.operator_id, NOON)
+
+    assert (before, told(desk)) == ([desk.comment.id], [])
+
+
+@pytest.mark.sqlite_only
+def test_and_of_one_that_was_lost_with_its_worker_until_its_echo_comes(desk):
+    desk.take(body())
+    desk.answer_comment()
+    with transaction():
+        row = db.session.get_one(Comment, desk.comment.id)
+        row.state, row.lease_until = CommentState.SENDING, NOON
+    desk.call(comments.wake_replies, NOON + seconds(1))
+    before = told(desk)
+
+    desk.take(echo(WORDS, NOON, "mid.lost"))
+
+    assert (before, told(desk)) == ([desk.comment.id], [])
+    assert desk.comment.state is CommentState.REPLIED
+
+
+@pytest.mark.sqlite_only
 def test_nobody_is_told_of_what_they_gave_up_themselves_or_of_what_left_by_itself(desk):
     desk.switch(reply=WORDS)
     desk.take(body(at=NOON))

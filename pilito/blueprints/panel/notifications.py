@@ -19,7 +19,7 @@ from pilito.clock import utc_now
 from pilito.conversations.missed import see_own
 from pilito.conversations.notify import read_notifications, read_of_conversation
 from pilito.errors import Refused
-from pilito.lifecycle import Digest, NotificationKind, Role
+from pilito.lifecycle import CommentState, Digest, NotificationKind, Role
 from pilito.models import Comment, Notification
 from pilito.people.notices import choose_notices
 from pilito.queries import comments
@@ -149,6 +149,8 @@ def tell(row: Notification, names: bool = True) -> str:
 
 
 def tell_missed(comment: Comment) -> str:
-    """That a private reply of one's own was not sent; the name keeps its order among words from right to left."""
+    """What became of a private reply of one's own; the name keeps its order among words from right to left."""
     name = isolated(f"@{comment.author_username}") if comment.author_username else gettext("Somebody")
+    if comment.state is CommentState.UNKNOWN:
+        return gettext("Nobody knows whether your private reply to the comment of %(name)s arrived.", name=name)
     return gettext("Your private reply to the comment of %(name)s was not sent.", name=name)
