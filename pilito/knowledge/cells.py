@@ -9,6 +9,10 @@ from pilito.knowledge.drafts import STOCK_LIMIT, clean_address, clean_line
 from pilito.money import DIGITS, decimals_of, in_units, multiplier_in, read_currency, read_price
 
 NOT_KNOWN = {"", "-", "?", "parent", "نامشخص", "نمی دانم", "unknown", "n/a", "غير معروف", "غیر معروف"}
+ASKED_FOR = {  # a price that the shop tells who asks
+    *("تماس بگیرید", "تماس بگیر", "تماس", "استعلام", "استعلام بگیرید", "استعلام قیمت", "توافقی", "بدون قیمت"),
+    *("call", "call us", "call for price", "contact us", "price on request", "اتصل بنا", "السعر عند الطلب"),
+}
 THERE = {"موجود", "موجود است", "دارد", "بله", "بلی", "yes", "true", "in stock", "instock", "available", "متوفر", "نعم"}
 GONE = {
     *("ناموجود", "نا موجود", "تمام شد", "تمام شده", "ندارد", "خیر", "no", "false", "out of stock", "outofstock"),
@@ -37,13 +41,16 @@ def price_of(text: str, currency: str | None, factor: int = 1) -> tuple[int | No
     """Return the amount in the currency's units with the currency: the one that is named, else `currency`.
 
     `factor` is what its column counts in, where the cell names nothing of that itself: 1000 for «قیمت (هزار تومان)».
+    0 is what shops write while they have no price: told as one, a customer would be offered it for nothing.
     """
-    if clean_line(text, 100) in NOT_KNOWN:
+    if clean_line(text, 100) in NOT_KNOWN or _plain(text) in ASKED_FOR:
         return None, currency
     try:
         price = read_price(text, currency)
     except ValueError:
         raise CellError("no_price") from None
+    if price.value == 0:
+        return None, currency
     used = price.currency or currency
     if used is None:
         raise CellError("no_currency")
@@ -67,7 +74,7 @@ def currency_of(text: str) -> str | None:
 
 def stock_of(text: str) -> tuple[int | None, bool | None]:
     """Return how many there are, and whether there are any; None where it is not known."""
-    said = clean_line(text, 40).translate(DIGITS).replace("ي", "ی").replace("ك", "ک").replace("\u200c", " ").lower()
+    said = _plain(text)
     if said in NOT_KNOWN:
         return None, None
     if said in THERE:
@@ -82,6 +89,10 @@ def stock_of(text: str) -> tuple[int | None, bool | None]:
     if not plain.isascii() or not plain.isdecimal() or int(plain[:12]) > STOCK_LIMIT:
         raise CellError("no_stock")
     return int(plain), int(plain) > 0
+
+
+def _plain(text: str) -> str:
+    return clean_line(text, 40).translate(DIGITS).replace("ي", "ی").replace("ك", "ک").replace("\u200c", " ").lower()
 
 
 def availability_of(text: str) -> tuple[int | None, bool | None]:

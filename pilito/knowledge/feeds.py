@@ -130,13 +130,14 @@ def currency_of(name: object) -> tuple[str, int] | None:
 
 
 def units_of(text: object, currency: tuple[str, int]) -> int | None:
-    """A price of a feed in whole units; None where there is none. What is finer than the currency is rounded."""
+    """A price of a feed in whole units; None where there is none, for which shops write 0 too. What is finer than the
+    currency is rounded."""
     try:
         value = Decimal(str(text)) * currency[1]
         amount = value.scaleb(decimals_of(currency[0])).quantize(Decimal(1), ROUND_HALF_UP)
     except (InvalidOperation, ValueError):
         return None
-    return int(amount) if amount.is_finite() and 0 <= amount < LARGEST else None
+    return int(amount) if amount.is_finite() and 0 < amount < LARGEST else None
 
 
 def choose(variant: VariantDraft, options: Sequence[tuple[str, str]]) -> VariantDraft:

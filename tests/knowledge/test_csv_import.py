@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rows import NOON, add_inbox
 
+from pilito.conversations.fact_text import product_fact
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.knowledge.csv_import import begin_import, choose_columns, drop_old_imports, finish_import, preview
@@ -225,6 +226,27 @@ def test_a_header_in_thousands_counts_for_its_cells(inbox, header, cell, price):
     [(_line, shawl)] = preview(draft, TEHRAN).reading.products
 
     assert (shawl.variants[0].price, shawl.currency) == (price, "IRT")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "cell", ["0", "۰", "0 تومان", "تماس بگیرید", "تماس\u200cبگيريد", "استعلام قیمت", "توافقی", "Call for price"]
+)
+def test_a_price_of_nothing_is_none_that_could_be_told(inbox, cell):
+    bring(f"نام,قیمت,قیمت قبلی\nشال,{cell},{cell}\nکیف,5 تومان,0\n", inbox)
+
+    shawl, bag = products()
+    assert [(one.price, one.old_price) for one in (*shawl.variants, *bag.variants)] == [(None, None), (5, None)]
+    assert "قیمت" not in product_fact(shawl, NOON.date()).text
+    assert "قیمت: ۵ تومان" in product_fact(bag, NOON.date()).text
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("cell", ["تماس 5 بگیرید", "تماس بگیرید 0912"])
+def test_words_around_a_number_are_no_price_still(inbox, cell):
+    found = preview(begin_import(inbox, "x.csv", f"نام,قیمت\nشال,{cell}\n".encode(), None, NOON), TEHRAN)
+
+    assert [one.reason for one in found.reading.problems] == ["no_price"]
 
 
 def test_one_wrong_line_and_nothing_is_imported(inbox):

@@ -280,6 +280,21 @@ def test_currencies_of_iranian_shops(woo, start, name, price, code, amount):
     assert (products()[0].currency, products()[0].variants[0].price) == (code, amount)
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("price", ["0", "0.00"])
+def test_a_price_of_0_is_none_that_could_be_told(woo, start, price):
+    start(woo)
+    woo.sell(1, "a", price)
+    woo.sell(2, "b", "5", regular_price=price)
+
+    read(connect(woo))
+
+    assert [(one.variants[0].price, one.variants[0].old_price) for one in products()] == [(None, None), (5, None)]
+    told, _ = (product_fact(product, NOON.date()).text for product in products())
+    assert "Price" not in told
+    assert "in stock" in told
+
+
 # --- one reader ------------------------------------------------------------------------------------------------------
 
 
@@ -382,6 +397,16 @@ def test_a_shopify_shop_is_read_with_all_its_variants(shopify, start):
     assert len(shirt.variants) == 130
     assert (shirt.variants[0].size, shirt.variants[0].stock, shirt.variants[0].available) == ("1", None, True)
     assert len(rest) == 11
+
+
+@pytest.mark.sqlite_only
+def test_a_price_of_0_of_shopify_is_none_that_could_be_told(shopify, start):
+    start(shopify)
+    shopify.sell(1, "Mug", shopify.variant(1, "0.00"), shopify.variant(2, "0.50", compareAtPrice="0.00"))
+
+    read(connect(shopify, SHOPIFY, key=TOKEN, secret=""))
+
+    assert [(one.price, one.old_price) for one in products()[0].variants] == [(None, None), (50, None)]
 
 
 @pytest.mark.sqlite_only
