@@ -35,7 +35,7 @@ from pilito.conversations.hand_over import hand_over
 from pilito.conversations.instructions import instructions_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.own_posts import knows_own_posts
-from pilito.conversations.pair import pair_after
+from pilito.conversations.pair import POINTERS, pair_after
 from pilito.conversations.post_facts import posts_behind, with_posts
 from pilito.conversations.read_media import TYPES as READ_TYPES
 from pilito.conversations.read_media import are_read, waits_until
@@ -63,6 +63,7 @@ HISTORY_MESSAGES = 20
 # of them would only stand in the way of the reading that they wait for.
 _claiming = threading.BoundedSemaphore(2)
 EARLIER_CAPTIONS = 3
+CARD_AFTER = timedelta(minutes=2)  # so long after its question a card still belongs to it
 HandOn = Callable[[Transaction, Conversation, Message, datetime], deliver.Claim | None]
 
 # Columns, not whole rows: twenty messages are read for every answer.
@@ -82,7 +83,11 @@ FIND_EARLIER = (
     .where(
         Message.conversation_id == bindparam("conversation"),
         Message.id.not_in(bindparam("inside", expanding=True)),
-        Message.sent_at <= bindparam("until"),
+        or_(
+            Message.sent_at <= bindparam("until"),
+            # People ask, and then send the card of what they mean.
+            and_(Message.message_type.in_(POINTERS), Message.sent_at <= bindparam("card_until")),
+        ),
         Message.deleted_at.is_(None),
         or_(Message.sender == Sender.CUSTOMER, IS_SAID_BY_SHOP),
     )
@@ -109,7 +114,7 @@ SETTLE = (
     .values(answered_by_id=bindparam("reply"))
     .execution_options(synchronize_session=False)
 )
-READABLE_TYPES = {MessageType.TEXT, MessageType.POSTBACK, MessageType.SHARE}
+READABLE_TYPES = {MessageType.TEXT, MessageType.POSTBACK, MessageType.SHARE, MessageType.PRODUCT}
 MEDIA_TYPES = {MessageType.IMAGE, MessageType.VIDEO, MessageType.VOICE, MessageType.FILE}
 
 
@@ -285,11 +290,11 @@ def input_of(conversation: Conversation, messages: list[Message]) -> TurnInput:
 
 
 def _earlier(conversation: Conversation, messages: list[Message]) -> Sequence[Earlier]:
-    """What was said before this turn, newest first."""
+    """What was said before this turn, and shown beside it, newest first."""
+    until = messages[-1].sent_at
+    times = {"until": until, "card_until": until + CARD_AFTER}
     inside = [message.id for message in messages]
-    rows = db.session.execute(
-        FIND_EARLIER, {"conversation": conversation.id, "until": messages[-1].sent_at, "inside": inside}
-    )
+    rows = db.session.execute(FIND_EARLIER, {"conversation": conversation.id, "inside": inside, **times})
     return [Earlier(*row) for row in rows]
 
 

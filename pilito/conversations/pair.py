@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 CAPTION_PREVIEW_CHARACTERS = 50
 # So long a post answers "which one?", if nothing else is said before it: as long as the assistant may answer.
 WHICH_WAIT = timedelta(hours=24)
+POINTERS = (MessageType.PRODUCT, MessageType.STORY)  # what names one thing of the shop and is no share
 WHICH_CHAIN = 3  # "which one?" asked again and again
 SHARES_NEAR = (
     select(Share.id)
@@ -210,6 +211,11 @@ def asked_with(reply_id: int) -> list[Message]:
         if not reply_ids:
             break
     return sorted(found, key=lambda message: (message.sent_at, message.id))
+
+
+def answers_which(message: Message) -> bool:
+    """Whether this card or story answers our "which one?": as a share does, it is asked about by itself then."""
+    return bool(_which_before([message]))
 
 
 def _which_before(asked: Sequence[Message]) -> set[int]:

@@ -20,7 +20,16 @@ from pilito.conversations.lock import find_locked, get_locked, mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.own_posts import ask_for_post, completed, find_own_post, learn
-from pilito.conversations.pair import LookUp, has_shares_near, is_question, log_waiting, pair_shares
+from pilito.conversations.pair import (
+    POINTERS,
+    LookUp,
+    answers_which,
+    has_shares_near,
+    is_question,
+    log_waiting,
+    pair_shares,
+)
+from pilito.conversations.pairing import combined_content
 from pilito.conversations.read_media import begin_readings
 from pilito.conversations.reword import reword
 from pilito.database import Transaction
@@ -126,6 +135,10 @@ def _add_rows(
         _reopen(conversation, inbox, now)
     if conversation.snoozed_until is not None and not is_quiet:
         come_back(conversation, BY_CUSTOMER, now)
+    if not is_quiet and message.message_type in POINTERS:
+        db.session.flush()
+        if answers_which(message):
+            message.content = combined_content([message.content], "")
     _count_in(conversation, message)
     ask_for_profile(tx, conversation, now)
     is_asked = _pair_and_ask(tx, inbox, conversation, message, now, cached)

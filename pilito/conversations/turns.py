@@ -10,6 +10,7 @@ from pilito.channels.base import STANDBY
 from pilito.conversations.duty import Duty, duty_of, is_off
 from pilito.conversations.hand_over import hand_over
 from pilito.conversations.lock import mark_changed
+from pilito.conversations.pairing import CONTEXT_BEGIN
 from pilito.conversations.said import IS_REACTION, OF_MESSAGE
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
@@ -29,7 +30,8 @@ from pilito.models import Audit, Conversation, Delivery, Inbox, Message, Turn, d
 RECONCILIATION = "reconciliation"
 ANSWER_FOUND_WITHIN = timedelta(minutes=15)
 UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
-# These ask for nothing by themselves; a share asks once a question has taken it.
+# These ask for nothing by themselves; a share asks once a question has taken it, a card or a story where it answers our
+# "which one?" (store.py).
 SILENT_TYPES = {
     MessageType.SHARE,
     MessageType.STORY,
@@ -121,7 +123,8 @@ def asks(message: Message) -> bool:
     if message.message_type is MessageType.SHARE:
         taken_by = message.share.combined_with_id if message.share is not None else None
         return taken_by is not None and taken_by == message.id  # before its first flush neither has a number
-    return message.message_type not in SILENT_TYPES
+    # What points at something begins with our own label, unless we wrote it as an answer.
+    return message.message_type not in SILENT_TYPES or message.content.startswith(CONTEXT_BEGIN)
 
 
 def is_too_old(conversation: Conversation, message: Message, now: datetime) -> bool:

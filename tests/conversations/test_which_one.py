@@ -7,6 +7,7 @@ from desk import Desk
 from rows import NOON
 from shop import CAPTION, REEL_URL, edited, item, reel, seconds, text, unsent
 
+from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import OutboundReaction
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
@@ -19,6 +20,7 @@ PRICE = {"reply": "قیمت ۲٬۰۰۰٬۰۰۰ تومان است.", "hand_over":
 OTHER = {"reply": "خواهش می‌کنم.", "hand_over": False, "reason": ""}
 LINK = "https://www.instagram.com/p/CxYz123AbCd/"
 QUESTION = "این لباس چقدره؟"
+KINDS = ("fact", "question")
 
 
 @pytest.fixture
@@ -438,3 +440,73 @@ def test_a_pasted_link_answers_too(desk):
     desk.take(item(NOON + seconds(300), {"mid": "link", "text": REEL_URL}), now=NOON + seconds(301))
 
     assert share_of(desk).answers_id == desk.replies[0].id
+
+
+# --- a card or a story that answers it --------------------------------------------------------------------------------
+
+CARD = {"type": "template", "payload": {"product": {"elements": [{"id": "1", "title": "پیراهن نیلوفر"}]}}}
+ITS_STORY = {"type": "ig_story", "payload": {"url": "https://lookaside.fbsbx.com/story"}}
+
+
+def point_at(desk, attached, after=300):
+    at = NOON + seconds(after)
+    desk.take(item(at, {"mid": "card", "attachments": [attached]}), now=at)
+
+
+def test_a_products_card_is_the_answer_too_and_the_assistant_reads_it(desk):
+    point_at(desk, CARD)
+    waits = desk.conversation.unanswered_since
+    desk.model.reply = OTHER
+
+    desk.answer(NOON + seconds(304))
+
+    assert waits == NOON + seconds(300)
+    assert desk.message("card").answered_by_id == desk.replies[1].id
+    facts, asked = ([one.text for one in read_blocks(desk.model.prompts[1]) if one.kind == kind] for kind in KINDS)
+    assert "پیراهن نیلوفر" in facts
+    assert "پیراهن نیلوفر" in asked[0].partition("[/CONTEXT]")[0]
+
+
+@pytest.mark.sqlite_only
+def test_words_beside_the_card_are_answered_with_it(desk):
+    point_at(desk, CARD)
+    desk.take(text("همین", NOON + seconds(302), mid="words"), now=NOON + seconds(302))
+    desk.model.reply = OTHER
+
+    desk.answer(NOON + seconds(306))
+
+    assert desk.message("card").answered_by_id == desk.message("words").answered_by_id == desk.replies[1].id
+
+
+@pytest.mark.sqlite_only
+def test_a_story_that_answers_it_goes_to_a_person_for_nothing_of_it_is_known(desk):
+    point_at(desk, ITS_STORY)
+
+    desk.answer(NOON + seconds(304))
+
+    assert (desk.conversation.hand_over_reason, len(desk.model.calls)) == (HandOverReason.UNREADABLE, 1)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("attached", [CARD, ITS_STORY])
+@pytest.mark.parametrize("when", ["long after", "after an answer"])
+def test_without_which_one_before_it_asks_nothing(desk, attached, when):
+    if when == "after an answer":
+        desk.model.reply = OTHER
+        desk.take(text("مرسی", NOON + seconds(100)), now=NOON + seconds(100))
+        desk.answer(NOON + seconds(103))
+
+    point_at(desk, attached, after=300 if when == "after an answer" else 25 * 3600)
+
+    assert (desk.conversation.unanswered_since, desk.turn.state) == (None, TurnState.ANSWERED)
+
+
+@pytest.mark.sqlite_only
+def test_a_card_right_after_its_question_is_read_with_it(shop):
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON))
+    point_at(desk, CARD, after=2)
+
+    desk.answer(NOON + seconds(5))
+
+    assert [one.text for one in read_blocks(desk.model.prompts[0]) if one.kind == "fact"] == ["پیراهن نیلوفر"]
