@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 from pilito.conversations import outbox, turns
 from pilito.conversations.came_back import see_to
 from pilito.conversations.disclose import line_due
-from pilito.conversations.drafts import proof_of
+from pilito.conversations.draft_facts import facts_changed
+from pilito.conversations.drafts import go_stale, proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
 from pilito.conversations.pair import pair_after
@@ -20,6 +21,7 @@ from pilito.models import Audit, Conversation, Draft, Message, db
 from pilito.spelling import storable
 
 APPLIED, EDITED = "draft", "edited_draft"  # the origin of the reply: whose words they are
+FACTS_CHANGED = "facts_changed"
 
 
 def send_draft(
@@ -37,9 +39,11 @@ def send_draft(
 
     The reply is the operator's, who answers for it. The assistant goes on: to approve is no taking over, where the
     assistant holds the conversation. Sent as it is (no `text`), it is a machine's words, and says so where that is due.
-    Raises Refused (not_found, draft_gone, draft_stale until it is confirmed, empty, too_long, inbox_stopped,
-    window_closed, customer_has_not_written), and Unsendable for what the channel would not take.
+    Raises Refused (not_found, draft_gone, draft_stale or facts_changed until it is confirmed, empty, too_long,
+    inbox_stopped, window_closed, customer_has_not_written), and Unsendable for what the channel would not take.
     """
+    if not is_confirmed:
+        _hold_against_facts(conversation_id, draft_id, now)
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         draft = _get(conversation, draft_id)
@@ -107,6 +111,16 @@ def draft_again(conversation_id: int, now: datetime) -> None:
         mark_changed(tx, conversation)
 
 
+def _hold_against_facts(conversation_id: int, draft_id: int, now: datetime) -> None:
+    """Let a draft go stale whose price is another by the time somebody presses; that stays, whatever is refused."""
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        draft = _get(conversation, draft_id)
+        if draft.state is DraftState.WAITING and facts_changed(conversation, draft, now):
+            go_stale(conversation, FACTS_CHANGED)
+            mark_changed(tx, conversation)
+
+
 def _get(conversation: Conversation, draft_id: int) -> Draft:
     draft = db.session.scalar(
         select(Draft)
@@ -131,6 +145,8 @@ def _check_state(draft: Draft, is_confirmed: bool) -> None:
     if draft.state not in (DraftState.WAITING, DraftState.STALE):
         raise Refused("draft_gone", f"The draft is {draft.state}.")
     if draft.state is DraftState.STALE and not is_confirmed:
+        if draft.stale_why == FACTS_CHANGED:
+            raise Refused("facts_changed", "What the draft rests on has changed since it was written.")
         raise Refused("draft_stale", "The chat has moved on since the draft was written.")
 
 

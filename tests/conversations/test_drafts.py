@@ -2,7 +2,7 @@
 
 import pytest
 from desk import Desk
-from rows import NOON
+from rows import NOON, add_product, add_source
 from shop import attachment, echo, edited, reel, seconds, text, unsent
 
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
@@ -14,7 +14,7 @@ from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import AssistantMode, ConversationState, DraftState, HandOverReason, Sender, ShareState, TurnState
-from pilito.models import Draft, Inbox, Proof, Turn, db
+from pilito.models import Draft, Inbox, Product, Proof, Turn, Variant, db
 from pilito.queries.panel import Zone, zone_of
 
 ANSWER = "در همین پست نوشته‌ایم."
@@ -353,6 +353,61 @@ def test_a_stale_draft_that_is_sent_while_an_answer_is_written_is_not_followed_b
     drafted.answer(LATER + seconds(9))  # anew, the second question alone
     assert drafted.message("q").answered_by_id == drafted.replies[0].id
     assert drafted.message("later").answered_by_id == drafted.replies[1].id
+
+
+@pytest.fixture
+def quoted(desk):
+    """A question about a product, with a draft that names its price; another product stands beside it."""
+    with transaction():
+        source = add_source(desk.shop.inbox_id)
+        add_product(source, ({"stock": 3, "available": True},), name="مانتو ترمه")
+        add_product(source, name="کفش چرم رها")
+    desk.model.reply = {"reply": "قیمت مانتو ترمه ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+    desk.take(text("مانتو ترمه چنده؟", NOON, mid="q"))
+    desk.answer(NOON)
+    assert draft_of(desk).text.startswith("قیمت مانتو")
+    return desk
+
+
+def change_fact(table, name, **values):
+    with transaction():
+        number = db.session.scalar(db.select(Product.id).where(Product.name == name))
+        column = Product.id if table is Product else Variant.product_id
+        db.session.execute(db.update(table).where(column == number).values(**values))
+
+
+CHANGES = [
+    (Variant, {"price": 2_200_000}),
+    (Variant, {"stock": 0, "available": False}),
+    (Product, {"active": False}),
+    (Product, {"valid_until": LATER}),
+]
+
+
+@pytest.mark.parametrize(("table", "values"), CHANGES)
+def test_a_draft_whose_product_has_changed_asks_before_it_is_sent(quoted, table, values):
+    change_fact(table, "مانتو ترمه", **values)
+
+    assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
+    draft = draft_of(quoted)
+    assert (draft.state, draft.stale_why) == (DraftState.STALE, "facts_changed")
+    assert quoted.conversation.drafted_at is None
+    assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
+    assert quoted.replies == []
+
+    send(quoted, LATER, is_confirmed=True)
+
+    assert len(quoted.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_whose_product_is_as_it_was_is_sent_at_once(quoted):
+    change_fact(Variant, "کفش چرم رها", price=5)
+    change_fact(Product, "مانتو ترمه", picture_url="https://shop.test/new.jpg")
+
+    send(quoted, LATER)
+
+    assert [one.text for one in quoted.replies] == [draft_of(quoted).text]
 
 
 def test_a_newer_draft_takes_the_place_of_a_stale_one(drafted):

@@ -240,6 +240,10 @@ REFUSED: dict[str, Words] = {
     "comment_too_old": _("A comment can be answered privately for seven days only. Answer beneath it on the phone."),
     "draft_gone": _("Somebody has decided about this draft already. Reload the page to see how."),
     "draft_stale": _("The chat has moved on since this draft was written. Read it again, then send it all the same."),
+    "facts_changed": _(
+        "What your catalogue or your knowledge says has changed since this draft was written. "
+        "Have it written anew, or read it again and send it all the same."
+    ),
     "assistant_off": _("The assistant is switched off here. Choose another mode first, then give it back."),
     "assistant_stopped": _("The assistant is stopped for all accounts. Let it work again first, then give it back."),
     "assistant_outside_hours": _("It is outside the assistant's hours. Answer yourself, or give it back later."),
@@ -690,6 +694,7 @@ STALE: dict[str, Words] = {
     "edited": _("The customer has changed the question since."),
     "unsent": _("The customer has taken back what was asked."),
     "taken_over": _("Somebody has taken the conversation since."),
+    "facts_changed": _("The catalogue or your knowledge says something else since."),
 }
 STALE_OTHERWISE = _("The chat has moved on since.")
 

@@ -1,0 +1,45 @@
+"""Whether the catalogue and the knowledge still say what a draft rests on: hours may lie between it and its reader."""
+
+from datetime import datetime
+
+from pilito.assistant.offers import without_prices
+from pilito.conversations.fact_text import passage_fact, product_fact
+from pilito.conversations.post_facts import COMMENTED_MARKS, SHARED_MARKS
+from pilito.models import Conversation, Draft
+from pilito.queries.facts import quoted_passages, quoted_products, zone_of
+
+OURS = ("catalogue", "faq", "page")
+MARKS = {*SHARED_MARKS.values(), *COMMENTED_MARKS.values()}
+
+
+def facts_changed(conversation: Conversation, draft: Draft, now: datetime) -> bool:
+    """Return whether a product or a passage that the draft rests on is not quoted any more, or says something else."""
+    working = draft.working
+    used = {*(working.get("facts_used") or []), *(one.get("reference") for one in working.get("rests_on") or [])}
+    kept = {
+        fact["reference"]: fact["text"]
+        for fact in working.get("facts") or []
+        if fact.get("source") in OURS and fact.get("reference") in used
+    }
+    said = _said_now(conversation.inbox_id, list(kept), now) if kept else {}
+    return any(_bare(text) not in _ways(said.get(reference)) for reference, text in kept.items())
+
+
+def _said_now(inbox_id: int, references: list[str], now: datetime) -> dict[str, str]:
+    today = now.astimezone(zone_of(inbox_id)).date()
+    parts = [reference.partition(":") for reference in references]
+    ids = {kind: [int(number) for its_kind, _, number in parts if its_kind == kind] for kind in ("product", "passage")}
+    products = quoted_products(inbox_id, ids["product"], now).values()
+    passages = quoted_passages(inbox_id, ids["passage"], now).values()
+    facts = [*(product_fact(one, today) for one in products), *(passage_fact(one, today) for one in passages)]
+    return {fact.reference: fact.text for fact in facts}
+
+
+def _bare(text: str) -> str:
+    """Without what the model was told of the post besides."""
+    return "\n".join(line for line in text.splitlines() if line not in MARKS)
+
+
+def _ways(text: str | None) -> tuple[str, ...]:
+    """How a fact may have been given: where a caption named another price, without prices."""
+    return (_bare(text), without_prices(text)) if text is not None else ()
