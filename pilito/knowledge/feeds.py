@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from pilito.clock import Clock, utc_now
 from pilito.errors import SourceError
 from pilito.knowledge import door
 from pilito.knowledge.drafts import CHOICE_LENGTH, OTHER_LENGTH, VariantDraft, clean_line, or_none
@@ -48,6 +49,7 @@ class Caller:
 
     keep: Callable[[], None] = lambda: None
     pause: Callable[[float], None] = time.sleep
+    clock: Clock = utc_now
 
     def get_json(
         self,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from pilito import hints, keys
 from pilito.clock import Clock
@@ -82,7 +82,7 @@ class Task:
 
     @property
     def caller(self) -> Caller:
-        return Caller(self.keep, self.pause)
+        return Caller(self.keep, self.pause, self.clock)
 
 
 # --- whose turn it is ------------------------------------------------------------------------------------------------
@@ -173,7 +173,20 @@ def _finish(task: Task, write: Write) -> None:
         source.read_at = source.checked_at = now
         source.lease_until = None
         if source.due_at == task.due_at:  # else a person asked for another reading meanwhile: other keys, or anew
-            source.due_at = now + timedelta(hours=source.every_hours) if source.every_hours else None
+            source.due_at = _due_next(source, now)
+
+
+def _due_next(source: Source, now: datetime) -> datetime | None:
+    """At its usual time, or when the first price that is only known until then ends."""
+    if not source.every_hours:
+        return None
+    usual = now + timedelta(hours=source.every_hours)
+    if source.kind not in FEEDS:
+        return usual
+    ends = select(func.min(Product.valid_until)).where(
+        Product.source_id == source.id, Product.active.is_(True), Product.valid_until > now
+    )
+    return min(filter(None, (usual, db.session.scalar(ends))))
 
 
 def _fail(task: Task, error: SourceError) -> None:

@@ -37,13 +37,13 @@ Currency = tuple[str, int]
 
 def read_shop(shop: Shop, caller: Caller) -> list[ProductDraft]:
     """Return all published products with their variations. Raises SourceError; then nothing was read."""
-    api = _Api(shop, caller)
+    api, now = _Api(shop, caller), caller.clock()
     currency = api.currency()
     found = []
     for product in api.pages("products", status="publish"):
         is_variable = product.get("type") in ("variable", "variable-subscription")
         variations = list(api.pages(f"products/{int(product['id'])}/variations")) if is_variable else []
-        found.append(_product(product, variations, currency))
+        found.append(_product(product, variations, currency, now))
         if len(found) > PRODUCTS:
             raise SourceError("too_many_products", str(PRODUCTS))
     return found
@@ -106,7 +106,7 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 6 else 0
 
 
-def _product(product: Json, variations: list[Json], currency: Currency) -> ProductDraft:
+def _product(product: Json, variations: list[Json], currency: Currency, now: datetime) -> ProductDraft:
     pictures = [found for one in _list(product, "images")[: PICTURES + 1] if (found := clean_address(one.get("src")))]
     words = [clean_line(one.get("name"), 100) for one in (*_list(product, "categories"), *_list(product, "tags"))]
     offered = {
@@ -127,18 +127,24 @@ def _product(product: Json, variations: list[Json], currency: Currency) -> Produ
         picture_url=pictures[0] if pictures else None,
         more_pictures=tuple(pictures[1:]),
         currency=currency[0] if any(one.price is not None for one in variants) else None,
-        valid_until=min(filter(None, map(_sale_ends_at, [product, *variations])), default=None),
+        valid_until=min(filter(None, (_price_until(one, now) for one in (product, *variations))), default=None),
         variants=tuple(variants[:VARIANTS]),
     )
 
 
-def _sale_ends_at(one: Json) -> datetime | None:
-    """When the price is no longer the one we read: afterwards it is not quoted until the shop is read again."""
-    if one.get("on_sale") is not True:
-        return None
+def _price_until(one: Json, now: datetime) -> datetime | None:
+    """When the price is no longer the one we read, as its sale ends, or begins: afterwards it is not quoted until the
+    shop is read again."""
+    if one.get("on_sale") is True:
+        return _moment(one.get("date_on_sale_to_gmt"))
+    begins = _moment(one.get("date_on_sale_from_gmt")) if one.get("sale_price") else None
+    return begins if begins is not None and begins > now else None
+
+
+def _moment(text: object) -> datetime | None:
     try:
-        return datetime.fromisoformat(str(one.get("date_on_sale_to_gmt"))).replace(tzinfo=UTC)
-    except ValueError:  # a sale without an end
+        return datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
+    except ValueError:  # a sale without an end, or a beginning
         return None
 
 

@@ -149,6 +149,29 @@ def test_the_price_of_a_sale_is_quoted_until_its_end_and_then_only_what_was_read
     assert list(quoted_products(inbox_id, ids[:1], end)) == ids[:1]
 
 
+def test_a_price_is_quoted_until_a_sale_that_is_planned_begins(woo, start):
+    inbox_id = start(woo)
+    begin = NOON + timedelta(hours=2)
+    planned = {"on_sale": False, "sale_price": "90", "date_on_sale_from_gmt": begin.strftime("%Y-%m-%dT%H:%M:%S")}
+    sale = woo.sell(1, "a", "100", **planned)
+    woo.sell(2, "b", "100", **planned | {"sale_price": ""})
+    woo.sell(3, "c", "100", **planned | {"date_on_sale_from_gmt": "2020-01-01T00:00:00"})
+    source_id = connect(woo, inbox_id=inbox_id, every_hours=24)
+    read(source_id)
+    ids = [product.id for product in products()]
+
+    assert sorted(quoted_products(inbox_id, ids, begin - timedelta(seconds=1))) == ids
+    assert sorted(quoted_products(inbox_id, ids, begin)) == ids[1:]
+    assert row(source_id).due_at == begin  # not a day later: until then nobody could say what it costs
+
+    sale.update(price="90", on_sale=True)
+    read(source_id, begin)
+
+    assert sorted(quoted_products(inbox_id, ids, begin)) == ids
+    assert products()[0].variants[0].price == 90
+    assert row(source_id).due_at == begin + timedelta(hours=24)
+
+
 def test_a_product_that_has_gone_is_put_aside_and_one_that_is_back_is_back(woo, start):
     inbox_id = start(woo)
     woo.sell(1, "a", "1")
