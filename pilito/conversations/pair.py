@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
+from pilito.channels.base import STANDBY
 from pilito.conversations import pending_share, tally, turns
 from pilito.conversations.contents import own_content
 from pilito.conversations.lock import mark_changed
@@ -297,7 +298,10 @@ def _rewrite_answers(
         if place.answers_id is not None:
             asked = map(_without_post, asked_with(place.answers_id))
             content = combined_content([content], "\n".join(filter(None, asked)))
-            turns.note_waiting(conversation, message)
+            # Once, as it comes to ask: not what nobody was to be called for then, when it is looked at again later.
+            is_heard = not conversation.is_blocked and message.origin != STANDBY
+            if is_heard and share.answers_id != place.answers_id:
+                turns.note_waiting(conversation, message)
         if content == message.content:
             continue
         message.content = content

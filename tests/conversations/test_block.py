@@ -3,7 +3,7 @@
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import echo, edited, reel, seconds, text
+from shop import echo, edited, reel, seconds, standby, text
 
 from pilito.conversations.approve import draft_again
 from pilito.conversations.block import block, unblock
@@ -188,6 +188,37 @@ def test_unblocking_opens_nothing_and_answers_nothing_that_came_meanwhile(desk):
 
     assert quiet(desk.conversation) == QUIET
     assert desk.rows(Message, external_id="meanwhile")[0].answered_by_id is None
+
+
+def asked_which(desk):
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.answer(NOON + seconds(5))
+    desk.deliver(NOON + seconds(5))
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_answers_which_one_while_blocked_waits_for_nobody_then_or_later(desk):
+    asked_which(desk)
+    do(desk, block)
+
+    desk.take(reel(LATER, mid="post"), now=LATER)
+
+    assert quiet(desk.conversation) == QUIET
+    do(desk, unblock, LATER + seconds(1))
+    desk.take(text("دومی", LATER + seconds(2), mid="new"), now=LATER + seconds(2))
+    desk.answer(LATER + seconds(20))
+    assert desk.message("new").answered_by_id == desk.replies[-1].id
+    assert desk.message("post").answered_by_id is None
+
+
+@pytest.mark.sqlite_only
+def test_nor_does_one_that_another_app_answers(desk):
+    asked_which(desk)
+
+    desk.take(standby(reel(LATER, mid="post")), now=LATER)
+
+    assert desk.message("post").share.state is ShareState.COMBINED
+    assert (desk.conversation.unanswered_since, desk.turn.state) == (None, TurnState.ANSWERED)
 
 
 def test_after_unblocking_the_next_message_is_answered_and_no_older_one(desk):
