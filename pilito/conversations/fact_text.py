@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
-from pilito.assistant.offers import without_passed_offer
+from pilito.assistant.offers import without_passed_offer, without_prices
 from pilito.assistant.types import Fact
-from pilito.lifecycle import PassageKind
-from pilito.models import Passage, Product, Variant
+from pilito.lifecycle import PassageKind, SourceKind, SourceState
+from pilito.models import Passage, Product, Source, Variant
 from pilito.money import digits, written
 
 LONGEST_FACT = 1500  # characters: eight of them leave room for the conversation
 LONGEST_DESCRIPTION = 600
 MOST_LINES = 24  # of variants; what is not shown is not known, and a person is asked
 SOURCES = {PassageKind.FAQ: "faq", PassageKind.TEXT: "page", PassageKind.PAGE: "page"}
+FEEDS = (SourceKind.WOOCOMMERCE, SourceKind.SHOPIFY)
+# A shop that is away for some days is asked about as before; afterwards a person tells its prices.
+LONG_UNREAD, UNREAD_ROUNDS = timedelta(days=7), 3
 EASTERN = re.compile(r"[\u0600-\u06ff]")
 WORDS = {
     "fa": {
@@ -50,20 +53,32 @@ def _product_lines(product: Product, today: date) -> Iterator[str]:
     language = "fa" if EASTERN.search(product.name) else "en"
     words = WORDS[language]
     yield product.name
+    tells = not _is_long_unread(product.source, today)
     prices = {(one.price, one.old_price) for one in product.variants}
-    is_one_price = len(product.variants) > 1 and len(prices) == 1 and product.variants[0].price is not None
+    is_one_price = tells and len(product.variants) > 1 and len(prices) == 1 and product.variants[0].price is not None
     if is_one_price:
         yield f"{words['price']}: {_price(product.variants[0], product.currency, language)}"
-    variants = [_variant_line(one, product.currency, language, not is_one_price) for one in product.variants]
+    variants = [
+        _variant_line(one, product.currency, language, tells and not is_one_price, tells) for one in product.variants
+    ]
     yield from list(dict.fromkeys(filter(None, variants)))[:MOST_LINES]
     code = product.sku or (product.variants[0].sku if len(product.variants) == 1 else None)
     yield f"{words['code']}: {code}" if code else ""
     yield f"{words['link']}: {product.link}" if product.link else ""
     yield f"{words['category']}: {product.category}" if product.category else ""
-    yield without_passed_offer(_cut(product.description, LONGEST_DESCRIPTION), today)
+    description = _cut(product.description, LONGEST_DESCRIPTION)
+    yield without_passed_offer(description, today) if tells else without_prices(description)
 
 
-def _variant_line(variant: Variant, currency: str | None, language: str, tells_price: bool) -> str:
+def _is_long_unread(source: Source | None, today: date) -> bool:
+    """Whether a shop could not be read for so long that nobody knows what its price and stock are by now."""
+    if source is None or source.kind not in FEEDS or source.state is not SourceState.FAILED or source.read_at is None:
+        return False
+    patience = max(LONG_UNREAD, UNREAD_ROUNDS * timedelta(hours=source.every_hours or 0))
+    return today - source.read_at.date() > patience
+
+
+def _variant_line(variant: Variant, currency: str | None, language: str, tells_price: bool, tells_stock: bool) -> str:
     """`قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود`; the price only where variants differ in it."""
     words = WORDS[language]
     is_bare = bool(variant.size) and words["size"] not in str(variant.size).lower()  # not "free size"
@@ -71,7 +86,8 @@ def _variant_line(variant: Variant, currency: str | None, language: str, tells_p
     # A reply is often this line word for word: digits of two scripts in it would look careless.
     which = digits(f"{words['comma']} ".join(part for part in (size, variant.colour, variant.other) if part), language)
     price = _price(variant, currency, language) if tells_price else ""
-    known = f"{words['comma']} ".join(filter(None, (price, digits(_stock(variant, words), language))))
+    stock = digits(_stock(variant, words), language) if tells_stock else ""
+    known = f"{words['comma']} ".join(filter(None, (price, stock)))
     label = " ".join(filter(None, (words["price"] if price else "", which)))
     return ": ".join(filter(None, (label, known)))
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, case, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.extensions import db
 from pilito.models import Embedding, Inbox, Passage, Product, Variant
@@ -55,7 +55,7 @@ def _page(wanted: Any, table: type[Product] | type[Passage], inbox_id: int, afte
 
 def quoted_products(inbox_id: int, ids: Sequence[int], now: datetime) -> dict[int, Product]:
     """Those of these products that may be quoted now, with their variants."""
-    return _quoted(Product, inbox_id, ids, now, selectinload(Product.variants))
+    return _quoted(Product, inbox_id, ids, now, joinedload(Product.source), selectinload(Product.variants))
 
 
 def quoted_passages(inbox_id: int, ids: Sequence[int], now: datetime) -> dict[int, Passage]:

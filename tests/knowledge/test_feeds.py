@@ -318,6 +318,34 @@ def test_a_price_of_0_is_none_that_could_be_told(woo, start, price):
     assert "in stock" in told
 
 
+@pytest.mark.parametrize(("every_hours", "days"), [(6, 7), (168, 21)])
+def test_a_shop_that_could_not_be_read_for_long_is_not_quoted_with_price_and_stock(woo, start, every_hours, days):
+    inbox_id = start(woo)
+    woo.sell(1, "Bag", "100", manage_stock=True, stock_quantity=3, description="Leather.<br>Now 90 toman!")
+    source_id = connect(woo, inbox_id=inbox_id, every_hours=every_hours)
+    read(source_id)
+    [bag] = products()
+
+    def told(after, hours=0):
+        db.session.rollback()
+        now = NOON + timedelta(days=after, hours=hours)
+        return product_fact(quoted_products(inbox_id, [bag.id], now)[bag.id], now.date()).text
+
+    fresh = told(days + 1)  # its reading is only late: nothing says that it cannot be read
+    assert "Price: 100 toman, in stock (3 pieces)" in fresh
+    woo.script = [(403, {"message": "blocked"})] * 4
+    read(source_id, row(source_id).due_at)
+    assert row(source_id).error == "key_refused"
+
+    assert told(days) == fresh
+    stale = told(days + 1)
+    assert ("Bag" in stale, "Leather." in stale, "Code: W-1" in stale) == (True, True, True)
+    assert not any(word in stale for word in ("100", "90", "stock", "pieces"))
+
+    read(source_id, row(source_id).due_at)
+    assert told(days + 1) == fresh
+
+
 # --- one reader ------------------------------------------------------------------------------------------------------
 
 
