@@ -2,7 +2,7 @@
 
 from chromium_page import EMAIL, PASSWORD, needs_chromium, talk
 from playwright.sync_api import expect
-from rows import add_operator
+from rows import FreshClient, add_operator
 
 from pilito.clock import utc_now
 from pilito.database import transaction
@@ -88,3 +88,24 @@ def fill_in(page, email):
     page.fill("[name=password]", PASSWORD)
     page.press("[name=password]", "Enter")
     expect(page.locator("#line[data-state=live]")).to_be_attached(timeout=10_000)
+
+
+def test_a_page_that_slept_through_a_change_of_person_becomes_the_next_persons(shop, server, open_page):
+    page = open_page(talk(shop, 2))
+    write_and_search(page)
+    page.context.set_offline(True)  # as a tab that a phone has frozen
+    with transaction():
+        db.session.execute(db.delete(OperatorSession))
+        omid = add_operator(Role.AGENT, language="en", email="omid@shop.test", password_hash="!")
+    client = FreshClient(shop.app)
+    with client.session_transaction() as session:
+        session.update({"_user_id": omid.get_id(), "_fresh": True})
+    cookie = {"name": "pilito", "value": client.get_cookie("pilito").value}
+    page.context.add_cookies([{**cookie, "url": f"http://127.0.0.1:{server.port}"}])
+
+    page.context.set_offline(False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.locator("body")).to_have_attribute("data-operator", str(omid.id))
+    expect(page.locator("#composer-text")).to_have_value("")
+    assert SECRET not in kept(page)

@@ -46,6 +46,14 @@ def keep_private(response: Response) -> Response:
     return response
 
 
+@bp.after_request
+def say_who_looks(response: Response) -> Response:
+    """A page that slept through a log-out and another's log-in learns whose it is by now (http.js)."""
+    if FRAGMENT_HEADER in request.headers and current_user.is_authenticated:
+        response.headers["X-Operator"] = str(current_user.id)
+    return response
+
+
 @bp.app_context_processor
 def panel_words() -> dict[str, Any]:
     return {

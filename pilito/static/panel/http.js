@@ -1,7 +1,9 @@
-// Requests to our own server. A session that has ended leads to the log-in, and back here afterwards.
+// Requests to our own server. A session that has ended leads to the log-in, and back here afterwards;
+// one that is another person's by now makes the page theirs.
 import { setServerTime } from "./clocks.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
+const OPERATOR = "X-Operator";
 const FRAGMENT = { "X-Fragment": "1" };
 const LEAVING_MS = 5_000;
 const LONGEST_MS = 30_000; // for a fragment: what hangs for longer would keep every later look waiting
@@ -20,6 +22,7 @@ export class Refusal extends Error {
 export async function fetchFragment(url) {
   const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store", signal: AbortSignal.timeout?.(LONGEST_MS) });
   if (answer.status === 401) return logIn();
+  if (isOthers(answer.headers.get(OPERATOR))) return becomeTheirs();
   if (!answer.ok) throw missed(url, answer);
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fragment = parsed.body.firstElementChild;
@@ -31,6 +34,7 @@ export async function send(url, fields = {}) {
   const body = new URLSearchParams(fields);
   const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
   if (answer.status === 401) return logIn();
+  if (isOthers(answer.headers.get(OPERATOR))) return becomeTheirs();
   if (!answer.ok) throw await refusalOf(answer);
   return answer;
 }
@@ -39,6 +43,7 @@ export async function send(url, fields = {}) {
 export async function ask(url, fields) {
   const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body: fields });
   if (answer.status === 401) return logIn();
+  if (isOthers(answer.headers.get(OPERATOR))) return becomeTheirs();
   if (!answer.ok) throw await refusalOf(answer);
   return answer.json();
 }
@@ -54,6 +59,7 @@ export function upload(url, fields, onProgress) {
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
     request.onload = () => {
       if (request.status === 401) return resolve(logIn());
+      if (isOthers(request.getResponseHeader(OPERATOR))) return resolve(becomeTheirs());
       if (request.status === 201) return resolve(request.response);
       reject(new Refusal(request.response?.message || ""));
     };
@@ -77,7 +83,16 @@ async function refusalOf(answer) {
 // List, thread and pane find out at the same moment: a second navigation would cut the first one off.
 function logIn() {
   const here = location.pathname + location.search;
-  if (!isLeaving) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(here)}&ended=1`);
+  return leave(`${document.body.dataset.login}?next=${encodeURIComponent(here)}&ended=1`);
+}
+
+// A tab that was asleep while one person logged out and the next one in: before that one writes anything here, it is
+// their page, and forget.js has taken the other's words away. Without its place, for that alone would load nothing.
+const isOthers = (operator) => operator && operator !== document.body.dataset.operator;
+const becomeTheirs = () => leave(location.pathname + location.search);
+
+function leave(url) {
+  if (!isLeaving) location.assign(url);
   isLeaving = true;
   setTimeout(() => (isLeaving = false), LEAVING_MS); // whoever comes back with the browser's button is led out again
   return new Promise(() => {}); // the page is leaving: nothing after this should run
