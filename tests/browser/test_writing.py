@@ -15,6 +15,13 @@ from pilito.lifecycle import Role
 from pilito.models import CannedReply, Message, Note, Notification, Operator, Variant, db
 
 pytestmark = needs_chromium
+PASTE = """() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", "linen 1,850,000");
+    clipboardData.items.add(new File(["x"], "image.png", { type: "image/png" }));
+    const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+    document.getElementById("composer-text").dispatchEvent(paste);
+}"""
 
 
 def rows(model):
@@ -230,3 +237,28 @@ def test_pictures_are_looked_at_one_after_the_other_by_keys(shop, open_page):
 
     expect(viewer).to_be_hidden()
     expect(links.last).to_be_focused()
+
+
+def test_a_reply_of_which_only_the_answer_was_lost_is_not_given_back_to_be_sent_anew(shop, open_page):
+    page = open_page(talk(shop, 2))
+    page.route("**/messages?*", lambda route: route.abort())
+
+    def lose_the_answer(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/replies", lose_the_answer)
+    page.fill("#composer-text", "two milion")
+    page.press("#composer-text", "Control+Enter")
+    edit = page.locator(".has-failed").get_by_role("button", name="Edit")
+    edit.click()
+    expect(page.locator(".toast")).to_contain_text("No connection")
+    expect(page.locator("#composer-text")).to_have_value("")  # nobody knows yet whether the customer has it
+    page.unroute_all()
+
+    edit.click()
+
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("two milion")
+    expect(page.locator(".toast").last).to_contain_text("has arrived")
+    expect(page.locator("#composer-text")).to_have_value("")
+    expect(page.locator(".is-optimistic")).to_have_count(0)

@@ -74,7 +74,7 @@ function showFailure(sent, error) {
     " ",
     button("again", () => deliver(sent)),
     " ",
-    button("mend", () => mend(one, bubble)),
+    button("mend", () => mend(sent)),
     " ",
     button("discard", () => drop(one, bubble)),
   );
@@ -99,7 +99,7 @@ async function showOthersAnswer(sent, error) {
     " ",
     button("sendAnyway", () => deliver(sent)),
     " ",
-    button("mend", () => mend(one, bubble)),
+    button("mend", () => mend(sent)),
     " ",
     button("discard", () => drop(one, bubble)),
   );
@@ -112,10 +112,24 @@ function call({ from }, wasAtEnd, words) {
   else from.tell(words);
 }
 
-function mend(one, bubble) {
+// What got no answer may have arrived all the same: sent anew with other words it would be a second message.
+async function mend(sent) {
+  const { one, bubble, from } = sent;
+  if (mayHaveArrived(one)) {
+    try {
+      await refreshThread();
+    } catch (error) {
+      if (from.isOpen()) showFailure(sent, error);
+      return from.tell(say("unsure"));
+    }
+    if (!from.isOpen()) return; // it waits there
+    if (!bubble.isConnected) return from.tell(say("arrived"));
+  }
   drop(one, bubble);
   menders[one.kind](one);
 }
+
+const mayHaveArrived = ({ why }) => !why || why === say("failed"); // no sentence of ours: a proxy's, or none
 
 function drop(one, bubble) {
   dropUnsent(one.clientId);
