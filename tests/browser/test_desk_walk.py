@@ -5,11 +5,12 @@ import re
 import pytest
 from chromium_page import PHONE, needs_chromium
 from playwright.sync_api import expect
-from rows import add_conversation, add_message
+from rows import add_conversation, add_message, add_operator
 
 from pilito.clock import utc_now
+from pilito.conversations.labels import make_label
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, MessageType
+from pilito.lifecycle import ConversationState, LabelColour, MessageType, Role
 from pilito.models import Conversation, ConversationLabel, Inbox, db
 
 pytestmark = needs_chromium
@@ -140,3 +141,26 @@ def test_on_a_phone_a_swipe_chooses_and_the_deeds_lie_under_the_thumb(three, ope
     assert place["y"] > 700
     close.click()
     expect(page.locator("#rows > li")).to_have_count(2)
+
+
+def test_enter_in_a_menu_takes_whom_or_what_is_called_so(three, open_page):
+    for name in ("Not paid", "paid"):
+        make_label(name, LabelColour.GREY, None, utc_now())
+    with transaction():
+        names = ("Samira", "Amina", "Mina", "Omid", "Nasrin")
+        people = {name: add_operator(Role.AGENT, email=f"{name}@shop.test", name=name).id for name in names}
+    page = open_page(f"/conversations/{three[2]}?zone=needs_you")
+    first = page.locator("#rows > li").first
+
+    def enter(key, words):
+        page.keyboard.press(key)
+        page.locator("[data-menu-search]").fill(words)
+        page.keyboard.press("Enter")
+        expect(page.locator("#desk-menu")).to_be_hidden()
+
+    enter("KeyL", "PAID")
+    expect(first.locator(".label-chip")).to_have_text(["paid"])
+    for typed, name in (("mina", "Mina"), ("sam", "Samira")):  # "S" stands in the picture before "Me"
+        with page.expect_request("**/bulk") as asked:
+            enter("KeyA", typed)
+        assert f"to={people[name]}&" in f"{asked.value.post_data}&"

@@ -34,11 +34,14 @@ async function show(url) {
 // One spelling for Persian and Arabic letters, as the server folds them where it compares names.
 const plain = (text) => text.normalize("NFKC").toLowerCase().replaceAll("ي", "ی").replaceAll("ك", "ک").replace(/[\u200c\s]+/g, " ").trim();
 
+// What a row is called. The picture beside it, and how much somebody holds, are no part of that.
+const nameOf = (button) => plain((button.querySelector("bdi") ?? button.querySelector("span:not(.avatar)") ?? button).textContent);
+
 function narrow(menu, typed) {
   const wanted = plain(typed);
   let isThere = false;
   for (const button of menu.querySelectorAll(".menu-list li:not([data-menu-create]) button")) {
-    const name = plain(button.textContent);
+    const name = nameOf(button);
     button.parentElement.hidden = !name.includes(wanted);
     isThere ||= name === wanted;
   }
@@ -54,11 +57,15 @@ function offer(create, name, isHidden) {
   create.hidden = isHidden;
 }
 
+// "paid" is not "Not paid", which stands before it. What would be made stands last: most type but the beginning of a name.
+const meant = (list, wanted) =>
+  list.find((button) => nameOf(button) === wanted) ?? list.find((button) => nameOf(button).startsWith(wanted)) ?? list[0];
+
 function onKey(menu, event) {
   const list = items(menu);
   if (event.key === "Enter" && event.target.matches("[data-menu-search]")) {
     event.preventDefault();
-    return list[0]?.click();
+    return meant(list, plain(event.target.value))?.click();
   }
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!by || !list.length || event.target.matches("select")) return;
