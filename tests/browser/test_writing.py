@@ -262,3 +262,28 @@ def test_a_reply_of_which_only_the_answer_was_lost_is_not_given_back_to_be_sent_
     expect(page.locator(".toast").last).to_contain_text("has arrived")
     expect(page.locator("#composer-text")).to_have_value("")
     expect(page.locator(".is-optimistic")).to_have_count(0)
+
+
+def test_what_was_folded_away_is_shown_before_it_leaves_and_can_be_left_out(shop, open_page):
+    page = open_page(talk(shop, 2))
+    sent = []
+    page.on("request", lambda request: request.url.endswith("/replies") and sent.append(request.post_data))
+    page.locator("#composer-card summary").click()
+    page.fill("#composer-card-title", "Linen shirt")
+    page.locator("#composer-card summary").click()
+    page.fill("#composer-text", "one moment please")
+
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator("#composer-card-title")).to_be_visible()
+    expect(page.locator("#composer-problem")).to_contain_text("This goes with your reply too")
+    page.fill("[name=card_url]", "shop.test")
+    page.locator("#composer-card summary").click()
+    page.press("#composer-text", "Control+Enter")
+    expect(page.locator("[name=card_url]")).to_be_visible()  # its address is none, and the browser says so
+    assert sent == []
+    page.get_by_role("button", name="Leave the card out").click()
+    page.press("#composer-text", "Control+Enter")
+
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("one moment please")
+    assert len(sent) == 1
+    assert "Linen" not in sent[0]

@@ -26,6 +26,7 @@ function beginBasket(form, onChange) {
   find("composer-record").addEventListener("click", record);
   find("composer-card-choose").addEventListener("click", () => find("composer-card-file").click());
   find("composer-card-file").addEventListener("change", ({ target }) => (addPicture(target.files[0]), (target.value = "")));
+  find("composer-card-clear").addEventListener("click", () => ((begun.cardPicture = null), takeCard(), changed()));
   form.addEventListener("composer-files", onChange);
   return begun;
 }

@@ -69,6 +69,8 @@ function prepare(form) {
   find("composer-unquote").addEventListener("click", unquote);
   form.addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
   find("composer-card").addEventListener("input", () => showReady(text));
+  // The browser says what is wrong with a field only where one sees it.
+  form.addEventListener("invalid", ({ target }) => target.closest("details")?.setAttribute("open", ""), true);
 }
 
 const keep = (text) => remember("reply", openConversation(), text.value);
@@ -96,6 +98,7 @@ async function submit(text) {
   const open = placesIn(words);
   explainIn("composer", open.length ? say("placeOpen", { place: open[0].text }) : "");
   if (open.length) return selectPlace(text);
+  if (showFolded(find("composer"))) return explainIn("composer", say("goesAlong"));
   const files = takeFiles();
   const { card, picture } = takeCard();
   if (!words && !files.length && !Object.keys(card).length) return;
@@ -107,6 +110,15 @@ async function submit(text) {
   text.focus();
   for (const reply of replies) await deliver(reply); // in this order
 }
+
+// A card or buttons that were folded away, perhaps an hour ago: nothing leaves that one does not see.
+function showFolded(form) {
+  const folded = [...form.querySelectorAll("details:not([open])")].filter(isFilled);
+  for (const details of folded) details.open = true;
+  return folded.length > 0;
+}
+
+const isFilled = (details) => [...details.querySelectorAll("[name]")].some(({ value }) => value.trim());
 
 // One reply for each file and for the card; the words and their buttons go with the last. All were begun at once: what
 // came since, the writer of the last has not seen either.
