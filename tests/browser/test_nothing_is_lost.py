@@ -345,3 +345,21 @@ def test_a_look_that_failed_is_repeated_soon_and_one_that_hangs_is_given_up(shop
     with page.expect_request("**/looks/hangs"):
         page.clock.fast_forward(6_000)
     assert asked.count("gone") == 1
+
+
+def test_a_mended_draft_is_still_the_draft_after_a_reload(shop, open_page):
+    path = talk(shop, 2)
+    draft_id = write_draft(int(path.rsplit("/", 1)[1]), "It costs 1,850,000 toman.")
+    page = open_page(path)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.locator("#composer-text").press_sequentially("!")
+
+    page.reload()
+    expect(page.locator("#composer-text")).to_have_value("It costs 1,850,000 toman.!")
+    expect(page.locator("#composer-draft")).to_have_value(str(draft_id))
+    page.fill("#composer-text", "")
+    page.fill("#composer-text", "my own")
+    page.reload()
+
+    expect(page.locator("#composer-text")).to_have_value("my own")
+    expect(page.locator("#composer-draft")).to_have_value("")

@@ -23,7 +23,9 @@ export function startComposer() {
   if (kept) putBack(kept);
   else prepare(find("composer"));
   const text = find("composer-text");
-  text.value = recall("reply", openConversation()) || text.value;
+  const words = recall("reply", openConversation());
+  text.value = words || text.value;
+  if (words) find("composer-draft").value ||= recall("draft", openConversation());
   grow(text);
   startQuotes();
   startAttaching(() => showReady(text));
@@ -79,7 +81,7 @@ const keep = (text) => remember("reply", openConversation(), text.value);
 export function fill(words, draft = "") {
   const text = find("composer-text");
   text.value = [words, text.value].filter(Boolean).join("\n");
-  if (draft) find("composer-draft").value = draft;
+  if (draft) tie(draft);
   find("write-reply").checked = true;
   keep(text);
   grow(text);
@@ -155,7 +157,13 @@ export function editDraft({ dataset }) {
 
 // Emptied, it is no draft any more: what is typed next is one's own.
 function forgetDraft(text) {
-  if (!text.value) find("composer-draft").value = "";
+  if (!text.value) tie("");
+}
+
+// Kept beside the words: sent as a reply of one's own, after a reload, a mended draft would end the assistant's work.
+function tie(draft) {
+  find("composer-draft").value = draft;
+  remember("draft", openConversation(), draft);
 }
 
 function unquote() {
@@ -168,7 +176,7 @@ function takeExtras() {
   const quick = find("composer-quick");
   const extras = { draft: find("composer-draft").value, reply_to: find("composer-reply-to").value, quick_replies: quick.value.trim() };
   unquote();
-  find("composer-draft").value = "";
+  tie("");
   quick.value = "";
   quick.closest("details").open = false;
   return Object.fromEntries(Object.entries(extras).filter(([, value]) => value));

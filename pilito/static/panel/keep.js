@@ -1,7 +1,7 @@
 // What is being written stays in this browser, for this operator alone: a draft until it is sent, and what was sent
 // until the server has said that it has it. forget.js says when it goes.
 const mine = `pilito-${document.body.dataset.operator}-`;
-const OF_CONVERSATION = ["reply", "note", "quotes", "mentions", "mended"];
+const OF_CONVERSATION = ["reply", "draft", "note", "quotes", "mentions", "mended"];
 const gone = new Set(); // conversations
 const find = (name) => {
   try {

@@ -49,6 +49,7 @@ function give(taken) {
 // It waits where it was written: the words in this browser, the rest while this page lives.
 function giveLater({ conversation, tell }, taken) {
   remember("reply", conversation, [taken.text, recall("reply", conversation)].filter(Boolean).join("\n"));
+  if (taken.draft) remember("draft", conversation, taken.draft);
   waiting.set(conversation, [...(waiting.get(conversation) ?? []), taken]);
   tell(say("takenBack"));
 }
