@@ -7,6 +7,7 @@ from rows import add_conversation, add_inbox, add_message
 from shop import seconds
 
 from pilito.clock import utc_now
+from pilito.conversations.assign import assign
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.database import transaction
 
@@ -15,6 +16,9 @@ pytestmark = needs_chromium
 MESSAGES = 300
 PRESS = """([code, key, more]) => (document.activeElement ?? document.body).dispatchEvent(
   new KeyboardEvent("keydown", { code, key, bubbles: true, cancelable: true, ...more }))"""
+
+UNSENT = """conversation => localStorage.setItem(`pilito-${document.body.dataset.operator}-unsent`, JSON.stringify(
+  [{ clientId: "one", conversation, kind: "reply", url: "/", fields: {}, shown: "refused", why: "The window is closed." }]))"""
 
 
 def press(page, code, key, **more):
@@ -207,3 +211,16 @@ def test_pages_without_conversations_have_the_keys_too_and_a_phone_has_the_searc
     press(page, "KeyG", "ل")
     press(page, "KeyC", "ز")
     page.wait_for_url("**/comments")
+
+
+def test_the_command_bar_opens_whom_the_list_does_not_show_and_keeps_the_page(long_talk, open_page):
+    page = open_page("/conversations/?zone=done")
+    page.evaluate("window.isSame = true")
+
+    page.keyboard.press("Control+k")
+    expect(page.locator("#bar-text")).to_be_focused()
+    page.locator("#bar-text").type("رضا")
+    page.locator("#bar-list [role=option]", has_text="مریم رضایی").click()
+
+    expect(page.locator("#thread-title")).to_have_text("مریم رضایی")
+    assert page.evaluate("window.isSame")

@@ -1,6 +1,7 @@
 """Two people at one desk, in two real browsers: who looks, who writes, and that no customer is answered twice unawares."""
 
 import re
+from pathlib import Path
 
 import pytest
 from chromium_page import needs_chromium, talk
@@ -20,6 +21,16 @@ from pilito.lifecycle import HandOverReason, Role, Sender
 from pilito.models import Message, Operator, db
 
 pytestmark = needs_chromium
+WORKER = """() => new Promise((done) => {
+    const told = [];
+    const page = { url: `${location.origin}/conversations/`, focus: async () => told.push("focus"), postMessage: ({ open }) => told.push(open) };
+    const clients = { matchAll: async () => [page], openWindow: async () => told.push("window") };
+    const self = { location, clients, addEventListener: (name, heard) => (self.heard = heard) };
+    SOURCE
+    const notification = { close() {}, data: { url: "/conversations/1" } };
+    self.heard({ notification, waitUntil: (shown) => shown.then(() => done(told)) });
+})"""
+TELL = "open => navigator.serviceWorker.dispatchEvent(new MessageEvent('message', { data: { open } }))"
 
 
 @pytest.fixture
@@ -191,3 +202,20 @@ def call_person(shop):
     with transaction() as tx:
         conversation = get_locked(shop.conversation.id)
         hand_over(tx, conversation, HandOverReason.ASKED_FOR_PERSON, "", utc_now())
+
+
+def test_a_pressed_note_of_the_system_opens_what_it_tells_of_in_the_page_that_is_there(shop, open_page):
+    path = talk(shop, 2)
+    page = open_page("/conversations/?zone=done")
+    page.evaluate("window.isSame = true")
+    source = (Path(shop.app.static_folder) / "panel" / "notices_worker.js").read_text()
+
+    told = page.evaluate(WORKER.replace("SOURCE", source))
+    assert told == [page.evaluate("location.origin") + "/conversations/1", "focus"]
+    page.evaluate(TELL, path)
+
+    expect(page.locator("#thread-title")).to_be_visible()
+    page.fill("#composer-text", "stays")
+    page.evaluate(TELL, "/conversations/?zone=needs_you")
+    expect(page.locator("#zone-needs_you")).to_have_attribute("aria-current", "page")
+    assert page.evaluate("window.isSame")

@@ -81,8 +81,10 @@ async function askCustomers(words, found) {
 
 const goTo = (href) => () => {
   const row = document.querySelector(`#list a[href="${CSS.escape(href)}"], #list a[href^="${CSS.escape(href)}?"]`);
-  if (row) row.click();
-  else location.assign(href);
+  if (row) return row.click();
+  // Where conversations are, main.js opens it, and what stands in the composer stays.
+  const asked = new CustomEvent("pilito:open", { detail: href, cancelable: true });
+  if (document.dispatchEvent(asked)) location.assign(href);
 };
 
 // --- what is shown ---------------------------------------------------------------------------------------------------

@@ -155,6 +155,30 @@ async function jump(link) {
   if (wanted.hash.startsWith("#n")) return showNote(wanted.hash.slice(2));
 }
 
+// What leads here from outside of the page's links: the command bar, and a note of the system.
+document.addEventListener("pilito:open", (event) => (event.preventDefault(), goTo(event.detail)));
+navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.open && goTo(data.open));
+
+async function goTo(href) {
+  const wanted = new URL(href, location.href);
+  const of = /\/conversations\/(\d+)$/.exec(wanted.pathname)?.[1];
+  try {
+    if (of) return await jump({ href: wanted.href, dataset: { of } });
+    if (wanted.pathname === new URL(body.dataset.home, location.href).pathname) return await goToList(wanted);
+  } catch {
+    // as a plain link
+  }
+  location.assign(wanted.href);
+}
+
+function goToList({ href }) {
+  opening += 1;
+  forgetHits();
+  history.pushState({}, "", href);
+  showListOnly();
+  return chooseList({ href });
+}
+
 document.addEventListener("click", async (event) => {
   if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const [selector, act] = Object.entries(CLICKS).find(([one]) => event.target.closest(one)) ?? [];

@@ -11,6 +11,6 @@ async function show(url) {
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const open = pages.find((page) => new URL(page.url).pathname.startsWith("/conversations"));
   if (!open) return self.clients.openWindow(wanted.href);
-  await open.focus();
-  return open.navigate(wanted.href).catch(() => self.clients.openWindow(wanted.href));
+  open.postMessage({ open: wanted.href }); // main.js; a page that no worker controls cannot be led from here
+  return open.focus();
 }
