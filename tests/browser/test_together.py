@@ -219,3 +219,15 @@ def test_a_pressed_note_of_the_system_opens_what_it_tells_of_in_the_page_that_is
     page.evaluate(TELL, "/conversations/?zone=needs_you")
     expect(page.locator("#zone-needs_you")).to_have_attribute("aria-current", "page")
     assert page.evaluate("window.isSame")
+
+
+def test_who_waits_for_the_sound_in_another_tab_is_called_by_the_clock_too(shop, open_page):
+    page = open_page("/conversations/")
+    page.clock.install()
+    page.reload()
+    expect(page.locator("#line[data-state=live]")).to_be_attached()
+    page.clock.run_for(2_000)  # what it looks for when the line returns
+    page.evaluate("Object.defineProperty(document, 'visibilityState', { value: 'hidden' })")
+
+    with page.expect_request("**/conversations/list?*", timeout=5_000):
+        page.clock.run_for(62_000)

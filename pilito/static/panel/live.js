@@ -1,5 +1,6 @@
 // The live line. It only says that something changed; what, is fetched. So a lost word costs nothing: every return of
 // the line, and of the page, fetches what was missed.
+import { wantsNotices } from "./chime.js";
 import { say } from "./words.js";
 
 const GATHER_MS = 100; // changes within this time are one fetch
@@ -30,12 +31,15 @@ export function startLive({ onChange, onReturn }) {
   let last = Date.now();
   setInterval(() => {
     const pause = line.connected ? WITH_LINE_MS : WITHOUT_LINE_MS;
-    if (document.visibilityState !== "visible" || Date.now() - last < pause) return;
+    if (!isAwaited() || Date.now() - last < pause) return;
     last = Date.now();
     onReturn();
   }, 1000);
   return line;
 }
+
+// Also in a tab behind others, for whom it is to call: what nobody answered in time changes by the clock alone.
+const isAwaited = () => document.visibilityState === "visible" || document.getElementById("bell").dataset.sound === "1" || wantsNotices();
 
 function show(state) {
   const pill = document.getElementById("line");
