@@ -213,6 +213,21 @@ def test_pages_without_conversations_have_the_keys_too_and_a_phone_has_the_searc
     page.wait_for_url("**/comments")
 
 
+def test_a_place_is_opened_and_kept_beside_an_unsent_reply_and_old_steps(long_talk, operator, open_page):
+    assign(long_talk.id, operator.id, operator.id, utc_now())
+    page = open_page("/conversations/")
+    page.evaluate(UNSENT, str(long_talk.id))
+
+    page.goto(f"/conversations/{long_talk.id}?around=3#m3")
+    expect(page.locator(".has-failed")).to_have_count(1)
+    expect(page.locator("#m3")).to_be_in_viewport()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_timeout(500)
+
+    expect(page.locator("#new-pill")).to_be_hidden()
+    expect(page.locator("#m3")).to_be_in_viewport()
+
+
 def test_the_command_bar_opens_whom_the_list_does_not_show_and_keeps_the_page(long_talk, open_page):
     page = open_page("/conversations/?zone=done")
     page.evaluate("window.isSame = true")

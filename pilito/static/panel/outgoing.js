@@ -20,7 +20,7 @@ export function begin({ kind, url, fields, shown, picture, mentioned }) {
   const from = here();
   const one = { clientId: newId(), conversation: from.conversation, kind, url, fields, shown, picture, mentioned };
   keepUnsent(one);
-  const sent = { one, bubble: showBubble(one), from };
+  const sent = { one, bubble: showAtEnd(makeBubble(one)), from };
   underWay.set(one.clientId, sent);
   return sent;
 }
@@ -28,6 +28,7 @@ export function begin({ kind, url, fields, shown, picture, mentioned }) {
 export async function deliver(sent) {
   const { one, bubble } = sent;
   underWay.set(one.clientId, sent);
+  sent.isOld = false;
   bubble.classList.remove("has-failed");
   bubble.querySelector(".foot").textContent = say("sending");
   try {
@@ -47,12 +48,19 @@ export function showUnsent() {
   const from = here();
   const sending = [...underWay.values()].filter(({ one }) => one.conversation === from.conversation);
   const failed = unsentOf(from.conversation).filter(({ clientId }) => !underWay.has(clientId));
-  for (const { one, bubble } of sending) hasArrived(one) || showAtEnd(bubble);
+  const wasAtEnd = isAtEnd(); // else one came for a certain message, or reads it
+  for (const { one, bubble } of sending) hasArrived(one) || find("items").append(bubble);
   for (const one of failed) {
     const error = one.why ? new Refusal(one.why, one.reason) : new TypeError();
     if (hasArrived(one)) dropUnsent(one.clientId);
-    else showFailure({ one, bubble: showBubble(one), from }, error);
+    else showOld({ one, bubble: makeBubble(one), from, isOld: true }, error);
   }
+  if (wasAtEnd) toEnd();
+}
+
+function showOld(sent, error) {
+  find("items").append(sent.bubble);
+  showFailure(sent, error);
 }
 
 const hasArrived = ({ clientId }) => Boolean(document.querySelector(`#items [data-client-id="${CSS.escape(clientId)}"]`));
@@ -106,10 +114,10 @@ async function showOthersAnswer(sent, error) {
   call(sent, wasAtEnd, words);
 }
 
-// Who reads further up is told where they are: the view stays on what they read.
-function call({ from }, wasAtEnd, words) {
+// Who reads further up is told where they are, once: the view stays on what they read.
+function call({ from, isOld }, wasAtEnd, words) {
   if (wasAtEnd) toEnd();
-  else from.tell(words);
+  else if (!isOld) from.tell(words);
 }
 
 // What got no answer may have arrived all the same: sent anew with other words it would be a second message.
@@ -144,7 +152,7 @@ function button(name, act) {
   return made;
 }
 
-function showBubble({ clientId, kind, shown, picture }) {
+function makeBubble({ clientId, kind, shown, picture }) {
   const bubble = document.createElement("li");
   bubble.className = `item is-ours is-optimistic ${kind === "note" ? "from-note" : "from-operator"}`;
   bubble.dataset.clientId = clientId;
@@ -154,7 +162,7 @@ function showBubble({ clientId, kind, shown, picture }) {
     const image = Object.assign(document.createElement("img"), { src: picture, alt: "", className: "optimistic-picture" });
     bubble.querySelector(".stack-of-parts").prepend(image);
   }
-  return showAtEnd(bubble);
+  return bubble;
 }
 
 function showAtEnd(bubble) {

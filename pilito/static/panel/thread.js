@@ -7,6 +7,7 @@ import { morph } from "./morph.js";
 const NEAR = 80; // pixels from the end that still count as "at the end"
 const QUIET_MS = 1_000;
 let loudAgain = null;
+let instead = 0; // what was asked for last is shown, whatever comes later
 const find = (id) => document.getElementById(id);
 // Whether what is unread here came in, and is seen by being shown; else somebody wants it to look unread.
 let hasNews = false;
@@ -64,6 +65,7 @@ function show(fragment) {
   if (hasNews) markRead();
 }
 
+// A message or a note; old steps come with every look.
 const isNew = ({ id, dataset }) => !find(id) && Number(dataset.seq) > Number(find("thread").dataset.seq);
 
 function showNotes(notes) {
@@ -83,7 +85,7 @@ function place(came) {
   const following = items().find((item) => item.dataset.order > came.dataset.order);
   const isOlderThanLoaded = following === items()[0] && following && find("older").matches("a");
   const isNewerThanLoaded = !following && hasNewer();
-  if (isNewerThanLoaded) find("new-pill").hidden = false;
+  if (isNewerThanLoaded && isNew(came)) find("new-pill").hidden = false;
   if (isOlderThanLoaded || isNewerThanLoaded) return false; // it comes with its page, when one scrolls there
   if (following) following.before(came);
   else find("items").append(came);
@@ -198,8 +200,9 @@ const newItems = (fragment) => [...fragment.querySelectorAll("ol > li[data-order
 // Other messages in the place of all that are shown; what is being sent stays beneath them.
 async function showInstead(which) {
   const thread = find("thread");
+  const number = ++instead;
   const fragment = await fetchFragment(`${thread.dataset.messages}?${which}`);
-  if (thread !== find("thread")) return;
+  if (thread !== find("thread") || number !== instead) return;
   const sending = thread.querySelectorAll("#items > .is-optimistic");
   quietly(() => find("items").replaceChildren(...fragment.querySelectorAll("ol > li[data-order]"), ...sending));
   find("older").replaceWith(fragment.querySelector("#older"));
