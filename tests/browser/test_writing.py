@@ -264,6 +264,18 @@ def test_a_reply_of_which_only_the_answer_was_lost_is_not_given_back_to_be_sent_
     expect(page.locator(".is-optimistic")).to_have_count(0)
 
 
+def test_a_live_update_leaves_what_one_types_beside_the_conversation(shop, open_page):
+    page = open_page(talk(shop, 2))
+    page.fill("#aside-who", "samira")
+    before = page.locator("#aside-content").get_attribute("data-now")
+
+    changed = "id => document.dispatchEvent(new CustomEvent('conversation:changed', { detail: { conversation: id } }))"
+    page.evaluate(changed, shop.conversation.id)
+
+    expect(page.locator("#aside-content")).not_to_have_attribute("data-now", before)
+    expect(page.locator("#aside-who")).to_have_value("samira")
+
+
 def test_what_was_folded_away_is_shown_before_it_leaves_and_can_be_left_out(shop, open_page):
     page = open_page(talk(shop, 2))
     sent = []
