@@ -264,6 +264,18 @@ def test_a_reply_of_which_only_the_answer_was_lost_is_not_given_back_to_be_sent_
     expect(page.locator(".is-optimistic")).to_have_count(0)
 
 
+def test_what_is_chosen_is_where_one_sees_it(shop, open_page):
+    page = open_page(talk(shop, 2))
+    page.evaluate(PASTE)
+    expect(page.locator(".composer-chip")).to_have_count(
+        0
+    )  # cells of a spreadsheet come as words and as a picture of them
+
+    page.get_by_role("radio", name="Note").check()
+    page.locator(".reply-to").first.evaluate("button => button.click()")
+    expect(page.locator("#composer-quoted")).to_be_visible()
+
+
 def test_a_live_update_leaves_what_one_types_beside_the_conversation(shop, open_page):
     page = open_page(talk(shop, 2))
     page.fill("#aside-who", "samira")

@@ -21,7 +21,7 @@ function beginBasket(form, onChange) {
   baskets.set(form, begun);
   find("composer-attach").addEventListener("click", () => find("composer-file").click());
   find("composer-file").addEventListener("change", ({ target }) => (addAll(target.files), (target.value = "")));
-  find("composer-text").addEventListener("paste", (event) => takeFrom(event, event.clipboardData));
+  find("composer-text").addEventListener("paste", (event) => hasWords(event.clipboardData) || takeFrom(event, event.clipboardData));
   find("composer-record").hidden = !(navigator.mediaDevices && window.MediaRecorder);
   find("composer-record").addEventListener("click", record);
   find("composer-card-choose").addEventListener("click", () => find("composer-card-file").click());
@@ -81,10 +81,13 @@ export function giveCard({ picture, ...fields }) {
   changed();
 }
 
+// Spreadsheets copy words, and a picture of them beside: the words are meant. A file's name alone is none.
+const hasWords = ({ types }) => types.includes("text/plain") && types.includes("text/html");
+
 function takeFrom(event, source) {
-  if (!source?.files.length || find("composer").hidden) return;
-  event.preventDefault();
-  addAll(source.files);
+  if (!source?.files.length) return;
+  event.preventDefault(); // also where one may not reply: the browser would leave the panel for the file
+  if (!find("composer").hidden) addAll(source.files);
 }
 
 function addAll(chosen) {

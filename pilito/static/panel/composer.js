@@ -145,6 +145,7 @@ export function quote({ dataset }) {
   find("composer-reply-to").value = dataset.replyTo;
   find("composer-quoted").textContent = dataset.words;
   find("composer-quote").hidden = false;
+  find("write-reply").checked = true;
   find("composer-text").focus();
 }
 
