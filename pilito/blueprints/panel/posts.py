@@ -11,6 +11,7 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from pilito.assistant.offers import Offer, offer_of
+from pilito.assistant.orders import speaks_to_the_assistant
 from pilito.assistant.posts import differs
 from pilito.blueprints.numbers import whole
 from pilito.blueprints.panel import bp, sentences
@@ -64,6 +65,7 @@ def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None],
         "mapped": mapped,
         "differs": bool(mapped) and differs(post.caption or "", facts),
         "is_over": offer_of(post.caption or "", today, posted_on) in (Offer.PASSED, Offer.VAGUE),
+        "is_order": speaks_to_the_assistant(post.caption or ""),
         "found": _found(post, now),
     }
 
