@@ -35,8 +35,10 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 60  # above the channel's time-outs: who is later than this may have sent or not
 TRIES = 5
+# Where there was no connection, so that surely nothing left: with their pauses some ten minutes.
+NOT_REACHED, NOT_REACHED_TRIES = "temporary", 15
 FIRST_PAUSE_SECONDS = 2.0
-LONGEST_PAUSE_SECONDS = 120.0
+LONGEST_PAUSE_SECONDS = 60.0  # what can be sent again is sent within two minutes
 ERROR_TEXT_CHARACTERS = 500
 DRAFTS_ONLY = "drafts_only"
 ASKED_ANEW = ("taken_over", DRAFTS_ONLY)  # why a reply fails whose question is the assistant's, if it holds it
@@ -264,7 +266,7 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         delivery.lease_until = None
         if error.remedy is Remedy.STOP_INBOX:
             _wait_for_token(tx, conversation, delivery, claim.account, now)
-        elif error.remedy is Remedy.RETRY and (error.retry_after_seconds or delivery.attempt < TRIES):
+        elif error.remedy is Remedy.RETRY and (error.retry_after_seconds or delivery.attempt < _tries(error)):
             # Told how long to wait, it waits however often it is told: the window ends that, not a count.
             _retry(tx, conversation, delivery, error, now)
         elif error.remedy is Remedy.UNKNOWN:
@@ -274,6 +276,10 @@ def _record_error(claim: Claim, error: ChannelError, now: datetime) -> None:
         else:
             _fail(tx, conversation, delivery, error.reason, now)
         void.void_returned(tx, conversation, delivery.message, mark, now)
+
+
+def _tries(error: ChannelError) -> int:
+    return NOT_REACHED_TRIES if error.reason == NOT_REACHED else TRIES
 
 
 def _wait_for_token(

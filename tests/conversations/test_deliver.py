@@ -24,6 +24,7 @@ from pilito.conversations.reply import reply
 from pilito.conversations.snooze import snooze
 from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
+from pilito.extensions import channels
 from pilito.jobs.replies import get_model
 from pilito.lifecycle import (
     AssistantMode,
@@ -192,6 +193,44 @@ def test_a_rate_limit_that_does_not_end_goes_to_a_person(desk):
     assert states(desk) == [FAILED]
     assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_FAILED
     assert desk.message("question").answered_by_id is None
+
+
+def cut_off(monkeypatch, port):
+    """Nothing listens there: no byte of what is sent can leave."""
+    channel = channels["instagram"]
+    away = channel._settings.model_copy(update={"instagram_graph_url": f"http://127.0.0.1:{port}"})
+    monkeypatch.setattr(channel, "_settings", away)
+
+
+@pytest.mark.sqlite_only
+def test_what_surely_never_left_is_tried_until_there_is_a_connection_again(desk, monkeypatch, free_port):
+    with monkeypatch.context() as without:
+        cut_off(without, free_port)
+        for _ in range(9):
+            desk.deliver(desk.deliveries[0].due_at)
+    cut_for, waiting = desk.deliveries[0].due_at - NOON, states(desk)
+
+    desk.deliver(desk.deliveries[0].due_at)
+
+    assert waiting == [PENDING]
+    assert seconds(120) < cut_for < seconds(600)
+    assert (states(desk), len(desk.graph.sent)) == ([SENT], 1)
+    assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+@pytest.mark.sqlite_only
+def test_and_after_ten_minutes_without_any_it_goes_to_a_person(desk, monkeypatch, free_port):
+    cut_off(monkeypatch, free_port)
+    times = []
+    while states(desk) == [PENDING]:
+        times.append(desk.deliveries[0].due_at)
+        desk.deliver(times[-1])
+
+    assert seconds(450) < times[-1] - NOON < seconds(750)
+    # So soon it goes when the connection is back: less than the two minutes in which all has to be finished.
+    assert max(later - at for at, later in zip(times, times[1:], strict=False)) <= seconds(75)
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_FAILED
+    assert desk.graph.calls == []
 
 
 def test_a_dead_token_stops_the_inbox_which_keeps_receiving_and_sends_when_connected_again(desk):
