@@ -1,9 +1,13 @@
-"""Somebody has seen that a private reply of a person was not sent: nobody is told of it any more."""
+"""Somebody has seen that a private reply of a person was not sent: nobody is told of it any more.
+
+One that may have been sent is told of until it is settled.
+"""
 
 from sqlalchemy import ColumnElement, update
 
 from pilito import realtime
 from pilito.database import transaction
+from pilito.lifecycle import CommentState
 from pilito.models import Comment, db
 
 
@@ -21,7 +25,7 @@ def _see(which: ColumnElement[bool]) -> None:
     with transaction() as tx:
         writers = db.session.scalars(
             update(Comment)
-            .where(which, Comment.missed_at.is_not(None))
+            .where(which, Comment.missed_at.is_not(None), Comment.state == CommentState.FAILED)
             .values(missed_at=None)
             .returning(Comment.operator_id)
             .execution_options(synchronize_session=False)

@@ -490,6 +490,8 @@ def test_whoever_wrote_one_of_unknown_fate_is_told_until_somebody_settles_it(des
     desk.answer_comment()
     desk.graph.script = [(500, {})]
     desk.send()
+    desk.call(see_own, desk.operator_id)
+    desk.call(see_missed, desk.comment.id)
     before = told(desk)
 
     desk.call(settle_private_reply, desk.comment.id, has_arrived, desk.operator_id, NOON)

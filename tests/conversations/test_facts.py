@@ -68,6 +68,16 @@ def test_a_question_gets_the_product_it_names_and_not_its_neighbour(inbox_id):
     assert found(inbox_id, "مانتوی كتونتون چنده؟") == ["مانتو کتان ترمه"]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_price_of_0_that_was_taken_once_is_no_fact(inbox_id, count):
+    add_product(add_source(inbox_id), *[tuple({"price": 0, "size": str(size)} for size in range(count))], name="مانتو")
+
+    (fact,) = facts_of(Place(inbox_id, 0), TurnInput("", ("مانتو چنده؟",)), NOON)
+
+    assert "قیمت" not in fact.text
+    assert "تومان" not in fact.text
+
+
 def test_a_faq_and_a_page_say_what_they_are(inbox_id):
     source = add_source(inbox_id)
     add_passage(source, title="ارسال به شیراز", text="سه روز کاری.")
