@@ -51,6 +51,7 @@ def load_operator(session_key: str) -> Operator | None:
     g.operator_session_id = found.id
     operator: Operator = found.operator
     operator.session_key = session_key
+    g.operator_id = operator.id
     return operator
 
 

@@ -4,7 +4,7 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from flask import abort, current_app, redirect, render_template, request, url_for
+from flask import abort, current_app, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -49,8 +49,9 @@ def keep_private(response: Response) -> Response:
 @bp.after_request
 def say_who_looks(response: Response) -> Response:
     """A page that slept through a log-out and another's log-in learns whose it is by now (http.js)."""
-    if FRAGMENT_HEADER in request.headers and current_user.is_authenticated:
-        response.headers["X-Operator"] = str(current_user.id)
+    operator_id = g.get("operator_id")  # noted when they were found: the database may be away by now
+    if FRAGMENT_HEADER in request.headers and operator_id is not None:
+        response.headers["X-Operator"] = str(operator_id)
     return response
 
 
