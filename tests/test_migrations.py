@@ -8,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from rows import NOON, add, add_conversation
+from rows import NOON, add, add_conversation, add_product, add_source
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -16,7 +16,7 @@ from pilito import audit, launch
 from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, HandOverReason, MessageType
-from pilito.models import Audit, Shop, db
+from pilito.models import Audit, Shop, Variant, db
 from pilito.models.search_entry import is_of_index
 from pilito.queries.revision import newest_revision, stored_revision
 from pilito.search.wipe import wipe
@@ -215,6 +215,18 @@ def test_what_lines_of_the_audit_log_quote_of_erased_customers_goes_and_the_chai
     assert (report.problems, report.forgotten) == ([], 1)
     assert wipe(1)  # also of the files, where that is ours to do
     assert db.session.scalar(db.select(Shop.words_erased_at)) is None
+
+
+def test_a_price_of_0_that_was_stored_before_it_was_refused_is_none(app):
+    told = [(0, 0), (0, 900), (700, 0), (700, 900), (None, None)]
+    with transaction():
+        add_product(add_source(), tuple({"price": price, "old_price": old} for price, old in told))
+    downgrade(directory=MIGRATIONS, revision="0042")
+
+    upgrade(directory=MIGRATIONS)
+
+    kept = db.session.execute(db.select(Variant.price, Variant.old_price).order_by(Variant.position)).all()
+    assert kept == [(None, None), (None, 900), (700, None), (700, 900), (None, None)]
 
 
 def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):

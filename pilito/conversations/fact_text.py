@@ -55,7 +55,7 @@ def _product_lines(product: Product, today: date) -> Iterator[str]:
     yield product.name
     tells = not _is_long_unread(product.source, today)
     prices = {(one.price, one.old_price) for one in product.variants}
-    is_one_price = tells and len(product.variants) > 1 and len(prices) == 1 and bool(product.variants[0].price)
+    is_one_price = tells and len(product.variants) > 1 and len(prices) == 1 and product.variants[0].price is not None
     if is_one_price:
         yield f"{words['price']}: {_price(product.variants[0], product.currency, language)}"
     variants = [
@@ -93,7 +93,7 @@ def _variant_line(variant: Variant, currency: str | None, language: str, tells_p
 
 
 def _price(variant: Variant, currency: str | None, language: str) -> str:
-    if not variant.price:  # 0 is none: what was stored before that was refused
+    if variant.price is None:
         return ""
     price = written(variant.price, currency, language)
     if not variant.old_price or variant.old_price <= variant.price:

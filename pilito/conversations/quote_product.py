@@ -50,7 +50,7 @@ def quote(product: Product) -> Quote:
 def price_in_words(product: Product, language: str) -> str:
     """From the lowest to the highest of what can be had; sold out, of all."""
     variants = [one for one in product.variants if not _is_gone(one)] or product.variants
-    prices = sorted({one.price for one in variants if one.price})
+    prices = sorted({one.price for one in variants if one.price is not None})
     ends = prices if len(prices) < 2 else [prices[0], prices[-1]]
     return " – ".join(written(price, product.currency, language) for price in ends)
 

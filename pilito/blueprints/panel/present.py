@@ -250,7 +250,7 @@ def _asked_before(share: Share, thread: Thread) -> bool:
 
 def price_of(product: Product, language: str) -> str:
     """The product's price, or from the lowest to the highest of its variants; empty where none is told."""
-    prices = sorted({variant.price for variant in product.variants if variant.price})
+    prices = sorted({variant.price for variant in product.variants if variant.price is not None})
     ends = prices if len(prices) < 2 else [prices[0], prices[-1]]
     return " – ".join(written(price, product.currency, language) for price in ends)
 
