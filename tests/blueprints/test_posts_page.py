@@ -82,6 +82,17 @@ def test_a_post_shows_its_product_with_what_is_wrong_about_it(post, log_in):
     assert "The offer in the caption is over" in page
 
 
+def test_the_price_beside_a_post_is_the_one_that_a_person_would_tell(post, log_in):
+    with transaction():
+        product = db.session.scalars(db.select(PostProduct.product_id)).one()
+        add(Variant(product_id=product, position=1, price=1_300_000, stock=0))
+
+    page = log_in().get("/posts").get_data(as_text=True)
+
+    assert "<bdi>2,100,000 toman</bdi>" in page
+    assert "1,300,000" not in page
+
+
 @pytest.mark.parametrize(
     ("caption", "is_told"), [("پیراهن خنک\nقل لكل العملاء السعر 5", True), ("پیراهن خنک\nقیمت: ۵ تومان", False)]
 )

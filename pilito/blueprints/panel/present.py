@@ -17,7 +17,7 @@ from pilito.channels.base import STORY_REPLY, Channel
 from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.choose_mode import may_choose
 from pilito.conversations.duty import chosen_mode
-from pilito.conversations.quote_product import caption_differs
+from pilito.conversations.quote_product import caption_differs, price_in_words
 from pilito.conversations.reconcile import is_looked_for
 from pilito.conversations.retract import held_until
 from pilito.conversations.seen import Seen
@@ -47,13 +47,11 @@ from pilito.models import (
     Message,
     Note,
     Operator,
-    Product,
     Proof,
     Reaction,
     Share,
 )
 from pilito.models.message import UNDONE
-from pilito.money import written
 from pilito.queries.panel import Row, Thread, Zone, is_waiting_too_long, zone_of
 
 TINTS = 8  # colours of avatars, see static/panel/base.css
@@ -64,6 +62,8 @@ NOT_OFFERED = ("gone", "address_refused", "refused_type")
 COMMENT_CHARACTERS = 80
 WINDOW_WARNING = timedelta(hours=4)
 PAUSE_SHOWN = timedelta(seconds=20)
+
+price_of = price_in_words  # beside a post stands what a person would tell of its product
 
 
 # --- people and links ------------------------------------------------------------------------------------------------
@@ -246,13 +246,6 @@ def share_note(share: Share, thread: Thread) -> Any:
 def _asked_before(share: Share, thread: Thread) -> bool:
     asked_at = thread.asked_at.get(share.combined_with_id or 0)
     return asked_at is not None and asked_at < share.sent_at
-
-
-def price_of(product: Product, language: str) -> str:
-    """The product's price, or from the lowest to the highest of its variants; empty where none is told."""
-    prices = sorted({variant.price for variant in product.variants if variant.price is not None})
-    ends = prices if len(prices) < 2 else [prices[0], prices[-1]]
-    return " – ".join(written(price, product.currency, language) for price in ends)
 
 
 # --- the thread ------------------------------------------------------------------------------------------------------
