@@ -7,6 +7,7 @@ the Authorization header; some hosts take that header away before PHP sees it, f
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -77,14 +78,24 @@ class _Api:
         return found
 
     def pages(self, path: str, **query: str) -> Iterator[Json]:
-        """Everything under a path. By id, so that what is added meanwhile moves nothing to another page."""
-        number = 1
+        """Everything under a path, once. By id, so that what is added meanwhile moves nothing to another page.
+
+        What is deleted meanwhile does, to an earlier one: where there are fewer than before, that is read again.
+        """
+        number, total = 1, 0
+        seen: set[str] = set()
         while True:
             asked = {"per_page": str(PER_PAGE), "page": str(number), "orderby": "id", "order": "asc"} | query
             found, headers = self._get(path, asked)
             if not isinstance(found, list) or not all(isinstance(one, dict) and "id" in one for one in found):
                 raise SourceError("not_a_shop", f"{path} is no list.")
-            yield from found
+            new = {name: one for one in found if (name := str(one["id"])) not in seen}
+            yield from new.values()
+            seen.update(new)
+            before, total = total, _number(headers.get("x-wp-total"))
+            if total < before:
+                number = max(1, number - ceil((before - total) / PER_PAGE))
+                continue
             if len(found) < PER_PAGE and number >= _number(headers.get("x-wp-totalpages")):
                 return
             if not found or number > PRODUCTS // PER_PAGE:

@@ -73,6 +73,8 @@ class FakeWoo(FakeShop):
         self.currency = "IRT"
         self.takes_header = True
         self.has_plain_links = False
+        self.pages_read = 0
+        self.when_read = {}  # how many pages were read -> what happens in the shop then
 
     def sell(self, number, name, price="", **values):
         product = {
@@ -108,7 +110,11 @@ class FakeWoo(FakeShop):
     def _page(self, rows, query):
         size, number = int(query["per_page"]), int(query["page"])
         pages = -(-len(rows) // size)
-        return 200, rows[(number - 1) * size : number * size], {"X-WP-TotalPages": str(pages)}
+        told = {"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(pages)}
+        found = rows[(number - 1) * size : number * size]
+        self.pages_read += 1
+        self.when_read.pop(self.pages_read, lambda: None)()
+        return 200, found, told
 
 
 class FakeShopify(FakeShop):

@@ -211,6 +211,39 @@ def test_many_products_are_read_page_by_page(woo, start):
     assert [query.get("page") for path, query in woo.asked if path.endswith("/products")] == ["1", "2", "3"]
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("count", "after", "deleted", "pages"), [(250, 1, 1, "12123"), (201, 2, 1, "12323"), (301, 1, 101, "12123")]
+)
+def test_what_moves_to_an_earlier_page_meanwhile_is_not_taken_for_gone(woo, start, count, after, deleted, pages):
+    start(woo)
+    for number in range(1, count + 1):
+        woo.sell(number, f"p{number}", "5")
+    source_id = connect(woo)
+    read(source_id)
+    woo.asked.clear()
+    woo.pages_read = 0
+    woo.when_read[after] = lambda: woo.products.__delitem__(slice(deleted))
+
+    read(source_id, NOON + timedelta(hours=6))
+
+    there = {product["name"] for product in woo.products}
+    assert [product.name for product in products() if not product.active and product.name in there] == []
+    assert "".join(query["page"] for path, query in woo.asked if path.endswith("/products")) == pages
+
+
+@pytest.mark.sqlite_only
+def test_a_variation_that_moves_meanwhile_comes_once_too(woo, start):
+    start(woo)
+    woo.sell(1, "a", type="variable")
+    woo.variations[1] = [{"id": number, "price": str(number)} for number in range(10, 130)]
+    woo.when_read[2] = lambda: woo.variations[1].pop(0)
+
+    read(connect(woo))
+
+    assert sorted(variant.price for variant in products()[0].variants) == list(range(10, 130))
+
+
 def test_a_reading_that_fails_midway_keeps_the_old_facts_and_says_why(woo, start):
     inbox_id = start(woo)
     for number in range(1, 102):
