@@ -18,7 +18,7 @@ from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import BinaryIO
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from pilito import failpoints
 from pilito.errors import MediaError
@@ -32,6 +32,7 @@ ADDRESS_LENGTH = 8192
 LOOK_UPS = 16  # names looked up at once in one process, the hanging ones among them
 HEADERS = {"User-Agent": "Pilito", "Accept": "*/*", "Accept-Encoding": "identity"}
 
+ASCII = bytes(range(128))
 PRINTABLE = re.compile(r"[!-\[\]-~]+")  # ASCII without space, control and backslash, which parsers read differently
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A name whose last part is letters: no spelling of a number (127.1, 0x7f.1, 2130706433) is one, nor is `localhost`.
@@ -115,7 +116,7 @@ def download(url: str, into: BinaryIO, allowed: Allowed, limit_bytes: int, secon
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECTS + 1):
         with _ask(_read(url, allowed), deadline) as response:
-            location = response.headers.get("Location")
+            location = _location(response)
             if response.status not in REDIRECT_STATUSES or not location:
                 _check_status(response.status)
                 _save(response, into, limit_bytes, deadline)
@@ -141,7 +142,7 @@ def ask(
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECTS + 1):
         with _ask(_read(url, allowed), deadline, headers or {}, body) as response:
-            location = response.headers.get("Location")
+            location = _location(response)
             if not follows or response.status not in REDIRECT_STATUSES or not location:
                 said = io.BytesIO()
                 if response.status != 304:
@@ -153,7 +154,8 @@ def ask(
 
 
 def _read(url: str, allowed: Allowed) -> _Target:
-    """Take the address apart; raises MediaError for what may not be asked."""
+    """Take the address apart, as it will be asked; raises MediaError for what may not be."""
+    url = _encoded(url.encode(errors="replace"))
     if len(url) > ADDRESS_LENGTH or not PRINTABLE.fullmatch(url):
         raise _refusal("an address in plain characters")
     try:
@@ -172,6 +174,17 @@ def _read(url: str, allowed: Allowed) -> _Target:
     if allowed.hosts is not None and not any(host == name or host.endswith(f".{name}") for name in allowed.hosts):
         raise _refusal("a host of the channel")
     return _Target(host, HTTPS_PORT, path)
+
+
+def _location(response: HTTPResponse) -> str | None:
+    location: str | None = response.headers.get("Location")
+    return location and _encoded(location.encode("latin-1"))  # the library reads bytes of a header as such letters
+
+
+def _encoded(address: bytes) -> str:
+    """Percent-encoded where there are other letters than ASCII, as browsers do; in the name of a host they are refused
+    then, for it stays as it is."""
+    return quote(address, safe=ASCII)
 
 
 def _refusal(expected: str) -> MediaError:

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -593,6 +594,36 @@ def test_in_demo_mode_its_one_origin_is_open(canary):
     canary.put("/media/x", BODY)
 
     assert fetch_demo(canary, "/media/x") == BODY
+
+
+LETTERS = "/راهنما/سایز\u200cها.jpg?رنگ=کرم&x=%20"
+ENCODED = quote(LETTERS, safe="/?=&%")
+
+
+def test_letters_behind_the_host_are_asked_for_as_a_browser_does(canary):
+    canary.put(ENCODED, BODY)
+    canary.put("/old", status=302, Location=LETTERS.encode().decode("latin-1"))  # bytes, as some servers send them
+
+    assert fetch_demo(canary, LETTERS) == BODY
+    assert fetch_demo(canary, "/old") == BODY
+    assert {path for path, _headers in canary.asked} == {ENCODED, "/old"}
+
+
+@pytest.mark.parametrize("host", ["فروشگاه.com", "۱۲۷.۰.۰.۱", "lookaside.fbsbx.com／", "lookaside.fbsbx.com\u2028"])
+def test_letters_in_the_name_of_a_host_are_not(host, dialled):
+    for allowed in (None, CDN, (host,)):
+        with pytest.raises(MediaError, match="address_refused"):
+            fetch(f"https://{host}/", hosts=allowed)
+
+    assert dialled == []
+
+
+@pytest.mark.parametrize("mark", ["\r\n", "\0", " ", "\\"])
+def test_nor_is_what_no_address_holds(mark, canary):
+    with pytest.raises(MediaError, match="address_refused"):
+        fetch_demo(canary, f"/راهنما{mark}X")
+
+    assert canary.asked == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 import time
 import zipfile
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from fake_shops import FakeShop
@@ -95,6 +96,14 @@ def test_a_page_becomes_passages_with_their_heading_and_address(site, inbox):
     everything = " ".join(passage.text for passage in passages())
     assert not any(word in everything for word in ("منوی", "خانه", "پاورقی", "code"))
     assert (source.state, source.due_at, version(inbox)) == (SourceState.READY, NOON + timedelta(hours=24), 1)
+
+
+def test_a_page_is_read_by_the_address_that_the_browser_shows(site, inbox):
+    site.put(quote("/راهنمای-سایز"), HTML.format(more=""))
+
+    source = read(add_page(PAGE, inbox, site.url + "/راهنمای-سایز", 24, None, NOON))
+
+    assert (source.state, len(passages())) == (SourceState.READY, 2)
 
 
 def test_a_page_that_is_given_twice_is_read_once(site, inbox):
