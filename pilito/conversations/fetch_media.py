@@ -29,16 +29,21 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=200)
 BACK_OFF = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800))  # after the first try, the second, …
 TRIES = len(BACK_OFF) + 1
+# A store of ours that is away uses up no try: providers keep files for days. Then a file waits as long again as it has.
+STORE_MAY_BE_AWAY = timedelta(days=2)
+STORE_PAUSES = (timedelta(minutes=1), timedelta(minutes=30))  # the shortest, the longest
 IN_MEMORY_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class _Claim:
-    """The right to fetch one file, as long as its row says the same number of attempts."""
+    """The right to fetch one file, as long as its row has the same lease."""
 
     media_id: int
     inbox_id: int
     attempt: int
+    lease_until: datetime
+    created_at: datetime
     kind: MediaKind
     url: str
     hosts: Collection[str] | None  # where the provider keeps its files; None: any, for an address of the shop's own
@@ -81,7 +86,8 @@ def _claim(media_id: int, now: datetime) -> _Claim | None:
             return None
         media.attempts += 1
         media.lease_until = now + LEASE
-        claim = _Claim(media.id, media.inbox_id, media.attempts, media.kind, media.source_url, _hosts(media))
+        times = (media.lease_until, media.created_at)
+        claim = _Claim(media.id, media.inbox_id, media.attempts, *times, media.kind, media.source_url, _hosts(media))
     if claim.attempt > TRIES:  # workers died over it again and again
         _give_up(claim, MediaError("unreachable", "No try came to an end."), now)
         return None
@@ -145,7 +151,7 @@ def _name(claim: _Claim, sha256: str) -> str | None:
 
 
 def _is_ours(media: MediaFile, claim: _Claim) -> bool:
-    return media.state is MediaState.PENDING and media.attempts == claim.attempt
+    return media.state is MediaState.PENDING and media.lease_until == claim.lease_until
 
 
 def _settle(claim: _Claim, now: datetime, look: Look, sha256: str, size_bytes: int) -> None:
@@ -166,7 +172,9 @@ def _settle(claim: _Claim, now: datetime, look: Look, sha256: str, size_bytes: i
 
 def _give_up(claim: _Claim, error: MediaError, now: datetime) -> None:
     """Try again later, or say that there will be no copy."""
-    is_final = not error.may_pass or claim.attempt >= TRIES
+    waited = now - claim.created_at
+    is_for_store = error.reason == "store_failed" and waited < STORE_MAY_BE_AWAY
+    is_final = not is_for_store and (not error.may_pass or claim.attempt >= TRIES)
     holder = _find_holder(claim.media_id) if is_final else None
     with transaction() as tx:
         conversation = get_locked(holder.conversation_id) if holder else None
@@ -174,6 +182,10 @@ def _give_up(claim: _Claim, error: MediaError, now: datetime) -> None:
         if media is None or not _is_ours(media, claim):
             return
         media.error, media.lease_until = error.reason, None
+        if is_for_store:
+            media.attempts -= 1
+            media.due_at = now + min(max(waited, STORE_PAUSES[0]), STORE_PAUSES[1])
+            return
         if not is_final:
             media.due_at = now + BACK_OFF[claim.attempt - 1]
             return

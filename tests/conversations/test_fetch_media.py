@@ -9,7 +9,7 @@ from shop import CUSTOMER, attachment, echo, item, reel, seconds, text, unsent
 from pilito import keys
 from pilito.conversations import fetch_media as verb
 from pilito.conversations.drop_media import drop_media
-from pilito.conversations.fetch_media import TRIES, fetch_media
+from pilito.conversations.fetch_media import STORE_MAY_BE_AWAY, TRIES, fetch_media
 from pilito.conversations.fetch_profile import fetch_profile
 from pilito.database import transaction
 from pilito.errors import MediaError
@@ -266,6 +266,72 @@ def test_a_store_that_fails_is_tried_again(desk, store, monkeypatch, media_folde
 
     assert copies(desk)[0].state is STORED
     assert len(objects(media_folder)) == 1
+
+
+@pytest.mark.sqlite_only
+def test_a_store_that_is_away_for_hours_costs_no_file(desk, store, monkeypatch):
+    send(desk, JPEG)
+    asked = []
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "put", lambda *_: asked.append(1) or away())
+        for minute in range(180):
+            fetch(desk, NOON + seconds(60 * minute))
+    assert (copies(desk)[0].state, copies(desk)[0].error) == (PENDING, "store_failed")
+    assert TRIES < len(asked) < 20, "often enough, and not each minute: every try downloads it again"
+
+    fetch(desk, copies(desk)[0].due_at)
+
+    assert copies(desk)[0].state is STORED
+
+
+@pytest.mark.sqlite_only
+def test_a_server_in_trouble_has_all_its_tries_after_the_store_was_away(desk, store, monkeypatch):
+    send(desk, JPEG)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "put", lambda *_: away())
+        for _ in range(2 * TRIES):
+            fetch(desk, copies(desk)[0].due_at)
+    desk.files.put("/one", status=503)
+
+    fetch(desk, copies(desk)[0].due_at)
+
+    assert (copies(desk)[0].state, copies(desk)[0].error, copies(desk)[0].attempts) == (PENDING, "unreachable", 1)
+
+
+@pytest.mark.sqlite_only
+def test_a_store_that_is_away_for_days_is_given_up(desk, store, monkeypatch):
+    send(desk, JPEG)
+    monkeypatch.setattr(type(store), "put", lambda *_: away())
+
+    now = NOON + STORE_MAY_BE_AWAY
+    for _ in range(TRIES):
+        fetch(desk, now)
+        now = copies(desk)[0].due_at
+
+    assert (copies(desk)[0].state, copies(desk)[0].error) == (FAILED, "store_failed")
+
+
+@pytest.mark.sqlite_only
+def test_a_worker_that_slept_while_the_store_failed_another_settles_nothing(desk, store, monkeypatch):
+    send(desk, JPEG)
+    late = NOON + verb.LEASE + seconds(1)
+    real = verb._fetch
+
+    def sleep(claim, file):
+        monkeypatch.setattr(verb, "_fetch", real)
+        with monkeypatch.context() as patch:
+            patch.setattr(type(store), "put", lambda *_: away())
+            fetch(desk, late)
+        return real(claim, file)
+
+    monkeypatch.setattr(verb, "_fetch", sleep)
+    fetch(desk)
+
+    assert (copies(desk)[0].state, copies(desk)[0].error) == (PENDING, "store_failed")
+
+
+def away():
+    raise MediaError("store_failed", "away", may_pass=True)
 
 
 # --- shares and stories ----------------------------------------------------------------------------------------------
