@@ -28,6 +28,7 @@ from pilito import hints, keys
 from pilito.clock import utc_now
 from pilito.conversations import signals
 from pilito.hints import JsonJob
+from pilito.knowledge.overdue import find_overdue
 from pilito.queries import counters, stats, watch
 from pilito.queries.counters import MODEL_BOUNDS, REPLY_BOUNDS, histogram, labelled
 from pilito.queries.panel import count_waiting_too_long
@@ -125,6 +126,8 @@ def _accounts() -> Families:
     yield from (active, expires, heard)
     meaning = "Replies of which nobody knows whether they arrived."
     yield GaugeMetricFamily("pilito_unknown_sends", meaning, value=watch.unknown_sends())
+    meaning = "Shops and pages that could not be read for a day beyond their usual time."
+    yield GaugeMetricFamily("pilito_overdue_sources", meaning, value=len(find_overdue()))
     made_at = watch.last_backup_at()
     if made_at:
         meaning = "When the last good backup was begun; missing where there is none."

@@ -74,8 +74,11 @@ def _is_long_unread(source: Source | None, today: date) -> bool:
     """Whether a shop could not be read for so long that nobody knows what its price and stock are by now."""
     if source is None or source.kind not in FEEDS or source.state is not SourceState.FAILED or source.read_at is None:
         return False
-    patience = max(LONG_UNREAD, UNREAD_ROUNDS * timedelta(hours=source.every_hours or 0))
-    return today - source.read_at.date() > patience
+    return today - source.read_at.date() > unread_patience(source)
+
+
+def unread_patience(source: Source) -> timedelta:
+    return max(LONG_UNREAD, UNREAD_ROUNDS * timedelta(hours=source.every_hours or 0))
 
 
 def _variant_line(variant: Variant, currency: str | None, language: str, tells_price: bool, tells_stock: bool) -> str:

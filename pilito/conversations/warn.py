@@ -1,7 +1,8 @@
-"""Owners and admins are told by mail when an account stops, is about to, or is not heard any more.
+"""Owners and admins are told by mail when an account stops, is about to, or is not heard any more, and when a shop or a
+page that is read by the clock cannot be.
 
 Once per occasion, in the transaction in which it happens: what is told is committed with what it tells of, and neither
-a crash nor a second process makes it two. The banner in the panel says the same to whoever looks.
+a crash nor a second process makes it two. The banner in the panel, or its health page, says the same to whoever looks.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +12,11 @@ from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import select
 
 from pilito import mail
+from pilito.conversations.fact_text import FEEDS, unread_patience
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import ROLE_RANK, Role
-from pilito.models import Inbox, Operator, db
+from pilito.models import Inbox, Operator, Source, db
 from pilito.people.notices import quiet_until
 
 # Who can connect an account again.
@@ -41,6 +43,11 @@ def warn_of_end(tx: Transaction, inbox: Inbox, days: int, now: datetime) -> int:
 def warn_of_silence(tx: Transaction, inbox: Inbox, is_back: bool, now: datetime) -> int:
     """The provider did not post the account's messages to us any more; `is_back` says whether it does again."""
     return _tell(tx, lambda: _of_silence(inbox, is_back), now)
+
+
+def warn_of_source(tx: Transaction, source: Source, is_back: bool, now: datetime) -> int:
+    """What the assistant knows from there is that of some days ago; `is_back` says that it was read again."""
+    return _tell(tx, lambda: _of_source_read(source) if is_back else _of_source(source, now), now)
 
 
 def _tell(tx: Transaction, letter: Letter, now: datetime) -> int:
@@ -136,6 +143,56 @@ def _of_silence(inbox: Inbox, is_back: bool) -> tuple[str, str]:
             _led(gettext("Press “Have them posted again”, or connect it again:"), _place(inbox)),
         ]
     return gettext("Pilito: messages of %(inbox)s stayed away", inbox=inbox.name), "\n\n".join(parts)
+
+
+def _of_source(source: Source, now: datetime) -> tuple[str, str]:
+    unread = ngettext(
+        "%(source)s could not be read for %(num)s day.",
+        "%(source)s could not be read for %(num)s days.",
+        (now - (source.read_at or source.created_at)).days,
+        source=source.name,
+    )
+    parts = [
+        " ".join(filter(None, (unread, _why_unread(source.error or "")))),
+        _what_counts(source),
+        _led(gettext("It is tried again by itself. See why it fails, and what to do:"), _place_of_source(source)),
+    ]
+    return gettext("Pilito: %(source)s cannot be read", source=source.name), "\n\n".join(parts)
+
+
+def _why_unread(reason: str) -> str:
+    """The usual ones, in the words that the panel has for them (blueprints/panel/facts_words.py)."""
+    if reason == "key_refused":
+        return gettext("The shop did not accept the keys.")
+    if reason == "unreachable":
+        return gettext("The server did not answer.")
+    return gettext("There is nothing at this address any more.") if reason == "gone" else ""
+
+
+def _what_counts(source: Source) -> str:
+    if source.read_at is None:
+        return gettext("So far the assistant knows nothing of it.")
+    if source.kind not in FEEDS:
+        return gettext("Meanwhile the assistant rests on what was read last, and on nothing of a page that is gone.")
+    return ngettext(
+        "Meanwhile the assistant rests on what was read last. After %(num)s day without a reading it tells no price and"
+        " no stock of this shop any more, and asks a person.",
+        "Meanwhile the assistant rests on what was read last. After %(num)s days without a reading it tells no price"
+        " and no stock of this shop any more, and asks a person.",
+        unread_patience(source).days,
+    )
+
+
+def _of_source_read(source: Source) -> tuple[str, str]:
+    parts = [
+        gettext("%(source)s could not be read for a time. Now it was.", source=source.name),
+        _led(gettext("What is there counts from now on; nothing is left to do:"), _place_of_source(source)),
+    ]
+    return gettext("Pilito: %(source)s is read again", source=source.name), "\n\n".join(parts)
+
+
+def _place_of_source(source: Source) -> str:
+    return f"/catalogue/feeds#source-{source.id}" if source.kind in FEEDS else f"/knowledge/sources/{source.id}"
 
 
 def _names(inbox: Inbox) -> dict[str, str]:

@@ -24,6 +24,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     accounts.look_at_address,
     accounts.look_at_inboxes,
     accounts.look_at_deletions,
+    accounts.look_at_sources,
     accounts.look_at_ledger,
     accounts.look_at_mail,
     accounts.ask_the_model,

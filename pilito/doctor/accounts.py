@@ -18,6 +18,7 @@ from pilito.doctor.finding import FINE, Finding
 from pilito.errors import ModelError
 from pilito.extensions import channels, db, settings
 from pilito.jobs.replies import get_model
+from pilito.knowledge.overdue import find_overdue
 from pilito.lifecycle import InboxState, WebhookState
 from pilito.models import Inbox, Operator, Webhook
 from pilito.queries.health import count_failing_mails
@@ -93,6 +94,14 @@ def look_at_deletions() -> Iterator[Finding]:
     count = len(find_unmatched())
     text = f"{count} match no account: say on the health page of the panel whom they mean." if count else FINE
     yield Finding("data deletions", not count, text)
+
+
+def look_at_sources() -> Iterator[Finding]:
+    """What shops and pages say was read lately."""
+    late = find_overdue()
+    text = "; ".join(f"{source.name} ({source.error})" for source in late)
+    advice = f"Not read for a day or longer: {text}. The health page of the panel says what to do."
+    yield Finding("knowledge", not late, advice if late else FINE)
 
 
 def look_at_ledger() -> Iterator[Finding]:

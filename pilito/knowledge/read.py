@@ -24,6 +24,7 @@ from pilito.knowledge.csv_import import drop_old_imports
 from pilito.knowledge.drafts import ProductDraft
 from pilito.knowledge.feed_keys import open_shop
 from pilito.knowledge.feeds import Caller, Shop
+from pilito.knowledge.overdue import Tell, is_overdue
 from pilito.knowledge.sources import get_source
 from pilito.knowledge.wake import JOB_SECONDS, wake
 from pilito.lifecycle import SourceKind, SourceState
@@ -59,6 +60,7 @@ class Task:
     lease_until: datetime
     due_at: datetime
     clock: Clock
+    tell: Tell
     pause: Callable[[float], None]
     ends_at: float
 
@@ -114,9 +116,9 @@ def read_soon(source_id: int, now: datetime) -> None:
 # --- one source ------------------------------------------------------------------------------------------------------
 
 
-def read_source(source_id: int, clock: Clock, pause: Callable[[float], None] = time.sleep) -> None:
+def read_source(source_id: int, clock: Clock, tell: Tell, pause: Callable[[float], None] = time.sleep) -> None:
     """Read a source that is due, unless another does; harmless to call at any time, however often."""
-    task = _claim(source_id, clock, pause)
+    task = _claim(source_id, clock, tell, pause)
     if task is None:
         return
     try:
@@ -132,7 +134,7 @@ def read_source(source_id: int, clock: Clock, pause: Callable[[float], None] = t
         raise
 
 
-def _claim(source_id: int, clock: Clock, pause: Callable[[float], None]) -> Task | None:
+def _claim(source_id: int, clock: Clock, tell: Tell, pause: Callable[[float], None]) -> Task | None:
     now = clock()
     with transaction():
         source = db.session.get(Source, source_id, with_for_update=True, populate_existing=True)
@@ -150,6 +152,7 @@ def _claim(source_id: int, clock: Clock, pause: Callable[[float], None]) -> Task
             lease_until=source.lease_until,
             due_at=source.due_at,
             clock=clock,
+            tell=tell,
             pause=pause,
             ends_at=time.monotonic() + WORK_SECONDS,
         )
@@ -165,8 +168,9 @@ def _claim(source_id: int, clock: Clock, pause: Callable[[float], None]) -> Task
 
 def _finish(task: Task, write: Write) -> None:
     now = task.clock()
-    with transaction():
+    with transaction() as tx:
         source = _still_ours(task)
+        was_overdue = is_overdue(source)
         if write(source, now):
             count_change(source.inbox_id)
         source.state, source.error, source.error_detail, source.failures = SourceState.READY, None, None, 0
@@ -174,6 +178,8 @@ def _finish(task: Task, write: Write) -> None:
         source.lease_until = None
         if source.due_at == task.due_at:  # else a person asked for another reading meanwhile: other keys, or anew
             source.due_at = _due_next(source, now)
+        if was_overdue:
+            task.tell(tx, source, True, now)
 
 
 def _due_next(source: Source, now: datetime) -> datetime | None:
@@ -192,15 +198,17 @@ def _due_next(source: Source, now: datetime) -> datetime | None:
 def _fail(task: Task, error: SourceError) -> None:
     now = task.clock()
     try:
-        with transaction():
+        with transaction() as tx:
             source = _still_ours(task)
-            was_gone = source.error == error.reason == "gone"
+            was_gone, was_overdue = source.error == error.reason == "gone", is_overdue(source)
             source.state, source.error, source.error_detail = SourceState.FAILED, error.reason, error.detail[:500]
             source.failures, source.checked_at, source.lease_until = source.failures + 1, now, None
             if task.kind is SourceKind.PAGE and was_gone and source.failures >= GONE_AFTER:
                 _let_go(source, now)
             if source.due_at == task.due_at:
                 source.due_at = _again_at(source, error, now)
+            if is_overdue(source) and not was_overdue:
+                task.tell(tx, source, False, now)
     except _Lost:
         log.info("Source %s: another reader has it.", task.source_id)
 

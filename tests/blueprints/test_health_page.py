@@ -14,6 +14,7 @@ from rows import (
     add_inbox,
     add_message,
     add_share,
+    add_source,
     add_webhook,
     record_statements,
 )
@@ -36,6 +37,8 @@ from pilito.lifecycle import (
     Role,
     Sender,
     ShareState,
+    SourceKind,
+    SourceState,
     WebhookState,
 )
 from pilito.models import Audit, Delivery, Event, Inbox, Mail, ModelUse, Upkeep, Webhook, db
@@ -101,6 +104,26 @@ def test_what_became_of_an_event_is_told_in_the_language_of_the_page(log_in):
 
     assert "ناموفق" in shown
     assert ">failed<" not in shown
+
+
+def test_a_shop_that_could_not_be_read_for_long_stands_there_with_what_to_do(admin):
+    now, hours = utc_now(), timedelta(hours=1)
+    late = {"state": SourceState.FAILED, "failures": 5, "every_hours": 6, "error": "key_refused", "checked_at": now}
+    with transaction():
+        feed = add_source(kind=SourceKind.WOOCOMMERCE, name="shop.test", read_at=now - 31 * hours, **late)
+        page_of = add_source(kind=SourceKind.PAGE, name="<b>Returns</b>", **late, created_at=now - 99 * hours)
+        add_source(kind=SourceKind.SHOPIFY, name="only.since.noon", read_at=now - 8 * hours, **late)
+        add_source(kind=SourceKind.PAGE, name="switched off", read_at=now - 99 * hours, **late | {"every_hours": None})
+
+    shown = page(admin)
+
+    assert "Something needs a look." in shown
+    assert f'href="/catalogue/feeds#source-{feed.id}"' in shown
+    assert f'href="/knowledge/sources/{page_of.id}"' in shown
+    assert "The shop did not accept the keys. Make new ones that may read products, and enter them here." in shown
+    assert "&lt;b&gt;Returns" in shown
+    assert "only.since.noon" not in shown
+    assert "switched off" not in shown
 
 
 def test_an_inbox_shows_how_far_it_was_read_and_what_stops_it(admin):

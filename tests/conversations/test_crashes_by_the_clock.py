@@ -39,6 +39,7 @@ from pilito.conversations.keep_counters import keep_counters
 from pilito.conversations.match_posts import match_posts
 from pilito.conversations.own_posts import keep_posts, look_up_post
 from pilito.conversations.retake import retake
+from pilito.conversations.warn import warn_of_source
 from pilito.database import NoTurn, transaction
 from pilito.knowledge.changes import count_change
 from pilito.knowledge.csv_import import begin_import
@@ -323,7 +324,7 @@ class APageIsRead(Way):
     def read(self, at):
         """A clock that goes on by more than a minute at every look."""
         ticks = count()
-        self.call(read_source, self.id, lambda: at + 70 * seconds(next(ticks)), lambda _seconds: None)
+        self.call(read_source, self.id, lambda: at + 70 * seconds(next(ticks)), warn_of_source, lambda _seconds: None)
 
     def again(self):
         if self.rows(Source, id=self.id)[0].due_at is None:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from fakes import serve_one
 from meta import RETURN
-from rows import add
+from rows import NOON, add, add_source
 from shop import BurstWorker
 
 from pilito import doctor, hints, keys
@@ -22,7 +22,7 @@ from pilito.doctor import accounts, machine, processes, stores
 from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.jobs.scheduler import Timer
-from pilito.lifecycle import InboxState
+from pilito.lifecycle import InboxState, SourceKind, SourceState
 from pilito.models import Backup, Inbox, ModelUse, db
 
 pytestmark = pytest.mark.sqlite_only
@@ -207,6 +207,19 @@ def test_a_subscription_that_is_gone_is_named(connected, meta):
     finding = one(accounts.look_at_inboxes)
 
     assert not finding.ok
+
+
+def test_a_shop_that_could_not_be_read_for_long_is_named(app):
+    before = one(accounts.look_at_sources).ok
+    with transaction():
+        late = {"state": SourceState.FAILED, "failures": 9, "error": "unreachable", "every_hours": 1}
+        add_source(kind=SourceKind.SHOPIFY, name="shop.test", checked_at=NOON + timedelta(hours=25), **late)
+
+    finding = one(accounts.look_at_sources)
+
+    assert before
+    assert not finding.ok
+    assert "shop.test (unreachable)" in finding.text
 
 
 def test_an_address_that_does_not_shake_hands_is_named(connected, make_settings, free_port):

@@ -8,6 +8,7 @@ from rows import NOON, add_inbox
 
 from pilito.conversations.fact_text import product_fact
 from pilito.conversations.rotate_keys import KeyState, rotate_keys
+from pilito.conversations.warn import warn_of_source
 from pilito.database import transaction
 from pilito.errors import Refused, SourceError
 from pilito.extensions import vault
@@ -53,7 +54,7 @@ def connect(shop, kind=WOO, inbox_id=None, key=KEY, secret=SECRET, every_hours=6
 
 def read(source_id, at=NOON):
     waits = []
-    read_source(source_id, lambda: at, waits.append)
+    read_source(source_id, lambda: at, warn_of_source, waits.append)
     db.session.rollback()
     return waits
 
@@ -409,7 +410,7 @@ def test_who_lost_the_lease_writes_nothing(woo, start):
             db.session.get(Source, source_id).lease_until = NOON + LEASE * 2
 
     woo.script = [(503, b"")]
-    read_source(source_id, lambda: NOON, steal)
+    read_source(source_id, lambda: NOON, warn_of_source, steal)
 
     assert products() == []
     assert row(source_id).lease_until == NOON + LEASE * 2
@@ -423,7 +424,7 @@ def test_keys_that_are_changed_while_the_old_ones_are_tried_are_tried_next(woo, 
     woo.script = [(503, b"")]
     at = NOON + timedelta(seconds=5)
 
-    read_source(source_id, lambda: NOON, lambda _seconds: change_keys(source_id, KEY, SECRET, None, at))
+    read_source(source_id, lambda: NOON, warn_of_source, lambda _seconds: change_keys(source_id, KEY, SECRET, None, at))
 
     assert (row(source_id).state, row(source_id).due_at) == (SourceState.FAILED, at)
     read(source_id, at)
@@ -439,7 +440,7 @@ def test_a_source_that_is_deleted_meanwhile_comes_not_back(woo, start):
     source_id = connect(woo)
     woo.script = [(503, b"")]
 
-    read_source(source_id, lambda: NOON, lambda _seconds: delete_source(source_id, None, NOON))
+    read_source(source_id, lambda: NOON, warn_of_source, lambda _seconds: delete_source(source_id, None, NOON))
 
     assert products() == []
     assert row(source_id) is None

@@ -13,6 +13,7 @@ import pytest
 from fake_shops import FakeShop
 from rows import NOON, add_inbox
 
+from pilito.conversations.warn import warn_of_source
 from pilito.database import transaction
 from pilito.errors import Refused, SourceError
 from pilito.knowledge.pages import add_document, add_page
@@ -65,7 +66,7 @@ def inbox(site, make_settings, make_app):
 
 
 def read(source_id, at=NOON):
-    read_source(source_id, lambda: at, lambda _seconds: None)
+    read_source(source_id, lambda: at, warn_of_source, lambda _seconds: None)
     db.session.rollback()
     return db.session.get(Source, source_id, populate_existing=True)
 

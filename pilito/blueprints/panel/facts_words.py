@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import jdatetime
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -14,6 +15,7 @@ from pilito.knowledge.drafts import Problem
 from pilito.lifecycle import SourceKind
 from pilito.models import Product, Source, Variant
 from pilito.money import CURRENCIES, currency_name, decimals_of, written
+from pilito.queries.catalogue import FEEDS
 
 COLUMNS = {
     "name": _("Name"),
@@ -162,6 +164,13 @@ OTHERWISE = Sentence(_("It could not be read."), _("It is tried again by itself.
 
 def explain_source(reason: str) -> Sentence:
     return SOURCE_ERRORS.get(reason, OTHERWISE)
+
+
+def place_of_source(source: Source) -> str:
+    """Where a source that is read is shown, with why its last reading failed."""
+    if source.kind in FEEDS:
+        return url_for("panel.show_feeds", _anchor=f"source-{source.id}")
+    return url_for("panel.show_source", source_id=source.id)
 
 
 def explain_problem(reason: str) -> Any:

@@ -23,6 +23,7 @@ from pilito.conversations.tokens import days_left, is_ending
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.extensions import channels, settings
+from pilito.knowledge.overdue import find_overdue
 from pilito.lifecycle import InboxState
 from pilito.models import Audit, db
 from pilito.queries import comments, summary
@@ -46,6 +47,7 @@ def show_health() -> ResponseReturnValue:
         inboxes=[_inbox_words(one, now) for one in queries.inboxes()],
         alerts=queries.account_alerts(_alert_kinds(), now - ALERTS_SHOWN),
         deletions=find_unmatched(),
+        overdue=find_overdue(),
         checks=health.readiness(),
         queues=_queues(),
         events=summary.events(),
