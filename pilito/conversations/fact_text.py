@@ -58,9 +58,15 @@ def _product_lines(product: Product, today: date) -> Iterator[str]:
     is_one_price = tells and len(product.variants) > 1 and len(prices) == 1 and product.variants[0].price is not None
     if is_one_price:
         yield f"{words['price']}: {_price(product.variants[0], product.currency, language)}"
-    variants = [
-        _variant_line(one, product.currency, language, tells and not is_one_price, tells) for one in product.variants
-    ]
+    variants = (
+        _variant_line(
+            one,
+            language,
+            _price(one, product.currency, language) if tells and not is_one_price else "",
+            digits(_stock(one, words), language) if tells else "",
+        )
+        for one in product.variants
+    )
     yield from list(dict.fromkeys(filter(None, variants)))[:MOST_LINES]
     code = product.sku or (product.variants[0].sku if len(product.variants) == 1 else None)
     yield f"{words['code']}: {code}" if code else ""
@@ -81,15 +87,13 @@ def unread_patience(source: Source) -> timedelta:
     return max(LONG_UNREAD, UNREAD_ROUNDS * timedelta(hours=source.every_hours or 0))
 
 
-def _variant_line(variant: Variant, currency: str | None, language: str, tells_price: bool, tells_stock: bool) -> str:
+def _variant_line(variant: Variant, language: str, price: str, stock: str) -> str:
     """`قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود`; the price only where variants differ in it."""
     words = WORDS[language]
     is_bare = bool(variant.size) and words["size"] not in str(variant.size).lower()  # not "free size"
     size = f"{words['size']} {variant.size}" if is_bare else variant.size
     # A reply is often this line word for word: digits of two scripts in it would look careless.
     which = digits(f"{words['comma']} ".join(part for part in (size, variant.colour, variant.other) if part), language)
-    price = _price(variant, currency, language) if tells_price else ""
-    stock = digits(_stock(variant, words), language) if tells_stock else ""
     known = f"{words['comma']} ".join(filter(None, (price, stock)))
     label = " ".join(filter(None, (words["price"] if price else "", which)))
     return ": ".join(filter(None, (label, known)))
