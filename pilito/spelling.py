@@ -47,3 +47,8 @@ def plain(text: str) -> str:
 def storable(text: str) -> str:
     """Without what no database keeps: PostgreSQL's text holds no NUL, and UTF-8 no lone surrogate."""
     return text.replace("\x00", "").encode(errors="replace").decode()
+
+
+def one_line(text: str) -> str:
+    """The same of a name that people type, without a line end or a second space."""
+    return " ".join(storable(text).split())

@@ -13,7 +13,7 @@ from pilito.conversations.fact_text import EASTERN
 from pilito.conversations.quote_product import caption_differs, price_in_words, stock_in_words
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.knowledge.changes import refuse_if_changed
+from pilito.knowledge.changes import refuse_old_page
 from pilito.lifecycle import PriceRule
 from pilito.models import Audit, CannedReply, Conversation, Inbox, Operator, Product, Share, db
 from pilito.queries.facts import quoted_products
@@ -126,7 +126,7 @@ def save_canned(
     now: datetime,
     seen: datetime | None = None,
 ) -> CannedReply:
-    """Keep a new canned reply, or an old one in other words. `seen`: see `refuse_if_changed`.
+    """Keep a new canned reply, or an old one in other words. `seen`: see `refuse_old_page`.
 
     Raises Refused (not_found, shortcut_wrong, shortcut_taken, canned_text_wrong, page_is_old).
     """
@@ -137,7 +137,7 @@ def save_canned(
         raise Refused("canned_text_wrong", f"A canned reply has a text of 1 to {LONGEST_TEXT} characters.")
     with transaction():
         canned = _get(canned_id) if canned_id is not None else CannedReply(created_by_id=operator_id, created_at=now)
-        refuse_if_changed(canned.changed_at or canned.created_at, seen)
+        refuse_old_page(canned.changed_at or canned.created_at, seen)
         if any(plain(one.shortcut) == plain(shortcut) for one in list_canned() if one is not canned):
             raise Refused("shortcut_taken", f"There is a canned reply {shortcut} already.")
         if inbox_id is not None and db.session.get(Inbox, inbox_id) is None:

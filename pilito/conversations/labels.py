@@ -11,7 +11,7 @@ from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import LabelColour
 from pilito.models import Audit, ConversationLabel, Label, SavedView, db
-from pilito.spelling import plain, storable
+from pilito.spelling import one_line, plain
 
 LONGEST_NAME = 60
 MOST = 200
@@ -147,7 +147,7 @@ def _get(label_id: int) -> Label:
 
 
 def _readable(name: str) -> str:
-    name = " ".join(storable(name).split())
+    name = one_line(name)
     if not 0 < len(name) <= LONGEST_NAME:
         raise Refused("label_name", f"Expected a name of 1 to {LONGEST_NAME} characters.")
     return name

@@ -8,7 +8,7 @@ from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import Role
 from pilito.models import Operator, SavedView, db
-from pilito.spelling import storable
+from pilito.spelling import one_line
 
 LONGEST_NAME = 60
 LONGEST_QUERY = 500
@@ -20,7 +20,7 @@ def save_view(name: str, query: str, operator_id: int, for_all: bool, now: datet
 
     Raises Refused (view_name, view_many, not_allowed: everybody's are made by admins).
     """
-    name = " ".join(storable(name).split())
+    name = one_line(name)
     if not 0 < len(name) <= LONGEST_NAME or len(query) > LONGEST_QUERY:
         raise Refused("view_name", f"Expected a name of 1 to {LONGEST_NAME} characters.")
     owner = None if for_all else operator_id

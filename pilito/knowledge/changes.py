@@ -16,7 +16,7 @@ def count_change(inbox_id: int | None) -> None:
     db.session.execute(inboxes.execution_options(synchronize_session=False))
 
 
-def refuse_if_changed(changed_at: datetime, seen: datetime | None) -> None:
+def refuse_old_page(changed_at: datetime, seen: datetime | None) -> None:
     """`seen` is when the row had been changed last as its form was opened (None: the form does not say).
 
     Raises Refused (page_is_old): to save the form would undo what somebody else, or an import, has written since.

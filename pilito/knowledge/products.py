@@ -8,7 +8,7 @@ from sqlalchemy import select
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.knowledge.catalogue import PRODUCT_FIELDS
-from pilito.knowledge.changes import count_change, refuse_if_changed
+from pilito.knowledge.changes import count_change, refuse_old_page
 from pilito.knowledge.drafts import VARIANTS, Problem, Problems, ProductDraft
 from pilito.knowledge.pictures import leave_pictures
 from pilito.knowledge.sources import manual_source
@@ -27,7 +27,7 @@ def save_product(
     now: datetime,
     seen: datetime | None = None,
 ) -> int:
-    """Make a product for an inbox (None: for all), or change one; return its id. `seen`: see `refuse_if_changed`.
+    """Make a product for an inbox (None: for all), or change one; return its id. `seen`: see `refuse_old_page`.
 
     Raises Refused: `not_found`, `inbox_not_found`, `edited_at_its_shop`, `page_is_old`; Problems for a draft that
     is not whole.
@@ -35,7 +35,7 @@ def save_product(
     _check(draft)
     with transaction():
         product = _get_own(product_id) if product_id else _make(inbox_id, now)
-        refuse_if_changed(product.updated_at, seen)
+        refuse_old_page(product.updated_at, seen)
         for name in PRODUCT_FIELDS:
             if name != "external_id":
                 setattr(product, name, getattr(draft, name))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.knowledge.changes import count_change, refuse_if_changed
+from pilito.knowledge.changes import count_change, refuse_old_page
 from pilito.knowledge.drafts import Problem, Problems, clean_line, clean_text
 from pilito.knowledge.sources import manual_source
 from pilito.lifecycle import PassageKind, SourceKind
@@ -27,14 +27,14 @@ def save_text(
     seen: datetime | None = None,
 ) -> int:
     """Make an entry of the FAQ or a free text for an inbox (None: for all), or change one; return its id. `seen`: see
-    `refuse_if_changed`.
+    `refuse_old_page`.
 
     Raises Refused `not_found`, `inbox_not_found`, `page_is_old`; Problems for an empty or too long one.
     """
     title, text = _checked(title, text)
     with transaction():
         passage = _get_typed(passage_id) if passage_id else _make(inbox_id, kind, now)
-        refuse_if_changed(passage.updated_at, seen)
+        refuse_old_page(passage.updated_at, seen)
         passage.title, passage.text, passage.valid_until, passage.updated_at = title, text, valid_until, now
         db.session.flush()
         _note("text_saved", passage, operator_id, now)

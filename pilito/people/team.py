@@ -12,6 +12,7 @@ from pilito.models import Audit, EntryLink, Operator, db
 from pilito.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH, check_password, find_weakness, hash_password
 from pilito.people.open_links import end_links_of, is_open
 from pilito.people.sessions import close_lines, end_sessions, find_open
+from pilito.spelling import one_line
 from pilito.tokens import end_tokens_of, may_make
 
 LONGEST_EMAIL, LONGEST_NAME = 254, 200
@@ -180,7 +181,7 @@ def read_email(text: str) -> str:
 
 
 def read_name(text: str) -> str:
-    return " ".join(text.replace("\0", "").split())[:LONGEST_NAME]
+    return one_line(text)[:LONGEST_NAME]
 
 
 def strong_hash(password: str, *about: str) -> str:

@@ -28,6 +28,7 @@ from pilito.errors import Refused
 from pilito.lifecycle import AssistantMode, OutsideHours, PassageKind
 from pilito.models import Inbox, Passage, db
 from pilito.queries import inboxes as queries
+from pilito.spelling import one_line
 
 # The days as Python counts them, in the order of a shop's week: where it begins on Saturday, and on Monday.
 WEEKS = {"fa": (5, 6, 0, 1, 2, 3, 4), "en": (0, 1, 2, 3, 4, 5, 6)}
@@ -196,7 +197,7 @@ def _read_rules(form: Mapping[str, str]) -> Rules:
 
 
 def _line(form: Mapping[str, str], name: str) -> str | None:
-    return " ".join(form.get(name, "").replace("\0", "").split()) or None
+    return one_line(form.get(name, "")) or None
 
 
 def _number(form: Mapping[str, str], name: str) -> int:

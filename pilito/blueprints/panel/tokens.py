@@ -9,6 +9,7 @@ from pilito.blueprints.panel import bp, sentences
 from pilito.blueprints.panel.access import for_admins
 from pilito.clock import utc_now
 from pilito.errors import Refused
+from pilito.spelling import one_line
 from pilito.tokens import is_open, issue_token, list_tokens, revoke_token
 
 # The token that was just made, until its page is shown: it cannot be read again.
@@ -25,7 +26,7 @@ def show_tokens() -> ResponseReturnValue:
 @bp.post("/settings/tokens")
 @for_admins
 def make_token() -> ResponseReturnValue:
-    name = " ".join(request.form.get("name", "").replace("\0", "").split())
+    name = one_line(request.form.get("name", ""))
     try:
         token = issue_token(name, utc_now(), current_user.id)
     except Refused as refusal:
