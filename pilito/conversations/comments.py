@@ -439,7 +439,7 @@ def _message(conversation: Conversation, comment: Comment, external_id: str | No
 
 
 def find_private_reply(inbox: Inbox, item: Echo) -> Comment | None:
-    """The comment whose private reply this echo is, while nobody else has said what became of it."""
+    """The comment whose private reply this echo is, locked, while nobody else has said what became of it."""
     open_ones = db.session.scalars(
         select(Comment)
         .where(
@@ -449,6 +449,8 @@ def find_private_reply(inbox: Inbox, item: Echo) -> Comment | None:
         )
         .order_by(Comment.id)
         .limit(BATCH)
+        .with_for_update(of=Comment)  # what is noted of its send in this very moment is seen, and taken back with it
+        .execution_options(populate_existing=True)
     )
     return next((one for one in open_ones if (one.reply_text or "").split() == item.text.split()), None)
 

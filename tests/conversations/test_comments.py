@@ -515,6 +515,25 @@ def test_and_of_one_that_was_lost_with_its_worker_until_its_echo_comes(desk):
     assert desk.comment.state is CommentState.REPLIED
 
 
+def test_and_not_of_one_whose_echo_comes_in_the_very_moment_in_which_it_is_called_lost(desk, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer, who reads what the one before has written.")
+    desk.take(body())
+    desk.answer_comment()
+    with transaction():
+        row = db.session.get_one(Comment, desk.comment.id)
+        row.state, row.lease_until = CommentState.SENDING, NOON
+    webhook = desk.record(echo(WORDS, NOON, "mid.lost"))
+
+    desk.behind(
+        "conversations.comments._mark_unknown_before",
+        lambda: comments.wake_replies(NOON + seconds(1)),
+        lambda: receive(webhook, NOON),
+    )
+
+    assert (desk.comment.state, desk.comment.missed_at, desk.comment.error) == (CommentState.REPLIED, None, None)
+
+
 @pytest.mark.sqlite_only
 def test_nobody_is_told_of_what_they_gave_up_themselves_or_of_what_left_by_itself(desk):
     desk.switch(reply=WORDS)
