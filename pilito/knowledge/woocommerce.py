@@ -82,7 +82,7 @@ class _Api:
 
         What is deleted meanwhile does, to an earlier one: where there are fewer than before, that is read again.
         """
-        number, total = 1, 0
+        number, fewest = 1, 0
         seen: set[str] = set()
         while True:
             asked = {"per_page": str(PER_PAGE), "page": str(number), "orderby": "id", "order": "asc"} | query
@@ -92,10 +92,12 @@ class _Api:
             new = {name: one for one in found if (name := str(one["id"])) not in seen}
             yield from new.values()
             seen.update(new)
-            before, total = total, _number(headers.get("x-wp-total"))
-            if total < before:
-                number = max(1, number - ceil((before - total) / PER_PAGE))
+            total = _number(headers.get("x-wp-total"))
+            if 0 < total < fewest:  # than ever: a cache that tells an old count now and then would turn us in circles
+                number = max(1, number - ceil((fewest - total) / PER_PAGE))
+                fewest = total
                 continue
+            fewest = fewest or total
             if len(found) < PER_PAGE and number >= _number(headers.get("x-wp-totalpages")):
                 return
             if not found or number > PRODUCTS // PER_PAGE:

@@ -234,6 +234,20 @@ def test_what_moves_to_an_earlier_page_meanwhile_is_not_taken_for_gone(woo, star
 
 
 @pytest.mark.sqlite_only
+def test_a_page_that_is_kept_in_a_cache_with_an_old_count_is_read_again_once(woo, start):
+    start(woo)
+    rows = [woo.sell(number, f"p{number}", "5") for number in range(1, 251)]
+    old = (200, rows[:100], {"X-WP-Total": "251", "X-WP-TotalPages": "3"})
+    uncounted = (200, rows[100:200], {"X-WP-TotalPages": "3"})
+    woo.script = [None, old, None, old, uncounted]
+
+    read(connect(woo))
+
+    assert len(products()) == 250
+    assert [query.get("page") for path, query in woo.asked if path.endswith("/products")] == list("12123")
+
+
+@pytest.mark.sqlite_only
 def test_a_variation_that_moves_meanwhile_comes_once_too(woo, start):
     start(woo)
     woo.sell(1, "a", type="variable")
