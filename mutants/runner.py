@@ -156,6 +156,10 @@ class Runner:
         self.caches = [one for one in caches if _filename(one.__wrapped__) in self.files]
         self.naming: dict[str, set[tuple[str, int]]] = defaultdict(set)  # where each name stands
         self.uses: dict[str, set[str]] = defaultdict(set)  # the names in each function
+        self.asking: dict[str, set[int]] = defaultdict(set)  # the tests that name it themselves
+        for number, item in enumerate(session.items):
+            for name in item.function.__code__.co_names if isinstance(item, pytest.Function) else ():
+                self.asking[name].add(number)
         for path, tree in self.trees.items():
             for node in ast.walk(tree):
                 self.naming[_named(node)].add((path, getattr(node, "lineno", 0)))
@@ -213,9 +217,11 @@ class Runner:
         """Those that run through its lines; for a constant, those that run through a line that names it."""
         lines = {(mutant.path, line) for line in mutant.lines} if mutant.is_inside else self.naming[mutant.place]
         names = {name for _, name in self._made_from(mutant)} | {mutant.name}
-        asked = names - {mutant.name} | self._remembering(names)
+        remembering = self._remembering(names)
+        asked = names - {mutant.name} | remembering
         lines = lines.union(*(self.naming[name] for name in asked))
         numbers = {number for line in lines for number in self.through.get(line, ())}
+        numbers = numbers.union(*(self.asking[name] for name in remembering))
         if not mutant.is_inside:  # others may have it by another name
             numbers = numbers or set(self.seconds)
         most = MOST_SECONDS * (48 if mutant.text in self.known else 1)  # who lived meets all of them
