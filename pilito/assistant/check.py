@@ -31,6 +31,7 @@ ENGLISH = re.compile(
     r"|is|it|long|many|me|much|my|of|on|or|order|out|please|price|send|ship|shipping|shirt|sizes?|so|some|thanks?|that"
     r"|the|there|they|this|to|us|want|was|we|what|when|where|which|will|with|would|you|your)"
 )
+ADDRESS = re.compile(r"[@/]|\w\.\w")  # a link or a handle, whose letters are of no language
 LONGEST_REPLY = 4000  # characters; in a longer one nothing else is looked for
 MOST_SHOWN = 8  # of the words that nobody said
 RUN = 8  # words in a row that nobody writes by chance
@@ -126,8 +127,9 @@ def _is_order(text: str) -> bool:
 
 def _home(fact: Fact) -> str:
     """The site that a page was read from, which is its last line: what it links to elsewhere is not the shop's."""
-    last = fact.text.strip().rpartition("\n")[2] if fact.source == "page" else ""
-    return urlsplit(last).netloc.lower().removeprefix("www.") if re.match(r"https?://\S+$", last) else ""
+    last = fact.text.strip().rpartition("\n")[2]
+    is_address = fact.source == "page" and re.match(r"https?://\S+$", last)
+    return urlsplit(last).netloc.lower().removeprefix("www.") if is_address else ""
 
 
 def promises_nothing(draft: Draft) -> str:
@@ -209,15 +211,10 @@ def _is_english(text: str) -> bool:
 
 def _arabic_share(text: str) -> float:
     """How much of the letters is Persian or Arabic; a half where there are hardly any."""
-    letters = [char for word in text.split() if not _is_address(word) for char in word if char.isalpha()]
+    letters = [char for word in text.split() if not ADDRESS.search(word) for char in word if char.isalpha()]
     if len(letters) < FEW_LETTERS:
         return 0.5
     return sum("\u0600" <= char <= "\u06ff" for char in letters) / len(letters)
-
-
-def _is_address(word: str) -> bool:
-    """A link or a handle, whose letters are of no language."""
-    return "@" in word or "/" in word or "." in word.strip(".")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -91,7 +91,6 @@ def _bare(word: str) -> Iterator[str]:
 def lists() -> Lists:
     parts: dict[str, list[str]] = {part: [] for part in ("grammar", "words", "nouns", "links", "phrases")}
     for language in LANGUAGES:
-        part = ""
         for line in _lines(language):
             if line.startswith("["):
                 part = line.strip("[]")

@@ -20,7 +20,7 @@ def read_prices(text: str) -> dict[str, tuple[Decimal, Decimal]]:
         pair = PAIR.fullmatch(part)
         if pair is None:
             raise ValueError("pairs such as gpt-4o-mini=0.15/0.60, with commas between")
-        prices[pair["model"].strip().lower()] = (Decimal(pair["asked"]), Decimal(pair["answered"]))
+        prices[pair["model"].lower()] = (Decimal(pair["asked"]), Decimal(pair["answered"]))
     return prices
 
 

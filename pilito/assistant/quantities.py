@@ -44,10 +44,9 @@ AND = {"و", "and"}
 TO = {"تا", "الی", "to", "until", "till", "یا", "or", "حتی", "-", "–", "—", "~", "/"}
 
 CURRENCIES = {
-    "تومان": "toman", "تومن": "toman", "تومانی": "toman", "تومنی": "toman", "تومانه": "toman", "تومنه": "toman",
-    "ت": "toman", "toman": "toman",
+    "تومان": "toman", "تومن": "toman", "ت": "toman", "toman": "toman",
     "tomans": "toman", "tuman": "toman", "t": "toman", "irt": "toman",
-    "ریال": "rial", "rial": "rial", "rials": "rial", "irr": "rial", "﷼": "rial",
+    "ریال": "rial", "rial": "rial", "rials": "rial", "irr": "rial",
     "درهم": "dirham", "dirham": "dirham", "dirhams": "dirham", "aed": "dirham",
     "دینار": "dinar", "dinar": "dinar", "dinars": "dinar", "iqd": "dinar", "kwd": "dinar",
     "دلار": "dollar", "دولار": "dollar", "dollar": "dollar", "dollars": "dollar", "usd": "dollar", "$": "dollar",
@@ -78,7 +77,7 @@ UNITS = {
     "جفت": "piece", "بسته": "piece", "piece": "piece", "pieces": "piece", "قطعه": "piece", "قطع": "piece",
     "مدل": "piece", "model": "piece", "models": "piece", "pairs": "piece",
 }  # fmt: skip
-BETWEEN = {"کاری", "business", "working", "عمل", "full"}  # "3 business days"
+BETWEEN = {"business", "working", "عمل", "full"}  # "3 business days"
 COUNTED = {"colour", "piece", "person"}  # what a count counts, and the number of a size does not
 LABELS = {"سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"}
 # Behind these stands a name or a measure, which is no price; behind "each size", "free size" and "this model" one does.
@@ -110,7 +109,7 @@ TOKEN = re.compile(
     r"(?P<clock>(?<![\d:])\d{1,2}:\d{2}(?![\d:]))"
     r"|(?P<number>\d{1,3}(?:[,'’،]\d{3}){1,8}(?!\d)(?:\.\d{1,9})?|\d{1,3}(?:\.\d{3}){1,8}(?!\d)|\d{1,26}\.\d{1,9}|\d{1,26})"
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<sign>[%$€£﷼₺])"
+    r"|(?P<sign>[%$€£₺])"
     r"|(?P<dash>[-–—~/])"
     r"|(?P<stop>[^\w\s]|\n)"
 )
@@ -173,11 +172,9 @@ class Token:
 def read_quantities(text: str) -> list[Quantity]:
     """Return the quantities of a plain text in their order.
 
-    One spelled in words only with a unit or a multiplier, or where it can only be a price or a size: "one" is none.
+    One spelled in words only with a unit, from a hundred on, or where it can only be a price or a size: "one" is none.
     """
-    return [
-        one for one in read_all(text) if not one.is_spelled or one.unit or one.multiplier > 1 or _is_meant(one, text)
-    ]
+    return [one for one in read_all(text) if not one.is_spelled or one.unit or _is_meant(one, text)]
 
 
 def _is_meant(spelled: Quantity, text: str) -> bool:
@@ -299,7 +296,7 @@ def _multiplied(quantity: Quantity, tokens: list[Token], position: int) -> tuple
     """`۱ میلیون و ۸۵۰ هزار`: each number times its multiplier, from the largest on."""
     multiplier = _multiplier(tokens, position, quantity.end)
     if multiplier is None:
-        if not quantity.is_spelled and _is_and(tokens, position) and _text(tokens, position + 1) in HALF:
+        if _is_and(tokens, position) and _text(tokens, position + 1) in HALF:
             half = frozenset(value + Decimal("0.5") for value in quantity.values)
             quantity = replace(quantity, values=half, end=tokens[position + 1].end)
             return _multiplied(quantity, tokens, position + 2)
@@ -365,7 +362,7 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
         if token.text in SHORTHAND and quantity.multiplier == 1:
             values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}
         return replace(quantity, values=values, unit=unit, end=token.end), following + 1
-    if before is not None and before.text in CURRENCIES and before.text not in SHORTHAND and first:
+    if before is not None and before.text in CURRENCIES and before.text not in SHORTHAND:
         return replace(quantity, unit=CURRENCIES[before.text]), position
     return _later(quantity, tokens, position), position
 
@@ -433,8 +430,9 @@ def _is_name(label: re.Match[str], one: Quantity, following: Quantity | None, te
     """Whether this number behind a label is a name: "all sizes 38 to 44" are two, "all sizes 850" is a price."""
     if label["whose"] is not None or label["letter"]:
         step = LETTER_STEP if label["letter"] else STEP
-        is_list = following is not None and LISTED.fullmatch(text, one.end, following.start) is not None
-        return is_list and following is not None and 0 < max(following.values) - max(one.values) <= step
+        if following is None or not LISTED.fullmatch(text, one.end, following.start):
+            return False
+        return 0 < max(following.values) - max(one.values) <= step
     return bool(label["code"]) or min(one.values) < LEAST_SUM
 
 

@@ -33,19 +33,18 @@ def asks_in_vain(turn: TurnInput) -> bool:
 def _answered(turn: TurnInput) -> Iterator[str]:
     """What the customer asked in the turns before, newest first, as far back as the assistant answered."""
     said: list[str] = []
-    answered = False
+    if turn.history and turn.history[-1].sender is not Sender.ASSISTANT:
+        return  # the newest lines are unanswered: they belong to no turn before
     for line in reversed(turn.history):
         if line.sender is Sender.CUSTOMER:
             said.insert(0, line.content)
             continue
-        if answered and said:
+        if said:
             yield "\n".join(said)
         if line.sender is not Sender.ASSISTANT:
             return
-        if not answered and said:
-            return  # the newest lines are unanswered: they belong to no turn before
-        said, answered = [], True
-    if answered and said:
+        said = []
+    if said:
         yield "\n".join(said)
 
 
@@ -60,6 +59,6 @@ def _is_same(one: list[str], other: list[str]) -> bool:
 
 
 def _is_word(one: str, other: str) -> bool:
-    if one == other or one.isdigit() or min(len(one), len(other)) < LONG_WORD:
+    if one.isdigit() or min(len(one), len(other)) < LONG_WORD:
         return one == other
     return SequenceMatcher(None, one, other).ratio() >= TYPO

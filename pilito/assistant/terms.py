@@ -88,7 +88,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
     """
     text = unify(plain(reply.replace("’", "'")))
     stated = [saying for fact in known.facts for saying in sayings_of(fact)]
-    asks_for_terms = _costs(" ".join(asked))
+    asks_for_terms = any(map(_costs, asked))
     for sentence in _sentences(text):
         yield from _denied(sentence, stated)
         yield from _without_condition(sentence, stated)
@@ -108,13 +108,13 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
 
 def _sentences(text: str) -> Iterator[str]:
     """The sentences; one of grammar alone ("Delivery? There is none.") belongs to the one before it."""
-    whole = ""
+    whole: list[str] = []
     for sentence in SENTENCE.split(text):
         if not all(map(lists().has_grammar, WORD.findall(sentence))):
-            yield whole
-            whole = ""
-        whole = f"{whole} {sentence}"
-    yield whole
+            yield " ".join(whole)
+            whole = []
+        whole.append(sentence)
+    yield " ".join(whole)
 
 
 def _denied(sentence: str, stated: list[Saying]) -> Iterator[str]:

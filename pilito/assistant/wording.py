@@ -58,7 +58,7 @@ def _is_usual(char: str) -> bool:
 def _loose_digits(text: str, known: Vocabulary) -> Iterator[str]:
     """Digits told one by one: as marks of a list that does not count, in a row, or strewn over the sentences."""
     marks = [int(re.sub(r"\D", "", match[0])) for match in LIST_MARK.finditer(text)]
-    if marks and marks != list(range(1, len(marks) + 1)):
+    if marks != list(range(1, len(marks) + 1)):
         yield " ".join(map(str, marks))
     rest = LIST_MARK.sub(" ", text)
     for match in RUN.finditer(rest):

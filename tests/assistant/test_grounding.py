@@ -199,6 +199,7 @@ def claimed(text):
         ("رنگ: کرم، سبز و زرد\nColours: tan, black. Sizes", {"colours": [3, 2]}),
         ("رنگ کرم و سبز", {"colours": [2]}),
         ("رنگ کرم", {}),
+        ("رنگ کرم و سبز و ", {"colours": [2]}),
     ],
 )
 def test_what_a_text_claims_is_found_however_it_is_written(text, found):
@@ -365,6 +366,9 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("تلفن 0912 345 6789", "456789", ["number"]),
         ("تلفن 021-88887777", "8888777", ["number"]),
         ("تلفن 021-8888777", "8888777", []),
+        ("تلفن 021-1000000", "1000000", []),
+        ("تلفن +971 50 123 4567", "تلفن 050 123 4567", []),
+        ("تلفن +971 50 123 4567", "تلفن 050 123 4568", ["contact"]),
         ("تلفن 88887777", "تلفن 0088887777", []),
         ("تلفن 88887777", "تلفن 0088887778", ["contact"]),
         ("info@niloofar.ir", "info@niloofar.ir", []),
@@ -418,7 +422,8 @@ def test_a_number_that_can_be_read_in_two_ways_counts_in_either():
 
 
 def test_a_range_of_another_unit_holds_nothing():
-    assert lacks("40 سانت", "38 تا 44", "40 سانت") == []
+    assert [lacks(said, "38 تا 44", said) for said in ("38 سانت", "40 سانت", "44 سانت")] == [[], [], []]
+    assert lacks("45 سانت", "38 تا 44", "45 سانت") == ["number"]
     assert lacks("40 سانت", "38 تا 44 کیلو", "40 سانت") == ["number"]
 
 
@@ -429,6 +434,7 @@ def test_a_range_of_another_unit_holds_nothing():
         ("از ۵ روز اطلاعی ندارم", "۶ روز؟", ["number"]),
         ("از ۵ روز اطلاعی ندارم، ۵ روز", "۵ روز؟", []),
         ("۵ روز است", "۵ روز؟", ["number"]),
+        ("از ۵ روز اطلاعی ندارم، ۵ تومان", "۵ روز؟", ["number"]),
         ("از ۵ تومان اطلاعی ندارم", "۵ تومان؟", ["number"]),
         ("از ۵ تومان اطلاعی ندارم. ۵ روز است", "۵ تومان؟", ["number", "number"]),
         ("۵ روز را نمی‌دونم", "۵ روز؟", []),

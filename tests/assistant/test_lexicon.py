@@ -84,6 +84,7 @@ def test_a_word_has_the_stems_of_all_its_forms():
         ("ومرحبا", False, True),  # "and", as Arabic writes it
         ("ولا", True, True),
         ("وکه", False, False),  # two letters are left: too little to tell
+        ("مسلام", False, False),
         ("رایگان", False, False),
         ("free", False, False),
         ("hellost", False, False),
@@ -137,7 +138,7 @@ def test_every_phrase_of_the_lists_is_found_whole(part):
     said = [" ".join(words_in(phrase)) for phrase in found if not phrase.startswith("#")]
 
     assert len(said) > 10
-    assert [phrase for phrase in said if not listed.fullmatch(phrase)] == []
+    assert [phrase for phrase in said if (listed.match(phrase) or [""])[0] != phrase] == []
 
 
 def test_words_that_are_grammar_together_are_not_courtesies():

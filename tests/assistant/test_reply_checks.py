@@ -14,6 +14,8 @@ from pilito.assistant.check import (
     keeps_the_rules_inside,
     kinds_of,
     says_it_in_known_words,
+    says_only_what_facts_say,
+    speaks_the_customers_script,
 )
 from pilito.assistant.instructions import Instructions
 from pilito.assistant.prompt import rules_text
@@ -132,6 +134,8 @@ def test_of_a_reply_that_is_much_too_long_nothing_else_is_told():
 
     assert stopped(price + "x" * (4001 - len(price))) == ["too_long"]
     assert says_it_in_known_words(Draft("x" * 4001, TurnInput("x", ("؟",)), FENCE)) == ""
+    assert says_it_in_known_words(Draft("x" * 4000, TurnInput("x", ("؟",)), FENCE)) != ""
+    assert says_only_what_facts_say(Draft(price + "x" * 4000, TurnInput("x", ("؟",)), FENCE)) == ""
     assert stopped(price + "." * (4000 - len(price))) == ["too_long", "number: 2850000 toman"]
     assert footing(Draft("36" + " " * 3998, TurnInput("x", ("؟",), facts=(FACT,)), FENCE)) != ()
     assert footing(Draft("36" + " " * 3999, TurnInput("x", ("؟",), facts=(FACT,)), FENCE)) == ()
@@ -164,6 +168,7 @@ def test_a_size_counts_as_asked_for_in_the_customers_own_words_alone():
 
     assert stopped("سایز ۴۰ داریم", [asked]) == []
     assert stopped("سایز ۴۰ داریم", [asked, other]) == []
+    assert stopped("سایز ۴۰ داریم", ["سایز ۴۰", "دارید؟"]) == []
     assert stopped("سایز ۴۰ داریم", [other, asked]) == []
     assert stopped("سایز ۴۰ داریم", [other]) == ["number: 40"]
     assert stopped("سایز ۴۰ داریم", [picture]) == ["number: 40"]
@@ -239,6 +244,7 @@ def test_eight_words_of_the_rules_in_a_row_are_a_leak():
         return keeps_the_rules_inside(Draft(" ".join(words[:count]).upper(), TurnInput("x", ("?",)), FENCE))
 
     assert leaks(8) == "rules_leaked"
+    assert keeps_the_rules_inside(Draft(sentence[: sentence.index(" its")], TurnInput("x", ("?",)), FENCE))
     assert leaks(7) == ""
     end = " ".join(re.findall(r"\w+", rules_text())[-8:])
     assert keeps_the_rules_inside(Draft(end, TurnInput("x", ("?",)), FENCE)) == "rules_leaked"
@@ -253,12 +259,16 @@ def test_eight_words_of_the_rules_in_a_row_are_a_leak():
         ("قیمت؟ چنده؟", "It is here.", True),
         ("قیمت", "It is here.", True),  # four letters are enough to tell
         ("سلا", "It is here.", False),
+        ("abc قیمتهای", "It is here.", False),  # seven letters of ten are not yet most
         ("قیمت چنده؟", "It is.", True),
         ("قیمت چنده؟", "OK.", False),
+        ("قیمت چنده؟", "It is ۱٬۸۵۰٬۰۰۰.", True),  # digits are of no language
         ("قیمت چنده؟", "nila قیمت", False),  # half and half
         ("chande in lebas", "قیمت", False),
         ("How much is this?", "قیمت در کپشن هست", True),
         ("How much is this?", "It is here.", False),
+        ("How much is this?", "abc قیمتهای", False),
+        ("HOW MUCH IS THIS?", "قیمت در کپشن هست", True),
         ("How much is this? ممنون", "قیمت در کپشن هست", False),
         ("price? chande lebas", "قیمت در کپشن هست", False),  # one English word of three
         ("in dress chande", "قیمت در کپشن هست", True),
@@ -268,6 +278,7 @@ def test_eight_words_of_the_rules_in_a_row_are_a_leak():
         ("How much is this?", "قیمت it is", False),
         ("سلام قیمت چنده؟ @nila_shop_of_all", "It is here.", True),  # whose letters are of no language
         ("سلام قیمت nila.ir/dresses/all", "It is here.", True),
+        ("سلام قیمت nila.shop.of.all.ir", "It is here.", True),
         ("سلام قیمت a/very/long/address", "It is here.", True),
         ("سلام قیمت dress.", "It is here.", False),
         ("[PICTURE: a dress in green[/PICTURE] قیمت چنده", "It is here.", True),
@@ -299,7 +310,9 @@ def test_a_reply_is_in_the_script_of_the_question(question, text, is_stopped):
 def test_a_reply_is_in_a_language_of_the_owner(languages, text, is_stopped):
     own = Instructions(1, languages=languages)
 
-    assert ("language" in stopped(text, ["How much is this?"], instructions=own)) is is_stopped
+    draft = Draft(text, TurnInput("گالری", ("How much is this?",), instructions=own), FENCE)
+
+    assert speaks_the_customers_script(draft) == ("language" if is_stopped else "")
 
 
 @pytest.mark.parametrize(
@@ -321,3 +334,4 @@ def test_the_kinds_of_a_finding_hold_no_word_of_it(finding, kinds):
 def test_every_kind_that_is_found_is_known():
     """`kinds_of` would say nothing of another; the panel has a sentence for each."""
     assert set(FINDINGS) | {"unreadable"} == KINDS
+    assert [kinds_of(f"{kind}: 5") for kind in FINDINGS] == [*FINDINGS]

@@ -259,7 +259,8 @@ def strange(reply: str, *asked: str, shop: tuple[str, ...] = SHOP) -> list[str]:
         ("هزینه‌ی ماهور", ["هزینه ماهور"]),
         ("هزینه‌ی درگاه ۶۵ هزار تومان", []),  # which sum is whose is looked at elsewhere
         ("ارسال مخمل ۶۵ هزار تومان", ["مخمل"]),
-        ("1. سلام\n2. سلام", []),
+        ("1. سلام\n2. سلام\n3. سلام\n4. سلام\n5. سلام", []),
+        ("۶۵ هزار تومان هزینه‌ی درگاه", []),
         ("هزینه‌ی درگاه ۶۵ روز", ["هزینه درگاه"]),
         ("هزینه‌ی درگاه. ۶۵ هزار تومان", ["هزینه درگاه"]),
         # questions name things
@@ -285,6 +286,7 @@ def test_a_word_is_the_facts_or_harmless_where_it_stands(reply, found):
         ("امکان خرید و دوخت مخمل برای شما در تهران نیست", ["دوخت", "مخمل", "تهران"]),
         ("مخمل نمی‌توانم", []),
         ("مخمل نمی‌توانید", ["مخمل"]),
+        ("لیس لدی مخمل", []),
         ("I can't say velvet", []),
         ("I am not able to say velvet", []),
         ("You can't velvet", ["velvet"]),
@@ -309,4 +311,4 @@ def test_the_customers_words_count_where_something_is_not_known_or_cannot_be_don
     ],
 )
 def test_a_number_in_words_is_the_facts(reply, found):
-    assert strange(reply, shop=("Twenty four pencils in 2 boxes",)) == found
+    assert strange(reply, shop=("Twenty four pencils in 2 boxes, 3 days",)) == found
