@@ -29,7 +29,7 @@ from pilito.clock import utc_now
 from pilito.conversations import signals
 from pilito.hints import JsonJob
 from pilito.knowledge.overdue import find_overdue
-from pilito.queries import counters, stats, watch
+from pilito.queries import comments, counters, stats, watch
 from pilito.queries.counters import MODEL_BOUNDS, REPLY_BOUNDS, histogram, labelled
 from pilito.queries.panel import count_waiting_too_long
 from pilito.queries.stats import Histogram
@@ -126,6 +126,8 @@ def _accounts() -> Families:
     yield from (active, expires, heard)
     meaning = "Replies of which nobody knows whether they arrived."
     yield GaugeMetricFamily("pilito_unknown_sends", meaning, value=watch.unknown_sends())
+    meaning = "Private replies that people wrote, that were not sent, and that nobody has seen to."
+    yield GaugeMetricFamily("pilito_unsent_private_replies", meaning, value=comments.count_unsent(utc_now()))
     meaning = "Shops and pages that could not be read for a day beyond their usual time."
     yield GaugeMetricFamily("pilito_overdue_sources", meaning, value=len(find_overdue()))
     made_at = watch.last_backup_at()

@@ -35,6 +35,7 @@ from pilito.lifecycle import (
     Sender,
 )
 from pilito.models import Audit, Comment, Conversation, Customer, Inbox, Message, OwnPost, db
+from pilito.queries.comments import GIVEN_UP
 from pilito.spelling import storable
 
 log = logging.getLogger(__name__)
@@ -468,7 +469,7 @@ def settle_private_reply(comment_id: int, arrived: bool, operator_id: int | None
             record_replied(tx, comment, None, customer_id, now)
         else:
             _untell(tx, comment)
-            _fail(comment, "given_up")
+            _fail(comment, GIVEN_UP)
         details = {"comment_id": comment.id, "how": "arrived" if arrived else "given_up"}
         db.session.add(Audit(at=now, action="settled_private_reply", operator_id=operator_id, details=details))
 

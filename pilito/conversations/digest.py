@@ -13,8 +13,9 @@ from pilito import mail
 from pilito.database import transaction
 from pilito.extensions import settings
 from pilito.lifecycle import ConversationState, Digest, NotificationKind, Sender
-from pilito.models import Audit, Conversation, Message, Notification, Operator, db
+from pilito.models import Audit, Comment, Conversation, Message, Notification, Operator, db
 from pilito.people.notices import is_quiet, local_time
+from pilito.queries.comments import count_missed
 from pilito.queries.panel import Zone, in_zone, unanswered_for_too_long
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,11 @@ class Waiting:
 
     theirs: int
     nobodys: int
+    missed: int  # private replies of theirs that were not sent, or nobody knows
+
+    @property
+    def count(self) -> int:
+        return self.theirs + self.nobodys + self.missed
 
 
 def send_digests(now: datetime) -> int:
@@ -69,9 +75,9 @@ def _send_one(operator_id: int, now: datetime) -> bool:
             return False
         unseen = _unseen(operator)
         waiting = _count_waiting(operator, now)
-        is_new = bool(unseen) or _has_new_waiting(operator, now)
+        is_new = bool(unseen) or _has_new_waiting(operator, now) or _has_new_missed(operator)
         operator.digested_at = now
-        if not is_new and not (operator.digest is Digest.DAILY and waiting.theirs + waiting.nobodys):
+        if not is_new and not (operator.digest is Digest.DAILY and waiting.count):
             return False
         for row in unseen:
             row.mailed_at = now
@@ -97,13 +103,13 @@ def _unseen(operator: Operator) -> Sequence[Notification]:
 
 def _count_waiting(operator: Operator, now: datetime) -> Waiting:
     needs_you = in_zone(Zone.NEEDS_YOU, lambda: unanswered_for_too_long(now))
-    counts = [
+    theirs, nobodys = (
         db.session.scalar(
             select(func.count()).select_from(select(Conversation.id).where(needs_you, whose).limit(1_000).subquery())
         )
         for whose in (Conversation.operator_id == operator.id, Conversation.operator_id.is_(None))
-    ]
-    return Waiting(*(count or 0 for count in counts))
+    )
+    return Waiting(theirs or 0, nobodys or 0, count_missed(operator.id))
 
 
 def _has_new_waiting(operator: Operator, now: datetime) -> bool:
@@ -112,6 +118,12 @@ def _has_new_waiting(operator: Operator, now: datetime) -> bool:
     whose = (Conversation.operator_id == operator.id) | Conversation.operator_id.is_(None)
     needs_you = in_zone(Zone.NEEDS_YOU, lambda: unanswered_for_too_long(now))
     newer = select(Conversation.id).where(needs_you, whose, _came_before_people(since))
+    return db.session.scalar(newer.limit(1)) is not None
+
+
+def _has_new_missed(operator: Operator) -> bool:
+    since = operator.digested_at or operator.created_at
+    newer = select(Comment.id).where(Comment.operator_id == operator.id, Comment.missed_at > since)
     return db.session.scalar(newer.limit(1)) is not None
 
 
@@ -153,9 +165,16 @@ def _write(operator: Operator, unseen: Sequence[Notification], waiting: Waiting)
                 waiting.nobodys,
             )
         )
+    if waiting.missed:
+        line = ngettext(
+            "%(num)s private reply of yours to a comment was not sent, or nobody knows if it was.",
+            "%(num)s private replies of yours to comments were not sent, or nobody knows if they were.",
+            waiting.missed,
+        )
+        parts.append(_led(line, "/notifications"))
     parts.append(_led(gettext("All that waits:"), "/conversations/?zone=needs_you"))
     parts.append(_led(gettext("How often this mail comes:"), "/settings/notifications"))
-    count = len(unseen) + waiting.theirs + waiting.nobodys
+    count = len(unseen) + waiting.count
     return ngettext("Pilito: %(num)s thing waits", "Pilito: %(num)s things wait", count), "\n\n".join(parts)
 
 

@@ -56,7 +56,9 @@ class Comment(db.Model):
     attempt: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # its writer is told since then
+    # Since when the bell tells its writer that it was not sent, or that nobody knows; None once they have seen that, or
+    # it was settled. What became of it is `state`.
+    missed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reply_external_id: Mapped[str | None] = mapped_column(String(512))
     error: Mapped[str | None] = mapped_column(String(64))  # a slug that the panel puts into a sentence
     error_text: Mapped[str | None] = mapped_column(Text)

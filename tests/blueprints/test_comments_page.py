@@ -12,7 +12,7 @@ from pilito.clock import utc_now
 from pilito.database import transaction
 from pilito.lifecycle import CommentState, InboxState, Role
 from pilito.models import Comment, Inbox, Operator, OwnPost, db
-from pilito.queries.comments import missed
+from pilito.queries.comments import count_unsent, unsent
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -274,7 +274,7 @@ def test_whoever_wrote_one_that_was_not_sent_is_led_to_it_by_the_bell_until_they
     agent = log_in(Role.AGENT)
     mine = db.session.scalars(db.select(Operator.id)).one()
     comment = write(inbox, **FAILED, author_username=HOSTILE, operator_id=mine, missed_at=utc_now())
-    write(inbox, 2, **FAILED, operator_id=mine)  # seen
+    write(inbox, 2, **FAILED | {"error": "given_up"}, operator_id=mine)  # seen
     write(inbox, 3, **FAILED)  # left by itself
 
     told = agent.get("/notifications", headers={FRAGMENT_HEADER: "1"}).text
@@ -304,10 +304,10 @@ def test_one_of_unknown_fate_is_told_too_and_is_settled_rather_than_seen(log_in,
     shown = page(agent)
     assert "It arrived" in shown
     assert "Seen: leave it so" not in shown
-    assert missed() == []  # the health page has it among the uncertain ones
+    assert unsent(utc_now()) == []  # the health page has it among the uncertain ones
 
 
-def test_all_that_is_read_is_that_too_and_nobody_elses(log_in, inbox):
+def test_all_that_is_read_is_that_too_for_its_writer_and_for_nobody_else(log_in, inbox):
     with transaction():
         other = add_operator(Role.AGENT).id
     agent = log_in(Role.AGENT)
@@ -319,7 +319,8 @@ def test_all_that_is_read_is_that_too_and_nobody_elses(log_in, inbox):
     agent.post("/notifications/read")
 
     assert "Your private reply" not in page(agent, "/notifications")
-    assert [one.operator_id for one in missed()] == [other]
+    assert [one.operator_id for one in unsent(utc_now())] == [mine, other]
+    assert "Seen: leave it so" in page(agent)
 
 
 def test_a_viewer_does_not_see_it_for_them(log_in, inbox):
@@ -332,18 +333,23 @@ def test_a_viewer_does_not_see_it_for_them(log_in, inbox):
 
     assert answer.status_code == 403
     assert "Seen: leave it so" not in page(viewer)
-    assert len(missed()) == 1
+    assert len(unsent(utc_now())) == 1
 
 
 def test_the_health_page_shows_those_of_everybody(log_in, inbox):
     with transaction():
         writer = add_operator(Role.AGENT).id
-    write(inbox, **FAILED, operator_id=writer, missed_at=utc_now())
+    write(inbox, **FAILED, operator_id=writer)  # read in the bell already
+    for number, values in enumerate(({}, {"error": "given_up"}, {"commented_at": utc_now() - timedelta(days=31)}), 2):
+        write(inbox, number, **FAILED | {"operator_id": writer if values else None} | values)
     admin = log_in(Role.ADMIN)
 
     assert "Private replies that were not sent" in page(admin, "/health")
-    admin.post(f"/comments/{missed()[0].id}/seen")
+    assert count_unsent(utc_now()) == 1
+    assert "\npilito_unsent_private_replies 1.0\n" in admin.get("/metrics").text
+    admin.post(f"/comments/{unsent(utc_now())[0].id}/seen")
     assert "Private replies that were not sent" not in page(admin, "/health")
+    assert "Somebody decided not to send it again." in page(admin)
 
 
 def test_pages_follow_each_other_without_a_gap(log_in, inbox, monkeypatch):

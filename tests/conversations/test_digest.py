@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from rows import NOON, add_conversation, add_inbox, add_message, add_operator
+from rows import NOON, add, add_conversation, add_inbox, add_message, add_operator
 from sqlalchemy import update
 
 from pilito import mail
@@ -13,8 +13,8 @@ from pilito.conversations.hand_over import call_people
 from pilito.conversations.lock import get_locked
 from pilito.conversations.notify import notify, read_notifications
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, Digest, HandOverReason, NotificationKind, Role
-from pilito.models import Mail, Notification, Operator, db
+from pilito.lifecycle import CommentState, ConversationState, Digest, HandOverReason, NotificationKind, Role
+from pilito.models import Comment, Mail, Notification, Operator, db
 
 HOUR = timedelta(hours=1)
 WORDS = "my secret words"
@@ -114,6 +114,22 @@ def test_customers_who_began_to_wait_come_too_and_once(mailbox, sara, ali):
 
     assert "1 conversation that you hold waits for you." in words_of(mailbox.mails[0])
     assert "1 conversation waits for whoever comes first." in words_of(mailbox.mails[0])
+
+
+def test_a_private_reply_of_theirs_that_was_not_sent_comes_too_and_once(mailbox, sara, ali):
+    missed = {"state": CommentState.FAILED, "commented_at": NOON, "created_at": NOON, "missed_at": NOON}
+    with transaction():
+        inbox_id = add_inbox().id
+        for number, whose in enumerate((sara, ali)):
+            add(Comment(inbox_id=inbox_id, external_id=f"c{number}", operator_id=whose, **missed))
+
+    assert [post(), post(NOON + HOUR)] == [1, 0]
+
+    assert mailbox.mails[0]["Subject"] == "Pilito: 1 thing waits"
+    assert "1 private reply of yours to a comment was not sent, or nobody knows if it was." in words_of(
+        mailbox.mails[0]
+    )
+    assert "https://inbox.example.com/notifications\r\n" in words_of(mailbox.mails[0])
 
 
 def change_row(row, **values):

@@ -60,7 +60,7 @@ def show_health() -> ResponseReturnValue:
         failing_mails=queries.count_failing_mails(),
         unknown_sends=queries.unknown_sends(),
         unknown_replies=queries.unknown_private_replies(),
-        missed_replies=comments.missed(),
+        unsent_replies=comments.unsent(now),
         waiting=queries.waiting_shares(),
         waiting_too_long=count_waiting_too_long(now),
         spending=_spending(now),
