@@ -70,13 +70,15 @@ def pair_shares(
     """Pair again what a message sent `around` then can have changed. `look_up` is what Redis knew, if it was asked."""
     lookback = timedelta(seconds=settings.share_lookback_seconds)
     db.session.flush()
-    messages = _load(conversation, around - _reach())
+    since = around - _reach()
+    which = _which(conversation, since)
+    messages = _load(conversation, _begin(since, which), which)
     shares = [message.share for message in messages if message.share is not None]
     waiting = {share.message_id for share in shares if share.state is ShareState.WAITING}
     questions = {message.id: message for message in messages if is_question(message)}
     outside = _taken_outside(questions, shares)
     points = _question_points(questions, outside)
-    replies = _replies(conversation, around - _reach(), set(questions)) if shares else []
+    replies = _replies(conversation, which, set(questions)) if shares else []
     places = pair(_share_points(shares, questions), points, now, lookback, replies, WHICH_WAIT)
     pairing = Pairing()
     _rewrite_answers(tx, conversation, shares, places, pairing)
@@ -90,13 +92,36 @@ def pair_shares(
 
 
 def pair_after(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> list[Message]:
-    """A post that came before this reply, and still waits, answers it already where it asks "which one?": return what
-    is to be asked now."""
+    """What the customer sent since the question that this reply asks "which one?" about, answers it already: a post
+    that nothing took, a card, a story. Return what is to be asked now."""
     if not (reply.asks_which and channels[conversation.inbox.channel].shares_wait):
         return []
     pairing = pair_shares(tx, conversation, now, now)
-    mark_changed(tx, conversation, *pairing.changed)
-    return pairing.questions
+    pointers = _pointers_since_asked(reply)
+    for message in pointers:
+        message.content = combined_content([message.content], "")
+        turns.note_waiting(conversation, message)
+    mark_changed(tx, conversation, *pairing.changed, *pointers)
+    return [*pairing.questions, *pointers]
+
+
+def _pointers_since_asked(reply: Message) -> list[Message]:
+    """The cards and stories that nobody was to answer until this reply asked for them."""
+    asked = asked_with(reply.id)
+    if not asked:
+        return []
+    found = db.session.scalars(
+        select(Message).where(
+            Message.conversation_id == reply.conversation_id,
+            Message.sender == Sender.CUSTOMER,
+            Message.message_type.in_(POINTERS),
+            Message.sent_at >= asked[-1].sent_at,
+            Message.answered_by_id.is_(None),
+            Message.deleted_at.is_(None),
+            Message.origin.is_distinct_from(STANDBY),
+        )
+    ).all()
+    return [message for message in found if not turns.asks(message)]
 
 
 def has_shares_near(conversation: Conversation, around: datetime) -> bool:
@@ -118,10 +143,12 @@ def question_types(inbox: Inbox) -> set[MessageType]:
     return {MessageType.TEXT, MessageType.VOICE} if inbox.voice_takes_share else {MessageType.TEXT}
 
 
-def _load(conversation: Conversation, since: datetime) -> list[Message]:
-    """The shares and questions of the customer from `since` on, with a share that still waits from before it."""
-    waiting = select(Share.message_id).where(
-        Share.conversation_id == conversation.id, Share.state == ShareState.WAITING
+def _load(conversation: Conversation, since: datetime, which: list[ReplyPoint]) -> list[Message]:
+    """The shares and questions of the customer from `since` on, with those from before it that still wait, or answer
+    one of these replies: it is not answered twice."""
+    before = select(Share.message_id).where(
+        Share.conversation_id == conversation.id,
+        or_(Share.state == ShareState.WAITING, Share.answers_id.in_([one.message_id for one in which])),
     )
     return list(
         db.session.scalars(
@@ -130,7 +157,7 @@ def _load(conversation: Conversation, since: datetime) -> list[Message]:
                 Message.conversation_id == conversation.id,
                 Message.sender == Sender.CUSTOMER,
                 Message.message_type.in_((MessageType.SHARE, *question_types(conversation.inbox))),
-                or_(Message.sent_at >= since, Message.id.in_(waiting)),
+                or_(Message.sent_at >= since, Message.id.in_(before)),
             )
             .order_by(Message.sent_at, Message.id)
             .options(joinedload(Message.share))
@@ -177,26 +204,43 @@ def _taken_outside(questions: dict[int, Message], shares: list[Share]) -> set[in
     return {question_id for question_id in taken if question_id is not None}
 
 
-def _replies(conversation: Conversation, since: datetime, inside: set[int]) -> list[ReplyPoint]:
-    """The replies that ask "which one?", and what else was said after the first of them: nothing at all for most."""
-    of_conversation = (Message.conversation_id == conversation.id, Message.deleted_at.is_(None))
-    is_asked = and_(Message.sender == Sender.CUSTOMER, Message.message_type.not_in(turns.SILENT_TYPES))
-    which = db.session.execute(
+def _which(conversation: Conversation, since: datetime) -> list[ReplyPoint]:
+    """The replies that ask "which one?" of something that is still there; none at all for most."""
+    found = db.session.execute(
         select(Message.id, Message.sent_at)
-        .where(*of_conversation, Message.asks_which, Message.sent_at >= since - WHICH_WAIT)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.deleted_at.is_(None),
+            Message.asks_which,
+            Message.sent_at >= since - WHICH_WAIT,
+        )
         .order_by(Message.sent_at)
     ).all()
+    asked = [(row, asked_with(row.id)) for row in found]
+    return [ReplyPoint(row.id, row.sent_at, True, before[-1].sent_at) for row, before in asked if before]
+
+
+def _begin(since: datetime, which: list[ReplyPoint]) -> datetime:
+    """From when on to pair: a "which one?" that lay as a draft may be answered by a share from long before it."""
+    asked = [one.asked_at for one in which if one.asked_at is not None and one.sent_at >= since]
+    return min([since, *asked])
+
+
+def _replies(conversation: Conversation, which: list[ReplyPoint], inside: set[int]) -> list[ReplyPoint]:
+    """The replies that ask "which one?", and what else was said after the first of them."""
     if not which:
         return []
-    asking = {row.id for row in which if asked_with(row.id)}
+    asking = {one.message_id: one for one in which}
+    is_asked = and_(Message.sender == Sender.CUSTOMER, Message.message_type.not_in(turns.SILENT_TYPES))
     said = db.session.execute(
         select(Message.id, Message.sent_at).where(
-            *of_conversation,
+            Message.conversation_id == conversation.id,
+            Message.deleted_at.is_(None),
             Message.sent_at >= which[0].sent_at,
             or_(IS_SAID_BY_SHOP, is_asked),
         )
     ).all()
-    return [ReplyPoint(row.id, row.sent_at, row.id in asking) for row in said if row.id not in inside]
+    return [asking.get(row.id, ReplyPoint(row.id, row.sent_at)) for row in said if row.id not in inside]
 
 
 def asked_with(reply_id: int) -> list[Message]:
@@ -215,8 +259,25 @@ def asked_with(reply_id: int) -> list[Message]:
 
 
 def answers_which(message: Message) -> bool:
-    """Whether this card or story answers our "which one?": as a share does, it is asked about by itself then."""
-    return bool(_which_before([message]))
+    """Whether this card or story answers our "which one?": as a share does, it is asked about by itself then. One that
+    reaches us late may have been sent while that was written."""
+    return bool(_which_before([message])) or _lay_there(message)
+
+
+def _lay_there(message: Message) -> bool:
+    """Whether what the shop said next after this message asks "which one?" about something from before it."""
+    following = db.session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == message.conversation_id,
+            Message.sent_at >= message.sent_at,
+            IS_SAID_BY_SHOP,
+        )
+        .order_by(Message.sent_at, Message.id)
+        .limit(1)
+    )
+    asked = asked_with(following.id) if following is not None and following.asks_which else []
+    return bool(asked) and asked[-1].sent_at <= message.sent_at
 
 
 def _which_before(asked: Sequence[Message]) -> set[int]:

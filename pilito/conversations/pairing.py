@@ -3,8 +3,8 @@
 The rule in one line: a question takes the newest share that was sent before it and whose wait was not over,
 `0 <= question.sent_at - share.sent_at < wait`. Beside it: a question typed up to `lookback` before a share, and still
 unanswered, takes it too, as long as none follows that does. And a share that comes after the assistant asked "which
-one?", before anything else was asked or said, answers that: it needs no question of its own. No I/O here: the order in
-which events arrive, Redis and the scheduler cannot matter.
+one?", before anything else was asked or said, answers that, as does a lone one that lay there when it was asked: it
+needs no question of its own. No I/O here: the order in which events arrive, Redis and the scheduler cannot matter.
 """
 
 from collections.abc import Iterable
@@ -34,11 +34,13 @@ class SharePoint:
 
 @dataclass(frozen=True)
 class ReplyPoint:
-    """What the shop said, or anything else that ends the time in which a share answers "which one?"."""
+    """What the shop said, or anything else that ends the time in which a share answers "which one?". `asked_at` is when
+    the newest question was sent that it asks back about."""
 
     message_id: int
     sent_at: datetime
     asks_which: bool = False
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ def pair(
     for point in _in_order(shares, questions, replies):
         if isinstance(point, ReplyPoint):
             which = point if point.asks_which else None
-            if which and last and last.message_id not in places and point.sent_at < last.expires_at:
-                # It was sent while we wrote: the reply asks for what is there already.
+            if which and last and last.message_id not in places and _lies_there(last, which):
+                # The reply asks for what is there already.
                 places[last.message_id] = Place(ShareState.COMBINED, last.message_id, which.message_id)
                 last = which = None
         elif isinstance(point, SharePoint):
@@ -110,6 +112,12 @@ RANKS: dict[type, int] = {ReplyPoint: 0, SharePoint: 1, QuestionPoint: 2}
 def _in_order(*points: Iterable[Point]) -> list[Point]:
     """Sort by the provider's time; at the same instant the share is first, so that the question takes it."""
     return sorted(chain(*points), key=lambda point: (point.sent_at, RANKS[type(point)], point.message_id))
+
+
+def _lies_there(share: SharePoint, which: ReplyPoint) -> bool:
+    """Whether a lone share before "which one?" answers it: it waits still, or it was sent after what is asked about,
+    while the reply was written or lay as a draft, however long that took."""
+    return which.sent_at < share.expires_at or (which.asked_at is not None and which.asked_at <= share.sent_at)
 
 
 def _left_at(share: SharePoint, newer_at: datetime) -> Place:

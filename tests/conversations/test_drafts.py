@@ -3,7 +3,7 @@
 import pytest
 from desk import Desk
 from rows import NOON, add_product, add_source
-from shop import attachment, echo, edited, reel, seconds, text, unsent
+from shop import attachment, echo, edited, item, reel, seconds, standby, text, unsent
 
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules
@@ -19,6 +19,8 @@ from pilito.queries.panel import Zone, zone_of
 
 ANSWER = "در همین پست نوشته‌ایم."
 INVENTED = "قیمتش ۹۹۰٬۰۰۰ تومان است."
+CARD = {"type": "template", "payload": {"product": {"elements": [{"id": "1", "title": "پیراهن نیلوفر"}]}}}
+ASKS_WHICH = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
 
 
 @pytest.fixture
@@ -32,6 +34,15 @@ def desk(shop):
 @pytest.fixture
 def drafted(desk):
     """With a question that has a draft."""
+    desk.take(text("این چنده؟", NOON, mid="q"))
+    desk.answer(NOON)
+    return desk
+
+
+@pytest.fixture
+def which(desk):
+    """With a question whose draft asks which one is meant."""
+    desk.model.reply = ASKS_WHICH
     desk.take(text("این چنده؟", NOON, mid="q"))
     desk.answer(NOON)
     return desk
@@ -142,36 +153,90 @@ def test_to_approve_is_no_taking_over(drafted):
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(("words", "drafts"), [(None, 2), ("قیمتش ۲٬۰۰۰٬۰۰۰ تومان است.", 1)])
-def test_a_share_answers_which_one_unless_the_person_said_something_else(desk, words, drafts):
-    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
-    desk.take(text("این چنده؟", NOON, mid="q"))
-    desk.answer(NOON)
-    send(desk, now=NOON + seconds(30), text=words)
+def test_a_share_answers_which_one_unless_the_person_said_something_else(which, words, drafts):
+    send(which, now=NOON + seconds(30), text=words)
 
-    desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
-    desk.answer(NOON + seconds(65))
+    which.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
+    which.answer(NOON + seconds(65))
 
-    assert len(desk.rows(Draft)) == drafts
-    assert desk.message("share").share.state is (ShareState.WAITING if words else ShareState.COMBINED)
+    assert len(which.rows(Draft)) == drafts
+    assert which.message("share").share.state is (ShareState.WAITING if words else ShareState.COMBINED)
 
 
 @pytest.mark.parametrize(("words", "drafts"), [(None, 2), ("قیمتش ۲٬۰۰۰٬۰۰۰ تومان است.", 1)])
-def test_so_does_a_share_that_is_there_already_when_which_one_is_sent(desk, words, drafts):
-    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
-    desk.take(text("این چنده؟", NOON, mid="q"))
-    desk.answer(NOON)
-    desk.take(reel(NOON + seconds(20), mid="share"), now=NOON + seconds(20))
-    send(desk, now=NOON + seconds(30), text=words)
+@pytest.mark.parametrize(("sent", "without"), [(30, ShareState.WAITING), (300, ShareState.EXPIRED)])
+def test_so_does_a_share_that_is_there_already_when_which_one_is_sent(which, sent, without, words, drafts):
+    """Whether its wait is over by then or not: when somebody presses is not the customer's to know."""
+    which.take(reel(NOON + seconds(20), mid="share"), now=NOON + seconds(20))
+    which.sweep(NOON + seconds(sent))
+    send(which, now=NOON + seconds(sent), text=words)
 
-    desk.answer(NOON + seconds(35))
+    which.answer(NOON + seconds(sent + 5))
 
-    share = desk.message("share")
-    assert len(desk.rows(Draft)) == drafts
-    assert share.share.state is (ShareState.WAITING if words else ShareState.COMBINED)
-    assert desk.conversation.unanswered_since == (None if words else share.sent_at)
+    share = which.message("share")
+    assert len(which.rows(Draft)) == drafts
+    assert share.share.state is (without if words else ShareState.COMBINED)
+    assert which.conversation.unanswered_since == (None if words else share.sent_at)
     if not words:
-        assert draft_of(desk).message_ids == [share.id]
-        assert (share.share.answers_id, share.content.rpartition("\n")[2]) == (desk.replies[0].id, "این چنده؟")
+        assert draft_of(which).message_ids == [share.id]
+        assert (share.share.answers_id, share.content.rpartition("\n")[2]) == (which.replies[0].id, "این چنده؟")
+
+
+@pytest.mark.sqlite_only
+def test_a_share_that_lay_there_and_reaches_us_late_does_too(which):
+    send(which, now=NOON + seconds(300))
+
+    which.take(reel(NOON + seconds(20), mid="share"), now=NOON + seconds(400))
+
+    assert which.message("share").share.answers_id == which.replies[0].id
+    assert which.conversation.unanswered_since == NOON + seconds(20)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("order", [(20, 250), (250, 20)])
+def test_only_the_newest_of_two_that_lay_there_does_whichever_comes_first(which, order):
+    send(which, now=NOON + seconds(300))
+
+    for at in order:
+        which.take(reel(NOON + seconds(at), mid=f"at {at}"), now=NOON + seconds(400))
+
+    assert which.message("at 20").share.state is ShareState.EXPIRED
+    assert which.message("at 250").share.answers_id == which.replies[0].id
+    assert which.conversation.unanswered_since == NOON + seconds(250)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("how", ["from before the question", "taken back", "of another app's time"])
+def test_a_share_that_is_no_answer_stays_alone(desk, how):
+    desk.take(reel(NOON - seconds(200), mid="before"), now=NOON - seconds(200))
+    desk.model.reply = ASKS_WHICH
+    desk.take(text("این چنده؟", NOON), now=NOON)
+    desk.answer(NOON)
+    later = NOON + seconds(20)
+    if how == "taken back":
+        desk.take(reel(later, mid="share"), unsent("share", later), now=later)
+    if how == "of another app's time":
+        desk.take(standby(reel(later, mid="share")), now=later)
+    desk.answer(NOON + seconds(30))  # what is taken back has the draft written anew
+
+    send(desk, now=NOON + seconds(300))
+
+    assert desk.message("before").share.state is ShareState.EXPIRED
+    assert (desk.turn.state, desk.conversation.unanswered_since) == (TurnState.DRAFTED, None)
+
+
+@pytest.mark.parametrize(("words", "drafts"), [(None, 2), ("قیمتش ۲٬۰۰۰٬۰۰۰ تومان است.", 1)])
+def test_so_does_a_products_card(which, words, drafts):
+    which.take(item(NOON + seconds(20), {"mid": "card", "attachments": [CARD]}), now=NOON + seconds(20))
+    send(which, now=NOON + seconds(300), text=words)
+    waits = which.conversation.unanswered_since
+
+    which.answer(NOON + seconds(305))
+
+    assert len(which.rows(Draft)) == drafts
+    assert waits == (None if words else NOON + seconds(20))
+    if not words:
+        assert draft_of(which).message_ids == [which.message("card").id]
 
 
 @pytest.mark.sqlite_only

@@ -174,8 +174,9 @@ def test_a_greeting_that_was_answered_on_the_share_keeps_it():
 HOUR = 3600
 
 
-def reply(number, at, asks_which=False):
-    return ReplyPoint(number, NOON + timedelta(seconds=at), asks_which)
+def reply(number, at, asks_which=False, about=None):
+    asked_at = None if about is None else NOON + timedelta(seconds=about)
+    return ReplyPoint(number, NOON + timedelta(seconds=at), asks_which, asked_at)
 
 
 def places_after(replies, shares, questions=(), now=10 * 24 * HOUR):
@@ -195,6 +196,12 @@ ANSWERS = Place(ShareState.COMBINED, 1, 9)
         ([reply(9, 0, True)], [], ANSWERS),
         ([reply(9, 119, True)], [], ANSWERS),  # it was sent while we wrote
         ([reply(9, 120, True)], [], Place(ShareState.EXPIRED)),
+        ([reply(9, 119, True, about=-5)], [], ANSWERS),
+        ([reply(9, HOUR, True, about=-5)], [], ANSWERS),  # it was sent while a draft lay there
+        ([reply(9, HOUR, True, about=0)], [], ANSWERS),
+        ([reply(9, HOUR, True, about=5)], [], Place(ShareState.EXPIRED)),
+        ([reply(9, HOUR, about=-5)], [], Place(ShareState.EXPIRED)),
+        ([reply(9, HOUR, True, about=-5)], [question(2, 60)], Place(ShareState.COMBINED, 2)),
         ([reply(9, -60)], [], Place(ShareState.EXPIRED)),
         ([reply(9, -60, True), reply(8, -30)], [], Place(ShareState.EXPIRED)),
         ([reply(8, -60, True), reply(9, -30, True)], [], ANSWERS),
@@ -231,6 +238,12 @@ def test_which_one_is_asked_no_more_once_a_question_took_the_share():
     found = places_after([reply(9, 30, True)], shares, questions, now=80)
 
     assert found == {1: Place(ShareState.COMBINED, 3), 4: Place(ShareState.WAITING)}
+
+
+def test_of_two_shares_that_lay_there_the_newest_answers():
+    found = places_after([reply(9, HOUR, True, about=-5)], [share(2, 0), share(1, 300)])
+
+    assert found == {1: ANSWERS, 2: Place(ShareState.EXPIRED)}
 
 
 def test_an_answered_share_stays_whatever_comes():

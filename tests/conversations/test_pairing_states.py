@@ -217,17 +217,19 @@ class Which(Pairing):
     """With replies that ask "which one?" among the events: the rows are what the rule gives for all that was said,
     whatever came first."""
 
-    @rule(moment=MOMENTS)
-    def ask_which(self, moment):
+    @rule(moment=MOMENTS, before=st.sampled_from([0, 0, 20, 200, 400]))
+    def ask_which(self, moment, before):
+        """About what was asked so many seconds before: as a draft it may have waited for a person."""
         messages = self._messages()
         if not messages:
             return
         at = self.begin + seconds(moment)
         with transaction() as tx:
             conversation = get_locked(messages[0].conversation_id)
-            place = {"sent_at": at, "inbox_id": conversation.inbox_id}
-            question = add_message(conversation, message_type=MessageType.POSTBACK, text="<asked>", **place)
-            reply = add_message(conversation, sender=Sender.ASSISTANT, asks_which=True, content="<which?>", **place)
+            asked = {"message_type": MessageType.POSTBACK, "text": "<asked>", "sent_at": at - seconds(before)}
+            question = add_message(conversation, inbox_id=conversation.inbox_id, **asked)
+            which = {"sender": Sender.ASSISTANT, "asks_which": True, "content": "<which?>", "sent_at": at}
+            reply = add_message(conversation, inbox_id=conversation.inbox_id, **which)
             question.answered_by_id = reply.id
             pair_shares(tx, conversation, at, self.now)
 
@@ -238,13 +240,14 @@ class Which(Pairing):
         shares = [one for one in messages if one.id in rows]
         texts = [one for one in messages if one.message_type is MessageType.TEXT and one.sender is Sender.CUSTOMER]
         others = [one for one in messages if one not in shares and one not in texts]
+        asked_at = {one.answered_by_id: one.sent_at for one in others}
 
         places = pair(
             [SharePoint(one.id, one.sent_at, one.sent_at + seconds(WAIT)) for one in shares],
             [QuestionPoint(one.id, one.sent_at, False) for one in texts],
             self.now,
             seconds(LOOKBACK),
-            [ReplyPoint(one.id, one.sent_at, one.asks_which) for one in others],
+            [ReplyPoint(one.id, one.sent_at, one.asks_which, asked_at.get(one.id)) for one in others],
             WHICH_WAIT,
         )
 

@@ -5,10 +5,11 @@ import logging
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import CAPTION, REEL_URL, edited, item, reel, seconds, text, unsent
+from shop import CAPTION, REEL_URL, edited, item, reel, seconds, standby, text, unsent
 
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import OutboundReaction
+from pilito.conversations.block import block, unblock
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
@@ -240,6 +241,17 @@ def test_a_share_that_came_while_we_asked_is_answered_right_after(shop):
 
     assert [one.text for one in desk.replies] == [WHICH["reply"], PRICE["reply"]]
     assert desk.message("share").content.endswith(QUESTION)
+
+
+@pytest.mark.sqlite_only
+def test_after_one_that_came_while_we_asked_a_second_share_waits_as_any_other(shop):
+    desk = asked_back(shop)
+    desk.take(reel(NOON + seconds(5), mid="first"), now=NOON + seconds(300))
+
+    desk.take(reel(NOON + seconds(350), mid="second"), now=NOON + seconds(350))
+
+    assert desk.message("first").share.answers_id == desk.replies[0].id
+    assert desk.message("second").share.state is ShareState.WAITING
 
 
 @pytest.mark.sqlite_only
@@ -510,3 +522,120 @@ def test_a_card_right_after_its_question_is_read_with_it(shop):
     desk.answer(NOON + seconds(5))
 
     assert [one.text for one in read_blocks(desk.model.prompts[0]) if one.kind == "fact"] == ["پیراهن نیلوفر"]
+
+
+# --- a card that was there already when we asked ----------------------------------------------------------------------
+
+
+def asked_back(shop, with_reply=WHICH):
+    """A question whose answer was begun at once, and recorded eight seconds later."""
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON, mid="question"))
+    desk.model.reply = with_reply
+    desk.answer(NOON + seconds(8))
+    return desk
+
+
+def card_at(second):
+    return item(NOON + seconds(second), {"mid": "card", "attachments": [CARD]})
+
+
+def is_silent(desk):
+    return (desk.turn.state, desk.conversation.unanswered_since) == (TurnState.ANSWERED, None)
+
+
+def test_a_card_that_came_while_we_asked_is_answered_right_after(shop):
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON))
+    desk.model.reply = WHICH
+
+    def meanwhile(payload):
+        point_at(desk, CARD, after=4)
+        return desk.model.default(payload)
+
+    desk.model.script.append(meanwhile)
+    desk.answer(NOON + seconds(8))
+    waits = desk.conversation.unanswered_since
+    desk.model.reply = OTHER
+    desk.answer(NOON + seconds(11))
+
+    assert waits == NOON + seconds(4)
+    assert [one.text for one in desk.replies] == [WHICH["reply"], OTHER["reply"]]
+    assert desk.message("card").answered_by_id == desk.replies[1].id
+    assert "پیراهن نیلوفر" in [one.text for one in read_blocks(desk.model.prompts[1]) if one.kind == "fact"]
+    assert desk.conversation.unanswered_since is None
+
+
+def test_so_is_a_card_from_before_which_one_that_reaches_us_after_it(shop):
+    desk = asked_back(shop)
+    desk.model.reply = OTHER
+
+    desk.take(card_at(4), card_at(4), now=NOON + seconds(40))
+    desk.answer(NOON + seconds(43))
+    desk.take(card_at(4), now=NOON + seconds(50))
+
+    assert [one.text for one in desk.replies] == [WHICH["reply"], OTHER["reply"]]
+    assert is_silent(desk)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("second", "reply"), [(-4, WHICH), (4, OTHER)])
+def test_a_late_card_from_before_the_question_or_an_answer_asks_nothing(shop, second, reply):
+    desk = asked_back(shop, reply)
+
+    desk.take(card_at(second), now=NOON + seconds(40))
+
+    assert is_silent(desk)
+
+
+@pytest.mark.sqlite_only
+def test_nor_does_a_late_one_once_the_question_was_taken_back(shop):
+    desk = asked_back(shop)
+    desk.deliver(NOON + seconds(9))
+    desk.take(unsent("question", NOON + seconds(20)), now=NOON + seconds(20))
+
+    desk.take(card_at(4), now=NOON + seconds(40))
+
+    assert is_silent(desk)
+
+
+@pytest.mark.sqlite_only
+def test_nor_one_of_somebody_who_is_blocked_and_it_stays_so_when_they_are_heard_again(shop):
+    desk = asked_back(shop)
+    desk.call(block, desk.conversation.id, None, NOON + seconds(20))
+    desk.take(card_at(4), now=NOON + seconds(40))
+    desk.call(unblock, desk.conversation.id, None, NOON + seconds(50))
+
+    desk.take(text("هستید؟", NOON + seconds(60)), now=NOON + seconds(60))
+    desk.answer(NOON + seconds(65))
+
+    assert [one.asks_which for one in desk.replies] == [True, True]
+    assert is_silent(desk)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("reply", "meanwhile"),
+    [
+        (WHICH, [card_at(-4)]),
+        (WHICH, [standby(card_at(4))]),
+        (WHICH, [card_at(4), unsent("card", NOON + seconds(5))]),
+        (OTHER, [card_at(4)]),
+    ],
+)
+def test_a_card_from_before_or_elsewhere_or_taken_back_or_not_asked_for_stays_silent(shop, reply, meanwhile):
+    desk = Desk(shop)
+    desk.take(text(QUESTION, NOON))
+
+    def take(payload):
+        for one in meanwhile:
+            desk.take(one, now=NOON + seconds(5))
+        return desk.model.default(payload)
+
+    desk.model.reply = reply
+    desk.model.script.append(take)
+    for second in (8, 20, 40):
+        desk.answer(NOON + seconds(second))
+
+    assert len(desk.replies) == 1
+    assert is_silent(desk)
