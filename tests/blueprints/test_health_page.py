@@ -126,6 +126,25 @@ def test_a_shop_that_could_not_be_read_for_long_stands_there_with_what_to_do(adm
     assert "switched off" not in shown
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.AGENT])
+def test_admins_are_led_there_from_the_list(log_in, role):
+    now = utc_now()
+    late = {"state": SourceState.FAILED, "failures": 5, "every_hours": 6, "error": "key_refused", "checked_at": now}
+    with transaction():
+        add_source(kind=SourceKind.WOOCOMMERCE, name="<b>shop", **late, created_at=now - timedelta(hours=31))
+    client = log_in(role)
+
+    of_one = page(client, "/conversations/")
+    with transaction():
+        add_source(kind=SourceKind.PAGE, **late, created_at=now - timedelta(hours=31))
+    of_two = page(client, "/conversations/")
+
+    is_told = role is Role.ADMIN
+    assert ("&lt;b&gt;shop</bdi>:</strong> The shop did not accept the keys." in of_one) == is_told
+    assert ("2 shops and pages cannot be read." in of_two) == is_told
+    assert ('href="/health#overdue-title"' in of_two) == is_told
+
+
 def test_an_inbox_shows_how_far_it_was_read_and_what_stops_it(admin):
     now = utc_now()
     with transaction():

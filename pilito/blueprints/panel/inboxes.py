@@ -26,6 +26,7 @@ from pilito.conversations.subscriptions import subscribe
 from pilito.conversations.tokens import days_left, is_ending, renew_now
 from pilito.errors import ChannelError, Refused
 from pilito.extensions import channels, settings
+from pilito.knowledge.overdue import find_overdue
 from pilito.lifecycle import InboxState, Role
 from pilito.models import Inbox, db
 from pilito.queries import inboxes as queries
@@ -44,7 +45,12 @@ INBOX = "/inboxes/<int:inbox_id>"
 @bp.app_context_processor
 def inbox_words() -> dict[str, Any]:
     is_admin = bool(current_user and current_user.is_authenticated and current_user.may(Role.ADMIN))
-    return {"may_connect": is_admin, "connecting": connecting, "troubled_inboxes": _troubled if is_admin else list}
+    return {
+        "may_connect": is_admin,
+        "connecting": connecting,
+        "troubled_inboxes": _troubled if is_admin else list,
+        "overdue_sources": find_overdue if is_admin else list,
+    }
 
 
 def _troubled() -> list[Inbox]:
