@@ -70,13 +70,15 @@ def count_due(now: datetime) -> int:
 
 
 def rebuild(now: datetime) -> int:
-    """Mark everything from the first message on; `count_due` works it off. Returns how many quarters."""
-    first = tallies.first_message_at()
+    """Mark everything from the first message on; `count_due` works it off. Returns how many quarters.
+
+    What stands there is replaced quarter by quarter, for it alone knows what old answers cost.
+    """
+    first = min(filter(None, (tallies.first_message_at(), tallies.first_counted_at())), default=None)
     db.session.rollback()
     with transaction():
         db.session.execute(delete(TallyMark))
         db.session.execute(delete(TallyDay))
-        db.session.execute(delete(Tally))
         quarters = list(_range(quarter_of(first), quarter_of(now) + QUARTER)) if first else []
         mark_all(quarters, now)
     return len(quarters)
@@ -126,6 +128,7 @@ def _count(run: int, quarters: Sequence[datetime], mark_ids: Sequence[int], now:
     with transaction():
         if not _is_ours(run):
             return
+        _keep_uses(counted, quarters)
         db.session.execute(delete(Tally).where(Tally.at.in_(quarters)))
         rows = [{"at": at, "inbox_id": inbox_id, "numbers": numbers} for (at, inbox_id), numbers in counted.items()]
         if rows:
@@ -135,6 +138,16 @@ def _count(run: int, quarters: Sequence[datetime], mark_ids: Sequence[int], now:
         db.session.execute(delete(TallyMark).where(TallyMark.id.in_(mark_ids)))
         _mark_again(quarters, now)
         _keep_questions(unknown)  # last: until the commit it holds up whoever unsends one
+
+
+def _keep_uses(counted: dict[tallies.Place, tallies.Numbers], quarters: Sequence[datetime]) -> None:
+    """What answers cost is dropped with age, and for nothing else (`drop_model_use`): of two counts the larger one is
+    of all that there was."""
+    rows = db.session.execute(select(Tally.at, Tally.inbox_id, Tally.numbers).where(Tally.at.in_(quarters)))
+    for at, inbox_id, numbers in rows:
+        known, found = numbers.get("use", {}), counted.get((at, inbox_id), {}).get("use", {})
+        if known.get("answers", 0) > found.get("answers", 0):
+            counted.setdefault((at, inbox_id), {})["use"] = known
 
 
 def _is_ours(run: int) -> bool:

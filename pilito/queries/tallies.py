@@ -72,6 +72,10 @@ def first_message_at() -> datetime | None:
     return db.session.scalar(select(func.min(Message.sent_at)))
 
 
+def first_counted_at() -> datetime | None:
+    return db.session.scalar(select(func.min(Tally.at)))
+
+
 def _number(column: Any) -> Any:
     """Which quarter since 1970 a column's time lies in."""
     if is_sqlite():

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ from shop import reel, text
 from sqlalchemy import func, select
 
 from bench.big_shop import Plan, fill
-from pilito.conversations import tally
+from pilito.conversations import retention, tally
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.expire import expire, expire_due
 from pilito.database import is_writing, transaction
@@ -159,6 +160,47 @@ def test_counting_twice_and_building_anew_change_nothing(history):
 
     assert kept("Asia/Tehran") == before
     assert count(OpenQuestion) == questions > 0
+
+
+def test_what_answers_cost_stays_in_the_tallies_when_its_rows_are_dropped(app, monkeypatch):
+    monkeypatch.setattr(retention, "settings", SimpleNamespace(keep_model_use_days=1))
+    at, now = tallies.quarter_of(NOON), NOON + timedelta(days=2)
+    with transaction():
+        for minute in (1, 2, 40 * 60):
+            db.session.add(ModelUse(at=at + timedelta(minutes=minute), model="m", tokens=10, cost_micros=3))
+        tally.mark_all([at], NOON)
+    tally.keep_zone("UTC", NOON)
+    count_all(NOON + timedelta(hours=1))
+    use, day = numbers_at(at, "use"), kept("UTC")
+    assert (use["answers"], use["micros"]) == (2, 6)
+    assert retention.drop_model_use(now) == 2
+
+    with transaction():
+        tally.mark_all([at], now)
+    count_all(now)
+    assert numbers_at(at, "use") == use
+
+    tally.rebuild(now)
+    count_all(now)
+    assert numbers_at(at, "use") == use
+    assert kept("UTC").items() >= day.items()
+
+
+def test_but_nothing_else_that_is_gone_stays(shop):
+    now = datetime.now(UTC)
+    at = tallies.quarter_of(now - timedelta(days=3))
+    message = shop.receive(text("سلام", now - timedelta(days=3)))
+    with transaction():
+        db.session.add(ModelUse(at=at, inbox_id=message.inbox_id, model="m", tokens=10))
+    count_all(datetime.now(UTC))
+    assert numbers_at(at) == {"customer": 1}
+    customer_id = message.conversation.customer_id
+    db.session.rollback()
+
+    erase_customer(customer_id, datetime.now(UTC))
+    count_all(datetime.now(UTC))
+
+    assert (numbers_at(at), numbers_at(at, "use")["answers"]) == (None, 1)
 
 
 @pytest.mark.parametrize("history", [6], indirect=True)
