@@ -117,6 +117,14 @@ def _decode(content: bytes) -> str:
     raise Unreadable("unreadable")
 
 
+def is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _read_pdf(content: bytes) -> tuple[str, list[Block]]:
     from pypdf import PdfReader
     from pypdf.errors import PdfReadError
@@ -157,7 +165,8 @@ def _read_docx(content: bytes) -> tuple[str, list[Block]]:
 def _read_html(content: bytes) -> tuple[str, list[Block]]:
     from selectolax.lexbor import LexborHTMLParser
 
-    tree = LexborHTMLParser(content)
+    # What the page itself says of its letters is asked where it is no UTF-8: many say something else, and are.
+    tree = LexborHTMLParser(content, encoding=not is_utf8(content))
     named = tree.css_first("title")
     heading = tree.css_first("h1")
     title = (named.text() if named else "") or (heading.text() if heading else "")

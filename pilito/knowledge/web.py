@@ -13,6 +13,7 @@ from urllib.robotparser import RobotFileParser
 from pilito.errors import SourceError
 from pilito.knowledge import door
 from pilito.knowledge.drafts import ADDRESS_LENGTH
+from pilito.knowledge.parse import is_utf8
 from pilito.knowledge.passages import Piece, parse
 
 PAGE_BYTES = 5 * 1024 * 1024
@@ -26,6 +27,8 @@ AGENT = "Pilito"
 
 # Possessive: a site whose sitemap is made of spaces keeps no worker busy.
 LOCATION = re.compile(r"<(?:\w++:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?=[<\]])")
+# Those of old pages that Python reads byte by byte; in what others have, the page's own word is looked for.
+CHARSET = re.compile(r"charset\s*=\s*[\"']?((?:windows-|cp)125[0-8]|iso-8859-(?:1[013-6]|[1-9]))\b", re.IGNORECASE)
 NOT_PAGES = re.compile(r"\.(jpe?g|png|gif|webp|svg|mp4|zip|xml|gz|css|js)$", re.IGNORECASE)
 
 
@@ -85,8 +88,19 @@ def read_page(address: str, known: Known) -> Page:
     kind = _kind(answer.headers.get("content-type", ""), answer.body)
     if kind == "html" and len(answer.body) > PAGE_BYTES:
         raise SourceError("too_large")
-    parsed = parse(kind, answer.body)
+    parsed = parse(kind, _as_utf8(answer.headers.get("content-type", ""), answer.body))
     return Page(address, parsed.title, etag, modified, content_digest, parsed.pieces)
+
+
+def _as_utf8(content_type: str, body: bytes) -> bytes:
+    """The text, where the server's word alone tells in which letters it is; a page's own word is the parser's to read.
+
+    With the mark in front, for the page may say what it was.
+    """
+    told = CHARSET.search(content_type)
+    if told is None or is_utf8(body):
+        return body
+    return body.decode(told[1], errors="replace").encode("utf-8-sig")
 
 
 def _header(value: str | None, limit: int) -> str | None:

@@ -343,6 +343,32 @@ def pdf(text):
     return out + b"xref\n0 5\n0000000000 65535 f \n" + table + end
 
 
+SALE = "ارسال به همه جا مجاني است"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("content_type", "meta", "encoding"),
+    [
+        ("text/html; charset=windows-1256", "", "cp1256"),
+        ('text/html; Charset="WINDOWS-1256"', '<meta charset="utf-8">', "cp1256"),
+        ("text/html", '<meta charset="windows-1256">', "cp1256"),
+        ("text/html", '<meta http-equiv="Content-Type" content="text/html; charset=windows-1256">', "cp1256"),
+        ("text/html; charset=windows-1256", '<meta charset="windows-1256">', "utf-8"),  # both say so, and it is not
+        ("text/plain; charset=iso-8859-6", "", "iso-8859-6"),
+        ("text/html; charset=rot13", '<meta charset="windows-1256">', "cp1256"),
+        ("text/html; charset=utf-8", "", "utf-8"),
+    ],
+)
+def test_pages_of_another_alphabet_than_utf8_are_read(site, inbox, content_type, meta, encoding):
+    text = SALE if "plain" in content_type else f"<html><head>{meta}</head><body><p>{SALE}</p></body></html>"
+    site.put("/old", text.encode(encoding), content_type)
+
+    source = read(add_page(PAGE, inbox, f"{site.url}/old", 24, None, NOON))
+
+    assert (source.error, [passage.text for passage in passages()]) == (None, [SALE])
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("name", "content", "heading", "text"),
