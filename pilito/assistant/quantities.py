@@ -113,7 +113,7 @@ TOKEN = re.compile(
     r"|(?P<dash>[-–—~/])"
     r"|(?P<stop>[^\w\s]|\n)"
 )
-SPACED = re.compile(r"(?<![\d.,])([1-9]\d{0,2})((?: \d{3})+)(?![\d.,])")
+SPACED = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?: \d{3})+(?![\d.,])")
 # What is written as one word, or as two, and read as the other.
 STUCK = re.compile(r"(هزار|میلیون|ملیون|صد)(?=تومان|تومن|ریال|درصد)|(?<=\d)(?=هزار|میلیون|تومان|تومن|ریال|درصد)")
 APART = re.compile(r"(میلی|سانتی|کیلو) (?=لیتر|متر|گرم)")
@@ -215,7 +215,7 @@ def read_all(text: str) -> list[Quantity]:
 
 def _joined(match: re.Match[str]) -> str:
     """`1 850 000` as one number of the same length."""
-    return (match[1] + match[2].replace(" ", ",")).ljust(len(match[0]))
+    return match[0].replace(" ", ",")
 
 
 def _quantity(tokens: list[Token], position: int) -> tuple[Quantity | None, int]:
@@ -242,7 +242,7 @@ def _number(tokens: list[Token], position: int) -> tuple[Quantity, int] | None:
         return _spelled(tokens, position)
     if token.text in MULTIPLIERS:
         one = frozenset({Decimal(1)})
-        return Quantity(one, is_spelled=True, start=token.start, end=token.start), position
+        return Quantity(one, is_spelled=True, start=token.start), position  # its end is the multiplier's
     return None
 
 
@@ -327,7 +327,7 @@ def _added(quantity: Quantity, multiplier: int, tokens: list[Token], position: i
     is_smaller = max(rest.values) < multiplier
     is_large = max(rest.values) >= 100
     is_joined = following > position or rest.multiplier > 1 or (rest.is_spelled and is_large)  # "thousand five hundred"
-    if not (is_smaller and is_joined and (rest.multiplier > 1 or multiplier <= 1000 or is_large)):
+    if not (is_smaller and is_joined and (multiplier <= 1000 or is_large)):
         return quantity, position
     values = frozenset(one + other for one in quantity.values for other in rest.values)
     return replace(quantity, values=values, end=rest.end), after
@@ -409,7 +409,7 @@ def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
             result.append(quantity)
             continue
         values = quantity.values
-        if quantity.multiplier == 1 and following.multiplier > 1:
+        if quantity.multiplier == 1:
             values = values | {value * following.multiplier for value in values}
         result.append(replace(quantity, values=values, unit=following.unit))
     return result
