@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from emptying import empty
 from fakes import FakeGraph, FakeModel, held_port, serve
 from flask_migrate import upgrade
+from kept import Kept
 from postgres import BINARIES, OwnPostgres, wait_for, wait_for_postgres
 from redis import Redis
 from shop import TEST_SECRET, VERIFY_TOKEN, Shop
@@ -377,6 +378,30 @@ def make_shop(make_settings, make_app, graph, model, graph_line, model_line):
 @pytest.fixture
 def shop(make_shop):
     return make_shop()
+
+
+@pytest.fixture(scope="session")
+def beginnings(database_kind):
+    """What `begin` has made on this database: by whom, and what it left."""
+    return {}
+
+
+@pytest.fixture
+def begin(beginnings, redis_client):
+    """`begin(shop, make)`: the shop as `make(shop)` leaves it, which is asked once for each settings. What it makes is in
+    the database, in Redis and in the fakes alone: `kept.py` puts that back as it was."""
+
+    def begin_with(shop, make):
+        fakes = [shop.graph, shop.model]
+        key = make, id(shop.app.extensions["pilito_settings"])  # the same are one object, read once
+        if key in beginnings:
+            beginnings[key].put_back(redis_client, fakes)
+        else:
+            make(shop)
+            beginnings[key] = Kept(redis_client, fakes)
+        return shop
+
+    return begin_with
 
 
 @pytest.fixture(scope="session")

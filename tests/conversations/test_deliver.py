@@ -50,21 +50,26 @@ LONG = "\n".join(f"{chr(0x1F331 + count)} این محصول در این رنگ �
 
 
 @pytest.fixture
-def desk(shop):
-    """Its assistant has a reply ready."""
+def desk(shop, begin):
+    return Desk(begin(shop, a_reply_is_ready))
+
+
+def a_reply_is_ready(shop):
     desk = Desk(shop)
     desk.take(text("چنده؟", NOON, mid="question"))
     desk.answer(NOON)
-    return desk
 
 
 @pytest.fixture
-def long_desk(shop):
+def long_desk(shop, begin):
+    return Desk(begin(shop, a_long_reply_is_ready))
+
+
+def a_long_reply_is_ready(shop):
     desk = Desk(shop)
     desk.model.reply = {"reply": LONG, "hand_over": False}
     desk.take(text("همه را بگو", NOON, mid="question"))
     desk.answer(NOON)
-    return desk
 
 
 def states(desk):

@@ -32,11 +32,15 @@ def desk(shop):
 
 
 @pytest.fixture
-def drafted(desk):
-    """With a question that has a draft."""
+def drafted(desk, begin):
+    begin(desk.shop, a_question_has_a_draft)
+    return desk
+
+
+def a_question_has_a_draft(shop):
+    desk = Desk(shop)
     desk.take(text("این چنده؟", NOON, mid="q"))
     desk.answer(NOON)
-    return desk
 
 
 @pytest.fixture

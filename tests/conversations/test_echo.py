@@ -32,12 +32,14 @@ PHONE = "این را از گوشی نوشتم"
 
 
 @pytest.fixture
-def desk(shop):
-    """Its assistant has a reply ready."""
+def desk(shop, begin):
+    return Desk(begin(shop, a_reply_is_ready))
+
+
+def a_reply_is_ready(shop):
     desk = Desk(shop)
     desk.take(text("چنده؟", NOON, mid="question"))
     desk.answer(NOON)
-    return desk
 
 
 def unknown(desk):

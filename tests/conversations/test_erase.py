@@ -107,8 +107,12 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
 
 
 @pytest.fixture
-def desk(shop):
-    """Two customers, who write the same kind of things; one of them sings."""
+def desk(shop, begin):
+    return Desk(begin(shop, two_customers))
+
+
+def two_customers(shop):
+    """Who write the same kind of things; one of them sings."""
     desk = Desk(shop)
     for customer, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
         where = {"customer": customer}
@@ -128,7 +132,6 @@ def desk(shop):
         for customer, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
             row = db.session.scalars(db.select(Customer).filter_by(external_id=customer)).one()
             row.name = row.username = row.picture_url = f"{word} name"
-    return desk
 
 
 def customer_id(external_id=CUSTOMER):
@@ -601,15 +604,20 @@ def comment_of(external_id, author, words):
 
 
 @pytest.fixture
-def comments(desk):
-    """Both customers have commented, and were answered privately."""
+def comments(desk, begin):
+    begin(desk.shop, comments_of_both)
+    return desk
+
+
+def comments_of_both(shop):
+    """They have commented, too, and were answered privately."""
+    desk = Desk(shop)
     desk.call(choose_comments, desk.shop.inbox_id, True, "در پیام فرستادیم.", None, NOON)
     for author, word in ((CUSTOMER, CANARY), (OTHER, "spatz")):
         desk.graph.commenters[f"comment-{word}"] = author
         desk.take(comment_of(f"comment-{word}", author, f"{word} comment"))
     for comment in desk.rows(Comment):
         desk.call(send_private_reply, comment.id, lambda: NOON + seconds(20))
-    return desk
 
 
 def test_the_comments_of_the_customer_go_with_what_quotes_them(comments):

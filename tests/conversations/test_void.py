@@ -38,9 +38,13 @@ LONG = "\n".join(f"{chr(0x1F331 + count)} این محصول در این رنگ �
 
 
 @pytest.fixture
-def desk(shop):
-    """Its assistant has an answer ready, which waits."""
-    return answered(Desk(shop), text(SHOES, NOON, mid="q"))
+def desk(shop, begin):
+    return Desk(begin(shop, an_answer_waits))
+
+
+def an_answer_waits(shop):
+    """It is ready, and not sent."""
+    answered(Desk(shop), text(SHOES, NOON, mid="q"))
 
 
 def answered(desk, *items):

@@ -25,15 +25,17 @@ KINDS = ("fact", "question")
 
 
 @pytest.fixture
-def desk(shop):
-    """A customer asked, and the assistant asked back."""
+def desk(shop, begin):
+    return Desk(begin(shop, the_assistant_asked_back))
+
+
+def the_assistant_asked_back(shop):
     desk = Desk(shop)
     desk.take(text(QUESTION, NOON, mid="question"))
     desk.model.reply = WHICH
     desk.answer(NOON + seconds(1))
     desk.deliver(NOON + seconds(1))
     desk.model.reply = PRICE
-    return desk
 
 
 def share_of(desk):
