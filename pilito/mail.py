@@ -10,7 +10,7 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
@@ -181,7 +181,7 @@ def _connect() -> Iterator[smtplib.SMTP]:
         server = smtplib.SMTP_SSL(host, address.port or 465, timeout=TIMEOUT_SECONDS, context=context)
     else:
         server = smtplib.SMTP(host, address.port or 587, timeout=TIMEOUT_SECONDS)
-    with server:
+    try:
         server.ehlo()
         is_private = address.scheme == "smtps"
         if not is_private and server.has_extn("starttls"):
@@ -193,6 +193,10 @@ def _connect() -> Iterator[smtplib.SMTP]:
                 raise smtplib.SMTPNotSupportedError("The server offers no encryption, so it gets no password.")
             server.login(unquote(address.username), unquote(address.password or ""))
         yield server
+    finally:
+        # Nothing depends on how it says good-bye: what it took before that, it has.
+        with closing(server), suppress(smtplib.SMTPException, OSError):
+            server.quit()
 
 
 def _is_this_machine(host: str) -> bool:

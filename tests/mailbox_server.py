@@ -12,7 +12,7 @@ class Mailbox:
     """Takes every mail, but what it is told to refuse."""
 
     def __init__(self):
-        self.mails, self.refuses, self.log_ins = [], {}, []
+        self.mails, self.refuses, self.log_ins, self.good_bye = [], {}, [], "221 Bye"
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
         if address in self.refuses:
@@ -23,6 +23,9 @@ class Mailbox:
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
         self.mails.append(email.message_from_bytes(envelope.content, policy=policy.default))
         return "250 OK"
+
+    async def handle_QUIT(self, _server, _session, _envelope):  # noqa: N802
+        return self.good_bye
 
     def check(self, _server, _session, _envelope, _mechanism, data):
         self.log_ins.append((data.login, data.password))

@@ -57,6 +57,19 @@ def test_it_is_sent_once_and_its_words_are_kept_no_longer(app, mailbox):
     assert row(mail_id).sent_at == NOON
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("good_bye", ["250 OK", "421 Too many connections"])
+def test_a_server_that_says_no_good_bye_after_taking_it_has_it(app, mailbox, good_bye):
+    mailbox.good_bye = good_bye
+    mail_id = write()
+
+    mail.send(mail_id, NOON)
+    mail.send(mail_id, NOON + timedelta(days=1))
+
+    assert len(mailbox.mails) == 1
+    assert (row(mail_id).sent_at, row(mail_id).error) == (NOON, None)
+
+
 def test_markup_in_a_name_stays_words(app, mailbox):
     mail.send(write(text='<img src=x onerror=alert(1)> invites you.\n\nhttps://x.test/"onclick="'), NOON)
 
