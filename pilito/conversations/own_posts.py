@@ -13,7 +13,7 @@ from pilito.channels.base import Limit, Post, SharedMedia
 from pilito.conversations import pace, turns
 from pilito.conversations.account import open_account
 from pilito.conversations.contents import content_of
-from pilito.conversations.copies import new_copy, wake_copy
+from pilito.conversations.copies import leave_copies, new_copy, wake_copy
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.pair import pair_shares
 from pilito.conversations.pairing import question_of
@@ -30,6 +30,7 @@ LOOK_UPS = Limit("post_look_ups", 30, 3600)
 # Shares older than this are not looked at again when new posts become known.
 RECENT = timedelta(days=7)
 RECENT_SHARES = 500
+PICTURE_AGAIN = timedelta(days=1)
 CUT_MARKS = ("…", "...")
 
 
@@ -160,9 +161,13 @@ def _write(row: OwnPost, post: Post, now: datetime) -> None:
 
 
 def _copy_picture(tx: Transaction, row: OwnPost, now: datetime) -> None:
-    """Keep the post's picture once; its address dies within days, the picture of a post does not change."""
-    is_kept = row.copy is not None and row.copy.state in (MediaState.PENDING, MediaState.STORED)
+    """Keep the post's picture once; its address dies within days, the picture of a post does not change. One that could
+    not be kept is tried again the day after: its posts are read every hour, with another address each time."""
+    left = row.copy
+    is_kept = left is not None and (left.state is not MediaState.FAILED or now - left.created_at < PICTURE_AGAIN)
     if row.picture_url and not is_kept:
+        if left is not None:
+            leave_copies(tx, [left.id], now)
         row.copy = new_copy(row.inbox_id, MediaKind.PREVIEW, row.picture_url, now)
         wake_copy(tx, row.copy)
 

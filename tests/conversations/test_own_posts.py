@@ -323,14 +323,19 @@ def test_the_picture_of_a_post_is_copied_once(desk):
 
 
 @pytest.mark.sqlite_only
-def test_a_picture_that_could_not_be_kept_is_tried_again_at_its_new_address(desk):
+def test_a_picture_that_could_not_be_kept_is_tried_again_the_next_day_at_its_new_address(desk):
     keep(desk, DRESS)
     with transaction():
         db.session.scalar(db.select(MediaFile)).state = MediaState.FAILED
 
-    keep(desk, replace(DRESS, picture_url="https://cdn.test/new.jpg"))
+    for hour in range(25):
+        new = replace(DRESS, picture_url=f"https://cdn.test/{hour}.jpg")
+        desk.call(keep_posts, desk.shop.inbox_id, [new], NOON + seconds(hour * 3600))
 
-    assert [copy.source_url for copy in desk.rows(MediaFile)][-1] == "https://cdn.test/new.jpg"
+    left, tried = desk.rows(MediaFile)
+    assert (left.state, left.source_url) == (MediaState.DROPPED, "")
+    assert (tried.state, tried.source_url) == (MediaState.PENDING, "https://cdn.test/24.jpg")
+    assert desk.rows(OwnPost)[0].copy_id == tried.id
 
 
 @pytest.mark.sqlite_only
