@@ -221,7 +221,7 @@ def _connection(target: _Target, deadline: float) -> HTTPConnection:
     if target.is_demo:
         return HTTPConnection(target.host, target.port, timeout=min(READ_SECONDS, _left(deadline)))
     addresses = _addresses(target.host, deadline)
-    return _Pinned(target.host, addresses, min(READ_SECONDS, _left(deadline)))
+    return _Pinned(target.host, addresses, min(READ_SECONDS, _left(deadline)), deadline)
 
 
 def _left(deadline: float) -> float:
@@ -295,12 +295,13 @@ def is_outside(address: str) -> bool:
 class _Pinned(HTTPSConnection):
     """Speaks TLS with the name, over a connection to addresses that were checked."""
 
-    def __init__(self, host: str, addresses: list[str], seconds: float) -> None:
+    def __init__(self, host: str, addresses: list[str], seconds: float, deadline: float) -> None:
         super().__init__(host, HTTPS_PORT, timeout=seconds, context=_tls())
-        self._addresses, self._seconds = addresses, seconds
+        self._addresses, self._seconds, self._deadline = addresses, seconds, deadline
 
     def connect(self) -> None:
         self.sock = self._reach()
+        _left(self._deadline)  # the watch may have looked before there was a line to cut
         self.sock.settimeout(self._seconds)
         # The handshake apart, so that it can be cut too.
         self.sock = line = _tls().wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
@@ -315,7 +316,8 @@ class _Pinned(HTTPSConnection):
         return self._connect_to(self._addresses[-1])
 
     def _connect_to(self, address: str) -> socket.socket:
-        return socket.create_connection((address, HTTPS_PORT), min(CONNECT_SECONDS, self._seconds))
+        seconds = min(CONNECT_SECONDS, self._seconds, _left(self._deadline))  # of all addresses together no more
+        return socket.create_connection((address, HTTPS_PORT), seconds)
 
 
 @cache

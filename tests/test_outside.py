@@ -754,6 +754,46 @@ def test_a_handshake_that_hangs_is_cut(led_to):
     assert time.monotonic() - begun < 4  # of five, or of no end
 
 
+def test_a_name_of_many_addresses_that_swallow_all_is_left(monkeypatch):
+    asked = []
+
+    def swallow(address, seconds):
+        asked.append(seconds)
+        time.sleep(min(seconds, 0.05))
+        raise TimeoutError
+
+    monkeypatch.setattr(outside, "look_up", lambda host: {f"157.240.1.{number}" for number in range(1, 61)})
+    monkeypatch.setattr(outside.socket, "create_connection", swallow)
+    outside._tls()  # read once, which takes its time
+
+    with pytest.raises(MediaError, match="too_slow"):
+        fetch("https://lookaside.fbsbx.com/x", seconds=0.15)
+
+    assert 1 < len(asked) < 10
+    assert max(asked) <= 0.15
+
+
+def test_nor_is_a_word_said_on_a_line_that_came_too_late(monkeypatch, led_to):
+    """The watch has found no line to cut by then, and looks once."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    led_to(listener.getsockname()[1])
+    connect = outside.socket.create_connection
+
+    def late(*args):
+        line = connect(*args)
+        time.sleep(0.2)
+        return line
+
+    monkeypatch.setattr(outside.socket, "create_connection", late)
+
+    with listener:
+        with pytest.raises(MediaError, match="too_slow"):
+            fetch("https://lookaside.fbsbx.com/x", seconds=0.1)
+
+        with listener.accept()[0] as line:
+            assert line.recv(1) == b""
+
+
 def test_a_file_that_breaks_off_is_not_taken_for_whole(canary):
     canary.answers["/x"] = 200, {"Content-Length": "1000"}, b"only this"
 
