@@ -37,7 +37,7 @@ def parties(item: Mapping[str, Any], part: Mapping[str, Any], about: Entry) -> P
     account, customer = (sender, recipient) if is_own else (recipient, sender)
     # An event belongs to the account that its entry names; the recipient may be another of its ids.
     account = about.account_id or account or ""
-    if is_own and customer == account:
+    if customer == account:
         customer = sender  # an echo that did not swap them
     if customer is None:
         raise Unclear(f"{'recipient' if is_own else 'sender'}: expected the customer's id, but there is none.")

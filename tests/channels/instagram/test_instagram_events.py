@@ -137,7 +137,9 @@ def test_an_edit_for_an_account_that_nobody_names_is_ignored():
 def test_an_edit_needs_no_sender():
     nameless = event(sender=None, recipient=None, message_edit={"mid": "m", "text": "دو", "num_edit": 1})
 
-    assert type(parse_one(nameless)) is Edit
+    item = parse_one(nameless)
+
+    assert (type(item), item.customer_id) == (Edit, "")
 
 
 @pytest.mark.parametrize(
@@ -302,14 +304,11 @@ def test_what_happens_around_a_message_has_a_time_of_its_own(said):
     assert parse_one(event(timestamp=NOON_MS - 5000, **said)).at == NOON - timedelta(seconds=5)
 
 
-def test_a_message_of_the_account_to_itself_is_an_echo():
-    item = parse_one(
-        event(
-            sender={"id": ACCOUNT},
-            recipient={"id": CUSTOMER},
-            message={"mid": "m", "text": "x", "is_echo": True, "is_self": True},
-        )
-    )
+@pytest.mark.parametrize("sender", [ACCOUNT, "17840000000000099"])  # an account has several ids
+@pytest.mark.parametrize("flags", [{"is_echo": True}, {"is_self": True}, {"is_echo": True, "is_self": True}])
+def test_a_message_of_the_account_to_itself_is_an_echo(sender, flags):
+    said = {"mid": "m", "text": "x", **flags}
+    item = parse_one(event(sender={"id": sender}, recipient={"id": CUSTOMER}, message=said))
 
     assert (type(item), item.customer_id) == (Echo, CUSTOMER)
 

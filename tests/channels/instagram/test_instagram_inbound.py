@@ -612,6 +612,12 @@ def test_a_change_may_stand_on_the_entry_itself():
     assert item.kind == "mentions"
 
 
+def test_a_change_that_names_no_field_is_unreadable():
+    [item] = parse(body({"id": ACCOUNT, "changes": [{"value": {}}]}), NOON)
+
+    assert item == Unreadable("changes: expected the name of a field, but there is none.", ACCOUNT)
+
+
 # --- bodies -----------------------------------------------------------------------------------------------------------
 
 
