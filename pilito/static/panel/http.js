@@ -20,9 +20,8 @@ export class Refusal extends Error {
 
 // An answer that is none is thrown with its `status` and, where the server says it, `retryAfter` in seconds.
 export async function fetchFragment(url) {
-  const answer = await fetch(url, { headers: FRAGMENT, cache: "no-store", signal: AbortSignal.timeout?.(LONGEST_MS) });
-  if (answer.status === 401) return logIn();
-  if (isOthers(answer.headers.get(OPERATOR))) return becomeTheirs();
+  const signal = AbortSignal.timeout?.(LONGEST_MS);
+  const answer = await request(url, { headers: FRAGMENT, cache: "no-store", signal });
   if (!answer.ok) throw missed(url, answer);
   const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fragment = parsed.body.firstElementChild;
@@ -30,22 +29,20 @@ export async function fetchFragment(url) {
   return fragment;
 }
 
-export async function send(url, fields = {}) {
-  const body = new URLSearchParams(fields);
-  const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
-  if (answer.status === 401) return logIn();
-  if (isOthers(answer.headers.get(OPERATOR))) return becomeTheirs();
+export const send = (url, fields = {}) => post(url, new URLSearchParams(fields));
+
+// As `send`, for a deed that answers with what became of it.
+export const ask = async (url, fields) => (await post(url, fields)).json();
+
+async function post(url, body) {
+  const answer = await request(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
   if (!answer.ok) throw await refusalOf(answer);
   return answer;
 }
 
-// As `send`, for a deed that answers with what became of it.
-export async function ask(url, fields) {
-  const answer = await fetch(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body: fields });
-  if (answer.status === 401) return logIn();
-  if (isOthers(answer.headers.get(OPERATOR))) return becomeTheirs();
-  if (!answer.ok) throw await refusalOf(answer);
-  return answer.json();
+async function request(url, options) {
+  const answer = await fetch(url, options);
+  return leadOut(answer.status, answer.headers.get(OPERATOR)) ?? answer;
 }
 
 // Send a form with a file, and tell how far it is; `abort` ends it.
@@ -58,8 +55,8 @@ export function upload(url, fields, onProgress) {
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
     request.onload = () => {
-      if (request.status === 401) return resolve(logIn());
-      if (isOthers(request.getResponseHeader(OPERATOR))) return resolve(becomeTheirs());
+      const leaving = leadOut(request.status, request.getResponseHeader(OPERATOR));
+      if (leaving) return resolve(leaving);
       if (request.status === 201) return resolve(request.response);
       reject(new Refusal(request.response?.message || ""));
     };
@@ -80,7 +77,12 @@ async function refusalOf(answer) {
   return new Refusal(message, reason);
 }
 
-// List, thread and pane find out at the same moment: a second navigation would cut the first one off.
+// Leave a page whose session has ended, or is another person's by now; nothing is returned for one that may stay.
+function leadOut(status, operator) {
+  if (status === 401) return logIn();
+  if (operator && operator !== document.body.dataset.operator) return becomeTheirs();
+}
+
 function logIn() {
   const here = location.pathname + location.search;
   return leave(`${document.body.dataset.login}?next=${encodeURIComponent(here)}&ended=1`);
@@ -88,9 +90,9 @@ function logIn() {
 
 // A tab that was asleep while one person logged out and the next one in: before that one writes anything here, it is
 // their page, and forget.js has taken the other's words away. Without its place, for that alone would load nothing.
-const isOthers = (operator) => operator && operator !== document.body.dataset.operator;
 const becomeTheirs = () => leave(location.pathname + location.search);
 
+// List, thread and pane find out at the same moment: a second navigation would cut the first one off.
 function leave(url) {
   if (!isLeaving) location.assign(url);
   isLeaving = true;
