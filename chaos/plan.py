@@ -62,6 +62,7 @@ class Sizes:
     delayed: float = 0.05
     longest_delay_seconds: float = 8.0
     shares: float = 0.25
+    early_questions: float = 0.1  # of the shares: what is asked about them was typed just before
     changes: float = 0.02  # unsends and edits
     early_changes: float = 0.3  # of those: the webhook of the message comes after that of its change
     batches: float = 0.25  # of what is said within moments: in one webhook
@@ -158,16 +159,17 @@ class _Talk:
         """Add the next thing that this customer does; return how many events it is."""
         before = len(self.maker.steps)
         share_of_shares = self.maker.sizes.shares
+        early = share_of_shares * self.maker.sizes.early_questions
         chance = self.maker.chance.random()
         if self.is_silent or chance < share_of_shares * 0.65:
             self._lone_share()
         elif chance < share_of_shares * 1.15 and room >= 2:
             self._share_and_question()
-        elif chance < share_of_shares * 1.25 and room >= 2:
+        elif chance < share_of_shares * 1.15 + early and room >= 2:
             self._question_and_share()
-        elif chance < share_of_shares * 1.35 and room >= 3:
+        elif chance < share_of_shares * 1.25 + early and room >= 3:
             self._two_shares_and_question()
-        elif chance < share_of_shares * 1.4 + 0.15 and room >= 3:
+        elif chance < share_of_shares * 1.3 + early + 0.15 and room >= 3:
             self._burst()
         else:
             self._question(self.free_at)

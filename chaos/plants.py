@@ -293,13 +293,14 @@ def _(module: ModuleType) -> None:
     )
 
 
-@plant("waits-for-ever", "pilito.conversations.pairing", "I4")
+@plant("waits-for-ever", "pilito.conversations.pair", "I4")
 def _(module: ModuleType) -> None:
-    """A question takes a share that was left alone long before."""
+    """A question takes a share that was left alone long before, however far that must be looked for."""
     from datetime import timedelta
 
     pair = module.pair
     later = timedelta(hours=1)
+    module._reach = lambda: later
     module.pair = lambda shares, *more, **named: pair(
         [replace(one, expires_at=one.sent_at + later) for one in shares], *more, **named
     )

@@ -10,7 +10,13 @@ from chaos.plants import PLANTS
 
 EVENTS = 2_000  # as many are sent in a minute; in a longer run webhooks are late by more
 PLANTED_SIZES = Sizes(
-    events_per_second=16.0, duplicates=0.15, delayed=0.15, changes=0.1, operators=0.5, events_a_customer=5
+    events_per_second=16.0,
+    early_questions=0.5,
+    duplicates=0.15,
+    delayed=0.15,
+    changes=0.1,
+    operators=0.5,
+    events_a_customer=5,
 )
 
 
