@@ -26,6 +26,7 @@ from mutants.changes import Mutant
 
 # Fixtures of the session whose values live on in a fork; the others have threads, which do not, and begin anew.
 KEPT = {
+    "redis_address",
     "redis_url",
     "redis_client",
     "database_template",
