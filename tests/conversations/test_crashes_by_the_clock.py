@@ -115,7 +115,7 @@ def stamp(at):
 class TheInboxIsReadBack(Way):
     """A question that no event brought, what became of a send, the posts, one that is gone, and a comment."""
 
-    def prepare(self):
+    def fill(self):
         inbox_id = self.desk.shop.inbox_id
         with transaction():
             inbox = db.session.get_one(Inbox, inbox_id)
@@ -131,9 +131,8 @@ class TheInboxIsReadBack(Way):
             reply = add_message(conversation, **sent)
             unknown = {"unknown_at": NOON - 2 * MINUTES, "text": "بفرمایید", "created_at": at + MINUTES}
             add_delivery(reply, DeliveryState.UNKNOWN, **unknown)
-        self.tell()
 
-    def tell(self):
+    def prepare(self):
         said = [
             self.said("missed", "موجوده؟", NOON - 2 * MINUTES, CUSTOMER, ACCOUNT),
             self.said("found", "بفرمایید", NOON - 4 * MINUTES, ACCOUNT, CUSTOMER),
@@ -184,8 +183,8 @@ class TheInboxIsReadBack(Way):
 class TheProviderIsAway(TheInboxIsReadBack):
     """Its first answer is an error; the reading is put off, and done later."""
 
-    def tell(self):
-        super().tell()
+    def prepare(self):
+        super().prepare()
         conversations, asked = self.graph.readable["conversations"], []
 
         def answer(_query):
@@ -350,7 +349,7 @@ class ThePageIsAway(APageIsRead):
 class TalliesAreKept(Way):
     """Counted from the rows, however often: the same numbers, and each quarter is counted again when it should be."""
 
-    def prepare(self):
+    def fill(self):
         self.desk.take(text("سلام", NOON - 2 * DAY, mid="old"), text("چنده؟", NOON, mid="new", customer=OTHER))
         self.call(tally.keep_zone, "Asia/Tehran", NOON)
 
@@ -565,7 +564,7 @@ class TheSweepComes(Way):
     """What was put off returns, what a person who left held is let go, what its rule gives back is given back, a lost
     send is uncertain, and a correction meets its message."""
 
-    def prepare(self):
+    def fill(self):
         webhook_id = self.desk.take(text("یک", NOON, mid="q"))
         inbox_id = self.desk.shop.inbox_id
         with transaction():
@@ -600,10 +599,13 @@ class TheSweepComes(Way):
 class AConversationIsPutOff(Way):
     """A person puts it off, fetches it back; puts it off again, and it returns and is seen to."""
 
-    def prepare(self):
+    def fill(self):
         self.desk.take(text("چنده؟", NOON))
         with transaction():
-            self.by = add_operator(Role.AGENT).id
+            add_operator(Role.AGENT)
+
+    def prepare(self):
+        self.by = self.rows(Operator)[0].id
 
     def go(self):
         conversation = self.desk.conversation.id
@@ -683,7 +685,7 @@ class ABackupIsPutBack(Way):
     may_end = ((SENDS, [WebhookState.FAILED], [TurnState.HANDED_OVER], [ConversationState.HANDED_OVER]),)
     doubtful = {("read_before", RAISE)}
 
-    def prepare(self):
+    def fill(self):
         self.desk.record(text("چنده؟", NOON))
         with transaction():
             conversation = add_conversation()

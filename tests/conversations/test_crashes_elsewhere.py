@@ -50,7 +50,7 @@ class AWaitEnds(Way):
 
     ends = NOON + seconds(121)
 
-    def prepare(self):
+    def fill(self):
         for customer in (CUSTOMER, OTHER):
             self.desk.take(reel(NOON, mid=f"post-{customer}", customer=customer))
 
@@ -104,7 +104,7 @@ class ACustomerIsErased(Way):
 
     deeds = (KILL, PAUSE)
 
-    def prepare(self):
+    def fill(self):
         switch_comments(self.desk)
         self.graph.commenters = {"comment-1": CUSTOMER}
         self.desk.take(comment_body())
@@ -133,7 +133,7 @@ class ACustomerIsErased(Way):
 
 
 class ACommenterIsErased(Way):
-    def prepare(self):
+    def fill(self):
         switch_comments(self.desk)
         self.desk.take(comment_body())
         self.desk.take(comment_body("comment-2", OTHER))
@@ -212,10 +212,12 @@ class APersonAnswersAComment(Way):
 
     may_end = (CommentState.UNKNOWN,)
 
-    def prepare(self):
+    def fill(self):
         switch_comments(self.desk)
         self.graph.commenters = {"comment-1": CUSTOMER}
         self.desk.take(comment_body())
+
+    def prepare(self):
         self.id = self.desk.rows(Comment)[0].id
 
     def go(self):

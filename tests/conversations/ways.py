@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 from desk import Desk
 from emptying import empty
+from kept import Kept
 from shop import Shop
 
 from pilito import failpoints
@@ -26,7 +27,11 @@ class Killed(BaseException):
 
 
 class Way:
-    """What is done (`go`), what comes afterwards by itself (`again`), and what there is in the end (`state`)."""
+    """What is done (`go`), what comes afterwards by itself (`again`), and what there is in the end (`state`).
+
+    `fill` makes what lies in the database, in Redis and in the provider's log before: once, by a way of its own, and put
+    back for each fault. `prepare` does what is to be done anew for each.
+    """
 
     servers = ()  # what it reaches: fixtures, by their names
     settings: dict = {}
@@ -41,11 +46,12 @@ class Way:
         self.graph.sent.clear()
         self.graph.script = []
         self.graph.readable = {}
-        self.prepare()
 
     @classmethod
     def settings_with(cls, servers):
         return cls.settings
+
+    def fill(self): ...
 
     def prepare(self): ...
 
@@ -105,19 +111,28 @@ class Course:
     """Follows ways: `make_shop` and `server` (a fixture by its name) are pytest's."""
 
     def __init__(self, make_shop, server):
-        self._make_shop, self._server, self._shops = make_shop, server, {}
+        self._make_shop, self._server, self._begun = make_shop, server, {}
 
     def make(self, kind):
-        if self._shops:
-            db.session.remove()  # of the way before, which may have been left reading
         servers = {name: self._server(name) for name in kind.servers}
-        if kind not in self._shops:
-            self._shops[kind] = self._make_shop(**kind.settings_with(servers))
-        shop = self._shops[kind]
-        shop.app.extensions["pilito_redis"].flushall()
+        if kind not in self._begun:
+            self._begun[kind] = self._begin(kind, servers)
+        shop, kept = self._begun[kind]
+        way = kind(shop, servers)
+        kept.put_back(self._server("redis_client"), [shop.graph, shop.model])
+        way.prepare()
+        return way
+
+    def _begin(self, kind, servers):
+        """A shop with what the way finds, and that as it is kept."""
+        if self._begun:
+            db.session.remove()  # of the way before, which may have been left reading
+        shop = self._make_shop(**kind.settings_with(servers))
         with db.engine.begin() as connection:
             empty(connection)
-        return kind(Shop(shop.app, shop.graph, shop.model, shop.secret), servers)
+        shop = Shop(shop.app, shop.graph, shop.model, shop.secret)
+        kind(shop, servers).fill()
+        return shop, Kept(self._server("redis_client"), [shop.graph, shop.model])
 
     def follow(self, way, number=-1, deed=None):
         """Do it, and say at what places it came by."""
