@@ -120,7 +120,7 @@ def test_a_shop_that_could_not_be_read_for_long_stands_there_with_what_to_do(adm
     assert "Something needs a look." in shown
     assert f'href="/catalogue/feeds#source-{feed.id}"' in shown
     assert f'href="/knowledge/sources/{page_of.id}"' in shown
-    assert "The shop did not accept the keys. Make new ones that may read products, and enter them here." in shown
+    assert "The shop did not accept the keys. Make new ones that may read products" in shown
     assert "&lt;b&gt;Returns" in shown
     assert "only.since.noon" not in shown
     assert "switched off" not in shown

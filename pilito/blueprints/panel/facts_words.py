@@ -112,7 +112,7 @@ REFUSALS = {
 SOURCE_ERRORS: dict[str, Sentence] = {
     "key_refused": Sentence(
         _("The shop did not accept the keys."),
-        _("Make new ones that may read products, and enter them here."),
+        _("Make new ones that may read products, and enter them under “Connected shops”."),
     ),
     "key_unreadable": Sentence(_("The keys can no longer be read here."), _("Enter them again.")),
     "not_a_shop": Sentence(
