@@ -244,6 +244,24 @@ def test_so_does_a_products_card(which, words, drafts):
 
 
 @pytest.mark.sqlite_only
+def test_a_card_that_asks_already_is_left_as_it_is_when_a_stale_which_one_is_sent(which):
+    def point_at(mid, second):
+        at = NOON + seconds(second)
+        which.take(item(at, {"mid": mid, "attachments": [CARD]}), now=at)
+
+    send(which, now=NOON + seconds(10))
+    point_at("first", 20)
+    which.answer(NOON + seconds(25))
+    point_at("second", 30)
+
+    send(which, now=NOON + seconds(40), is_confirmed=True)
+
+    assert which.message("first").answered_by_id == which.replies[1].id
+    assert which.message("second").answered_by_id is None
+    assert which.message("second").content == which.message("first").content
+
+
+@pytest.mark.sqlite_only
 def test_a_mended_draft_goes_out_in_the_persons_words(drafted):
     send(drafted, text="  سلام! در پست هست. ")
 

@@ -311,6 +311,18 @@ def test_what_was_answered_before_it_was_asked_is_not_asked_again(shop):
 
 
 @pytest.mark.sqlite_only
+def test_nobody_waits_since_a_post_that_answered_it_while_they_were_blocked(desk):
+    desk.call(block, desk.conversation.id, None, NOON + seconds(200))
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.call(unblock, desk.conversation.id, None, NOON + seconds(350))
+
+    desk.take(text("هستید؟", NOON + seconds(360)), now=NOON + seconds(360))
+
+    assert desk.message("share").share.answers_id == desk.replies[0].id
+    assert desk.conversation.unanswered_since == NOON + seconds(360)
+
+
+@pytest.mark.sqlite_only
 def test_the_customer_waits_since_the_post_that_answers_not_since_the_text_behind_it(desk):
     desk.take(text("؟", NOON + seconds(305)), now=NOON + seconds(305))
 
