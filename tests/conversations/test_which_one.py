@@ -323,6 +323,14 @@ def test_nobody_waits_since_a_post_that_answered_it_while_they_were_blocked(desk
 
 
 @pytest.mark.sqlite_only
+def test_nor_since_one_that_came_while_another_app_held_the_conversation(desk):
+    desk.take(standby(reel(NOON + seconds(300), mid="share")), now=NOON + seconds(301))
+
+    assert desk.message("share").share.answers_id == desk.replies[0].id
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
 def test_the_customer_waits_since_the_post_that_answers_not_since_the_text_behind_it(desk):
     desk.take(text("؟", NOON + seconds(305)), now=NOON + seconds(305))
 
@@ -574,6 +582,7 @@ def test_a_card_that_came_while_we_asked_is_answered_right_after(shop):
     desk.answer(NOON + seconds(11))
 
     assert waits == NOON + seconds(4)
+    assert desk.message("card").content.endswith("[/CONTEXT]\n")
     assert [one.text for one in desk.replies] == [WHICH["reply"], OTHER["reply"]]
     assert desk.message("card").answered_by_id == desk.replies[1].id
     assert "پیراهن نیلوفر" in [one.text for one in read_blocks(desk.model.prompts[1]) if one.kind == "fact"]
