@@ -144,11 +144,13 @@ def test_a_question_that_was_answered_is_not_free_for_a_post_that_comes_after_it
 
 def test_that_a_post_and_its_question_met_is_logged_once(desk, caplog):
     caplog.set_level(logging.INFO)
-    desk.take(reel(NOON, mid="reel"), text("چنده", NOON + ONE, mid="question"), now=NOON + ONE)
+    link = "https://www.instagram.com/p/CxYz123AbC{}/"
+    desk.take(text(link.format(1), NOON, mid="link"), text("چنده", NOON + ONE, mid="question"), now=NOON + ONE)
 
     desk.take(edited("question", "چنده؟", NOON + seconds(2)), now=NOON + seconds(2))
+    desk.take(edited("link", link.format(2), NOON + seconds(3)), now=NOON + seconds(3))
 
-    assert desk.message("question").content.endswith("چنده؟")
+    assert desk.message("question").content.endswith(f"{link.format(2)}\n[/CONTEXT]\nچنده؟")
     assert caplog.text.count("Combined content length") == 1
 
 
