@@ -35,10 +35,13 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     if message.deleted_at is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
     had_draft = conversation.drafted_at is not None
+    posts = list(void.posts_read_with(message))
     freed = void.void_answers(tx, conversation, message, UNSENT)
     if void.is_asked_about(message):
         go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
+    for post in posts:  # of one that is open, pairing writes anew what is left to be read beside it
+        post.content = context_of(post.content)
     forget_words(inbox, message)
     tx.after_commit(forget_trials, [conversation.id])
     changed = [message]
@@ -128,7 +131,6 @@ def _empty(tx: Transaction, conversation: Conversation, message: Message, now: d
     if conversation.last_message_at == message.sent_at:
         conversation.preview = ""
     db.session.flush()
-    _forget_question(message)
     leave_copies(tx, copies, now)
 
 
@@ -139,17 +141,6 @@ def _forget_context(share: Share) -> None:
         return
     if question.answered_by_id is not None or not is_question(question):
         question.content = own_content(question)
-
-
-def _forget_question(message: Message) -> None:
-    """What was read beside a later share that answered "which one?"; for an open one pairing writes it anew."""
-    answers = select(Share).where(
-        Share.conversation_id == message.conversation_id,
-        Share.answers_id.is_not(None),
-        Share.sent_at >= message.sent_at,
-    )
-    for share in db.session.scalars(answers):
-        share.message.content = context_of(share.message.content)
 
 
 def _shrink_turn(tx: Transaction, message: Message, now: datetime) -> bool:

@@ -64,6 +64,11 @@ def _stands_in(message: Message) -> Iterator[Message]:
     yield message
     if message.share is not None and message.share.combined_with_id not in (None, message.id):
         yield db.session.get_one(Message, message.share.combined_with_id)
+    yield from posts_read_with(message)
+
+
+def posts_read_with(message: Message) -> Iterator[Message]:
+    """The posts that answered "which one?" and were read together with this message. Asked before it is emptied."""
     answers = select(Share).where(
         Share.conversation_id == message.conversation_id,
         Share.answers_id.is_not(None),

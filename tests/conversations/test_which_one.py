@@ -436,6 +436,33 @@ def test_the_question_taken_back_after_the_answer_leaves_no_copy(desk):
 
 
 @pytest.mark.sqlite_only
+def test_but_another_message_taken_back_leaves_it_what_it_answered(desk):
+    desk.take(text("سلام", NOON - seconds(60), mid="hello"), now=NOON + seconds(2))
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+    desk.deliver(NOON + seconds(304))
+    content = desk.message("share").content
+    assert content.endswith(QUESTION)
+    desk.take(text("ممنون", NOON + seconds(400), mid="thanks"), now=NOON + seconds(400))
+
+    desk.take(unsent("hello", NOON + seconds(500)), now=NOON + seconds(500))
+
+    assert desk.message("hello").text == ""
+    assert desk.message("share").content == content
+
+
+@pytest.mark.sqlite_only
+def test_nor_does_our_question_taken_back_on_the_phone_leave_the_post_without_its_own(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.take(unsent(desk.deliveries[0].external_id, NOON + seconds(302)), now=NOON + seconds(302))
+    desk.answer(NOON + seconds(305))
+
+    assert QUESTION in desk.message("share").content
+    assert QUESTION in desk.model.prompts[-1]
+
+
+@pytest.mark.sqlite_only
 def test_the_share_taken_back_ends_its_turn(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
 
