@@ -13,7 +13,7 @@ from pilito.models import Audit, Conversation, db
 def block(conversation_id: int, operator_id: int | None, now: datetime) -> None:
     """Block the customer, with every account that people called the same person; their conversations are closed.
 
-    Raises Refused where there is no such conversation.
+    Raises Refused (not_found, changed_meanwhile).
     """
     with transaction() as tx:
         for conversation in get_locked_person(conversation_id):

@@ -82,8 +82,11 @@ def _hand_on(main: int, leaving: ColumnElement[bool]) -> None:
 
 
 def get_locked_person(conversation_id: int) -> list[Conversation]:
-    """Lock every conversation of this person, in the order of their ids. Raises Refused where there is none."""
-    return [get_locked(one) for one in sorted(_person_of(conversation_id))]
+    """Lock every conversation of this person, in the order of their ids. Raises Refused (not_found,
+    changed_meanwhile)."""
+    locked = _lock(_person_of(conversation_id))
+    _check_all_locked(locked, _person_of(conversation_id))
+    return list(locked.values())
 
 
 def _lock(ids: Collection[int]) -> dict[int, Conversation]:

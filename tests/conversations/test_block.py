@@ -136,6 +136,25 @@ def test_what_waited_for_the_block_opens_nothing_either(desk, deed, database_kin
     assert (desk.message("late") is not None) == (deed == "the customer writes")
 
 
+def test_an_account_that_is_called_the_same_person_meanwhile_is_not_left_out_in_silence(desk, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer: the block comes after the whole merge.")
+    first = desk.conversation.id
+    desk.take(text("سلام", LATER, customer=OTHER), now=LATER)
+    [other] = [one.id for one in desk.rows(Conversation) if one.id != first]
+
+    ended = desk.behind(
+        "conversations.merge.merge_before",
+        lambda: merge(first, other, None, LATER),
+        lambda: refusal_of(lambda: block(first, None, LATER)),
+    )
+
+    assert ended == "changed_meanwhile"
+    assert [one.is_blocked for one in desk.rows(Conversation)] == [False, False]
+    desk.call(block, first, None, LATER)
+    assert [one.is_blocked for one in desk.rows(Conversation)] == [True, True]
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "came", [reel(LATER), edited("question", "چند است؟", LATER), echo("سلام", LATER, "from-the-phone")], ids=str
