@@ -271,6 +271,11 @@ class HandOverReason(StrEnum):
     PRICES_DIFFER = "prices_differ"  # caption and catalogue name two prices, and the owner's rule is to ask
 
 
+def known_reason(word: str | None) -> HandOverReason | None:
+    """The reason that was written down as this word; None also for one that only a newer version knows."""
+    return next((reason for reason in HandOverReason if reason == word), None)
+
+
 WEBHOOK_MOVES = {
     WebhookState.PENDING: {WebhookState.READ, WebhookState.FAILED},
     WebhookState.FAILED: {WebhookState.PENDING},  # `flask replay`

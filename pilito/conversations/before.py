@@ -6,7 +6,7 @@ from typing import Any
 from pilito.conversations import turns
 from pilito.conversations.came_back import BY_CLOCK, come_back
 from pilito.database import Transaction
-from pilito.lifecycle import ConversationState, HandOverReason
+from pilito.lifecycle import ConversationState, known_reason
 from pilito.models import Conversation
 
 TIMES = ("unanswered_since", "snoozed_until", "returned_at", "person_at")
@@ -26,7 +26,7 @@ def lies(conversation: Conversation) -> dict[str, Any]:
 def put_back(tx: Transaction, conversation: Conversation, before: dict[str, Any], now: datetime) -> None:
     """Let it lie as before. What the assistant was writing is gone: it is asked anew."""
     conversation.state = ConversationState(before["state"])
-    conversation.hand_over_reason = HandOverReason(before["reason"]) if before["reason"] else None
+    conversation.hand_over_reason = known_reason(before["reason"])
     conversation.operator_id = before["holder"]
     conversation.unread_count = max(conversation.unread_count, before["unread"])
     conversation.epoch += 1

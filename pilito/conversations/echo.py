@@ -21,7 +21,15 @@ from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.conversations.store import add_message, find_message, get_conversation
 from pilito.conversations.take_over import settle_answered, to_assistant, to_people
 from pilito.database import Transaction
-from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, HandOverReason, MessageType, Sender
+from pilito.lifecycle import (
+    ConversationState,
+    DeliveryState,
+    EventOutcome,
+    HandOverReason,
+    MessageType,
+    Sender,
+    known_reason,
+)
 from pilito.models import Audit, Conversation, Delivery, Inbox, Message, db
 
 UNSETTLED = (DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -235,7 +243,9 @@ def _put_back(tx: Transaction, conversation: Conversation, reply: Message, now: 
     """Who had the conversation before the echo has it again: the assistant, or people whom it called with this line."""
     conversation.person_at = _last_written_at(conversation)
     if reply.origin == LINE:
-        call_people(tx, conversation, _reason_of_hand_over(conversation), "", now)
+        reason = _reason_of_hand_over(conversation)
+        call_people(tx, conversation, reason or HandOverReason.ASKED_FOR_PERSON, "", now)
+        conversation.hand_over_reason = reason
         reply.epoch = conversation.epoch
         return
     to_assistant(conversation, None, now, mistaken_echo=True)
@@ -249,11 +259,11 @@ def _last_written_at(conversation: Conversation) -> datetime | None:
     return db.session.scalar(select(func.max(Message.sent_at)).where(*of_people))
 
 
-def _reason_of_hand_over(conversation: Conversation) -> HandOverReason:
-    """Why the assistant called people last: the echo wiped it from the conversation."""
+def _reason_of_hand_over(conversation: Conversation) -> HandOverReason | None:
+    """Why the assistant called people last: the echo wiped it from the conversation. None: a newer version knows."""
     called = select(Audit.details).where(Audit.conversation_id == conversation.id, Audit.action == "handed_over")
     details = db.session.scalars(called.order_by(Audit.at.desc(), Audit.id.desc()).limit(1)).one()
-    return HandOverReason(details["reason"])
+    return known_reason(details["reason"])
 
 
 def _alone_took_over(conversation: Conversation, reply: Message, echo: Message) -> bool:

@@ -115,6 +115,26 @@ def test_a_close_taken_back_leaves_everything_as_it_was(desk):
 
 
 @pytest.mark.sqlite_only
+def test_so_does_one_whose_reason_only_a_newer_version_knows(desk):
+    done = desk.call(close, desk.conversation.id, desk.sara, LATER)
+    with transaction():
+        row = db.session.get_one(Audit, done)
+        before = {**row.details["before"], "state": "handed_over", "reason": "of_tomorrow"}
+        details = {**row.details, "before": before}
+        newer = Audit(
+            at=LATER, action="closed", operator_id=desk.sara, conversation_id=row.conversation_id, details=details
+        )
+        db.session.add(newer)
+        db.session.flush()
+        done = newer.id
+
+    desk.call(undo, done, desk.sara, LATER)
+
+    assert (desk.conversation.state, desk.conversation.hand_over_reason) == (ConversationState.HANDED_OVER, None)
+    assert zone_of(desk.conversation, LATER) is Zone.NEEDS_YOU
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("who", "minutes"), [("ali", 0), ("sara", 11)])
 def test_nobody_takes_back_anothers_deed_or_an_old_one(desk, who, minutes):
     done = desk.call(close, desk.conversation.id, desk.sara, LATER)

@@ -25,7 +25,7 @@ from pilito.lifecycle import (
     Role,
     TurnState,
 )
-from pilito.models import Audit, Event, Message, Turn
+from pilito.models import Audit, Event, Message, Turn, db
 
 ANSWER = "در همین پست نوشته‌ایم."
 PHONE = "این را از گوشی نوشتم"
@@ -183,6 +183,23 @@ def test_whom_the_line_of_a_hand_over_called_are_called_still_when_its_echo_has_
     assert desk.conversation.hand_over_reason is HandOverReason.REFUND
     assert desk.conversation.unanswered_since == NOON
     assert [one.state for one in desk.rows(Turn)] == [TurnState.HANDED_OVER]
+    assert [one.state for one in desk.deliveries] == [DeliveryState.SENT]
+
+
+@pytest.mark.sqlite_only
+def test_nor_is_the_reply_lost_where_only_a_newer_version_knows_the_reason(shop):
+    desk = Desk(shop)
+    desk.call(choose_rules, shop.inbox_id, Rules(AssistantMode.AUTO, hand_over_line="می‌پرسم."), None, NOON)
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "refund"}
+    desk.take(text("پولم را پس بدهید", NOON, mid="question"))
+    desk.answer(NOON)
+    with transaction():
+        details = {"reason": "of_tomorrow", "detail": ""}
+        db.session.add(Audit(at=NOON, action="handed_over", conversation_id=desk.conversation.id, details=details))
+
+    mistaken(desk)
+
+    assert (desk.conversation.state, desk.conversation.hand_over_reason) == (ConversationState.HANDED_OVER, None)
     assert [one.state for one in desk.deliveries] == [DeliveryState.SENT]
 
 
