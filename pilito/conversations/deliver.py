@@ -192,6 +192,8 @@ def _postpone(tx: Transaction, delivery: Delivery, until: datetime) -> None:
 def _permission(conversation: Conversation, delivery: Delivery, now: datetime) -> Permission:
     """Whether this part may still leave, and the tag it needs."""
     by_person = delivery.message.sender is Sender.OPERATOR
+    if conversation.customer.is_going:
+        return Permission("customer_erased")  # it was being sent when that began, and did not arrive
     if not by_person and delivery.message.epoch != conversation.epoch:
         return Permission("taken_over")
     if not by_person and is_stopped():

@@ -44,7 +44,7 @@ def call_people(
     tx: Transaction, conversation: Conversation, reason: HandOverReason, detail: str, now: datetime
 ) -> None:
     """Put the conversation before people, also one that a person holds and may have looked away from."""
-    if conversation.is_blocked:
+    if conversation.is_blocked or conversation.customer.is_going:
         return  # it stays closed; a reply that failed says so itself
     conversation.state = ConversationState.HANDED_OVER
     conversation.hand_over_reason = reason

@@ -13,6 +13,7 @@ from pilito import keys, realtime
 from pilito.channels.base import Post
 from pilito.conversations import erase, store
 from pilito.conversations.comments import choose_comments, send_private_reply
+from pilito.conversations.deliver import deliver
 from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_commenter, erase_customer, erase_inbox, owned_tables, pointers
 from pilito.conversations.export import export_customer
@@ -31,6 +32,7 @@ from pilito.models import (
     Comment,
     Conversation,
     Customer,
+    Delivery,
     EarlyEdit,
     Event,
     Inbox,
@@ -452,6 +454,29 @@ def test_what_was_said_before_and_is_stored_in_the_moment_in_which_it_begins_bri
     desk.call(erase_customer, wanted, NOON + seconds(61))
 
     assert desk.outcomes(late) == [EventOutcome.IGNORED]
+    assert customer_id() is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("refusal", [(400, {"error": {"code": 613}}), (400, {"error": {"code": 551}}), None])
+def test_what_is_being_sent_when_it_begins_is_tried_no_more_and_calls_nobody(desk, refusal):
+    wanted, conversation_id, at = customer_id(), desk.conversation.id, NOON + seconds(60)
+    reply_id = desk.call(reply, conversation_id, None, "خدانگهدار", "bye", at).id
+
+    def begin(payload):
+        desk.call(erase._begin, wanted, at, None)
+        return refusal or desk.graph.default(payload)
+
+    desk.graph.script, before = [begin], len(desk.graph.calls)
+    desk.call(deliver, reply_id, lambda: at)
+    for second in (70, 120, 600):
+        desk.call(deliver, reply_id, lambda second=second: NOON + seconds(second))
+
+    [part] = desk.rows(Delivery, message_id=reply_id)
+    assert len(desk.graph.calls) - before == 1
+    assert part.state is (DeliveryState.FAILED if refusal else DeliveryState.SENT)
+    assert desk.rows(Conversation, id=conversation_id)[0].state is ConversationState.CLOSED
+    desk.call(erase_customer, wanted, at + seconds(1))
     assert customer_id() is None
 
 
