@@ -144,7 +144,7 @@ def test_on_a_phone_a_swipe_chooses_and_the_deeds_lie_under_the_thumb(three, ope
 
 
 def test_enter_in_a_menu_takes_whom_or_what_is_called_so(three, open_page):
-    for name in ("Not paid", "paid"):
+    for name in ("Not paid", "paid", "VIP old"):
         make_label(name, LabelColour.GREY, None, utc_now())
     with transaction():
         names = ("Samira", "Amina", "Mina", "Omid", "Nasrin")
@@ -160,6 +160,10 @@ def test_enter_in_a_menu_takes_whom_or_what_is_called_so(three, open_page):
 
     enter("KeyL", "PAID")
     expect(first.locator(".label-chip")).to_have_text(["paid"])
+    enter("KeyL", "VIP")  # is none of them, and is made
+    expect(first.locator(".label-chip")).to_have_text(["paid", "VIP"])
+    enter("KeyL", "vip o")
+    expect(first.locator(".label-chip")).to_have_text(["paid", "VIP", "+1"])
     for typed, name in (("mina", "Mina"), ("sam", "Samira")):  # "S" stands in the picture before "Me"
         with page.expect_request("**/bulk") as asked:
             enter("KeyA", typed)

@@ -47,6 +47,8 @@ function narrow(menu, typed) {
   }
   const create = menu.querySelector("[data-menu-create]");
   if (create) offer(create, typed.trim(), isThere || !wanted);
+  menu.querySelector(".is-meant")?.classList.remove("is-meant");
+  if (wanted) meant(menu, wanted)?.classList.add("is-meant");
 }
 
 function offer(create, name, isHidden) {
@@ -57,15 +59,21 @@ function offer(create, name, isHidden) {
   create.hidden = isHidden;
 }
 
-// "paid" is not "Not paid", which stands before it. What would be made stands last: most type but the beginning of a name.
-const meant = (list, wanted) =>
-  list.find((button) => nameOf(button) === wanted) ?? list.find((button) => nameOf(button).startsWith(wanted)) ?? list[0];
+// What Enter takes, and is shown to take. Most type but the beginning of a name: what would be made stands last. But "VIP",
+// typed whole, is neither "VIP old" nor "No VIP", though these contain it.
+function meant(menu, wanted) {
+  const list = items(menu);
+  const isWhole = (button) => ` ${nameOf(button)} `.includes(` ${wanted} `);
+  const create = menu.querySelector("[data-menu-create]:not([hidden]) button");
+  const near = list.find((button) => nameOf(button).startsWith(wanted)) ?? list[0];
+  return list.find((button) => nameOf(button) === wanted) ?? (create && isWhole(near) ? create : near);
+}
 
 function onKey(menu, event) {
   const list = items(menu);
   if (event.key === "Enter" && event.target.matches("[data-menu-search]")) {
     event.preventDefault();
-    return meant(list, plain(event.target.value))?.click();
+    return meant(menu, plain(event.target.value))?.click();
   }
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!by || !list.length || event.target.matches("select")) return;
