@@ -114,11 +114,18 @@ def test_a_refused_reply_is_told_where_one_is_and_waits_where_it_was_written(sho
     go(page, second)
     go(page, first)
     expect(page.locator(".is-optimistic .foot")).to_have_text("Sending …")  # and not as one that failed
+    other_tab = page.context.new_page()
+    other_tab.goto(f"/conversations/{first}")
+    expect(other_tab.locator(".is-optimistic .foot")).to_have_text("Sending …")
+    page.wait_for_timeout(500)
+    expect(other_tab.locator(".has-failed")).to_have_count(0)  # nor is it offered there for mending
     go(page, second)
     with transaction():
         db.session.get_one(Conversation, first).last_customer_message_at = ago(30 * 86_400)
     answer.let_go()
     expect(toast(page, "as soon as the customer does")).to_be_visible()
+    expect(other_tab.locator(".has-failed")).to_contain_text("as soon as the customer does")
+    other_tab.close()
     expect(page.locator(".is-optimistic")).to_have_count(0)
     follow(page, "as soon as the customer does")
 

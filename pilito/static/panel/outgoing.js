@@ -10,6 +10,7 @@ import { say } from "./words.js";
 const find = (id) => document.getElementById(id);
 const menders = {}; // by kind: puts words back where they were written
 const underWay = new Map(); // client id -> what `deliver` takes, until there is an answer
+const OTHER_TAB_MS = 200; // what another tab has kept is seen here a moment later
 const OVERTAKEN = ["answered_meanwhile", "draft_gone"];
 
 export const mendsBy = (kind, mend) => (menders[kind] = mend);
@@ -32,15 +33,30 @@ export async function deliver(sent) {
   bubble.classList.remove("has-failed");
   bubble.querySelector(".foot").textContent = say("sending");
   try {
-    await send(one.url, { client_id: one.clientId, ...one.fields });
+    await alone(one, () => sendKept(one));
   } catch (error) {
     underWay.delete(one.clientId);
     return showFailure(sent, error);
   }
   underWay.delete(one.clientId);
-  dropUnsent(one.clientId);
   // The bubble stays until the true one comes, which may stand in a part of the thread that is not loaded.
   await refreshThread().then(() => bubble.remove(), () => {});
+}
+
+// What became of it is kept before another tab may look.
+async function sendKept(one) {
+  try {
+    await send(one.url, { client_id: one.clientId, ...one.fields });
+  } catch (error) {
+    keepWhy(one, error);
+    throw error;
+  }
+  dropUnsent(one.clientId);
+}
+
+function keepWhy(one, error) {
+  Object.assign(one, { why: error instanceof Refusal ? error.message || say("failed") : "", reason: error.reason });
+  keepUnsent(one);
 }
 
 // What an earlier look at this conversation sent and could not send; what arrived all the same is dropped.
@@ -51,28 +67,37 @@ export function showUnsent() {
   const wasAtEnd = isAtEnd(); // else one came for a certain message, or reads it
   for (const { one, bubble } of sending) hasArrived(one) || find("items").append(bubble);
   for (const one of failed) {
-    const error = one.why ? new Refusal(one.why, one.reason) : new TypeError();
     if (hasArrived(one)) dropUnsent(one.clientId);
-    else showOld({ one, bubble: makeBubble(one), from, isOld: true }, error);
+    else showOld(one, from);
   }
   if (wasAtEnd) toEnd();
 }
 
-function showOld(sent, error) {
-  find("items").append(sent.bubble);
-  showFailure(sent, error);
+// Another tab may be sending it in this moment: until that one has its answer, nothing is offered here.
+async function showOld(one, from) {
+  const bubble = makeBubble(one);
+  bubble.querySelector(".foot").textContent = say("sending");
+  find("items").append(bubble);
+  await alone(one, () => new Promise((done) => setTimeout(done, OTHER_TAB_MS)));
+  if (!bubble.isConnected) return; // it has arrived, or one looks at another conversation
+  const kept = keptOf(one);
+  if (!kept) return refreshThread().then(() => bubble.remove(), () => {});
+  const error = kept.why ? new Refusal(kept.why, kept.reason) : new TypeError();
+  showFailure({ one: kept, bubble, from, isOld: true }, error);
 }
 
+// One tab at a time sends it or looks what became of it, and one that ends lets go. Without https a browser has no locks.
+const alone = ({ clientId }, act) => (navigator.locks ? navigator.locks.request(`pilito-${clientId}`, act) : act());
+
+const keptOf = ({ clientId, conversation }) => unsentOf(conversation).find((one) => one.clientId === clientId);
 const hasArrived = ({ clientId }) => Boolean(document.querySelector(`#items [data-client-id="${CSS.escape(clientId)}"]`));
 
 function showFailure(sent, error) {
   const { one, bubble, from } = sent;
   // Gone from its own conversation, it has arrived, and only the answer was lost.
   if (from.isOpen() && !bubble.isConnected) return dropUnsent(one.clientId);
-  const isRefused = error instanceof Refusal;
   const lost = say(one.kind === "note" ? "unsentNote" : "unsent");
-  Object.assign(one, { why: isRefused ? error.message || say("failed") : "", reason: error.reason });
-  keepUnsent(one);
+  keepWhy(one, error);
   if (!from.isOpen()) return from.tell(one.why || lost);
   const wasAtEnd = isAtEnd();
   bubble.classList.add("has-failed");
@@ -125,7 +150,7 @@ async function mend(sent) {
   const { one, bubble, from } = sent;
   if (mayHaveArrived(one)) {
     try {
-      await refreshThread();
+      await alone(one, refreshThread);
     } catch (error) {
       if (from.isOpen()) showFailure(sent, error);
       return from.tell(say("unsure"));
@@ -137,7 +162,8 @@ async function mend(sent) {
   menders[one.kind](one);
 }
 
-const mayHaveArrived = ({ why }) => !why || why === say("failed"); // no sentence of ours: a proxy's, or none
+// No sentence of ours: a proxy's, or none; or another tab has had it since.
+const mayHaveArrived = (one) => !one.why || one.why === say("failed") || !keptOf(one);
 
 function drop(one, bubble) {
   dropUnsent(one.clientId);
