@@ -94,6 +94,31 @@ def test_a_page_that_slept_through_a_change_of_person_becomes_the_next_persons(s
     page = open_page(talk(shop, 2))
     write_and_search(page)
     page.context.set_offline(True)  # as a tab that a phone has frozen
+    omid = let_omid_in(page, shop, server)
+
+    page.context.set_offline(False)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.locator("body")).to_have_attribute("data-operator", str(omid))
+    expect(page.locator("#composer-text")).to_have_value("")
+    assert SECRET not in kept(page)
+
+
+def test_it_does_so_before_any_answer_has_come(shop, server, open_page):
+    page = open_page(talk(shop, 2))
+    write_and_search(page)
+    page.route("**/*", lambda route: route.fallback() if route.request.is_navigation_request() else None)
+    other_tab = page.context.new_page()
+    omid = let_omid_in(page, shop, server)
+
+    other_tab.goto("/settings/notifications")
+
+    expect(page.locator("body")).to_have_attribute("data-operator", str(omid))
+    expect(page.locator("#composer-text")).to_have_value("")
+
+
+def let_omid_in(page, shop, server):
+    """Sara's session is over and Omid logs in, in her browser; return his number."""
     with transaction():
         db.session.execute(db.delete(OperatorSession))
         omid = add_operator(Role.AGENT, language="en", email="omid@shop.test", password_hash="!")
@@ -102,10 +127,4 @@ def test_a_page_that_slept_through_a_change_of_person_becomes_the_next_persons(s
         session.update({"_user_id": omid.get_id(), "_fresh": True})
     cookie = {"name": "pilito", "value": client.get_cookie("pilito").value}
     page.context.add_cookies([{**cookie, "url": f"http://127.0.0.1:{server.port}"}])
-
-    page.context.set_offline(False)
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-    expect(page.locator("body")).to_have_attribute("data-operator", str(omid.id))
-    expect(page.locator("#composer-text")).to_have_value("")
-    assert SECRET not in kept(page)
+    return omid.id
