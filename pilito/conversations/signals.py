@@ -175,7 +175,7 @@ def counts() -> dict[tuple[str, str], int]:
 def choose(inbox_id: int, chosen: dict[Signal, bool]) -> None:
     """Switch signals of this inbox on or off. Raises Refused when there is no such inbox."""
     with transaction():
-        inbox = db.session.get(Inbox, inbox_id)
+        inbox = db.session.get(Inbox, inbox_id, with_for_update=True, populate_existing=True)
         if inbox is None:
             raise Refused("not_found", f"There is no inbox {inbox_id}; `flask inbox list` shows them.")
         inbox.options = {

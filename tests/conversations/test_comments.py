@@ -11,9 +11,9 @@ from desk import Desk
 from rows import NOON, add, add_conversation, add_product, add_source
 from shop import ACCOUNT, CUSTOMER, echo, reel, seconds, text
 
-from pilito.channels.base import Limit, Post
+from pilito.channels.base import Limit, Post, Signal
 from pilito.channels.instagram import limits
-from pilito.conversations import comments, upkeep
+from pilito.conversations import comments, signals, upkeep
 from pilito.conversations.comments import choose_comments, reply_privately, send_private_reply, settle_private_reply
 from pilito.conversations.erase import erase_commenter, erase_customer
 from pilito.conversations.export import export_customer
@@ -109,6 +109,21 @@ def refused(call, *args):
 
 
 # --- receiving -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_chosen_for_an_inbox_at_the_same_moment_stands_beside_it(desk, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer, who reads what the one before has written.")
+    inbox_id = desk.shop.inbox_id
+
+    desk.behind(
+        "conversations.comments.choose_comments_before",
+        lambda: choose_comments(inbox_id, True, WORDS, desk.operator_id, NOON),
+        lambda: signals.choose(inbox_id, {Signal.TYPING: False}) or True,
+    )
+
+    options = desk.rows(Inbox, id=inbox_id)[0].options
+    assert options.items() >= {"comments": "on", "comment_reply": WORDS, "typing": "off"}.items()
 
 
 @pytest.mark.sqlite_only
