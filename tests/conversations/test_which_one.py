@@ -187,6 +187,16 @@ def test_a_text_that_comes_late_from_between_takes_its_place(desk):
 
 
 @pytest.mark.sqlite_only
+def test_with_a_late_text_between_that_another_app_answers_nobody_waits_for_us(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    desk.take(standby(text("همین", NOON + seconds(100))), now=NOON + seconds(302))
+
+    assert share_of(desk).answers_id is None
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
 def test_a_text_that_comes_late_after_the_answer_changes_nothing_of_it(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
     desk.answer(NOON + seconds(304))
