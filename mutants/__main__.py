@@ -39,7 +39,7 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         "pairing pair pending_share expire contents",
         "tests/conversations/test_",
         "pair pairing contents pending_share tally late_share which_one expire edit unsend receive read_media context "
-        "answer sweep echo match_posts",
+        "answer sweep echo match_posts drafts",
     ),
     "parser": ("pilito/channels/instagram/", READING, "tests/channels/instagram", ""),
     "deliver": (
@@ -47,7 +47,7 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         "deliver outbox settle pace payload void",
         "tests/conversations/test_",
         "deliver settle reply retract payload pace reconcile release_lost tokens take_over drafts upload quote_product "
-        "react answer echo modes snooze sweep context void disclose",
+        "react answer echo modes snooze sweep context void disclose erase",
     ),
     "check": (CHECKS, "check grounding prices promises offers repeated", REPLIES, f"{SAID} prices repeated"),
     "numbers": (CHECKS, "quantities", REPLIES, SAID),

@@ -757,6 +757,23 @@ def test_a_heart_that_does_not_arrive_takes_the_conversation_from_nobody(desk, a
 
 
 @pytest.mark.sqlite_only
+def test_a_heart_that_does_not_arrive_is_shown_so_and_holds_up_nothing(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    heart = Extras(reaction=OutboundReaction("question", "❤️"))
+    first = desk.call(reply, desk.conversation.id, None, "", "heart", NOON, heart).id
+    second = say(desk, "بله")
+    hints.queue(keys.DELIVERIES).empty()
+    shown = desk.conversation.seq
+    desk.graph.script = [WINDOW_CLOSED]
+
+    desk.call(deliver, first, lambda: NOON)
+
+    assert desk.replies[0].seq > shown
+    assert [job.args for job in hints.queue(keys.DELIVERIES).jobs] == [[second]]
+
+
+@pytest.mark.sqlite_only
 def test_a_persons_reply_that_is_lost_too_answers_nothing(desk):
     desk.graph.script = [RATE_LIMITED, RATE_LIMITED]
     desk.deliver(NOON)

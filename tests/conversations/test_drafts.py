@@ -244,6 +244,23 @@ def test_so_does_a_products_card(which, words, drafts):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "there",
+    [
+        reel(NOON + seconds(20), mid="there"),
+        item(NOON + seconds(20), {"mid": "there", "attachments": [CARD]}),
+    ],
+)
+def test_open_panels_are_shown_what_lay_there_as_asked_about(which, there):
+    which.take(there, now=NOON + seconds(20))
+    shown = which.message("there").seq
+
+    send(which, now=NOON + seconds(30))
+
+    assert which.message("there").seq > shown
+
+
+@pytest.mark.sqlite_only
 def test_a_card_that_asks_already_is_left_as_it_is_when_a_stale_which_one_is_sent(which):
     def point_at(mid, second):
         at = NOON + seconds(second)

@@ -367,6 +367,17 @@ def test_so_does_a_question_that_took_a_lone_link(shopping, asked_first):
 
 
 @pytest.mark.sqlite_only
+def test_open_panels_are_shown_the_question_anew_whose_link_was_edited(shopping):
+    shopping.take(text(COAT, NOON, mid="s"), text("چنده؟", NOON + ONE, mid="q"), now=NOON + ONE)
+    shown = shopping.message("q").seq
+
+    shopping.take(edited("s", BAG, NOON + TWO), now=NOON + TWO)
+
+    assert BAGS in shopping.message("q").content
+    assert shopping.message("q").seq > shown
+
+
+@pytest.mark.sqlite_only
 def test_a_link_that_is_edited_away_and_back_in_as_another_is_that_one(shopping):
     shopping.take(text(f"این چنده؟ {COAT}", NOON, mid="q"))
     shopping.take(edited("q", "این چنده؟", NOON + ONE), now=NOON + ONE)

@@ -276,6 +276,20 @@ def test_a_hand_over_says_its_line_once(desk, reason):
 
 
 @pytest.mark.sqlite_only
+def test_where_people_send_the_answers_the_line_leaves_by_itself(desk):
+    rule(desk, AssistantMode.DRAFT, hand_over_line=LINE)
+    let_hand_over(desk, "not_known")
+    desk.take(text("چنده؟", NOON))
+
+    desk.answer(NOON)
+    desk.deliver()
+
+    expect_handed_over(desk, HandOverReason.NOT_KNOWN)
+    assert desk.graph.texts == [LINE]
+    assert desk.rows(Draft) == []
+
+
+@pytest.mark.sqlite_only
 def test_without_a_line_nothing_is_said(desk):
     let_hand_over(desk, "not_known")
     desk.take(text("چنده؟", NOON))

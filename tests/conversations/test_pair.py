@@ -131,14 +131,26 @@ def test_a_question_that_took_a_post_of_long_ago_is_not_free_for_the_next(desk):
     assert "پیراهن آبی" not in desk.message("question").content
 
 
+def test_a_question_is_read_with_the_nearer_post_though_that_comes_last(desk):
+    desk.take(reel(NOON, caption="پیراهن سبز"), text("چنده؟", NOON + seconds(10), mid="question"))
+
+    desk.take(reel(NOON + seconds(5), caption="پیراهن آبی", mid="nearer"), now=NOON + seconds(12))
+
+    assert place(desk, "nearer") == (ShareState.COMBINED, desk.message("question").id)
+    assert "پیراهن آبی" in desk.message("question").content
+    assert "پیراهن سبز" not in desk.message("question").content
+
+
 def test_a_question_that_was_answered_is_not_free_for_a_post_that_comes_after_it(desk):
     desk.take(text("ساعت کاری؟", NOON, mid="question"))
     desk.answer(NOON + seconds(3000))
 
     desk.take(reel(NOON + seconds(5), mid="reel"), now=NOON + seconds(3001))
+    alone = place(desk, "reel")
     desk.take(text("سلام", NOON + seconds(10)), now=NOON + seconds(3002))
 
     assert desk.message("question").answered_by_id is not None
+    assert alone == (ShareState.EXPIRED, None)
     assert place(desk, "reel")[1] != desk.message("question").id
 
 

@@ -435,6 +435,18 @@ def test_a_post_that_came_too_late_for_the_void_answer_belongs_to_the_new_one(de
 
 
 @pytest.mark.sqlite_only
+def test_so_does_a_post_that_waited_right_behind_the_question_and_open_panels_are_told(desk):
+    desk.take(reel(NOON + seconds(4), mid="post"), now=NOON + seconds(4))
+    waits, shown = desk.message("post").share.state, desk.message("post").seq
+
+    change(desk)
+
+    assert waits is ShareState.WAITING
+    assert desk.message("post").share.combined_with_id == desk.message("q").id
+    assert desk.message("post").seq > shown
+
+
+@pytest.mark.sqlite_only
 def test_no_post_answers_a_which_one_that_was_never_asked(shop):
     desk = Desk(shop)
     desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}

@@ -5,7 +5,7 @@ import logging
 import pytest
 from desk import Desk
 from rows import NOON
-from shop import CAPTION, REEL_URL, edited, item, reel, seconds, standby, text, unsent
+from shop import CAPTION, REEL_URL, attachment, edited, item, reel, seconds, standby, text, unsent
 
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import OutboundReaction
@@ -105,6 +105,16 @@ def test_what_a_person_said_between_ends_it(desk):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize(("kind", "state"), [("image", ShareState.WAITING), ("like_heart", ShareState.COMBINED)])
+def test_so_does_a_picture_that_the_customer_sends_between_and_no_like(desk, kind, state):
+    desk.take(attachment(kind, NOON + seconds(100)), now=NOON + seconds(100))
+
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+
+    assert share_of(desk).state is state
+
+
+@pytest.mark.sqlite_only
 def test_a_heart_between_leaves_the_first_question_among_what_was_asked(desk):
     heart(desk, NOON + seconds(50))
     desk.model.reply = WHICH
@@ -187,12 +197,15 @@ def test_a_text_that_comes_late_from_between_takes_its_place(desk):
 
 
 @pytest.mark.sqlite_only
-def test_with_a_late_text_between_that_another_app_answers_nobody_waits_for_us(desk):
-    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+@pytest.mark.parametrize("others", [[], [reel(NOON + seconds(310), mid="next")]])
+def test_with_a_late_text_between_that_another_app_answers_nobody_waits_for_us(desk, others):
+    desk.take(reel(NOON + seconds(300), mid="share"), *others, now=NOON + seconds(311))
+    waits = desk.conversation.unanswered_since
 
-    desk.take(standby(text("همین", NOON + seconds(100))), now=NOON + seconds(302))
+    desk.take(standby(text("همین", NOON + seconds(100))), now=NOON + seconds(312))
 
-    assert share_of(desk).answers_id is None
+    assert waits == NOON + seconds(300)
+    assert desk.message("share").share.answers_id is None
     assert desk.conversation.unanswered_since is None
 
 
