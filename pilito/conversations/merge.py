@@ -85,8 +85,9 @@ def get_locked_person(conversation_id: int) -> list[Conversation]:
     """Lock every conversation of this person, in the order of their ids. Raises Refused (not_found,
     changed_meanwhile)."""
     locked = _lock(_person_of(conversation_id))
-    _check_all_locked(locked, _person_of(conversation_id))
-    return list(locked.values())
+    person = _person_of(conversation_id)  # without whom somebody took out while we waited
+    _check_all_locked(locked, person)
+    return [locked[one] for one in person]
 
 
 def _lock(ids: Collection[int]) -> dict[int, Conversation]:

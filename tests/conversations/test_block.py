@@ -7,7 +7,7 @@ from shop import echo, edited, reel, seconds, standby, text
 
 from pilito.conversations.approve import draft_again
 from pilito.conversations.block import block, unblock
-from pilito.conversations.merge import merge
+from pilito.conversations.merge import merge, unmerge
 from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
@@ -153,6 +153,23 @@ def test_an_account_that_is_called_the_same_person_meanwhile_is_not_left_out_in_
     assert [one.is_blocked for one in desk.rows(Conversation)] == [False, False]
     desk.call(block, first, None, LATER)
     assert [one.is_blocked for one in desk.rows(Conversation)] == [True, True]
+
+
+def test_an_account_that_is_called_somebody_else_meanwhile_is_left_alone(desk, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite has one writer: the block comes after all of it.")
+    first = desk.conversation.id
+    desk.take(text("سلام", LATER, customer=OTHER), now=LATER)
+    [other] = [one.id for one in desk.rows(Conversation) if one.id != first]
+    desk.call(merge, first, other, None, LATER)
+
+    desk.behind(
+        "conversations.merge.unmerge_before",
+        lambda: unmerge(other, None, LATER),
+        lambda: block(first, None, LATER),
+    )
+
+    assert [one.is_blocked for one in desk.rows(Conversation)] == [True, False]
 
 
 @pytest.mark.sqlite_only
