@@ -420,11 +420,12 @@ def no_question_is_left_alone(history: History) -> Iterable[Violation]:
 
 
 def _was_left_uncertain(history: History, reply: Row | None) -> bool:
-    """Whether a person gave the conversation back although nobody knew if their reply had arrived."""
-    if reply is None or reply.sender != "operator" or reply.states[-1:] != ["unknown"]:
+    """Whether a person gave the conversation back although nobody knew if this reply, theirs or the assistant's, had
+    arrived. They were called for it, and had it before them."""
+    if reply is None or "unknown" not in reply.states:
         return False
-    said = [one for one in history.acted if one.kind == "say" and one.word in words(reply.text)]
-    return any(_was_given_back(history, one.customer, one.done_ms) for one in said)
+    since = [one.done_ms for one in history.acted if one.kind == "say" and one.word in words(reply.text)]
+    return any(_was_given_back(history, reply.customer, when) for when in since or [reply.at_ms])
 
 
 # --- I7 --------------------------------------------------------------------------------------------------------------

@@ -571,6 +571,18 @@ def test_nor_is_what_their_uncertain_reply_answered_left_alone_then():
     assert judge(history) == []
 
 
+@pytest.mark.parametrize(("at_ms", "found"), [(21_000, {"I6"}), (25_000, set())], ids=["before", "after"])
+def test_an_uncertain_answer_of_the_assistant_was_seen_by_who_gave_the_conversation_back_after_it(at_ms, found):
+    history = good()
+    drop_answer(history, "a-2")
+    row(history, 7, states=["unknown"], at_ms=22_000)
+    assert invariants(history) == {"I6"}
+
+    history.acted.append(Acted(SARA, "give_back", at_ms, at_ms + 100))
+
+    assert invariants(history) == found
+
+
 def test_a_reply_that_failed_answers_nothing_whoever_gave_the_conversation_back():
     history = good()
     lose(history, states=["failed"], waits_for="")
