@@ -24,6 +24,7 @@ PAGES = 300
 USUAL_PAGES = 50
 PAUSE_SECONDS = 0.5  # between two pages of a site
 AGENT = "Pilito"
+TEXTS = ("html", "txt", "md")  # whose letters a server may name; a PDF or a Word file is what it is, whatever it says
 
 # Possessive: a site whose sitemap is made of spaces keeps no worker busy.
 LOCATION = re.compile(r"<(?:\w++:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?=[<\]])")
@@ -85,10 +86,11 @@ def read_page(address: str, known: Known) -> Page:
     content_digest = digest(answer.body)
     if content_digest == known.content_digest:
         return Page(address, "", etag, modified, content_digest)
-    kind = _kind(answer.headers.get("content-type", ""), answer.body)
-    if kind == "html" and len(answer.body) > PAGE_BYTES:
+    content_type, body = answer.headers.get("content-type", ""), answer.body
+    kind = _kind(content_type, body)
+    if kind == "html" and len(body) > PAGE_BYTES:
         raise SourceError("too_large")
-    parsed = parse(kind, _as_utf8(answer.headers.get("content-type", ""), answer.body))
+    parsed = parse(kind, _as_utf8(content_type, body) if kind in TEXTS else body)
     return Page(address, parsed.title, etag, modified, content_digest, parsed.pieces)
 
 

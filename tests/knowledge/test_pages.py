@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -325,14 +326,14 @@ def docx(*paragraphs, extra=None):
 
 
 def pdf(text):
-    """A PDF of one line, by hand."""
-    stream = f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode()
+    """A PDF of one line, by hand, packed as they are."""
+    stream = zlib.compress(f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode())
     parts = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
         b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream),
     ]
     out, places = b"%PDF-1.4\n", []
     for number, part in enumerate(parts, 1):
@@ -367,6 +368,23 @@ def test_pages_of_another_alphabet_than_utf8_are_read(site, inbox, content_type,
     source = read(add_page(PAGE, inbox, f"{site.url}/old", 24, None, NOON))
 
     assert (source.error, [passage.text for passage in passages()]) == (None, [SALE])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("application/pdf;charset=ISO-8859-1", pdf("Returns within 7 days")),
+        ("application/msword; charset=windows-1256", docx(("Normal", "Returns within 7 days"))),
+    ],
+    ids=["pdf", "docx"],
+)
+def test_a_file_is_read_whatever_alphabet_its_server_names(site, inbox, content_type, content):
+    site.put("/terms", content, content_type)
+
+    source = read(add_page(PAGE, inbox, f"{site.url}/terms", 24, None, NOON))
+
+    assert (source.error, [passage.text for passage in passages()]) == (None, ["Returns within 7 days"])
 
 
 @pytest.mark.sqlite_only
