@@ -21,7 +21,7 @@ TEXT_LENGTH = 1_500_000
 DEPTH = 200
 
 Block = tuple[int, str]
-TEXT_FILES = ("utf-8-sig", "cp1256")
+OLD_TEXTS = "cp1256"  # what text is in that is no UTF-8 and does not say
 
 # What surrounds the text of a page on every page of a site.
 AROUND = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "form", "aside", "dialog",
@@ -109,19 +109,22 @@ def _decode(content: bytes) -> str:
         return content.decode("utf-16", errors="replace")
     if b"\x00" in content[:4096]:
         raise Unreadable("unreadable")
-    for encoding in TEXT_FILES:
-        try:
-            return content.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
-        except UnicodeDecodeError:
-            continue
-    raise Unreadable("unreadable")
+    encoding = "utf-8-sig" if is_utf8(content) else OLD_TEXTS
+    return content.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def is_utf8(content: bytes) -> bool:
+    """Also with a slip here and there, as of a program that cuts its excerpts inside a letter.
+
+    What is in another alphabet makes some letters of UTF-8 by chance, and breaks far more.
+    """
     try:
         content.decode()
     except UnicodeDecodeError:
-        return False
+        text = content.decode(errors="replace")
+        broken = text.count("\ufffd")
+        whole = len(text) - len(text.encode("ascii", "ignore")) - broken
+        return whole > broken
     return True
 
 

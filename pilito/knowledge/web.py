@@ -30,6 +30,8 @@ TEXTS = ("html", "txt", "md")  # whose letters a server may name; a PDF or a Wor
 LOCATION = re.compile(r"<(?:\w++:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?=[<\]])")
 # Those of old pages that Python reads byte by byte; in what others have, the page's own word is looked for.
 CHARSET = re.compile(r"charset\s*=\s*[\"']?((?:windows-|cp)125[0-8]|iso-8859-(?:1[013-6]|[1-9]))\b", re.IGNORECASE)
+# What the Web means by these: with € and the quotation marks, which Python's have not.
+MEANT = {"iso-8859-1": "cp1252", "iso-8859-9": "cp1254"}
 NOT_PAGES = re.compile(r"\.(jpe?g|png|gif|webp|svg|mp4|zip|xml|gz|css|js)$", re.IGNORECASE)
 
 
@@ -102,7 +104,8 @@ def _as_utf8(content_type: str, body: bytes) -> bytes:
     told = CHARSET.search(content_type)
     if told is None or is_utf8(body):
         return body
-    return body.decode(told[1], errors="replace").encode("utf-8-sig")
+    name = told[1].lower()
+    return body.decode(MEANT.get(name, name), errors="replace").encode("utf-8-sig")
 
 
 def _header(value: str | None, limit: int) -> str | None:

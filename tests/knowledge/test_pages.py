@@ -347,6 +347,10 @@ def pdf(text):
 SALE = "ارسال به همه جا مجاني است"
 
 
+def written(text, content_type, meta=""):
+    return text if "plain" in content_type else f"<html><head>{meta}</head><body><p>{text}</p></body></html>"
+
+
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("content_type", "meta", "encoding"),
@@ -362,12 +366,40 @@ SALE = "ارسال به همه جا مجاني است"
     ],
 )
 def test_pages_of_another_alphabet_than_utf8_are_read(site, inbox, content_type, meta, encoding):
-    text = SALE if "plain" in content_type else f"<html><head>{meta}</head><body><p>{SALE}</p></body></html>"
-    site.put("/old", text.encode(encoding), content_type)
+    site.put("/old", written(SALE, content_type, meta).encode(encoding), content_type)
 
     source = read(add_page(PAGE, inbox, f"{site.url}/old", 24, None, NOON))
 
     assert (source.error, [passage.text for passage in passages()]) == (None, [SALE])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("content_type", "meta"),
+    [
+        ("text/html; charset=utf-8", '<meta charset="windows-1256">'),
+        ("text/html", '<meta charset="iso-8859-1">'),
+        ("text/html; charset=windows-1256", ""),
+        ("text/plain; charset=utf-8", ""),
+    ],
+)
+def test_a_letter_that_is_broken_makes_no_other_alphabet_of_a_page(site, inbox, content_type, meta):
+    site.put("/old", written(f"{SALE} #", content_type, meta).encode().replace(b"#", b"\xd8"), content_type)
+
+    source = read(add_page(PAGE, inbox, f"{site.url}/old", 24, None, NOON))
+
+    assert (source.error, [passage.text for passage in passages()]) == (None, [f"{SALE} \ufffd"])
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("charset", "encoding"), [("ISO-8859-1", "cp1252"), ("iso-8859-9", "cp1254")])
+def test_what_the_web_calls_latin_has_its_currency(site, inbox, charset, encoding):
+    content_type = f"text/html; charset={charset}"
+    site.put("/old", written("Mug: 49 €", content_type).encode(encoding), content_type)
+
+    read(add_page(PAGE, inbox, f"{site.url}/old", 24, None, NOON))
+
+    assert [passage.text for passage in passages()] == ["Mug: 49 €"]
 
 
 @pytest.mark.sqlite_only
