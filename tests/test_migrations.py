@@ -8,15 +8,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
-from rows import NOON, add, add_conversation, add_product, add_source
+from rows import NOON, add, add_conversation, add_passage, add_product, add_source
 from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from pilito import audit, launch
 from pilito.config import ROOT
 from pilito.database import transaction
-from pilito.lifecycle import AssistantMode, HandOverReason, MessageType
-from pilito.models import Audit, Shop, Variant, db
+from pilito.lifecycle import AssistantMode, HandOverReason, MessageType, SourceKind
+from pilito.models import Audit, Shop, Variant, WebPage, db
 from pilito.models.search_entry import is_of_index
 from pilito.queries.revision import newest_revision, stored_revision
 from pilito.search.wipe import wipe
@@ -227,6 +227,26 @@ def test_a_price_of_0_that_was_stored_before_it_was_refused_is_none(app):
 
     kept = db.session.execute(db.select(Variant.price, Variant.old_price).order_by(Variant.position)).all()
     assert kept == [(None, None), (None, 900), (700, None), (700, 900), (None, None)]
+
+
+def test_pages_whose_letters_were_not_understood_are_read_anew(app):
+    known = {"etag": '"1"', "last_modified": "Mon, 02 Mar 2026 08:00:00 GMT", "content_digest": "0" * 64}
+    said = [{"text": "\ufffd\ufffd 50%"}, {"heading": "\ufffd"}, {"title": "\ufffd\ufffd"}, {"text": "ارسال 50%؟"}]
+    with transaction():
+        source = add_source(kind=SourceKind.SITEMAP)
+        add_passage(source, text="\ufffd")  # of no page
+        for number, words in enumerate(said):
+            where = {"address": f"https://shop.test/{number}", "digest": f"{number:064}"}
+            page = add(WebPage(source_id=source.id, **where, **known))
+            add_passage(source, web_page_id=page.id)
+            add_passage(source, web_page_id=page.id, **words)
+    downgrade(directory=MIGRATIONS, revision="0043")
+
+    upgrade(directory=MIGRATIONS)
+
+    columns = WebPage.etag, WebPage.last_modified, WebPage.content_digest
+    kept = db.session.execute(db.select(*columns).order_by(WebPage.id)).all()
+    assert kept == [(None, None, None)] * 3 + [tuple(known.values())]
 
 
 def test_an_unknown_message_type_is_refused_by_the_database_itself(shop):
