@@ -82,8 +82,9 @@ class _Api:
 
         What is deleted meanwhile does, to an earlier one: where there are fewer than before, that is read again.
         """
-        number, fewest = 1, 0
+        number, before = 1, 0
         seen: set[str] = set()
+        gone_back: set[tuple[int, int]] = set()
         while True:
             asked = {"per_page": str(PER_PAGE), "page": str(number), "orderby": "id", "order": "asc"} | query
             found, headers = self._get(path, asked)
@@ -92,12 +93,13 @@ class _Api:
             new = {name: one for one in found if (name := str(one["id"])) not in seen}
             yield from new.values()
             seen.update(new)
-            total = _number(headers.get("x-wp-total"))
-            if 0 < total < fewest:  # than ever: a cache that tells an old count now and then would turn us in circles
-                number = max(1, number - ceil((fewest - total) / PER_PAGE))
-                fewest = total
+            total = _number(headers.get("x-wp-total")) or before
+            missing, before = before - total, total
+            # Once from a page with a count: a cache that tells an old one now and then would turn us in circles.
+            if missing > 0 and (number, total) not in gone_back:
+                gone_back.add((number, total))
+                number = max(1, number - ceil(missing / PER_PAGE))
                 continue
-            fewest = fewest or total
             if len(found) < PER_PAGE and number >= _number(headers.get("x-wp-totalpages")):
                 return
             if not found or number > PRODUCTS // PER_PAGE:

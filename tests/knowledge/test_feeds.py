@@ -234,17 +234,34 @@ def test_what_moves_to_an_earlier_page_meanwhile_is_not_taken_for_gone(woo, star
 
 
 @pytest.mark.sqlite_only
-def test_a_page_that_is_kept_in_a_cache_with_an_old_count_is_read_again_once(woo, start):
+def test_what_was_added_before_hides_nothing_that_moves(woo, start):
+    start(woo)
+    for number in range(1, 251):
+        woo.sell(number, f"p{number}", "5")
+    source_id = connect(woo)
+    read(source_id)
+    woo.asked.clear()
+    woo.pages_read = 0
+    woo.when_read = {1: lambda: woo.sell(251, "p251", "5"), 2: lambda: woo.products.pop(0)}
+
+    read(source_id, NOON + timedelta(hours=6))
+
+    assert [product.name for product in products() if not product.active] == []
+    assert [query["page"] for path, query in woo.asked if path.endswith("/products")] == list("12323")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(("counted", "pages"), [({"X-WP-Total": "250"}, "12123"), ({}, "1212323")])
+def test_a_page_that_is_kept_in_a_cache_with_an_old_count_turns_us_in_no_circle(woo, start, counted, pages):
     start(woo)
     rows = [woo.sell(number, f"p{number}", "5") for number in range(1, 251)]
     old = (200, rows[:100], {"X-WP-Total": "251", "X-WP-TotalPages": "3"})
-    uncounted = (200, rows[100:200], {"X-WP-TotalPages": "3"})
-    woo.script = [None, old, None, old, uncounted]
+    woo.script = [None, old, None, old, (200, rows[100:200], {"X-WP-TotalPages": "3"} | counted)]
 
     read(connect(woo))
 
     assert len(products()) == 250
-    assert [query.get("page") for path, query in woo.asked if path.endswith("/products")] == list("12123")
+    assert [query.get("page") for path, query in woo.asked if path.endswith("/products")] == list(pages)
 
 
 @pytest.mark.sqlite_only
