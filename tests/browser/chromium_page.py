@@ -30,6 +30,7 @@ FLAGS = [
 ]
 EMAIL, PASSWORD = "sara@shop.test", "a long enough password"
 DESKTOP = {"width": 1440, "height": 900}
+SMALL = {"width": 1280, "height": 720}  # as narrow as four panes beside each other get
 PHONE = {"width": 390, "height": 844}
 expect.set_options(timeout=20_000)  # how long a busy machine may take; what is there at once is seen at once
 
@@ -82,3 +83,28 @@ def talk(shop, count=30):
         for number in range(1, count):
             add_message(conversation, text=f"words {number}", sent_at=ago(200 - number))
     return f"/conversations/{conversation.id}"
+
+
+# Of what reaches over the edge: not what a box around it cuts off or lets scroll.
+OVER_THE_EDGE = """([width, within]) => {
+  const frame = within && document.querySelector(within);
+  const edge = frame ? frame.getBoundingClientRect() : {left: 0, right: width};
+  const isCut = (one) => {
+    for (let up = one.parentElement; up && up !== frame && up !== document.body; up = up.parentElement)
+      if (getComputedStyle(up).overflowX !== "visible") return true;
+    return false;
+  };
+  return [...(frame ?? document.body).querySelectorAll("*")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    const isOver = box.width > 1 && box.height > 1 && (box.left < edge.left - 1 || box.right > edge.right + 1);
+    return isOver && one.checkVisibility() && !isCut(one);
+  }).map((one) => `${one.localName}#${one.id}.${one.className.baseVal ?? one.className}`);
+}"""
+
+
+def over_the_edge(page, within=None):
+    """What reaches over the edge of the window, or of this part of the page.
+
+    Not `scrollWidth <= innerWidth`: a phone makes its window as wide as what is too wide for it.
+    """
+    return page.evaluate(OVER_THE_EDGE, [page.viewport_size["width"], within])

@@ -4,7 +4,7 @@ import subprocess
 from datetime import timedelta
 
 import pytest
-from chromium_page import DESKTOP, PHONE, ago, needs_chromium, talk
+from chromium_page import PHONE, SMALL, ago, needs_chromium, over_the_edge, talk
 from playwright.sync_api import expect
 from postgres import wait_for
 from redis import Redis
@@ -325,7 +325,7 @@ def test_on_a_phone_one_pane_at_a_time(shop, open_page):
     expect(page.locator(".thread-pane")).to_be_hidden()
 
 
-@pytest.mark.parametrize(("viewport", "language"), [(DESKTOP, "en"), (PHONE, "fa")], ids=["desktop", "phone"])
+@pytest.mark.parametrize(("viewport", "language"), [(SMALL, "en"), (PHONE, "fa")], ids=["desktop", "phone"])
 def test_nothing_is_wider_than_the_window(shop, operator, open_page, viewport, language):
     shop.receive(reel(ago(9), caption="W" * 300), text("W" * 300, ago(5)), text("https://a.test/" + "x" * 300, ago(4)))
     with transaction():
@@ -333,11 +333,26 @@ def test_nothing_is_wider_than_the_window(shop, operator, open_page, viewport, l
 
     page = open_page(f"/conversations/{shop.conversation.id}", viewport)
 
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if viewport is SMALL:
+        expect(page.locator("#aside h2").first).to_be_visible()
+    assert over_the_edge(page) == over_the_edge(page, ".thread-pane") == []
     assert page.evaluate(
         "document.getElementById('scroller').scrollWidth <= document.getElementById('scroller').clientWidth"
     )
     assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "fa" else "ltr")
+
+
+def test_what_is_wider_than_a_phone_is_seen(chromium):
+    context = chromium.new_context(viewport=PHONE, is_mobile=True)
+    page = context.new_page()
+
+    page.set_content("""<meta name="viewport" content="width=device-width"><b style="display: block; width: 500px">wide</b>
+        <p style="overflow: auto"><i style="display: block; width: 600px">scrolls</i></p>""")
+    window, found = page.evaluate("innerWidth"), over_the_edge(page)
+    context.close()
+
+    assert window >= 500  # as wide as what is too wide
+    assert found == ["b#."]
 
 
 def test_strangers_words_run_nowhere(shop, open_page):
