@@ -324,7 +324,9 @@ class Settings(BaseSettings):
     ] = ""
     log_format: Annotated[Literal["text", "json"], Field(description="form of the log lines")] = "text"
 
-    pilito_demo: Annotated[bool, Field(description="set by `make run`: the demo shop and its phone are served")] = False
+    pilito_demo: Annotated[
+        bool, Field(description="set by `make run`: the demo shop and its phone are served; false: they never are")
+    ] = False
     pilito_demo_url: Annotated[HttpAddress, Field(description="set by `make run`: where the demo's servers listen")] = (
         "http://127.0.0.1:8001"
     )

@@ -212,7 +212,7 @@ def _prepare_database(settings: Settings) -> bool:
         upgrade(directory=str(ROOT / "migrations"))
         _let_somebody_in(settings)
         inboxes = list(db.session.scalars(select(Inbox)))
-        is_demo = not settings.in_production and {inbox.external_id for inbox in inboxes} <= {DEMO_ACCOUNT}
+        is_demo = _may_be_demo(settings) and {inbox.external_id for inbox in inboxes} <= {DEMO_ACCOUNT}
         # One that was connected by hand, on the fake's own page, stays as it is.
         if is_demo and not any(inbox.state is InboxState.ACTIVE and open_account(inbox) for inbox in inboxes):
             _connect_demo()
@@ -221,6 +221,12 @@ def _prepare_database(settings: Settings) -> bool:
         db.session.remove()
         db.engine.dispose()
     return is_demo
+
+
+def _may_be_demo(settings: Settings) -> bool:
+    """Unless somebody said `PILITO_DEMO=false`; never in production."""
+    is_declined = "pilito_demo" in settings.model_fields_set and not settings.pilito_demo
+    return not settings.in_production and not is_declined
 
 
 def _let_somebody_in(settings: Settings) -> None:

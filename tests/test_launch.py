@@ -98,3 +98,13 @@ def test_once_somebody_owns_the_shop_the_link_is_gone(app, settings, monkeypatch
     launch._let_somebody_in(settings)
 
     assert not launch.SET_UP_FILE.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "may_be"),
+    [({}, True), ({"pilito_demo": True}, True), ({"pilito_demo": False}, False), ({"pilito_env": "production"}, False)],
+)
+def test_the_demo_is_there_unless_somebody_said_no(make_settings, said, may_be):
+    strong = {"secret_key": "s" * 40, "instagram_verify_token": "v" * 40, "public_url": "https://inbox.example.com"}
+
+    assert launch._may_be_demo(make_settings(**strong, **said)) is may_be
