@@ -158,6 +158,8 @@ VALUES: dict[str, dict[Any, Words]] = {
     "why": {"customer": _("the customer wrote"), "time": _("the time had come")},
     "rule": {"ask": _("a person is asked"), "catalogue": _("the catalogue's price counts")},
     "comments": {"on": _("on"), "off": _("off")},
+    "mistaken_echo": {True: _("what seemed to come from the phone was its own reply")},
+    "colour": sentences.LABEL_COLOURS,
 }
 # What stands before a value that does not speak for itself.
 KEYS: dict[str, Words] = {
@@ -169,6 +171,8 @@ KEYS: dict[str, Words] = {
     "restored": _("taken from version"),
     "added": _("new"),
     "changed": _("changed"),
+    "gone": _("put aside"),
+    "into": _("taken up into"),
     "count": _("count"),
     "required": _("needed"),
     "may_ask": _("may ask"),
@@ -181,7 +185,7 @@ KEYS: dict[str, Words] = {
 }
 # Values that need no name before them: each is a name itself, or a word of its own.
 ALONE = {"name", "title", "email", "shortcut", "file", "comment", "detail", "kind", "role", "state", "undone", "rule"}
-ALONE |= {"whom", "operator_id", "inbox_id", "product_id", "text"}
+ALONE |= {"whom", "operator_id", "inbox_id", "product_id", "text", "mistaken_echo", "colour", "ref", "ad_title"}
 # Kept for taking a deed back, or for finding a row in the database: it tells nobody anything. What it belongs to is
 # named beside it, or stands in the conversation that the line leads to.
 UNTOLD = {"before", "epoch", "label", "note_id", "source_id", "passage_id", "canned_reply_id", "draft_id"}
@@ -196,6 +200,10 @@ UNTOLD |= {
     "customer",
     "fields",
     "account_digest",
+    "source",
+    "ad_id",
+    "picture_url",
+    "post_id",
 }
 PEOPLE = {"whom", "operator_id", "to"}
 LONGEST_VALUE = 160
@@ -261,7 +269,7 @@ def _part(name: str, value: Any, names: Names) -> str:
 def _shown(name: str, value: Any, names: Names) -> tuple[str, bool]:
     """The value in words, and whether it speaks for itself."""
     if isinstance(value, bool):
-        return str(YES_NO[value]), False
+        return str((YES_NO | VALUES.get(name, {}))[value]), False
     if isinstance(value, int):
         called = names.find(name, value)
         return (digits(value), False) if called is None else (called, name != "to")
