@@ -78,8 +78,30 @@ def test_a_post_shows_its_product_with_what_is_wrong_about_it(post, log_in):
     assert "پیراهن لینن ماهور &lt;b&gt;" in page
     assert "2,100,000 toman" in page
     assert "by its name" in page
-    assert "not the catalogue" in page
+    assert "The price in the caption is not the catalogue" in page
+    assert "Neither is told: a person is asked." in page
     assert "The offer in the caption is over" in page
+
+
+def test_where_two_prices_differ_the_page_says_which_is_told_and_leads_to_both(post, log_in):
+    with transaction():
+        db.session.execute(db.update(OwnPost).values(permalink="https://www.instagram.com/p/abc/"))
+        product_id = db.session.scalars(db.select(PostProduct.product_id)).one()
+    path, price = "/posts?show=all", "2,100,000 toman"
+    asked = log_in().get(path).get_data(as_text=True)
+    with transaction():
+        db.session.execute(db.update(PostProduct).values(state=PostProductState.CONFIRMED))
+        db.session.execute(db.update(Inbox).values(price_rule=PriceRule.CATALOGUE))
+    ruled = log_in().get(path).get_data(as_text=True)
+    with transaction():
+        db.session.execute(db.update(OwnPost).values(caption=f"پیراهن لینن ماهور\n{price}"))
+    same = log_in().get(path).get_data(as_text=True)
+
+    for page, count in ((asked, 1), (ruled, 1), (same, 0)):
+        assert page.count(f'href="/catalogue/{product_id}"') == count
+        assert page.count('href="https://www.instagram.com/p/abc/"') == 1 + count  # the picture leads there too
+    assert ("Neither is told" in asked, "Neither is told" in ruled) == (True, False)
+    assert "is told. Correct the one that is wrong" in ruled
 
 
 def test_the_price_beside_a_post_is_the_one_that_a_person_would_tell(post, log_in):

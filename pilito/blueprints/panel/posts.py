@@ -21,8 +21,8 @@ from pilito.conversations.fact_text import product_fact
 from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
 from pilito.errors import Refused
 from pilito.knowledge.drafts import clean_line
-from pilito.lifecycle import Role
-from pilito.models import OwnPost, PostProduct
+from pilito.lifecycle import PostProductState, PriceRule, Role
+from pilito.models import Inbox, OwnPost, PostProduct
 from pilito.queries import posts as queries
 
 PAGE = 24
@@ -43,7 +43,7 @@ def show_posts() -> ResponseReturnValue:
     inboxes = queries.inboxes_with_posts()
     return render_template(
         "posts/list.html",
-        rows=[_row(post, mapped.get(post.id, []), {one.id: one.zone for one in inboxes}, now) for post in posts],
+        rows=[_row(post, mapped.get(post.id, []), {one.id: one for one in inboxes}, now) for post in posts],
         show=show,
         waiting=waiting,
         next=offset + PAGE if has_more else None,
@@ -55,8 +55,9 @@ def show_posts() -> ResponseReturnValue:
     )
 
 
-def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None], now: datetime) -> dict[str, Any]:
-    zone = ZoneInfo(zones.get(post.inbox_id) or "UTC")
+def _row(post: OwnPost, mapped: list[PostProduct], inboxes: dict[int, Inbox], now: datetime) -> dict[str, Any]:
+    inbox = inboxes.get(post.inbox_id)
+    zone = ZoneInfo((inbox and inbox.zone) or "UTC")
     posted_on = post.posted_at.astimezone(zone).date() if post.posted_at else None
     today = now.astimezone(zone).date()
     facts = "\n".join(product_fact(row.product, today).text for row in mapped)
@@ -64,6 +65,9 @@ def _row(post: OwnPost, mapped: list[PostProduct], zones: dict[int, str | None],
         "post": post,
         "mapped": mapped,
         "differs": bool(mapped) and differs(post.caption or "", facts),
+        "is_told": inbox is not None
+        and inbox.price_rule is PriceRule.CATALOGUE
+        and any(row.state is PostProductState.CONFIRMED for row in mapped),
         "is_over": offer_of(post.caption or "", today, posted_on) in (Offer.PASSED, Offer.VAGUE),
         "is_order": speaks_to_the_assistant(post.caption or ""),
         "found": _found(post, now),
