@@ -1101,6 +1101,13 @@ def _plain(words):
     return words if isinstance(words, str) else tuple(words)
 
 
+@pytest.mark.parametrize(("language", "never"), [("en", "inbox"), ("fa", "صندوق")])
+def test_why_nothing_is_sent_speaks_of_accounts_as_the_pages_do(app, language, never):
+    with app.test_request_context(), force_locale(language):
+        told = [f"{one.what} {one.next}" for one in sentences.DELIVERY_ERRORS.values()]
+        assert [line for line in told if never in line] == []
+
+
 @pytest.mark.parametrize("reason", list(HandOverReason))
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_every_reason_of_a_hand_over_has_its_sentences(app, reason, language):

@@ -549,7 +549,7 @@ def activity_detail(activity: Audit) -> str:
 
 def _mode_line(mode: str | None, name: str) -> str:
     if mode is None:
-        return str(gettext("%(name)s let the assistant work here as in the inbox", name=name))
+        return str(gettext("%(name)s let the assistant work here as the account is set", name=name))
     return str(
         gettext("%(name)s chose for the assistant here: %(mode)s", name=name, mode=sentences.MODES[AssistantMode(mode)])
     )

@@ -227,7 +227,7 @@ REFUSED: dict[str, Words] = {
     "reaction_wrong": _("A reaction needs a message and one sign. Choose both again."),
     "reply_to_unknown": _("The message you answer is not there any more. Write without quoting it."),
     "customer_has_not_written": _("The customer has not written yet, so nothing may be sent. Wait for a message."),
-    "inbox_stopped": _("This inbox cannot send at the moment. Connect it again, then send once more."),
+    "inbox_stopped": _("This account cannot send at the moment. Connect it again, then send once more."),
     "customer_not_found": _("There is no such customer here. Check the number, the id or the user name."),
     "several_customers": _(
         "Several customers have this user name. Erase the one who is meant from their conversation, "
@@ -344,32 +344,32 @@ COMMENT_REFUSED: dict[str, Words] = {
 # Why a part of a reply was not sent (Delivery.error), and why an inbox was stopped (Inbox.stop_reason).
 DELIVERY_ERRORS: dict[str, Sentence] = {
     "window_closed": Sentence(_("The time to reply was over."), _("You can write again as soon as the customer does.")),
-    "token_dead": Sentence(_("The connection to the account has ended."), _("Connect the inbox again, then resend.")),
+    "token_dead": Sentence(_("The connection to the account has ended."), _("Connect the account again, then resend.")),
     "token_expired": Sentence(
-        _("The connection to the account was not renewed in time."), _("Connect the inbox again, then resend.")
+        _("The connection to the account was not renewed in time."), _("Connect the account again, then resend.")
     ),
     "app_removed": Sentence(
-        _("Somebody took away our access in the account's settings."), _("Connect the inbox again, then resend.")
+        _("Somebody took away our access in the account's settings."), _("Connect the account again, then resend.")
     ),
     "password_changed": Sentence(
         _("The account's password was changed, which ends every connection."),
-        _("Connect the inbox again, then resend."),
+        _("Connect the account again, then resend."),
     ),
     "checkpoint": Sentence(
         _("The account must be confirmed by its owner."),
-        _("Log in to the account in its own app, do what it asks, then connect the inbox again."),
+        _("Log in to the account in its own app, do what it asks, then connect it again."),
     ),
     "role_lost": Sentence(
         _("The person who connected the account may not manage it any more."),
-        _("Have somebody who may connect the inbox again."),
+        _("Have somebody who may connect the account again."),
     ),
     "token_unreadable": Sentence(
-        _("The connection to the account has ended."), _("Connect the inbox again, then resend.")
+        _("The connection to the account has ended."), _("Connect the account again, then resend.")
     ),
     "rate_limited": Sentence(
         _("Too many messages in a short time."), _("It is tried again by itself; if it failed, send it once more.")
     ),
-    "permission": Sentence(_("The account does not let us send."), _("Connect the inbox again and allow messages.")),
+    "permission": Sentence(_("The account does not let us send."), _("Connect the account again and allow messages.")),
     "message_access_off": Sentence(
         _("Access to messages is switched off in the account's settings."), _("Switch it on there, then resend.")
     ),
@@ -404,7 +404,7 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     "drafts_only": Sentence(
         _("Since then people send here what the assistant writes."), _("It writes a draft: look at it and send it.")
     ),
-    "inbox_stopped": Sentence(_("The inbox cannot send at the moment."), _("Connect it again, then resend.")),
+    "inbox_stopped": Sentence(_("The account cannot send at the moment."), _("Connect it again, then resend.")),
     "customer_has_not_written": Sentence(_("The customer has not written yet."), _("Wait for a message.")),
     "message_deleted": Sentence(_("The message it answers was deleted."), _("There is nothing to do.")),
     "earlier_part_failed": Sentence(
