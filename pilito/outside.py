@@ -153,6 +153,15 @@ def ask(
     raise MediaError("too_many_redirects", f"More than {REDIRECTS} redirects.")
 
 
+def is_allowed(url: str, allowed: Allowed) -> bool:
+    """Tell whether the address may be asked, as far as its form shows; where its name leads is looked up when it is."""
+    try:
+        _read(url, allowed)
+    except MediaError:
+        return False
+    return True
+
+
 def _read(url: str, allowed: Allowed) -> _Target:
     """Take the address apart, as it will be asked; raises MediaError for what may not be."""
     url = _encoded(url.encode(errors="replace"))

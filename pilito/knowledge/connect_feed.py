@@ -4,10 +4,11 @@ from datetime import datetime
 
 from pilito.database import transaction
 from pilito.errors import Refused, SourceError
+from pilito.knowledge import door
 from pilito.knowledge.drafts import clean_line
 from pilito.knowledge.feed_keys import seal
 from pilito.knowledge.feeds import Shop, origin_of
-from pilito.knowledge.shopify import shop_origin
+from pilito.knowledge.shopify import HOST, shop_origin
 from pilito.knowledge.sources import SCHEDULES, find_given, get_source, make_source
 from pilito.knowledge.wake import wake
 from pilito.lifecycle import SourceKind, SourceState
@@ -27,7 +28,8 @@ def connect_feed(
 ) -> int:
     """Connect a feed and have it read; return its source's id. Connected before, it gets these keys.
 
-    Raises Refused: `not_found`, `no_key`, `no_address`, `no_schedule`, `inbox_not_found`.
+    Raises Refused: `not_found`, `no_key`, `no_address`, `address_refused`, `not_shopify`, `no_schedule`,
+    `inbox_not_found`.
     """
     if kind not in FEEDS:
         raise Refused("not_found", f"{kind} is no feed.")
@@ -72,6 +74,12 @@ def _address(kind: SourceKind, typed: str) -> str:
     if not clean_line(typed, 500):
         raise Refused("no_address", "There is no address.")
     try:
-        return shop_origin(typed) if kind is SourceKind.SHOPIFY else origin_of(typed)
+        address = shop_origin(typed) if kind is SourceKind.SHOPIFY else origin_of(typed)
     except (SourceError, ValueError):
         raise Refused("no_address", "That is no address of a shop.") from None
+    # Told now, beside what was typed: the reading refuses it too, but nobody may be looking by then.
+    if not door.is_allowed(address):
+        raise Refused("address_refused", "Expected https on its usual port, and the name of a host.")
+    if kind is SourceKind.SHOPIFY and not door.is_allowed(address, (HOST,)):
+        raise Refused("not_shopify", f"Expected a host of {HOST}.")
+    return address

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select
 
 from pilito.database import transaction
 from pilito.errors import Refused, SourceError
+from pilito.knowledge import door
 from pilito.knowledge.drafts import clean_address, clean_line
 from pilito.knowledge.passages import Parsed, Piece, parse
 from pilito.knowledge.sources import SCHEDULES, find_given, make_source
@@ -66,7 +67,7 @@ def add_page(
 ) -> int:
     """Have a page, or the pages of a sitemap, read again and again; return the source's id, also of one given before.
 
-    Raises Refused: `no_address`, `no_schedule`, `too_many_pages`, `inbox_not_found`, `not_found`.
+    Raises Refused: `no_address`, `address_refused`, `no_schedule`, `too_many_pages`, `inbox_not_found`, `not_found`.
     """
     if kind not in ADDRESSED:
         raise Refused("not_found", f"{kind} has no address.")
@@ -74,6 +75,8 @@ def add_page(
     found = clean_address(typed if "://" in typed else f"https://{typed}")
     if found is None or "." not in (urlsplit(found).hostname or ""):
         raise Refused("no_address", "That is no address of a page.")
+    if not door.is_allowed(found):
+        raise Refused("address_refused", "Expected https on its usual port, and the name of a host.")
     if every_hours is not None and every_hours not in SCHEDULES:
         raise Refused("no_schedule", f"Expected one of {SCHEDULES}.")
     if not 0 < limit <= PAGES:

@@ -245,6 +245,14 @@ def upload(admin, text, name="x.csv"):
     return admin.post("/catalogue/import", data={"file": (io.BytesIO(content), name)}, follow_redirects=True)
 
 
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_each_sample_of_a_price_keeps_its_own_direction(log_in, language):
+    page = log_in(language=language).get("/catalogue/import").text
+
+    for sample in ("۱٬۸۵۰٬۰۰۰ تومان", "1,850,000", "19.99 USD"):
+        assert page.count(sample) == page.count(f"<bdi>{sample}</bdi>") == 1
+
+
 def test_a_file_is_looked_at_mapped_and_imported(admin):
     page = upload(admin, "کالا,پول\nشال <b>,۱۰۰\n")
     draft = re.search(r"/catalogue/import/(\d+)/columns", page.text)[1]
@@ -304,7 +312,7 @@ def test_a_shop_is_connected_and_its_keys_are_never_shown(admin):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"), [({"key": ""}, "These keys cannot be right"), ({"address": "x"}, "This is no address"), ({"kind": "x"}, "This is gone"), ({"kind": "page"}, "This is gone")]
+    ("wrong", "said"), [({"key": ""}, "These keys cannot be right"), ({"address": "x"}, "This is no address"), ({"address": "http://shop.test"}, "begins with https://"), ({"address": "https://127.0.0.1"}, "of this machine"), ({"kind": "x"}, "This is gone"), ({"kind": "page"}, "This is gone")]
 )  # fmt: skip
 def test_wrong_keys_or_address_are_sentences(admin, wrong, said):
     keys = {"kind": "woocommerce", "address": "shop.test", "key": "ck_1", "secret": "cs_1", "every": "6"}

@@ -613,17 +613,43 @@ def test_a_shop_that_is_connected_again_gets_the_new_keys_and_no_product_twice(s
     assert [product.source_id for product in products()] == [first]
 
 
+INNER = ("https://127.0.0.1/", "http://shop.test", "https://169.254.169.254/", "https://10.0.0.1:8443")
+
+
 @pytest.mark.sqlite_only
-@pytest.mark.parametrize(
-    "address", ["https://127.0.0.1/", "http://shop.test", "https://169.254.169.254/", "https://10.0.0.1:8443"]
-)
-def test_an_inner_address_is_refused_and_explained(woo, start, address):
+@pytest.mark.parametrize("address", INNER)
+def test_an_inner_address_is_refused_before_anything_is_kept(woo, start, address):
     start(woo)
-    source_id = connect_feed(WOO, None, Shop(address, KEY, SECRET), 6, None, NOON)
+
+    with pytest.raises(Refused) as refused:
+        connect_feed(WOO, None, Shop(address, KEY, SECRET), 6, None, NOON)
+
+    assert refused.value.reason == "address_refused"
+    assert db.session.scalars(db.select(Source)).all() == []
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("address", INNER)
+def test_one_that_an_earlier_version_kept_is_not_read_either(woo, start, address):
+    start(woo)
+    source_id = connect(woo)
+    with transaction():
+        db.session.get(Source, source_id).address = address
 
     read(source_id)
 
     assert (row(source_id).error, woo.asked) == ("address_refused", [])
+
+
+@pytest.mark.sqlite_only
+def test_a_shopify_shop_is_not_sought_at_its_own_name(shopify, start):
+    start(shopify)
+
+    with pytest.raises(Refused) as refused:
+        connect_feed(SHOPIFY, None, Shop("https://shop.test", TOKEN), 6, None, NOON)
+
+    assert refused.value.reason == "not_shopify"
+    assert connect_feed(SHOPIFY, None, Shop("https://my-shop.myshopify.com/admin", TOKEN), 6, None, NOON)
 
 
 @pytest.mark.sqlite_only

@@ -291,6 +291,15 @@ def test_what_is_no_address_is_refused(inbox, address):
     assert refused.value.reason == "no_address"
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("address", ["http://shop.test/sizes", "https://127.0.0.1/", "https://shop.test:8443/a"])
+def test_what_no_reading_would_take_is_refused_at_once(inbox, address):
+    with pytest.raises(Refused) as refused:
+        add_page(PAGE, inbox, address, 24, None, NOON)
+
+    assert refused.value.reason == "address_refused"
+
+
 # --- documents -------------------------------------------------------------------------------------------------------
 
 

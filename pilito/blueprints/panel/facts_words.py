@@ -96,6 +96,11 @@ REFUSALS = {
     "not_a_document": _("This kind of file cannot be read. Take PDF, DOCX, TXT or MD."),
     "no_key": _("These keys cannot be right: they have no spaces and only letters and digits. Copy them once more."),
     "no_address": _("This is no address. Copy it from your browser; it begins with https://."),
+    "address_refused": _(
+        "Only an address that begins with https:// and opens from anywhere can be read: none of this machine or of your"
+        " own network, and none with a port."
+    ),
+    "not_shopify": _("This is no address of Shopify: that ends with .myshopify.com. Copy it from its settings."),
     "no_schedule": _("Choose how often it is read."),
     "no_such_currency": _("Choose the currency from the list."),
     "inbox_not_found": _("This account is gone. Choose another."),
