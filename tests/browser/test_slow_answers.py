@@ -142,6 +142,51 @@ def test_a_refused_reply_is_told_where_one_is_and_waits_where_it_was_written(sho
     expect(page.locator("#composer-text")).to_have_value("too late")
 
 
+def test_a_part_of_a_reply_that_waits_is_offered_in_no_other_tab_nor_sent_once_it_is_discarded(shop, two, open_page):
+    path = f"/conversations/{two[0]}"
+    picture = {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": JPEG}
+
+    def begin(page, words):
+        page.set_input_files("#composer-file", [picture, picture])
+        expect(page.locator(".composer-chip img")).to_have_count(2)
+        answer = Held(page, "**/replies")
+        write(page, words)
+        answer.wait()
+        return answer
+
+    page = open_page(path)
+    begin(page, "in two parts")
+    other_tab = page.context.new_page()
+    other_tab.clock.install()
+    other_tab.goto(path)
+    sending, failed = other_tab.locator(".is-optimistic"), other_tab.locator(".has-failed")
+    expect(sending.locator(".foot")).to_have_text(["Sending …", "Sending …"])
+    page.wait_for_timeout(500)
+    expect(failed).to_have_count(0)
+    page.goto("about:blank")  # half way
+    expect(failed).to_have_count(2)
+    for left in (1, 0):
+        failed.first.get_by_role("button", name="Again").click()
+        expect(failed).to_have_count(left)
+    expect(other_tab.locator(SENT)).to_have_count(2)
+
+    other_tab.evaluate("Object.defineProperty(navigator, 'locks', { value: undefined })")  # as without https
+    answer = begin(other_tab, "discarded there")
+    third_tab = other_tab.context.new_page()
+    third_tab.goto(path)
+    third_tab.locator(".has-failed", has_text="discarded there").get_by_role("button", name="Discard").click()
+    other_tab.wait_for_function("!Object.values(localStorage).join().includes('discarded there')")
+    other_tab.route("**/messages?*", lambda route: route.abort())
+    answer.let_go()
+    other_tab.wait_for_timeout(300)
+    expect(sending).to_have_count(2)  # nobody knows yet
+    other_tab.unroute("**/messages?*")
+    other_tab.clock.fast_forward(5_000)
+    expect(sending).to_have_count(0)
+    expect(other_tab.locator(SENT)).to_have_count(3)
+    assert [words for words in ours() if words] == ["in two parts"]
+
+
 def test_after_a_colleagues_answer_ours_never_stands_under_another_customer(shop, two, open_page):
     first, second = two
     with transaction():

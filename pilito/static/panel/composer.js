@@ -110,7 +110,8 @@ async function submit(text) {
   grow(text);
   showReady(text);
   text.focus();
-  for (const reply of replies) await deliver(reply); // in this order
+  let before;
+  for (const reply of replies) before = deliver(reply, before); // each after the one before
 }
 
 // A card or buttons that were folded away, perhaps an hour ago: nothing leaves that one does not see.

@@ -11,6 +11,7 @@ const find = (id) => document.getElementById(id);
 const menders = {}; // by kind: puts words back where they were written
 const underWay = new Map(); // client id -> what `deliver` takes, until there is an answer
 const OTHER_TAB_MS = 200; // what another tab has kept is seen here a moment later
+const AGAIN_MS = 5_000; // after a look that failed
 const OVERTAKEN = ["answered_meanwhile", "draft_gone"];
 
 export const mendsBy = (kind, mend) => (menders[kind] = mend);
@@ -26,21 +27,36 @@ export function begin({ kind, url, fields, shown, picture, mentioned }) {
   return sent;
 }
 
-export async function deliver(sent) {
+// A part of a reply waits until the one `before` it is done, and is locked as long: no other tab offers it meanwhile.
+export async function deliver(sent, before) {
   const { one, bubble } = sent;
   underWay.set(one.clientId, sent);
   sent.isOld = false;
   bubble.classList.remove("has-failed");
   bubble.querySelector(".foot").textContent = say("sending");
   try {
-    await alone(one, () => sendKept(one));
+    await alone(one, () => sendAfter(before, one));
   } catch (error) {
     underWay.delete(one.clientId);
     return showFailure(sent, error);
   }
   underWay.delete(one.clientId);
-  // The bubble stays until the true one comes, which may stand in a part of the thread that is not loaded.
-  await refreshThread().then(() => bubble.remove(), () => {});
+  await settle(bubble);
+}
+
+// The bubble stays until the true one comes, which may stand in a part of the thread that is not loaded, or never comes:
+// another tab has discarded it.
+async function settle(bubble) {
+  const again = () => bubble.isConnected && settle(bubble);
+  await refreshThread().then(() => bubble.remove(), () => setTimeout(again, AGAIN_MS));
+}
+
+// Without locks another tab may take what waits here; that is not sent here any more.
+async function sendAfter(before, one) {
+  const wasKept = keptOf(one); // a browser may keep nothing
+  await before;
+  if (wasKept && !keptOf(one) && !navigator.locks) return;
+  await sendKept(one);
 }
 
 // What became of it is kept before another tab may look.
@@ -81,7 +97,7 @@ async function showOld(one, from) {
   await alone(one, () => new Promise((done) => setTimeout(done, OTHER_TAB_MS)));
   if (!bubble.isConnected) return; // it has arrived, or one looks at another conversation
   const kept = keptOf(one);
-  if (!kept) return refreshThread().then(() => bubble.remove(), () => {});
+  if (!kept) return settle(bubble);
   const error = kept.why ? new Refusal(kept.why, kept.reason) : new TypeError();
   showFailure({ one: kept, bubble, from, isOld: true }, error);
 }
