@@ -34,7 +34,7 @@ from pilito.lifecycle import (
     InboxState,
     TurnState,
 )
-from pilito.models import Delivery, Inbox, Message, Turn, db
+from pilito.models import Audit, Delivery, Inbox, Message, Turn, db
 
 PENDING, SENDING, SENT, FAILED, UNKNOWN = (
     DeliveryState.PENDING,
@@ -472,6 +472,20 @@ def test_a_reply_of_a_person_goes_on_after_an_unknown_one(desk):
 
     assert states(desk) == [UNKNOWN, SENT]
     assert desk.graph.texts == ["سلام، من هستم"]
+
+
+@pytest.mark.sqlite_only
+def test_people_who_were_called_for_an_uncertain_reply_are_not_called_again_for_the_next_that_fails(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON))
+    say(desk, "اول"), say(desk, "دوم")
+    desk.graph.script = [(500, {}), WINDOW_CLOSED]
+
+    desk.deliver(NOON)
+
+    assert states(desk) == [UNKNOWN, FAILED]
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
+    assert len(desk.rows(Audit, action="handed_over")) == 1
 
 
 # --- a person --------------------------------------------------------------------------------------------------------

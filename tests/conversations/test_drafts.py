@@ -261,6 +261,17 @@ def test_open_panels_are_shown_what_lay_there_as_asked_about(which, there):
 
 
 @pytest.mark.sqlite_only
+def test_a_which_one_whose_question_was_taken_back_asks_for_nothing_that_lies_there(which):
+    which.take(item(NOON + seconds(20), {"mid": "card", "attachments": [CARD]}), now=NOON + seconds(20))
+    which.take(unsent("q", NOON + seconds(25)), now=NOON + seconds(25))
+
+    send(which, now=NOON + seconds(30), is_confirmed=True)
+
+    assert [one.text for one in which.replies] == [ASKS_WHICH["reply"]]
+    assert which.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
 def test_a_card_that_asks_already_is_left_as_it_is_when_a_stale_which_one_is_sent(which):
     def point_at(mid, second):
         at = NOON + seconds(second)
