@@ -246,13 +246,13 @@ def _replies(conversation: Conversation, which: list[ReplyPoint], inside: set[in
 def asked_with(reply_id: int) -> list[Message]:
     """The questions that this reply did not answer but asked back about, and those before them, where that reply had
     asked back too; oldest first."""
-    found: list[Message] = []
+    found: set[Message] = set()
     reply_ids = {reply_id}
     for _ in range(WHICH_CHAIN):
         answered = Message.answered_by_id.in_(reply_ids)
         asked = db.session.scalars(select(Message).where(answered, Message.deleted_at.is_(None))).all()
-        found += asked
-        reply_ids = _which_before(asked)
+        found.update(asked)
+        reply_ids = (_which_before(asked) | _which_answered(asked)) - reply_ids
         if not reply_ids:
             break
     return sorted(found, key=lambda message: (message.sent_at, message.id))
@@ -266,7 +266,13 @@ def answers_which(message: Message) -> bool:
 
 def _lay_there(message: Message) -> bool:
     """Whether what the shop said next after this message asks "which one?" about something from before it."""
-    following = db.session.scalar(
+    following = _said_next(message)
+    asked = asked_with(following.id) if following is not None and following.asks_which else []
+    return bool(asked) and asked[-1].sent_at <= message.sent_at
+
+
+def _said_next(message: Message) -> Message | None:
+    return db.session.scalar(
         select(Message)
         .where(
             Message.conversation_id == message.conversation_id,
@@ -276,27 +282,33 @@ def _lay_there(message: Message) -> bool:
         .order_by(Message.sent_at, Message.id)
         .limit(1)
     )
-    asked = asked_with(following.id) if following is not None and following.asks_which else []
-    return bool(asked) and asked[-1].sent_at <= message.sent_at
 
 
 def _which_before(asked: Sequence[Message]) -> set[int]:
-    """The replies that asked "which one?" right before these questions."""
+    """The replies that asked "which one?" right before the newest of these questions."""
     if not asked:
         return set()
-    first = min(asked, key=lambda message: message.sent_at)
+    last = max(asked, key=lambda message: message.sent_at)
     newest = db.session.scalar(
         select(Message)
         .where(
-            Message.conversation_id == first.conversation_id,
-            Message.sent_at < first.sent_at,
+            Message.conversation_id == last.conversation_id,
+            Message.sent_at < last.sent_at,
             IS_SAID_BY_SHOP,
         )
         .order_by(Message.sent_at.desc(), Message.id.desc())
         .limit(1)
     )
-    is_recent = newest is not None and first.sent_at - newest.sent_at < WHICH_WAIT
+    is_recent = newest is not None and last.sent_at - newest.sent_at < WHICH_WAIT
     return {newest.id} if newest is not None and newest.asks_which and is_recent else set()
+
+
+def _which_answered(asked: Sequence[Message]) -> set[int]:
+    """The replies that these posts and cards answer. Where one of them lay there already, that was said after it."""
+    posts = [one.share for one in asked if one.message_type is MessageType.SHARE]
+    following = [_said_next(one) for one in asked if one.message_type in POINTERS]
+    by_post = {share.answers_id for share in posts if share is not None and share.answers_id is not None}
+    return by_post | {reply.id for reply in following if reply is not None and reply.asks_which}
 
 
 def _question_points(questions: dict[int, Message], outside: set[int]) -> list[QuestionPoint]:

@@ -712,3 +712,29 @@ def test_a_card_from_before_or_elsewhere_or_taken_back_or_not_asked_for_stays_si
 
     assert len(desk.replies) == 1
     assert is_silent(desk)
+
+
+BLUE, RED = "آبی هم دارید؟", "همون قرمزه"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("came", "asked"),
+    [
+        ([reel(NOON + seconds(5))], [QUESTION]),
+        ([reel(NOON + seconds(5)), text(RED, NOON + seconds(20))], [QUESTION, RED]),
+        ([text(BLUE, NOON + seconds(5)), text(RED, NOON + seconds(20))], [QUESTION, BLUE, RED]),
+        ([card_at(5)], [QUESTION, "[محصول]\nپیراهن نیلوفر"]),
+    ],
+    ids=["post", "post and text", "late text and text", "card"],
+)
+def test_asked_again_about_what_came_while_we_asked_the_first_question_still_counts(shop, came, asked):
+    desk = asked_back(shop)
+    desk.take(*came, now=NOON + seconds(21))
+    desk.answer(NOON + seconds(24))
+
+    desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
+
+    assert [one.asks_which for one in desk.replies] == [True, True]
+    assert share_of(desk).answers_id == desk.replies[1].id
+    assert desk.message("share").content.endswith("\n".join(["[/CONTEXT]", *asked]))
