@@ -258,6 +258,16 @@ def asked_with(reply_id: int) -> list[Message]:
     return sorted(found, key=lambda message: (message.sent_at, message.id))
 
 
+def is_read_with(post: Share, message: Message) -> bool:
+    """Whether this post, which answers "which one?", is read together with the message. What the shop said between may
+    be gone by now, and the chain with it: then the words tell."""
+    if post.answers_id is None:
+        return False
+    words = _without_post(message)
+    is_copied = bool(words) and f"\n{words}\n" in f"\n{question_of(post.message.content)}\n"
+    return is_copied or message in asked_with(post.answers_id)
+
+
 def answers_which(message: Message) -> bool:
     """Whether this card or story answers our "which one?": as a share does, it is asked about by itself then. One that
     reaches us late may have been sent while that was written."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
-from pilito.conversations.pair import asked_with, pair_shares
+from pilito.conversations.pair import is_read_with, pair_shares
 from pilito.database import Transaction
 from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState, Sender
@@ -69,13 +69,9 @@ def _stands_in(message: Message) -> Iterator[Message]:
 
 def posts_read_with(message: Message) -> Iterator[Message]:
     """The posts that answered "which one?" and were read together with this message. Asked before it is emptied."""
-    answers = select(Share).where(
-        Share.conversation_id == message.conversation_id,
-        Share.answers_id.is_not(None),
-        Share.sent_at >= message.sent_at,
-    )
+    answers = select(Share).where(Share.conversation_id == message.conversation_id, Share.answers_id.is_not(None))
     for share in db.session.scalars(answers).all():
-        if share.answers_id is not None and message in asked_with(share.answers_id):
+        if is_read_with(share, message):
             yield share.message
 
 

@@ -452,6 +452,32 @@ def test_a_share_that_comes_late_joins_the_voice_with_its_words(allowing):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("has_left", [False, True])
+def test_a_voice_note_taken_back_leaves_no_words_with_the_earlier_post_that_answered_which_one(desk, has_left):
+    desk.take(reel(NOON, mid="share"))
+    send(desk, WAV, at=NOON + seconds(20))
+    fetch(desk, NOON + seconds(21))
+    read(desk, NOON + seconds(21))
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.answer(NOON + seconds(30))
+    desk.deliver(NOON + seconds(30))
+    desk.model.reply = {"reply": "قیمت ۲٬۰۰۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+    desk.answer(NOON + seconds(34))
+    was_read = desk.message("share").content
+    if has_left:
+        desk.deliver(NOON + seconds(34))
+
+    desk.take(unsent("voice", NOON + seconds(40)), now=NOON + seconds(40))
+    desk.answer(NOON + seconds(50))
+    desk.deliver(NOON + seconds(50))
+
+    assert was_read.endswith(QUESTION)
+    assert QUESTION not in desk.message("share").content
+    assert len(desk.graph.texts) == (2 if has_left else 1)
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
 def test_the_choice_is_kept_once_with_who_made_it(desk):
     with transaction():
         operator = add_operator(Role.ADMIN)

@@ -459,8 +459,27 @@ def test_the_question_taken_back_after_the_answer_leaves_no_copy(desk):
 
 
 @pytest.mark.sqlite_only
+def test_the_first_of_two_questions_taken_back_leaves_none_though_ours_between_was_taken_back_before(desk):
+    desk.model.reply = WHICH
+    desk.take(text("همون قرمزه", NOON + seconds(100)), now=NOON + seconds(100))
+    desk.answer(NOON + seconds(103))
+    desk.deliver(NOON + seconds(103))
+    desk.model.reply = PRICE
+    desk.take(reel(NOON + seconds(200), mid="share"), now=NOON + seconds(200))
+    desk.answer(NOON + seconds(204))
+    desk.deliver(NOON + seconds(204))
+    was_read = desk.message("share").content
+    desk.take(unsent(desk.deliveries[0].external_id, NOON + seconds(205)), now=NOON + seconds(205))
+
+    desk.take(unsent("question", NOON + seconds(206)), now=NOON + seconds(206))
+
+    assert QUESTION in was_read
+    assert QUESTION not in desk.message("share").content
+
+
+@pytest.mark.sqlite_only
 def test_but_another_message_taken_back_leaves_it_what_it_answered(desk):
-    desk.take(text("سلام", NOON - seconds(60), mid="hello"), now=NOON + seconds(2))
+    desk.take(text("این لباس", NOON - seconds(60), mid="hello"), now=NOON + seconds(2))
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
     desk.answer(NOON + seconds(304))
     desk.deliver(NOON + seconds(304))
