@@ -91,6 +91,11 @@ def pair_shares(
     return pairing
 
 
+def pair_again(tx: Transaction, conversation: Conversation, around: datetime, now: datetime) -> Pairing:
+    """Pair what a message sent `around` then can have changed that was taken back, or has no answer any more."""
+    return pair_shares(tx, conversation, around, now) if channels[conversation.inbox.channel].shares_wait else Pairing()
+
+
 def pair_after(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> list[Message]:
     """What the customer sent since the question that this reply asks "which one?" about, answers it already: a post
     that nothing took, a card, a story. Return what is to be asked now."""

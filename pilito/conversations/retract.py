@@ -16,6 +16,7 @@ from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.newest import set_preview
 from pilito.conversations.outbox import wake_next
+from pilito.conversations.pair import pair_again
 from pilito.conversations.payload import outbound_of
 from pilito.database import Transaction, transaction
 from pilito.errors import Refused
@@ -89,10 +90,14 @@ def _forget(tx: Transaction, conversation: Conversation, message: Message, opera
     """
     is_drafts = message.origin in (APPLIED, EDITED)
     message.origin, message.deleted_at, message.content = UNDONE, now, ""
-    turns.unanswer(conversation, message)
+    freed = turns.unanswer(conversation, message)
+    # Where it asked "which one?", a post that came by then answers nothing any more.
+    around = min((one.sent_at for one in freed), default=message.sent_at)
+    pairing = pair_again(tx, conversation, around, now)
     turns.count_unanswered(conversation)
     if is_drafts:
         _give_draft_back(conversation, message, now)
+        turns.ask(tx, conversation, pairing.questions, now)
     else:
         turns.ask_unanswered(tx, conversation, now)  # given back to the assistant meanwhile: it answers
     newest = db.session.scalar(
@@ -108,7 +113,8 @@ def _forget(tx: Transaction, conversation: Conversation, message: Message, opera
     db.session.add(
         Audit(at=now, action="undid_reply", operator_id=operator_id, conversation_id=conversation.id, details=details)
     )
-    mark_changed(tx, conversation, message)
+    turns.start_over(tx, conversation, now)
+    mark_changed(tx, conversation, message, *pairing.changed)
     wake_next(tx, conversation)
 
 
@@ -135,6 +141,8 @@ def _give_draft_back(conversation: Conversation, message: Message, now: datetime
     db.session.add(again)
     conversation.drafted_at = now if is_assistants else None
     db.session.flush()
+    if all(one.id in decided.message_ids for one in turns.unanswered(conversation)):
+        turns.drop(conversation, UNDONE, now)  # what is left of it waits with the draft
 
 
 def _taken(message: Message) -> TakenBack:

@@ -14,11 +14,10 @@ from pilito.conversations.forget_trials import forget_trials
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.newest import set_preview
 from pilito.conversations.outcome import Outcome
-from pilito.conversations.pair import is_question, pair_shares
+from pilito.conversations.pair import is_question, pair_again
 from pilito.conversations.pairing import context_of
 from pilito.conversations.store import find_message, get_conversation
 from pilito.database import Transaction
-from pilito.extensions import channels
 from pilito.lifecycle import EventOutcome, MessageType, ProcessingStatus, Sender, TurnState
 from pilito.models import Attachment, Conversation, Delivery, Inbox, Message, Reading, Share, Turn, db
 from pilito.models.delivery import UNSENT
@@ -44,11 +43,8 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         post.content = context_of(post.content)
     forget_words(inbox, message)
     tx.after_commit(forget_trials, [conversation.id])
-    changed = [message]
-    if channels[inbox.channel].shares_wait:
-        pairing = pair_shares(tx, conversation, message.sent_at, now)
-        changed += pairing.changed
-        turns.ask(tx, conversation, pairing.questions, now)
+    pairing = pair_again(tx, conversation, message.sent_at, now)
+    turns.ask(tx, conversation, pairing.questions, now)
     has_ended = _shrink_turn(tx, message, now)
     turns.count_unanswered(conversation)
     if freed:
@@ -57,7 +53,7 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
         # What is left of the questions has no draft any more; or it came late in a burst, and waited for the next turn.
         turns.ask_unanswered(tx, conversation, now)
     turns.start_over(tx, conversation, now)
-    mark_changed(tx, conversation, *changed)
+    mark_changed(tx, conversation, message, *pairing.changed)
     return Outcome(EventOutcome.STORED, None, message.id, item.external_id)
 
 

@@ -15,9 +15,8 @@ from sqlalchemy.orm import selectinload
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
-from pilito.conversations.pair import is_read_with, pair_shares
+from pilito.conversations.pair import is_read_with, pair_again
 from pilito.database import Transaction
-from pilito.extensions import channels
 from pilito.lifecycle import DeliveryState, Sender
 from pilito.models import Conversation, Message, Share, db
 from pilito.models.delivery import VOID
@@ -51,8 +50,8 @@ def void_returned(tx: Transaction, conversation: Conversation, reply: Message, m
 
 def ask_anew(tx: Transaction, conversation: Conversation, freed: Sequence[Message], now: datetime) -> None:
     """Have what waits again answered, with the posts that belong to it by now."""
-    if freed and channels[conversation.inbox.channel].shares_wait:
-        pairing = pair_shares(tx, conversation, min(message.sent_at for message in freed), now)
+    if freed:
+        pairing = pair_again(tx, conversation, min(message.sent_at for message in freed), now)
         mark_changed(tx, conversation, *pairing.changed)
     turns.count_unanswered(conversation)
     turns.ask_unanswered(tx, conversation, now)

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from desk import Desk
 from rows import NOON, add_operator
-from shop import seconds, text
+from shop import reel, seconds, text
 
 from pilito.conversations.approve import send_draft
 from pilito.conversations.deliver import deliver
@@ -15,7 +15,7 @@ from pilito.conversations.retract import held_until, retract
 from pilito.conversations.take_over import give_back
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, DraftState, Role, TurnState
+from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, DraftState, Role, ShareState, TurnState
 from pilito.models import Audit, Conversation, Draft, Inbox, Message, Turn, db
 from pilito.queries import tallies
 from pilito.queries.panel import Zone, list_conversations
@@ -23,6 +23,7 @@ from pilito.queries.summary import summary
 
 HOLD = seconds(5)
 DUE = NOON + HOLD
+SENT = NOON + seconds(300)
 
 
 @pytest.fixture
@@ -220,6 +221,62 @@ def test_a_second_draft_that_waits_is_left_alone_when_the_first_is_sent(desk, sa
 
     assert [draft.state for draft in desk.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
     assert len(desk.rows(Turn)) == turns_before
+
+
+@pytest.fixture
+def held(desk, sara):
+    """A draft asks "which one?", a post came while it lay there, and then the draft was sent."""
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
+    desk.answer(NOON)
+    desk.take(reel(NOON + seconds(20), mid="post"), now=NOON + seconds(20))
+    message = desk.call(partial(send_draft, hold=HOLD), desk.conversation.id, desk.rows(Draft)[0].id, sara.id, SENT)
+    assert desk.message("post").share.answers_id == message.id
+    return message
+
+
+def undo_while_the_next_is_written(desk, sara, message):
+    ids = desk.conversation.id, message.id, sara.id
+    desk.model.script.append(
+        lambda payload: desk.call(retract, *ids, SENT + seconds(4)) and desk.model.default(payload)
+    )
+
+
+def test_a_which_one_that_was_taken_back_has_no_post_answered_until_it_is_sent_again(desk, sara, held):
+    taken = take_back(desk, held, sara, SENT + seconds(1))
+    desk.answer(SENT + seconds(10))
+
+    post = desk.message("post")
+    assert (post.share.state, post.share.answers_id) == (ShareState.EXPIRED, None)
+    assert "[CONTEXT" not in post.content
+    assert (desk.turn.state, len(desk.model.calls)) == (TurnState.DROPPED, 1)
+    assert [draft.state for draft in desk.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
+    assert desk.conversation.unanswered_since == NOON
+
+    again = desk.call(send_draft, desk.conversation.id, taken.draft_id, sara.id, SENT + seconds(60))
+
+    assert desk.message("post").share.answers_id == again.id
+
+
+def test_nor_is_an_answer_about_the_post_kept_that_is_being_written(desk, sara, held):
+    undo_while_the_next_is_written(desk, sara, held)
+    desk.answer(SENT + seconds(3))
+
+    assert [draft.state for draft in desk.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
+    assert desk.turn.state is TurnState.DROPPED
+
+
+def test_what_was_typed_beside_the_post_is_answered_with_what_waits_again(desk, sara, held):
+    desk.take(text("آبی هم دارید؟", SENT + seconds(1), mid="beside"), now=SENT + seconds(1))
+
+    undo_while_the_next_is_written(desk, sara, held)
+    desk.answer(SENT + seconds(4))
+    desk.answer(SENT + seconds(8))
+
+    states = [DraftState.APPLIED, DraftState.STALE, DraftState.WAITING]
+    assert [draft.state for draft in desk.rows(Draft)] == states
+    assert desk.rows(Draft)[-1].message_ids == [desk.message("question").id, desk.message("beside").id]
 
 
 def test_given_back_meanwhile_the_assistant_answers_who_waits_again(desk, sara):
