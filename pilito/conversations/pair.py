@@ -92,8 +92,27 @@ def pair_shares(
 
 
 def pair_again(tx: Transaction, conversation: Conversation, around: datetime, now: datetime) -> Pairing:
-    """Pair what a message sent `around` then can have changed that was taken back, or has no answer any more."""
-    return pair_shares(tx, conversation, around, now) if channels[conversation.inbox.channel].shares_wait else Pairing()
+    """Pair what a message sent `around` then can have changed that was taken back, or has no answer any more.
+    A card or a story that answers no "which one?" by now asks nothing, as a post does."""
+    if not channels[conversation.inbox.channel].shares_wait:
+        return Pairing()
+    pairing = pair_shares(tx, conversation, around, now)
+    for message in _asking_pointers(conversation):
+        if not answers_which(message):
+            message.content = own_content(message)
+            pairing.changed.append(message)
+    return pairing
+
+
+def _asking_pointers(conversation: Conversation) -> Sequence[Message]:
+    return db.session.scalars(
+        select(Message).where(
+            Message.conversation_id == conversation.id,
+            Message.message_type.in_(POINTERS),
+            Message.content.startswith(CONTEXT_BEGIN),
+            Message.answered_by_id.is_(None),
+        )
+    ).all()
 
 
 def pair_after(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> list[Message]:
@@ -276,7 +295,7 @@ def is_read_with(post: Share, message: Message) -> bool:
 def answers_which(message: Message) -> bool:
     """Whether this card or story answers our "which one?": as a share does, it is asked about by itself then. One that
     reaches us late may have been sent while that was written."""
-    return bool(_which_before([message])) or _lay_there(message)
+    return any(map(asked_with, _which_before([message]))) or _lay_there(message)
 
 
 def _lay_there(message: Message) -> bool:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from desk import Desk
 from rows import NOON, add_operator
-from shop import reel, seconds, text
+from shop import item, reel, seconds, text
 
 from pilito.conversations.approve import send_draft
 from pilito.conversations.deliver import deliver
@@ -24,6 +24,7 @@ from pilito.queries.summary import summary
 HOLD = seconds(5)
 DUE = NOON + HOLD
 SENT = NOON + seconds(300)
+CARD = {"type": "template", "payload": {"product": {"elements": [{"id": "1", "title": "پیراهن نیلوفر"}]}}}
 
 
 @pytest.fixture
@@ -225,12 +226,13 @@ def test_a_second_draft_that_waits_is_left_alone_when_the_first_is_sent(desk, sa
 
 @pytest.fixture
 def held(desk, sara):
-    """A draft asks "which one?", a post came while it lay there, and then the draft was sent."""
+    """A draft asks "which one?", a post and a card came while it lay there, and then the draft was sent."""
     with transaction():
         db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
     desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False, "reason": ""}
     desk.answer(NOON)
-    desk.take(reel(NOON + seconds(20), mid="post"), now=NOON + seconds(20))
+    card = item(NOON + seconds(25), {"mid": "card", "attachments": [CARD]})
+    desk.take(reel(NOON + seconds(20), mid="post"), card, now=NOON + seconds(25))
     message = desk.call(partial(send_draft, hold=HOLD), desk.conversation.id, desk.rows(Draft)[0].id, sara.id, SENT)
     assert desk.message("post").share.answers_id == message.id
     return message
@@ -243,13 +245,13 @@ def undo_while_the_next_is_written(desk, sara, message):
     )
 
 
-def test_a_which_one_that_was_taken_back_has_no_post_answered_until_it_is_sent_again(desk, sara, held):
+def test_a_which_one_that_was_taken_back_has_no_post_and_no_card_answered_until_it_is_sent_again(desk, sara, held):
     taken = take_back(desk, held, sara, SENT + seconds(1))
     desk.answer(SENT + seconds(10))
 
     post = desk.message("post")
     assert (post.share.state, post.share.answers_id) == (ShareState.EXPIRED, None)
-    assert "[CONTEXT" not in post.content
+    assert "[CONTEXT" not in post.content + desk.message("card").content
     assert (desk.turn.state, len(desk.model.calls)) == (TurnState.DROPPED, 1)
     assert [draft.state for draft in desk.rows(Draft)] == [DraftState.APPLIED, DraftState.WAITING]
     assert desk.conversation.unanswered_since == NOON

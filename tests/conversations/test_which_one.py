@@ -692,6 +692,26 @@ def test_nor_does_a_late_one_once_the_question_was_taken_back(shop):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("second", "has_left", "first"),
+    [(4, True, "card"), (4, False, "card"), (300, True, "card"), (300, True, "unsend")],
+)
+def test_with_the_question_taken_back_a_card_asks_nothing_whichever_comes_first(shop, second, has_left, first):
+    desk = asked_back(shop)
+    if has_left:
+        desk.deliver(NOON + seconds(9))
+    card, unsend = card_at(second), unsent("question", NOON + seconds(301))
+
+    for one in (card, unsend) if first == "card" else (unsend, card):
+        desk.take(one, now=NOON + seconds(302))
+    desk.answer(NOON + seconds(310))
+
+    assert desk.message("card").content == "[محصول]\nپیراهن نیلوفر"
+    assert desk.conversation.unanswered_since is None
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
 def test_nor_one_of_somebody_who_is_blocked_and_it_stays_so_when_they_are_heard_again(shop):
     desk = asked_back(shop)
     desk.call(block, desk.conversation.id, None, NOON + seconds(20))
