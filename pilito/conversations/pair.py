@@ -192,7 +192,14 @@ def _load(conversation: Conversation, since: datetime, which: list[ReplyPoint]) 
 
 def _share_points(shares: list[Share], questions: dict[int, Message]) -> list[SharePoint]:
     return [
-        SharePoint(share.message_id, share.sent_at, share.expires_at, _fixed_to(share, questions), share.answers_id)
+        SharePoint(
+            share.message_id,
+            share.sent_at,
+            share.expires_at,
+            _fixed_to(share, questions),
+            share.answers_id,
+            may_answer=share.message.answered_by_id is None and share.message.origin != STANDBY,
+        )
         for share in shares
     ]
 

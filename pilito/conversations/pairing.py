@@ -30,6 +30,7 @@ class SharePoint:
     expires_at: datetime
     fixed_to: int | None = None
     answers_id: int | None = None  # of one that is fixed: the reply that asked "which one?"
+    may_answer: bool = True  # one that was answered by itself, or is another app's, leaves "which one?" to others
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def _in_order(*points: Iterable[Point]) -> list[Point]:
 def _lies_there(share: SharePoint, which: ReplyPoint) -> bool:
     """Whether a lone share before "which one?" answers it: it waits still, or it was sent after what is asked about,
     while the reply was written or lay as a draft, however long that took."""
+    if not share.may_answer:
+        return False
     return which.sent_at < share.expires_at or (which.asked_at is not None and which.asked_at <= share.sent_at)
 
 

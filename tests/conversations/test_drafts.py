@@ -210,6 +210,25 @@ def test_only_the_newest_of_two_that_lay_there_does_whichever_comes_first(which,
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize("how", ["answered with it", "of another app's time"])
+def test_one_that_nobody_is_to_answer_leaves_which_one_to_the_next(which, how):
+    share = reel(NOON + seconds(20), mid="share")
+    if how == "of another app's time":
+        which.take(standby(share), now=NOON + seconds(20))
+        send(which, now=NOON + seconds(30))
+    else:
+        which.take(share, now=NOON + seconds(20))
+        which.call(take_over, which.conversation.id, None, NOON + seconds(25))
+        send(which, now=NOON + seconds(30), is_confirmed=True)
+        which.call(give_back, which.conversation.id, None, NOON + seconds(40))
+
+    which.take(reel(NOON + seconds(50), mid="next"), now=NOON + seconds(50))
+
+    assert which.message("share").share.answers_id is None
+    assert which.message("next").share.answers_id == which.replies[0].id
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("how", ["from before the question", "taken back", "of another app's time"])
 def test_a_share_that_is_no_answer_stays_alone(desk, how):
     desk.take(reel(NOON - seconds(200), mid="before"), now=NOON - seconds(200))

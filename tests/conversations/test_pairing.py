@@ -246,6 +246,14 @@ def test_of_two_shares_that_lay_there_the_newest_answers():
     assert found == {1: ANSWERS, 2: Place(ShareState.EXPIRED)}
 
 
+def test_one_that_may_not_answer_leaves_which_one_to_the_next():
+    seen = SharePoint(1, NOON, NOON + WAIT, may_answer=False)
+
+    found = places_after([reply(9, 60, True)], [seen, share(2, 70)])
+
+    assert found == {1: Place(ShareState.SUPERSEDED), 2: Place(ShareState.COMBINED, 2, 9)}
+
+
 def test_an_answered_share_stays_whatever_comes():
     fixed = SharePoint(1, NOON, NOON + WAIT, fixed_to=1, answers_id=9)
 
