@@ -18,8 +18,11 @@ Tell = Callable[[Transaction, Source, bool, datetime], object]
 
 
 def is_overdue(source: Source) -> bool:
-    """It goes by the last try and not by now: so it begins and ends with a reading, in the transaction of it, and is
-    told once with nothing marked. What is read only when somebody asks is never overdue."""
+    """It goes by the last try and not by now, so that nothing has to look at the clock for it.
+
+    How often it is to be read counts too, and somebody may change that at any time: whether people were told is in
+    `told_at` and not to be seen here. What is read only when somebody asks is never overdue.
+    """
     if source.state is not SourceState.FAILED or source.failures < FAILURES:
         return False
     if source.every_hours is None or source.checked_at is None:

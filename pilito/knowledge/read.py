@@ -170,7 +170,6 @@ def _finish(task: Task, write: Write) -> None:
     now = task.clock()
     with transaction() as tx:
         source = _still_ours(task)
-        was_overdue = is_overdue(source)
         if write(source, now):
             count_change(source.inbox_id)
         source.state, source.error, source.error_detail, source.failures = SourceState.READY, None, None, 0
@@ -178,7 +177,8 @@ def _finish(task: Task, write: Write) -> None:
         source.lease_until = None
         if source.due_at == task.due_at:  # else a person asked for another reading meanwhile: other keys, or anew
             source.due_at = _due_next(source, now)
-        if was_overdue:
+        if source.told_at is not None:
+            source.told_at = None
             task.tell(tx, source, True, now)
 
 
@@ -200,14 +200,15 @@ def _fail(task: Task, error: SourceError) -> None:
     try:
         with transaction() as tx:
             source = _still_ours(task)
-            was_gone, was_overdue = source.error == error.reason == "gone", is_overdue(source)
+            was_gone = source.error == error.reason == "gone"
             source.state, source.error, source.error_detail = SourceState.FAILED, error.reason, error.detail[:500]
             source.failures, source.checked_at, source.lease_until = source.failures + 1, now, None
             if task.kind is SourceKind.PAGE and was_gone and source.failures >= GONE_AFTER:
                 _let_go(source, now)
             if source.due_at == task.due_at:
                 source.due_at = _again_at(source, error, now)
-            if is_overdue(source) and not was_overdue:
+            if source.told_at is None and is_overdue(source):
+                source.told_at = now
                 task.tell(tx, source, False, now)
     except _Lost:
         log.info("Source %s: another reader has it.", task.source_id)

@@ -39,6 +39,7 @@ class Source(db.Model):
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the last try
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the last that worked
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # that it cannot be read, until it is read again
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

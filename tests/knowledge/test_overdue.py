@@ -12,7 +12,7 @@ from pilito.database import transaction
 from pilito.knowledge.connect_feed import connect_feed
 from pilito.knowledge.feeds import Shop
 from pilito.knowledge.overdue import find_overdue
-from pilito.knowledge.read import read_source
+from pilito.knowledge.read import read_soon, read_source
 from pilito.knowledge.sources import schedule
 from pilito.lifecycle import Role, SourceKind, SourceState
 from pilito.models import Mail, Source, db
@@ -131,6 +131,39 @@ def test_switched_off_afterwards_it_is_a_trouble_no_more(woo, feed):
     schedule(feed, None, None, NOON + 2 * DAY)
 
     assert (before, overdue()) == ([feed], [])
+
+
+@pytest.mark.sqlite_only
+def test_what_is_overdue_by_another_schedule_is_told_too(woo, feed, mailbox):
+    schedule(feed, 168, None, NOON)
+    woo.script = [(503, b"")] * 200
+    read_until(feed, NOON + 7 * DAY + 12 * HOURS)
+    before = overdue(), post(mailbox, NOON + 7 * DAY + 12 * HOURS)
+
+    schedule(feed, 24, None, NOON + 7 * DAY + 12 * HOURS)
+    read_until(feed, NOON + 10 * DAY)
+
+    [(subject, _)] = post(mailbox, NOON + 10 * DAY)
+    assert (before, overdue()) == (([], []), [feed])
+    assert subject.endswith("cannot be read")
+
+
+@pytest.mark.sqlite_only
+def test_who_was_told_hears_of_its_end_whatever_the_schedule_is_by_then(woo, feed, mailbox):
+    woo.script = [REFUSED] * 100
+    read_until(feed, NOON + 2 * DAY)
+    schedule(feed, 168, None, NOON + 2 * DAY)
+    between = overdue()
+    read_until(feed, NOON + 10 * DAY)
+    again = overdue(), len(post(mailbox, NOON + 10 * DAY))
+
+    woo.script = []
+    schedule(feed, None, None, NOON + 10 * DAY)
+    read_soon(feed, NOON + 10 * DAY)
+    read(feed, NOON + 10 * DAY)
+
+    assert (between, again) == ([], ([feed], 1))
+    assert [subject[-14:] for subject, _ in post(mailbox, NOON + 10 * DAY)] == ["cannot be read", " is read again"]
 
 
 @pytest.mark.sqlite_only
