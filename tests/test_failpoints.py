@@ -335,7 +335,7 @@ APART = {
     },
     "mail": {  # `_connect`, which is entered between the points
         "ssl.create_default_context", "smtplib.SMTP_SSL", "smtplib.SMTP", "server.ehlo", "server.has_extn",
-        "server.starttls", "server.login", "smtplib.SMTPNotSupportedError",
+        "server.starttls", "server.login", "smtplib.SMTPNotSupportedError", "server.quit",
     },
     "media.bucket": {
         "Minio", "urllib3.PoolManager", "urllib3.Timeout", "urllib3.Retry", "self._answer.close",
