@@ -391,7 +391,7 @@ def _escape(value: object) -> str:
 def _say_where(settings: Settings) -> None:
     address = f"http://{_reachable_host(settings)}:{settings.port}"
     lines = [f"  Panel   {address}/"]
-    if os.environ.get("PILITO_DEMO"):
+    if load_settings().demo:
         lines.append(f"  Demo    {address}/demo   (play the customer; {_where_the_model_is()})")
     if SET_UP_FILE.exists():
         lines.append(f"  Set up  {SET_UP_FILE.read_text().strip()}   (become the owner; it works once)")

@@ -108,3 +108,12 @@ def test_the_demo_is_there_unless_somebody_said_no(make_settings, said, may_be):
     strong = {"secret_key": "s" * 40, "instagram_verify_token": "v" * 40, "public_url": "https://inbox.example.com"}
 
     assert launch._may_be_demo(make_settings(**strong, **said)) is may_be
+
+
+@pytest.mark.parametrize(("said", "is_told"), [("1", True), ("false", False)])
+def test_the_demo_is_told_of_where_it_is_served(settings, monkeypatch, capsys, said, is_told):
+    monkeypatch.setenv("PILITO_DEMO", said)
+
+    launch._say_where(settings)
+
+    assert ("/demo" in capsys.readouterr().out) is is_told
