@@ -182,6 +182,19 @@ def test_a_reply_that_is_sent_again_has_the_line_once_and_the_next_answer_has_no
 
 
 @pytest.mark.sqlite_only
+def test_a_later_part_that_is_sent_again_has_no_line(desk, person):
+    desk.model.reply = " ".join([ANSWER] * 30)
+    desk.graph.script = [None, (500, {})]
+    ask(desk)
+    [uncertain] = desk.rows(Delivery, state=DeliveryState.UNKNOWN)
+
+    desk.call(settle, uncertain.id, Settlement.AGAIN, person, NOON)
+
+    assert (uncertain.position, desk.replies[-1].machine_line) == (1, None)
+    assert LINE not in desk.replies[-1].text
+
+
+@pytest.mark.sqlite_only
 def test_a_long_answer_is_split_as_ever_and_begins_with_it(desk):
     desk.model.reply = " ".join([ANSWER] * 30)
 

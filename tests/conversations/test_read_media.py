@@ -478,6 +478,23 @@ def test_a_voice_note_taken_back_leaves_no_words_with_the_earlier_post_that_answ
 
 
 @pytest.mark.sqlite_only
+def test_an_answer_to_a_voice_note_gives_way_when_the_post_it_quotes_is_taken_back_though_a_text_took_that(desk):
+    sound = {"type": "audio", "payload": {"url": desk.files.put("/voice", WAV)}}
+    desk.take(reel(NOON, mid="post"))
+    desk.take(item(NOON + seconds(1), {"mid": "voice", "attachments": [sound], "reply_to": {"mid": "post"}}))
+    fetch(desk)
+    read(desk)
+    desk.answer(NOON + seconds(2))
+    desk.take(text("سایزبندی دارید؟", NOON + seconds(3), mid="sizes"), now=NOON + seconds(3))
+    desk.answer(NOON + seconds(4))
+    assert desk.shop.share_of(desk.message("post")).combined_with_id == desk.message("sizes").id
+
+    desk.take(unsent("post", NOON + seconds(5)), now=NOON + seconds(5))
+
+    assert [one.error for one in desk.deliveries] == ["unsent", "unsent"]
+
+
+@pytest.mark.sqlite_only
 def test_the_choice_is_kept_once_with_who_made_it(desk):
     with transaction():
         operator = add_operator(Role.ADMIN)

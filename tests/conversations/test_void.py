@@ -135,6 +135,16 @@ def test_it_is_no_delivery_that_failed(desk, come):
     assert desk.call(summary)["deliveries"]["failed"] == 0
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("come", [take_back, change])
+def test_open_panels_are_told_that_it_will_not_leave(desk, come):
+    shown = desk.conversation.seq
+
+    come(desk)
+
+    assert desk.replies[0].seq > shown
+
+
 def test_what_else_was_asked_is_answered_without_what_was_taken_back(shop):
     desk = answered(Desk(shop), text("سلام، ارسال دارید؟", NOON, mid="kept"), text(SHOES, NOON + seconds(1), mid="q"))
 
