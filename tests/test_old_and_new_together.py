@@ -8,12 +8,10 @@ end. Each question is answered once, whoever took it.
 import contextlib
 import hashlib
 import hmac
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 
@@ -55,8 +53,7 @@ def old_code(tmp_path_factory):
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("There is no history here to take the version before from (a tarball, or a clone without depth).")
     folder = tmp_path_factory.mktemp("old")
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder, filter="data")
+    subprocess.run(["tar", "-x", "-C", folder], input=packed, check=True)  # Python's own is safe from 3.11.4 on
     newest = [max(path.name for path in (root / "migrations/versions").glob("0*.py")) for root in (folder, ROOT)]
     assert newest[0] < newest[1]
     return folder

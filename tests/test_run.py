@@ -333,6 +333,7 @@ def test_redis_back_all_that_came_meanwhile_moves_within_thirty_seconds(run, cus
 
 @pytest.mark.timeout(150)
 def test_a_worker_that_is_asked_to_end_finishes_its_answer_and_is_gone_within_ten_seconds(run, customers):
+    wait_for(lambda: all(run.got(customer) for customer in customers.asking), 60, run.log)
     wait_for(run.is_ready, 30, run.log)
     (worker,) = run.pids("worker")
     customer = ask_alone(run)
