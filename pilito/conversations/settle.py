@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from pilito.conversations import outbox
 from pilito.conversations.echo import settle_as_sent
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.pair import pair_after
 from pilito.conversations.reply import check_may_send
 from pilito.conversations.take_over import to_people
 from pilito.database import Transaction, transaction
@@ -72,8 +73,11 @@ def _send_again(
     to_people(conversation, operator_id, "sent again", now)
     again = outbox.add_again(conversation, old, rest, now)
     again.operator_id, again.client_id = operator_id, f"again-{delivery.id}"
+    # What it asked is asked by the new one: a post that came meanwhile, or comes now, answers that.
+    again.asks_which, old.asks_which = old.asks_which, False
     outbox.leave(tx, conversation, again, now)
     db.session.execute(update(Message).where(Message.answered_by_id == old.id).values(answered_by_id=again.id))
+    pair_after(tx, conversation, again, now)
     mark_changed(tx, conversation, old, again)
 
 

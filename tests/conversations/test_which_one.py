@@ -12,6 +12,7 @@ from pilito.channels.base import OutboundReaction
 from pilito.conversations.block import block, unblock
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
+from pilito.conversations.settle import Settlement, settle
 from pilito.conversations.take_over import give_back, take_over
 from pilito.lifecycle import HandOverReason, ShareState, TurnState
 from pilito.models import Share
@@ -536,6 +537,27 @@ def test_a_share_that_a_person_looks_at_is_left_to_them(desk):
     desk.answer(NOON + seconds(304))
 
     assert len(desk.replies) == 1
+
+
+@pytest.mark.parametrize("second", [20, 90])
+def test_sent_again_by_a_person_it_is_answered_by_the_post_from_before_as_from_after(shop, second):
+    desk = asked_back(shop)
+    desk.graph.script = [(500, {})]
+    desk.deliver(NOON + seconds(9))
+
+    def send_again():
+        desk.call(settle, desk.deliveries[0].id, Settlement.AGAIN, None, NOON + seconds(60))
+
+    def share():
+        desk.take(reel(NOON + seconds(second), mid="share"), now=NOON + seconds(second))
+
+    for step in (share, send_again) if second < 60 else (send_again, share):
+        step()
+    desk.take(reel(NOON + seconds(300), mid="next"), now=NOON + seconds(300))
+
+    assert desk.message("share").share.answers_id == desk.replies[1].id
+    assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}")
+    assert desk.conversation.unanswered_since == NOON + seconds(second)
 
 
 @pytest.mark.sqlite_only
