@@ -69,6 +69,7 @@ SPOKEN_IN_PARTS = re.compile(
 )
 # Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
 LONG_NUMBER = re.compile(r"(?<![\w.,])(?:ir)?\+?\(?\d(?:[ \-().]{0,2}\d){6,25}(?![\w]|[.,]\d)|\d{27,}")
+LEAST_OF_PHONE = 7  # digits without its area code: so many as a phone has above, for fewer are the end of many another
 # Sizes in a row, which name nothing either.
 ROW = re.compile(r"[1-9]\d{0,2}(?:[ -]{1,2}[1-9]\d{0,2})+")
 MOST_STEP = 10  # from one size to the next
@@ -119,8 +120,8 @@ DAY = re.compile(
     rf"(?<!\w)(?:(?P<day>{LONG})(?:s|ها|ا|ه)?"
     rf"|(?P<short>{SHORT})(?=\s*(?:[-–—,&:]|to\b|and\b|\d)|\s*$)|(?<=[-–—])(?P<last>{SHORT}))(?!\w)"
 )
-# "Colours: tan, black and cream": what a reply may count.
-BETWEEN_COLOURS = re.compile(r"\s*[,،/]\s*|\s(?:و|and)\s")
+# "Colours: tan, black and cream": what a reply may count, on one line: below a comma at its end stands something else.
+BETWEEN_COLOURS = re.compile(r"[^\S\n]*[,،/][^\S\n]*|[^\S\n](?:و|and)[^\S\n]")
 COLOURS = re.compile(
     r"(?:رنگ\w*(?: ها\w*)?|colou?rs?|الالوان|الوان)\s*:?\s+"
     rf"(?P<listed>[^\n.:]+(?:{BETWEEN_COLOURS.pattern})[^\n.:]+)"
@@ -237,7 +238,8 @@ class Claims:
     @cached_property
     def colours(self) -> list[int]:
         """How many colours each list of them names."""
-        return [len(BETWEEN_COLOURS.split(match["listed"].strip())) for match in COLOURS.finditer(self.text)]
+        lists = (BETWEEN_COLOURS.split(match["listed"].strip()) for match in COLOURS.finditer(self.text))
+        return [sum(map(bool, names)) for names in lists]  # nothing stands behind a comma at the end
 
     @cached_property
     def spans(self) -> list[Span]:
@@ -355,7 +357,11 @@ class Ground:
             for one in fact.quantities
             for value in one.values
         }
-        return contact in known or contact.lstrip("0") in whole or any(_ends_with(one, contact) for one in known)
+        if contact in known:
+            return True
+        own = contact.lstrip("0")  # a phone without its area code, or with a zero in front
+        is_phone = own.isdigit() and len(own) >= LEAST_OF_PHONE
+        return is_phone and (own in whole or any(one.endswith(own) for one in known))
 
     def _has_date(self, date: tuple[int, ...]) -> bool:
         return any(_same_date(date, known) for fact in self.facts for known in fact.dates)
@@ -462,11 +468,6 @@ def _is_row(text: str) -> bool:
 
 def _spoken(text: str) -> str:
     return _digits("".join(DIGIT_WORDS.get(word, word) for word in re.findall(r"[^\W\d_]+|\d", text)))
-
-
-def _ends_with(known: str, contact: str) -> bool:
-    """A phone without its area code."""
-    return contact.isdigit() and known.endswith(contact.lstrip("0"))
 
 
 def _date(first: int, second: int, third: int) -> tuple[int, ...]:

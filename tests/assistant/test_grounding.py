@@ -200,6 +200,7 @@ def claimed(text):
         ("رنگ کرم و سبز", {"colours": [2]}),
         ("رنگ کرم", {}),
         ("رنگ کرم و سبز و ", {"colours": [2]}),
+        ("رنگ: کرم، سبز،\nColours: tan, , black and cream,", {"colours": [2, 3]}),
     ],
 )
 def test_what_a_text_claims_is_found_however_it_is_written(text, found):
@@ -371,6 +372,10 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("تلفن +971 50 123 4567", "تلفن 050 123 4568", ["contact"]),
         ("تلفن 88887777", "تلفن 0088887777", []),
         ("تلفن 88887777", "تلفن 0088887778", ["contact"]),
+        ("تلفن 021-88887777", "تلفن 00000000", ["contact"]),
+        ("تلفن 021-88887777", "تلفن 00000007", ["contact"]),
+        ("تلفن 021-88887777، سایز 5", "تلفن 00000005", ["contact"]),
+        ("تلفن 0000000", "تلفن 0000000", []),
         ("info@niloofar.ir", "info@niloofar.ir", []),
         ("info@niloofar.ir", "ino@niloofar.ir", ["contact"]),
         ("info@niloofar.ir", "fo@niloofar.ir", ["contact"]),
