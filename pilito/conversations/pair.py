@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload
 
 from pilito.channels.base import STANDBY
@@ -36,6 +36,7 @@ CAPTION_PREVIEW_CHARACTERS = 50
 # So long a post answers "which one?", if nothing else is said before it: as long as the assistant may answer.
 WHICH_WAIT = timedelta(hours=24)
 POINTERS = (MessageType.PRODUCT, MessageType.STORY)  # what names one thing of the shop and is no share
+IS_ASKING = Message.content.startswith(CONTEXT_BEGIN)  # of such a one
 WHICH_CHAIN = 3  # "which one?" asked again and again
 SHARES_NEAR = (
     select(Share.id)
@@ -97,22 +98,35 @@ def pair_again(tx: Transaction, conversation: Conversation, around: datetime, no
     if not channels[conversation.inbox.channel].shares_wait:
         return Pairing()
     pairing = pair_shares(tx, conversation, around, now)
-    for message in _asking_pointers(conversation):
+    for message in _pointers(conversation.id, IS_ASKING, Message.answered_by_id.is_(None)):
         if not answers_which(message):
             message.content = own_content(message)
             pairing.changed.append(message)
     return pairing
 
 
-def _asking_pointers(conversation: Conversation) -> Sequence[Message]:
+def _pointers(conversation_id: int, *such: ColumnElement[bool]) -> Sequence[Message]:
+    """The customer's cards and stories that may answer "which one?", of these."""
     return db.session.scalars(
         select(Message).where(
-            Message.conversation_id == conversation.id,
+            Message.conversation_id == conversation_id,
+            Message.sender == Sender.CUSTOMER,
             Message.message_type.in_(POINTERS),
-            Message.content.startswith(CONTEXT_BEGIN),
-            Message.answered_by_id.is_(None),
+            Message.deleted_at.is_(None),
+            Message.origin.is_distinct_from(STANDBY),
+            *such,
         )
     ).all()
+
+
+def what_answers(which: Message) -> list[Message]:
+    """What is asked about by itself because of this "which one?", as long as that stands: posts, cards, stories."""
+    asked = asked_with(which.id) if which.asks_which else []
+    if not asked:
+        return []
+    posts = select(Message).join(Message.share).where(Share.answers_id == which.id)
+    cards = _pointers(which.conversation_id, IS_ASKING, Message.sent_at >= asked[-1].sent_at)
+    return [*db.session.scalars(posts), *(card for card in cards if which.id in _which_of(card))]
 
 
 def pair_after(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> list[Message]:
@@ -134,17 +148,8 @@ def _pointers_since_asked(reply: Message) -> list[Message]:
     asked = asked_with(reply.id)
     if not asked:
         return []
-    found = db.session.scalars(
-        select(Message).where(
-            Message.conversation_id == reply.conversation_id,
-            Message.sender == Sender.CUSTOMER,
-            Message.message_type.in_(POINTERS),
-            Message.sent_at >= asked[-1].sent_at,
-            Message.answered_by_id.is_(None),
-            Message.deleted_at.is_(None),
-            Message.origin.is_distinct_from(STANDBY),
-        )
-    ).all()
+    is_since = Message.sent_at >= asked[-1].sent_at
+    found = _pointers(reply.conversation_id, is_since, Message.answered_by_id.is_(None))
     return [message for message in found if not turns.asks(message)]
 
 
@@ -342,6 +347,10 @@ def _which_before(asked: Sequence[Message]) -> set[int]:
     )
     is_recent = newest is not None and last.sent_at - newest.sent_at < WHICH_WAIT
     return {newest.id} if newest is not None and newest.asks_which and is_recent else set()
+
+
+def _which_of(card: Message) -> set[int]:
+    return _which_before([card]) | _which_answered([card])
 
 
 def _which_answered(asked: Sequence[Message]) -> set[int]:

@@ -4,13 +4,14 @@ Until then it is a row like every other reply, only due a few seconds later: a b
 nothing, and who wins, the undo or the sending, is decided once, by the state of its deliveries.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
 from pilito.channels.base import Outbound
-from pilito.conversations import turns
+from pilito.conversations import turns, void
 from pilito.conversations.approve import APPLIED, EDITED
 from pilito.conversations.drafts import go_stale
 from pilito.conversations.lock import get_locked, mark_changed
@@ -47,8 +48,9 @@ def retract(conversation_id: int, message_id: int, operator_id: int, now: dateti
         conversation = get_locked(conversation_id)
         message = _get_own(conversation, message_id, operator_id)
         if message.origin != UNDONE:
+            behind = void.void_unasked(tx, conversation, message)  # as long as it still asks
             _stop(message)
-            _forget(tx, conversation, message, operator_id, now)
+            _forget(tx, conversation, message, behind, operator_id, now)
         return _taken(message)
 
 
@@ -83,8 +85,16 @@ def _stop(message: Message) -> None:
         db.session.refresh(part)
 
 
-def _forget(tx: Transaction, conversation: Conversation, message: Message, operator_id: int, now: datetime) -> None:
-    """As if it had never been written; who holds the conversation keeps it, and whoever waited waits again.
+def _forget(
+    tx: Transaction,
+    conversation: Conversation,
+    message: Message,
+    behind: Sequence[Message],
+    operator_id: int,
+    now: datetime,
+) -> None:
+    """As if it had never been written; who holds the conversation keeps it, and whoever waited waits again: also with
+    what had an answer `behind` it.
 
     Its text stays in the row, so that an answer that got lost can be asked for again; nothing else shows it.
     """
@@ -92,12 +102,12 @@ def _forget(tx: Transaction, conversation: Conversation, message: Message, opera
     message.origin, message.deleted_at, message.content = UNDONE, now, ""
     freed = turns.unanswer(conversation, message)
     # Where it asked "which one?", a post that came by then answers nothing any more.
-    around = min((one.sent_at for one in freed), default=message.sent_at)
+    around = min((one.sent_at for one in (*freed, *behind)), default=message.sent_at)
     pairing = pair_again(tx, conversation, around, now)
     turns.count_unanswered(conversation)
     if is_drafts:
         _give_draft_back(conversation, message, now)
-        turns.ask(tx, conversation, pairing.questions, now)
+        turns.ask(tx, conversation, [*pairing.questions, *behind], now)
     else:
         turns.ask_unanswered(tx, conversation, now)  # given back to the assistant meanwhile: it answers
     newest = db.session.scalar(

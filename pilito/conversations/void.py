@@ -15,11 +15,11 @@ from sqlalchemy.orm import selectinload
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
-from pilito.conversations.pair import is_read_with, pair_again
+from pilito.conversations.pair import is_read_with, pair_again, what_answers
 from pilito.database import Transaction
 from pilito.lifecycle import DeliveryState, Sender
 from pilito.models import Conversation, Message, Share, db
-from pilito.models.delivery import VOID
+from pilito.models.delivery import UNASKED, VOID
 
 
 def void_answers(tx: Transaction, conversation: Conversation, message: Message, why: str) -> list[Message]:
@@ -27,9 +27,21 @@ def void_answers(tx: Transaction, conversation: Conversation, message: Message, 
 
     Called before the message is changed, for pairing leaves alone what was answered.
     """
-    freed = []
     stands_in = list(_stands_in(message))
-    for reply in _answers(conversation, [*stands_in, *_quoting(stands_in)]):
+    return _void_what_answers(tx, conversation, [*stands_in, *_quoting(stands_in)], why)
+
+
+def void_unasked(tx: Transaction, conversation: Conversation, which: Message) -> list[Message]:
+    """The same for what this "which one?" made a question, before a person takes that back: nobody has asked it then,
+    and its answer waits behind."""
+    return _void_what_answers(tx, conversation, what_answers(which), UNASKED)
+
+
+def _void_what_answers(
+    tx: Transaction, conversation: Conversation, messages: Sequence[Message], why: str
+) -> list[Message]:
+    freed = []
+    for reply in _answers(conversation, messages):
         if all(part.state is DeliveryState.PENDING for part in reply.deliveries):
             freed += _void(tx, conversation, reply, why)
         elif reply.deliveries[0].state is DeliveryState.SENDING:

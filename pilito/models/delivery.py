@@ -12,8 +12,9 @@ from pilito.models.inbox import Inbox
 from pilito.models.message import Message
 from pilito.models.types import Id, UtcDateTime, state_column
 
-# The errors of the parts of a reply that is void: the customer took back, or changed, what it answers before it left.
-VOID = UNSENT, EDITED = ("unsent", "edited")
+# The errors of the parts of a reply that is void: before it left, the customer took back, or changed, what it answers,
+# or a person the "which one?" that asked for that.
+VOID = UNSENT, EDITED, UNASKED = ("unsent", "edited", "unasked")
 
 
 class Delivery(db.Model):

@@ -281,6 +281,29 @@ def test_what_was_typed_beside_the_post_is_answered_with_what_waits_again(desk, 
     assert desk.rows(Draft)[-1].message_ids == [desk.message("question").id, desk.message("beside").id]
 
 
+@pytest.mark.parametrize("beside", [[], [text("آبی هم دارید؟", SENT + seconds(1), mid="beside")]])
+def test_an_answer_about_the_post_that_waits_behind_it_never_leaves(desk, sara, held, beside):
+    desk.take(*beside, now=SENT + seconds(1)) if beside else None
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.AUTO))
+    desk.model.reply = {"reply": "در همین پست نوشته‌ایم.", "hand_over": False, "reason": ""}
+    desk.answer(SENT + seconds(4))
+    behind = desk.message("post").answered_by_id
+    assert behind == desk.replies[-1].id != held.id
+
+    take_back(desk, held, sara, SENT + seconds(5))
+    desk.answer(SENT + seconds(10))
+    desk.deliver(SENT + seconds(10))
+
+    assert desk.message("post").answered_by_id is desk.message("card").answered_by_id is None
+    assert [one.error for one in desk.deliveries[:2]] == ["undone", "unasked"]
+    assert len(desk.graph.texts) == len(beside)
+    if beside:
+        assert desk.message("beside").answered_by_id == desk.message("question").answered_by_id == desk.replies[-1].id
+    else:
+        assert (desk.conversation.unanswered_since, desk.rows(Draft)[-1].state) == (NOON, DraftState.WAITING)
+
+
 def test_given_back_meanwhile_the_assistant_answers_who_waits_again(desk, sara):
     message = write(desk, sara)
     desk.call(give_back, desk.conversation.id, sara.id, NOON)
