@@ -189,6 +189,7 @@ WITHOUT = {
     "blueprints.jobs_dashboard": "rq-dashboard, by which an admin moves jobs, which only hint",
     "blueprints.throttle": "counts tries, in its own process where Redis does not",
     "cli": "a person types it, and sees what came of it",
+    "channels.instagram.line": "ends the lines of the client's calls, which have the points",
     "conversations.check_inbox": A_LOOK,
     "conversations.forget_trials": A_HINT,
     "conversations.pace": A_HINT,
@@ -316,9 +317,9 @@ HANDLES = {
 # What is called on those outside of the points all the same.
 APART = {
     "channels.instagram.client": {  # the one session is made
-        "requests.Session", "requests.adapters.HTTPAdapter", "session.mount", "session.cookies.set_policy",
+        "requests.Session", "session.mount", "session.cookies.set_policy",
         "session.headers.update",
-        "response.raw.read1",  # `_chunks`, which is called between the points
+        "response.raw.read1",  # `_body`, which is called between the points
     },
     "assistant.model": {
         "openai.Timeout", "server(endpoint).learn", "shape.request", "shape.without",

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import ssl
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -34,10 +33,12 @@ from pilito.errors import ChannelError, Remedy
 if TYPE_CHECKING:
     import requests
 
+    from pilito.channels.instagram.line import Watch
+
 CONNECT_SECONDS = 3.05
 READ_SECONDS = 15.0
 SIGNAL_SECONDS = 3.0
-WHOLE_ANSWER_SECONDS = 30.0  # an answer that drips keeps each single read in time
+WHOLE_ANSWER_SECONDS = 30.0  # an answer that drips keeps each single read in time; a send's lease is twice as long
 ANSWER_BYTES = 64 * 1024
 READING_BYTES = 2 * 1024 * 1024  # a page of captions, each letter of which Meta writes in six bytes
 CONNECTIONS = 32  # threads of a worker process that send at once
@@ -196,11 +197,14 @@ def _call(
     import requests
     import urllib3
 
+    from pilito.channels.instagram.line import cut_after
+
     if not PRINTABLE.fullmatch(account.token):
         raise ChannelError(Remedy.STOP_INBOX, "token_dead", message="The account's token is no token.")
     try:
         with (
             failpoints.around("graph"),
+            cut_after(WHOLE_ANSWER_SECONDS) as watch,
             _session(os.getpid()).request(
                 method,
                 address,
@@ -211,7 +215,7 @@ def _call(
                 stream=True,
             ) as response,
         ):
-            return Answer(response.status_code, response.headers, b"".join(_chunks(response, limit_bytes)))
+            return Answer(response.status_code, response.headers, _body(response, watch, limit_bytes))
     except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
         # `from None`, and only the error's name: what it says may quote the header with the token.
         raise _failure(error) from None
@@ -228,10 +232,12 @@ def _session(_process_id: int) -> "requests.Session":
     """One session per process: two processes on one TLS connection would read each other's answers after a fork."""
     import requests
 
+    from pilito.channels.instagram.line import Adapter
+
     session = requests.Session()
     # No cookies: they are what threads would share. No retries: a repeated POST is a second message.
     session.cookies.set_policy(_no_cookies())
-    adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=0)
+    adapter = Adapter(pool_connections=4, pool_maxsize=CONNECTIONS, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     session.headers.update({"User-Agent": "Pilito", "Accept": "application/json", "Accept-Encoding": "identity"})
@@ -244,14 +250,13 @@ def _no_cookies() -> Any:
     return DefaultCookiePolicy(allowed_domains=[])
 
 
-def _chunks(response: "requests.Response", limit_bytes: int = ANSWER_BYTES) -> Iterator[bytes]:
-    """The body as it arrives, up to `limit_bytes` and WHOLE_ANSWER_SECONDS."""
-    deadline, size = time.monotonic() + WHOLE_ANSWER_SECONDS, 0
-    while size < limit_bytes and (chunk := response.raw.read1(min(ANSWER_BYTES, limit_bytes - size))):
-        if time.monotonic() > deadline:
-            raise TimeoutError("The answer took too long.")
-        size += len(chunk)
-        yield chunk
+def _body(response: "requests.Response", watch: "Watch", limit_bytes: int = ANSWER_BYTES) -> bytes:
+    """The body, up to `limit_bytes`. Raises TimeoutError where the line was cut meanwhile."""
+    body = b""
+    while len(body) < limit_bytes and (chunk := response.raw.read1(min(ANSWER_BYTES, limit_bytes - len(body)))):
+        body += chunk
+    watch.check()
+    return body
 
 
 def _failure(error: Exception) -> ChannelError:

@@ -225,9 +225,12 @@ def _ask(method: str, address: str, **content: Any) -> Answer:
     import requests
     import urllib3
 
+    from pilito.channels.instagram.line import cut_after
+
     try:
         with (
             failpoints.around("graph"),
+            cut_after(client.WHOLE_ANSWER_SECONDS) as watch,
             client._session(os.getpid()).request(
                 method,
                 address,
@@ -238,7 +241,7 @@ def _ask(method: str, address: str, **content: Any) -> Answer:
                 stream=True,
             ) as response,
         ):
-            return Answer(response.status_code, response.headers, b"".join(client._chunks(response)))
+            return Answer(response.status_code, response.headers, client._body(response, watch))
     except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
         # `from None`, and only the error's name: what it says may quote the address with the token.
         raise ChannelError(

@@ -9,10 +9,11 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 
 import pytest
 
@@ -101,15 +102,21 @@ def break_off(handler):
     handler.close_connection = True
 
 
-def drip(handler):
-    handler.send_response(200)
-    handler.send_header("Content-Length", "1000")
-    handler.end_headers()
-    for _ in range(200):
-        handler.wfile.write(b" ")
-        handler.wfile.flush()
-        time.sleep(0.03)
-    handler.close_connection = True
+BEGUN = b"HTTP/1.1 200 OK\r\n"
+LONG = b"Content-Length: 1000\r\n\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def drip(whole):
+    """Say this at once, and then a byte now and then."""
+
+    def answer(handler):
+        handler.close_connection = True
+        for piece in (whole, *(b"0",) * 200):
+            handler.wfile.write(piece)
+            time.sleep(0.03)
+
+    return answer
 
 
 def in_chunks(handler):
@@ -449,13 +456,63 @@ def test_an_answer_that_does_not_come_is_unknown(graph, monkeypatch):
     assert told(failure(graph)) == UNKNOWN
 
 
-def test_an_answer_that_drips_is_given_up(graph, monkeypatch):
+@pytest.mark.parametrize("whole", [b"", BEGUN, BEGUN + b"X-More: a\r\n", BEGUN + LONG, BEGUN + CHUNKED])
+def test_an_answer_that_drips_is_given_up_wherever_in_it_that_is(graph, monkeypatch, whole):
     monkeypatch.setattr(client, "WHOLE_ANSWER_SECONDS", 0.1)
-    graph.answer = drip
+    graph.answer = drip(whole)
     started = time.monotonic()
 
     assert told(failure(graph)) == UNKNOWN
     assert time.monotonic() - started < 5  # of the six seconds that it drips
+
+
+def test_nor_does_a_refusal_count_whose_end_never_comes(graph, monkeypatch):
+    monkeypatch.setattr(client, "WHOLE_ANSWER_SECONDS", 0.1)
+    graph.answer = drip(b"HTTP/1.1 400 Bad\r\nConnection: close\r\n\r\n")
+
+    assert told(failure(graph)) == UNKNOWN
+
+
+def test_a_line_that_was_cut_is_not_used_again(graph, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "WHOLE_ANSWER_SECONDS", 0.1)
+        graph.answer = drip(BEGUN)
+        failure(graph)
+    graph.answer = reply(200, TAKEN)
+
+    assert send(graph) == Receipt("mid-of-meta")
+
+
+def test_an_answer_over_tls_that_drips_is_given_up_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(client, "WHOLE_ANSWER_SECONDS", 0.3)
+    started = time.monotonic()
+
+    with dripping_by_tls(tmp_path, monkeypatch) as port, pytest.raises(ChannelError) as caught:
+        client.send(settings_for(f"https://127.0.0.1:{port}"), ACCOUNT, HELLO)
+
+    assert told(caught.value) == UNKNOWN
+    assert time.monotonic() - started < 5
+
+
+@contextmanager
+def dripping_by_tls(folder, monkeypatch):
+    """A server that is trusted here, and drips from its first byte on."""
+    certificate = folder / "dripping.pem"
+    certificate.write_bytes(self_signed())
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def serve(listener):
+        connection, _ = listener.accept()
+        with suppress(OSError), context.wrap_socket(connection, server_side=True) as line:
+            for _ in range(200):
+                line.sendall(b"H")
+                time.sleep(0.03)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        yield listener.getsockname()[1]
 
 
 # --- what was certainly not sent --------------------------------------------------------------------------------------
@@ -514,7 +571,10 @@ def self_signed():
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
     now = datetime.now(UTC)
-    builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = builder.add_extension(names, critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     encoding = serialization.Encoding.PEM
     private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return private + builder.sign(key, hashes.SHA256()).public_bytes(encoding)
