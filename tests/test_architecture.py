@@ -267,6 +267,29 @@ def test_templates_never_switch_escaping_off():
         assert not re.search(r"\sstyle=", page), path
 
 
+# What makes elements of a text. DOMParser is none of them: a page of our own is read by it, and its scripts stay dead.
+FROM_TEXT = re.compile(
+    r"\.(innerHTML|outerHTML|srcdoc)\b|\b(insertAdjacentHTML|createContextualFragment|setHTMLUnsafe)\b"
+    r"|\bdocument\.write|\beval\(|\bnew Function\b|\bset(Timeout|Interval)\(\s*[\"'`]"
+)
+
+
+def test_scripts_never_make_elements_of_text():
+    ours = [path for path in (HOUSE / "static").rglob("*.js") if "vendor" not in path.parts]
+
+    assert len(ours) > 50
+    assert [str(path) for path in ours if FROM_TEXT.search(path.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_made"),
+    [("one.innerHTML = words;", True), ("one.insertAdjacentHTML('beforeend', words)", True), ("setTimeout('act()')", True),
+     ('morphStyle: "outerHTML",', False), ("one.textContent = words;", False), ("setTimeout(act, 5)", False)],
+)  # fmt: skip
+def test_what_makes_elements_of_text_is_known(line, is_made):
+    assert bool(FROM_TEXT.search(line)) == is_made
+
+
 def test_every_route_is_signed_behind_log_in_or_listed_as_public(app: Flask, client):
     app.config["WTF_CSRF_ENABLED"] = False  # or a missing token would hide a missing log-in
     for rule in app.url_map.iter_rules():

@@ -187,8 +187,7 @@ function drop(one, bubble) {
 }
 
 function button(name, act) {
-  const made = document.createElement("button");
-  Object.assign(made, { type: "button", className: "button", textContent: say(name) });
+  const made = make("button", { type: "button", className: "button", textContent: say(name) });
   made.dataset.does = name;
   made.addEventListener("click", act, { once: true });
   return made;
@@ -198,13 +197,18 @@ function makeBubble({ clientId, kind, shown, picture }) {
   const bubble = document.createElement("li");
   bubble.className = `item is-ours is-optimistic ${kind === "note" ? "from-note" : "from-operator"}`;
   bubble.dataset.clientId = clientId;
-  bubble.innerHTML = '<div class="stack-of-parts"><div class="bubble"><p dir="auto"></p></div></div><p class="foot"></p>';
-  bubble.querySelector(".bubble p").textContent = shown;
-  if (picture) {
-    const image = Object.assign(document.createElement("img"), { src: picture, alt: "", className: "optimistic-picture" });
-    bubble.querySelector(".stack-of-parts").prepend(image);
-  }
+  const words = make("p", { dir: "auto", textContent: shown });
+  const parts = make("div", { className: "stack-of-parts" });
+  if (picture) parts.append(make("img", { src: picture, alt: "", className: "optimistic-picture" }));
+  parts.append(make("div", { className: "bubble" }, words));
+  bubble.append(parts, make("p", { className: "foot" }));
   return bubble;
+}
+
+function make(name, properties, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
 }
 
 function showAtEnd(bubble) {
