@@ -51,9 +51,19 @@ def test_the_bell_counts_and_lists_what_one_is_told_with_its_place(sara, ali):
 
     assert re.search(r'id="bell"[^>]*data-unread="1"', sara.get("/conversations/").text)
     page = bell(sara)
-    assert "Ali assigned the conversation with Maryam to you." in page
+    assert "Ali assigned the conversation with Maryam to you." in re.sub("[\u2068\u2069]", "", page)
     assert f'href="/conversations/{row.conversation_id}"' in page
     assert len(re.findall("data-notification", page)) == 1
+
+
+def test_a_name_keeps_its_order_in_a_line_of_the_other_direction(sara, ali):
+    """Else the sign of `@maryam` stands behind it, in a Persian line."""
+    tell(sara, ali, name=None, username="maryam")
+
+    page = bell(sara)
+
+    assert "\u2068@maryam\u2069" in page
+    assert "\u2068Ali\u2069" in page
 
 
 def test_a_mention_shows_the_note_and_leads_to_it(sara, ali):

@@ -138,9 +138,12 @@ def save_notifications() -> ResponseReturnValue:
 
 
 def tell(row: Notification, names: bool = True) -> str:
-    """Why somebody is told, in one sentence; without the customer's name where it may be seen by others."""
-    by = row.by.name if row.by else gettext("Somebody")
-    whom = row.conversation.customer.label if names else gettext("a customer")
+    """Why somebody is told, in one sentence; without the customer's name where it may be seen by others.
+
+    Names keep their order among words of the other direction.
+    """
+    by = isolated(row.by.name) if row.by else gettext("Somebody")
+    whom = isolated(row.conversation.customer.label) if names else gettext("a customer")
     if row.kind is NotificationKind.MENTIONED:
         return gettext("%(name)s mentioned you in a note about %(customer)s.", name=by, customer=whom)
     if row.kind is NotificationKind.ASSIGNED:
