@@ -8,6 +8,7 @@ from chromium_page import PHONE, SMALL, ago, needs_chromium, over_the_edge, talk
 from playwright.sync_api import expect
 from postgres import wait_for
 from redis import Redis
+from rows import add
 from samples import JPEG, WAV
 from shop import reel, text, webhook
 
@@ -16,7 +17,8 @@ from pilito.database import transaction
 from pilito.embedded_redis import find_binary
 from pilito.factory import bind_services
 from pilito.jobs import inbound
-from pilito.models import Conversation, Message, Operator, db
+from pilito.lifecycle import Role
+from pilito.models import Audit, Conversation, Message, Operator, db
 
 QUESTION = "این لباس چقدره؟"
 
@@ -340,6 +342,18 @@ def test_nothing_is_wider_than_the_window(shop, operator, open_page, viewport, l
         "document.getElementById('scroller').scrollWidth <= document.getElementById('scroller').clientWidth"
     )
     assert page.evaluate("document.documentElement.dir") == ("rtl" if language == "fa" else "ltr")
+
+
+def test_a_page_with_little_on_it_is_not_stretched_to_the_height_of_the_settings_beside_it(operator, open_page):
+    with transaction():
+        db.session.get_one(Operator, operator.id).role = Role.OWNER
+        add(Audit(at=utc_now(), action="logged_in", operator_id=operator.id, address="127.0.0.1"))
+    page = open_page()
+
+    page.goto("/settings/audit")
+
+    title, lead = (page.locator(one).bounding_box() for one in (".room-title", ".room-title .lead"))
+    assert title["y"] + title["height"] == pytest.approx(lead["y"] + lead["height"], abs=1)
 
 
 def test_what_is_wider_than_a_phone_is_seen(chromium):
