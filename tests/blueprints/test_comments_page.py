@@ -76,6 +76,15 @@ def test_a_comment_is_shown_with_its_post_and_escaped(log_in, inbox):
     assert "@sara" in shown
 
 
+@pytest.mark.parametrize(("error", "is_loud"), [("given_up", False), ("window_closed", True)])
+def test_what_somebody_has_settled_is_no_problem_any_more(log_in, inbox, error, is_loud):
+    write(inbox, state=CommentState.FAILED, error=error, reply_text="بله")
+
+    shown = page(log_in())
+
+    assert ("chip is-problem" in shown) == ("banner is-problem" in shown) == is_loud
+
+
 @pytest.mark.parametrize(("url", "is_link"), [("javascript:alert(1)", False), ("https://www.instagram.com/p/x/", True)])
 def test_only_a_page_of_the_web_is_a_link(log_in, inbox, url, is_link):
     write(inbox)
