@@ -304,6 +304,12 @@ def is_read_with(post: Share, message: Message) -> bool:
     return is_copied or message in asked_with(post.answers_id)
 
 
+def cards_read_with(message: Message) -> list[Message]:
+    """The cards and stories that answer a "which one?" about this message: who reads one has the message before it."""
+    cards = _pointers(message.conversation_id, IS_ASKING, Message.sent_at >= message.sent_at)
+    return [card for card in cards if any(message in asked_with(which_id) for which_id in _which_of(card))]
+
+
 def answers_which(message: Message) -> bool:
     """Whether this card or story answers our "which one?": as a share does, it is asked about by itself then. One that
     reaches us late may have been sent while that was written."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import selectinload
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
 from pilito.conversations.outbox import wake_next
-from pilito.conversations.pair import is_read_with, pair_again, what_answers
+from pilito.conversations.pair import cards_read_with, is_read_with, pair_again, what_answers
 from pilito.database import Transaction
 from pilito.lifecycle import DeliveryState, Sender
 from pilito.models import Conversation, Message, Share, db
@@ -50,8 +50,10 @@ def _void_what_answers(
 
 
 def is_asked_about(message: Message) -> bool:
-    """Whether a question waits that read this message, which a draft may rest on: itself, or one that quotes it."""
-    return any(one.answered_by_id is None for one in (message, *_quoting(list(_stands_in(message)))))
+    """Whether a question waits that read this message, which a draft may rest on: itself, one that it is asked with, or
+    one that quotes it."""
+    stands_in = list(_stands_in(message))
+    return any(one.answered_by_id is None for one in (*stands_in, *_quoting(stands_in)))
 
 
 def void_returned(tx: Transaction, conversation: Conversation, reply: Message, mark: str | None, now: datetime) -> None:
@@ -70,12 +72,13 @@ def ask_anew(tx: Transaction, conversation: Conversation, freed: Sequence[Messag
 
 
 def _stands_in(message: Message) -> Iterator[Message]:
-    """The messages in whose content this one stands: itself, the question that took its post, the posts that answered
-    "which one?"."""
+    """The messages that are read with this one: itself, the question that took its post, the posts and cards that
+    answered "which one?"."""
     yield message
     if message.share is not None and message.share.combined_with_id not in (None, message.id):
         yield db.session.get_one(Message, message.share.combined_with_id)
     yield from posts_read_with(message)
+    yield from cards_read_with(message)
 
 
 def posts_read_with(message: Message) -> Iterator[Message]:

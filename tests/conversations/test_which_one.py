@@ -10,12 +10,14 @@ from shop import CAPTION, REEL_URL, attachment, edited, item, reel, seconds, sta
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import OutboundReaction
 from pilito.conversations.block import block, unblock
+from pilito.conversations.drafts import find_draft
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
 from pilito.conversations.take_over import give_back, take_over
-from pilito.lifecycle import HandOverReason, ShareState, TurnState
-from pilito.models import Share
+from pilito.database import transaction
+from pilito.lifecycle import AssistantMode, HandOverReason, ShareState, TurnState
+from pilito.models import Inbox, Share, db
 
 WHICH = {"reply": "منظورتان کدام است؟ پستش را بفرستید.", "asks_which": True, "hand_over": False, "reason": ""}
 PRICE = {"reply": "قیمت ۲٬۰۰۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
@@ -731,6 +733,56 @@ def test_with_the_question_taken_back_a_card_asks_nothing_whichever_comes_first(
     assert desk.message("card").content == "[محصول]\nپیراهن نیلوفر"
     assert desk.conversation.unanswered_since is None
     assert len(desk.replies) == 1
+
+
+def test_nor_does_an_answer_about_the_card_leave_that_waits_still(shop):
+    desk = asked_back(shop)
+    desk.deliver(NOON + seconds(9))
+    desk.model.reply = OTHER
+    desk.take(card_at(300), now=NOON + seconds(300))
+    desk.answer(NOON + seconds(304))
+
+    desk.take(unsent("question", NOON + seconds(305)), now=NOON + seconds(305))
+    desk.deliver(NOON + seconds(310))
+
+    assert desk.deliveries[-1].error == "unsent"
+    assert desk.graph.texts == [WHICH["reply"]]
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_changed_it_has_the_card_answered_anew(shop):
+    desk = asked_back(shop)
+    desk.deliver(NOON + seconds(9))
+    desk.model.reply = OTHER
+    desk.take(card_at(300), now=NOON + seconds(300))
+    desk.answer(NOON + seconds(304))
+
+    desk.take(edited("question", "سایز ۴۰ دارید؟", NOON + seconds(305)), now=NOON + seconds(305))
+    desk.answer(NOON + seconds(310))
+    desk.deliver(NOON + seconds(310))
+
+    assert [one.error for one in desk.deliveries] == [None, "edited", None]
+    assert desk.message("card").answered_by_id == desk.replies[-1].id
+    assert "سایز ۴۰ دارید؟" in desk.model.prompts[-1]
+
+
+@pytest.mark.parametrize("answer", ["post", "card", "card that lay there"])
+def test_with_the_question_taken_back_nobody_is_shown_a_draft_about_what_answered(shop, answer):
+    desk = asked_back(shop)
+    desk.deliver(NOON + seconds(9))
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    came = card_at(4) if answer == "card that lay there" else card_at(300)
+    desk.take(reel(NOON + seconds(300)) if answer == "post" else came, now=NOON + seconds(301))
+    desk.model.reply = OTHER
+    desk.answer(NOON + seconds(305))
+    assert find_draft(desk.conversation).text == OTHER["reply"]
+
+    desk.take(unsent("question", NOON + seconds(310)), now=NOON + seconds(310))
+
+    assert find_draft(desk.conversation) is None
+    assert (desk.conversation.drafted_at, desk.conversation.unanswered_since) == (None, None)
 
 
 @pytest.mark.sqlite_only
