@@ -22,6 +22,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from pilito import failpoints
 from pilito.errors import MediaError
+from pilito.media.store import store_failed
 
 HTTPS_PORT = 443
 REDIRECTS = 3
@@ -111,7 +112,8 @@ class Answer:
 def download(url: str, into: BinaryIO, allowed: Allowed, limit_bytes: int, seconds: float) -> None:
     """Write what is at the address into the file, at most `limit_bytes` of it and for at most `seconds` in all.
 
-    Raises MediaError: `address_refused`, `gone`, `too_large`, `too_slow`, `unreachable`, `too_many_redirects`.
+    Raises MediaError: `address_refused`, `gone`, `too_large`, `too_slow`, `unreachable`, `too_many_redirects`, and
+    `store_failed` where the file takes it not.
     """
     deadline = time.monotonic() + seconds
     for _ in range(REDIRECTS + 1):
@@ -362,7 +364,10 @@ def _save(response: HTTPResponse, into: BinaryIO, limit_bytes: int, deadline: fl
             raise MediaError("too_large", f"It has more than {limit_bytes} bytes.")
         if time.monotonic() >= deadline:
             break
-        into.write(chunk)
+        try:
+            into.write(chunk)
+        except OSError as error:  # a full disk of ours: the server has done nothing amiss
+            raise store_failed("take in a file", error) from error
     if time.monotonic() >= deadline:  # a body of unknown length that was cut looks as if it had ended
         raise MediaError("too_slow", "It took too long.", may_pass=True)
     if promised is not None and size < promised:

@@ -19,7 +19,7 @@ from pilito.errors import MediaError
 from pilito.extensions import channels, media_store, settings
 from pilito.lifecycle import MediaKind, MediaState
 from pilito.media.look import RULES, Look, look_at
-from pilito.media.store import CHUNK_BYTES, name_of
+from pilito.media.store import CHUNK_BYTES, name_of, store_failed
 from pilito.models import Attachment, Conversation, Customer, Inbox, MediaFile, Message, Product, Share, db
 from pilito.outside import Allowed, download
 
@@ -73,8 +73,11 @@ def fetch_media(media_id: int, clock: Clock) -> None:
                 media_store.put(name, file, size_bytes, look.mime_type)
         _settle(claim, clock(), look, sha256, size_bytes)
     except MediaError as error:
-        log.info("File %s was not fetched (try %s): %s", media_id, claim.attempt, error)
         _give_up(claim, error, clock())
+    except (
+        OSError
+    ) as error:  # of the file on its way: that the disk is full, it may tell only when it is read or closed
+        _give_up(claim, store_failed("take in a file", error), clock())
 
 
 def _claim(media_id: int, now: datetime) -> _Claim | None:
@@ -172,6 +175,7 @@ def _settle(claim: _Claim, now: datetime, look: Look, sha256: str, size_bytes: i
 
 def _give_up(claim: _Claim, error: MediaError, now: datetime) -> None:
     """Try again later, or say that there will be no copy."""
+    log.info("File %s was not fetched (try %s): %s", claim.media_id, claim.attempt, error)
     waited = now - claim.created_at
     is_for_store = error.reason == "store_failed" and waited < STORE_MAY_BE_AWAY
     is_final = not is_for_store and (not error.may_pass or claim.attempt >= TRIES)

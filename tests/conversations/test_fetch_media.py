@@ -1,5 +1,7 @@
 """A file becomes our own copy: fetched beside the message, a few times at most, never twice, and gone with an unsend."""
 
+from pathlib import Path
+
 import pytest
 from desk import Desk
 from rows import NOON
@@ -278,6 +280,24 @@ def test_a_store_that_is_away_for_hours_costs_no_file(desk, store, monkeypatch):
             fetch(desk, NOON + seconds(60 * minute))
     assert (copies(desk)[0].state, copies(desk)[0].error) == (PENDING, "store_failed")
     assert TRIES < len(asked) < 20, "often enough, and not each minute: every try downloads it again"
+
+    fetch(desk, copies(desk)[0].due_at)
+
+    assert copies(desk)[0].state is STORED
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no file that is always full")
+@pytest.mark.parametrize(
+    ("kind", "body"), [("image", JPEG), ("file", b"any bytes")], ids=["at once", "once it is read"]
+)
+def test_nor_does_a_full_disk_beneath_the_file_on_its_way(desk, monkeypatch, kind, body):
+    send(desk, body, kind)
+    with monkeypatch.context() as patch:
+        patch.setattr("tempfile.SpooledTemporaryFile", lambda _: open("/dev/full", "w+b"))  # noqa: SIM115
+        for _ in range(2 * TRIES):
+            fetch(desk, copies(desk)[0].due_at)
+    assert (copies(desk)[0].state, copies(desk)[0].error, copies(desk)[0].attempts) == (PENDING, "store_failed", 0)
 
     fetch(desk, copies(desk)[0].due_at)
 
