@@ -30,7 +30,7 @@ WAIT = timedelta(seconds=45)  # of the turn; a customer who waited longer is bet
 LEASE = timedelta(seconds=120)  # above the longest call
 BACK_OFF = (timedelta(seconds=4), timedelta(seconds=15))  # after the first try, the second
 TRIES = len(BACK_OFF) + 1
-NO_COPY_YET = timedelta(seconds=60)  # its fetching wakes us; this is for a wake that was lost
+NO_COPY_YET = timedelta(seconds=60)  # after it is tried next: its fetching wakes us; this is for a wake that was lost
 TYPES = {MessageType.IMAGE, MessageType.VOICE}
 
 
@@ -145,7 +145,7 @@ def _claim(reading_id: int, now: datetime) -> _Claim | None:
             .where(Attachment.id == reading.attachment_id)
         ).one()
         if copy is not None and copy.state is MediaState.PENDING:
-            reading.due_at = now + NO_COPY_YET
+            reading.due_at = max(now, copy.due_at) + NO_COPY_YET
             return None
         reading.attempts += 1
         reading.lease_until = now + LEASE

@@ -12,6 +12,7 @@ from pilito.conversations.read_media import TRIES, WAIT, read_media
 from pilito.conversations.take_over import take_over
 from pilito.conversations.voice import let_voice_ask
 from pilito.database import transaction
+from pilito.errors import MediaError
 from pilito.jobs.media import get_reader
 from pilito.lifecycle import (
     ConversationState,
@@ -279,6 +280,33 @@ def test_the_second_try_may_do_better(desk):
     desk.answer(NOON + seconds(4))
 
     assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_while_the_store_is_away_it_is_looked_for_as_seldom_as_the_file_and_read_at_once_when_that_is_there(
+    desk, monkeypatch
+):
+    send(desk, WAV)
+    store, woken = desk.app.extensions["pilito_media_store"], []
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "put", lambda *_: away())
+        for now in (NOON + seconds(60 * minute) for minute in range(180)):
+            fetch(desk, now)
+            if desk.sweep(now)["readings"]:
+                woken.append(now)
+                read(desk, now)
+    assert 1 < len(woken) < 20
+    later = desk.rows(MediaFile)[0].due_at
+    assert reading(desk).due_at > later
+
+    fetch(desk, later)
+    read(desk, later)
+
+    assert (reading(desk).state, reading(desk).attempts) == (READY, 1)
+
+
+def away():
+    raise MediaError("store_failed", "away", may_pass=True)
 
 
 @pytest.mark.sqlite_only
