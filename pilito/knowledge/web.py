@@ -4,10 +4,11 @@ import gzip
 import hashlib
 import html
 import re
+import string
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from urllib.robotparser import RobotFileParser
 
 from pilito.errors import SourceError
@@ -32,6 +33,9 @@ LOCATION = re.compile(r"<(?:\w++:)?loc>\s*+(?:<!\[CDATA\[)?+([^<\]]++)(?=[<\]])"
 CHARSET = re.compile(r"charset\s*=\s*[\"']?((?:windows-|cp)125[0-8]|iso-8859-(?:1[013-6]|[1-9]))\b", re.IGNORECASE)
 # What the Web means by these: with € and the quotation marks, which Python's have not.
 MEANT = {"iso-8859-1": "cp1252", "iso-8859-9": "cp1254"}
+ASCII = bytes(range(128))
+ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
+UNRESERVED = frozenset(string.ascii_letters + string.digits + "-._~")  # RFC 3986, 2.3: the same with percents
 NOT_PAGES = re.compile(r"\.(jpe?g|png|gif|webp|svg|mp4|zip|xml|gz|css|js)$", re.IGNORECASE)
 
 
@@ -159,7 +163,7 @@ def _addresses(address: str, limit: int, keep: Keep) -> list[str]:
     host = urlsplit(address).netloc.lower().removeprefix("www.")
     waiting: list[str] = [address]
     seen: set[str] = set()
-    pages: dict[str, None] = {}
+    pages: dict[str, str] = {}
     while waiting and len(seen) < SITEMAPS and len(pages) < limit:
         keep()
         sitemap = waiting.pop(0)
@@ -170,8 +174,22 @@ def _addresses(address: str, limit: int, keep: Keep) -> list[str]:
         if "<sitemapindex" in text[:2000]:
             waiting += [one for one in own if one not in seen] if sitemap == address else []
         else:
-            pages.update(dict.fromkeys(one for one in own if not NOT_PAGES.search(urlsplit(one).path)))
-    return list(pages)[:limit]
+            for one in own:
+                if not NOT_PAGES.search(urlsplit(one).path):
+                    pages.setdefault(_normal(one), one)
+    return list(pages.values())[:limit]
+
+
+def _normal(address: str) -> str:
+    """One form for all ways to write an address: its host in small letters, and percents only where they are needed."""
+    parts = urlsplit(address)
+    written = urlunsplit(parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()))
+    return ESCAPE.sub(_plainly, quote(written, safe=ASCII))
+
+
+def _plainly(escape: re.Match[str]) -> str:
+    letter = chr(int(escape[1], 16))
+    return letter if letter in UNRESERVED else escape[0].upper()
 
 
 def _sitemap(address: str) -> str:

@@ -238,6 +238,24 @@ def test_a_sitemap_brings_its_own_pages_that_robots_allow(site, inbox):
 
 
 @pytest.mark.sqlite_only
+def test_a_page_that_a_sitemap_names_in_several_ways_is_read_once(site, inbox):
+    ways = [
+        "/راهنما~?رنگ=1",
+        quote("/راهنما~?رنگ=1", safe="/?=~"),
+        quote("/راهنما~?رنگ=1", safe="/?=").lower().replace("~", "%7e"),
+    ]
+    others = ["/a%2Fb", "/a/b", "/A/b"]
+    for path in (quote("/راهنما~"), *others):
+        site.put(path, HTML.format(more=path))
+    site.put("/sitemap.xml", sitemap(*(site.url + path for path in (*ways, *others))))
+
+    read(add_page(SITEMAP, inbox, site.url + "/sitemap.xml", 24, None, NOON))
+
+    assert [page.address.removeprefix(site.url) for page in db.session.query(WebPage)] == [ways[0], *others]
+    assert len(passages()) == 8
+
+
+@pytest.mark.sqlite_only
 def test_what_is_no_address_in_a_sitemap_costs_neither_its_pages_nor_the_worker(site, inbox):
     site.put("/a", HTML.format(more=""))
     named = ["https://[shop/x", f"<![CDATA[ {site.url}/a ]]>", " " * 200_000, f"{site.url}/{'b' * 3000}"]
