@@ -15,6 +15,7 @@ from pilito import mail
 from pilito.conversations.fact_text import FEEDS, unread_patience
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
+from pilito.knowledge.reasons import WHY_UNREAD
 from pilito.lifecycle import ROLE_RANK, Role
 from pilito.models import Inbox, Operator, Source, db
 from pilito.people.notices import quiet_until
@@ -153,20 +154,11 @@ def _of_source(source: Source, now: datetime) -> tuple[str, str]:
         source=source.name,
     )
     parts = [
-        " ".join(filter(None, (unread, _why_unread(source.error or "")))),
+        f"{unread} {WHY_UNREAD.get(source.error or '', '')}".strip(),
         _what_counts(source),
         _led(gettext("It is tried again by itself. See why it fails, and what to do:"), _place_of_source(source)),
     ]
     return gettext("Pilito: %(source)s cannot be read", source=source.name), "\n\n".join(parts)
-
-
-def _why_unread(reason: str) -> str:
-    """The usual ones, in the words that the panel has for them (blueprints/panel/facts_words.py)."""
-    if reason == "key_refused":
-        return gettext("The shop did not accept the keys.")
-    if reason == "unreachable":
-        return gettext("The server did not answer.")
-    return gettext("There is nothing at this address any more.") if reason == "gone" else ""
 
 
 def _what_counts(source: Source) -> str:

@@ -186,3 +186,26 @@ def test_a_mail_says_what_it_means_for_what_customers_hear(feed, mailbox, values
     [(_, words)] = post(mailbox, NOON + 9 * DAY)
     assert "could not be read for 9 days." in words
     assert said in words
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("error", "english", "persian"),
+    [
+        ("shop_moved", " The shop sends us to another address.", " فروشگاه ما را به نشانی دیگری می‌فرستد."),
+        ("gone", " There is nothing at this address any more.", " دیگر در این نشانی چیزی نیست."),
+        ("of a later version", "", ""),
+    ],
+)
+def test_a_mail_says_why_in_the_words_of_the_panel_and_the_language_of_its_reader(
+    feed, mailbox, error, english, persian
+):
+    with transaction() as tx:
+        add_operator(Role.ADMIN, language="fa")
+        warn_of_source(tx, add_source(state=SourceState.FAILED, error=error), False, NOON + 9 * DAY)
+
+    begins = [words.partition("\n")[0] for _, words in post(mailbox, NOON + 9 * DAY)]
+    assert sorted(begins) == [
+        f"Shop 9 روز است که خوانده نمی‌شود.{persian}",
+        f"Shop could not be read for 9 days.{english}",
+    ]

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _
 from pilito.blueprints.i18n import current_language, digits
 from pilito.blueprints.panel.sentences import Sentence
 from pilito.knowledge.drafts import Problem
+from pilito.knowledge.reasons import WHY_UNREAD
 from pilito.lifecycle import SourceKind
 from pilito.models import Product, Source, Variant
 from pilito.money import CURRENCIES, currency_name, decimals_of, written
@@ -113,57 +114,34 @@ REFUSALS = {
     "too_many_pages": _("Between 1 and 300 pages can be read."),
 }
 
-# Why a source could not be read, and what to do.
-SOURCE_ERRORS: dict[str, Sentence] = {
-    "key_refused": Sentence(
-        _("The shop did not accept the keys."),
-        _("Make new ones that may read products, and enter them under “Connected shops”."),
-    ),
-    "key_unreadable": Sentence(_("The keys can no longer be read here."), _("Enter them again.")),
-    "not_a_shop": Sentence(
-        _("There is no such shop at this address, or its interface is switched off."),
-        _("Check the address, and that a browser shows the shop there."),
-    ),
-    "not_found": Sentence(_("The shop has nothing at this address."), _("Check the address.")),
-    "shop_moved": Sentence(
-        _("The shop sends us to another address."), _("Connect it with exactly the address your browser shows.")
-    ),
-    "shop_busy": Sentence(_("The shop was too busy to answer."), _("Nothing to do: it is tried again by itself.")),
-    "feed_empty": Sentence(
-        _("The shop suddenly showed no product at all, so the earlier ones were kept."),
-        _("Check what its key may see. If the shop is empty indeed, remove it here."),
-    ),
-    "too_many_products": Sentence(_("The shop has more than 20,000 products."), _("Import the important ones as CSV.")),
-    "no_currency": Sentence(
-        _("The shop does not say what currency its prices are in."), _("Connect it again and choose the currency.")
-    ),
-    "address_refused": Sentence(
-        _("This address cannot be read: only https addresses of the open internet can."),
-        _("Enter the address that begins with https:// and has no port."),
-    ),
-    "unreachable": Sentence(_("The server did not answer."), _("It is tried again by itself. See whether it opens.")),
-    "too_slow": Sentence(_("The server took too long."), _("Nothing to do: it is tried again by itself.")),
-    "too_large": Sentence(_("This is too large to be read."), _("Split it into smaller parts.")),
-    "too_many_pages": Sentence(_("The document has more than 400 pages."), _("Split it into smaller parts.")),
-    "too_many_redirects": Sentence(_("The address leads in circles."), _("Enter the address your browser ends on.")),
-    "gone": Sentence(_("There is nothing at this address any more."), _("Enter the new address, or remove it.")),
-    "page_refused": Sentence(
-        _("The server does not show this page to us."), _("Take a page that opens without a log-in.")
-    ),
-    "no_text": Sentence(
-        _("There is no text in it that can be read."), _("A page that fills itself by script cannot be read.")
-    ),
-    "unreadable": Sentence(_("It is broken, or of a kind that cannot be read."), _("Save it anew and try again.")),
-    "locked": Sentence(_("The document is locked by a password."), _("Save it without one and upload it again.")),
-    "only_pictures": Sentence(
-        _("The document holds pictures of text, not text."), _("Upload one in which you can mark the words.")
-    ),
-    "no_sitemap": Sentence(_("There is no sitemap at this address."), _("It is often at /sitemap.xml.")),
-    "no_pages": Sentence(
-        _("The sitemap names no page of its own site that we may read."), _("Check its address, and robots.txt.")
-    ),
-    "broke": Sentence(_("Reading it broke off here."), _("It is tried again; if it goes on, look into the log.")),
+# What to do about a source that could not be read.
+WHAT_TO_DO = {
+    "key_refused": _("Make new ones that may read products, and enter them under “Connected shops”."),
+    "key_unreadable": _("Enter them again."),
+    "not_a_shop": _("Check the address, and that a browser shows the shop there."),
+    "not_found": _("Check the address."),
+    "shop_moved": _("Connect it with exactly the address your browser shows."),
+    "shop_busy": _("Nothing to do: it is tried again by itself."),
+    "feed_empty": _("Check what its key may see. If the shop is empty indeed, remove it here."),
+    "too_many_products": _("Import the important ones as CSV."),
+    "no_currency": _("Connect it again and choose the currency."),
+    "address_refused": _("Enter the address that begins with https:// and has no port."),
+    "unreachable": _("It is tried again by itself. See whether it opens."),
+    "too_slow": _("Nothing to do: it is tried again by itself."),
+    "too_large": _("Split it into smaller parts."),
+    "too_many_pages": _("Split it into smaller parts."),
+    "too_many_redirects": _("Enter the address your browser ends on."),
+    "gone": _("Enter the new address, or remove it."),
+    "page_refused": _("Take a page that opens without a log-in."),
+    "no_text": _("A page that fills itself by script cannot be read."),
+    "unreadable": _("Save it anew and try again."),
+    "locked": _("Save it without one and upload it again."),
+    "only_pictures": _("Upload one in which you can mark the words."),
+    "no_sitemap": _("It is often at /sitemap.xml."),
+    "no_pages": _("Check its address, and robots.txt."),
+    "broke": _("It is tried again; if it goes on, look into the log."),
 }
+SOURCE_ERRORS = {reason: Sentence(why, WHAT_TO_DO[reason]) for reason, why in WHY_UNREAD.items()}
 OTHERWISE = Sentence(_("It could not be read."), _("It is tried again by itself."))
 
 
