@@ -7,7 +7,6 @@ cannot decode, and outlives Redis (docs/decisions/0005-scheduler-loop.md). Eithe
 
 import logging
 import os
-import signal
 import threading
 import time
 import uuid
@@ -21,6 +20,7 @@ from rq_scheduler import Scheduler
 from pilito import hints, keys, writers
 from pilito.extensions import redis
 from pilito.hints import JsonJob
+from pilito.jobs.ending import Ending
 from pilito.jobs.periodic import PERIODIC, Periodic
 
 log = logging.getLogger(__name__)
@@ -99,26 +99,25 @@ def run_scheduler(app: Flask) -> None:
     """Run until SIGTERM or SIGINT."""
     writers.stand_back()
     os.nice(app.extensions["pilito_settings"].worker_nice)
-    stopping = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: stopping.set())
+    ending, stopping = Ending(), threading.Event()
     for periodic in PERIODIC:
         threading.Thread(target=_repeat, args=(app, periodic, stopping), name=periodic.name, daemon=True).start()
     with app.app_context():
         log.info("Scheduling; periodic: %s", ", ".join(f"{one.name} every {one.every_seconds} s" for one in PERIODIC))
-        _run_timer(stopping)
+        _run_timer(ending)
+    stopping.set()
 
 
-def _run_timer(stopping: threading.Event) -> None:
+def _run_timer(ending: Ending) -> None:
     timer = Timer()
-    while not stopping.is_set():
+    while not ending.is_set():
         try:
             moved = timer.tick(time.time())
         except RedisError as error:
             log.warning("Redis is away (%s); shares still expire, the rest waits for its return.", error)
-            stopping.wait(OUTAGE_SECONDS)
+            ending.wait(OUTAGE_SECONDS)
         else:
-            stopping.wait(0 if moved == BATCH else POLL_SECONDS)
+            ending.wait(0 if moved == BATCH else POLL_SECONDS)
     try:
         timer.release()
     except RedisError:

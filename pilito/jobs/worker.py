@@ -6,7 +6,6 @@ of CPU each (docs/decisions/0004-workers-are-threads.md).
 
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -25,6 +24,7 @@ from pilito import keys, writers
 from pilito.config import Settings
 from pilito.errors import kinds_of
 from pilito.hints import JsonJob
+from pilito.jobs.ending import Ending
 
 log = logging.getLogger(__name__)
 
@@ -142,14 +142,12 @@ def run_workers(app: Flask, settings: Settings) -> None:
     """Serve all queues until SIGTERM or SIGINT; then finish the jobs at hand, at most DRAIN_SECONDS."""
     writers.stand_back()
     os.nice(settings.worker_nice)
-    stopping = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: stopping.set())
+    ending = Ending()
     crew = [_Seat(app, settings, name) for name, count in _seats(settings).items() for _ in range(count)]
     for seat in crew:
         seat.start()
     log.info("Working with %s threads: %s", len(crew), _seats(settings))
-    stopping.wait()
+    ending.wait()
     drain(crew)
     # Threads that still wait for a model would hold the process; their turns are leased and will be taken up again.
     os._exit(0)
