@@ -11,8 +11,9 @@ from pilito.conversations.came_back import forget_marks, see_to
 from pilito.conversations.comments import find_private_reply, record_replied
 from pilito.conversations.copies import wake_copies
 from pilito.conversations.drafts import go_stale
+from pilito.conversations.erase import ERASED_CUSTOMER, is_erased
 from pilito.conversations.hand_over import LINE, call_people
-from pilito.conversations.lock import mark_changed
+from pilito.conversations.lock import find_locked, mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
@@ -46,6 +47,8 @@ CLOCKS_APART = timedelta(seconds=10)
 ECHO_COMES_WITHIN = timedelta(minutes=2)
 # How far an echo may lie outside the time in which its delivery was under way, whatever it repeats.
 AROUND = timedelta(minutes=5)
+# What left the account so soon after somebody's erasing began was on its way by then.
+ON_ITS_WAY = timedelta(minutes=1)
 # How long after a person said "it arrived" its message may still be found.
 FOUND_LATE = timedelta(days=1)
 
@@ -58,6 +61,8 @@ def take_echo(tx: Transaction, inbox: Inbox, item: Echo, now: datetime, origin: 
     if (ours := _find_sent(inbox, item)) is not None:
         # Asked first: of a customer who is being erased there is no conversation any more, and none is made for this.
         return Outcome(EventOutcome.ECHO, "ours", ours.message_id)
+    if _is_left_of_erased(inbox, item):
+        return Outcome(EventOutcome.IGNORED, ERASED_CUSTOMER, None, item.external_id)
     conversation = get_conversation(inbox, item.customer_id, now)
     known = find_message(inbox, item.external_id)
     if known is not None:
@@ -77,6 +82,14 @@ def _find_sent(inbox: Inbox, item: Echo) -> Delivery | None:
     return db.session.scalar(
         select(Delivery).where(Delivery.inbox_id == inbox.id, Delivery.external_id == item.external_id)
     )
+
+
+def _is_left_of_erased(inbox: Inbox, item: Echo) -> bool:
+    """Whether this was being sent while the erasing of its customer began, who has not written since: nobody else would
+    know that it is ours, and the customer would be back with our words."""
+    if not is_erased(inbox, item.customer_id, item.sent_at - ON_ITS_WAY):
+        return False
+    return find_locked(inbox, item.customer_id) is None
 
 
 def _find_delivery(inbox: Inbox, conversation: Conversation, item: Echo) -> Delivery | None:

@@ -77,6 +77,8 @@ LINES_WITHOUT_WORDS = (
     *("blocked", "unblocked", "merged", "unmerged", "exported_customer"),
 )
 INBOX_ERASED = "inbox_erased"
+# Why an item is ignored whose words have to leave the body that brought them.
+ERASED_CUSTOMER, ERASED_ACCOUNT = "of a customer who was erased", "of an account that was erased"
 RUNS = 5  # a message that comes while its customer is being erased makes the last step fail; then all begins anew
 
 

@@ -29,7 +29,7 @@ from pilito.conversations import pending_share
 from pilito.conversations.comments import take_comment
 from pilito.conversations.echo import take_echo
 from pilito.conversations.edit import Place, edit
-from pilito.conversations.erase import is_erased, was_account
+from pilito.conversations.erase import ERASED_ACCOUNT, ERASED_CUSTOMER, is_erased, was_account
 from pilito.conversations.forget import redact
 from pilito.conversations.notice import take_notice, take_opening
 from pilito.conversations.outcome import Outcome
@@ -48,8 +48,6 @@ log = logging.getLogger(__name__)
 COLLISIONS = 3
 REASON_CHARACTERS = 500
 SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
-# Why an item is ignored whose words have to leave the body that brought them.
-ERASED_CUSTOMER, ERASED_ACCOUNT = "of a customer who was erased", "of an account that was erased"
 # Says nothing about the item: the row stays pending, and the sweep comes back to it.
 PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
 

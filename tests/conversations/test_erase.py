@@ -354,6 +354,42 @@ def test_the_echo_of_what_had_left_brings_nobody_back(desk, monkeypatch):
     assert customer_id() is None
 
 
+BYE = "خدانگهدار"
+
+
+@pytest.mark.parametrize("comes", ["while it is sent", "when all is gone"])
+def test_nor_does_the_echo_of_what_is_being_sent_when_it_begins(desk, comes):
+    wanted, at, came = customer_id(), NOON + seconds(60), []
+    reply_id = desk.call(reply, desk.conversation.id, None, BYE, "bye", at).id
+
+    def take():
+        came.append(desk.take(echo(BYE, NOON + seconds(61), "mid.bye"), now=NOON + seconds(62)))
+
+    def begin(payload):
+        desk.call(erase._begin, wanted, at, None)
+        if comes == "while it is sent":
+            take()
+        return desk.graph.default(payload)
+
+    desk.graph.script = [begin]
+    desk.call(deliver, reply_id, lambda: at)
+    desk.call(erase_customer, wanted, at + seconds(1))
+    if comes == "when all is gone":
+        take()
+
+    assert desk.outcomes(came[0]) == [EventOutcome.IGNORED]
+    assert customer_id() is None
+    assert BYE not in everything()
+
+
+def test_what_is_typed_on_the_phone_later_begins_anew(desk):
+    desk.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    desk.take(echo(BYE, NOON + seconds(121), "mid.bye"), now=NOON + seconds(122))
+
+    assert desk.message("mid.bye").text == BYE
+
+
 def test_nobody_opens_the_conversation_that_goes(desk, monkeypatch):
     old, refusals = desk.conversation.id, []
 
