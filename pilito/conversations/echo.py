@@ -17,6 +17,7 @@ from pilito.conversations.lock import find_locked, mark_changed
 from pilito.conversations.newest import count_message
 from pilito.conversations.outbox import wake_next
 from pilito.conversations.outcome import Outcome
+from pilito.conversations.pair import pair_again
 from pilito.conversations.payload import outbound_of
 from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.conversations.store import add_message, find_message, get_conversation
@@ -247,7 +248,10 @@ def drop_mistaken(
     mistaken.deleted_at = mistaken.created_at
     mistaken.text = mistaken.content = ""
     turns.unanswer(conversation, mistaken)
-    mark_changed(tx, conversation, mistaken)
+    # Nor was anything said behind which a post answers our "which one?" no more.
+    pairing = pair_again(tx, conversation, mistaken.sent_at, now)
+    turns.count_unanswered(conversation)
+    mark_changed(tx, conversation, mistaken, *pairing.changed)
     if is_only_its_doing:
         _put_back(tx, conversation, delivery.message, now)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from desk import Desk
 from rows import NOON, add_operator
-from shop import echo, seconds, text
+from shop import echo, reel, seconds, text
 
 from pilito.channels.base import Card, OutboundFile
 from pilito.conversations import deliver as delivering
@@ -110,6 +110,27 @@ def test_an_early_echo_of_other_words_is_found_out_and_what_it_seemed_to_answer_
     assert desk.message("question").answered_by_id == desk.replies[0].id
     assert desk.message("second").answered_by_id == desk.replies[1].id
     assert [one.state for one in desk.deliveries] == [DeliveryState.SENT] * 2
+
+
+def test_a_post_that_came_right_after_it_answers_which_one_as_if_it_had_not_been(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False}
+    desk.answer(NOON + seconds(1))
+
+    def echo_first(payload):
+        desk.take(echo("منظورتان کدام است؟ (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        desk.take(reel(NOON + seconds(5.5), mid="post"), now=NOON + seconds(5.5))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON + seconds(6))
+    desk.model.reply = {"reply": ANSWER, "hand_over": False}
+    desk.answer(NOON + seconds(20))
+
+    assert desk.message("post").share.answers_id == desk.replies[0].id
+    assert desk.message("post").answered_by_id == desk.replies[1].id
+    assert desk.conversation.unanswered_since is None
 
 
 @pytest.mark.sqlite_only
