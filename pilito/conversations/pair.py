@@ -27,7 +27,7 @@ from pilito.conversations.pairing import (
 from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
-from pilito.lifecycle import MessageType, Sender, ShareState
+from pilito.lifecycle import ConversationState, MessageType, Sender, ShareState
 from pilito.models import Conversation, Inbox, Message, Share, db
 
 log = logging.getLogger(__name__)
@@ -428,7 +428,8 @@ def _rewrite_answers(
             asked = map(_without_post, asked_with(place.answers_id))
             content = combined_content([content], "\n".join(filter(None, asked)))
             # Once, as it comes to ask: not what nobody was to be called for then, when it is looked at again later.
-            is_heard = not conversation.is_blocked and message.origin != STANDBY
+            is_over = conversation.is_blocked or conversation.state is ConversationState.CLOSED
+            is_heard = not is_over and message.origin != STANDBY
             if is_heard and share.answers_id != place.answers_id:
                 turns.note_waiting(conversation, message)
         if content == message.content:

@@ -10,13 +10,14 @@ from shop import CAPTION, REEL_URL, attachment, edited, item, reel, seconds, sta
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import OutboundReaction
 from pilito.conversations.block import block, unblock
+from pilito.conversations.close import close
 from pilito.conversations.drafts import find_draft
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
 from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
-from pilito.lifecycle import AssistantMode, HandOverReason, ShareState, TurnState
+from pilito.lifecycle import AssistantMode, ConversationState, HandOverReason, ShareState, TurnState
 from pilito.models import Inbox, Share, db
 
 WHICH = {"reply": "منظورتان کدام است؟ پستش را بفرستید.", "asks_which": True, "hand_over": False, "reason": ""}
@@ -353,6 +354,19 @@ def test_nor_since_one_that_came_while_another_app_held_the_conversation(desk):
     desk.take(standby(reel(NOON + seconds(300), mid="share")), now=NOON + seconds(301))
 
     assert desk.message("share").share.answers_id == desk.replies[0].id
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_nor_in_a_chat_that_was_closed_when_what_stood_between_is_taken_back(desk):
+    desk.take(text("ساعت کاری‌تان؟", NOON + seconds(100), mid="between"), now=NOON + seconds(100))
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.call(close, desk.conversation.id, None, NOON + seconds(310))
+
+    desk.take(unsent("between", NOON + seconds(320)), now=NOON + seconds(320))
+
+    assert desk.message("share").share.answers_id == desk.replies[0].id
+    assert desk.conversation.state is ConversationState.CLOSED
     assert desk.conversation.unanswered_since is None
 
 
