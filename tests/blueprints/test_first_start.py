@@ -161,3 +161,19 @@ def test_agents_are_not_asked_to_do_what_they_may_not(log_in):
 
     assert "First steps:" not in agent.get("/conversations/").text
     assert agent.get("/first-steps").status_code == 403
+
+
+@pytest.mark.parametrize(("role", "is_led"), [(Role.ADMIN, True), (Role.AGENT, False)])
+def test_without_an_account_the_empty_list_leads_to_where_one_is_connected(log_in, role, is_led):
+    client = log_in(role)
+
+    before = client.get("/conversations/").text
+    with transaction():
+        add_inbox()
+    after = client.get("/conversations/").text
+
+    assert (
+        ("No account is connected yet" in before) == ('class="button is-primary" href="/inboxes"' in before) == is_led
+    )
+    assert "No account is connected yet" not in after
+    assert "No conversations yet" in after

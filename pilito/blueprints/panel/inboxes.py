@@ -48,9 +48,15 @@ def inbox_words() -> dict[str, Any]:
     return {
         "may_connect": is_admin,
         "connecting": connecting,
+        "has_no_account": _has_no_account if is_admin else bool,
         "troubled_inboxes": _troubled if is_admin else list,
         "overdue_sources": find_overdue if is_admin else list,
     }
+
+
+def _has_no_account() -> bool:
+    """Nothing can come before one is connected, which an admin can do. For everybody else: no."""
+    return not queries.all_inboxes()
 
 
 def _troubled() -> list[Inbox]:
