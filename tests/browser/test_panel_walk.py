@@ -356,6 +356,20 @@ def test_a_page_with_little_on_it_is_not_stretched_to_the_height_of_the_settings
     assert title["y"] + title["height"] == pytest.approx(lead["y"] + lead["height"], abs=1)
 
 
+@pytest.mark.parametrize("path", ["/settings/audit", "/inboxes/{}/assistant"])
+def test_on_a_phone_one_way_leads_up_and_the_title_follows_it(shop, operator, open_page, path):
+    with transaction():
+        db.session.get_one(Operator, operator.id).role = Role.OWNER
+    page = open_page(viewport=PHONE)
+
+    page.goto(path.format(shop.inbox_id))
+
+    up, title = page.locator(".up:visible"), page.locator("h1")
+    expect(up).to_have_count(1)
+    above = up.bounding_box()
+    assert 0 <= title.bounding_box()["y"] - above["y"] - above["height"] <= 16
+
+
 def test_what_is_wider_than_a_phone_is_seen(chromium):
     context = chromium.new_context(viewport=PHONE, is_mobile=True)
     page = context.new_page()
