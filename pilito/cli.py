@@ -19,7 +19,7 @@ from pilito.clock import utc_now
 from pilito.errors import BackupError, MediaError, Refused
 from pilito.extensions import channels, settings
 from pilito.lifecycle import AssistantMode, Role
-from pilito.logs import set_up_logs
+from pilito.logs import set_up_logs, tell_where_we_are_on_demand
 from pilito.models import Inbox, db
 from pilito.parent import end_with_parent
 from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
@@ -87,6 +87,7 @@ def worker() -> None:
 
     _refuse_unsettled()
     set_up_logs(settings)
+    tell_where_we_are_on_demand()
     set_up_reporting(settings, "worker")
     end_with_parent()
     app = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -102,6 +103,7 @@ def scheduler() -> None:
 
     _refuse_unsettled()
     set_up_logs(settings)
+    tell_where_we_are_on_demand()
     set_up_reporting(settings, "scheduler")
     end_with_parent()
     run_scheduler(current_app._get_current_object())  # type: ignore[attr-defined]

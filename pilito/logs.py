@@ -1,8 +1,10 @@
 """The form of the log lines: text for people, JSON for machines."""
 
+import faulthandler
 import json
 import logging
 import os
+import signal
 import stat
 import sys
 from datetime import UTC, datetime
@@ -107,3 +109,11 @@ def set_up_logs(settings: Settings) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("httpx", "httpx2", "openai", "urllib3", "engineio", "socketio", "rq.worker", "rq.job", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def tell_where_we_are_on_demand() -> None:
+    """At each SIGUSR1 say on standard error where every thread is: files, functions and lines, and no value of any.
+
+    Written without Python's help, so also by a process that hangs in it.
+    """
+    faulthandler.register(signal.SIGUSR1)

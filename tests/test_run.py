@@ -59,8 +59,8 @@ class Run:
         except requests.RequestException:
             return False
 
-    def log(self):
-        return (self.folder / "output.log").read_text()[-4000:]
+    def log(self, characters=4000):
+        return (self.folder / "output.log").read_text()[-characters:]
 
     def stop(self):
         """Press Ctrl-C; return the seconds until everything was gone."""
@@ -340,12 +340,19 @@ def test_a_worker_that_is_asked_to_end_finishes_its_answer_and_is_gone_within_te
 
     asked_at = time.monotonic()
     os.kill(worker, signal.SIGTERM)
-    wait_for(lambda: not is_running(worker), 20, run.log)
+    wait_for(lambda: not is_running(worker), 20, lambda: where_it_hangs(run, worker))
 
     assert time.monotonic() - asked_at < 10
     assert len(run.got(customer)) == 1
     assert run.rows("SELECT count(*) FROM turn WHERE state = 'generating'") == [(0,)]
     wait_for(run.is_ready, 60, run.log)
+
+
+def where_it_hangs(run, worker):
+    """What the worker itself says of its threads, behind what it said before."""
+    os.kill(worker, signal.SIGUSR1)
+    time.sleep(1)
+    return run.log(100_000)
 
 
 def is_running(pid):

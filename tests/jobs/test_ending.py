@@ -1,5 +1,6 @@
 """A worker and a scheduler that are asked to end do, in whatever moment and whatever thread the signal comes."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,18 @@ def asked_meanwhile(self, timeout=None):
 
 threading.Condition.wait = asked_meanwhile
 """
+# Each second, for the first may come before it waits.
+WHERE_IT_IS = """
+from pilito.logs import tell_where_we_are_on_demand
+
+def ask():
+    while True:
+        time.sleep(1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+tell_where_we_are_on_demand()
+threading.Thread(target=ask, daemon=True).start()
+"""
 
 
 @pytest.mark.parametrize("program", ["worker", "scheduler"])
@@ -63,6 +76,17 @@ threading.Condition.wait = asked_meanwhile
 def test_it_ends_whenever_and_in_whatever_thread_it_is_asked(program, moment):
     with started(program, moment) as process:
         assert process.wait(40) == 0  # a busy machine takes seconds to leave Python; who does not hear stays for ever
+
+
+@pytest.mark.parametrize("program", ["worker", "scheduler"])
+def test_asked_where_it_is_it_names_its_threads_and_works_on(program):
+    with started(program, WHERE_IT_IS) as process:
+        said = next(line for line in process.stderr if "in run_" in line)
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(40) == 0
+
+    assert f"pilito/jobs/{program}.py" in said
 
 
 def started(program, moment):
