@@ -160,7 +160,8 @@ def _offer_password(email: str) -> None:
 
 def _say_it_is_over() -> ResponseReturnValue:
     title, next_step = gettext("This link has ended"), gettext("It was used, or its time is over. Ask for a new one.")
-    return render_template("error.html", title=title, next_step=next_step), 410
+    way = {"way": url_for("auth.show_login"), "way_label": gettext("Back to the log-in")}
+    return render_template("error.html", title=title, next_step=next_step, **way), 410
 
 
 def _explain(refusal: Refused | None) -> str:

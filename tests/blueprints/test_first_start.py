@@ -42,7 +42,9 @@ def test_whoever_has_the_link_becomes_the_owner_and_is_in(app):
 def test_the_link_works_once(app):
     become_owner(app)
 
-    assert FreshClient(app).get(link()).status_code == 410
+    over = FreshClient(app).get(link())
+    assert over.status_code == 410
+    assert 'href="/login"' in over.text
     assert FreshClient(app).get("/set-up").location == "/login"
 
 
@@ -177,3 +179,12 @@ def test_without_an_account_the_empty_list_leads_to_where_one_is_connected(log_i
     )
     assert "No account is connected yet" not in after
     assert "No conversations yet" in after
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_the_demos_phone_speaks_the_language_of_whoever_opens_it(app, log_in, monkeypatch, language):
+    monkeypatch.setitem(app.config, "PILITO_DEMO", True)
+
+    page = log_in(language=language).get("/conversations/").text
+
+    assert f'href="/demo?lang={language}"' in page
