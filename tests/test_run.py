@@ -366,6 +366,9 @@ def is_running(pid):
 @pytest.mark.timeout(120)
 def test_ctrl_c_leaves_nothing_behind_and_the_next_start_finds_yesterdays_data(run, customers):
     wait_for(lambda: all(run.got(customer) for customer in customers.asking), 60, run.log)
+    # The worker that ended before has its successor. Between fork and exec that is still supervisord, which hears a
+    # SIGTERM and forgets it: it would have to be killed after STOP_SECONDS.
+    wait_for(lambda: run.pids("worker"), 15, run.log)
     family = run.descendants()
     conversations = run.rows("SELECT count(*) FROM conversation")
 
