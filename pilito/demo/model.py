@@ -275,7 +275,10 @@ def answer(data: str) -> dict[str, Any]:
     asked, words = plain(said), TEXTS[_language(said)]
     if reason := next((reason for pattern, reason in FOR_PEOPLE if _found(pattern, asked)), None):
         return _hand_over(reason)
-    if topics := _topics(asked):
+    topics = _topics(asked)
+    if written := _written_down(asked, topics, facts):
+        return _told(written, asked, words)
+    if topics:
         return _about(topics, facts, asked, words)
     return _courtesy(asked, words)
 
@@ -295,6 +298,21 @@ def _topics(asked: str) -> list[Topic]:
     if any(topic.name == "shipping_cost" for topic in topics) and not _found(PRICE_WORD, asked):
         swallowed.add("price")
     return [topic for topic in topics if topic.name not in swallowed]
+
+
+def _written_down(asked: str, topics: list[Topic], facts: list[Said]) -> Said | None:
+    """Return the answer to just this question, where the shop wrote one down; of a shared post its caption tells."""
+    if any(topic.is_about_product for topic in topics) and any(fact.source == "caption" for fact in facts):
+        return None
+    wanted = _words(re.sub(f"{GREETING}|{THANKS}", " ", asked))
+    return next((one for one in facts if one.source == "faq" and wanted and wanted == _words(_name(one))), None)
+
+
+def _told(fact: Said, asked: str, words: dict[str, str]) -> dict[str, Any]:
+    """Reply with all that stands beneath a question of the shop's own."""
+    hello = [words["hello"]] if _found(GREETING, asked) else []
+    lines = [(fact, line) for line in _lines(fact.text.partition("\n")[2])]
+    return _reply("\n".join([*hello, *_cited(lines, words)]), [fact.number]) if lines else _hand_over("not_known")
 
 
 def _about(topics: list[Topic], facts: list[Said], asked: str, words: dict[str, str]) -> dict[str, Any]:

@@ -129,6 +129,30 @@ def test_a_question_without_a_post_is_answered_from_the_shops_facts(question, li
     assert asked(question, SHOP)["reply"].endswith(line)
 
 
+PAYMENT = Fact("faq", "چطور پرداخت کنم؟\nکارت به کارت یا درگاه پرداخت.", "passage:2")
+GIFT = Fact("faq", "بسته‌بندی هدیه دارید؟\nبله، بسته‌بندی هدیه ۴۵٬۰۰۰ تومان است.", "passage:3")
+
+
+@pytest.mark.parametrize("question", ["بسته‌بندی هدیه دارید؟", "سلام، بسته بندی هدیه دارین"])
+def test_a_question_that_the_shop_wrote_down_is_answered_in_its_words(model, question):
+    """What an owner tries first: to write an answer down, and to ask."""
+    outcome = compose(TurnInput("گالری", (question,), facts=(PAYMENT, GIFT)), model)
+
+    assert isinstance(outcome, Reply)
+    assert outcome.text.endswith("\nبله، بسته‌بندی هدیه ۴۵٬۰۰۰ تومان است.")
+
+
+@pytest.mark.parametrize("question", ["چطور پس بدهم؟", "پرداخت", "کنم؟", "بسته‌بندی هدیه دارید و کی می‌رسد؟"])
+def test_one_in_other_words_is_not(question):
+    assert asked(question, PAYMENT, GIFT)["hand_over"]
+
+
+def test_nor_is_one_about_a_shared_post():
+    size = Fact("faq", "سایز لباس چطور است؟\nسایزها کوچک‌اند.", "passage:4")
+
+    assert "۳۶ تا ۴۴" in said(about(DRESS, "سایز لباس چطور است؟", size))["reply"]
+
+
 @pytest.mark.parametrize("question", ["سلام", "سلام وقت بخیر", "Hi!", "hello there", "salam", "مرحبا", "سلام خوبین؟"])
 def test_a_greeting_is_returned_with_an_offer(question):
     reply = asked(question)["reply"]
