@@ -250,7 +250,7 @@ def test_an_empty_panel_says_what_to_expect(browser):
 def test_and_in_the_demo_where_the_phone_is(app, browser, monkeypatch):
     monkeypatch.setitem(app.config, "PILITO_DEMO", True)
 
-    assert 'href="/demo"' in browser.get("/conversations/").text
+    assert 'href="/demo?lang=en"' in browser.get("/conversations/").text
 
 
 # --- the thread ------------------------------------------------------------------------------------------------------
