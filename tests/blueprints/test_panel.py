@@ -1060,6 +1060,7 @@ def msgids():
         ("blueprints/**.py", "python"),
         ("conversations/digest.py", "python"),
         ("conversations/warn.py", "python"),
+        ("knowledge/reasons.py", "python"),
         ("templates/**.html", "jinja2"),
     ]
     found = extract_from_dir(ROOT / "pilito", methods)
