@@ -114,6 +114,6 @@ def set_up_logs(settings: Settings) -> None:
 def tell_where_we_are_on_demand() -> None:
     """At each SIGUSR1 say on standard error where every thread is: files, functions and lines, and no value of any.
 
-    Written without Python's help, so also by a process that hangs in it.
+    By a handler of Python's: `faulthandler.register` reads other threads while they run, which kills a busy process.
     """
-    faulthandler.register(signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, lambda *_: faulthandler.dump_traceback())
