@@ -122,6 +122,8 @@ DAY = re.compile(
 )
 # "Colours: tan, black and cream": what a reply may count, on one line: below a comma at its end stands something else.
 BETWEEN_COLOURS = re.compile(r"[^\S\n]*[,،/][^\S\n]*|[^\S\n](?:و|and)[^\S\n]")
+UNLABELLED_LINE = re.compile(r"[^\S\n]*\n\s*[^\s:][^\n:]*(?:\n|\Z)")
+LINE_THAT_GOES_ON = re.compile(r"[^\S\n]*\n\s*(?:[,،/]|(?:و|and)\s)")
 COLOURS = re.compile(
     r"(?:رنگ\w*(?: ها\w*)?|colou?rs?|الالوان|الوان)\s*:?\s+"
     rf"(?P<listed>[^\n.:]+(?:{BETWEEN_COLOURS.pattern})[^\n.:]+)"
@@ -238,7 +240,8 @@ class Claims:
     @cached_property
     def colours(self) -> list[int]:
         """How many colours each list of them names."""
-        lists = (BETWEEN_COLOURS.split(match["listed"].strip()) for match in COLOURS.finditer(self.text))
+        whole = (match for match in COLOURS.finditer(self.text) if not _goes_on(match))
+        lists = (BETWEEN_COLOURS.split(match["listed"].strip()) for match in whole)
         return [sum(map(bool, names)) for names in lists]  # nothing stands behind a comma at the end
 
     @cached_property
@@ -464,6 +467,13 @@ def _is_row(text: str) -> bool:
     """Whether each is a little more than the one before, as sizes are: "36-38-40-42-44" is no phone."""
     numbers = map(int, re.findall(r"\d+", text))
     return bool(ROW.fullmatch(text)) and all(0 < more - less <= MOST_STEP for less, more in pairwise(numbers))
+
+
+def _goes_on(colours: re.Match[str]) -> bool:
+    """Whether the list may go on below, where no label begins a line: nobody knows how many, and a person counts."""
+    below = colours.string[colours.end() :]
+    ends_open = colours["listed"].rstrip().endswith((",", "،", "/"))
+    return bool((UNLABELLED_LINE if ends_open else LINE_THAT_GOES_ON).match(below))
 
 
 def _spoken(text: str) -> str:

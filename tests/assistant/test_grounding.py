@@ -201,6 +201,8 @@ def claimed(text):
         ("رنگ کرم", {}),
         ("رنگ کرم و سبز و ", {"colours": [2]}),
         ("رنگ: کرم، سبز،\nColours: tan, , black and cream,", {"colours": [2, 3]}),
+        ("رنگ: کرم، سبز،\nمشکی، قرمز", {}),
+        ("رنگ: کرم و سبز\nو مشکی", {}),
     ],
 )
 def test_what_a_text_claims_is_found_however_it_is_written(text, found):
