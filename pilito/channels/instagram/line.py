@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import HTTPResponse
 
@@ -43,7 +43,7 @@ class Watch:
         self._is_over = True
         with suppress(OSError):
             # Not the method of a TLS socket, which would have the rest read as if it were in the clear.
-            socket.socket.shutdown(line, socket.SHUT_RDWR)
+            socket.socket.shutdown(getattr(line, "socket", line), socket.SHUT_RDWR)  # of TLS in TLS the outer one
 
 
 @contextmanager
@@ -66,7 +66,8 @@ class Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = POOLS
+        if type(manager) is ProxyManager:  # SOCKS has connections of its own, which are not watched
+            manager.pool_classes_by_scheme = POOLS
         return manager
 
 
