@@ -39,7 +39,7 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         "pairing pair pending_share expire contents",
         "tests/conversations/test_",
         "pair pairing contents pending_share tally late_share which_one expire edit unsend receive read_media context "
-        "answer sweep echo match_posts drafts",
+        "answer sweep echo match_posts drafts retract settle void",
     ),
     "parser": ("pilito/channels/instagram/", READING, "tests/channels/instagram", ""),
     "deliver": (
