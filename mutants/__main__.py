@@ -47,7 +47,7 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         "deliver outbox settle pace payload void",
         "tests/conversations/test_",
         "deliver settle reply retract payload pace reconcile release_lost tokens take_over drafts upload quote_product "
-        "react answer echo modes snooze sweep context void disclose erase read_media",
+        "react answer echo modes snooze sweep context void disclose erase read_media which_one",
     ),
     "check": (CHECKS, "check grounding prices promises offers repeated", REPLIES, f"{SAID} prices repeated"),
     "numbers": (CHECKS, "quantities", REPLIES, SAID),
