@@ -12,6 +12,8 @@ from pilito.channels.base import OutboundReaction
 from pilito.conversations.block import block, unblock
 from pilito.conversations.close import close
 from pilito.conversations.drafts import find_draft
+from pilito.conversations.expire import expire_due
+from pilito.conversations.pair import what_answers
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.settle import Settlement, settle
@@ -25,6 +27,7 @@ PRICE = {"reply": "قیمت ۲٬۰۰۰٬۰۰۰ تومان است.", "hand_over":
 OTHER = {"reply": "خواهش می‌کنم.", "hand_over": False, "reason": ""}
 LINK = "https://www.instagram.com/p/CxYz123AbCd/"
 QUESTION = "این لباس چقدره؟"
+BLUE, RED = "آبی هم دارید؟", "همون قرمزه"
 KINDS = ("fact", "question")
 
 
@@ -476,9 +479,10 @@ def test_the_question_taken_back_after_the_answer_leaves_no_copy(desk):
 
 
 @pytest.mark.sqlite_only
-def test_the_first_of_two_questions_taken_back_leaves_none_though_ours_between_was_taken_back_before(desk):
+@pytest.mark.parametrize(("mid", "words"), [("question", QUESTION), ("second", RED)])
+def test_of_two_questions_either_taken_back_leaves_none_though_ours_between_was_taken_back_before(desk, mid, words):
     desk.model.reply = WHICH
-    desk.take(text("همون قرمزه", NOON + seconds(100)), now=NOON + seconds(100))
+    desk.take(text(RED, NOON + seconds(100), mid="second"), now=NOON + seconds(100))
     desk.answer(NOON + seconds(103))
     desk.deliver(NOON + seconds(103))
     desk.model.reply = PRICE
@@ -488,10 +492,10 @@ def test_the_first_of_two_questions_taken_back_leaves_none_though_ours_between_w
     was_read = desk.message("share").content
     desk.take(unsent(desk.deliveries[0].external_id, NOON + seconds(205)), now=NOON + seconds(205))
 
-    desk.take(unsent("question", NOON + seconds(206)), now=NOON + seconds(206))
+    desk.take(unsent(mid, NOON + seconds(206)), now=NOON + seconds(206))
 
-    assert QUESTION in was_read
-    assert QUESTION not in desk.message("share").content
+    assert words in was_read
+    assert words not in desk.message("share").content
 
 
 @pytest.mark.sqlite_only
@@ -508,6 +512,25 @@ def test_but_another_message_taken_back_leaves_it_what_it_answered(desk):
 
     assert desk.message("hello").text == ""
     assert desk.message("share").content == content
+
+
+@pytest.mark.sqlite_only
+def test_nor_does_a_lone_post_taken_back_touch_an_answer_to_a_question_with_an_empty_line(shop):
+    desk = Desk(shop)
+    desk.take(reel(NOON - seconds(600), mid="lone"), now=NOON - seconds(599))
+    desk.call(expire_due, NOON - seconds(400))
+    desk.take(text("سلام\n\nاین لباس چقدره؟", NOON, mid="question"))
+    desk.model.reply = WHICH
+    desk.answer(NOON + seconds(1))
+    desk.deliver(NOON + seconds(1))
+    desk.model.reply = PRICE
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+
+    desk.take(unsent("lone", NOON + seconds(305)), now=NOON + seconds(305))
+    desk.deliver(NOON + seconds(306))
+
+    assert desk.graph.texts == [WHICH["reply"], PRICE["reply"]]
 
 
 @pytest.mark.sqlite_only
@@ -765,6 +788,27 @@ def test_nor_does_an_answer_about_the_card_leave_that_waits_still(shop):
 
 
 @pytest.mark.sqlite_only
+def test_but_one_leaves_when_something_else_is_taken_back(shop):
+    desk = Desk(shop)
+    desk.take(text("سلام", NOON - seconds(60), mid="hello"), now=NOON - seconds(59))
+    desk.model.reply = OTHER
+    desk.answer(NOON - seconds(57))
+    desk.deliver(NOON - seconds(57))
+    desk.take(text(QUESTION, NOON, mid="question"))
+    desk.model.reply = WHICH
+    desk.answer(NOON + seconds(1))
+    desk.deliver(NOON + seconds(1))
+    desk.model.reply = OTHER
+    desk.take(card_at(300), now=NOON + seconds(300))
+    desk.answer(NOON + seconds(304))
+
+    desk.take(unsent("hello", NOON + seconds(305)), now=NOON + seconds(305))
+    desk.deliver(NOON + seconds(310))
+
+    assert desk.graph.texts == [OTHER["reply"], WHICH["reply"], OTHER["reply"]]
+
+
+@pytest.mark.sqlite_only
 def test_changed_it_has_the_card_answered_anew(shop):
     desk = asked_back(shop)
     desk.deliver(NOON + seconds(9))
@@ -841,9 +885,6 @@ def test_a_card_from_before_or_elsewhere_or_taken_back_or_not_asked_for_stays_si
     assert is_silent(desk)
 
 
-BLUE, RED = "آبی هم دارید؟", "همون قرمزه"
-
-
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("came", "asked"),
@@ -865,3 +906,21 @@ def test_asked_again_about_what_came_while_we_asked_the_first_question_still_cou
     assert [one.asks_which for one in desk.replies] == [True, True]
     assert share_of(desk).answers_id == desk.replies[1].id
     assert desk.message("share").content.endswith("\n".join(["[/CONTEXT]", *asked]))
+
+
+@pytest.mark.sqlite_only
+def test_what_answers_one_which_one_does_not_answer_another(desk):
+    desk.take(reel(NOON + seconds(60), mid="share"), now=NOON + seconds(61))
+    desk.answer(NOON + seconds(64))
+    desk.deliver(NOON + seconds(64))
+    desk.take(text("اون یکی چی؟", NOON + seconds(400)), now=NOON + seconds(400))
+    desk.model.reply = WHICH
+    desk.answer(NOON + seconds(404))
+    desk.deliver(NOON + seconds(404))
+    desk.take(card_at(500), now=NOON + seconds(500))
+
+    first, _, second = desk.replies
+
+    assert (first.asks_which, second.asks_which) == (True, True)
+    assert [one.external_id for one in what_answers(first)] == ["share"]
+    assert [one.external_id for one in what_answers(second)] == ["card"]
