@@ -313,6 +313,17 @@ def test_given_back_meanwhile_the_assistant_answers_who_waits_again(desk, sara):
     assert [turn.state for turn in desk.rows(Turn)][-1] is TurnState.OPEN
 
 
+def test_given_back_meanwhile_it_leaves_though_answers_are_drafts(desk, sara):
+    write(desk, sara)
+    desk.call(give_back, desk.conversation.id, sara.id, NOON)
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+
+    desk.deliver(DUE)
+
+    assert desk.graph.texts == ["دو میلیون"]
+
+
 def test_taken_back_it_is_counted_nowhere(desk, sara):
     quarter = NOON - timedelta(minutes=15), NOON + timedelta(minutes=15)
     (before,), sent = tallies.count(*quarter).values(), summary()

@@ -254,6 +254,7 @@ def test_of_a_reply_in_parts_the_rest_leaves_when_one_has(shop, come):
 
     assert before[:2] == [SENT, PENDING]
     assert set(states(desk)) == {SENT}
+    assert desk.message("q").text != SHOES
     assert "\n".join(desk.graph.texts).split() == LONG.split()
 
 
@@ -442,6 +443,22 @@ def test_a_post_that_came_too_late_for_the_void_answer_belongs_to_the_new_one(de
     assert desk.message("q").content.endswith(SHIRT)
     assert CAPTION in desk.model.prompts[1]
     assert desk.graph.texts == [ANEW]
+
+
+@pytest.mark.sqlite_only
+def test_also_the_one_of_a_question_long_before_that_which_was_changed(shop):
+    desk = Desk(shop)
+    desk.take(text(SHOES, NOON, mid="old"))
+    later = NOON + seconds(600)
+    desk.take(text(SHIRT, later, mid="q"), now=later)
+    desk.answer(later)
+    desk.take(reel(NOON - seconds(30)), now=later + seconds(2))
+
+    desk.take(edited("q", "سفیدش چی؟", later + seconds(5)), now=later + seconds(5))
+    desk.answer(later + seconds(6))
+
+    assert CAPTION in desk.message("old").content
+    assert CAPTION in desk.model.prompts[-1]
 
 
 @pytest.mark.sqlite_only
