@@ -361,4 +361,6 @@ def test_a_turn_that_is_due_is_found_among_the_unfinished_alone(desk, asked):
     with closing(sqlite3.connect(db.engine.url.database)) as counting:
         counting.execute("DELETE FROM sqlite_stat1")
         counting.commit()
+    db.session.remove()
+    db.engine.dispose()  # a connection knows what was counted when it was opened
     assert steps[0].startswith("SEARCH turn USING INDEX ix_turn_due_at"), steps
