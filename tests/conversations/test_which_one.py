@@ -592,8 +592,10 @@ def test_sent_again_by_a_person_it_is_answered_by_the_post_from_before_as_from_a
 
     for step in (share, send_again) if second < 60 else (send_again, share):
         step()
+    at_once = desk.message("share").share.answers_id
     desk.take(reel(NOON + seconds(300), mid="next"), now=NOON + seconds(300))
 
+    assert at_once == desk.replies[1].id
     assert desk.message("share").share.answers_id == desk.replies[1].id
     assert desk.message("share").content.endswith(f"[/CONTEXT]\n{QUESTION}")
     assert desk.conversation.unanswered_since == NOON + seconds(second)
