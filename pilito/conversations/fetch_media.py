@@ -74,9 +74,7 @@ def fetch_media(media_id: int, clock: Clock) -> None:
         _settle(claim, clock(), look, sha256, size_bytes)
     except MediaError as error:
         _give_up(claim, error, clock())
-    except (
-        OSError
-    ) as error:  # of the file on its way: that the disk is full, it may tell only when it is read or closed
+    except OSError as error:  # the disk of the file on its way is full, which may show only when it is read or closed
         _give_up(claim, store_failed("take in a file", error), clock())
 
 
