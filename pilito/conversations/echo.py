@@ -247,13 +247,15 @@ def drop_mistaken(
     mistaken.external_id = None
     mistaken.deleted_at = mistaken.created_at
     mistaken.text = mistaken.content = ""
-    turns.unanswer(conversation, mistaken)
+    freed = turns.unanswer(conversation, mistaken)
     # Nor was anything said behind which a post answers our "which one?" no more.
     pairing = pair_again(tx, conversation, mistaken.sent_at, now)
     turns.count_unanswered(conversation)
     mark_changed(tx, conversation, mistaken, *pairing.changed)
     if is_only_its_doing:
         _put_back(tx, conversation, delivery.message, now)
+    elif freed or pairing.questions:
+        turns.ask_unanswered(tx, conversation, now)  # given back to the assistant meanwhile: it answers
 
 
 def _put_back(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> None:

@@ -14,7 +14,7 @@ from pilito.conversations.close import close
 from pilito.conversations.payload import Extras
 from pilito.conversations.reply import reply
 from pilito.conversations.snooze import snooze
-from pilito.conversations.take_over import take_over
+from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.lifecycle import (
     AssistantMode,
@@ -131,6 +131,54 @@ def test_a_post_that_came_right_after_it_answers_which_one_as_if_it_had_not_been
     assert desk.message("post").share.answers_id == desk.replies[0].id
     assert desk.message("post").answered_by_id == desk.replies[1].id
     assert desk.conversation.unanswered_since is None
+
+
+def test_what_it_seemed_to_answer_is_answered_where_the_assistant_was_given_it_back_meanwhile(desk):
+    mistaken(desk, then=lambda number: give_back(number, None, NOON + seconds(5.5)))
+    desk.answer(NOON + seconds(20))
+
+    assert desk.message("second").answered_by_id == desk.replies[1].id
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_so_is_a_post_that_answers_which_one_since_nobody_spoke_in_between(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False}
+    desk.answer(NOON + seconds(1))
+    number = desk.conversation.id
+
+    def echo_first(payload):
+        desk.take(echo("منظورتان کدام است؟ (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        desk.take(reel(NOON + seconds(5.5), mid="post"), now=NOON + seconds(5.5))
+        desk.call(give_back, number, None, NOON + seconds(5.6))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON + seconds(6))
+    desk.model.reply = {"reply": ANSWER, "hand_over": False}
+    desk.answer(NOON + seconds(20))
+
+    assert desk.message("post").answered_by_id == desk.replies[1].id
+    assert desk.conversation.unanswered_since is None
+
+
+@pytest.mark.sqlite_only
+def test_an_answer_that_is_being_written_goes_on_where_the_echo_had_answered_nothing(desk):
+    """Who waits is who waited: given back, and asked anew, before the answer of the send came."""
+    number = desk.conversation.id
+
+    def echo_first(payload):
+        desk.take(echo("(1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        desk.call(give_back, number, None, NOON + seconds(5.5))
+        desk.take(text("و سایز؟", NOON + seconds(6), mid="second"), now=NOON + seconds(6))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON + seconds(7))
+
+    assert [one.version for one in desk.rows(Turn) if one.state is TurnState.OPEN] == [1]
 
 
 @pytest.mark.sqlite_only
