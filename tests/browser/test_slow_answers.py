@@ -409,3 +409,104 @@ def test_what_is_found_or_paged_to_too_late_touches_no_other_list(shop, two, ope
     expect(page.locator("#search-text")).to_have_value("")
     expect(page).to_have_url(re.compile("zone=done"))
     assert page.evaluate("window.isSame")  # and the page was never loaded anew
+
+
+PATIENCE_MS = 20_000
+# The browser's own clock cannot be moved.
+TIMEOUTS_BY_THE_PAGE_CLOCK = """AbortSignal.timeout = (ms) => {
+    const end = new AbortController();
+    setTimeout(() => end.abort(new DOMException("signal timed out", "TimeoutError")), ms);
+    return end.signal;
+}"""
+
+
+@pytest.fixture
+def open_impatient(open_page):
+    """Return a function that opens a page whose clock the test moves."""
+
+    def open_it(path):
+        page = open_page()
+        page.clock.install()
+        page.add_init_script(TIMEOUTS_BY_THE_PAGE_CLOCK)
+        page.goto(path)
+        expect(page.locator("#composer-text")).to_be_visible()
+        return page
+
+    return open_it
+
+
+def test_a_reply_that_gets_no_answer_is_given_up_keeps_its_words_and_arrives_once(shop, two, open_impatient):
+    path = f"/conversations/{two[0]}"
+    page = open_impatient(path)
+    arrived = []
+    page.route("**/replies", lambda route: arrived.append(route.fetch().status))  # and the browser never hears of it
+    page.route("**/messages?*", lambda route: route.abort())  # nor does it see the message
+    write(page, "it hangs")
+    bubble = page.locator(".is-optimistic")
+    expect(bubble.locator(".foot")).to_have_text("Sending …")
+    while not arrived:
+        page.evaluate("null")
+
+    page.clock.fast_forward(PATIENCE_MS - 5_000)
+    expect(bubble.locator(".foot")).to_have_text("Sending …")  # a slow line is no dead one
+    page.clock.fast_forward(6_000)
+
+    expect(bubble).to_contain_text("it hangs")
+    expect(bubble).to_contain_text("No answer came, so it may have arrived or not. Your words are safe here.")
+    bubble.get_by_role("button", name="Edit").click()  # with other words it would be a second message
+    expect(toast(page, "whether it arrived is not known yet")).to_be_visible()
+    expect(page.locator("#composer-text")).to_have_value("")
+
+    page.unroute("**/replies")
+    page.unroute("**/messages?*")
+    with page.expect_response("**/replies"):
+        bubble.get_by_role("button", name="Try again").click()
+    expect(page.locator(SENT)).to_contain_text("it hangs")
+    expect(bubble).to_have_count(0)
+    assert page.evaluate(UNSENT) == 0
+    assert ours() == ["it hangs"]
+
+
+def test_a_reply_that_never_left_waits_over_a_reload_with_what_to_do(shop, two, open_impatient):
+    path = f"/conversations/{two[0]}"
+    page = open_impatient(path)
+    page.route("**/replies", lambda route: None)
+    with page.expect_request("**/replies"):
+        write(page, "it never left")
+    page.clock.fast_forward(PATIENCE_MS + 1_000)
+    expect(page.locator(".has-failed")).to_contain_text("No answer came")
+
+    page.reload()
+
+    failed = page.locator(".has-failed")
+    expect(failed).to_contain_text("it never left")
+    expect(failed).to_contain_text("No answer came, so it may have arrived or not. Your words are safe here.")
+    failed.get_by_role("button", name="Edit").click()
+    expect(page.locator("#composer-text")).to_have_value("it never left")
+    assert ours() == []
+
+
+def test_a_button_that_gets_no_answer_is_free_again_and_says_what_is_not_known(shop, two, open_impatient):
+    page = open_impatient(f"/conversations/{two[0]}")
+    page.route("**/take-over", lambda route: None)
+    button = page.locator('[data-verb="take_over"] button')
+    with page.expect_request("**/take-over"):
+        button.click()
+    expect(button).to_be_disabled()
+
+    page.clock.fast_forward(PATIENCE_MS + 1_000)
+
+    expect(toast(page, "No answer came, so it may be done or not. Look, and press again if it is not.")).to_be_visible()
+    expect(button).to_be_enabled()
+
+
+def test_a_deed_that_gets_no_answer_is_not_said_to_be_tried_again_by_itself(shop, two, open_impatient):
+    page = open_impatient(f"/conversations/{two[0]}")
+    page.route("**/bulk", lambda route: None)
+    with page.expect_request("**/bulk"):
+        page.locator('[data-verb="close"] button').click()
+
+    page.clock.fast_forward(PATIENCE_MS + 1_000)
+
+    expect(toast(page, "No answer came, so it may be done or not.")).to_be_visible()
+    expect(toast(page, "It is tried again by itself")).to_have_count(0)

@@ -1,12 +1,16 @@
 // Requests to our own server. A session that has ended leads to the log-in, and back here afterwards;
 // one that is another person's by now makes the page theirs.
 import { setServerTime } from "./clocks.js";
+import { say } from "./words.js";
 
 const token = document.querySelector('meta[name="csrf-token"]').content;
 const OPERATOR = "X-Operator";
 const FRAGMENT = { "X-Fragment": "1" };
 const LEAVING_MS = 5_000;
 const LONGEST_MS = 30_000; // for a fragment: what hangs for longer would keep every later look waiting
+const PATIENCE_MS = 20_000; // for a deed: whoever waits for longer has long wondered whether it was done
+
+export const NO_ANSWER = "no_answer"; // the reason of a deed that may have been done all the same
 
 let isLeaving = false;
 
@@ -29,16 +33,24 @@ export async function fetchFragment(url) {
   return fragment;
 }
 
-export const send = (url, fields = {}) => post(url, new URLSearchParams(fields));
+export const send = (url, fields = {}) => inTime(post(url, fields));
 
 // As `send`, for a deed that answers with what became of it.
-export const ask = async (url, fields) => (await post(url, fields)).json();
+export const ask = (url, fields = {}) => inTime(post(url, fields).then((answer) => answer.json()));
 
-async function post(url, body) {
-  const answer = await request(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body });
+async function post(url, fields) {
+  const body = new URLSearchParams(fields);
+  const signal = AbortSignal.timeout?.(PATIENCE_MS);
+  const answer = await request(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body, signal });
   if (!answer.ok) throw await refusalOf(answer);
   return answer;
 }
+
+// A line that hangs is not one that is down: the deed may have been done, and only its answer was lost.
+const inTime = (deed) =>
+  deed.catch((error) => {
+    throw error.name === "TimeoutError" ? new Refusal(say("noAnswer"), NO_ANSWER) : error;
+  });
 
 async function request(url, options) {
   const answer = await fetch(url, options);

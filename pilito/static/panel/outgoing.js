@@ -1,7 +1,7 @@
 // What leaves a composer: shown at once, kept until the server has it, true as soon as the thread says so. Whoever has
 // gone on to another conversation before the answer is told there, and finds it where it was written.
 import { here } from "./here.js";
-import { Refusal, send } from "./http.js";
+import { NO_ANSWER, Refusal, send } from "./http.js";
 import { dropUnsent, keepUnsent, unsentOf } from "./keep.js";
 import { isAtEnd, refreshThread, toEnd } from "./thread.js";
 import { newestSeen } from "./together.js";
@@ -71,8 +71,13 @@ async function sendKept(one) {
 }
 
 function keepWhy(one, error) {
-  Object.assign(one, { why: error instanceof Refusal ? error.message || say("failed") : "", reason: error.reason });
+  Object.assign(one, { why: whyOf(error), reason: error.reason });
   keepUnsent(one);
+}
+
+function whyOf(error) {
+  if (error.reason === NO_ANSWER) return say("noAnswerWords");
+  return error instanceof Refusal ? error.message || say("failed") : "";
 }
 
 // What an earlier look at this conversation sent and could not send; what arrived all the same is dropped.
@@ -178,8 +183,8 @@ async function mend(sent) {
   menders[one.kind](one);
 }
 
-// No sentence of ours: a proxy's, or none; or another tab has had it since.
-const mayHaveArrived = (one) => !one.why || one.why === say("failed") || !keptOf(one);
+// No sentence of the server's: a proxy's, or none; or another tab has had it since.
+const mayHaveArrived = (one) => !one.why || one.why === say("failed") || one.reason === NO_ANSWER || !keptOf(one);
 
 function drop(one, bubble) {
   dropUnsent(one.clientId);

@@ -3,7 +3,7 @@ import { giveCard, giveFile } from "./attach.js";
 import { bind } from "./commands.js";
 import { fill, quote } from "./composer.js";
 import { here } from "./here.js";
-import { send } from "./http.js";
+import { ask } from "./http.js";
 import { recall, remember } from "./keep.js";
 import { mendsBy } from "./outgoing.js";
 import { giveQuotes } from "./quotes.js";
@@ -23,7 +23,7 @@ document.addEventListener("submit", async (event) => {
   const from = here();
   form.querySelector("button").disabled = true;
   try {
-    const taken = await (await send(form.action)).json();
+    const taken = await ask(form.action);
     if (from.isOpen()) give(taken);
     else giveLater(from, taken);
   } catch (error) {
