@@ -67,8 +67,9 @@ def _apply(tx: Transaction, conversation: Conversation, message: Message, item: 
     is_news = item.text != message.text
     was, had_draft = _place(message), conversation.drafted_at is not None
     has_waited = _waits(message)
-    freed = void.void_answers(tx, conversation, message, EDITED) if is_news else []
-    is_asked_about = is_news and void.is_asked_about(message)
+    asking = void.asking_with(message, void.posts_read_with(message)) if is_news else []
+    freed = void.void_answers(tx, conversation, asking, EDITED)
+    is_asked_about = void.is_asked_about(asking)
     reword(message, item.text, item.question, item.number, item.at)
     if conversation.last_message_at == message.sent_at:
         set_preview(conversation, message)

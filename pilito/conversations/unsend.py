@@ -34,9 +34,10 @@ def unsend(tx: Transaction, inbox: Inbox, item: Unsend, now: datetime) -> Outcom
     if message.deleted_at is not None:
         return Outcome(EventOutcome.DUPLICATE, message_id=message.id)
     had_draft = conversation.drafted_at is not None
-    posts = list(void.posts_read_with(message))
-    freed = void.void_answers(tx, conversation, message, UNSENT)
-    if void.is_asked_about(message):
+    posts = void.posts_read_with(message)
+    asking = void.asking_with(message, posts)
+    freed = void.void_answers(tx, conversation, asking, UNSENT)
+    if void.is_asked_about(asking):
         go_stale(conversation, "unsent")
     _empty(tx, conversation, message, now)
     for post in posts:  # of one that is open, pairing writes anew what is left to be read beside it

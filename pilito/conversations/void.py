@@ -6,11 +6,11 @@ nobody can say yet what becomes of it: it is marked, and void if the provider tu
 person wrote stays: they answer for it. So does what would not have left anyhow, because somebody took over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from pilito.conversations import turns
 from pilito.conversations.lock import mark_changed
@@ -22,26 +22,14 @@ from pilito.models import Conversation, Message, Share, db
 from pilito.models.delivery import UNASKED, VOID
 
 
-def void_answers(tx: Transaction, conversation: Conversation, message: Message, why: str) -> list[Message]:
-    """Void what answers this message and has not left; return what waits for an answer again, to be asked anew.
+def void_answers(tx: Transaction, conversation: Conversation, asking: Sequence[Message], why: str) -> list[Message]:
+    """Void what answers one of these, which ask with a message, and has not left; return what waits for an answer
+    again, to be asked anew.
 
     Called before the message is changed, for pairing leaves alone what was answered.
     """
-    stands_in = list(_stands_in(message))
-    return _void_what_answers(tx, conversation, [*stands_in, *_quoting(stands_in)], why)
-
-
-def void_unasked(tx: Transaction, conversation: Conversation, which: Message) -> list[Message]:
-    """The same for what this "which one?" made a question, before a person takes that back: nobody has asked it then,
-    and its answer waits behind."""
-    return _void_what_answers(tx, conversation, what_answers(which), UNASKED)
-
-
-def _void_what_answers(
-    tx: Transaction, conversation: Conversation, messages: Sequence[Message], why: str
-) -> list[Message]:
     freed = []
-    for reply in _answers(conversation, messages):
+    for reply in _answers(conversation, asking):
         if all(part.state is DeliveryState.PENDING for part in reply.deliveries):
             freed += _void(tx, conversation, reply, why)
         elif reply.deliveries[0].state is DeliveryState.SENDING:
@@ -49,11 +37,15 @@ def _void_what_answers(
     return freed
 
 
-def is_asked_about(message: Message) -> bool:
-    """Whether a question waits that read this message, which a draft may rest on: itself, one that it is asked with, or
-    one that quotes it."""
-    stands_in = list(_stands_in(message))
-    return any(one.answered_by_id is None for one in (*stands_in, *_quoting(stands_in)))
+def void_unasked(tx: Transaction, conversation: Conversation, which: Message) -> list[Message]:
+    """The same for what this "which one?" made a question, before a person takes that back: nobody has asked it then,
+    and its answer waits behind."""
+    return void_answers(tx, conversation, what_answers(which), UNASKED)
+
+
+def is_asked_about(asking: Iterable[Message]) -> bool:
+    """Whether one of what asks with a message still waits, which a draft may rest on."""
+    return any(one.answered_by_id is None for one in asking)
 
 
 def void_returned(tx: Transaction, conversation: Conversation, reply: Message, mark: str | None, now: datetime) -> None:
@@ -71,22 +63,20 @@ def ask_anew(tx: Transaction, conversation: Conversation, freed: Sequence[Messag
     turns.ask_unanswered(tx, conversation, now)
 
 
-def _stands_in(message: Message) -> Iterator[Message]:
-    """The messages that are read with this one: itself, the question that took its post, the posts and cards that
-    answered "which one?"."""
-    yield message
+def asking_with(message: Message, posts: Iterable[Message]) -> list[Message]:
+    """What asks with this message: itself, the question that took its post, the `posts` and the cards that answered
+    "which one?" about it, and what quotes one of these by a swipe. Asked once, before anything is changed."""
+    stands_in = [message, *posts, *cards_read_with(message)]
     if message.share is not None and message.share.combined_with_id not in (None, message.id):
-        yield db.session.get_one(Message, message.share.combined_with_id)
-    yield from posts_read_with(message)
-    yield from cards_read_with(message)
+        stands_in.append(db.session.get_one(Message, message.share.combined_with_id))
+    return [*stands_in, *_quoting(stands_in)]
 
 
-def posts_read_with(message: Message) -> Iterator[Message]:
+def posts_read_with(message: Message) -> list[Message]:
     """The posts that answered "which one?" and were read together with this message. Asked before it is emptied."""
     answers = select(Share).where(Share.conversation_id == message.conversation_id, Share.answers_id.is_not(None))
-    for share in db.session.scalars(answers).all():
-        if is_read_with(share, message):
-            yield share.message
+    shares = db.session.scalars(answers.options(joinedload(Share.message))).all()
+    return [share.message for share in shares if is_read_with(share, message)]
 
 
 def _quoting(quoted: Sequence[Message]) -> Sequence[Message]:
