@@ -1,5 +1,6 @@
 """What a person puts off rests in *Waiting*, and comes back: by the clock, by the customer, never lost."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -12,13 +13,14 @@ from pilito.conversations.close import close
 from pilito.conversations.give_back_due import give_back_due
 from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
+from pilito.conversations.retract import retract
 from pilito.conversations.seen import Seen
 from pilito.conversations.snooze import bring_back, mark_seen_to, snooze, wake_snoozed
 from pilito.conversations.take_over import give_back
 from pilito.conversations.undo import undo
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import ConversationState, HandOverReason, NotificationKind, Role, TurnState
+from pilito.lifecycle import ConversationState, DeliveryState, HandOverReason, NotificationKind, Role, TurnState
 from pilito.models import Audit, Inbox, Notification, db
 from pilito.queries import panel as queries
 from pilito.queries.panel import Zone, zone_of
@@ -262,6 +264,50 @@ def test_a_snooze_taken_back_leaves_everything_as_it_was(desk):
     assert (after.state, after.operator_id, after.unread_count, after.unanswered_since) == kept
     assert after.snoozed_until is None
     assert desk.turn.state is TurnState.OPEN  # the assistant is asked anew
+
+
+ENDS = {
+    "closed": lambda desk: desk.call(close, desk.conversation.id, desk.sara, LATER),
+    "put off": put_off,
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_who_waits_again_since_the_answer_did_not_leave_waits_when_it_is_taken_back(desk, how):
+    desk.answer(NOON + seconds(30))
+    done = ENDS[how](desk)
+    desk.deliver(LATER + seconds(1))
+    assert desk.deliveries[0].state is DeliveryState.FAILED
+
+    desk.call(undo, done, desk.sara, LATER + seconds(10))
+
+    assert desk.conversation.unanswered_since == NOON
+    assert desk.turn.state is TurnState.OPEN
+
+
+@pytest.mark.sqlite_only
+def test_so_does_who_waits_since_the_reply_itself_was_taken_back(desk):
+    hold = timedelta(seconds=10)
+    held = desk.call(lambda: reply(desk.conversation.id, desk.sara, "بله", "c-1", LATER, hold=hold).id)
+    done = desk.call(close, desk.conversation.id, desk.sara, LATER + seconds(2))
+    desk.call(retract, desk.conversation.id, held, desk.sara, LATER + seconds(4))
+
+    desk.call(undo, done, desk.sara, LATER + seconds(6))
+
+    assert desk.conversation.unanswered_since == NOON
+    assert zone(desk, LATER + seconds(6)) is Zone.NEEDS_YOU
+
+
+@pytest.mark.sqlite_only
+def test_nobody_waits_whose_answer_left_meanwhile(desk):
+    desk.call(reply, desk.conversation.id, desk.sara, "بله", "c-1", LATER)
+    done = desk.call(close, desk.conversation.id, desk.sara, LATER)
+    desk.deliver(LATER + seconds(1))
+    assert desk.deliveries[0].state is DeliveryState.SENT
+
+    desk.call(undo, done, desk.sara, LATER + seconds(2))
+
+    assert desk.conversation.unanswered_since is None
 
 
 DEEDS = {
