@@ -86,6 +86,7 @@ NOTEWORTHY = select(Event.outcome, Event.reason).where(
     Event.webhook_id == bindparam("webhook"),
     or_(Event.outcome == EventOutcome.FAILED, Event.reason.in_((ERASED_CUSTOMER, ERASED_ACCOUNT))),
 )
+TOLD_AS_ERASED = select(Event.position).where(Event.webhook_id == bindparam("webhook"), Event.reason == ERASED_CUSTOMER)
 CLOSE_WEBHOOK = (
     update(Webhook.__table__)
     .where(Webhook.id == bindparam("webhook"))
@@ -271,11 +272,13 @@ def _empty_erased(webhook_id: int) -> None:
     """
     webhook = db.session.get_one(Webhook, webhook_id)
     channel = channels[webhook.channel]
-    for item in channel.parse(webhook.body, webhook.received_at):
+    # An echo of what was on its way then is told as theirs too, though it left later.
+    told = set(db.session.scalars(TOLD_AS_ERASED, {"webhook": webhook_id}))
+    for position, item in enumerate(channel.parse(webhook.body, webhook.received_at)):
         inbox = _find_inbox(webhook.channel, item.account_id)
         if inbox is None and item.account_id is not None and was_account(item.account_id):
             webhook.body = channel.without(webhook.body, item.account_id)
         elif inbox is not None and not isinstance(item, Ignored | Unreadable):
             author, said_at = _author(item)
-            if is_erased(inbox, author, said_at):
+            if position in told or is_erased(inbox, author, said_at):
                 webhook.body = channel.without(webhook.body, author)

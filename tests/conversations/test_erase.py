@@ -380,6 +380,7 @@ def test_nor_does_the_echo_of_what_is_being_sent_when_it_begins(desk, comes):
     assert desk.outcomes(came[0]) == [EventOutcome.IGNORED]
     assert customer_id() is None
     assert BYE not in everything()
+    assert CUSTOMER not in everything()
 
 
 def test_what_is_typed_on_the_phone_later_begins_anew(desk):
