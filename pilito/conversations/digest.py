@@ -179,13 +179,18 @@ def _write(operator: Operator, unseen: Sequence[Notification], waiting: Waiting)
 
 
 def _line(operator: Operator, row: Notification) -> str:
-    by = row.by.name if row.by else gettext("Somebody")
-    whom = row.conversation.customer.label if operator.notify_names else gettext("a customer")
+    by = _isolated(row.by.name) if row.by else gettext("Somebody")
+    whom = _isolated(row.conversation.customer.label) if operator.notify_names else gettext("a customer")
     if row.kind is NotificationKind.MENTIONED:
         return gettext("%(name)s mentioned you in a note about %(customer)s.", name=by, customer=whom)
     if row.kind is NotificationKind.ASSIGNED:
         return gettext("%(name)s assigned the conversation with %(customer)s to you.", name=by, customer=whom)
     return gettext("The conversation with %(customer)s that you put off is back.", customer=whom)
+
+
+def _isolated(name: str) -> str:
+    """A name keeps its own direction inside a sentence of the other one: plain text has no marks for that but these."""
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def _led(words: str, path: str) -> str:

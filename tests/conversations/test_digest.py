@@ -80,7 +80,7 @@ def test_what_nobody_has_seen_comes_by_mail_and_only_once(mailbox, sara, ali):
 
     (came,) = mailbox.mails
     assert came["Subject"] == "Pilito: 1 thing waits"
-    assert "Ali assigned the conversation with Maryam to you." in words_of(came)
+    assert "\u2068Ali\u2069 assigned the conversation with \u2068Maryam\u2069 to you." in words_of(came)
     assert f"https://inbox.example.com/conversations/{row.conversation_id}\r\n" in words_of(came)
     assert db.session.get_one(Notification, row.id, populate_existing=True).mailed_at == NOON
 
@@ -94,6 +94,18 @@ def test_no_customers_words_are_in_it_nor_their_name_where_one_does_not_want_it(
     assert WORDS not in words_of(mailbox.mails[0])
     assert "Maryam" not in words_of(mailbox.mails[0])
     assert "a customer" in words_of(mailbox.mails[0])
+
+
+@pytest.mark.parametrize("kind", NotificationKind)
+def test_a_name_keeps_its_own_direction_inside_the_sentence(mailbox, sara, ali, kind):
+    change(sara, language="fa")
+    with transaction() as tx:
+        conversation = add_conversation(customer={"name": None, "username": "maryam.tehran_14"})
+        notify(tx, sara, kind, conversation, NOON, by_id=ali)
+
+    post()
+
+    assert "\u2068@maryam.tehran_14\u2069" in words_of(mailbox.mails[0])
 
 
 def test_what_was_read_is_not_mailed(mailbox, sara, ali):
