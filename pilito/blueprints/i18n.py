@@ -1,5 +1,6 @@
 """Persian and English: which language, which calendar, which digits, in which direction."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from babel.dates import format_date, get_day_names
 from flask import Flask, g, has_request_context, request, session
 from flask_babel import Babel, get_locale, gettext
 from flask_login import current_user
+from markupsafe import Markup
 
 from pilito.clock import utc_now
 
@@ -34,7 +36,7 @@ babel = Babel()
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=select_language)
     app.context_processor(page_words)
-    for filter_ in (digits, figure, percent, clock, day, day_key, age, moment, coming):
+    for filter_ in (digits, figure, percent, clock, day, day_key, age, moment, coming, commands):
         app.jinja_env.filters[filter_.__name__] = filter_
 
 
@@ -251,3 +253,10 @@ def _is_same_year(local: date, today: date) -> bool:
     if has_jalali_dates():
         return bool(jdatetime.date.fromgregorian(date=local).year == jdatetime.date.fromgregorian(date=today).year)
     return local.year == today.year
+
+
+def commands(words: object) -> Markup:
+    """What stands between two backticks is a command, and runs from left to right in every language."""
+    code = Markup('<code dir="ltr">{}</code>')
+    parts = re.split("`([^`]+)`", str(words))
+    return Markup("").join(code.format(part) if index % 2 else part for index, part in enumerate(parts))

@@ -21,6 +21,7 @@ from rows import (
 
 from pilito import keys, mail
 from pilito.backup import restore
+from pilito.blueprints.i18n import commands
 from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_deletion, request_deletion
@@ -189,7 +190,14 @@ def test_with_redis_away_nobody_is_told_to_start_what_may_well_run(app, admin, m
     page = admin.get("/health").text
 
     assert page.count(">Not known while Redis is away.<") == 2
-    assert "start `flask" not in page
+    assert ">flask " not in page
+
+
+def test_a_command_in_a_sentence_is_shown_as_one_and_what_stands_around_it_is_escaped(app, admin):
+    assert '<code dir="ltr">flask scheduler</code>' in admin.get("/health").text
+    assert "`" not in re.sub(r'title="[^"]*"', "", page(admin))
+    with app.app_context():
+        assert str(commands("<b> `flask <i>` ` alone")) == '&lt;b&gt; <code dir="ltr">flask &lt;i&gt;</code> ` alone'
 
 
 def test_events_are_counted_by_kind_with_the_reason(admin):
