@@ -11,7 +11,7 @@ from pilito.clock import utc_now
 from pilito.conversations.labels import make_label
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, LabelColour, MessageType, Role
-from pilito.models import Conversation, ConversationLabel, Inbox, db
+from pilito.models import Conversation, ConversationLabel, Inbox, Operator, db
 
 pytestmark = needs_chromium
 WAITS = ConversationState.HANDED_OVER
@@ -168,3 +168,40 @@ def test_enter_in_a_menu_takes_whom_or_what_is_called_so(three, open_page):
         with page.expect_request("**/bulk") as asked:
             enter("KeyA", typed)
         assert f"to={people[name]}&" in f"{asked.value.post_data}&"
+
+
+def test_a_name_that_is_too_long_loses_its_end_and_never_its_beginning(shop, three, open_page):
+    with transaction():
+        last = db.session.get_one(Conversation, three[-1])
+        last.customer.name, last.customer.username = None, "maryam.official_shop_of_tehran_and_shiraz_14"
+        db.session.execute(db.update(Operator).values(language="fa"))
+    page = open_page("/conversations/")
+    name = page.locator("#rows .row-name").first
+    expect(name).to_contain_text("@maryam")
+
+    begins_inside = name.evaluate(
+        """(name) => {
+            const range = document.createRange(), box = name.getBoundingClientRect();
+            range.setStart(name.querySelector("bdi").firstChild, 0);
+            range.setEnd(name.querySelector("bdi").firstChild, 1);
+            const first = range.getBoundingClientRect();
+            return document.dir === "rtl" && first.left >= box.left - 1 && first.right <= box.right + 1;
+        }"""
+    )
+
+    assert begins_inside
+
+
+def test_a_chosen_row_still_shows_whole_where_it_came_in(three, open_page):
+    page = open_page("/conversations/?zone=needs_you")
+    row = page.locator("#rows > li").first
+    row.hover()
+    row.locator(".row-choose").click()
+
+    is_on_top = """(badge) => {
+        const { left, top, width, height } = badge.getBoundingClientRect();
+        const at = [[0.5, 0.5], [0.2, 0.5], [0.5, 0.2], [0.8, 0.5]];
+        return at.every(([x, y]) => badge.contains(document.elementFromPoint(left + width * x, top + height * y)));
+    }"""
+
+    assert row.locator(".row-channel").evaluate(is_on_top)
