@@ -311,3 +311,25 @@ def test_what_was_folded_away_is_shown_before_it_leaves_and_can_be_left_out(shop
     expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("one moment please")
     assert len(sent) == 1
     assert "Linen" not in sent[0]
+
+
+def test_sent_empty_the_composer_says_itself_what_is_missing_until_one_writes(shop, open_page):
+    page = open_page(talk(shop, 2))
+    # The browser's own bubble stands in no document: it is shown where nobody has said no to it.
+    page.evaluate(
+        """addEventListener("invalid", (event) => setTimeout(() => (window.bubble = !event.defaultPrevented)), true)"""
+    )
+    for form, box in (("#composer", "#composer-text"), ("#note-composer", "#note-text")):
+        if form == "#note-composer":
+            page.check("#write-note", force=True)
+        problem = page.locator(f"{form} .composer-problem")
+        for empty in ("", "  "):
+            page.fill(box, empty)
+            page.locator(f"{form} button.send").click()
+            expect(problem).to_contain_text("Nothing is written yet.")
+            expect(page.locator(box)).to_be_focused()
+        assert page.evaluate("window.bubble") is False
+
+        page.locator(box).press_sequentially("a")
+        expect(problem).to_be_hidden()
+        page.fill(box, "")

@@ -70,6 +70,7 @@ function prepare(form) {
   });
   find("composer-unquote").addEventListener("click", unquote);
   form.addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
+  explainEmpty("composer", text);
   find("composer-card").addEventListener("input", () => showReady(text));
   // The browser says what is wrong with a field only where one sees it.
   form.addEventListener("invalid", ({ target }) => target.closest("details")?.setAttribute("open", ""), true);
@@ -103,7 +104,7 @@ async function submit(text) {
   if (showFolded(find("composer"))) return explainIn("composer", say("goesAlong"));
   const files = takeFiles();
   const { card, picture } = takeCard();
-  if (!words && !files.length && !Object.keys(card).length) return;
+  if (!words && !files.length && !Object.keys(card).length) return sayEmpty("composer", text);
   const replies = repliesOf(words, files, card, picture);
   text.value = "";
   keep(text);
@@ -202,6 +203,20 @@ function showSize(used, limit) {
   else if (used > limit) size.textContent = say("parts", { parts: digits(parts) });
   else size.textContent = say("bytes", { used: digits(used), limit: digits(limit) });
 }
+
+// A box that must not be empty says so as everything else here is said: the browser's bubble speaks its own language.
+export function explainEmpty(form, text) {
+  text.addEventListener("invalid", (event) => (event.preventDefault(), sayEmpty(form, text)));
+  const problem = find(form).querySelector(".composer-problem");
+  text.addEventListener("input", () => problem.textContent === emptyWords(form) && explainIn(form, ""));
+}
+
+export function sayEmpty(form, text) {
+  explainIn(form, emptyWords(form));
+  text.focus();
+}
+
+const emptyWords = (form) => say(form === "composer" ? "emptyReply" : "emptyNote");
 
 // A sentence above a composer's box: what is wrong with what stands in it.
 export function explainIn(form, words) {

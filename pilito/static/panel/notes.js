@@ -7,7 +7,7 @@ import { startEmoji } from "./emoji.js";
 import { here } from "./here.js";
 import { startPicker } from "./picker.js";
 import { openConversation, refreshThread } from "./thread.js";
-import { explainIn } from "./composer.js";
+import { explainEmpty, explainIn, sayEmpty } from "./composer.js";
 import { say } from "./words.js";
 
 const find = (id) => document.getElementById(id);
@@ -30,6 +30,7 @@ export function startNotes() {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) find("note-composer").requestSubmit();
     if (event.key === "Escape" && editing && !event.defaultPrevented) endEditing();
   });
+  explainEmpty("note-composer", text);
   find("note-composer").addEventListener("submit", (event) => (event.preventDefault(), submit(text)));
   find("note-cancel").addEventListener("click", endEditing);
 }
@@ -65,7 +66,7 @@ export function writeReply() {
 
 async function submit(text) {
   const words = text.value.trim();
-  if (!words) return;
+  if (!words) return sayEmpty("note-composer", text);
   const named = namedIn(words);
   const fields = { text: words, mentions: named.map(([id]) => id).join(",") };
   if (editing) return mend(fields, named);
