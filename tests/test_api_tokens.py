@@ -73,6 +73,7 @@ def test_whoever_left_with_a_copy_reads_nothing_by_the_api(app, owner, reza):
     assert (before, browser.get("/api/v1/conversations", headers=header).status_code) == (200, 401)
 
 
+@pytest.mark.sqlite_only
 @ENDS
 def test_nor_does_it_open_again_when_the_person_is_back(owner, reza, end):
     token = tokens.issue_token("robot", NOON, reza)
@@ -85,6 +86,7 @@ def test_nor_does_it_open_again_when_the_person_is_back(owner, reza, end):
     assert opens(tokens.issue_token("robot", NOON, reza))
 
 
+@pytest.mark.sqlite_only
 def test_an_owner_who_becomes_admin_keeps_the_tokens(owner):
     with transaction():
         other = add_operator(Role.OWNER).id

@@ -52,6 +52,7 @@ def test_a_share_then_a_question_is_answered_once_on_the_combination(shop, caplo
     assert f"Combined content length: {len(question.content)} chars" in caplog.text
 
 
+@pytest.mark.sqlite_only
 def test_a_share_alone_is_never_answered_and_expires(shop, caplog, monkeypatch):
     caplog.set_level(logging.INFO)
     now = utc_now()
@@ -184,6 +185,7 @@ def test_a_share_that_arrives_after_the_answer_is_attached_and_answered_no_secon
     assert len(shop.graph.sent) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_question_typed_just_before_its_share_takes_it(make_shop):
     shop = make_shop(reply_quiet_seconds=60)
     now = utc_now()
@@ -194,6 +196,7 @@ def test_a_question_typed_just_before_its_share_takes_it(make_shop):
     assert shop.message(question.external_id).content.startswith("[CONTEXT:")
 
 
+@pytest.mark.sqlite_only
 def test_a_question_typed_long_before_a_share_does_not_take_it(make_shop):
     shop = make_shop(reply_quiet_seconds=60)
     now = utc_now()
@@ -205,6 +208,7 @@ def test_a_question_typed_long_before_a_share_does_not_take_it(make_shop):
     assert shop.share_of(share).state is ShareState.WAITING
 
 
+@pytest.mark.sqlite_only
 def test_a_greeting_a_share_and_a_question_are_combined_as_they_were_meant(make_shop):
     shop = make_shop(reply_quiet_seconds=60)
     now = utc_now()
@@ -250,6 +254,7 @@ def test_redis_emptied_during_the_wait_changes_nothing(shop):
     assert shop.share_of(share).found_in_cache is False
 
 
+@pytest.mark.sqlite_only
 def test_a_share_found_in_redis_counts_as_a_hit(shop):
     now = utc_now()
     share = shop.receive(reel(now - seconds(10)))

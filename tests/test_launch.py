@@ -59,6 +59,7 @@ def test_the_first_log_in_is_told_at_every_start_while_it_opens(first_operator, 
     assert f"Log in  {email}  {password}\n" in capsys.readouterr().out
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("change", ["password", "e-mail", "deactivated"])
 def test_and_no_more_once_it_is_another(first_operator, settings, capsys, change):
     email, password = first_operator.read_text().split()

@@ -110,6 +110,7 @@ def test_one_that_is_full_is_tried_again_later(app, mailbox):
     assert len(mailbox.mails) == 1
 
 
+@pytest.mark.sqlite_only
 def test_after_a_day_without_a_server_it_is_given_up(app, monkeypatch):
     def away(*_args, **_options):
         raise ConnectionRefusedError

@@ -53,6 +53,7 @@ def accounts(page):
 # --- what is shown ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_who_it_is_with_a_link_to_their_page(log_in, conversation):
     page = aside(log_in(), conversation)
 
@@ -60,6 +61,7 @@ def test_who_it_is_with_a_link_to_their_page(log_in, conversation):
     assert 'href="https://www.instagram.com/ali.karimi/"' in page
 
 
+@pytest.mark.sqlite_only
 def test_a_username_that_is_none_is_no_link(log_in, app):
     with transaction():
         strange = add_conversation(customer={"name": HOSTILE, "username": HOSTILE})
@@ -157,6 +159,7 @@ def test_the_pane_asks_the_database_few_things_however_much_there_is(log_in, con
     assert len(statements) <= 20
 
 
+@pytest.mark.sqlite_only
 def test_without_scripts_it_is_a_page_with_the_thread(log_in, conversation):
     page = log_in().get(f"/conversations/{conversation.id}/aside").text
 
@@ -208,6 +211,7 @@ def test_somebody_is_found_by_name_and_shown_beside_this_one_before_it_is_done(l
     assert f'action="/conversations/{conversation.id}/merge/{other.id}"' in asked
 
 
+@pytest.mark.sqlite_only
 def test_merged_their_conversations_stand_together_until_they_are_separated(log_in, conversation):
     with transaction():
         other = add_other(last_message_at=NOON)
@@ -223,6 +227,7 @@ def test_merged_their_conversations_stand_together_until_they_are_separated(log_
     assert accounts(aside(browser, conversation)) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_thread_says_who_was_merged_by_whom(log_in, conversation):
     with transaction():
         other = add_other()
@@ -262,6 +267,7 @@ def test_a_blocked_customer_gets_no_reply_and_the_refusal_says_what_to_do(log_in
     assert "Unblock them" in refused.json["message"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("deed", ["block", "unblock", "merge/{other}", "unmerge/{other}"])
 def test_a_viewer_sees_the_pane_and_changes_nothing(log_in, conversation, deed):
     with transaction():
@@ -277,6 +283,7 @@ def test_a_viewer_sees_the_pane_and_changes_nothing(log_in, conversation, deed):
 # --- export and erase ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("deed", ["export", "erase"])
 def test_only_admins_take_along_and_erase(log_in, conversation, deed):
     agent = log_in()

@@ -45,6 +45,7 @@ def bell(browser):
     return browser.get("/notifications", headers=FRAGMENT).text
 
 
+@pytest.mark.sqlite_only
 def test_the_bell_counts_and_lists_what_one_is_told_with_its_place(sara, ali):
     row = tell(sara, ali)
     tell(ali, sara.operator_id)  # his own
@@ -130,6 +131,7 @@ def test_each_reads_their_own_and_nobody_elses(sara, ali):
     assert post(sara, f"/notifications/{mine.id}/read", headers={}).location == "/notifications"
 
 
+@pytest.mark.sqlite_only
 def test_looking_at_a_conversation_reads_what_was_told_of_it_alone(sara, ali):
     first = tell(sara, ali)
     tell(sara, ali)
@@ -140,6 +142,7 @@ def test_looking_at_a_conversation_reads_what_was_told_of_it_alone(sara, ali):
     assert unread_notifications(sara.operator_id) == 1
 
 
+@pytest.mark.sqlite_only
 def test_nothing_is_read_by_looking_at_the_list(sara, ali):
     tell(sara, ali)
 
@@ -179,6 +182,7 @@ def test_nobody_sees_it_without_a_log_in(app, path):
 # --- how one is told -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_what_is_chosen_is_kept_and_told_to_the_browser(sara):
     chosen = {"sound": "1", "quiet_from": "22:00", "quiet_until": "08:00", "zone": "Asia/Tehran", "digest": "daily"}
 
@@ -229,6 +233,7 @@ def test_viewers_are_told_too(log_in):
     assert viewer.get("/notifications").status_code == viewer.get("/settings/notifications").status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_only_ones_own_browsers_hear_of_it(log_in, call):
     sara, ali = log_in(), log_in(Role.ADMIN)
     saras, alis = call(sara), call(ali)

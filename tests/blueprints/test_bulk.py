@@ -57,6 +57,7 @@ def me(browser):
     return db.session.scalar(db.select(Operator.id).filter_by(role=Role.AGENT))
 
 
+@pytest.mark.sqlite_only
 def test_three_are_closed_by_one_request_and_opened_again_by_another(browser, three):
     answer = change(browser, three, "close")
 
@@ -67,6 +68,7 @@ def test_three_are_closed_by_one_request_and_opened_again_by_another(browser, th
     assert {now_of(one).state for one in three} == {ConversationState.HANDED_OVER}
 
 
+@pytest.mark.sqlite_only
 def test_what_moved_on_is_left_and_said(browser, three):
     rows = [stamp(one) for one in three]
     with transaction():
@@ -80,6 +82,7 @@ def test_what_moved_on_is_left_and_said(browser, three):
     assert len(answer.json["undo"]) == 2
 
 
+@pytest.mark.sqlite_only
 def test_a_conversation_that_is_gone_stops_no_other(browser, three):
     rows = [stamp(three[0]), "999:1.0.0"]
 
@@ -89,6 +92,7 @@ def test_a_conversation_that_is_gone_stops_no_other(browser, three):
     assert now_of(three[0]).state is CLOSED
 
 
+@pytest.mark.sqlite_only
 def test_nothing_done_is_no_success(browser):
     answer = post(browser, "/conversations/bulk", row="999:1.0.0", do="close")
 
@@ -115,6 +119,7 @@ def test_no_time_is_refused(browser, three, fields):
     assert now_of(three[0]).snoozed_until is None
 
 
+@pytest.mark.sqlite_only
 def test_a_label_goes_on_all_comes_off_all_and_can_be_made_on_the_fly(browser, three, label):
     assert change(browser, three, "label", label=label).json["message"] == "Label added to 3."
     assert change(browser, three[:1], "unlabel", label=label).json["message"] == "Label removed."
@@ -137,6 +142,7 @@ def test_they_are_assigned(browser, three, to, state):
     assert now_of(three[0]).operator_id == (me(browser) if to == "me" else None)
 
 
+@pytest.mark.sqlite_only
 def test_they_are_assigned_to_a_colleague_but_to_no_viewer(browser, three):
     with transaction():
         ali, guest = add_operator(Role.AGENT).id, add_operator(Role.VIEWER).id
@@ -165,6 +171,7 @@ def test_an_unknown_deed_is_refused(browser, three):
     assert change(browser, three, "explode").status_code == 409
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("path", ["bulk", "undo"])
 def test_a_viewer_changes_nothing(log_in, three, path):
     answer = post(log_in(Role.VIEWER), f"/conversations/{path}", row=stamp(three[0]), do="close", undo=1)
@@ -173,6 +180,7 @@ def test_a_viewer_changes_nothing(log_in, three, path):
     assert now_of(three[0]).state is ConversationState.HANDED_OVER
 
 
+@pytest.mark.sqlite_only
 def test_without_scripts_it_leads_back_with_its_sentence(browser, three):
     answer = post(
         browser, "/conversations/bulk", headers={}, row=stamp(three[0]), do="close", next="/conversations/?zone=done"
@@ -182,6 +190,7 @@ def test_without_scripts_it_leads_back_with_its_sentence(browser, three):
     assert "Closed." in browser.get("/conversations/").text
 
 
+@pytest.mark.sqlite_only
 def test_nobody_undoes_what_another_did(log_in, three):
     done = change(log_in(), three, "close").json["undo"]
 

@@ -104,6 +104,7 @@ def test_what_waits_outside_the_filter_is_told_and_one_click_away(browser, desk,
     assert ('class="outside" href="/conversations/?zone=needs_you"' in page) == bool(count)
 
 
+@pytest.mark.sqlite_only
 def test_without_a_filter_nothing_is_outside(browser, desk):
     assert 'class="outside"' not in open_list(browser)
 
@@ -120,6 +121,7 @@ def test_each_filter_is_a_chip_that_takes_itself_away(browser, desk):
     assert "فوری" in page
 
 
+@pytest.mark.sqlite_only
 def test_links_of_rows_and_pages_keep_the_filter(browser, desk):
     page = browser.get(f"/conversations/{desk['label']}?zone=open&label={desk['label_id']}").text
 
@@ -144,6 +146,7 @@ def test_each_filter_takes_a_fixed_number_of_statements(browser, desk, query):
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_row_tells_its_label_who_holds_it_and_until_when_it_rests(browser, desk):
     page = open_list(browser)
 
@@ -161,6 +164,7 @@ def test_a_row_warns_in_the_last_hours_of_the_reply_time(browser, hours, is_told
     assert ("left to reply" in open_list(browser)) is is_told
 
 
+@pytest.mark.sqlite_only
 def test_what_came_back_says_so_in_list_and_thread(browser):
     with transaction():
         row = add_conversation(state=HELD, operator_id=person(), returned_at=utc_now())
@@ -169,6 +173,7 @@ def test_what_came_back_says_so_in_list_and_thread(browser):
     assert "It had been put off until now." in browser.get(f"/conversations/{row.id}", headers=FRAGMENT).text
 
 
+@pytest.mark.sqlite_only
 def test_steps_of_people_are_lines_of_the_thread_that_fold(browser):
     with transaction():
         me, ali = person(), add_operator(Role.AGENT)
@@ -236,6 +241,7 @@ def test_everybodys_views_are_made_and_deleted_by_admins_and_seen_by_all(log_in)
     assert post(admin, f"/conversations/views/{view.id}/delete").status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_nobody_sees_or_deletes_anothers_view(log_in):
     owner, other = log_in(), log_in()
     post(owner, "/conversations/views", name="Secret", zone="open")
@@ -264,6 +270,7 @@ def test_the_menu_of_people_shows_who_holds_how_many(browser, desk):
     assert all(f'value="{to}"' in page for to in ("me", "nobody", "assistant", desk["other"]))
 
 
+@pytest.mark.sqlite_only
 def test_the_menu_of_labels_tells_on_how_many_of_the_chosen_each_is(browser, desk):
     one, two = f"{desk['label']}:0.0.0", f"{desk['plain']}:0.0.0"
 
@@ -289,6 +296,7 @@ def test_hostile_names_stay_text(browser, desk):
         assert "&lt;img src=x" in page
 
 
+@pytest.mark.sqlite_only
 def test_a_viewer_filters_and_changes_nothing(log_in):
     viewer = log_in(Role.VIEWER)
 
@@ -298,6 +306,7 @@ def test_a_viewer_filters_and_changes_nothing(log_in):
     assert menu(viewer, "secrets").status_code == 404
 
 
+@pytest.mark.sqlite_only
 def test_closing_from_the_thread_carries_what_was_seen(browser):
     with transaction():
         row = add_conversation(state=WAITS, seq=7)

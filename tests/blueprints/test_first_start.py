@@ -30,6 +30,7 @@ def become_owner(app, **fields):
     return browser, fill_in(browser, link(), email="owner@shop.test", name="Niloofar", password=PASSWORD, **fields)
 
 
+@pytest.mark.sqlite_only
 def test_whoever_has_the_link_becomes_the_owner_and_is_in(app):
     browser, answer = become_owner(app)
 
@@ -39,6 +40,7 @@ def test_whoever_has_the_link_becomes_the_owner_and_is_in(app):
     assert (owner.email, owner.name, owner.role) == ("owner@shop.test", "Niloofar", Role.OWNER)
 
 
+@pytest.mark.sqlite_only
 def test_the_link_works_once(app):
     become_owner(app)
 
@@ -74,6 +76,7 @@ def test_a_weak_password_keeps_what_was_typed(app):
     assert set_up.has_nobody()
 
 
+@pytest.mark.sqlite_only
 def test_when_many_log_in_the_link_opens_still_and_no_try_is_counted(app, crowd):
     for _ in range(9):
         answer = become_owner(app)[1]
@@ -108,6 +111,7 @@ def test_two_at_once_make_one_owner(app):
     assert refused == ["link_over"]
 
 
+@pytest.mark.sqlite_only
 def test_in_production_the_log_in_leads_there_as_long_as_nobody_may(app, make_settings, monkeypatch):
     strong = {"pilito_env": "production", "public_url": "https://inbox.example.com"}
     production = create_app(make_settings(secret_key="s" * 40, instagram_verify_token="v" * 40, **strong))
@@ -181,6 +185,7 @@ def test_without_an_account_the_empty_list_leads_to_where_one_is_connected(log_i
     assert "No conversations yet" in after
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_the_demos_phone_speaks_the_language_of_whoever_opens_it(app, log_in, monkeypatch, language):
     monkeypatch.setitem(app.config, "PILITO_DEMO", True)

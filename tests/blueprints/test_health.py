@@ -295,6 +295,7 @@ def test_a_database_away_is_a_failed_scrape_not_a_page_of_zeros(client, database
     assert "pilito_" not in response.text
 
 
+@pytest.mark.sqlite_only
 def test_a_scrape_costs_the_same_number_of_queries_however_much_there_is(app, client):
     statements = record_statements()
     client.get("/metrics")
@@ -338,6 +339,7 @@ def test_a_client_of_a_socket_has_no_address_and_sees_nothing(client):
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": ""}).status_code == 403
 
 
+@pytest.mark.sqlite_only
 def test_a_token_opens_them_from_anywhere_and_a_wrong_one_does_not(app, client):
     with app.app_context():
         token = issue_token("prometheus", NOON)

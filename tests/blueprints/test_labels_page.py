@@ -62,6 +62,7 @@ def test_two_labels_become_one(admin):
     assert names() == ["two"]
 
 
+@pytest.mark.sqlite_only
 def test_all_labels_stand_only_where_one_is_merged(admin):
     """Of two hundred, each with all others to choose from, the page had ten megabytes."""
     ids = [make_label(f"label {number}", None, None, utc_now()) for number in range(40)]
@@ -87,6 +88,7 @@ def test_a_single_label_is_merged_with_nothing(admin):
     assert "Merge into" not in page
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("path", "fields", "words"),
     [
@@ -118,6 +120,7 @@ def test_a_name_that_was_refused_is_not_typed_again(admin, path, count):
     assert page.count("<details open>") == count - 1
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("path", ["", "/1", "/1/delete", "/1/merge"])
 def test_agents_make_labels_at_work_and_have_no_business_here(log_in, path):
     agent = log_in()

@@ -35,6 +35,7 @@ def notes():
     return rows(Note)
 
 
+@pytest.mark.sqlite_only
 def test_a_note_stands_in_the_thread_and_is_nothing_that_was_sent(log_in, conversation):
     browser = log_in()
 
@@ -48,6 +49,7 @@ def test_a_note_stands_in_the_thread_and_is_nothing_that_was_sent(log_in, conver
     assert rows(Delivery) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_note_can_be_written_when_nothing_may_be_sent(log_in, conversation):
     browser = log_in()
     with transaction():
@@ -60,6 +62,7 @@ def test_a_note_can_be_written_when_nothing_may_be_sent(log_in, conversation):
     assert [note.text for note in notes()] == ["pays late"]
 
 
+@pytest.mark.sqlite_only
 def test_the_form_of_a_note_leads_to_notes_alone(log_in, conversation):
     page = thread(log_in(), conversation)
 
@@ -69,6 +72,7 @@ def test_the_form_of_a_note_leads_to_notes_alone(log_in, conversation):
     assert "replies" not in form
 
 
+@pytest.mark.sqlite_only
 def test_what_a_note_says_is_hostile_to_nobody(log_in, conversation):
     browser = log_in()
     with transaction():
@@ -107,6 +111,7 @@ def test_only_the_writer_has_the_means_to_change_it(log_in, conversation):
     assert "data-edit-note" not in thread(other, conversation)
 
 
+@pytest.mark.sqlite_only
 def test_the_writer_mends_and_deletes_it(log_in, conversation):
     browser = log_in()
     write(browser, conversation)
@@ -126,6 +131,7 @@ def test_the_writer_mends_and_deletes_it(log_in, conversation):
     ]
 
 
+@pytest.mark.sqlite_only
 def test_a_note_of_another_conversation_is_not_reached_through_this_one(log_in, conversation):
     browser = log_in()
     write(browser, conversation)

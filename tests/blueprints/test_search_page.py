@@ -49,6 +49,7 @@ def say(conversation, words, **values):
         return add_message(conversation, text=words, **values)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("role", list(Role))
 def test_everybody_of_the_shop_may_search(log_in, conversation, role):
     say(conversation, "این لباس چقدره؟")
@@ -65,6 +66,7 @@ def test_a_message_leads_to_its_place_in_its_conversation(browser, conversation)
     assert "مریم رضایی" in page
 
 
+@pytest.mark.sqlite_only
 def test_the_whole_page_stands_in_the_place_of_the_list(browser, conversation):
     say(conversation, "این لباس چقدره؟")
 
@@ -180,6 +182,7 @@ def test_whatever_is_asked_is_answered(browser, conversation, query):
     assert browser.get(f"/conversations/search{query}").status_code == 200
 
 
+@pytest.mark.sqlite_only
 def test_nothing_found_says_what_to_try(browser, conversation):
     assert "Nothing has all of these words" in search(browser, q="ناپیدا")
     assert "Look everywhere" in search(browser, q="ناپیدا", by="operator")
@@ -260,6 +263,7 @@ def test_a_conversation_opens_at_a_message_and_goes_on_in_both_directions(browse
     assert "data-after" not in newest_page
 
 
+@pytest.mark.sqlite_only
 def test_a_message_of_another_conversation_opens_none_of_it(browser, conversation):
     mine = say(conversation, "mine")
     with transaction():

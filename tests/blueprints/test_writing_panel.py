@@ -52,6 +52,7 @@ def add_canned(**values):
 # --- picked ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_canned_reply_comes_filled_and_says_what_is_open(log_in, conversation):
     add_canned(text='سلام {مشتری} "<i>" {price}')
 
@@ -61,6 +62,7 @@ def test_a_canned_reply_comes_filled_and_says_what_is_open(log_in, conversation)
     assert "to fill:" in page
 
 
+@pytest.mark.sqlite_only
 def test_a_product_comes_with_its_price_of_today(log_in, conversation, product):
     page = pick(log_in(), conversation, "products", q="ماهور").text
 
@@ -89,11 +91,13 @@ def test_colleagues_are_found_but_not_those_who_left(log_in, conversation):
     assert "Gone" not in page
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("what", ["canned", "products", "people"])
 def test_a_viewer_picks_nothing(log_in, conversation, what):
     assert pick(log_in(Role.VIEWER), conversation, what).status_code == 403
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("what", ["canned", "products", "people"])
 def test_where_there_is_no_conversation_there_is_nothing_to_pick(log_in, app, what):
     assert log_in().get(f"/conversations/999/pick/{what}").status_code == 404
@@ -102,6 +106,7 @@ def test_where_there_is_no_conversation_there_is_nothing_to_pick(log_in, app, wh
 # --- held against what is known --------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_place_that_is_open_is_never_sent(log_in, conversation):
     answer = reply(log_in(), conversation, "سلام {مشتری}")
 
@@ -110,6 +115,7 @@ def test_a_place_that_is_open_is_never_sent(log_in, conversation):
     assert rows(Message) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_price_that_changed_since_it_was_put_in_is_not_sent(log_in, conversation, product):
     browser = log_in()
     with transaction():
@@ -123,6 +129,7 @@ def test_a_price_that_changed_since_it_was_put_in_is_not_sent(log_in, conversati
     assert rows(Message) == []
 
 
+@pytest.mark.sqlite_only
 def test_a_price_that_holds_is(log_in, conversation, product):
     answer = reply(log_in(), conversation, f"ماهور: {PRICE}", quotes=json.dumps([[product.id, PRICE]]))
 
@@ -130,6 +137,7 @@ def test_a_price_that_holds_is(log_in, conversation, product):
     assert len(rows(Message)) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_reply_that_arrived_and_is_tried_again_is_sent_whatever_the_price_is_by_now(log_in, conversation, product):
     browser, quotes = log_in(), json.dumps([[product.id, PRICE]])
     reply(browser, conversation, f"ماهور: {PRICE}", quotes=quotes)
@@ -175,6 +183,7 @@ def test_what_is_refused_is_still_there_to_mend(log_in, conversation):
     assert "without spaces" in answer.text
 
 
+@pytest.mark.sqlite_only
 def test_an_old_page_of_canned_replies_puts_no_old_words_back(log_in, conversation):
     add_canned(shortcut="size", text="38")
     browser, address = log_in(), f"/settings/canned-replies/{rows(CannedReply)[0].id}"
@@ -207,6 +216,7 @@ def test_from_the_page_of_what_was_refused_a_choice_leads_back_to_the_canned_rep
     assert browser.get(chosen.location).location == "/settings/canned-replies"
 
 
+@pytest.mark.sqlite_only
 def test_a_viewer_has_no_canned_replies(log_in, conversation):
     add_canned()
     viewer = log_in(Role.VIEWER)
@@ -255,6 +265,7 @@ def test_a_held_reply_comes_back_with_all_that_went_with_it(log_in, conversation
     assert re.search(r'data-client-id="c-1" hidden>', page)
 
 
+@pytest.mark.sqlite_only
 def test_nothing_is_held_for_who_did_not_ask_for_it(log_in, conversation):
     browser = log_in()
 
@@ -263,6 +274,7 @@ def test_nothing_is_held_for_who_did_not_ask_for_it(log_in, conversation):
     assert "retract-now" not in thread(browser, conversation)
 
 
+@pytest.mark.sqlite_only
 def test_colleagues_and_viewers_cannot_take_it_back(log_in, conversation):
     writer = log_in()
     hold(5)
@@ -293,6 +305,7 @@ def add_writing(conversation, state, lease):
         add_turn(db.session.get_one(Conversation, conversation.id), state, lease_until=lease and utc_now() + lease)
 
 
+@pytest.mark.sqlite_only
 def test_the_assistant_is_seen_writing_as_long_as_its_worker_lives(log_in, conversation):
     add_writing(conversation, TurnState.GENERATING, timedelta(seconds=15))
 
@@ -302,6 +315,7 @@ def test_the_assistant_is_seen_writing_as_long_as_its_worker_lives(log_in, conve
     assert 'role="status" data-ends="' in page
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("state", "lease"),
     [
@@ -316,6 +330,7 @@ def test_nobody_is_seen_writing_who_does_not(log_in, conversation, state, lease)
     assert "data-ends" not in thread(log_in(), conversation)
 
 
+@pytest.mark.sqlite_only
 def test_nor_an_assistant_that_a_person_has_relieved(log_in, conversation):
     add_writing(conversation, TurnState.GENERATING, timedelta(seconds=15))
     with transaction():
@@ -333,6 +348,7 @@ def test_who_begins_to_write_where_the_assistant_answers_can_take_over_at_once(l
     assert 'form="take-now"' not in thread(log_in(), conversation)
 
 
+@pytest.mark.sqlite_only
 def test_words_of_strangers_become_no_link_but_an_address(log_in, conversation):
     with transaction():
         text = 'https://x.test/"onclick=alert(1) javascript:alert(1) @maryam <b>'

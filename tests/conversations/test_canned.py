@@ -60,6 +60,7 @@ def test_what_is_known_is_filled_by_its_names_in_both_languages(conversation, op
     assert told == "سلام مریم، سارا از گالری نیلوفر هستم. مریم!"
 
 
+@pytest.mark.sqlite_only
 def test_the_shared_product_has_its_price_of_today(conversation, operator):
     share_of(conversation)
 
@@ -75,6 +76,7 @@ def test_what_is_not_known_stays_open(conversation, operator):
     assert places_in(told) == ["{product}", "{price}", "{کد پیگیری}"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "shared",
     [{"products": 2}, {"state": PostProductState.PROPOSED}, {"products": 0}],
@@ -121,6 +123,7 @@ def test_what_was_typed_finds_the_word_first_and_then_the_text(conversation, ope
     assert [one.shortcut for one in find_canned(conversation.inbox_id, "سايز")] == ["سایز", "post"]
 
 
+@pytest.mark.sqlite_only
 def test_of_another_account_is_not_found(conversation, operator):
     with transaction():
         other = add_inbox()

@@ -173,5 +173,6 @@ def test_comments_that_are_switched_on_need_their_own_permission(inbox, meta):
     assert found(inbox)["comments"] == ("ok", "comment_scopes_given")
 
 
+@pytest.mark.sqlite_only
 def test_without_comments_nothing_is_said_of_them(inbox):
     assert "comments" not in found(inbox)

@@ -192,6 +192,7 @@ def test_our_own_comment_is_kept_and_answered_by_nobody(desk):
 # --- answering -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_persons_private_reply_is_sent_once_and_opens_a_conversation(desk):
     desk.take(body())
 

@@ -23,6 +23,7 @@ def actions():
     return [row.action for row in db.session.scalars(db.select(Audit).order_by(Audit.id))]
 
 
+@pytest.mark.sqlite_only
 def test_a_log_in_makes_an_inbox_that_is_subscribed(meta, meta_app):
     meta.script(drop_subscription=True)
 

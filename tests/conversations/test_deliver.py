@@ -238,6 +238,7 @@ def test_and_after_ten_minutes_without_any_it_goes_to_a_person(desk, monkeypatch
     assert desk.graph.calls == []
 
 
+@pytest.mark.sqlite_only
 def test_a_dead_token_stops_the_inbox_which_keeps_receiving_and_sends_when_connected_again(desk):
     desk.graph.script = [TOKEN_DEAD]
 
@@ -696,6 +697,7 @@ def test_a_later_reply_waits_for_an_earlier_one(desk):
     assert desk.graph.texts == ["اول", "دوم"]
 
 
+@pytest.mark.sqlite_only
 def test_what_a_person_answered_stays_answered_when_the_assistants_reply_is_withdrawn(desk):
     desk.graph.script = [RATE_LIMITED]
     desk.deliver(NOON)
@@ -708,6 +710,7 @@ def test_what_a_person_answered_stays_answered_when_the_assistants_reply_is_with
     assert desk.conversation.unanswered_since is None
 
 
+@pytest.mark.sqlite_only
 def test_nor_does_the_assistant_answer_it_again_once_it_is_given_back(desk):
     desk.graph.script = [RATE_LIMITED]
     desk.deliver(NOON)

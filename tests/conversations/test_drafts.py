@@ -459,6 +459,7 @@ def test_a_heart_from_the_same_customer_in_another_conversation_touches_nothing(
     assert drafted.rows(Draft)[0].state is DraftState.WAITING
 
 
+@pytest.mark.sqlite_only
 def test_a_stale_draft_asks_before_it_is_sent_and_answers_only_what_it_was_written_on(drafted):
     drafted.take(text("نه، آن یکی", LATER, mid="later"), now=LATER)
     assert refusal_of(lambda: send(drafted, LATER)) == "draft_stale"

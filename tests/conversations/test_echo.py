@@ -294,6 +294,7 @@ def test_the_same_words_typed_on_the_phone_after_ours_were_sent_are_a_persons(de
     assert desk.conversation.state is ConversationState.OPERATOR
 
 
+@pytest.mark.sqlite_only
 def test_a_reply_typed_on_the_phone_pauses_the_assistant_and_drops_its_turn(shop):
     desk = Desk(shop)
     desk.take(text("چنده؟", NOON, mid="question"))

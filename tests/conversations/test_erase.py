@@ -262,6 +262,7 @@ def test_an_edit_of_an_erased_customer_waits_for_no_message(desk):
     assert CANARY not in everything()
 
 
+@pytest.mark.sqlite_only
 def test_what_comes_late_for_an_erased_account_leaves_nothing_either(desk):
     desk.call(erase_inbox, desk.shop.inbox_id, NOON + seconds(60))
 
@@ -275,6 +276,7 @@ def test_what_comes_late_for_an_erased_account_leaves_nothing_either(desk):
     assert set(desk.outcomes(came[0])) == {EventOutcome.IGNORED}
 
 
+@pytest.mark.sqlite_only
 def test_what_comes_for_an_account_that_never_was_here_can_be_looked_at(desk):
     """Connected under a wrong id, as a rule: the body says which is the right one."""
     unknown = desk.take(json.dumps(webhook(text("سلام", NOON), account="999")).encode())
@@ -320,6 +322,7 @@ def test_who_writes_while_they_are_being_erased_begins_anew(desk, monkeypatch):
     )
 
 
+@pytest.mark.sqlite_only
 def test_what_has_not_left_when_it_begins_does_not_leave_any_more(desk, monkeypatch):
     old, seen = desk.conversation.id, []
     held = seconds(10)
@@ -338,6 +341,7 @@ def test_what_has_not_left_when_it_begins_does_not_leave_any_more(desk, monkeypa
     assert customer_id() is None
 
 
+@pytest.mark.sqlite_only
 def test_the_echo_of_what_had_left_brings_nobody_back(desk, monkeypatch):
     desk.call(reply, desk.conversation.id, None, "داده‌هایتان را پاک می‌کنیم", "bye", NOON + seconds(55))
     desk.deliver(NOON + seconds(56))
@@ -383,6 +387,7 @@ def test_nor_does_the_echo_of_what_is_being_sent_when_it_begins(desk, comes):
     assert CUSTOMER not in everything()
 
 
+@pytest.mark.sqlite_only
 def test_what_is_typed_on_the_phone_later_begins_anew(desk):
     desk.call(erase_customer, customer_id(), NOON + seconds(60))
 
@@ -391,6 +396,7 @@ def test_what_is_typed_on_the_phone_later_begins_anew(desk):
     assert desk.message("mid.bye").text == BYE
 
 
+@pytest.mark.sqlite_only
 def test_nobody_opens_the_conversation_that_goes(desk, monkeypatch):
     old, refusals = desk.conversation.id, []
 
@@ -410,6 +416,7 @@ def test_nobody_opens_the_conversation_that_goes(desk, monkeypatch):
     assert refusals == ["not_found"] * 3
 
 
+@pytest.mark.sqlite_only
 def test_an_erasing_that_broke_off_is_finished_by_their_id_and_leaves_what_they_wrote_since(desk, monkeypatch):
     wanted = customer_id()
 

@@ -211,6 +211,7 @@ def test_the_first_timer_ends_all_waits_that_are_over_and_no_other(desk, caplog)
     assert hints.scheduler().count() == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_browser_finds_each_share_that_ended_with_others(desk):
     take_reels(desk, "71", "72")
     before = {row.id: row.seq for row in desk.rows(Conversation)}

@@ -240,6 +240,7 @@ def test_no_connection_to_the_database_is_held_while_the_file_comes(desk, monkey
     assert in_use == [0]
 
 
+@pytest.mark.sqlite_only
 def test_the_same_bytes_lie_in_the_store_once(desk, media_folder):
     send(desk, JPEG, path="/one", mid="first")
     fetch(desk)

@@ -1,5 +1,6 @@
 """Who the customer is: asked once, beside the message, and never waited for."""
 
+import pytest
 from shop import CUSTOMER, seconds, text
 
 from pilito import keys
@@ -20,6 +21,7 @@ def waiting(shop):
     return shop.app.extensions["pilito_redis"].llen(f"rq:queue:{keys.PROFILES}")
 
 
+@pytest.mark.sqlite_only
 def test_a_new_customer_gets_a_name_and_the_panel_hears_of_it(shop):
     shop.graph.profiles[CUSTOMER] = SARA
     shop.receive(text("سلام", utc_now()))
@@ -32,6 +34,7 @@ def test_a_new_customer_gets_a_name_and_the_panel_hears_of_it(shop):
     assert shop.conversation.seq == before + 1
 
 
+@pytest.mark.sqlite_only
 def test_a_second_message_does_not_ask_again(shop):
     shop.graph.profiles[CUSTOMER] = SARA
     shop.receive(text("سلام", utc_now()))
@@ -42,6 +45,7 @@ def test_a_second_message_does_not_ask_again(shop):
     assert waiting(shop) == 0
 
 
+@pytest.mark.sqlite_only
 def test_without_consent_the_next_message_asks_again_however_soon(shop):
     shop.receive(text("سلام", utc_now()))
     shop.work(keys.PROFILES)
@@ -62,6 +66,7 @@ def test_without_consent_the_customer_stays_nameless_and_the_answer_goes_out(sho
     assert len(shop.graph.sent) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_nameless_customer_is_asked_for_again_after_an_hour(shop):
     shop.receive(text("سلام", utc_now()))
     shop.work(keys.PROFILES)
@@ -84,6 +89,7 @@ def test_a_hostile_profile_is_kept_as_plain_text_and_its_address_dropped(shop):
     assert customer().picture_url is None
 
 
+@pytest.mark.sqlite_only
 def test_a_name_is_one_line_whatever_breaks_it(shop):
     """In a mail a line that is an address alone becomes a link."""
     shop.graph.profiles[CUSTOMER] = {"name": "Sara\nhttps://evil.test/\u2028x\r\n", "username": "sara\x85ahmadi"}

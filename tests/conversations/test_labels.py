@@ -56,6 +56,7 @@ def test_a_label_is_put_on_once_and_taken_off(conversations, sara):
     assert take_label(number, label_id, sara, NOON) is None
 
 
+@pytest.mark.sqlite_only
 def test_a_label_is_taken_back_and_put_back(conversations, sara):
     number, label_id = conversations[0], make("فوری")
 

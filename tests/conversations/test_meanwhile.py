@@ -62,6 +62,7 @@ def test_the_assistants_answer_counts_too(desk, sara):
     assert refused(desk, sara, seen) == "answered_meanwhile"
 
 
+@pytest.mark.sqlite_only
 def test_and_one_from_the_phone(desk, sara):
     seen = desk.message("question").id
     desk.take(echo("سلام", LATER, "phone"), now=LATER)
@@ -69,6 +70,7 @@ def test_and_one_from_the_phone(desk, sara):
     assert refused(desk, sara, seen) == "answered_meanwhile"
 
 
+@pytest.mark.sqlite_only
 def test_a_heart_on_a_message_is_no_answer(desk, sara, ali):
     seen = desk.message("question")
     heart = Extras(reaction=OutboundReaction(seen.external_id, "❤️"))
@@ -103,6 +105,7 @@ def test_ones_own_replies_and_what_the_customer_writes_refuse_nothing(desk, sara
     assert [message.text for message in desk.replies] == ["one", "two"]
 
 
+@pytest.mark.sqlite_only
 def test_who_says_nothing_of_what_they_saw_is_asked_nothing(desk, sara, ali):
     send(desk, ali, "one", None)
 

@@ -175,6 +175,7 @@ def test_the_note_of_another_is_not_ones_to_change(desk):
     assert desk.rows(Note)[0].text == "hers"
 
 
+@pytest.mark.sqlite_only
 def test_a_deleted_note_comes_back_by_no_edit(desk):
     sara = add_person("Sara")
     note = write(desk, sara, "gone")

@@ -39,6 +39,7 @@ def test_in_the_language_of_its_name(app):
     assert quote(make("Linen shirt")).text == "Linen shirt: 1,850,000 toman, in stock"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("variants", "stock"),
     [

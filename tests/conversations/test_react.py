@@ -49,6 +49,7 @@ def test_a_reaction_to_a_reply_of_ours_stands_on_the_reply(desk):
     assert emojis(desk, desk.replies[0]) == [("❤️", "customer")]
 
 
+@pytest.mark.sqlite_only
 def test_a_reaction_that_comes_before_its_message_is_there_when_it_comes(desk):
     desk.take(reaction("m", NOON + ONE), now=NOON + ONE)
     assert desk.rows(Message) == []

@@ -153,6 +153,7 @@ def test_an_erased_customer_is_not_read_back_and_what_they_write_anew_is(desk, p
     assert [message.external_id for message in desk.rows(Message)] == ["after"]
 
 
+@pytest.mark.sqlite_only
 def test_an_event_that_comes_later_is_a_duplicate(desk, provider):
     provider.show(said("lost", "این لباس چقدره؟", NOON))
     provider.read(NOON + 2 * MINUTES)
@@ -357,6 +358,7 @@ def test_the_account_is_known_under_its_other_id_too(desk, provider):
 # --- how far was read ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_only_conversations_that_changed_since_are_read(desk, provider):
     provider.show(said("known", "سلام", NOON))
     provider.read(NOON + 2 * MINUTES)
@@ -484,6 +486,7 @@ def test_while_the_provider_reads_none_nothing_is_passed_over(desk, provider):
     assert found_in(desk) == set("abcde")
 
 
+@pytest.mark.sqlite_only
 def test_pages_are_followed_and_the_limits_of_a_run_kept(desk, provider, monkeypatch):
     threads = [{"id": f"t{n}", "updated_time": f"2026-11-22T11:59:0{4 - n}+0000"} for n in range(4)]
 
@@ -506,6 +509,7 @@ def test_pages_are_followed_and_the_limits_of_a_run_kept(desk, provider, monkeyp
     assert upkeep_row(desk).read_at is not None
 
 
+@pytest.mark.sqlite_only
 def test_a_reading_of_several_runs_misses_nothing_that_was_said_long_before_the_last_change(
     desk, provider, monkeypatch
 ):

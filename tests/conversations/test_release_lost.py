@@ -72,6 +72,7 @@ def test_what_was_put_off_comes_back_when_it_is_due(held):
     assert now_of(put_off) == (ConversationState.OPERATOR, None)
 
 
+@pytest.mark.sqlite_only
 def test_so_is_one_of_whoever_was_made_viewer(held):
     waiting = held(active=True, role=Role.VIEWER, unanswered_since=NOON)
 
@@ -80,6 +81,7 @@ def test_so_is_one_of_whoever_was_made_viewer(held):
     assert release_lost(LATER) == 0
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("role", [Role.AGENT, Role.ADMIN, Role.OWNER])
 def test_whoever_is_there_keeps_theirs(held, role):
     waiting = held(active=True, role=role, unanswered_since=NOON)

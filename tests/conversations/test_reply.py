@@ -133,6 +133,7 @@ def test_a_conversation_that_is_not_there_is_refused(desk):
         desk.call(reply, 999, None, "سلام", "a-click", NOON)
 
 
+@pytest.mark.sqlite_only
 def test_a_reply_takes_the_conversation_over_and_answers_all_that_was_asked(desk):
     with transaction():
         operator_id = add_operator(Role.AGENT).id

@@ -86,6 +86,7 @@ def test_taken_back_it_never_leaves_and_the_customer_waits_again(desk, sara):
     assert [audit.action for audit in desk.rows(Audit)][-1] == "undid_reply"
 
 
+@pytest.mark.sqlite_only
 def test_the_list_shows_what_was_there_before(desk, sara):
     take_back(desk, write(desk, sara), sara)
 
@@ -150,6 +151,7 @@ def test_the_reply_behind_it_leaves_in_its_own_time(desk, sara):
     assert desk.graph.texts == ["second"]
 
 
+@pytest.mark.sqlite_only
 def test_only_who_wrote_it_takes_it_back(desk, sara):
     message = write(desk, sara)
     with transaction():
@@ -324,6 +326,7 @@ def test_given_back_meanwhile_it_leaves_though_answers_are_drafts(desk, sara):
     assert desk.graph.texts == ["دو میلیون"]
 
 
+@pytest.mark.sqlite_only
 def test_taken_back_it_is_counted_nowhere(desk, sara):
     quarter = NOON - timedelta(minutes=15), NOON + timedelta(minutes=15)
     (before,), sent = tallies.count(*quarter).values(), summary()

@@ -39,6 +39,7 @@ def do(desk, verb, *numbers):
     desk.call(verb, *(ids[number - 1] for number in numbers), None, NOON)
 
 
+@pytest.mark.sqlite_only
 def test_the_other_one_points_at_the_one_that_was_looked_at(desk):
     do(desk, merge, 2, 3)
 
@@ -57,6 +58,7 @@ def test_never_a_chain_whoever_is_added_to_whom(desk):
     assert same_as(desk) == [3, 3, None, 3]
 
 
+@pytest.mark.sqlite_only
 def test_taking_one_out_leaves_the_others_together(desk):
     do(desk, merge, 1, 2)
     do(desk, merge, 1, 3)
@@ -66,6 +68,7 @@ def test_taking_one_out_leaves_the_others_together(desk):
     assert same_as(desk) == [None, None, 1, None]
 
 
+@pytest.mark.sqlite_only
 def test_when_the_main_one_leaves_the_others_have_another(desk):
     do(desk, merge, 1, 2)
     do(desk, merge, 1, 3)
@@ -75,6 +78,7 @@ def test_when_the_main_one_leaves_the_others_have_another(desk):
     assert same_as(desk) == [None, None, 2, None]
 
 
+@pytest.mark.sqlite_only
 def test_taking_back_gives_what_was_before(desk):
     do(desk, merge, 3, 1)
 

@@ -27,6 +27,7 @@ def row(inbox_id):
     return db.session.get_one(Inbox, inbox_id, populate_existing=True)
 
 
+@pytest.mark.sqlite_only
 def test_a_whole_subscription_is_read_and_left_alone(inbox):
     assert "messages" in row(inbox).subscribed_fields
     assert heal_due(NOON + TEN) == 0
@@ -70,6 +71,7 @@ def test_what_cannot_be_had_again_is_kept_as_the_inboxs_problem(meta, inbox):
     assert row(inbox).subscription_error is None
 
 
+@pytest.mark.sqlite_only
 def test_a_dead_token_stops_the_inbox_and_a_stopped_one_is_not_asked_about(meta, inbox):
     meta.script(expire_tokens=True)
 
@@ -118,6 +120,7 @@ def test_an_account_that_is_disconnected_while_it_is_looked_at_is_not_subscribed
     assert row(inbox).subscribed_fields is None
 
 
+@pytest.mark.sqlite_only
 def test_a_disconnected_account_is_left_and_its_token_forgotten(meta, inbox):
     disconnect(inbox, None, NOON)
 
@@ -126,6 +129,7 @@ def test_a_disconnected_account_is_left_and_its_token_forgotten(meta, inbox):
     assert (stopped.state, stopped.stop_reason, stopped.token_encrypted) == (InboxState.STOPPED, "disconnected", b"")
 
 
+@pytest.mark.sqlite_only
 def test_one_that_cannot_be_reached_is_disconnected_all_the_same(meta, inbox):
     meta.script(revoke=True)
 

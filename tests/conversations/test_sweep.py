@@ -143,6 +143,7 @@ def test_a_send_whose_worker_died_is_called_unknown_and_not_sent(desk, now):
     assert desk.sweep(now + seconds(3600)) == NOTHING
 
 
+@pytest.mark.sqlite_only
 def test_a_share_expires_without_a_scheduler(desk, now):
     desk.take(reel(now, mid="reel"), now=now)
     empty_redis(desk)

@@ -31,6 +31,7 @@ def actions(desk):
     return [audit.action for audit in desk.rows(Audit, conversation_id=desk.conversation.id)]
 
 
+@pytest.mark.sqlite_only
 def test_taking_over_drops_the_turn_and_leaves_the_question_unanswered(desk):
     epoch = desk.conversation.epoch
 

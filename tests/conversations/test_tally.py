@@ -135,6 +135,7 @@ def test_the_tallies_of_a_random_history_equal_a_walk_over_its_rows_in_every_zon
         assert of_quarters(ZoneInfo(zone)) == expected, zone
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("history", [4], indirect=True)
 def test_a_zone_that_is_asked_for_later_has_all_its_days_at_once(history):
     count_all(NOW)
@@ -342,6 +343,7 @@ def test_a_cookie_that_names_no_zone_keeps_none(app, name):
     assert count(TallyZone) == 0
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("history", [9], indirect=True)
 def test_the_days_of_a_new_zone_are_summed_while_others_may_write(history, monkeypatch):
     count_all(NOW)

@@ -64,6 +64,7 @@ def test_two_schedulers_renew_once(meta, inbox):
     assert renew_due(NOON + 50 * DAY) + renew_due(NOON + 50 * DAY) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_dead_token_stops_the_inbox_with_its_reason(meta, inbox):
     meta.script(revoke=True)
 
@@ -101,6 +102,7 @@ def test_an_end_that_nobody_told_is_asked_after_a_day(meta, meta_app):
     assert days_left(row(inbox_id), NOON + DAY) == 60
 
 
+@pytest.mark.sqlite_only
 def test_a_pages_token_does_not_end_and_is_never_renewed(meta, meta_app):
     inbox_id = connect_by_token("instagram", meta.page_token, None, NOON)
 

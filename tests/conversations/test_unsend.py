@@ -18,6 +18,7 @@ def desk(make_shop):
     return Desk(make_shop(reply_quiet_seconds=3))
 
 
+@pytest.mark.sqlite_only
 def test_an_unsent_message_is_emptied_and_its_turn_ends(desk):
     desk.take(text("چنده؟", NOON, mid="question"))
 
@@ -136,6 +137,7 @@ def test_a_message_unsent_after_its_answer_gets_no_second_one(desk):
     assert desk.conversation.state is ConversationState.ASSISTANT
 
 
+@pytest.mark.sqlite_only
 def test_a_message_that_comes_after_its_unsend_stays_away(desk):
     desk.take(unsent("question", NOON + ONE), now=NOON + ONE)
     tombstone = desk.message("question")

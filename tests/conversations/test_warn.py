@@ -69,6 +69,7 @@ def stop_by_provider(meta, now=NOON + TEN):
 # --- it stops --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_owner_and_admins_get_one_mail_each_when_an_account_stops_and_nobody_else(meta, mailbox, owner, inbox):
     admin = person(Role.ADMIN)
     for role in (Role.AGENT, Role.VIEWER):
@@ -208,6 +209,7 @@ def test_without_a_mail_server_the_end_is_told_as_soon_as_there_is_one(inbox, mo
 # --- nothing is heard ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_messages_that_stayed_away_are_told_with_whether_they_come_again(meta, mailbox, inbox):
     meta.script(drop_subscription=True)
 

@@ -430,6 +430,7 @@ def test_asked_again_two_days_later_the_old_question_is_over(desk):
     assert QUESTION not in desk.message("share").content
 
 
+@pytest.mark.sqlite_only
 def test_with_the_question_taken_back_the_share_is_a_lone_one_and_the_words_are_gone(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
 

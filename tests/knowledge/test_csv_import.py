@@ -296,6 +296,7 @@ def test_importing_again_changes_by_sku_and_keeps_the_rest(inbox):
     assert db.session.query(Variant).count() == 3
 
 
+@pytest.mark.sqlite_only
 def test_a_file_that_brings_ids_later_finds_the_products_that_had_none(inbox):
     bring(GOOD, inbox)
     first = [product.id for product in products()]
@@ -306,6 +307,7 @@ def test_a_file_that_brings_ids_later_finds_the_products_that_had_none(inbox):
     assert [product.id for product in products()][:2] == first
 
 
+@pytest.mark.sqlite_only
 def test_an_id_counts_more_than_a_name(inbox):
     bring("شناسه,نام,قیمت (تومان)\n1,شال,۱\n", inbox)
 
@@ -314,6 +316,7 @@ def test_an_id_counts_more_than_a_name(inbox):
     assert [(product.external_id, product.variants[0].price) for product in products()] == [("1", 1), ("2", 2)]
 
 
+@pytest.mark.sqlite_only
 def test_what_the_new_file_does_not_have_is_put_aside_when_asked_and_comes_back(inbox):
     bring(GOOD, inbox)
 
@@ -334,6 +337,7 @@ def test_the_same_file_again_changes_nothing_and_counts_no_change(inbox):
     assert version(inbox) == before
 
 
+@pytest.mark.sqlite_only
 def test_another_accounts_products_of_the_same_code_are_left_alone(inbox):
     with transaction():
         other = add_inbox().id
@@ -346,6 +350,7 @@ def test_another_accounts_products_of_the_same_code_are_left_alone(inbox):
     assert prices == {other: 1_850_000, inbox: 1}
 
 
+@pytest.mark.sqlite_only
 def test_facts_for_all_inboxes_count_up_in_each(inbox):
     with transaction():
         other = add_inbox().id
@@ -355,6 +360,7 @@ def test_facts_for_all_inboxes_count_up_in_each(inbox):
     assert (version(inbox), version(other)) == (1, 1)
 
 
+@pytest.mark.sqlite_only
 def test_a_formula_is_text(inbox):
     name = '=HYPERLINK("http://evil.test";"x")'
     bring(f'نام,قیمت,واحد پول\n"{name.replace(chr(34), chr(34) * 2)}",5,تومان\n', inbox)

@@ -383,6 +383,7 @@ def test_a_price_of_0_is_none_that_could_be_told(woo, start, price):
     assert "in stock" in told
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("every_hours", "days"), [(6, 7), (168, 21)])
 def test_a_shop_that_could_not_be_read_for_long_is_not_quoted_with_price_and_stock(woo, start, every_hours, days):
     inbox_id = start(woo)
@@ -493,6 +494,7 @@ def test_what_is_due_gets_a_job_and_a_person_may_ask_for_it(woo, start):
 # --- Shopify ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_a_shopify_shop_is_read_with_all_its_variants(shopify, start):
     inbox_id = start(shopify)
     many = [shopify.variant(n, "19.99", selectedOptions=[{"name": "Size", "value": str(n)}]) for n in range(1, 131)]
@@ -676,6 +678,7 @@ def test_what_is_no_key_is_refused(woo, start, key, secret):
     assert refused.value.reason == "no_key"
 
 
+@pytest.mark.sqlite_only
 def test_keys_are_sealed_changed_and_move_with_the_others(woo, start):
     start(woo)
     source_id = connect(woo)

@@ -100,6 +100,7 @@ def test_a_page_becomes_passages_with_their_heading_and_address(site, inbox):
     assert (source.state, source.due_at, version(inbox)) == (SourceState.READY, NOON + timedelta(hours=24), 1)
 
 
+@pytest.mark.sqlite_only
 def test_a_page_is_read_by_the_address_that_the_browser_shows(site, inbox):
     site.put(quote("/راهنمای-سایز"), HTML.format(more=""))
 
@@ -136,6 +137,7 @@ def test_a_page_that_has_not_changed_costs_nothing(site, inbox):
     assert version(inbox) == 1
 
 
+@pytest.mark.sqlite_only
 def test_a_page_that_changed_replaces_its_passages(site, inbox):
     site.put("/a", HTML.format(more=""))
     source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
@@ -220,6 +222,7 @@ def sitemap(*addresses):
     return "<urlset>" + "".join(f"<url><loc>{one}</loc></url>" for one in addresses) + "</urlset>"
 
 
+@pytest.mark.sqlite_only
 def test_a_sitemap_brings_its_own_pages_that_robots_allow(site, inbox):
     for path in ("/a", "/b", "/secret", "/c"):
         site.put(path, HTML.format(more=path))

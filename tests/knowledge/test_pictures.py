@@ -79,6 +79,7 @@ def test_another_address_takes_the_old_copy_away(desk):
     assert (copy.state, product(desk).copy_id) == (MediaState.STORED, copy.id)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("how", ["product", "source"])
 def test_a_picture_goes_with_its_product(desk, media_folder, how):
     made = add(desk)

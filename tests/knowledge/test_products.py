@@ -104,6 +104,7 @@ def test_a_product_of_a_feed_is_edited_at_its_shop(inbox):
     assert version(inbox) == 0
 
 
+@pytest.mark.sqlite_only
 def test_a_product_is_put_aside_and_back(inbox):
     product_id = save_product(None, inbox, DRESS, None, NOON)
 

@@ -124,6 +124,7 @@ def test_the_export_tells_of_them_too(moved):
     assert EMAIL in {row["details"].get("email") for row in found["audit"]}
 
 
+@pytest.mark.sqlite_only
 def test_an_address_that_is_somebody_elses_by_now_stays_theirs(moved, owner):
     links.invite(EMAIL, Role.AGENT, owner, lambda token: ("x", token), NOON + timedelta(hours=1))
     with transaction():
@@ -145,6 +146,7 @@ def test_what_they_did_stays_by_their_number(person):
     assert not db.session.get_one(Operator, person).active
 
 
+@pytest.mark.sqlite_only
 def test_the_address_is_free_again(person, owner):
     erase_operator(EMAIL, NOON)
 

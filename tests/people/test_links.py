@@ -64,6 +64,7 @@ def test_the_token_is_kept_as_a_hash(owner):
     assert token not in str(db.session.execute(db.select(EntryLink.__table__)).all())
 
 
+@pytest.mark.sqlite_only
 def test_an_invitation_lets_in_once(owner):
     token = invite(owner)
     accept(token)
@@ -78,6 +79,7 @@ def test_it_lets_in_until_72_hours_are_over(owner):
     assert refusal(accept, token, NOON + timedelta(hours=72)) == "link_over"
 
 
+@pytest.mark.sqlite_only
 def test_a_second_invitation_ends_the_first(owner):
     first, second = invite(owner), invite(owner)
 
@@ -95,6 +97,7 @@ def test_a_revoked_invitation_lets_nobody_in(owner):
     assert links.list_invitations(NOON) == []
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ADMIN])
 def test_an_admin_invites_no_admin_and_no_owner(admin, role):
     assert refusal(links.invite, EMAIL, role, admin, letter, NOON) == "not_allowed"
@@ -107,6 +110,7 @@ def test_an_admin_revokes_no_invitation_of_an_admin(owner, admin):
     assert refusal(links.revoke_invitation, link.id, admin, NOON) == "not_allowed"
 
 
+@pytest.mark.sqlite_only
 def test_a_weak_password_uses_nothing_up(owner):
     token = invite(owner)
 
@@ -156,6 +160,7 @@ def test_an_admin_offers_an_owner_no_password(owner, admin):
     assert refusal(links.offer_password, owner, admin, letter, NOON) == "not_allowed"
 
 
+@pytest.mark.sqlite_only
 def test_a_link_of_one_kind_is_none_of_the_other(owner, sara):
     password, _ = links.offer_password(sara, owner, letter, NOON)
     invitation = invite(owner, email="reza@shop.test")
@@ -189,6 +194,7 @@ def change_own_password(operator_id):
     team.change_password(operator_id, PASSWORD, "a sentence of my own", None, NOON)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "mend",
     [
@@ -209,6 +215,7 @@ def test_whoever_asked_from_a_stolen_mailbox_gets_nothing_once_the_person_has_ch
     assert accept(invitation).email == "reza@shop.test"  # of somebody else: it stands
 
 
+@pytest.mark.sqlite_only
 def test_a_link_asked_for_afterwards_opens(sara):
     links.offer_password(sara, None, letter, NOON)
     change_own_password(sara)
@@ -218,6 +225,7 @@ def test_a_link_asked_for_afterwards_opens(sara):
     assert check_password(db.session.get_one(Operator, sara).password_hash, "another long sentence")
 
 
+@pytest.mark.sqlite_only
 def test_a_password_that_was_not_changed_after_all_ends_no_link(sara):
     token, _ = links.offer_password(sara, None, letter, NOON)
 
@@ -235,6 +243,7 @@ def test_a_link_from_before_a_deactivation_opens_nothing_after_the_person_is_bac
     assert refusal(choose, token) == "link_over"
 
 
+@pytest.mark.sqlite_only
 def test_an_owner_who_is_shut_out_does_not_come_back_by_an_invitation_of_their_own(owner):
     with transaction():
         other = add_operator(Role.OWNER).id
@@ -249,6 +258,7 @@ def test_an_owner_who_is_shut_out_does_not_come_back_by_an_invitation_of_their_o
     assert accept(of_other).email == "new@shop.test"
 
 
+@pytest.mark.sqlite_only
 def test_nor_does_it_let_anybody_in_after_they_are_back(owner):
     with transaction():
         other = add_operator(Role.OWNER).id
@@ -260,6 +270,7 @@ def test_nor_does_it_let_anybody_in_after_they_are_back(owner):
     assert refusal(accept, own) == "link_over"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "end",
     [
@@ -280,6 +291,7 @@ def test_a_link_to_somebody_elses_password_ends_with_the_right_to_make_it(owner,
     assert choose(of_owner) == agent
 
 
+@pytest.mark.sqlite_only
 def test_an_owner_who_becomes_admin_keeps_the_links_that_an_admin_may_make(owner):
     with transaction():
         other = add_operator(Role.OWNER).id
@@ -299,6 +311,7 @@ def test_an_agent_who_becomes_admin_is_not_taken_over_by_the_link_of_another_adm
     assert refusal(choose, by_admin) == "link_over"
 
 
+@pytest.mark.sqlite_only
 def test_but_the_link_that_they_asked_for_themselves_stays(owner, sara):
     own, _ = links.offer_password(sara, None, letter, NOON)
 
@@ -307,6 +320,7 @@ def test_but_the_link_that_they_asked_for_themselves_stays(owner, sara):
     assert choose(own) == sara
 
 
+@pytest.mark.sqlite_only
 def test_a_link_that_its_maker_could_not_make_any_more_does_not_open_whatever_left_it_there(owner, admin, sara):
     """As one that was committed in the moment in which its maker was shut out."""
     invitation, password = invite(owner, "x@y.test", Role.OWNER), links.offer_password(sara, admin, letter, NOON)[0]

@@ -56,6 +56,7 @@ def operator(operator_id):
     return db.session.get_one(Operator, operator_id)
 
 
+@pytest.mark.sqlite_only
 def test_it_counts_once_a_first_code_was_right(person):
     secret = offer(person)
     assert not second_step.has_second_step(operator(person))
@@ -84,6 +85,7 @@ def test_an_offer_counts_for_ten_minutes(person):
     assert second_step.confirm(person, code_at(secret, end), end)
 
 
+@pytest.mark.sqlite_only
 def test_and_then_it_is_shown_to_nobody_and_sets_nothing_up(person):
     secret, after = offer(person), NOON + timedelta(minutes=10, seconds=1)
     assert second_step.offered_secret(operator(person), after) == ""
@@ -107,6 +109,7 @@ def test_a_second_step_that_counts_has_no_end(person, set_up):
     assert second_step.check_code(person, code_at(set_up[0], next_year), next_year)
 
 
+@pytest.mark.sqlite_only
 def test_afterwards_it_is_shown_to_nobody(person, set_up):
     assert refusal(second_step.offer_secret, own(person), NOON) == "second_step_there"
 
@@ -156,6 +159,7 @@ def test_persian_digits_and_a_space_do_too(person, set_up):
     assert second_step.check_code(person, f"{code[:3]} {code[3:]}", LATER)
 
 
+@pytest.mark.sqlite_only
 def test_a_recovery_code_opens_once(person, set_up):
     _, codes = set_up
 

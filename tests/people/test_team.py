@@ -65,6 +65,7 @@ def test_a_new_role_counts_at_once_and_is_on_the_audit_log(people):
     assert entry.details == {"whom": people[Role.VIEWER], "from": "viewer", "to": "agent"}
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("target", [Role.ADMIN, Role.OWNER])
 def test_an_admin_makes_nobody_admin_or_owner(people, target):
     assert refusal(team.change_role, people[Role.AGENT], target, people[Role.ADMIN], NOON) == "not_allowed"
@@ -128,6 +129,7 @@ def test_two_owners_who_take_each_others_role_at_once_leave_one(app, people):
 # --- what ends with it -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_deactivation_ends_every_log_in_and_nobody_elses(people):
     assert len(open_sessions(people[Role.AGENT])) == 1
 
@@ -137,6 +139,7 @@ def test_deactivation_ends_every_log_in_and_nobody_elses(people):
     assert len(open_sessions(people[Role.VIEWER])) == 1
 
 
+@pytest.mark.sqlite_only
 def test_one_who_was_deactivated_can_be_let_in_again(people):
     team.deactivate(people[Role.AGENT], people[Role.ADMIN], NOON)
 
@@ -146,6 +149,7 @@ def test_one_who_was_deactivated_can_be_let_in_again(people):
     assert open_sessions(people[Role.AGENT]) == []  # old log-ins stay over
 
 
+@pytest.mark.sqlite_only
 def test_a_changed_password_ends_all_log_ins_but_this_one(app):
     person_id = team.add_operator("sara@shop.test", "Sara", Role.AGENT, PASSWORD, "fa", NOON)
     with transaction():
@@ -159,6 +163,7 @@ def test_a_changed_password_ends_all_log_ins_but_this_one(app):
     assert check_password(operator(person_id).password_hash, "another long sentence of mine")
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("email", "password", "left"),
     [
@@ -185,6 +190,7 @@ def test_so_does_a_changed_e_mail_and_nothing_that_changes_none(app, email, pass
     assert open_sessions(person_id)[0].id == here.id
 
 
+@pytest.mark.sqlite_only
 def test_the_old_password_has_to_be_known(app):
     person_id = team.add_operator("sara@shop.test", "Sara", Role.AGENT, PASSWORD, "fa", NOON)
 
@@ -306,6 +312,7 @@ def test_a_reset_that_is_just_being_written_is_waited_for(app, sara):
     assert operator(person_id).email == "sara@shop.test"
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("deed", DEEDS)
 def test_nor_once_its_log_in_has_ended(sara, while_it_is_compared, deed):
     person_id, session_id = sara
@@ -318,6 +325,7 @@ def test_nor_once_its_log_in_has_ended(sara, while_it_is_compared, deed):
     assert kept(person_id) == before
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("deed", DEEDS)
 def test_undisturbed_each_of_them_does_what_it_is_for(sara, deed):
     person_id, session_id = sara
@@ -342,6 +350,7 @@ def test_a_second_step_that_was_begun_with_the_old_password_is_not_finished_with
     assert refusal(second_step.confirm, person_id, pyotp.TOTP(secret).at(NOON), NOON) == "offer_over"
 
 
+@pytest.mark.sqlite_only
 def test_one_that_counts_stays_with_a_new_password(sara):
     person_id, session_id = sara
     set_up_second_step(person_id)
