@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from rows import NOON, add, add_conversation, add_inbox, add_message, add_share
+from rows import NOON, add, add_conversation, add_inbox, add_message, add_product, add_share, add_source
 
 from pilito.clock import utc_now
 from pilito.database import transaction
@@ -101,6 +101,25 @@ def test_customers_posts_notes_and_products_stand_beside_the_messages(browser, c
     assert hits(page, "customers") == [f"/conversations/{conversation.id}"]
     assert len(hits(page, "messages")) == len(hits(page, "notes")) == len(hits(page, "posts")) == 1
     assert "Shared by" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"sku": "L-1"}, "L-1"),
+        ({"sku": "L-1", "active": False}, "L-1 · put aside"),
+        ({"active": False}, "put aside"),
+        ({}, ""),
+    ],
+)
+def test_what_a_product_lacks_leaves_no_dot_behind(browser, values, line):
+    with transaction():
+        add_product(add_source(add_inbox().id), ({"price": None},), name="پیراهن لینن", **values)
+
+    page = search(browser, q="لینن")
+
+    (found,) = re.findall(r'<span class="hit-line">(.*?)</span>\s*</span>', page, re.DOTALL)
+    assert " ".join(re.sub("<[^>]+>", "", found).split()) == line
 
 
 def test_a_post_that_many_shared_is_one(browser):
