@@ -88,9 +88,11 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Let each process begin with a long file: `worksteal` gives every process an equal stretch of the list to begin
-    with, and another takes over what is left of a stretch that waits."""
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is not for both, and let each process begin with a long file: `worksteal` gives every process an
+    equal stretch of the list to begin with, and another takes over what is left of a stretch that waits."""
+    if config.getoption("--database") == "both":
+        items[:] = [item for item in items if not _is_of_sqlite_only(item)]
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
     long = {name: [item for item in items if item.path.name == name] for name in LONG}
     ordered = [item for item in items if item.path.name not in LONG]
@@ -98,6 +100,12 @@ def pytest_collection_modifyitems(items):
         start = process % processes * len(items) // processes
         ordered[start:start] = long[name]
     items[:] = ordered
+
+
+def _is_of_sqlite_only(item):
+    """A case on PostgreSQL that is marked by itself: `pytest.param(2, marks=pytest.mark.sqlite_only)`."""
+    kind = item.callspec.params.get("database_kind") if hasattr(item, "callspec") else None
+    return kind == "postgresql" and item.get_closest_marker("sqlite_only") is not None
 
 
 # What the tests themselves do with the app's connection; nothing else is added to what the app's user may.
