@@ -68,6 +68,8 @@ def _keep(conversation_id: int, profile: Profile, now: datetime) -> None:
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         customer = conversation.customer
+        if customer.is_going:  # their files may have been gone through: nothing would drop a copy made now
+            return
         known = (customer.name, customer.username, customer.picture_id)
         customer.name = profile.name or customer.name
         customer.username = profile.username or customer.username

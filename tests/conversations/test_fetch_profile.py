@@ -5,9 +5,11 @@ from shop import CUSTOMER, seconds, text
 
 from pilito import keys
 from pilito.clock import utc_now
+from pilito.conversations import erase
+from pilito.conversations.fetch_profile import fetch_profile
 from pilito.database import transaction
 from pilito.lifecycle import InboxState
-from pilito.models import Customer, Inbox, db
+from pilito.models import Customer, Inbox, MediaFile, db
 
 SARA = {"id": CUSTOMER, "name": "سارا احمدی", "username": "sara.ahmadi", "profile_pic": "https://cdn.example/sara.jpg"}
 
@@ -109,3 +111,20 @@ def test_a_stopped_inbox_asks_nobody(shop):
     shop.work(keys.PROFILES)
 
     assert customer().name is None
+
+
+def test_what_comes_while_the_customer_is_being_erased_is_not_kept(shop, monkeypatch):
+    """Their files have been gone through by then: nothing would drop this copy any more."""
+    shop.graph.profiles[CUSTOMER] = SARA
+    shop.receive(text("سلام", utc_now()))
+    theirs, really = shop.conversation.id, erase._leave_copies
+
+    def leave_copies(*args):
+        really(*args)
+        fetch_profile(theirs, utc_now())
+
+    monkeypatch.setattr(erase, "_leave_copies", leave_copies)
+    erase.erase_customer(customer().id, utc_now())
+
+    assert customer() is None
+    assert db.session.scalars(db.select(MediaFile.source_url)).all() == []
