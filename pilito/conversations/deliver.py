@@ -328,13 +328,14 @@ def _fail(tx: Transaction, conversation: Conversation, delivery: Delivery, reaso
     delivery.state = DeliveryState.FAILED
     delivery.error = reason
     _stop_rest(delivery)
-    turns.unanswer(conversation, delivery.message)
+    freed = turns.unanswer(conversation, delivery.message)
     if reason in ASKED_ANEW and not _is_half_said(conversation, delivery):
         turns.ask_unanswered(tx, conversation, now)  # given back since, or given to drafts: the assistant answers anew
     elif reason == "assistant_stopped":
         hand_over(tx, conversation, HandOverReason.STOPPED, "", now)
     elif _must_be_seen(conversation, delivery):
         call_people(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
+        turns.wait_with(conversation, freed)  # nobody did while it was closed
     else:
         hand_over(tx, conversation, HandOverReason.DELIVERY_FAILED, reason, now)
     mark_changed(tx, conversation, delivery.message)

@@ -231,10 +231,15 @@ def unanswer(conversation: Conversation, reply: Message) -> list[Message]:
     for question in answered:
         question.answered_by_id = next((one.id for one in replied if question.created_at <= one.created_at), None)
     waiting = [question for question in answered if question.answered_by_id is None]
-    if waiting and conversation.state is not ConversationState.CLOSED:
-        note_waiting(conversation, waiting[0])
-        count_unanswered(conversation)  # a lone share among them waits for nobody
+    wait_with(conversation, waiting)
     return waiting
+
+
+def wait_with(conversation: Conversation, freed: Sequence[Message]) -> None:
+    """The customer waits with what lost its answer (`unanswer`); in a closed conversation nobody does."""
+    if freed and conversation.state is not ConversationState.CLOSED:
+        note_waiting(conversation, freed[0])
+        count_unanswered(conversation)  # a lone share among them waits for nobody
 
 
 def replied_by_people(conversation: Conversation, reply: Message) -> Sequence[Message]:

@@ -35,6 +35,7 @@ from pilito.lifecycle import (
     TurnState,
 )
 from pilito.models import Audit, Delivery, Inbox, Message, Turn, db
+from pilito.queries.panel import Zone, zone_of
 
 PENDING, SENDING, SENT, FAILED, UNKNOWN = (
     DeliveryState.PENDING,
@@ -346,6 +347,68 @@ def test_whatever_becomes_of_a_reply_the_next_one_is_woken(shop, answer):
     desk.call(deliver, first, lambda: NOON)
 
     assert [job.args for job in hints.queue(keys.DELIVERIES).jobs] == [[second]]
+
+
+def fail_after_the_close(desk):
+    """A person answered and closed at once; the provider refuses what they said."""
+    say(desk, "بله", NOON + seconds(5))
+    desk.call(close, desk.conversation.id, None, NOON + seconds(6))
+    desk.graph.script = [WINDOW_CLOSED]
+    desk.deliver(NOON + seconds(7))
+
+
+def test_a_customer_whose_reply_failed_after_a_close_waits_again_for_whoever_has_it_then(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+
+    fail_after_the_close(desk)
+
+    assert desk.conversation.hand_over_reason is HandOverReason.DELIVERY_FAILED
+    assert desk.conversation.unanswered_since == NOON
+    desk.call(take_over, desk.conversation.id, None, NOON + seconds(8))
+    assert zone_of(desk.conversation, NOON + seconds(9)) is Zone.NEEDS_YOU
+
+
+def test_and_the_assistant_answers_it_together_with_what_came_since_once_it_is_given_back(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    fail_after_the_close(desk)
+    desk.take(text("و سایز؟", NOON + seconds(8), mid="second"), now=NOON + seconds(8))
+
+    desk.call(give_back, desk.conversation.id, None, NOON + seconds(9))
+    desk.answer(NOON + seconds(20))
+
+    assert desk.message("question").answered_by_id == desk.message("second").answered_by_id == desk.replies[-1].id
+
+
+@pytest.mark.sqlite_only
+def test_nobody_waits_in_a_closed_conversation_whose_customer_was_blocked(shop):
+    desk = Desk(shop)
+    desk.take(text("چنده؟", NOON, mid="question"))
+    say(desk, "بله", NOON + seconds(5))
+    number = desk.conversation.id
+
+    def meet(_payload):
+        desk.call(block, number, None, NOON + seconds(6))
+        return WINDOW_CLOSED
+
+    desk.graph.script = [meet]
+    desk.deliver(NOON + seconds(7))
+
+    assert states(desk) == [FAILED]
+    assert (desk.conversation.state, desk.conversation.unanswered_since) == (ConversationState.CLOSED, None)
+
+
+@pytest.mark.sqlite_only
+def test_nor_for_a_lone_share_whose_reply_failed_after_a_close(shop):
+    desk = Desk(shop)
+    desk.take(reel(NOON, mid="reel"))
+
+    fail_after_the_close(desk)
+
+    assert desk.conversation.state is ConversationState.HANDED_OVER
+    assert desk.message("reel").answered_by_id is None
+    assert desk.conversation.unanswered_since is None
 
 
 @pytest.mark.sqlite_only
