@@ -8,7 +8,7 @@ from flask_socketio import SocketIO
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from redis import Redis
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table, event
 from werkzeug.local import LocalProxy
 
 from pilito.config import Settings
@@ -28,6 +28,15 @@ NAMES = {
 }
 
 db = SQLAlchemy(session_options={"expire_on_commit": False}, metadata=MetaData(naming_convention=NAMES))
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _give_no_number_twice(table: Table, metadata: MetaData) -> None:
+    """PostgreSQL gives none twice; SQLite has to be told, or who is new gets the number of who was erased."""
+    if metadata is db.metadata:
+        table.dialect_options["sqlite"]["autoincrement"] = True
+
+
 login = LoginManager()
 csrf = CSRFProtect()
 socketio = SocketIO()

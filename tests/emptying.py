@@ -10,6 +10,7 @@ def empty(connection):
         cursor = connection.connection.cursor()  # without SQLAlchemy, which takes longer for each than SQLite for all
         for name in _tables():
             cursor.execute(f'DELETE FROM "{name}"')
+        cursor.execute("DELETE FROM sqlite_sequence")
     else:
         # Not TRUNCATE, which makes a new file for every table and index: 60 ms a test. And only what is not empty: to
         # look is one statement, which the server has planned already.

@@ -142,6 +142,27 @@ def test_a_job_that_was_killed_goes_on(inbox, monkeypatch):
     assert find_deletion(code).state is DeletionState.DONE
 
 
+@pytest.mark.sqlite_only
+def test_an_account_that_came_since_a_job_was_killed_at_its_end_stays(inbox, monkeypatch):
+    """By the number of the one that went it would be erased when the job goes on."""
+    code, real = request_deletion("instagram", "2999", SOON, SOON), data_deletion.erase_inbox
+
+    def killed_at_its_end(*args):
+        real(*args)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(data_deletion, "erase_inbox", killed_at_its_end)
+    with pytest.raises(ZeroDivisionError):
+        work_off(NOON + seconds(20))
+    monkeypatch.setattr(data_deletion, "erase_inbox", real)
+    with transaction():
+        newcomer = add_inbox(app_user_id="3999", connected_at=NOON + seconds(25)).id
+
+    assert work_off(NOON + seconds(30)) == 1
+    assert find_deletion(code).state is DeletionState.DONE
+    assert row(newcomer) is not None
+
+
 def test_a_store_that_is_away_keeps_its_files_waiting_and_neither_words_nor_other_wishes(inbox, monkeypatch):
     def is_away(_name):
         raise MediaError("store_away", "no answer", may_pass=True)

@@ -359,6 +359,7 @@ def test_the_echo_of_what_had_left_brings_nobody_back(desk, monkeypatch):
 
 
 BYE = "خدانگهدار"
+NEWCOMER = "600000000000008"
 
 
 @pytest.mark.parametrize("comes", ["while it is sent", "when all is gone"])
@@ -385,6 +386,20 @@ def test_nor_does_the_echo_of_what_is_being_sent_when_it_begins(desk, comes):
     assert customer_id() is None
     assert BYE not in everything()
     assert CUSTOMER not in everything()
+
+
+@pytest.mark.sqlite_only
+def test_a_reply_to_the_number_of_an_erased_conversation_reaches_nobody(desk):
+    """Of a page whose live line slept, or of a program that kept the number."""
+    desk.take(text("سلام", NOON + seconds(50), mid="newest", customer=NEWCOMER))
+    number = desk.message("newest").conversation_id
+    desk.call(erase_customer, customer_id(NEWCOMER), NOON + seconds(60))
+    desk.take(text("سلام", NOON + seconds(70), mid="next", customer=f"{NEWCOMER}9"))
+
+    with pytest.raises(Refused):
+        desk.call(reply, number, None, BYE, "bye", NOON + seconds(80))
+
+    assert desk.message("next").conversation_id != number
 
 
 @pytest.mark.sqlite_only
