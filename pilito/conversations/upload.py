@@ -12,6 +12,7 @@ from typing import BinaryIO
 from sqlalchemy import select
 
 from pilito.channels.base import Card, FileRule, OutboundFile
+from pilito.conversations.lock import get_locked
 from pilito.conversations.payload import Extras, own_id, own_ids
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused, Unsendable
@@ -43,6 +44,8 @@ def upload(conversation_id: int, kind: str, file: BinaryIO, now: datetime) -> Me
     if look.mime_type not in rule.types:
         raise Unsendable("file_format", f"Expected one of {', '.join(rule.types)}, but it is {look.mime_type}.")
     with transaction():
+        if get_locked(conversation_id).customer.is_going:  # what had been chosen may have been gone through
+            raise Refused("not_found", f"Conversation {conversation_id} is being erased.")
         media = MediaFile(
             inbox_id=inbox_id,
             kind=KINDS[kind],

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from desk import Desk
 from rows import NOON, add, add_facts, add_inbox, everything, everything_in_redis
+from samples import JPEG
 from shop import ACCOUNT, CUSTOMER, about, attachment, echo, edited, reel, seconds, text, unsent, webhook
 
 from pilito import keys, realtime
@@ -22,12 +23,14 @@ from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
+from pilito.conversations.upload import upload
 from pilito.database import transaction
 from pilito.errors import MediaError, Refused
 from pilito.extensions import media_store
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, MediaState, TurnState, WebhookState
 from pilito.media.store import name_of
 from pilito.models import (
+    Attachment,
     Audit,
     Comment,
     Conversation,
@@ -664,6 +667,51 @@ def test_our_copies_of_the_files_go_with_their_objects(desk):
     with desk.app.app_context(), pytest.raises(MediaError):
         media_store.open(PICTURE, 1)
     assert CANARY not in everything()
+
+
+@pytest.fixture
+def sending(make_shop, begin):
+    """A shop that may send files: the provider reaches it."""
+    return Desk(begin(make_shop(public_url="https://pilito.shop.test"), two_customers))
+
+
+def choose_file(desk, external_id=CUSTOMER):
+    """Chosen for a reply to them, and not sent; the row's id."""
+    conversation_id = db.select(Conversation.id).where(Conversation.customer_id == customer_id(external_id))
+    return desk.call(upload, db.session.scalar(conversation_id), "image", io.BytesIO(JPEG), NOON + seconds(20)).id
+
+
+def test_what_was_chosen_for_the_customer_and_not_sent_goes_and_the_neighbours_stays(sending):
+    theirs, others = choose_file(sending), choose_file(sending, OTHER)
+
+    sending.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    states = {row.id: row.state for row in sending.rows(MediaFile)}
+    assert (states[theirs], states[others]) == (MediaState.DROPPED, MediaState.STORED)
+
+
+def test_a_file_that_a_message_of_somebody_else_shows_is_never_dropped(sending):
+    shown = choose_file(sending)
+    with transaction():
+        add(Attachment(message_id=sending.message("spatz-question").id, position=0, kind="image", copy_id=shown))
+
+    sending.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert sending.rows(MediaFile, id=shown)[0].state is MediaState.STORED
+
+
+def test_no_file_is_chosen_any_more_for_a_customer_who_is_being_erased(sending, monkeypatch):
+    old, refusals = sending.conversation.id, []
+
+    def choose():
+        with pytest.raises(Refused) as refused:
+            sending.call(upload, old, "image", io.BytesIO(JPEG), NOON + seconds(60))
+        refusals.append(refused.value.reason)
+
+    meanwhile(monkeypatch, choose)
+    sending.call(erase_customer, customer_id(), NOON + seconds(60))
+
+    assert refusals == ["not_found"]
 
 
 @pytest.mark.sqlite_only
