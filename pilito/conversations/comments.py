@@ -13,7 +13,7 @@ from pilito import hints, keys, realtime
 from pilito.assistant.types import Fact
 from pilito.channels.base import Account, Echo, Outbound, PrivateReceipt, PublicComment, SharedMedia
 from pilito.clock import Clock
-from pilito.conversations import pace
+from pilito.conversations import pace, turns
 from pilito.conversations.account import open_account
 from pilito.conversations.context import Said
 from pilito.conversations.disconnect import stop
@@ -402,7 +402,7 @@ def record_replied(
     conversation = get_conversation(comment.inbox, customer_id, now)
     conversation.customer.username = conversation.customer.username or comment.author_username
     comment.conversation_id = conversation.id
-    message = _message(conversation, comment, external_id, now)
+    message = _message(tx, conversation, comment, external_id, now)
     count_message(conversation, message)
     details = {"comment_id": comment.id, "comment": comment.text[:300]}
     db.session.add(
@@ -418,8 +418,11 @@ def record_replied(
     return message.id
 
 
-def _message(conversation: Conversation, comment: Comment, external_id: str | None, now: datetime) -> Message:
-    """The reply as a message of the thread; an echo that came first may have left it there as a person's."""
+def _message(
+    tx: Transaction, conversation: Conversation, comment: Comment, external_id: str | None, now: datetime
+) -> Message:
+    """The reply as a message of the thread; an echo that came first may have left it there as a person's, as if it
+    answered what the customer had asked."""
     message = find_message(comment.inbox, external_id) if external_id else None
     if message is None:
         message = Message(
@@ -433,6 +436,8 @@ def _message(conversation: Conversation, comment: Comment, external_id: str | No
             created_at=now,
         )
         db.session.add(message)
+    elif message.sender is Sender.PHONE and turns.unanswer(conversation, message):
+        turns.ask_unanswered(tx, conversation, now)  # given back to the assistant meanwhile: it answers
     message.sender = Sender.OPERATOR if comment.operator_id else Sender.ASSISTANT
     message.operator_id, message.origin = comment.operator_id, ORIGIN
     db.session.flush()

@@ -23,6 +23,7 @@ from pilito.conversations.own_posts import keep_posts
 from pilito.conversations.receive import receive
 from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.conversations.sweep import sweep
+from pilito.conversations.take_over import give_back
 from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.lifecycle import (
@@ -51,6 +52,7 @@ from pilito.models import (
     db,
 )
 from pilito.queries import comments as queries
+from pilito.queries.panel import Zone, zone_of
 
 CAPTION = "پیراهن لینن «ماهور»\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
 POST = Post("18000000000000101", CAPTION, "https://www.instagram.com/p/DPLmahoor1/", "DPLmahoor1")
@@ -355,6 +357,51 @@ def test_an_echo_that_comes_before_the_answer_settles_it(desk):
 
     [message] = desk.rows(Message)
     assert (message.sender, desk.comment.state) == (Sender.OPERATOR, CommentState.REPLIED)
+
+
+def send_after_its_changed_echo(desk, meanwhile=lambda _number: None):
+    """A question lies in the chat; the echo of a private reply comes before the answer to its send, in other words."""
+    desk.take(text("سایز ۴۰ دارید؟", NOON, mid="question"))
+    desk.take(body())
+    desk.answer_comment()
+    number = desk.conversation.id
+
+    def echo_first(payload):
+        desk.take(echo(f"{WORDS} (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        meanwhile(number)
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.send(NOON + seconds(7))
+
+
+def test_what_such_an_echo_seemed_to_answer_in_other_words_waits_again(desk):
+    send_after_its_changed_echo(desk)
+
+    assert desk.message("mid.sent.1").origin == comments.ORIGIN
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON
+    assert zone_of(desk.conversation, NOON + seconds(8)) is Zone.NEEDS_YOU
+
+
+def test_and_is_answered_by_the_assistant_where_somebody_gave_it_back_before_the_receipt(desk):
+    send_after_its_changed_echo(desk, lambda number: desk.call(give_back, number, desk.operator_id, NOON + seconds(6)))
+
+    desk.answer(NOON + seconds(20))
+
+    private, answer = desk.replies
+    assert (private.origin, answer.sender) == (comments.ORIGIN, Sender.ASSISTANT)
+    assert desk.message("question").answered_by_id == answer.id
+
+
+@pytest.mark.sqlite_only
+def test_but_what_a_person_typed_on_the_phone_meanwhile_still_answers_it(desk):
+    send_after_its_changed_echo(
+        desk, lambda _number: desk.take(echo("بله، داریم", NOON + seconds(6), "phone"), now=NOON + seconds(6))
+    )
+
+    assert desk.message("question").answered_by_id == desk.message("phone").id
+    assert desk.conversation.unanswered_since is None
 
 
 @pytest.mark.sqlite_only
