@@ -93,6 +93,8 @@ def begin_trial(inbox_id: int, operator_id: int, question: str, share: Share | N
     said: list[Json] = []
     if after:
         before = read_trial(inbox_id, after)
+        if before.get("again"):  # a customer's words: what goes on from them would not be found when they go
+            raise Refused("trial_gone", "No trial goes on from one about a conversation.")
         said = [*before["said"], {**before["asked"], "answer": (before.get("result") or {}).get("text", "")}]
     asked = {"question": question, "share": vars(share) if share else None}
     return _begin(inbox_id, operator_id, {"said": said[-MOST_TURNS:], "asked": asked})

@@ -267,3 +267,16 @@ def test_a_trial_that_runs_while_its_customer_is_erased_keeps_nothing(desk):
     desk.call(lambda: run_trial(name, get_model(), NOON + seconds(9)))
 
     assert words_in_redis(desk) == []
+
+
+@pytest.mark.sqlite_only
+def test_no_trial_goes_on_from_one_about_a_customer(desk):
+    """It would hold the answer to them, and not be found when they go; the page does not offer it."""
+    name = ask_again(desk)
+    desk.call(lambda: run_trial(name, get_model(), NOON + seconds(9)))
+
+    with pytest.raises(Refused) as refused:
+        desk.call(begin_trial, desk.shop.inbox_id, 1, "و بعد؟", None, name)
+
+    assert refused.value.reason == "trial_gone"
+    assert len(desk.call(redis.keys, keys.trial("*"))) == 1
