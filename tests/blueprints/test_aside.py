@@ -145,6 +145,7 @@ def test_telephone_numbers_are_the_same_however_they_are_written(text, phones):
     assert phones_in(text) == phones
 
 
+@pytest.mark.sqlite_only
 def test_the_pane_asks_the_database_few_things_however_much_there_is(log_in, conversation):
     browser = log_in()
     aside(browser, conversation)

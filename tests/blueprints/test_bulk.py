@@ -111,6 +111,7 @@ def test_they_are_put_off_until_a_time_of_the_operators_own_zone(browser, three)
     assert (until.date(), until.hour, until.minute) == (day, 5, 30)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("fields", [{}, {"until": "yesterday"}, {"until": "own", "day": "x", "clock": "9"}])
 def test_no_time_is_refused(browser, three, fields):
     answer = change(browser, three, "snooze", **fields)
@@ -160,6 +161,7 @@ def test_read_and_unread(browser, three):
     assert {now_of(one).unread_count for one in three} == {0}
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("rows", [[], ["x"], ["1:"], ["1:2"], ["-1:1.1.1"], ["9" * 30 + ":1.1.1"]])
 def test_rows_of_somebodys_making_are_refused(browser, three, rows):
     answer = post(browser, "/conversations/bulk", row=rows, do="close")
@@ -167,6 +169,7 @@ def test_rows_of_somebodys_making_are_refused(browser, three, rows):
     assert answer.status_code == (200 if rows == ["1:"] else 409)  # without a stamp nothing is compared
 
 
+@pytest.mark.sqlite_only
 def test_an_unknown_deed_is_refused(browser, three):
     assert change(browser, three, "explode").status_code == 409
 

@@ -89,6 +89,7 @@ def test_the_list_is_narrowed_by_its_address(browser, desk, query):
     assert shown(browser, f"?{query.format(**desk)}") == {desk[name] for name in FILTERS[query]}
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     "query", ["inbox=x", "inbox=-1", "inbox=99999999999999999999", "label=", "holder=both", "unread=2", "share=all"]
 )
@@ -96,6 +97,7 @@ def test_what_is_no_filter_narrows_nothing(browser, desk, query):
     assert len(shown(browser, f"?{query}")) == 9
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("query", "count"), [("?unread=1", 1), ("?holder=nobody", 0), ("?zone=done&holder=me", 1)])
 def test_what_waits_outside_the_filter_is_told_and_one_click_away(browser, desk, query, count):
     page = open_list(browser, query)
@@ -134,6 +136,7 @@ def test_an_empty_filter_teaches_what_it_is_for(browser, desk):
     assert "Nothing fits this filter here" in open_list(browser, "?zone=done&unread=1&snoozed=1")
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("query", FILTERS)
 def test_each_filter_takes_a_fixed_number_of_statements(browser, desk, query):
     statements = record_statements()
@@ -280,6 +283,7 @@ def test_the_menu_of_labels_tells_on_how_many_of_the_chosen_each_is(browser, des
     assert (pressed(one), pressed(two), pressed(one, two)) == ("true", "false", "mixed")
 
 
+@pytest.mark.sqlite_only
 def test_the_menu_of_times_and_that_of_filters(browser, desk):
     assert 'name="until" value="tomorrow"' in menu(browser, "snooze", "1:0.0.0").text
     filters = menu(browser, "filter", zone="done", label=desk["label_id"]).text

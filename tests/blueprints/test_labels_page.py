@@ -107,6 +107,7 @@ def test_what_cannot_be_done_is_said(admin, path, fields, words):
     assert names() == ["one", "two"]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("path", "count"), [("", 1), ("/1", 2)])
 def test_a_name_that_was_refused_is_not_typed_again(admin, path, count):
     for name in ("one", "two"):

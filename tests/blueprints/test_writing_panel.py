@@ -175,6 +175,7 @@ def test_an_agent_writes_mends_and_deletes_a_canned_reply(log_in, conversation):
     assert rows(CannedReply) == []
 
 
+@pytest.mark.sqlite_only
 def test_what_is_refused_is_still_there_to_mend(log_in, conversation):
     answer = post(log_in(), "/settings/canned-replies", headers={}, shortcut="two words", text="a long text of mine")
 

@@ -54,6 +54,7 @@ def refusal_of(call):
     return refused.value.reason
 
 
+@pytest.mark.sqlite_only
 def test_a_blocked_customers_message_is_recorded_and_calls_nobody(desk):
     do(desk, block)
 
@@ -67,6 +68,7 @@ def test_a_blocked_customers_message_is_recorded_and_calls_nobody(desk):
     assert [audit.action for audit in desk.rows(Audit, conversation_id=desk.conversation.id)] == ["blocked"]
 
 
+@pytest.mark.sqlite_only
 def test_the_neighbour_who_is_not_blocked_is_answered(desk):
     do(desk, block)
 
@@ -118,6 +120,7 @@ def test_a_reply_that_has_not_left_is_not_sent_after_the_block(desk):
     assert quiet(desk.conversation) == QUIET
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("deed", ["the customer writes", "somebody takes it over", "somebody replies"])
 def test_what_waited_for_the_block_opens_nothing_either(desk, deed, database_kind):
     if database_kind == "sqlite":

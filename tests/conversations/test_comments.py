@@ -224,6 +224,7 @@ def test_the_customer_has_not_written_by_commenting(desk):
     assert reason == "customer_has_not_written"
 
 
+@pytest.mark.sqlite_only
 def test_the_answer_to_it_reaches_the_assistant_with_the_post_and_the_comment(desk):
     desk.take(body(words="این پیراهن چنده؟"))
     desk.answer_comment()

@@ -261,6 +261,7 @@ def test_a_dead_token_stops_the_inbox_which_keeps_receiving_and_sends_when_conne
     assert desk.rows(Inbox)[0].stop_reason is None
 
 
+@pytest.mark.sqlite_only
 def test_a_token_that_died_in_a_call_does_not_stop_the_connection_made_meanwhile(desk, monkeypatch):
     monkeypatch.setattr("pilito.jobs.deliveries.utc_now", lambda: NOON + seconds(1))  # within the window for people
 
@@ -616,6 +617,7 @@ def test_t10_of_a_reply_that_a_person_meets_in_the_call_the_part_under_way_stays
     assert len(desk.model.calls) == 1
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("mode", [AssistantMode.DRAFT, None])
 def test_half_an_answer_that_another_mode_stops_is_put_before_people(long_desk, mode):
     desk, conversation_id = long_desk, long_desk.conversation.id

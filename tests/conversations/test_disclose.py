@@ -59,6 +59,7 @@ def sent(desk):
 # --- when it is said -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_the_first_answer_begins_with_the_line_and_the_next_does_not(desk):
     ask(desk)
     ask(desk, NOON + MINUTE)
@@ -272,6 +273,7 @@ def send(desk, **how):
     return desk.call(partial(send_draft, **how), desk.conversation.id, draft.id, None, NOON)
 
 
+@pytest.mark.sqlite_only
 def test_a_draft_goes_with_the_line_as_it_is_and_without_it_in_a_persons_words(drafted):
     assert drafted.rows(Draft)[0].text == ANSWER  # what a person edits
     assert drafted.call(lambda: line_due(drafted.conversation, NOON)) == LINE  # what the panel shows above it

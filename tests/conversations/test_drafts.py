@@ -69,6 +69,7 @@ def refusal_of(call):
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_in_draft_mode_the_answer_waits_for_a_person(drafted):
     draft = draft_of(drafted)
     assert (draft.text, draft.state, draft.finding) == (ANSWER, DraftState.WAITING, "")
@@ -167,6 +168,7 @@ def test_a_share_answers_which_one_unless_the_person_said_something_else(which, 
     assert which.message("share").share.state is (ShareState.WAITING if words else ShareState.COMBINED)
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(("words", "drafts"), [(None, 2), ("قیمتش ۲٬۰۰۰٬۰۰۰ تومان است.", 1)])
 @pytest.mark.parametrize(("sent", "without"), [(30, ShareState.WAITING), (300, ShareState.EXPIRED)])
 def test_so_does_a_share_that_is_there_already_when_which_one_is_sent(which, sent, without, words, drafts):
@@ -545,6 +547,7 @@ def test_a_draft_whose_product_is_as_it_was_is_sent_at_once(quoted):
     assert [one.text for one in quoted.replies] == [draft_of(quoted).text]
 
 
+@pytest.mark.sqlite_only
 def test_a_newer_draft_takes_the_place_of_a_stale_one(drafted):
     drafted.take(text("نه، آن یکی", LATER), now=LATER)
     drafted.answer(LATER)

@@ -57,6 +57,7 @@ def last_event(desk):
     return event.outcome, event.reason
 
 
+@pytest.mark.sqlite_only
 def test_the_echo_of_our_reply_confirms_it_and_changes_nothing(desk):
     desk.deliver(NOON)
 
@@ -112,6 +113,7 @@ def test_an_early_echo_of_other_words_is_found_out_and_what_it_seemed_to_answer_
     assert [one.state for one in desk.deliveries] == [DeliveryState.SENT] * 2
 
 
+@pytest.mark.sqlite_only
 def test_a_post_that_came_right_after_it_answers_which_one_as_if_it_had_not_been(shop):
     desk = Desk(shop)
     desk.take(text("چنده؟", NOON, mid="question"))
@@ -352,6 +354,7 @@ def test_a_first_message_from_the_phone_opens_a_conversation_that_people_hold(sh
     assert desk.conversation.unread_count == 0
 
 
+@pytest.mark.sqlite_only
 def test_an_echo_settles_an_unknown_reply_and_the_assistant_answers_what_came_meanwhile(desk):
     unknown(desk)
     desk.take(text("و سایز؟", NOON + seconds(9), mid="meanwhile"), now=NOON + seconds(9))

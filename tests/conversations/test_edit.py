@@ -27,6 +27,7 @@ def last_outcome(desk, *items, now=NOON + TWO):
     return desk.outcomes(desk.take(*items, now=now))[-1]
 
 
+@pytest.mark.sqlite_only
 def test_a_question_edited_before_its_answer_is_answered_from_the_new_text(desk, caplog):
     desk.take(text("این کفش چنده؟", NOON, mid="q"))
     version = desk.turn.version

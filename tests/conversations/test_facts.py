@@ -379,6 +379,7 @@ def test_what_a_product_says_holds_a_reply_and_nothing_else_does(inbox_id):
 # --- in an answer ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite_only
 def test_an_answer_rests_on_the_catalogue(desk):
     product = add_product(add_source(desk.shop.inbox_id), name="مانتو ترمه")
     desk.model.reply = {"reply": "۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}

@@ -60,6 +60,7 @@ def test_without_consent_the_next_message_asks_again_however_soon(shop):
     assert customer().name == "سارا احمدی"
 
 
+@pytest.mark.sqlite_only
 def test_without_consent_the_customer_stays_nameless_and_the_answer_goes_out(shop):
     shop.receive(text("سلام", utc_now()))
     shop.work()

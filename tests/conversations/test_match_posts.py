@@ -181,6 +181,7 @@ def test_a_refused_product_is_none(desk, operator):
     assert "همان پستی" not in facts.get("catalogue", "")
 
 
+@pytest.mark.sqlite_only
 def test_where_prices_differ_a_person_is_asked(desk, operator):
     sell(desk, price=2_100_000)
     publish(desk)
@@ -272,6 +273,7 @@ def test_an_unconfirmed_product_never_overrules_the_caption(desk, operator):
     assert desk.replies == []
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("until", ["۳۰ آبان", "پایان هفته"])
 def test_the_price_of_an_offer_that_is_over_is_not_quoted(desk, until):
     caption = f"کیف دوشی\nقیمت: ۹۸۰٬۰۰۰ تومان\nفقط تا {until}\nرنگ: مشکی"
@@ -346,6 +348,7 @@ def test_a_caption_counts_where_none_of_the_shops_posts_is_known_yet(desk):
     assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
 
 
+@pytest.mark.sqlite_only
 def test_a_caption_of_the_shops_own_post_counts(desk):
     publish(desk)
 
@@ -373,6 +376,7 @@ def test_two_prices_under_ask_hand_over_with_a_reason_of_their_own(desk, questio
     assert desk.conversation.hand_over_reason is HandOverReason.PRICES_DIFFER
 
 
+@pytest.mark.sqlite_only
 def test_what_else_is_not_known_of_such_a_post_is_not_known(desk):
     two_prices(desk)
     desk.take(reel(NOON, caption=CAPTION), text("ضد آبه؟", NOON + seconds(1)))

@@ -64,6 +64,7 @@ def test_a_notice_without_a_conversation_stays_on_the_ledger(desk):
     assert desk.rows(Conversation) == []
 
 
+@pytest.mark.sqlite_only
 def test_an_ad_that_was_tapped_is_a_line_opens_the_window_and_is_a_fact_of_the_next_answer(desk):
     desk.take(text("سلام", NOON - seconds(30 * 3600)), now=NOON - seconds(30 * 3600))
     desk.answer(NOON - seconds(30 * 3600))

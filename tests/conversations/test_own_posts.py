@@ -222,6 +222,7 @@ def test_a_waiting_share_is_filled_when_its_post_becomes_known(desk):
     assert desk.call(fill_shares, desk.shop.inbox_id, NOON) == 0
 
 
+@pytest.mark.sqlite_only
 def test_an_unanswered_question_is_built_anew_and_answered_once(desk):
     desk.take(shared(ig_post_media_id=DRESS.media_id))
     desk.take(text("چنده؟", NOON + seconds(5), mid="question"))

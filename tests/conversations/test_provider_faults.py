@@ -328,6 +328,7 @@ def assert_ambiguous(stage, what):
     assert stage.conversation.hand_over_reason is HandOverReason.DELIVERY_UNKNOWN
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("echo", [{"echo": "late", "echo_delay_seconds": 0.3}, {"echo": "held"}, {}])
 def test_c14_an_ambiguous_send_is_settled_by_its_echo_whenever_it_comes(stage, impatient, echo):
     stage.answer_and_send(accept_then_500=True, **echo)

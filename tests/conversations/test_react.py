@@ -23,6 +23,7 @@ def emojis(desk, message):
     return [(one.emoji, "shop" if one.by_shop else "customer") for one in found]
 
 
+@pytest.mark.sqlite_only
 def test_a_reaction_stands_on_its_message_and_asks_nothing(desk):
     desk.take(text("سلام", NOON, mid="m"))
     desk.answer()

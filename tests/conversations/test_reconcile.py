@@ -243,6 +243,7 @@ def test_an_old_question_that_was_answered_on_the_phone_is_only_shown(desk, prov
     assert desk.rows(Turn) == []
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("what", ["a reply that was lost", "a heart", "a reply"])
 def test_a_missed_question_was_answered_by_what_a_person_wrote_and_by_nothing_else(desk, provider, what):
     desk.take(text("سلام", NOON - MINUTES, mid="known"), now=NOON - MINUTES)
@@ -618,6 +619,7 @@ def refuse_looks(provider, answer):
     provider.graph.readable["conversations"] = lambda query: answer if "user_id" in query else (200, listed)
 
 
+@pytest.mark.sqlite_only
 def test_a_customer_who_is_gone_is_looked_for_three_times_and_hides_no_missed_message(desk, provider, uncertain):
     provider.show(said("lost", "سلام؟", NOON + 9 * MINUTES, by="600002"))
     refuse_looks(provider, (400, {"error": {"code": 100, "message": "Invalid parameter"}}))
@@ -720,6 +722,7 @@ def test_the_echo_still_settles_it_and_the_look_finds_nothing_more(desk, provide
     assert len(desk.rows(Message)) == 2
 
 
+@pytest.mark.sqlite_only
 def test_after_a_person_took_over_a_found_send_does_not_give_back(desk, provider, uncertain):
     desk.call(take_over, desk.conversation.id, None, NOON)
     provider.show(replied("mid.ours", ANSWER, NOON))

@@ -70,6 +70,7 @@ def test_without_a_time_it_leaves_at_once(desk, sara):
     assert desk.graph.texts == ["دو میلیون"]
 
 
+@pytest.mark.sqlite_only
 def test_taken_back_it_never_leaves_and_the_customer_waits_again(desk, sara):
     message = write(desk, sara)
     assert desk.conversation.unanswered_since is None
@@ -95,6 +96,7 @@ def test_the_list_shows_what_was_there_before(desk, sara):
     assert rows[0].newest.text == "چنده؟"
 
 
+@pytest.mark.sqlite_only
 def test_taking_back_twice_returns_the_same_words(desk, sara):
     message = write(desk, sara)
 
@@ -211,6 +213,7 @@ def test_what_came_while_a_sent_draft_could_be_taken_back_is_asked_once_the_draf
     assert desk.rows(Draft)[-1].state is DraftState.WAITING
 
 
+@pytest.mark.sqlite_only
 def test_a_second_draft_that_waits_is_left_alone_when_the_first_is_sent(desk, sara):
     with transaction():
         db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
@@ -247,6 +250,7 @@ def undo_while_the_next_is_written(desk, sara, message):
     )
 
 
+@pytest.mark.sqlite_only
 def test_a_which_one_that_was_taken_back_has_no_post_and_no_card_answered_until_it_is_sent_again(desk, sara, held):
     taken = take_back(desk, held, sara, SENT + seconds(1))
     desk.answer(SENT + seconds(10))
@@ -271,6 +275,7 @@ def test_nor_is_an_answer_about_the_post_kept_that_is_being_written(desk, sara, 
     assert desk.turn.state is TurnState.DROPPED
 
 
+@pytest.mark.sqlite_only
 def test_what_was_typed_beside_the_post_is_answered_with_what_waits_again(desk, sara, held):
     desk.take(text("آبی هم دارید؟", SENT + seconds(1), mid="beside"), now=SENT + seconds(1))
 

@@ -121,6 +121,7 @@ def test_what_a_person_called_arrived_gets_its_id_when_the_echo_comes(desk):
     assert desk.rows(Message, sender="phone") == []
 
 
+@pytest.mark.sqlite_only
 def test_all_that_was_kept_back_goes_out_with_it(shop):
     desk = make(shop, LONG)
     assert len(desk.deliveries) > 1
@@ -256,6 +257,7 @@ def test_a_stopped_inbox_sends_nothing_again(desk):
     assert refused(desk, Settlement.AGAIN) == "inbox_stopped"
 
 
+@pytest.mark.sqlite_only
 def test_what_is_not_there_cannot_be_settled(desk):
     with pytest.raises(Refused) as caught:
         desk.call(settle, 99, Settlement.ARRIVED, None, NOON)

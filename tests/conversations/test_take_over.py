@@ -79,6 +79,7 @@ def test_another_person_can_take_it_from_the_first(desk):
     assert actions(desk) == ["took_over", "took_over"]
 
 
+@pytest.mark.sqlite_only
 def test_giving_back_answers_what_nobody_answered(desk):
     do(desk, take_over)
     desk.take(text("و سایز؟", NOON + seconds(5), mid="second"), now=NOON + seconds(5))

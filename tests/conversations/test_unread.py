@@ -29,6 +29,7 @@ def come(desk, *items, after):
     return desk.record(*items, now=NOON + seconds(after))
 
 
+@pytest.mark.sqlite_only
 def test_a_question_waits_for_the_post_that_came_before_it(desk):
     post = come(desk, reel(NOON, mid="reel"), after=1)
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))
@@ -43,6 +44,7 @@ def test_a_question_waits_for_the_post_that_came_before_it(desk):
     assert desk.message("question").content.startswith("[CONTEXT: پست/ریلز")
 
 
+@pytest.mark.sqlite_only
 def test_a_question_that_was_read_back_from_the_provider_waits_too(desk):
     """No event brought it: its own is still on its way, and the post's lies in the queue."""
     post = come(desk, reel(NOON, mid="reel"), after=1)
@@ -163,6 +165,7 @@ def test_what_comes_between_the_look_and_the_claim_is_answered_together_with_it(
     assert desk.message("question").answered_by_id == desk.message("second").answered_by_id is not None
 
 
+@pytest.mark.sqlite_only
 def test_what_somebody_else_sent_does_not_hold_it(desk):
     come(desk, reel(NOON, mid="reel", customer=CUSTOMER[::-1]), after=1)
     desk.take(text("این لباس چقدره؟", NOON + seconds(5), mid="question"), now=NOON + seconds(5))

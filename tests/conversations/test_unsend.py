@@ -178,6 +178,7 @@ def test_a_share_that_is_unsent_waits_no_more_and_joins_no_question(desk):
     assert desk.message("question").content == "چنده؟"
 
 
+@pytest.mark.sqlite_only
 def test_a_share_that_is_unsent_after_its_question_leaves_the_question_alone(desk):
     desk.take(reel(NOON, mid="reel"), text("چنده؟", NOON + ONE, mid="question"), now=NOON + ONE)
 

@@ -79,6 +79,7 @@ def errors(desk):
     return [one.error for one in desk.deliveries]
 
 
+@pytest.mark.sqlite_only
 def test_an_answer_to_a_question_that_was_taken_back_is_never_sent(desk):
     take_back(desk)
     go_on(desk, HOURS)
@@ -91,6 +92,7 @@ def test_an_answer_to_a_question_that_was_taken_back_is_never_sent(desk):
     assert len(desk.model.calls) == 1
 
 
+@pytest.mark.sqlite_only
 def test_an_answer_to_a_question_that_was_changed_gives_way_to_one_to_the_new_text(desk):
     change(desk)
     go_on(desk, HOURS)
@@ -145,6 +147,7 @@ def test_open_panels_are_told_that_it_will_not_leave(desk, come):
     assert desk.replies[0].seq > shown
 
 
+@pytest.mark.sqlite_only
 def test_what_else_was_asked_is_answered_without_what_was_taken_back(shop):
     desk = answered(Desk(shop), text("سلام، ارسال دارید؟", NOON, mid="kept"), text(SHOES, NOON + seconds(1), mid="q"))
 
@@ -332,6 +335,7 @@ def test_one_that_somebody_took_over_from_is_theirs_already(desk, come):
     assert desk.conversation.state is ConversationState.OPERATOR
 
 
+@pytest.mark.sqlite_only
 def test_an_answer_that_rests_on_a_post_that_was_taken_back_gives_way_to_one_without_it(shop):
     desk = answered(Desk(shop), reel(NOON, mid="post"), text(SHIRT, NOON + seconds(1), mid="q"))
 

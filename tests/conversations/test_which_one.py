@@ -85,6 +85,7 @@ def test_a_heart_on_the_question_is_nothing_said_between(desk):
     assert desk.message("share").answered_by_id == desk.replies[-1].id
 
 
+@pytest.mark.sqlite_only
 def test_nor_is_a_reply_that_became_void(desk):
     desk.take(text("ساعت کاری‌تان؟", NOON + seconds(100), mid="second"), now=NOON + seconds(100))
     desk.model.reply = OTHER
@@ -189,6 +190,7 @@ def test_a_second_share_waits_as_any_other(desk):
     assert len(desk.replies) == 2
 
 
+@pytest.mark.sqlite_only
 def test_a_text_that_comes_late_from_between_takes_its_place(desk):
     desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
 
@@ -620,6 +622,7 @@ def point_at(desk, attached, after=300):
     desk.take(item(at, {"mid": "card", "attachments": [attached]}), now=at)
 
 
+@pytest.mark.sqlite_only
 def test_a_products_card_is_the_answer_too_and_the_assistant_reads_it(desk):
     point_at(desk, CARD)
     waits = desk.conversation.unanswered_since
@@ -722,6 +725,7 @@ def test_a_card_that_came_while_we_asked_is_answered_right_after(shop):
     assert desk.conversation.unanswered_since is None
 
 
+@pytest.mark.sqlite_only
 def test_so_is_a_card_from_before_which_one_that_reaches_us_after_it(shop):
     desk = asked_back(shop)
     desk.model.reply = OTHER
@@ -775,6 +779,7 @@ def test_with_the_question_taken_back_a_card_asks_nothing_whichever_comes_first(
     assert len(desk.replies) == 1
 
 
+@pytest.mark.sqlite_only
 def test_nor_does_an_answer_about_the_card_leave_that_waits_still(shop):
     desk = asked_back(shop)
     desk.deliver(NOON + seconds(9))
@@ -828,6 +833,7 @@ def test_changed_it_has_the_card_answered_anew(shop):
     assert "سایز ۴۰ دارید؟" in desk.model.prompts[-1]
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize("answer", ["post", "card", "card that lay there"])
 def test_with_the_question_taken_back_nobody_is_shown_a_draft_about_what_answered(shop, answer):
     desk = asked_back(shop)
