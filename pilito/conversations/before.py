@@ -1,10 +1,10 @@
 """How a conversation lay before somebody closed it or put it off: kept in the audit row, for one who takes it back."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
+from sqlalchemy.orm import joinedload
 
 from pilito.conversations import turns
 from pilito.conversations.came_back import BY_CLOCK, come_back
@@ -13,6 +13,7 @@ from pilito.lifecycle import ConversationState, DeliveryState, Sender, known_rea
 from pilito.models import Conversation, Delivery, Message, db
 
 ON_ITS_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
+RECENT = timedelta(days=1)
 TIMES = ("unanswered_since", "snoozed_until", "returned_at", "person_at")
 
 
@@ -23,19 +24,31 @@ def lies(conversation: Conversation) -> dict[str, Any]:
         "reason": conversation.hand_over_reason.value if conversation.hand_over_reason else None,
         "holder": conversation.operator_id,
         "unread": conversation.unread_count,
-        "on_its_way": list(_on_its_way(conversation)),
+        "may_wait": _may_wait(conversation),
         **{name: _text(getattr(conversation, name)) for name in TIMES},
     }
 
 
-def _on_its_way(conversation: Conversation) -> Sequence[int]:
-    """The customer's messages whose answer has not left yet: if it never does, they wait again, and that is noted
-    nowhere while the conversation is closed."""
+def _may_wait(conversation: Conversation) -> list[int]:
+    """The customer's messages that wait for nobody now, and may when it is taken back, which is noted nowhere while the
+    conversation is closed: of any age those whose answer has not left yet; of the last day each that seems answered
+    (by what is found out to be an echo of ours) or asks nothing (a bare link that becomes a question)."""
     replies = select(Delivery.message_id).where(
         Delivery.conversation_id == conversation.id, Delivery.state.in_(ON_ITS_WAY)
     )
-    asked = select(Message.id).where(Message.sender == Sender.CUSTOMER, Message.answered_by_id.in_(replies))
-    return db.session.scalars(asked.order_by(Message.id)).all()
+    newest = conversation.last_customer_message_at
+    found = db.session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.sender == Sender.CUSTOMER,
+            Message.deleted_at.is_(None),
+            or_(Message.answered_by_id.in_(replies), Message.sent_at >= newest - RECENT if newest else false()),
+        )
+        .options(joinedload(Message.share))
+        .order_by(Message.id)
+    )
+    return [message.id for message in found if not turns.asks(message)]
 
 
 def put_back(tx: Transaction, conversation: Conversation, before: dict[str, Any], now: datetime) -> None:
@@ -48,7 +61,7 @@ def put_back(tx: Transaction, conversation: Conversation, before: dict[str, Any]
     for name in TIMES:
         setattr(conversation, name, _time(before[name]))
     # A row of an older version has none.
-    for message in db.session.scalars(select(Message).where(Message.id.in_(before.get("on_its_way", [])))):
+    for message in db.session.scalars(select(Message).where(Message.id.in_(before.get("may_wait", [])))):
         if turns.asks(message):
             turns.note_waiting(conversation, message)
     if conversation.snoozed_until is not None and conversation.snoozed_until <= now:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 from desk import Desk
 from rows import NOON, add_operator
-from shop import echo, item, reel, seconds, standby, text
+from shop import echo, edited, item, reel, seconds, standby, text
 
 from pilito.conversations.assign import assign, assign_nobody
 from pilito.conversations.close import close
@@ -37,6 +37,7 @@ def desk(shop):
     desk.take(text("چنده؟", NOON, mid="question"))
     with transaction():
         desk.sara = add_operator(Role.AGENT).id
+    desk.number = desk.conversation.id
     return desk
 
 
@@ -267,8 +268,8 @@ def test_a_snooze_taken_back_leaves_everything_as_it_was(desk):
 
 
 ENDS = {
-    "closed": lambda desk: desk.call(close, desk.conversation.id, desk.sara, LATER),
-    "put off": put_off,
+    "closed": lambda desk, at=LATER: desk.call(close, desk.number, desk.sara, at),
+    "put off": lambda desk, at=LATER: desk.call(snooze, desk.number, desk.sara, MORNING, at),
 }
 
 
@@ -296,6 +297,55 @@ def test_so_does_who_waits_since_the_reply_itself_was_taken_back(desk):
 
     assert desk.conversation.unanswered_since == NOON
     assert zone(desk, LATER + seconds(6)) is Zone.NEEDS_YOU
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_so_does_who_seemed_to_be_answered_by_what_was_an_echo_of_ours(desk, how):
+    desk.answer(NOON + seconds(2))
+    done = []
+
+    def echo_first(payload):
+        desk.take(text("و سایز؟", NOON + seconds(3), mid="second"), now=NOON + seconds(3))
+        desk.take(echo("(1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        done.append(ENDS[how](desk))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(LATER + seconds(1))
+
+    desk.call(undo, done[0], desk.sara, LATER + seconds(10))
+
+    assert desk.message("second").answered_by_id is None
+    assert desk.conversation.unanswered_since == NOON + seconds(3)
+
+
+@pytest.mark.parametrize("how", ENDS)
+@pytest.mark.parametrize(("words", "waits"), [(" چنده؟", True), ("?igsh=1", False)])
+def test_so_does_who_makes_a_question_of_a_bare_link_meanwhile_and_of_another_link_nobody(desk, how, words, waits):
+    link = "https://www.instagram.com/p/DPiLiTo0107/"
+    desk.call(reply, desk.conversation.id, desk.sara, "بله", "c-1", NOON + seconds(1))
+    desk.deliver(NOON + seconds(2))
+    desk.call(give_back, desk.conversation.id, desk.sara, NOON + seconds(3))
+    desk.take(text(link, NOON + seconds(300), mid="link"), now=NOON + seconds(300))
+    done = ENDS[how](desk, NOON + seconds(310))
+    desk.take(edited("link", link + words, NOON + seconds(300)), now=NOON + seconds(320))
+
+    desk.call(undo, done, desk.sara, NOON + seconds(330))
+
+    assert desk.conversation.unanswered_since == (NOON + seconds(300) if waits else None)
+    assert (desk.message("link").turn_id is not None) is waits
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_nobody_waits_with_what_was_closed_without_an_answer_before(desk, how):
+    desk.call(close, desk.conversation.id, desk.sara, LATER)
+    desk.take(reel(LATER + seconds(900)), now=LATER + seconds(900))
+    done = ENDS[how](desk, LATER + seconds(1200))
+
+    desk.call(undo, done, desk.sara, LATER + seconds(1210))
+
+    assert desk.message("question").answered_by_id is None
+    assert desk.conversation.unanswered_since is None
 
 
 @pytest.mark.sqlite_only
