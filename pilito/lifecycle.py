@@ -359,7 +359,7 @@ COMMENT_MOVES = {
     CommentState.REPLIED: set(),
 }
 DELETION_MOVES = {
-    DeletionState.UNMATCHED: {DeletionState.REQUESTED, DeletionState.DONE},  # a person says whom it means
+    DeletionState.UNMATCHED: {DeletionState.REQUESTED, DeletionState.DONE},  # a person, or the next wish, says whose
     DeletionState.REQUESTED: {DeletionState.DONE},
     DeletionState.DONE: set(),
 }

@@ -23,7 +23,8 @@ def request_deletion(channel: str, user_id: str, issued_at: datetime | None, now
     """Write the wish down and stop the person's inboxes; return the code under which its state is shown.
 
     The same wish again, or another while one is being worked off, has the same code. One that may mean an account whose
-    id at the provider we do not know (a Page's token does not tell it) waits for a person to say whom it means.
+    id at the provider we do not know (a Page's token does not tell it) waits for a person to say whom it means, or for
+    the same person's next wish once their account is known.
     """
     try:
         return _request(channel, user_id, issued_at, now)
@@ -73,13 +74,18 @@ def _fulfil(deletion_id: int, inbox_ids: list[int], now: datetime) -> None:
 def _request(channel: str, user_id: str, issued_at: datetime | None, now: datetime) -> str:
     with transaction() as tx:
         known = _find(channel, user_id, issued_at)
-        if known is not None:
+        if known is not None and known.state is not DeletionState.UNMATCHED:
             return known.code
         known_theirs = find_theirs(channel, user_id)
         theirs = [inbox for inbox in known_theirs if not is_stale(inbox, issued_at)]
+        if known is not None and not theirs:
+            return known.code
         for inbox in theirs:
             forget_token(inbox, "deletion_requested", None, now)
             warn_of_erasing(tx, inbox, now)
+        if known is not None:  # whom it means was not known then: their account was connected since
+            known.state, known.inbox_ids = DeletionState.REQUESTED, [inbox.id for inbox in theirs]
+            return known.code
         deletion = DataDeletion(
             code=secrets.token_hex(CODE_BYTES),
             channel=channel,
@@ -147,9 +153,10 @@ def _check_open(deletion_id: int) -> None:
 
 
 def _find(channel: str, user_id: str, issued_at: datetime | None) -> DataDeletion | None:
-    """The same request, or one that is not done yet."""
+    """The same request, or one that is not done yet; locked before any inbox, as by the person who settles it."""
     whose = select(DataDeletion).where(DataDeletion.channel == channel, DataDeletion.user_digest == digest(user_id))
     is_same: ColumnElement[bool] = DataDeletion.state.in_((DeletionState.REQUESTED, DeletionState.UNMATCHED))
     if issued_at is not None:
         is_same = is_same | (DataDeletion.issued_at == issued_at)
-    return db.session.scalar(whose.where(is_same).limit(1))
+    locked = whose.where(is_same).limit(1).with_for_update().execution_options(populate_existing=True)
+    return db.session.scalar(locked)

@@ -238,6 +238,21 @@ def test_a_wish_that_may_mean_an_account_by_a_page_waits_for_a_person(page_inbox
     assert request(NOON + seconds(40)) == code
 
 
+def test_one_that_waits_is_worked_off_when_it_is_wished_again_of_an_account_that_is_known_by_now(page_inbox):
+    _, code = unmatched()
+    with transaction():
+        theirs = add_inbox(app_user_id=USER, token_encrypted=b"a token", connected_at=NOON + timedelta(days=1)).id
+
+    assert request() == code  # the old one once more: it was before this account
+    assert (row(theirs).state, find_deletion(code).state) == (InboxState.ACTIVE, DeletionState.UNMATCHED)
+    assert request(NOON + timedelta(days=2), NOON + timedelta(days=2)) == code
+
+    assert row(theirs).stop_reason == "deletion_requested"
+    assert work_off(NOON + timedelta(days=2)) == 1
+    assert (row(theirs), row(page_inbox).state) == (None, InboxState.ACTIVE)
+    assert find_deletion(code).state is DeletionState.DONE
+
+
 def test_a_person_says_that_it_means_the_account_which_is_erased(page_inbox):
     deletion_id, code = unmatched()
 
