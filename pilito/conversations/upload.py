@@ -24,7 +24,7 @@ from pilito.models import Conversation, MediaFile, db
 
 KINDS = {kind.value: kind for kind in (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.VOICE, MediaKind.FILE)}
 SOURCE = "upload:"  # where such a file came from: the conversation for which it was chosen
-WHILE_KEPT = timedelta(hours=1)  # who fetches files leaves the row alone so long
+WHILE_KEPT = timedelta(hours=1)  # who fetches or drops files leaves the row alone so long
 # What is wrong with a file, in the words of a channel's rules.
 WRONG = {"too_large": "file_too_large", "empty": "file_empty"}
 
@@ -53,6 +53,7 @@ def upload(conversation_id: int, kind: str, file: BinaryIO, now: datetime) -> Me
             state=MediaState.PENDING,
             attempts=0,
             due_at=now + WHILE_KEPT,
+            lease_until=now + WHILE_KEPT,
             created_at=now,
             mime_type=look.mime_type,
             size_bytes=size_bytes,
@@ -67,8 +68,10 @@ def upload(conversation_id: int, kind: str, file: BinaryIO, now: datetime) -> Me
     file.seek(0)
     media_store.put(name, file, size_bytes, look.mime_type)
     with transaction():
-        media = db.session.get_one(MediaFile, media_id, populate_existing=True)
-        media.state = MediaState.STORED
+        media = db.session.get_one(MediaFile, media_id, with_for_update=True, populate_existing=True)
+        if media.state is MediaState.DROPPED:
+            raise Refused("not_found", f"Conversation {conversation_id} is being erased.")
+        media.state, media.lease_until = MediaState.STORED, None
     return media
 
 

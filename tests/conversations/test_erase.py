@@ -714,6 +714,30 @@ def test_no_file_is_chosen_any_more_for_a_customer_who_is_being_erased(sending, 
     assert refusals == ["not_found"]
 
 
+def test_a_file_that_is_being_kept_when_it_begins_goes_once_it_is_in_the_store(sending, monkeypatch):
+    store = sending.app.extensions["pilito_media_store"]
+    wanted, put, names = customer_id(), store.put, []
+
+    def drop_all(now):
+        for row in sending.rows(MediaFile, state=MediaState.DROPPED):
+            sending.call(drop_media, row.id, now)
+
+    def put_late(_store, name, *file):
+        names.append(name)
+        sending.call(erase_customer, wanted, NOON + seconds(60))
+        drop_all(NOON + seconds(61))
+        put(name, *file)
+
+    monkeypatch.setattr(type(store), "put", put_late)
+    with pytest.raises(Refused) as refused:
+        choose_file(sending)
+    drop_all(NOON + seconds(3700))
+
+    assert refused.value.reason == "not_found"
+    with pytest.raises(MediaError):
+        store.open(names[0], 1)
+
+
 @pytest.mark.sqlite_only
 def test_the_files_of_an_erased_inbox_go_too(desk):
     with desk.app.app_context():
