@@ -319,6 +319,28 @@ def test_so_does_who_seemed_to_be_answered_by_what_was_an_echo_of_ours(desk, how
     assert desk.conversation.unanswered_since == NOON + seconds(3)
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("how", ENDS)
+def test_so_does_who_sent_the_post_that_answers_which_one_once_nobody_has_spoken_in_between(desk, how):
+    desk.model.reply = {"reply": "کدام؟", "asks_which": True, "hand_over": False}
+    desk.answer(NOON + seconds(2))
+    done = []
+
+    def echo_first(payload):
+        desk.take(echo("(1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
+        desk.take(reel(NOON + seconds(6), mid="post"), now=NOON + seconds(6))
+        done.append(ENDS[how](desk, NOON + seconds(7)))
+        return desk.graph.default(payload)
+
+    desk.graph.script = [echo_first]
+    desk.deliver(NOON + seconds(8))
+
+    desk.call(undo, done[0], desk.sara, NOON + seconds(20))
+
+    assert desk.message("post").share.answers_id == desk.replies[0].id
+    assert desk.conversation.unanswered_since == NOON + seconds(6)
+
+
 @pytest.mark.parametrize("how", ENDS)
 @pytest.mark.parametrize(("words", "waits"), [(" چنده؟", True), ("?igsh=1", False)])
 def test_so_does_who_makes_a_question_of_a_bare_link_meanwhile_and_of_another_link_nobody(desk, how, words, waits):
