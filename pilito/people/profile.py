@@ -12,12 +12,16 @@ from pilito.people.team import check_own_password, lock_own, read_email, read_na
 
 
 def change_profile(operator_id: int, name: str, choices: dict[str, str], undo_seconds: int = 0) -> None:
-    """Keep the name and what was chosen of language, theme, calendar, digits. Raises Refused (name_empty)."""
+    """Keep the name and what was chosen of language, theme, calendar, digits. Raises Refused (name_empty, and
+    operator_not_found for somebody who was erased meanwhile)."""
     name = read_name(name)
     if not name:
         raise Refused("name_empty", "A person has a name.")
     with transaction():
-        operator = db.session.get_one(Operator, operator_id)
+        # Locked, as by whoever erases them in this moment: their name must not come back.
+        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
+        if operator.erased_at:
+            raise Refused("operator_not_found", f"Operator {operator_id} was erased.")
         operator.name, operator.undo_seconds = name, undo_seconds
         for column, value in choices.items():
             setattr(operator, column, value)

@@ -153,6 +153,17 @@ def test_the_address_is_free_again(person, owner):
     links.invite(EMAIL, Role.VIEWER, owner, lambda token: ("x", token), NOON)
 
 
+def test_a_profile_that_is_saved_in_that_moment_brings_no_name_back(person):
+    """Its request was let in before, and waited for its turn to write."""
+    erase_operator(EMAIL, NOON)
+
+    with pytest.raises(Refused) as refusal:
+        profile.change_profile(person, f"Sara {CANARY}", {})
+
+    assert refusal.value.reason == "operator_not_found"
+    assert CANARY not in everything()
+
+
 def test_the_last_owner_is_not_erased(app, owner):
     email = db.session.get_one(Operator, owner).email
 
