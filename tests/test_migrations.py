@@ -1,6 +1,9 @@
 """Migrations run from nothing on both databases, end in one head, and make exactly the tables of the models."""
 
 import contextlib
+import ctypes
+import ctypes.util
+import sys
 import time
 
 import pytest
@@ -73,6 +76,31 @@ def test_a_row_keeps_its_number_and_the_next_has_a_new_one_when_tables_begin_to_
     db.session.execute(insert, {"name": "b"})
     assert db.session.execute(text("SELECT id FROM label")).scalars().all() == [2]
     assert db.session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Newer versions of Python ask SQLite to let it.")
+def test_a_sqlite_that_lets_no_declaration_be_changed_keeps_its_tables_and_all_starts(app, caplog):
+    """Apple's: every connection is "defensive", which here only SQLite itself can be told."""
+    downgrade(directory=MIGRATIONS, revision="0045")
+    library = ctypes.CDLL(ctypes.util.find_library("sqlite3"))
+
+    def defend(connection, _record=None):
+        behind_the_object = ctypes.c_void_p.from_address(id(connection) + object.__basicsize__)
+        library.sqlite3_db_config(behind_the_object, ctypes.c_int(1010), ctypes.c_int(1), None)
+
+    event.listen(db.engine, "connect", defend)
+    db.engine.dispose()
+    try:
+        upgrade(directory=MIGRATIONS)
+    finally:
+        event.remove(db.engine, "connect", defend)
+        db.engine.dispose()
+
+    assert "a number may come twice" in caplog.text
+    assert stored_revision() == newest_revision()
+    downgrade(directory=MIGRATIONS, revision="0045")
+    upgrade(directory=MIGRATIONS)
 
 
 def test_every_step_can_be_taken_back_and_again(app):

@@ -163,7 +163,7 @@ def test_an_upgrade_that_breaks_off_anywhere_is_run_again(app, before):
     last = upgrade_dying(f"{newest:04d}", everywhere=True)
 
     assert len(steps) >= newest - 1 - int(FIRST_RELEASED)
-    assert len(last) >= 2
+    assert last[-1].startswith("UPDATE alembic_version")  # a step may do something on one database alone
     assert revision() == newest_revision()
     assert differences() == []
     assert db.session.scalar(db.select(Audit.details)) == {}  # by the step of 0038

@@ -39,13 +39,14 @@ class Bind:
 
     def __init__(self, impl):
         self.impl, self.dialect = impl, impl.dialect
+        self.connection = SimpleNamespace(driver_connection=None)
 
     def execute(self, statement, *_):
         self.impl._exec(statement)
         return SimpleNamespace(rowcount=0)
 
     def exec_driver_sql(self, *_):
-        return SimpleNamespace(rowcount=1, scalar_one=lambda: 0)
+        return SimpleNamespace(rowcount=1, scalar_one=lambda: 0, scalars=lambda: SimpleNamespace(all=list))
 
 
 def said_by(upgrade, dialect="postgresql"):

@@ -5,20 +5,34 @@ that still names an erased customer's conversation would mean the next one's. Po
 
 No table is copied for it: the rows lie the same with and without. It is one word in how the table was declared, changed
 as https://sqlite.org/lang_altertable.html#otheralter describes, and undone with the transaction if it cannot be read.
+
+Apple builds its SQLite so that no declaration can be changed ("defensive"), and before 3.12 Python cannot ask otherwise.
+There the tables stay as they were, and Pilito starts all the same.
 """
 
+import logging
+import sqlite3
+
 from alembic import op
+from sqlalchemy.exc import OperationalError
 
 revision = "0046"
 down_revision = "0045"
 branch_labels = None
 depends_on = None
 
+CONTRACT = "0.1: the only table that is dropped was made in this step; the version before inserts as ever"
+
+log = logging.getLogger(__name__)
+
 USUAL, COUNTED = "PRIMARY KEY (id)", "PRIMARY KEY (id AUTOINCREMENT)"
 
 
 def upgrade() -> None:
     if op.get_bind().dialect.name != "sqlite":
+        return
+    if not _may_declare():
+        log.warning("The SQLite of this Python lets no table's declaration be changed: a number may come twice.")
         return
     # With the first table of this kind SQLite makes the one in which it counts.
     op.execute("CREATE TABLE counted (id INTEGER PRIMARY KEY AUTOINCREMENT)")
@@ -30,8 +44,24 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    if op.get_bind().dialect.name == "sqlite":
+    if op.get_bind().dialect.name == "sqlite" and _may_declare():
         _declare(COUNTED, USUAL)
+
+
+def _may_declare() -> bool:
+    driver = op.get_bind().connection.driver_connection
+    if hasattr(driver, "setconfig"):
+        driver.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, False)
+    op.execute("PRAGMA writable_schema = ON")
+    try:
+        op.execute("UPDATE sqlite_master SET sql = sql WHERE false")
+    except OperationalError as error:
+        if "may not be modified" not in str(error):
+            raise
+        return False
+    finally:
+        op.execute("PRAGMA writable_schema = OFF")
+    return True
 
 
 def _declare(was: str, is_now: str) -> None:
