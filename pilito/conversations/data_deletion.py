@@ -74,7 +74,7 @@ def _fulfil(deletion_id: int, inbox_ids: list[int], now: datetime) -> None:
 def _request(channel: str, user_id: str, issued_at: datetime | None, now: datetime) -> str:
     with transaction() as tx:
         known = _find(channel, user_id, issued_at)
-        if known is not None and known.state is not DeletionState.UNMATCHED:
+        if known is not None and not _may_mean_another(known, issued_at):
             return known.code
         known_theirs = find_theirs(channel, user_id)
         theirs = [inbox for inbox in known_theirs if not is_stale(inbox, issued_at)]
@@ -150,6 +150,11 @@ def _check_open(deletion_id: int) -> None:
     deletion = db.session.get(DataDeletion, deletion_id)
     if deletion is None or deletion.state is not DeletionState.UNMATCHED:
         raise Refused("settled_already", f"Request {deletion_id} is not open.")
+
+
+def _may_mean_another(known: DataDeletion, issued_at: datetime | None) -> bool:
+    """Whether this is a newer wish than the one that waits, which may be about an account that is known by now."""
+    return known.state is DeletionState.UNMATCHED and issued_at is not None and issued_at != known.issued_at
 
 
 def _find(channel: str, user_id: str, issued_at: datetime | None) -> DataDeletion | None:

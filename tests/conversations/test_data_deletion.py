@@ -253,6 +253,17 @@ def test_one_that_waits_is_worked_off_when_it_is_wished_again_of_an_account_that
     assert find_deletion(code).state is DeletionState.DONE
 
 
+@pytest.mark.sqlite_only
+def test_the_same_wish_posted_again_means_no_account_that_came_since_though_it_tells_no_time(page_inbox):
+    code = request_deletion("instagram", USER, None, SOON)
+    with transaction():
+        came = add_inbox(app_user_id=USER, token_encrypted=b"a token", connected_at=NOON + timedelta(days=1)).id
+
+    assert request_deletion("instagram", USER, None, NOON + timedelta(days=2)) == code
+
+    assert (row(came).state, find_deletion(code).state) == (InboxState.ACTIVE, DeletionState.UNMATCHED)
+
+
 def test_a_person_says_that_it_means_the_account_which_is_erased(page_inbox):
     deletion_id, code = unmatched()
 
