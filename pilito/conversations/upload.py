@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
+from pilito import hints, keys
 from pilito.channels.base import Card, FileRule, OutboundFile
 from pilito.conversations.lock import get_locked
 from pilito.conversations.payload import Extras, own_id, own_ids
@@ -67,11 +68,16 @@ def upload(conversation_id: int, kind: str, file: BinaryIO, now: datetime) -> Me
         media_id, name = media.id, media.key
     file.seek(0)
     media_store.put(name, file, size_bytes, look.mime_type)
-    with transaction():
+    with transaction() as tx:
         media = db.session.get_one(MediaFile, media_id, with_for_update=True, populate_existing=True)
-        if media.state is MediaState.DROPPED:
-            raise Refused("not_found", f"Conversation {conversation_id} is being erased.")
-        media.state, media.lease_until = MediaState.STORED, None
+        is_left = media.state is MediaState.DROPPED  # their erasing began meanwhile: now it can go
+        if is_left:
+            media.due_at = now
+            tx.after_commit(hints.hint, keys.MEDIA, keys.DROP_MEDIA_JOB, media_id)
+        else:
+            media.state, media.lease_until = MediaState.STORED, None
+    if is_left:
+        raise Refused("not_found", f"Conversation {conversation_id} is being erased.")
     return media
 
 

@@ -731,7 +731,7 @@ def test_a_file_that_is_being_kept_when_it_begins_goes_once_it_is_in_the_store(s
     monkeypatch.setattr(type(store), "put", put_late)
     with pytest.raises(Refused) as refused:
         choose_file(sending)
-    drop_all(NOON + seconds(3700))
+    drop_all(NOON + seconds(62))
 
     assert refused.value.reason == "not_found"
     with pytest.raises(MediaError):
