@@ -3,7 +3,7 @@ import { anyChosen, clearChosen, startChoosing, targets, toggleFocused } from ".
 import { bind } from "./commands.js";
 import { goOn } from "./focus.js";
 import { here } from "./here.js";
-import { ask, Refusal } from "./http.js";
+import { ask, LONG_MS, NO_ANSWER, Refusal } from "./http.js";
 import { refreshList } from "./list.js";
 import { closeMenu, openMenu, startMenus } from "./menus.js";
 import { openConversation, refreshThread } from "./thread.js";
@@ -39,13 +39,14 @@ async function act(url, fields) {
   const isUnread = fields.get("do") === "unread" && isOpen;
   if (isUnread) document.getElementById("thread").dataset.staysUnread = "1"; // the live line may be quicker than the answer
   try {
-    const { message, undo } = await ask(url, fields);
+    const { message, undo } = await ask(url, fields, LONG_MS);
     toast(message, undo?.length ? { label: say("undo"), run: () => takeBack(undo) } : undefined);
     clearChosen();
     // What one has just called unread is not looked at any more.
     if (isUnread && from.isOpen()) leave();
   } catch (error) {
-    // Nothing was done: what is chosen stays chosen, for the next try.
+    // Nothing was done: what is chosen stays chosen, for the next try. Where nobody knows, the list tells.
+    if (error.reason === NO_ANSWER) clearChosen();
     if (isUnread && from.isOpen()) delete document.getElementById("thread").dataset.staysUnread;
     toast(error instanceof Refusal ? error.message : say("offline"));
   }

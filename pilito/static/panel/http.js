@@ -9,6 +9,7 @@ const FRAGMENT = { "X-Fragment": "1" };
 const LEAVING_MS = 5_000;
 const LONGEST_MS = 30_000; // for a fragment: what hangs for longer would keep every later look waiting
 const PATIENCE_MS = 20_000; // for a deed: whoever waits for longer has long wondered whether it was done
+export const LONG_MS = 60_000; // for one on many conversations, each of which has its own turn at the database
 
 export const NO_ANSWER = "no_answer"; // the reason of a deed that may have been done all the same
 
@@ -36,11 +37,12 @@ export async function fetchFragment(url) {
 export const send = (url, fields = {}) => inTime(post(url, fields));
 
 // As `send`, for a deed that answers with what became of it.
-export const ask = (url, fields = {}) => inTime(post(url, fields).then((answer) => answer.json()));
+export const ask = (url, fields = {}, patience = PATIENCE_MS) =>
+  inTime(post(url, fields, patience).then((answer) => answer.json()));
 
-async function post(url, fields) {
+async function post(url, fields, patience = PATIENCE_MS) {
   const body = new URLSearchParams(fields);
-  const signal = AbortSignal.timeout?.(PATIENCE_MS);
+  const signal = AbortSignal.timeout?.(patience);
   const answer = await request(url, { method: "POST", headers: { ...FRAGMENT, "X-CSRFToken": token }, body, signal });
   if (!answer.ok) throw await refusalOf(answer);
   return answer;
