@@ -32,6 +32,8 @@ function onSubmit(event) {
   act(event.target.action, fields);
 }
 
+const A_FEW = 10;
+
 async function act(url, fields) {
   closeMenu();
   const from = here();
@@ -39,7 +41,7 @@ async function act(url, fields) {
   const isUnread = fields.get("do") === "unread" && isOpen;
   if (isUnread) document.getElementById("thread").dataset.staysUnread = "1"; // the live line may be quicker than the answer
   try {
-    const { message, undo } = await ask(url, fields, LONG_MS);
+    const { message, undo } = await ask(url, fields, [...fields].length > A_FEW ? LONG_MS : undefined);
     toast(message, undo?.length ? { label: say("undo"), run: () => takeBack(undo) } : undefined);
     clearChosen();
     // What one has just called unread is not looked at any more.
