@@ -79,20 +79,29 @@ def offer_secret(own: OwnPassword, now: datetime) -> str:
         if has_second_step(operator):
             raise Refused("second_step_there", "The second step is set up already.")
         secret = pyotp.random_base32()
-        # What is sealed carries the time of its sealing, which new keys leave as it is: no column is needed for it.
-        operator.totp_encrypted = vault.encrypt_at_time(secret.encode(), int(now.timestamp()))
+        # What is sealed carries the time of its sealing, which new keys leave as it is, and its log-in: no column is
+        # needed for either.
+        offer = f"{_mark(own.session_id)}{secret}"
+        operator.totp_encrypted = vault.encrypt_at_time(offer.encode(), int(now.timestamp()))
         return secret
 
 
-def offered_secret(operator: Operator, now: datetime) -> str:
-    """Return the secret that waits for its first code; nothing once it counts, or its time is over."""
+def _mark(session_id: int | None) -> str:
+    return f"{session_id or 0}:"
+
+
+def offered_secret(operator: Operator, session_id: int | None, now: datetime) -> str:
+    """Return the secret that waits for its first code; nothing once it counts, or its time is over, or in another
+    log-in than the one in which the password was given: that may be a thief's."""
     if has_second_step(operator) or not operator.totp_encrypted:
         return ""
     try:
         longest = int(OFFER_TIME.total_seconds())
-        return vault.decrypt_at_time(operator.totp_encrypted, longest, int(now.timestamp())).decode()
+        offer = vault.decrypt_at_time(operator.totp_encrypted, longest, int(now.timestamp())).decode()
     except InvalidToken:
         return ""
+    mark = _mark(session_id)
+    return offer.removeprefix(mark) if offer.startswith(mark) else ""
 
 
 def address_of(operator: Operator, secret: str) -> str:
@@ -100,8 +109,9 @@ def address_of(operator: Operator, secret: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=operator.email, issuer_name=ISSUER)
 
 
-def confirm(operator_id: int, code: str, now: datetime) -> list[str]:
-    """Switch the second step on when the app shows the right code; return the recovery codes, to be read this once.
+def confirm(operator_id: int, session_id: int | None, code: str, now: datetime) -> list[str]:
+    """Switch the second step on when the app shows the right code of what was offered in this log-in; return the
+    recovery codes, to be read this once.
 
     Raises Refused (second_step_there, offer_over, wrong_code, too_many_codes).
     """
@@ -110,11 +120,13 @@ def confirm(operator_id: int, code: str, now: datetime) -> list[str]:
         operator = _get_with_tries(operator_id, now)
         if has_second_step(operator):
             raise Refused("second_step_there", "The second step is set up already.")
-        if not offered_secret(operator, now):
+        secret = offered_secret(operator, session_id, now)
+        if not secret:
             raise Refused("offer_over", f"No secret was offered in the last {OFFER_TIME}.")
-        if not _take_code(operator, code, now):
+        if not _take_code(operator, secret, code, now):
             _count_try(operator, now)
         else:
+            operator.totp_encrypted = vault.encrypt(secret.encode())
             operator.totp_at, operator.code_tries = now, 0
             codes = _make_recovery_codes(operator_id)
             db.session.add(Audit(at=now, action="second_step_on", operator_id=operator_id))
@@ -167,7 +179,7 @@ def check_code(operator_id: int, code: str, now: datetime) -> bool:
     """Tell whether the code opens, and use it up: each counts once. Raises Refused (too_many_codes)."""
     with transaction():
         operator = _get_with_tries(operator_id, now)
-        if not (_take_code(operator, code, now) or _take_recovery_code(operator_id, code, now)):
+        if not (_take_code(operator, _open_secret(operator), code, now) or _take_recovery_code(operator_id, code, now)):
             _count_try(operator, now)
             return False
         operator.code_tries = 0
@@ -189,8 +201,7 @@ def _count_try(operator: Operator, now: datetime) -> None:
     operator.code_tries_since = operator.code_tries_since or now
 
 
-def _take_code(operator: Operator, code: str, now: datetime) -> bool:
-    secret = _open_secret(operator)
+def _take_code(operator: Operator, secret: str, code: str, now: datetime) -> bool:
     digits = "".join(code.translate(LATIN_DIGITS).split())
     if not secret or not digits.isascii():
         return False

@@ -657,7 +657,7 @@ def test_nor_does_it_where_the_new_one_came_after_the_compare(monkeypatch, brows
 def test_nor_where_the_new_one_came_between_password_and_code(browser, operator, reset):
     own = team.OwnPassword(operator.id, operator.password_hash, None)
     secret = second_step.offer_secret(own, utc_now())
-    second_step.confirm(operator.id, pyotp.TOTP(secret).at(utc_now() - timedelta(seconds=30)), utc_now())
+    second_step.confirm(operator.id, None, pyotp.TOTP(secret).at(utc_now() - timedelta(seconds=30)), utc_now())
     assert log_in(browser).location == "/login/code"
     token = token_of(browser.get("/login/code"))
     reset()

@@ -246,7 +246,8 @@ def test_setting_it_up_needs_the_password(browser, sara):
 
 
 def test_a_secret_that_was_left_lying_sets_up_nothing(browser, sara):
-    own = team.OwnPassword(sara, operator(sara).password_hash, None)
+    here = db.session.scalar(db.select(db.func.max(OperatorSession.id)))
+    own = team.OwnPassword(sara, operator(sara).password_hash, here)
     secret = second_step.offer_secret(own, utc_now() - timedelta(minutes=11))
 
     page = browser.get("/settings/security").text
@@ -255,6 +256,20 @@ def test_a_secret_that_was_left_lying_sets_up_nothing(browser, sara):
     assert secret not in page
     assert "This key has ended" in browser.get("/settings/security").text
     assert not second_step.has_second_step(operator(sara))
+
+
+def test_nor_does_one_that_was_begun_in_another_log_in(app, browser, sara):
+    elsewhere = by_cookie(app, sara)
+    post(browser, "/settings/second-step", password=PASSWORD)
+    secret = re.search(r'class="secret" dir="ltr">([A-Z2-7]+)<', browser.get("/settings/security").text)[1]
+
+    page = elsewhere.get("/settings/security").text
+    post(elsewhere, "/settings/second-step/confirm", code=code_of(secret))
+
+    assert secret not in page
+    assert elsewhere.get("/settings/second-step.svg").status_code == 404
+    assert not second_step.has_second_step(operator(sara))
+    assert browser.get("/settings/second-step.svg").status_code == 200
 
 
 def test_then_picture_and_secret_are_gone_and_the_codes_are_shown_once(browser, secret):

@@ -124,7 +124,7 @@ def test_no_secret_can_be_read_where_it_rests_whatever_is_going_on(make_shop, ma
         owner_id = owner.id
     made["the secret of a second step"] = second_step.offer_secret(OwnPassword(owner_id, "!", None), now)
     code = pyotp.TOTP(made["the secret of a second step"]).at(now)
-    made |= {f"recovery code {code}": code for code in second_step.confirm(owner_id, code, now)}
+    made |= {f"recovery code {code}": code for code in second_step.confirm(owner_id, None, code, now)}
     made["a token of the API"] = issue_token("robot", now, owner_id)
     made["an invitation"], _ = invite("sara@shop.test", Role.AGENT, owner_id, lambda token: ("Come", token), now)
     made["a new password"], _ = offer_password(owner_id, None, lambda token: ("Password", token), now)
@@ -224,7 +224,7 @@ def test_keys_are_rotated_under_traffic_and_everything_goes_on(keyed):
     desk.use(NEW)  # the old key can be taken away
     tokens = {one.external_id: open_account(one).token for one in desk.rows(Inbox)}
     assert [tokens[account] for account in accounts] == ["token-anew", *(f"token-{one}" for one in accounts[1:])]
-    assert second_step.offered_secret(db.session.get_one(Operator, person), now) == secret
+    assert second_step.offered_secret(db.session.get_one(Operator, person), None, now) == secret
     assert Fernet(NEW).decrypt(desk.rows(Mail)[0].content_encrypted) == b"words"
 
 

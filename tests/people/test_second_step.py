@@ -1,6 +1,7 @@
 """Codes of an app: the right one at the right time, once."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pyotp
@@ -28,7 +29,7 @@ def person(app):
 def set_up(person):
     """The secret in the app and the recovery codes of somebody who has the second step since NOON."""
     secret = offer(person)
-    codes = second_step.confirm(person, code_at(secret, NOON), NOON)
+    codes = second_step.confirm(person, None, code_at(secret, NOON), NOON)
     return secret, codes
 
 
@@ -61,9 +62,9 @@ def test_it_counts_once_a_first_code_was_right(person):
     secret = offer(person)
     assert not second_step.has_second_step(operator(person))
 
-    assert refusal(second_step.confirm, person, WRONG, NOON) == "wrong_code"
+    assert refusal(second_step.confirm, person, None, WRONG, NOON) == "wrong_code"
     assert not second_step.has_second_step(operator(person))
-    codes = second_step.confirm(person, code_at(secret, NOON), NOON)
+    codes = second_step.confirm(person, None, code_at(secret, NOON), NOON)
 
     assert second_step.has_second_step(operator(person))
     assert len(set(codes)) == 10
@@ -74,24 +75,38 @@ def test_each_offer_is_a_new_secret_and_ends_the_one_before(person):
     new = offer(person)
 
     assert new != old
-    assert refusal(second_step.confirm, person, code_at(old, NOON), NOON) == "wrong_code"
-    assert second_step.confirm(person, code_at(new, NOON), NOON)
+    assert refusal(second_step.confirm, person, None, code_at(old, NOON), NOON) == "wrong_code"
+    assert second_step.confirm(person, None, code_at(new, NOON), NOON)
 
 
 def test_an_offer_counts_for_ten_minutes(person):
     secret, end = offer(person), NOON + timedelta(minutes=10)
-    assert second_step.offered_secret(operator(person), end) == secret
+    assert second_step.offered_secret(operator(person), None, end) == secret
 
-    assert second_step.confirm(person, code_at(secret, end), end)
+    assert second_step.confirm(person, None, code_at(secret, end), end)
 
 
 @pytest.mark.sqlite_only
 def test_and_then_it_is_shown_to_nobody_and_sets_nothing_up(person):
     secret, after = offer(person), NOON + timedelta(minutes=10, seconds=1)
-    assert second_step.offered_secret(operator(person), after) == ""
+    assert second_step.offered_secret(operator(person), None, after) == ""
 
-    assert refusal(second_step.confirm, person, code_at(secret, after), after) == "offer_over"
+    assert refusal(second_step.confirm, person, None, code_at(secret, after), after) == "offer_over"
     assert not second_step.has_second_step(operator(person))
+
+
+def test_another_log_in_of_the_same_person_neither_reads_nor_finishes_it(person):
+    """Nobody gave the password there: it may be a thief's, who would lock the person out."""
+    secret = second_step.offer_secret(replace(own(person), session_id=1), NOON)
+
+    for other in (2, 11, None):
+        assert second_step.offered_secret(operator(person), other, NOON) == ""
+        assert refusal(second_step.confirm, person, other, code_at(secret, NOON), NOON) == "offer_over"
+
+    assert second_step.offered_secret(operator(person), 1, NOON) == secret
+    assert second_step.confirm(person, 1, code_at(secret, NOON), NOON)
+    later = NOON + timedelta(minutes=1)
+    assert second_step.check_code(person, code_at(secret, later), later)
 
 
 def test_new_keys_make_no_old_offer_young(app, person):
@@ -100,7 +115,7 @@ def test_new_keys_make_no_old_offer_young(app, person):
         row = db.session.get_one(Operator, person)
         row.totp_encrypted = app.extensions["pilito_vault"].rotate(row.totp_encrypted)
 
-    assert second_step.offered_secret(operator(person), NOON + timedelta(minutes=11)) == ""
+    assert second_step.offered_secret(operator(person), None, NOON + timedelta(minutes=11)) == ""
 
 
 def test_a_second_step_that_counts_has_no_end(person, set_up):

@@ -235,7 +235,7 @@ def set_up_second_step(person_id):
     """By NOON, by somebody whose password nobody has to guess for that."""
     own = team.OwnPassword(person_id, operator(person_id).password_hash, None)
     secret = second_step.offer_secret(own, NOON)
-    second_step.confirm(person_id, pyotp.TOTP(secret).at(NOON), NOON)
+    second_step.confirm(person_id, None, pyotp.TOTP(secret).at(NOON), NOON)
 
 
 def change_password(person_id, session_id):
@@ -347,7 +347,7 @@ def test_a_second_step_that_was_begun_with_the_old_password_is_not_finished_with
 
     links.choose_password(token, RESET, NOON)
 
-    assert refusal(second_step.confirm, person_id, pyotp.TOTP(secret).at(NOON), NOON) == "offer_over"
+    assert refusal(second_step.confirm, person_id, None, pyotp.TOTP(secret).at(NOON), NOON) == "offer_over"
 
 
 @pytest.mark.sqlite_only

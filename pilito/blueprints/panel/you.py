@@ -127,7 +127,7 @@ def begin_second_step() -> None:
 @bp.get("/settings/second-step.svg")
 def show_second_step() -> ResponseReturnValue:
     """The QR code, while the second step is being set up."""
-    secret = second_step.offered_secret(current_user, utc_now())
+    secret = second_step.offered_secret(current_user, this_session_id(), utc_now())
     if not secret:
         abort(404)
     import segno
@@ -141,7 +141,7 @@ def show_second_step() -> ResponseReturnValue:
 def confirm_second_step() -> ResponseReturnValue:
     """The recovery codes stand on the page that answers, and nowhere else."""
     try:
-        codes = second_step.confirm(current_user.id, request.form.get("code", "")[:100], utc_now())
+        codes = second_step.confirm(current_user.id, this_session_id(), request.form.get("code", "")[:100], utc_now())
     except Refused as refusal:
         flash(sentences.explain_refusal(refusal.reason), "problem")
         return redirect(url_for("panel.show_security"))
@@ -170,7 +170,7 @@ def _show_security(codes: list[str] | None = None) -> ResponseReturnValue:
         "settings/security.html",
         sessions=sessions.list_sessions(current_user.id, utc_now()),
         here=this_session_id(),
-        secret=second_step.offered_secret(current_user, utc_now()),
+        secret=second_step.offered_secret(current_user, this_session_id(), utc_now()),
         codes=codes,
         codes_left=second_step.count_recovery_codes(current_user.id),
         is_due=second_step.is_due(current_user),
