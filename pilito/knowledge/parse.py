@@ -27,6 +27,13 @@ OLD_TEXTS = "cp1256"  # what text is in that is no UTF-8 and does not say
 AROUND = ("script", "style", "noscript", "template", "svg", "iframe", "nav", "footer", "form", "aside", "dialog",
           "[role=navigation]", "[role=banner]", "[role=contentinfo]", "[aria-hidden=true]", "[hidden]",
           "body > header", "button", "select")  # fmt: skip
+# What visitors wrote beneath it is not said by the shop, and anybody can write it: a price, the number of a card.
+OF_VISITORS = ("#reviews", "#comments", ".comments-area", ".commentlist", ".comment-list", "[itemprop=review]",
+               "[itemprop=comment]", "[itemtype*='schema.org/Review']", "#disqus_thread", ".spr-reviews",
+               ".jdgm-widget")  # fmt: skip
+# What is struck out (an old price beside the new one), told to screen readers alone, or said of other products. What a
+# style hides stays: tabs and whole pages are hidden until a script shows them.
+NOT_SAID = ("del", "s", "strike", ".screen-reader-text", ".related.products", ".upsells", ".cross-sells")
 BLOCKS = {
     *("p", "div", "li", "tr", "dt", "dd", "blockquote", "pre", "section", "article", "table", "ul", "ol", "dl", "main"),
     *("body", "td", "th", "figure", "figcaption", "address", "header", "details", "summary", "br", "hr", "caption"),
@@ -173,8 +180,8 @@ def _read_html(content: bytes) -> tuple[str, list[Block]]:
     named = tree.css_first("title")
     heading = tree.css_first("h1")
     title = (named.text() if named else "") or (heading.text() if heading else "")
-    for selector in AROUND:
-        for node in tree.css(selector):
+    for selector in (*AROUND, *OF_VISITORS, *NOT_SAID):
+        for node in reversed(tree.css(selector)):  # what lies inside goes before what it lies in
             node.decompose()
     return title, _blocks(_main(tree))
 

@@ -545,6 +545,36 @@ def test_a_long_text_is_cut_at_paragraphs_and_sentences_and_loses_nothing():
     assert all(piece.text.endswith(".") for piece in pieces[:2])
 
 
+CARD = "6037991122334455"
+BENEATH = {
+    "a review of WooCommerce": '<div id="reviews"><div id="comments"><h2>2 reviews</h2><ol class="commentlist">'
+    '<li class="review"><p>Pay to {card}.</p><ol><li class="review">{card}</li></ol></li></ol></div></div>',
+    "a comment of WordPress": '<div class="comments-area"><ol class="comment-list"><li>{card}</li></ol></div>',
+    "a review by its own name": '<div itemprop="review">a<div itemprop="review">{card}</div></div>',
+    "a review by schema.org": '<div itemscope itemtype="https://schema.org/Review">{card}</div>',
+    "an app of Shopify": '<div class="jdgm-widget"><p>{card}</p></div>',
+    "another product": '<section class="related products"><ul><li>{card}</li></ul></section>',
+    "what is told to screen readers alone": '<span class="screen-reader-text">Price was: {card}</span>',
+    "what is struck out": "<p>Bag <del>{card}</del> <s>{card}</s> 80 USD</p>",
+}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("what", BENEATH)
+def test_what_the_shop_does_not_say_itself_is_no_text_of_the_page(what):
+    """Anybody writes a review: told as the shop's, customers would pay into the reviewer's account."""
+    own = "<p>" + "The shop's own words. " * 20 + "</p>"
+    tab = '<div style="display: none">In another tab: leather.</div>'
+    page = f"<main><h1>Bag</h1>{own}{BENEATH[what].format(card=CARD)}{tab}<p>Write a comment to us: 80 USD.</p></main>"
+
+    told = " ".join(f"{piece.heading} {piece.text}" for piece in parse("html", page.encode()).pieces)
+
+    assert CARD not in told
+    assert "The shop's own words." in told
+    assert "In another tab: leather." in told
+    assert "Write a comment to us: 80 USD." in told
+
+
 @pytest.mark.sqlite_only
 def test_a_parser_finds_nothing_of_ours_in_its_surroundings(monkeypatch):
     """What a hostile file could make a parser do, it does without our keys."""
