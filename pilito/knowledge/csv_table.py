@@ -92,6 +92,12 @@ PRICES = ("price", "old_price", "sale_price")
 # What makes a line of a known product a variant: one that has a further picture only is none.
 OF_VARIANT = (*PRICES, "sku", "size", "colour", "other", "stock", "available")
 FIELDS = tuple(NAMES)
+# What makes another number of it than the one a customer is told: what the shop pays, what resellers pay, the postage.
+ANOTHER = {
+    "price": {"خرید", "عمده", "همکار", "همکاران", "ارسال", "پست", "خط", "wholesale", "purchase", "cost", "dealer",
+              "reseller", "shipping", "postage", "الجمله", "الشراء"},
+    "stock": {"فروش", "کارتن", "بسته", "sold", "carton", "box", "pack"},
+}  # fmt: skip
 FOLD = str.maketrans({"ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه", "أ": "ا", "إ": "ا", "آ": "ا", "\u200c": " ", "_": " "})
 
 # What stands once for the whole product; a later line that says it differently is a mistake worth telling.
@@ -221,7 +227,7 @@ def guess_columns(headers: Sequence[str], remembered: Mapping[str, str] | None =
     """Return what each column means, by its number: as it was chosen last time, else by its name."""
     remembered = remembered or {}
     chosen: dict[int, str] = {}
-    for match in (lambda name: remembered.get(fold(name), ""), _named, _named_in_part, _named_last):
+    for match in (lambda name: remembered.get(fold(name), ""), _named, _named_before, _named_in_part, _named_last):
         for number, header in enumerate(headers):
             found = match(header)
             if number not in chosen and found in FIELDS and found not in chosen.values():
@@ -241,12 +247,25 @@ def _named(header: str) -> str:
     return FOLDED.get(fold(header), "")
 
 
+def _before_brackets(header: str) -> str:
+    return fold(re.sub(r"[(\[:].*", "", header))
+
+
+def _named_before(header: str) -> str:
+    """«قیمت فروش (تومان)»: before another column that only begins with a known name."""
+    return FOLDED.get(_before_brackets(header), "")
+
+
 def _named_in_part(header: str) -> str:
-    """«قیمت (تومان)», "Price in toman": the longest known name with which it begins."""
-    name = fold(re.sub(r"[(\[:].*", "", header))
+    """«قیمت به تومان», "Price in toman": the longest known name with which it begins."""
+    name = _before_brackets(header)
     known = (one for one in FOLDED if len(one) > 2 and one not in WHOLE)
     found = [one for one in known if name == one or name.startswith(f"{one} ")]
-    return FOLDED[max(found, key=len)] if found else ""
+    if not found:
+        return ""
+    longest = max(found, key=len)
+    means = FOLDED[longest]
+    return "" if ANOTHER.get(means, set()) & set(name.removeprefix(longest).split()) else means
 
 
 def _named_last(header: str) -> str:
@@ -278,6 +297,8 @@ def read_products(
     if problems:
         return Reading((), tuple(problems))
     headers = dict(enumerate(table.headers))
+    if (problem := _of_two_currencies(headers, columns)) is not None:
+        return Reading((), (problem,))
     choices = {value: name for value, name in _choices(table.headers).items() if value not in columns}
     factors = {name: multiplier_in(headers.get(column, "")) for column, name in columns.items() if name in PRICES}
     groups: dict[str, _Group] = {}
@@ -297,6 +318,18 @@ def read_products(
         if len(draft.variants) > VARIANTS
     ]
     return Reading(tuple(products), tuple(sorted(problems, key=lambda problem: problem.line)[:PROBLEMS]))
+
+
+def _of_two_currencies(headers: Mapping[int, str], columns: Mapping[int, str]) -> Problem | None:
+    """A column of prices that names another currency than the one before it: read in one, a price would be ten times
+    too low."""
+    named = [
+        (name, header, currency)
+        for column, name in columns.items()
+        if name in PRICES and (currency := currency_in([header := headers.get(column, "")]))
+    ]
+    others = [(name, header) for name, header, currency in named if currency != named[0][2]]
+    return Problem("other_currency", *others[0]) if others else None
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -282,6 +282,23 @@ def test_each_mistake_is_named_with_its_line(inbox, line, column, reason):
     assert [(one.line, one.column, one.reason) for one in found] == [(5, column, reason)]
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("headers", "column"),
+    [
+        ("نام,قیمت (ریال),قیمت با تخفیف (تومان)", "sale_price"),
+        ("نام,قیمت قبل (ریال),قیمت (تومان)", "price"),
+        ("name,price (rial),sale price (toman)", "sale_price"),
+    ],
+)
+def test_two_columns_of_prices_in_two_currencies_are_told_and_not_read_in_one(inbox, headers, column):
+    found = preview(begin_import(inbox, "x.csv", f"{headers}\nکیف,8500000,700000\n".encode(), None, NOON), TEHRAN)
+
+    told = [(one.reason, one.column, one.value) for one in found.reading.problems]
+    assert told == [("other_currency", column, headers.split(",")[2])]
+    assert found.reading.products == ()
+
+
 def test_importing_again_changes_by_sku_and_keeps_the_rest(inbox):
     bring(GOOD, inbox)
     first = [product.id for product in products()]
@@ -410,6 +427,10 @@ def test_what_is_no_table_is_refused_with_a_reason(content, reason):
         (["Title", "Variant Price", "Variant SKU", "Option1 Value"], ["name", "price", "sku", ""]),
         (["اسم المنتج", "السعر", "المقاس", "اللون"], ["name", "price", "size", "colour"]),
         (["Name", "Old price", "Price", "Photo"], ["name", "old_price", "price", "picture"]),
+        (["نام", "قیمت خرید (ریال)", "قیمت فروش (تومان)"], ["name", "", "price"]),
+        (["نام", "قیمت عمده", "قیمت همکار", "قیمت مصرف کننده"], ["name", "", "", "price"]),
+        (["Name", "Price wholesale", "Price shipping", "Price retail"], ["name", "", "", "price"]),
+        (["نام", "تعداد در کارتن", "تعداد فروش", "تعداد موجود"], ["name", "", "", "stock"]),
     ],
 )
 def test_columns_are_guessed_by_their_names(headers, fields):
