@@ -21,6 +21,7 @@ STOCK_LIMIT = 10**9
 
 # Control characters have no business in a name; PostgreSQL refuses a NUL, and lone halves of a pair have no UTF-8.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNSAID = re.compile(r"(?i)<!--|<(script|style|del|strike|s)\b")
 SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 
@@ -105,5 +106,20 @@ def without_tags(text: str) -> str:
     """The words of a piece of HTML, as shop software keeps descriptions. What has no tag is left as it is."""
     if "<" not in text and "&" not in text:
         return text
-    lines = re.sub(r"(?i)<(br|/p|/li|/div|/h\d|/tr)\b[^<>]{0,2000}>", "\n", text)
-    return html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", lines))
+    lines = re.sub(r"(?i)<(br|/p|/li|/div|/h\d|/tr)\b[^<>]{0,2000}>", "\n", _without_unsaid(text))
+    return html.unescape(re.sub(r"</?[a-zA-Z!?][^<>]{0,2000}>", " ", lines))
+
+
+def _without_unsaid(text: str) -> str:
+    """Without what the shop tells nobody: comments, scripts, styles, and what is struck out, an old price mostly. One
+    that is never closed takes the rest, as in a browser."""
+    kept, place = [], 0
+    for begin in UNSAID.finditer(text):
+        if begin.start() < place:
+            continue
+        kept.append(text[place : begin.start()])
+        end = re.compile(rf"(?i)</{begin[1]}\s*>" if begin[1] else "-->").search(text, begin.end())
+        if end is None:
+            return " ".join(kept)
+        place = end.end()
+    return " ".join([*kept, text[place:]])
