@@ -21,7 +21,7 @@ STOCK_LIMIT = 10**9
 
 # Control characters have no business in a name; PostgreSQL refuses a NUL, and lone halves of a pair have no UTF-8.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-UNSAID = re.compile(r"(?i)<!--|<(script|style|del|strike|s)\b")
+UNSAID = re.compile(r"(?i)<!--|<(script|style|del|strike|s)(?=[\s/>])")
 SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.sqlite_only
         ("<s>100</s> <strike>90</strike> <strong>80</strong> <small>USD</small>", "80 USD"),
         ("<STYLE>p { width: 40 }</STYLE >Bag<script>price = 50</script>", "Bag"),
         ("Bag<!-- 50 USD", "Bag"),
+        ("<s-card>Bag</s-card> <span>80 USD</span>", "Bag 80 USD"),
         ("Size < 40 and > 36, 5<6", "Size < 40 and > 36, 5<6"),
         ("کیف<br>چرم &amp; نخ", "کیف\nچرم & نخ"),
         ("no tag at all", "no tag at all"),
