@@ -113,22 +113,31 @@ def test_an_early_echo_of_other_words_is_found_out_and_what_it_seemed_to_answer_
     assert [one.state for one in desk.deliveries] == [DeliveryState.SENT] * 2
 
 
-@pytest.mark.sqlite_only
-def test_a_post_that_came_right_after_it_answers_which_one_as_if_it_had_not_been(shop):
-    desk = Desk(shop)
+def which_one_mistaken(desk, then=None):
+    """The same of a "which one?", which a post follows at once."""
     desk.take(text("چنده؟", NOON, mid="question"))
     desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False}
     desk.answer(NOON + seconds(1))
+    number = desk.conversation.id
 
     def echo_first(payload):
         desk.take(echo("منظورتان کدام است؟ (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
         desk.take(reel(NOON + seconds(5.5), mid="post"), now=NOON + seconds(5.5))
+        if then is not None:
+            desk.call(then, number)
         return desk.graph.default(payload)
 
     desk.graph.script = [echo_first]
     desk.deliver(NOON + seconds(6))
     desk.model.reply = {"reply": ANSWER, "hand_over": False}
     desk.answer(NOON + seconds(20))
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_came_right_after_it_answers_which_one_as_if_it_had_not_been(shop):
+    desk = Desk(shop)
+
+    which_one_mistaken(desk)
 
     assert desk.message("post").share.answers_id == desk.replies[0].id
     assert desk.message("post").answered_by_id == desk.replies[1].id
@@ -146,21 +155,8 @@ def test_what_it_seemed_to_answer_is_answered_where_the_assistant_was_given_it_b
 @pytest.mark.sqlite_only
 def test_so_is_a_post_that_answers_which_one_since_nobody_spoke_in_between(shop):
     desk = Desk(shop)
-    desk.take(text("چنده؟", NOON, mid="question"))
-    desk.model.reply = {"reply": "منظورتان کدام است؟", "asks_which": True, "hand_over": False}
-    desk.answer(NOON + seconds(1))
-    number = desk.conversation.id
 
-    def echo_first(payload):
-        desk.take(echo("منظورتان کدام است؟ (1/2)", NOON + seconds(5), "mid.sent.1"), now=NOON + seconds(5))
-        desk.take(reel(NOON + seconds(5.5), mid="post"), now=NOON + seconds(5.5))
-        desk.call(give_back, number, None, NOON + seconds(5.6))
-        return desk.graph.default(payload)
-
-    desk.graph.script = [echo_first]
-    desk.deliver(NOON + seconds(6))
-    desk.model.reply = {"reply": ANSWER, "hand_over": False}
-    desk.answer(NOON + seconds(20))
+    which_one_mistaken(desk, then=lambda number: give_back(number, None, NOON + seconds(5.6)))
 
     assert desk.message("post").answered_by_id == desk.replies[1].id
     assert desk.conversation.unanswered_since is None
