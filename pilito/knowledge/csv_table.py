@@ -92,7 +92,8 @@ PRICES = ("price", "old_price", "sale_price")
 # What makes a line of a known product a variant: one that has a further picture only is none.
 OF_VARIANT = (*PRICES, "sku", "size", "colour", "other", "stock", "available")
 FIELDS = tuple(NAMES)
-# What makes another number of it than the one a customer is told: what the shop pays, what resellers pay, the postage.
+# What makes another number of it than the one a customer is told: what the shop pays, what resellers pay, the
+# postage, an old price that is crossed out.
 ANOTHER = {
     "price": {"خرید", "عمده", "همکار", "همکاران", "ارسال", "پست", "خط", "wholesale", "purchase", "cost", "dealer",
               "reseller", "shipping", "postage", "الجمله", "الشراء"},
@@ -329,7 +330,7 @@ def _of_two_currencies(headers: Mapping[int, str], columns: Mapping[int, str]) -
         if name in PRICES and (currency := currency_in([header := headers.get(column, "")]))
     ]
     others = [(name, header) for name, header, currency in named if currency != named[0][2]]
-    return Problem("other_currency", *others[0]) if others else None
+    return Problem("two_currencies", *others[0]) if others else None
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -295,7 +295,7 @@ def test_two_columns_of_prices_in_two_currencies_are_told_and_not_read_in_one(in
     found = preview(begin_import(inbox, "x.csv", f"{headers}\nکیف,8500000,700000\n".encode(), None, NOON), TEHRAN)
 
     told = [(one.reason, one.column, one.value) for one in found.reading.problems]
-    assert told == [("other_currency", column, headers.split(",")[2])]
+    assert told == [("two_currencies", column, headers.split(",")[2])]
     assert found.reading.products == ()
 
 

@@ -75,6 +75,9 @@ PROBLEMS = {
     "price_decimals": _("This currency has no decimals. Write a whole number."),
     "no_currency": _("Choose the currency of the prices."),
     "other_currency": _("This names another currency than the product's. One product has one currency."),
+    "two_currencies": _(
+        "The columns of prices name two currencies. Leave all of one currency out, or import them apart."
+    ),
     "no_such_currency": _("This currency is not known. Write its code, as in IRT, IRR or USD."),
     "no_stock": _("Write how many there are, or «in stock», or «out of stock»; leave it empty when you do not know."),
     "no_address": _("This is no address of the web. It begins with https://."),
