@@ -17,6 +17,7 @@ from pilito.database import transaction
 from pilito.embedded_redis import find_binary
 from pilito.factory import bind_services
 from pilito.jobs import inbound
+from pilito.knowledge.csv_import import begin_import
 from pilito.lifecycle import Role
 from pilito.models import Audit, Conversation, Message, Operator, db
 
@@ -368,6 +369,25 @@ def test_on_a_phone_one_way_leads_up_and_the_title_follows_it(shop, operator, op
     expect(up).to_have_count(1)
     above = up.bounding_box()
     assert 0 <= title.bounding_box()["y"] - above["y"] - above["height"] <= 16
+
+
+def test_on_a_phone_each_column_of_a_file_can_be_given_its_meaning(shop, operator, open_page):
+    """The last one too, and what is to be done about a mistake is under a head of its own."""
+    file = "نام,قیمت (ریال),قیمت با تخفیف (تومان)\nکیف,8500000,700000\n"
+    with transaction():
+        db.session.get_one(Operator, operator.id).role = Role.OWNER
+    draft = begin_import(None, "two.csv", file.encode(), operator.id, utc_now())
+    page = open_page(viewport=PHONE)
+    page.goto(f"/catalogue/import/{draft}")
+    heads = page.locator("table thead th")
+
+    expect(heads.filter(has_text="What to do")).to_be_visible()
+    for number in range(3):
+        expect(page.locator(f"select[name=c{number}]")).to_be_visible()
+    page.locator("select[name=c2]").select_option(label="leave out")
+    page.get_by_role("button", name="Look again").click()
+
+    expect(page.get_by_role("button", name="Import all")).to_be_visible()
 
 
 def test_what_is_wider_than_a_phone_is_seen(chromium):
