@@ -15,7 +15,7 @@ from minio.error import MinioException, S3Error
 from pilito import failpoints
 from pilito.config import Settings
 from pilito.errors import MediaError
-from pilito.media.store import store_failed
+from pilito.media.store import NAME, store_failed
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 CONNECTIONS = 16
@@ -52,7 +52,8 @@ class Bucket:
         with _told("list its files"):
             found = self._client.list_objects(self._bucket, prefix=self._key(f"{prefix}/"), recursive=True)
             old = [one.object_name or "" for one in found if one.last_modified and one.last_modified < before]
-        return [name.removeprefix(self._key("")) for name in old]
+        names = (name.removeprefix(self._key("")) for name in old)
+        return [name for name in names if NAME.fullmatch(name)]
 
     def check(self) -> str:
         name = f"doctor-{secrets.token_hex(8)}"

@@ -2,7 +2,6 @@
 
 import io
 import os
-import re
 import secrets
 import shutil
 from datetime import datetime
@@ -13,11 +12,10 @@ from urllib.parse import unquote, urlsplit
 from pilito import failpoints
 from pilito.config import VAR, Settings
 from pilito.errors import MediaError
-from pilito.media.store import CHUNK_BYTES, store_failed
+from pilito.media.store import CHUNK_BYTES, NAME, store_failed
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 UNFINISHED = ".unfinished"
-NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}\.[0-9]{1,20}")
 LEAST_FREE_BYTES = 500 * 1024 * 1024
 MEBIBYTE = 1024 * 1024
 

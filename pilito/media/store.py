@@ -1,5 +1,6 @@
 """What a store is to the rest of Pilito: objects by name, written once, read in parts, dropped."""
 
+import re
 from datetime import datetime
 from typing import BinaryIO, Protocol
 
@@ -7,6 +8,7 @@ from pilito.errors import MediaError
 
 CHUNK_BYTES = 1024 * 1024
 NAME_PARTS = 2  # `ab/cd/abcd….17`: no folder gets millions of entries
+NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}\.[0-9]{1,20}")
 
 
 def name_of(sha256: str, media_id: int) -> str:
@@ -33,7 +35,10 @@ class Store(Protocol):
         ...
 
     def names(self, prefix: str, before: datetime) -> list[str]:
-        """The names of the objects under this first part of a name (`ab`) that were written before then."""
+        """The names of the objects under this first part of a name (`ab`) that were written before then.
+
+        Only names of ours: who lists them drops what no row knows, and others may keep files in the same place.
+        """
         ...
 
     def check(self) -> str:

@@ -98,6 +98,16 @@ def test_old_objects_are_listed_by_the_beginning_of_their_names(store):
     assert store.names("zz", datetime.now(UTC) + timedelta(minutes=1)) == []
 
 
+def test_what_others_keep_in_the_same_bucket_is_not_listed_as_ours(bucket, bucket_server):
+    """A site in Persian has a folder `fa`: what is listed and has no row is dropped (conversations/tidy_media.py)."""
+    put(bucket)
+    for name in ("fa/index.html", "fa/ir/logo.png", f"{NAME[:2]}/report.pdf", f"{NAME}.bak", f"old/{NAME}"):
+        bucket_server.objects[f"/shop/copies/{name}"] = BODY
+
+    late = datetime.now(UTC) + timedelta(minutes=1)
+    assert (bucket.names("fa", late), bucket.names(NAME[:2], late)) == ([], [NAME])
+
+
 def test_the_doctor_writes_reads_and_drops(store):
     assert "writable" in store.check()
 
