@@ -334,11 +334,17 @@ class Ground:
             return True
         if quantity.unit == "colour" and any(count in quantity.values for count in self._all("colours")):
             return True
-        if quantity.parts and all(self._has_quantity(_single(part, quantity.unit)) for part in quantity.parts):
+        if quantity.parts and not quantity.is_money and all(self._has_part(part, quantity) for part in quantity.parts):
             return True
         if not quantity.unit and any(self._has_contact(f"{value:f}") for value in quantity.values if value >= 10**6):
             return True
         return self._was_asked_for(quantity)
+
+    def _has_part(self, part: Decimal, whole: Quantity) -> bool:
+        """One of "136,138", where that is a list of sizes; a price is no part of it: "12,500" is not 12 and $500."""
+        one = Quantity(frozenset({part}), whole.unit)
+        known = (other for fact in self.facts for other in fact.quantities if not other.is_money)
+        return any(_agrees(one, other) for other in known) or self._was_asked_for(one)
 
     def _was_asked_for(self, quantity: Quantity) -> bool:
         """A size or a count that the customer named, inside a range that a fact gives ("40" of "38 to 44")."""
@@ -409,10 +415,6 @@ def _is_unit_free(said: Quantity, known: Quantity) -> bool:
     if said.unit == known.unit or not said.unit:
         return True
     return not known.is_name and (said.is_money or said.unit in ("piece", "clock"))
-
-
-def _single(value: Decimal, unit: str) -> Quantity:
-    return Quantity(frozenset({value}), unit)
 
 
 def _is_code(word: str) -> bool:

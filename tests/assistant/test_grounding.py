@@ -407,6 +407,24 @@ def test_a_claim_stands_in_a_fact_in_its_own_right(fact, reply, missing):
 
 
 @pytest.mark.parametrize(
+    ("fact", "price", "right"),
+    [
+        ("Leather bag\nPrice: 500 USD\nOnly 12 left", "$12,500", "$500, only 12 left"),
+        ("Leather bag\nPrice: 500 USD\nOnly 12 left", "12,500 USD", "500"),
+        ("Leather bag\nPrice: 500 USD\nOnly 12 left", "12,500", "12"),
+        ("کیف ۸۵۰ تومان، فقط ۱ مونده", "۱٬۸۵۰ تومان", "۸۵۰ تومان"),
+        ("کیف ۸۵۰ تومان، فقط ۱ مونده", "۱٬۸۵۰ است", "۸۵۰ است"),
+        ("کیف ۱ میلیون و ۸۵۰ هزار", "۱٬۸۵۰ ریال", "۱٬۸۵۰٬۰۰۰ تومان"),
+        ("Sizes 10,12,14. $12", "$10,120", "$12"),
+        ("سایز ۱۳۶ و ۱۳۸، ۸۵۰ تومان", "۱۳۶٬۸۵۰", "۱۳۶,۱۳۸"),
+    ],
+)
+def test_thousands_are_no_list_of_what_facts_say_apart(fact, price, right):
+    assert lacks(price, fact, "؟") == ["number"]
+    assert lacks(right, fact, "؟") == []
+
+
+@pytest.mark.parametrize(
     "unit", ["", "عدد", "نفر", "سانت", "میلیمتر", "اینچ", "متر", "گرم", "کیلو", "لیتر", "cc", "ماه", "سال"]
 )
 def test_what_the_customer_named_counts_inside_a_range(unit):
