@@ -6,9 +6,10 @@ And whether the prices of a caption and of a product agree.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from pilito.assistant.offers import PHONE
 from pilito.assistant.quantities import Quantity, read_quantities, unify
 from pilito.lifecycle import FoundBy
 from pilito.spelling import plain
@@ -105,6 +106,37 @@ ASKS_PRICE = re.compile(
     r"|\b(?:price|how much|cost|gh?ey?mat|chand)\w*"
 )
 RIALS: Mapping[str, int] = {"toman": 10, "rial": 1}
+# Numbers that name: pages, accounts, tags.
+NO_PRICE = re.compile(r"(?<!\S)\S*(?:://|www\.|@|[a-zA-Z]\.[a-z]{2,6}/)\S*|#\S+")
+NEAR = 40  # characters around a sum that say what it is
+PRICE_LINE = re.compile(r"\W*(?:قیمت|price|السعر|سعر)(?!\w)")
+PRICE_OF = re.compile(
+    r"(?:(?<!\w)(?:قیمت\w*|مبلغ|السعر|سعر\w*|ثمن|الثمن)|\bprices?)\W{0,6}(?:(?!دایرکت|دیرکت|پیام|dm|in)\w+\W{1,3}){0,2}\Z"
+)
+SENDING = r"(?:ارسال|پست|پیک|تیپاکس|باربری|الشحن|شحن|التوصیل|توصیل|shipping|delivery|postage|courier)"
+ELSE = rf"(?:{SENDING}|کرایه|بیعانه|پیش ?پرداخت|بسته ?بندی|عربون|deposit|(?:gift )?(?:wrapping|packaging))"
+# Right before a sum: what sending costs, what it cost before, from how much on something holds.
+BESIDE = re.compile(
+    rf"(?<!\w){ELSE}(?: (?:cost|fee|charge|is|of|هم|ان|پیشتاز|سفارشی))?"
+    rf"(?: (?:به|با|الی|to|by|via|for) \w+)?[^\w\n،,.;|]{{1,4}}(?:فقط |only )?[$€£]?\Z"
+    r"|(?<!\w)(?:قیمت )?(?:قبل|قبلی|قبلا|سابق|قدیم|به ?جای|قبل از تخفیف|بالای|بالاتر از|بیش از|بیشتر از|فوق|اکثر من"
+    r"|السابق|بدلا من|بدل|کان|price before|old price|previous(?:ly)?(?: price)?|before|was|instead of|originally"
+    r"|(?:reduced|down) from|over|above|more than)[^\w\n،,.;|]{1,3}[$€£]?\Z"
+)
+NUMBER_OF = re.compile(r"(?<!\w)(?:کد|شماره|رمز|code|number)(?: \w+){0,2}\W{0,3}\Z")  # a parcel's, a shop's
+# Right behind it: what is taken off it, and what it was taken off from.
+FOR_ELSE = re.compile(
+    rf"[^\w\n،,.;|]{{0,3}}(?:(?:هزینه|بابت|پول|for|کلفه)(?: ?ی)? {SENDING}|{SENDING} (?:cost|fee|charge)"
+    r"|تخفیف(?! ?خورده)|off\b|discount|خصم|قبل از تخفیف)"
+)
+# What a large number counts, where it is no price.
+COUNTED = re.compile(
+    r"\W{0,2}(?:تایی|فالو|مشتری|ممبر|عضو|سفارش|خرید|لایک|ویو|بازدید|امتیاز|دنبال|میلی|امپر|وات|دور|گیگ|بار\b|متابع|عمیل|زبون"
+    r"|mah\b|watt|rpm\b|followers?|happy|customers?|orders?|likes?|views?|sold|reviews?|members?|satisfied)"
+)
+LEAST_SUM = 10_000  # a bare number below it is a size, a count, a year
+LEAST_SHORT = 10  # behind "price" shops leave out the thousands
+LEAST_NUMBER = 10**10  # a card, a postal code
 
 
 def asks_price(question: str) -> bool:
@@ -112,17 +144,78 @@ def asks_price(question: str) -> bool:
     return ASKS_PRICE.search(plain(CONTEXT.sub(" ", question))) is not None
 
 
-def prices_of(text: str) -> list[Quantity]:
-    """Return the sums of money that a text names."""
-    return [one for one in read_quantities(unify(plain(text))) if one.is_money]
-
-
 def differs(caption: str, product_text: str) -> bool:
-    """Whether the caption names prices of which none is the product's; False where one of the two names none."""
-    said, known = prices_of(caption), prices_of(product_text)
+    """Whether the caption names other prices than the product has now; False where one of the two names none.
+
+    Of several prices in a caption one may be of something beside it; where the product has several too, each has to be
+    one of them.
+    """
+    known = _current_prices(product_text)
+    named = {  # "Powerbank 20000"
+        value
+        for one in _read(product_text)
+        if not (one.is_money or one.parts or one.multiplier > 1)
+        for value in one.values
+    }
+    said = [one for one in prices_of(caption) if one.is_money or not one.values & named or _is_one_of(one, known)]
     if not said or not known:
         return False
-    return not any(_amounts(one) & _amounts(other) for one in said for other in known)
+    agree = [_is_one_of(one, known) for one in said]
+    has_several = len({_largest(one) for one in known}) > 1 and len({_largest(one) for one in said}) > 1
+    return not (all(agree) if has_several else any(agree))
+
+
+def prices_of(text: str) -> list[Quantity]:
+    """Return the sums of money that a post asks for what it shows, also those without a currency.
+
+    Not what sending costs, what is taken off, what it cost before, nor from how much on something holds.
+    """
+    text = unify(plain(NO_PRICE.sub(" ", text)))
+    return [one for one in read_quantities(text) if _is_asked(one, text)]
+
+
+def _is_asked(one: Quantity, text: str) -> bool:
+    before, after = text[max(0, one.start - NEAR) : one.start], text[one.end : one.end + NEAR]
+    if BESIDE.search(before) or FOR_ELSE.match(after):
+        return False
+    if one.is_money:
+        return True
+    if one.unit or one.is_name or CALLED.search(before) or NUMBER_OF.search(before) or COUNTED.match(after):
+        return False
+    value = _largest(one)
+    if PHONE.match(text, one.start) or value >= LEAST_NUMBER:
+        return False
+    return one.multiplier > 1 or value >= LEAST_SUM or (value >= LEAST_SHORT and PRICE_OF.search(before) is not None)
+
+
+def _current_prices(product_text: str) -> list[Quantity]:
+    """What the catalogue asks today: its lines of prices, without the prices before; else what the text names."""
+    lines = unify(plain(product_text)).splitlines()
+    priced = "\n".join(line for line in lines if PRICE_LINE.match(line))
+    found = [one for one in read_quantities(priced) if not BESIDE.search(priced[max(0, one.start - NEAR) : one.start])]
+    told = [one for one in found if one.is_money] or [one for one in found if not (one.unit or one.is_name)]
+    return told or [one for one in prices_of(product_text) if one.is_money]
+
+
+def _read(text: str) -> list[Quantity]:
+    return read_quantities(unify(plain(text)))
+
+
+def _largest(quantity: Quantity) -> Decimal:
+    return max(quantity.values)
+
+
+def _is_one_of(said: Quantity, known: Iterable[Quantity]) -> bool:
+    return any(_means(said, other.unit) & _means(other, said.unit) for other in known)
+
+
+def _means(quantity: Quantity, other_unit: str) -> set[tuple[str, Decimal]]:
+    """What the quantity can mean beside one of that unit: without a currency it has the other's, and who counts in
+    rials writes tomans."""
+    if quantity.unit:
+        return _amounts(quantity)
+    units = ("rial", "toman") if other_unit == "rial" else (other_unit or "toman",)
+    return {amount for unit in units for amount in _amounts(replace(quantity, unit=unit))}
 
 
 def _amounts(quantity: Quantity) -> set[tuple[str, Decimal]]:

@@ -80,3 +80,97 @@ def test_a_caption_that_names_very_many_is_a_list():
 )
 def test_whether_the_prices_differ(caption, product, is_other):
     assert differs(caption, product) is is_other
+
+
+KARUN = "کیف کارون\nقیمت: ۹۵۰٬۰۰۰ تومان، موجود"
+ON_SALE = "کفش طبی\nقیمت: ۶۹۰٬۰۰۰ تومان، قیمت قبلی ۸۹۰٬۰۰۰ تومان، موجود"
+SCARF = "Silk scarf\nPrice: 19.99 USD, price before 29.99 USD, in stock (4 pieces)"
+SIZES = "مانتو\nقیمت سایز M: ۹۰۰٬۰۰۰ تومان، موجود\nقیمت سایز L: ۹۵۰٬۰۰۰ تومان، موجود"
+
+
+@pytest.mark.parametrize(
+    ("caption", "product", "is_other"),
+    [
+        # Shops seldom write the currency.
+        ("کیف کارون\nقیمت: ۸۵۰٬۰۰۰", KARUN, True),
+        ("کیف کارون ۸۵۰ هزار", KARUN, True),
+        ("قیمت: ۸۵۰", KARUN, True),
+        ("قیمت فقط ۱ میلیون و ۶۵۰", KARUN, True),
+        ("850k", KARUN, True),
+        ("Bag 850,000", "Bag\nPrice: 950,000 toman", True),
+        ("Price 15 only! DM to order", SCARF, True),
+        ("السعر 75", "حقيبة\nPrice: 80 USD", True),
+        ("قیمت ۸۵۰٬۰۰۰", "کیف\nقیمت: ۹۵۰٬۰۰۰، موجود", True),
+        ("کیف کارون\nقیمت: ۹۵۰٬۰۰۰", KARUN, False),
+        ("کیف کارون ۹۵۰ هزار ❤️", KARUN, False),
+        ("قیمت: ۹۵۰", KARUN, False),
+        ("کیف ۸۵۰ هزار", "کیف\nقیمت: ۸٬۵۰۰٬۰۰۰ ریال", False),
+        ("90x90 cm, 100% silk. Price: 19.99", SCARF, False),
+        ("قیمت ۹۵۰ هزار تومن", "کیف\nقیمت: ۹۵۰٬۰۰۰، موجود", False),
+    ],
+)
+def test_a_price_without_a_currency_is_one_in_the_products(caption, product, is_other):
+    assert differs(caption, product) is is_other
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "برای سفارش ۰۹۱۲۱۲۳۴۵۶۷ پیام بدید",
+        "واتساپ 00989121234567",
+        "شماره کارت ۶۰۳۷۹۹۱۱۲۲۳۳۴۴۵۵",
+        "کد کالا: ۱۲۳۴۵۶",
+        "کد رهگیری: 123456789",
+        "۱۰۰ هزار فالوور ❤️",
+        "به مناسبت ۵۰ هزار تایی شدن پیج مسابقه داریم!",
+        "Over 12000 happy customers since 2015",
+        "instagram.com/p/12345678 @shop_99999 #5000000",
+        "سایز ۳۸ تا ۴۴، قد ۱۱۰، ۳ رنگ، از سال ۱۳۹۵",
+        "قیمت دایرکت، ساعت ۱۰ تا ۲۰",
+        "۱۴۰۵/۰۷/۱۵ لایو ساعت ۲۱",
+        "ارسال رایگان برای خرید بالای ۲ میلیون تومان",
+        "هزینه ارسال ۹۵ هزار تومن",
+    ],
+)
+def test_a_number_that_asks_nothing_for_the_product_is_no_price(caption):
+    assert differs(caption, KARUN) is False
+
+
+def test_a_number_of_the_products_name_is_no_price():
+    assert differs("Powerbank 20000 black", "Powerbank 20000\nPrice: 950,000 toman, in stock") is False
+
+
+@pytest.mark.parametrize(
+    ("caption", "product", "is_other"),
+    [
+        ("Silk scarf $29.99", SCARF, True),
+        ("Silk scarf, now 24.99 USD instead of 29.99 USD", SCARF, True),
+        ("کفش طبی فقط ۸۹۰ تومن", ON_SALE, True),
+        ("کیف کارون ۱۲۰۰ت تخفیف خورد ۸۵۰ت", "کیف\nقیمت: ۹۵۰٬۰۰۰ تومان، قیمت قبلی ۱٬۲۰۰٬۰۰۰ تومان", True),
+        ("قیمت قبل ۹۵۰٬۰۰۰، الان ۸۵۰٬۰۰۰", KARUN, True),
+        ("Silk scarf $19.99 (was $29.99) free worldwide shipping", SCARF, False),
+        ("کفش طبی قیمت قبل از تخفیف ۸۹۰، با تخفیف ۶۹۰ تومن", ON_SALE, False),
+        ("۲۰۰ تومن تخفیف! الان ۶۹۰ تومن", ON_SALE, False),
+    ],
+)
+def test_a_price_of_before_is_no_price(caption, product, is_other):
+    assert differs(caption, product) is is_other
+
+
+@pytest.mark.parametrize(
+    ("caption", "product", "is_other"),
+    [
+        ("۸۵۰ هزار تومن، هزینه ارسال ۹۵ هزار تومن", "کیف\nقیمت: ۹۵٬۰۰۰ تومان", True),
+        ("Bag $75 + $80 shipping cost", "Bag\nPrice: 80 USD", True),
+        ("الحقيبة 75 دولار، التوصيل 80 دولار", "Bag\nPrice: 80 USD", True),
+        ("بیعانه ۹۵۰٬۰۰۰ تومان، قیمت ۱٬۸۵۰٬۰۰۰", KARUN, True),
+        ("سایز M ۸۵۰٬۰۰۰ سایز L ۹۰۰٬۰۰۰ تومان", SIZES, True),
+        ("سایز M ۹۰۰٬۰۰۰ سایز L ۹۵۰٬۰۰۰ تومان", SIZES, False),
+        ("کیف ۹۵۰ هزار تومن، هزینه ارسال ۹۵ هزار تومن", KARUN, False),
+        ("کیف ۸۵۰ تومن ارسال به سراسر کشور", KARUN, True),
+        ("کیف ۹۵۰ تومن ارسال به سراسر کشور", KARUN, False),
+        ("کیف ۹۵۰ هزار، شلوار ۶۵۰ هزار تومان", KARUN, False),
+    ],
+)
+def test_one_sum_that_happens_to_agree_is_not_enough(caption, product, is_other):
+    assert differs(caption, product) is is_other

@@ -196,6 +196,19 @@ def test_where_prices_differ_a_person_is_asked(desk, operator):
     assert desk.conversation.hand_over_reason in (HandOverReason.REPLY_UNUSABLE, HandOverReason.NOT_KNOWN)
 
 
+def test_they_differ_also_where_the_caption_names_no_currency(desk, operator):
+    bare = "پیراهن لینن «ماهور» 🌸\nقیمت: ۱٬۸۵۰٬۰۰۰\nسایز ۳۸ تا ۴۴"
+    sell(desk, price=2_100_000)
+    publish(desk, bare)
+    match(desk)
+    confirm(desk, operator)
+
+    facts = ask(desk, bare)
+
+    assert "۰۰۰" not in "".join(facts.values())
+    assert desk.replies == []
+
+
 def test_or_the_catalogue_wins_where_the_owner_says_so(desk, operator):
     sell(desk, price=2_100_000)
     publish(desk)
