@@ -421,6 +421,7 @@ WITHOUT_CELLS = {
     "backup.restore": "typed with everything stopped; who sees it break off begins it anew, and it is the same twice",
     "blueprints.auth": A_NOTE,
     "blueprints.health": "tries whether a write is taken, by one that changes nothing",
+    "blueprints.jobs_dashboard": "the row, and then the deed of an admin who sees that nothing came of it, and presses again",
     "blueprints.panel.aside": A_NOTE,
     "blueprints.panel.health": A_NOTE,
     "blueprints.panel.settings": PRESSED,

@@ -2,7 +2,8 @@
 
 It comes without a log-in, changes state by GET, reads jobs with pickle, and writes job texts into its pages unescaped.
 Each of these is shut here. It has no settings for that, so the names its module looks up are replaced; the version is
-pinned, and the tests try every one of its routes.
+pinned, and the tests try every one of its routes. Nor does it keep who did what: each deed has its row in the audit log
+before it is done.
 """
 
 import secrets
@@ -23,9 +24,12 @@ from rq_dashboard import web
 from rq_scheduler import Scheduler
 
 from pilito import keys
-from pilito.extensions import login
+from pilito.clock import utc_now
+from pilito.database import transaction
+from pilito.extensions import db, login
 from pilito.hints import JsonJob
 from pilito.lifecycle import Role
+from pilito.models import Audit
 from pilito.people import second_step
 
 PREFIX = "/rq"
@@ -37,6 +41,16 @@ TIMERS_SHOWN = 2000
 INLINE_SCRIPT = b'<script type="text/javascript">'
 # Its script puts these answers into the page as HTML, and an exception's text can hold what a customer wrote.
 UNESCAPED_ENDPOINTS = {f"{BLUEPRINT}.job_info", f"{BLUEPRINT}.list_workers"}
+# What its changing routes are called on the audit log. One of a later version has its endpoint's name there.
+DEEDS = {
+    f"{BLUEPRINT}.delete_job_view": "job_deleted",
+    f"{BLUEPRINT}.requeue_job_view": "job_requeued",
+    f"{BLUEPRINT}.requeue_all": "jobs_requeued",
+    f"{BLUEPRINT}.empty_queue": "queue_emptied",
+    f"{BLUEPRINT}.compact_queue": "queue_compacted",
+}
+NAMED = {"job_id": "job", "queue_name": "queue", "registry_name": "list"}
+LONGEST_NAME = 200  # of a queue, a list or a job: the address may hold anything
 REFUSALS: dict[type[Exception], tuple[str, int]] = {
     NoSuchJobError: ("There is no such job any more.", 404),
     InvalidJobOperation: ("The job is no longer in a state in which this can be done.", 409),
@@ -133,11 +147,28 @@ def guard() -> Any:
         abort(403, "The jobs are for admins.")
     if second_step.is_due(current_user):
         abort(403, "Set up the second step first, in the panel under Security.")
-    if "POST" in (request.url_rule.methods or ()) and request.method != "POST":
+    changes = "POST" in (request.url_rule.methods or ())
+    if changes and request.method != "POST":
         abort(405, "This changes something, so it is done by the page's button only.")
     if (request.view_args or {}).get("instance_number", 0) != 0:
         abort(404, "Pilito has one Redis only: number 0.")
+    if changes:
+        _note_deed(current_user.id)
     return None
+
+
+def _note_deed(operator_id: int) -> None:
+    """On the audit log, before it is done: where no row can be written nothing is done, and Redis, which may fail
+    afterwards, is not called inside a transaction. Of a job that is not there NoSuchJobError, and no row."""
+    named = request.view_args or {}
+    details = {NAMED.get(name, name): str(value)[:LONGEST_NAME] for name, value in named.items()}
+    if "job_id" in named:
+        job = ShownJob.fetch(named["job_id"], connection=current_app.extensions["pilito_redis"])
+        details["queue"] = job.origin[:LONGEST_NAME]
+    endpoint = str(request.endpoint)
+    action = DEEDS.get(endpoint, endpoint.removeprefix(f"{BLUEPRINT}."))
+    with transaction():
+        db.session.add(Audit(at=utc_now(), action=action, operator_id=operator_id, details=details))
 
 
 def refuse(error: Exception) -> tuple[str, int]:

@@ -13,11 +13,14 @@ from redis import Redis
 from rows import FreshClient, add_operator
 from rq_dashboard import web
 
-from pilito import hints, keys
-from pilito.database import transaction
+from pilito import audit, hints, keys
+from pilito.blueprints import jobs_dashboard
+from pilito.clock import utc_now
+from pilito.database import NoTurn, transaction
 from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.lifecycle import Role
+from pilito.models import Audit, db
 
 VALUES = {
     "instance_number": "0",
@@ -64,6 +67,23 @@ def job_id(app):
     with app.app_context():
         hints.hint(keys.REPLIES, keys.ANSWER_JOB, 17)
         return hints.queue(keys.REPLIES).get_job_ids()[0]
+
+
+@pytest.fixture
+def failed_id(app, job_id):
+    """The job, failed."""
+    with app.app_context():
+        queue = hints.queue(keys.REPLIES)
+        queue.pop_job_id()
+        queue.failed_job_registry.add(JsonJob.fetch(job_id, connection=queue.connection), ttl=60)
+    return job_id
+
+
+def rows_of(app):
+    """What the audit log says: which deed, of whom, with what."""
+    with app.app_context():
+        rows = db.session.query(Audit).order_by(Audit.id).all()
+        return [(row.action, row.operator.role, row.details) for row in rows]
 
 
 def token_of(client):
@@ -119,6 +139,22 @@ def test_others_change_nothing_even_with_a_token(app, log_in, admin, job_id, rol
     assert answers <= {400, 401, 403}
     with app.app_context():
         assert hints.queue(keys.REPLIES).get_job_ids() == [job_id]
+    assert rows_of(app) == []
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.AGENT])
+def test_others_change_nothing_and_leave_no_row_even_with_a_token_of_their_own(app, log_in, job_id, role):
+    """One that counts: of a page of the panel."""
+    client = log_in(role)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/settings").text)[1]
+    headers = {"X-CSRFToken": token}
+
+    answers = {client.post(path.replace("some-job", job_id), headers=headers).status_code for path in changing(app)}
+
+    assert answers == {403}
+    with app.app_context():
+        assert hints.queue(keys.REPLIES).get_job_ids() == [job_id]
+    assert rows_of(app) == []
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.OWNER])
@@ -159,18 +195,14 @@ def test_the_buttons_of_its_pages_work_with_the_token_its_script_sends(app, admi
         assert hints.queue(keys.REPLIES).get_job_ids() == []
 
 
-def test_failed_jobs_can_be_queued_again(app, admin, job_id):
-    with app.app_context():
-        queue = hints.queue(keys.REPLIES)
-        queue.pop_job_id()
-        queue.failed_job_registry.add(JsonJob.fetch(job_id, connection=queue.connection), ttl=60)
-
+def test_failed_jobs_can_be_queued_again(app, admin, failed_id):
     answer = admin.post(f"/rq/requeue/{keys.REPLIES}", headers=token_of(admin))
 
     assert answer.get_json() == {"status": "OK", "count": 1}
     with app.app_context():
-        assert queue.get_job_ids() == [job_id]
-        assert queue.fetch_job(job_id).args == [17]
+        queue = hints.queue(keys.REPLIES)
+        assert queue.get_job_ids() == [failed_id]
+        assert queue.fetch_job(failed_id).args == [17]
 
 
 def test_the_cookie_for_the_script_is_sent_to_the_dashboard_only(admin):
@@ -187,6 +219,100 @@ def test_looking_at_a_queue_takes_nothing_off_it(app, admin):
 
     assert admin.get(f"/rq/0/data/jobs/{keys.REPLIES}/queued/8/asc/1.json").get_json()["jobs"] == []
     assert redis.lrange(f"rq:queue:{keys.REPLIES}", 0, -1) == [b"gone"]
+
+
+# --- what is kept of it ----------------------------------------------------------------------------------------------
+
+
+def test_every_route_that_changes_something_has_its_deed(app):
+    """A new version of the dashboard may bring another."""
+    endpoints = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("rq_dashboard.") and "POST" in rule.methods
+    }
+
+    assert endpoints == set(jobs_dashboard.DEEDS)
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "details"),
+    [
+        ("/rq/job/{job}/delete", "job_deleted", {"job": "{job}", "queue": keys.REPLIES}),
+        ("/rq/job/{job}/requeue", "job_requeued", {"job": "{job}", "queue": keys.REPLIES}),
+        (f"/rq/requeue/{keys.REPLIES}", "jobs_requeued", {"queue": keys.REPLIES}),
+        (f"/rq/queue/{keys.REPLIES}/failed/empty", "queue_emptied", {"queue": keys.REPLIES, "list": "failed"}),
+        (f"/rq/queue/{keys.REPLIES}/compact", "queue_compacted", {"queue": keys.REPLIES}),
+    ],
+)
+def test_a_deed_leaves_one_row_with_who_what_and_which(app, admin, failed_id, path, action, details):
+    with app.app_context():
+        hints.hint(keys.REPLIES, keys.ANSWER_JOB, 18)  # RQ cannot compact a queue of none
+
+    answer = admin.post(path.format(job=failed_id), headers=token_of(admin))
+
+    assert answer.get_json()["status"] == "OK"
+    named = {name: value.format(job=failed_id) for name, value in details.items()}
+    assert rows_of(app) == [(action, Role.ADMIN, named)]
+
+
+def test_a_row_says_when_and_from_where_and_stands_in_the_chain(app, admin, job_id):
+    before = utc_now()
+    admin.post(f"/rq/job/{job_id}/delete", headers=token_of(admin))
+
+    with app.app_context():
+        row = db.session.query(Audit).one()
+        assert before <= row.at <= utc_now()
+        assert row.address == "127.0.0.1"
+        assert audit.seal(utc_now()) == 1
+        assert audit.verify().problems == []
+
+
+def test_the_audit_log_tells_it_in_words(admin, job_id):
+    admin.post(f"/rq/queue/{keys.REPLIES}/failed/empty", headers=token_of(admin))
+
+    page = admin.get("/settings/audit").text
+
+    assert "یک فهرست از کارهای صف را خالی کرد" in page
+    assert f"صف: {keys.REPLIES} · فهرست: failed" in page
+
+
+def test_looking_leaves_no_row(app, admin, job_id):
+    for path in pages(app):
+        admin.get(path.replace("some-job", job_id))
+
+    assert rows_of(app) == []
+
+
+def test_a_refused_deed_leaves_no_row(app, admin, failed_id):
+    path = f"/rq/job/{failed_id}/delete"
+    headers = token_of(admin)
+
+    refused = [admin.post(path), admin.get(path), admin.post("/rq/job/nothing/requeue", headers=headers)]
+
+    assert [answer.status_code for answer in refused] == [400, 405, 404]
+    assert rows_of(app) == []
+
+
+def test_a_deed_of_which_no_row_can_be_kept_is_not_done(app, admin, job_id, monkeypatch):
+    headers = token_of(admin)
+
+    def away(*_args, **_options):
+        raise NoTurn("Somebody else held it.")
+
+    monkeypatch.setattr(jobs_dashboard, "transaction", away)
+    answer = admin.post(f"/rq/job/{job_id}/delete", headers=headers)
+
+    assert answer.status_code == 503
+    with app.app_context():
+        assert hints.queue(keys.REPLIES).get_job_ids() == [job_id]
+
+
+def test_a_row_holds_no_more_of_an_address_than_a_name_is_long(app, admin):
+    admin.post(f"/rq/queue/{'x' * 5000}/failed/empty", headers=token_of(admin))
+
+    [(_action, _role, details)] = rows_of(app)
+    assert details == {"queue": "x" * jobs_dashboard.LONGEST_NAME, "list": "failed"}
 
 
 # --- what it shows ---------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ OF_THE_SHOP = {
     "label_deleted", "canned_reply_saved", "canned_reply_deleted", "read_again", "product_saved", "product_deleted",
     "product_shown", "product_put_aside", "price_rule", "post_product", "text_saved", "text_deleted",
     "source_added", "source_deleted", "source_moved", "source_scheduled", "catalogue_imported", "feed_connected",
-    "feed_keys_changed",
+    "feed_keys_changed", "job_deleted", "job_requeued", "jobs_requeued", "queue_emptied", "queue_compacted",
 }  # fmt: skip
 # Of a customer, but without a conversation, and with numbers alone.
 NUMBERS = {"replied_privately", "settled_private_reply", "settled_deletion"}

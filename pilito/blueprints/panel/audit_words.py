@@ -57,6 +57,12 @@ ACTIONS: dict[str, Words] = {
     "token_renewed": _("the connection of an account was renewed"),
     "voice_asks": _("chose whether voice may ask about a post"),
     "chose_comments": _("chose what happens with comments"),
+    # the jobs, at /rq
+    "job_deleted": _("deleted a job"),
+    "job_requeued": _("queued a job again"),
+    "jobs_requeued": _("queued the failed jobs of a queue again"),
+    "queue_emptied": _("emptied a list of jobs"),
+    "queue_compacted": _("took jobs that are gone off a queue"),
     # the assistant
     "assistant_stopped": _("stopped the assistant everywhere"),
     "assistant_resumed": _("let the assistant work again"),
@@ -181,6 +187,9 @@ KEYS: dict[str, Words] = {
     "reason": _("reason"),
     "why": _("because"),
     "how": _("outcome"),
+    "queue": _("queue"),
+    "job": _("job"),
+    "list": _("list"),
     "rule_hours": _("hours without a person"),
 }
 # Values that need no name before them: each is a name itself, or a word of its own.
