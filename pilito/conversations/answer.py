@@ -352,12 +352,13 @@ def _caption(source: str, share: Share, are_known: bool) -> Fact:
     """A post that is not recognised as the shop's own may be anybody's: everyone can share one of theirs.
 
     Where the shop's posts are known it is somebody else's: its price is no price of the shop (docs/decisions/0051).
-    Where none is known yet, for want of a permission or of time, its caption is all that there is.
+    Where none is known yet, for want of a permission or of time, its caption is all that there is. One that the shop
+    has deleted since says nothing any more: its price may be why it went.
     """
-    is_ours = share.own_post_id is not None
-    return Fact(
-        source, share.full_caption or "", str(share.message_id), is_ours, is_of_others=are_known and not is_ours
-    )
+    own = share.own_post
+    is_ours = own is not None and own.gone_at is None
+    is_of_others = not is_ours and (are_known or own is not None)
+    return Fact(source, share.full_caption or "", str(share.message_id), is_ours, is_of_others)
 
 
 # --- recording -------------------------------------------------------------------------------------------------------

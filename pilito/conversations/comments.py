@@ -496,11 +496,14 @@ def comments_behind(conversation: Conversation, earlier: Iterable[Said]) -> list
 def commented_facts(comments: Sequence[Comment]) -> tuple[Fact, ...]:
     """The captions of the posts under which the customer had written before we wrote privately.
 
-    What the customer wrote there is history and no fact: else anybody could write a price into the facts.
+    What the customer wrote there is history and no fact: else anybody could write a price into the facts. A post that
+    the shop has deleted since tells what they meant, and carries nothing.
     """
     posts = {comment.own_post.id: comment.own_post for comment in comments if comment.own_post}
     return tuple(
-        Fact("commented_caption", post.caption, reference=post.media_id) for post in posts.values() if post.caption
+        Fact("commented_caption", post.caption, post.media_id, post.gone_at is None, post.gone_at is not None)
+        for post in posts.values()
+        if post.caption
     )
 
 

@@ -19,7 +19,7 @@ from pilito.conversations.erase import erase_commenter, erase_customer
 from pilito.conversations.export import export_customer
 from pilito.conversations.find_person import find_commenters
 from pilito.conversations.missed import see_missed, see_own
-from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.own_posts import keep_posts, mark_gone
 from pilito.conversations.receive import receive
 from pilito.conversations.stop_all import lift_stop, stop_all
 from pilito.conversations.sweep import sweep
@@ -31,6 +31,7 @@ from pilito.lifecycle import (
     ConversationState,
     EventOutcome,
     FoundBy,
+    HandOverReason,
     InboxState,
     PostProductState,
     PriceRule,
@@ -238,6 +239,20 @@ def test_the_answer_to_it_reaches_the_assistant_with_the_post_and_the_comment(de
     assert "[کامنت زیر پست] این پیراهن چنده؟" in prompt
     assert [fact["source"] for fact in desk.replies[-1].proof.facts] == ["commented_caption"]
     assert desk.conversation.state is ConversationState.ASSISTANT
+
+
+def test_a_commented_post_that_the_shop_has_deleted_is_no_fact_of_the_answer(desk):
+    desk.take(body(words="این پیراهن چنده؟"))
+    desk.answer_comment()
+    desk.send()
+    desk.call(mark_gone, desk.shop.inbox_id, NOON + seconds(30), NOON + seconds(30))
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+
+    desk.take(text("قیمتش؟", NOON + seconds(60)))
+    desk.answer(NOON + seconds(70))
+
+    assert [one.sender for one in desk.replies] == [Sender.OPERATOR]
+    assert desk.conversation.hand_over_reason is HandOverReason.REPLY_UNUSABLE
 
 
 def tie(desk, price):

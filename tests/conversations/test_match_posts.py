@@ -10,7 +10,7 @@ from shop import item, reel, seconds, text
 from pilito.assistant.prompt import read_blocks
 from pilito.channels.base import Post
 from pilito.conversations.match_posts import match_posts, wake_matching
-from pilito.conversations.own_posts import keep_posts
+from pilito.conversations.own_posts import keep_posts, mark_gone
 from pilito.conversations.settle_posts import choose_price_rule, choose_product, confirm_product, refuse_product
 from pilito.database import transaction
 from pilito.errors import Refused
@@ -367,6 +367,67 @@ def test_a_caption_of_the_shops_own_post_counts(desk):
 
     assert ask(desk) == {"caption": CAPTION}
     assert [one.text for one in desk.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+# --- a post that the shop has deleted --------------------------------------------------------------------------------
+
+
+def delete_post(desk):
+    """The hourly reading finds another post, and the one of the tests no more."""
+    later = NOON + seconds(30)
+    desk.call(mark_gone, desk.shop.inbox_id, later, later)
+
+
+def test_a_post_that_was_deleted_since_it_was_shared_gives_no_price(desk):
+    publish(desk)
+    ask(desk, question="سلام", reply="سلام، بفرمایید.")
+    delete_post(desk)
+
+    facts = ask_more(desk, "چنده؟", "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.")
+
+    assert facts == {"of_others": CAPTION}
+    assert [one.text for one in desk.replies] == ["سلام، بفرمایید."]
+    assert desk.conversation.hand_over_reason is HandOverReason.REPLY_UNUSABLE
+
+
+@pytest.mark.sqlite_only
+def test_nor_one_that_is_deleted_before_its_question_is_answered(desk):
+    publish(desk)
+    desk.take(reel(NOON, caption=CAPTION), text("چنده؟", NOON + seconds(1)))
+    delete_post(desk)
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+
+    desk.answer(NOON + seconds(31))
+
+    assert desk.replies == []
+
+
+@pytest.mark.sqlite_only
+def test_a_post_that_is_there_still_or_again_gives_its_price(desk):
+    publish(desk)
+    ask(desk, question="سلام", reply="سلام، بفرمایید.")
+    delete_post(desk)
+    publish(desk)
+
+    facts = ask_more(desk, "چنده؟", "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.")
+
+    assert facts == {"earlier_caption": CAPTION}
+    assert [one.text for one in desk.replies][1:] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+@pytest.mark.sqlite_only
+def test_the_product_of_a_deleted_post_is_told_from_the_catalogue(desk, operator):
+    sell(desk, price=2_100_000)
+    publish(desk)
+    match(desk)
+    confirm(desk, operator)
+    ask(desk, question="سلام", reply="سلام، بفرمایید.")
+    delete_post(desk)
+
+    facts = ask_more(desk, "چنده؟", "قیمت ۲٬۱۰۰٬۰۰۰ تومان است.")
+
+    assert "۲٬۱۰۰٬۰۰۰" in facts["catalogue"]
+    assert [one.text for one in desk.replies][1:] == ["قیمت ۲٬۱۰۰٬۰۰۰ تومان است."]
 
 
 # --- two prices, and the rule to ask ---------------------------------------------------------------------------------
