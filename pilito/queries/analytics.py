@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from pilito.extensions import db
@@ -231,7 +231,7 @@ class Group:
     count: int
     newest_id: int
     asked_at: datetime
-    post_count: int  # of the posts that it was asked about
+    posts: set[int]  # that it was asked about, by id
     own_post_id: int | None  # one of them
     text: str = ""
     inbox_id: int = 0
@@ -254,7 +254,9 @@ def find_group(question_id: int, inbox_id: int | None = None) -> Group | None:
     year = timedelta(days=LONGEST_DAYS)
     groups = _gathered(question.asked_at - year, question.asked_at + year, inbox_id)
     found = next((group for group in groups if question.likeness in group.likenesses), None)
-    group = found or Group([question.likeness], frozenset(), 1, question.id, question.asked_at, 0, question.own_post_id)
+    group = found or Group(
+        [question.likeness], frozenset(), 1, question.id, question.asked_at, set(), question.own_post_id
+    )
     group.newest_id = question_id
     _read_words([group])
     return group
@@ -273,41 +275,55 @@ def _gathered(start: datetime, end: datetime, inbox_id: int | None) -> list[Grou
 
     Of questions that have words: what was asked anew since has them in its new turn.
     """
-    words_of = select(Message.id).where(Message.turn_id == OpenQuestion.turn_id, Message.text != "")
+    asked = _asked(start, end, inbox_id)
     wanted = select(
         OpenQuestion.likeness,
         func.count(),
         func.max(OpenQuestion.id),
         func.max(OpenQuestion.asked_at),
-        func.count(OpenQuestion.own_post_id.distinct()),
         func.max(OpenQuestion.own_post_id),
-    ).where(
-        OpenQuestion.settled_at.is_(None),
-        OpenQuestion.asked_at >= start,
-        OpenQuestion.asked_at < end,
-        words_of.exists(),
-    )
-    if inbox_id is not None:
-        wanted = wanted.where(OpenQuestion.inbox_id == inbox_id)
+    ).where(*asked)
     rows = db.session.execute(
         wanted.group_by(OpenQuestion.likeness)
         .order_by(func.count().desc(), func.max(OpenQuestion.id).desc())
         .limit(QUESTION_GROUPS)
     ).all()
+    posts = _posts_of([row.likeness for row in rows], asked)
     groups: list[Group] = []
-    for likeness, count, newest_id, asked_at, post_count, post_id in rows:
+    for likeness, count, newest_id, asked_at, post_id in rows:
         words = frozenset(likeness.split())
         like = next((group for group in groups if _are_alike(group.words, words)), None)
         if like is None:
-            groups.append(Group([likeness], words, count, newest_id, asked_at, post_count, post_id))
+            groups.append(Group([likeness], words, count, newest_id, asked_at, posts[likeness], post_id))
             continue
         like.likenesses.append(likeness)
         like.count += count
-        like.post_count += post_count
+        like.posts |= posts[likeness]
         like.own_post_id = like.own_post_id or post_id
         if newest_id > like.newest_id:
             like.newest_id, like.asked_at = newest_id, asked_at
     return groups
+
+
+def _asked(start: datetime, end: datetime, inbox_id: int | None) -> list[ColumnElement[bool]]:
+    words_of = select(Message.id).where(Message.turn_id == OpenQuestion.turn_id, Message.text != "")
+    asked = [
+        OpenQuestion.settled_at.is_(None),
+        OpenQuestion.asked_at >= start,
+        OpenQuestion.asked_at < end,
+        words_of.exists(),
+    ]
+    return asked if inbox_id is None else [*asked, OpenQuestion.inbox_id == inbox_id]
+
+
+def _posts_of(likenesses: Sequence[str], asked: Sequence[ColumnElement[bool]]) -> dict[str, set[int]]:
+    """The posts by likeness: two that go together may be about the same one, which no sum of counts would know."""
+    posts: dict[str, set[int]] = {likeness: set() for likeness in likenesses}
+    wanted = select(OpenQuestion.likeness, OpenQuestion.own_post_id).distinct()
+    for likeness, post_id in db.session.execute(wanted.where(*asked, OpenQuestion.likeness.in_(likenesses))):
+        if post_id is not None:
+            posts[likeness].add(post_id)
+    return posts
 
 
 def _are_alike(some: frozenset[str], others: frozenset[str]) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
-from rows import add, add_conversation, add_inbox, add_message, add_share
+from rows import add, add_conversation, add_inbox, add_message, add_share, add_turn
 from sqlalchemy import func, select
 
 from pilito.blueprints.panel.analytics import SHOWN_SHARES
@@ -15,7 +15,7 @@ from pilito.blueprints.panel.analytics_csv import written
 from pilito.conversations import tally
 from pilito.database import transaction
 from pilito.lifecycle import HandOverReason, Role, Sender, ShareState, TurnState
-from pilito.models import Conversation, OpenQuestion, OwnPost, Passage, TallyZone, Turn, db
+from pilito.models import Conversation, Inbox, ModelUse, OpenQuestion, OwnPost, Passage, TallyZone, Turn, db
 from pilito.queries.tallies import QUARTER
 
 pytestmark = pytest.mark.sqlite_only
@@ -185,6 +185,74 @@ def test_the_page_of_a_post_shows_what_was_asked(shop_of_today, log_in):
     assert "The newest conversations about it" in page
     assert "<script>alert" not in page
     assert log_in().get("/analytics/posts/999999").status_code == 404
+
+
+def plot(page, name):
+    """The big number of a plot with what stands beside it, as a person reads it."""
+    big = re.search(rf'id="{name}-title".*?<p class="plot-big">(.*?)</p>', page, re.DOTALL)[1]
+    return " ".join(unescape(re.sub(r"<[^>]+>|[\u2066\u2069]", "", big)).split())
+
+
+def count_turns(states):
+    at = NOW - timedelta(minutes=1)
+    with transaction():
+        conversation = add_conversation()
+        add_message(conversation, text="چنده؟", sent_at=at)
+        for state in states:
+            add_turn(conversation, state, ended_at=at)
+    tally.count_due(NOW)
+
+
+def test_what_a_person_answered_first_was_no_question_to_the_assistant(app, log_in):
+    """As docs/panel.md says; the columns, and the number of questions on top, have always left it out."""
+    count_turns([TurnState.ANSWERED, TurnState.DRAFTED, TurnState.DROPPED, TurnState.DROPPED])
+
+    page = page_of(log_in())
+
+    assert plot(page, "answers") == "2"
+    assert "of 2 questions" in page
+
+
+def count_uses(*micros):
+    at = NOW - timedelta(minutes=1)
+    with transaction():
+        inbox = add_inbox()
+        add_message(add_conversation(inbox), text="چنده؟", sent_at=at)
+        for cost in micros:
+            add(ModelUse(at=at, inbox_id=inbox.id, model="m", tokens=10, cost_micros=cost))
+    tally.count_due(NOW)
+
+
+@pytest.mark.parametrize(
+    ("micros", "said"),
+    [
+        ((1_000_000, 500_000), "$1.50 $0.7500 an answer · 20 tokens"),
+        ((1_000_000, None, None), "$1.00 $1.0000 an answer · (2 answers have no known price) · 30 tokens"),
+        ((None, None), "– not known: MODEL_PRICES has no price for this model · 20 tokens"),
+        ((0, 0), "$0.00 $0.0000 an answer · 20 tokens"),  # a model of one's own, which costs nothing
+    ],
+)
+def test_what_an_answer_costs_is_told_of_those_whose_price_is_known(app, log_in, micros, said):
+    count_uses(*micros)
+
+    assert plot(page_of(log_in()), "cost") == said
+
+
+def test_a_post_about_which_two_ways_of_asking_go_together_is_counted_once(shop_of_today, log_in):
+    inbox_id, _other, post_id = shop_of_today
+    at = NOW - timedelta(minutes=1)
+    with transaction():
+        conversation = add_conversation(db.session.get_one(Inbox, inbox_id))
+        for likeness in ("abc def ghi", "abc def xyz"):
+            turn = add_turn(conversation, TurnState.HANDED_OVER, ended_at=at)
+            add_message(conversation, text=likeness, sent_at=at, turn_id=turn.id)
+            row = {"turn_id": turn.id, "inbox_id": inbox_id, "asked_at": at, "likeness": likeness}
+            add(OpenQuestion(**row, own_post_id=post_id))
+
+    page = page_of(log_in())
+
+    assert re.search(r"2×.*?about 1 post\b", page, re.DOTALL)
+    assert "about 2 posts" not in page
 
 
 def test_every_conversation_about_a_post_is_reached(shop_of_today, log_in):

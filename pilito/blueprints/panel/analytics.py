@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString, gettext
+from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 
@@ -18,6 +18,7 @@ from pilito.blueprints.i18n import (
     clock_hour,
     current_language,
     day,
+    digits,
     figure,
     figures,
     lasting,
@@ -266,13 +267,7 @@ def _heads_of(stack: Stack, report: Report) -> Head:
     """The big number of a plot."""
     label = str(stack.title)
     if stack.name == "cost":
-        answers = report.total.get("use", {}).get("answers", 0)
-        micros = report.total.get("use", {}).get("micros", 0)
-        each = gettext("%(cost)s an answer", cost=_dollars(micros / answers / MICRO, 4)) if answers else ""
-        tokens = gettext("%(count)s tokens", count=_number(report.total.get("use", {}).get("tokens", 0)))
-        note = " · ".join(one for one in (each, tokens) if one)
-        before = report.before.get("use", {}).get("micros", 0)
-        return _head(label, micros, before, lambda value: _dollars(value / MICRO, 2), note)
+        return _cost_head(label, report)
     if stack.name == "drafts":
         return _rate_head(label, report, "drafts", "applied", gettext("were sent as they were"))
     note = ""
@@ -281,7 +276,30 @@ def _heads_of(stack: Stack, report: Report) -> Head:
         note = gettext("Redis still knew %(percent)s of those that a question took", percent=_percent(rate)) if (
             rate is not None
         ) else ""  # fmt: skip
-    return _head(label, sum_of(report.total, stack.measure), sum_of(report.before, stack.measure), note=note)
+    return _head(label, _shown(stack, report.total), _shown(stack, report.before), note=note)
+
+
+def _shown(stack: Stack, numbers: tallies.Numbers) -> int:
+    """The sum of what its columns show, and of nothing else that was counted with it."""
+    counted = numbers.get(stack.measure, {})
+    return sum(counted.get(key, 0) for key, _tint, _label in stack.keys)
+
+
+def _cost_head(label: str, report: Report) -> Head:
+    """What an answer costs is told of those whose price is known, and no sum where none is."""
+    use = report.total.get("use", {})
+    answers, micros, unpriced = (use.get(key, 0) for key in ("answers", "micros", "without_price"))
+    tokens = str(gettext("%(count)s tokens", count=_number(use.get("tokens", 0))))
+    if answers and answers == unpriced:
+        return Head(label, "–", note=f"{gettext('not known: MODEL_PRICES has no price for this model')} · {tokens}")
+    priced, notes = answers - unpriced, [tokens]
+    if unpriced:
+        left_out = ngettext("(%(num)s answer has no known price)", "(%(num)s answers have no known price)", unpriced)
+        notes.insert(0, digits(left_out))
+    if priced:
+        notes.insert(0, str(gettext("%(cost)s an answer", cost=_dollars(micros / priced / MICRO, 4))))
+    before = report.before.get("use", {}).get("micros", 0)
+    return _head(label, micros, before, lambda value: _dollars(value / MICRO, 2), " · ".join(notes))
 
 
 def _head(label: str, value: float, before: float, shown: Callable[[float], str] | None = None, note: str = "") -> Head:
