@@ -398,6 +398,8 @@ def _may_be_open(quantity: Quantity) -> bool:
 
 
 def _agrees(said: Quantity, known: Quantity) -> bool:
+    if not said.is_paid_as(known):
+        return False
     if said.unit == known.unit or not known.unit or not said.unit:
         # "36,38,40" may be a list of sizes, but "1,850,000 toman" is one price, and 850 toman none of it.
         listed = set() if said.is_money or known.is_money else set(known.parts)
@@ -424,7 +426,7 @@ def _is_code(word: str) -> bool:
 
 def _shown(quantity: Quantity) -> str:
     value = max(quantity.values).normalize()
-    return f"{value:f} {quantity.unit}".strip()
+    return f"{value:f} {quantity.coin or quantity.unit}".strip()
 
 
 def _day(match: re.Match[str]) -> str:

@@ -48,13 +48,40 @@ CURRENCIES = {
     "tomans": "toman", "tuman": "toman", "t": "toman", "irt": "toman",
     "ریال": "rial", "rial": "rial", "rials": "rial", "irr": "rial",
     "درهم": "dirham", "dirham": "dirham", "dirhams": "dirham", "aed": "dirham",
-    "دینار": "dinar", "dinar": "dinar", "dinars": "dinar", "iqd": "dinar", "kwd": "dinar",
+    "دینار": "dinar", "dinar": "dinar", "dinars": "dinar", "iqd": "dinar", "kwd": "dinar", "bhd": "dinar",
     "دلار": "dollar", "دولار": "dollar", "dollar": "dollar", "dollars": "dollar", "usd": "dollar", "$": "dollar",
-    "buck": "dollar", "bucks": "dollar", "quid": "pound",
+    "buck": "dollar", "bucks": "dollar", "quid": "pound", "cad": "dollar", "aud": "dollar",
     "یورو": "euro", "euro": "euro", "euros": "euro", "eur": "euro", "€": "euro",
     "پوند": "pound", "pound": "pound", "pounds": "pound", "gbp": "pound", "£": "pound",
-    "لیر": "lira", "lira": "lira", "₺": "lira", "جنیه": "egp", "egp": "egp", "sar": "sar",
+    "لیر": "lira", "lira": "lira", "₺": "lira", "try": "lira", "tl": "lira", "جنیه": "egp", "egp": "egp",
+    "riyal": "riyal", "riyals": "riyal", "sar": "riyal", "qar": "riyal", "omr": "riyal", "افغانی": "afn", "afn": "afn",
+    "روپیه": "rupee", "rupee": "rupee", "rupees": "rupee", "₹": "rupee", "inr": "rupee", "pkr": "rupee",
+    "روبل": "ruble", "ruble": "ruble", "rubles": "ruble", "rouble": "ruble", "roubles": "ruble", "rub": "ruble",
+    "یوان": "yuan", "yuan": "yuan", "cny": "yuan",
 }  # fmt: skip
+# Several countries pay in what is called the same: by the word for the country beside it, in each language.
+COUNTRIES = {
+    "riyal": {
+        "سعودی": "sar", "عربستان": "sar", "saudi": "sar", "قطر": "qar", "قطری": "qar", "qatari": "qar",
+        "عمان": "omr", "عمانی": "omr", "omani": "omr",
+    },
+    "dinar": {
+        "کویت": "kwd", "کویتی": "kwd", "kuwaiti": "kwd", "بحرین": "bhd", "بحرینی": "bhd", "bahraini": "bhd",
+        "عراق": "iqd", "عراقی": "iqd", "iraqi": "iqd",
+    },
+    "dollar": {
+        "امریکا": "usd", "امریکایی": "usd", "امریکی": "usd", "us": "usd", "کانادا": "cad", "کانادایی": "cad",
+        "کندی": "cad", "canadian": "cad", "cad": "cad", "استرالیا": "aud", "استرالیایی": "aud", "استرالی": "aud",
+        "australian": "aud", "aud": "aud",
+    },
+    "rupee": {
+        "هند": "inr", "هندی": "inr", "indian": "inr", "پاکستان": "pkr", "پاکستانی": "pkr", "pakistani": "pkr",
+    },
+}  # fmt: skip
+COINS = frozenset(coin for coins in COUNTRIES.values() for coin in coins.values())
+OF_OTHERS = {"rial": "riyal"}  # a bare rial is Iran's, with a country it is another's
+BARE = {"dollar": "usd", "rupee": "inr"}  # what these are without a country; a bare dinar is anybody's
+THOUSANDTHS = {"kwd", "bhd", "omr"}  # they have three decimals: 1.500 is one and a half
 UNITS = {
     "دقیقه": "minute", "minute": "minute", "minutes": "minute", "min": "minute",
     "ساعت": "hour", "ساعته": "hour", "hour": "hour", "hours": "hour", "ساعه": "hour", "ساعات": "hour",
@@ -104,12 +131,13 @@ LEAST_SUM = 10_000  # no size, no model and no measure is so large; a code may b
 LATER = {"pm", "شب", "عصر", "غروب", "مساء"}  # clock words that may mean twelve hours more
 SHORTHAND = {"t", "ت", "تومن", "تومنه", "تومنی"}  # shops leave out the thousands: 850T is 850,000 tomans
 LEAST_SHORT = 10
+BEHIND_ONLY = SHORTHAND | {"try", "rub", "افغانی"}  # before a number they are other words: "try 38", «فرش افغانی ۸۵۰»
 
 TOKEN = re.compile(
     r"(?P<clock>(?<![\d:])\d{1,2}:\d{2}(?![\d:]))"
     r"|(?P<number>\d{1,3}(?:[,'’،]\d{3}){1,8}(?!\d)(?:\.\d{1,9})?|\d{1,3}(?:\.\d{3}){1,8}(?!\d)|\d{1,26}\.\d{1,9}|\d{1,26})"
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<sign>[%$€£₺])"
+    r"|(?P<sign>[%$€£₺₹])"
     r"|(?P<dash>[-–—~/])"
     r"|(?P<stop>[^\w\s]|\n)"
 )
@@ -137,6 +165,7 @@ class Quantity:
 
     values: frozenset[Decimal]
     unit: str = ""  # of UNITS or CURRENCIES, `clock`, or empty
+    coin: str = ""  # whose dollar, dinar, riyal or rupee it is; empty where the text does not say
     parts: tuple[Decimal, ...] = ()
     multiplier: int = 1
     is_spelled: bool = False  # in words: "one" alone is no quantity
@@ -147,6 +176,11 @@ class Quantity:
     @property
     def is_money(self) -> bool:
         return self.unit in MONEY
+
+    def is_paid_as(self, other: "Quantity") -> bool:
+        """Whether both are of one country, as far as they say it: a dollar of Canada is not one of America."""
+        coins = {one.coin or BARE.get(one.unit, "") for one in (self, other)} - {""}
+        return len(coins) < 2
 
 
 MONEY = frozenset(CURRENCIES.values())
@@ -353,6 +387,7 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
     following = position + _is_hyphened(tokens, position, quantity.end)
     while _text(tokens, following) in BETWEEN:
         following += 1
+    following += _coin(tokens, following + 1, following) != ""  # "20 Canadian dollars"
     token = tokens[following] if following < len(tokens) else None
     unit = _unit(token, quantity) if token is not None and not _opens(tokens, following) else ""
     if before is not None and before.text in LABELS and unit in COUNTED:
@@ -361,10 +396,35 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
         values = quantity.values
         if token.text in SHORTHAND and quantity.multiplier == 1:
             values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}
-        return replace(quantity, values=values, unit=unit, end=token.end), following + 1
-    if before is not None and before.text in CURRENCIES and before.text not in SHORTHAND:
-        return replace(quantity, unit=CURRENCIES[before.text]), position
+        quantity = _minted(replace(quantity, values=values, unit=unit, end=token.end), tokens, following)
+        return quantity, following + 1 + (quantity.end > token.end)
+    noun = first - 2 if _coin(tokens, first - 2, first - 1) else first - 1
+    if noun >= 0 and tokens[noun].text in CURRENCIES and tokens[noun].text not in BEHIND_ONLY:
+        return _minted(replace(quantity, unit=CURRENCIES[tokens[noun].text]), tokens, noun), position
     return _later(quantity, tokens, position), position
+
+
+def _coin(tokens: list[Token], noun: int, country: int) -> str:
+    """Whose currency the two words at these places are: `ریال` and `سعودی`; empty where they are none together."""
+    if min(noun, country) < 0:
+        return ""
+    unit = CURRENCIES.get(_text(tokens, noun), "")
+    return COUNTRIES.get(OF_OTHERS.get(unit, unit), {}).get(_text(tokens, country), "")
+
+
+def _minted(quantity: Quantity, tokens: list[Token], noun: int) -> Quantity:
+    """With the country of its currency, which is a code, or stands on one side of it."""
+    coin, end = tokens[noun].text if tokens[noun].text in COINS else "", quantity.end
+    for country in (noun + 1, noun - 1):
+        if not coin and (coin := _coin(tokens, noun, country)):
+            end = max(end, tokens[country].end)
+    unit = OF_OTHERS.get(quantity.unit, quantity.unit) if coin else quantity.unit
+    return replace(quantity, values=_pointed(quantity.values, coin), unit=unit, coin=coin, end=end)
+
+
+def _pointed(values: frozenset[Decimal], coin: str) -> frozenset[Decimal]:
+    """Without the thousands, where "1.500" can only be one and a half."""
+    return frozenset({min(values)}) if coin in THOUSANDTHS else values
 
 
 def _is_hyphened(tokens: list[Token], position: int, end: int) -> bool:
@@ -410,8 +470,8 @@ def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
             continue
         values = quantity.values
         if quantity.multiplier == 1:
-            values = values | {value * following.multiplier for value in values}
-        result.append(replace(quantity, values=values, unit=following.unit))
+            values = _pointed(values, following.coin) | {value * following.multiplier for value in values}
+        result.append(replace(quantity, values=values, unit=following.unit, coin=following.coin))
     return result
 
 

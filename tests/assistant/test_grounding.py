@@ -425,6 +425,39 @@ def test_thousands_are_no_list_of_what_facts_say_apart(fact, price, right):
 
 
 @pytest.mark.parametrize(
+    ("fact", "other", "right"),
+    [
+        ("Leather bag\nPrice: 19.99 CAD, in stock", "19.99 USD", "19.99 CAD"),
+        ("Leather bag\nPrice: 19.99 CAD, in stock", "$19.99", "$19.99 CAD"),
+        ("Price: 19.99 CAD", "19.99 AUD", "۱۹٫۹۹ دلار کانادا"),
+        ("Price: 20 USD", "20 CAD", "20 US dollars"),
+        ("Price: 500 TRY", "500 toman", "500 lira"),
+        ("Price: 500 TRY", "$500", "۵۰۰ لیر"),
+        ("قیمت ۱۵۰ ریال سعودی", "۱۵ تومان", "150 SAR"),
+        ("قیمت ۱۵۰ ریال سعودی", "۱۵۰ ریال", "۱۵۰ ریال سعودی"),
+        ("قیمت ۱۵۰ ریال سعودی", "۱۵۰ ریال قطر", "150 Saudi riyals"),
+        ("السعر 150 ريال سعودي", "15 تومان", "150 ريال سعودي"),
+        ("قیمت ۱۵۰ ریال", "150 SAR", "۱۵ تومان"),
+        ("قیمت ۵۰۰ افغانی", "۵۰۰ تومان", "500 AFN"),
+        ("Price: 1.500 KWD", "1500 KWD", "1.5 KWD"),
+        ("Price: 1.500 KWD", "1500 IQD", "1.5 دینار"),
+        ("Price: 1.500 KWD", "۱۵۰۰ دینار", "۱٫۵۰۰ دینار کویت"),
+        ("Price: 1500 IQD", "1500 KWD", "1.500 دینار عراق"),
+        ("السعر 25 دينار", "25 دولار", "25 دينار كويتي"),
+        ("Price: 500 INR", "500 PKR", "₹500"),
+        ("قیمت ۵۰۰ روپیه پاکستان", "۵۰۰ روپیه هند", "500 PKR"),
+        ("Price: 500 RUB", "500 CNY", "۵۰۰ روبل"),
+        ("Price: 500 CNY", "۵۰۰ روبل", "۵۰۰ یوان"),
+        ("Price: 20 QAR", "20 OMR", "۲۰ ریال قطر"),
+        ("Price: 20 BHD", "20 KWD", "۲۰ دینار بحرین"),
+    ],
+)
+def test_a_price_in_another_currency_is_another_price(fact, other, right):
+    assert lacks(other, fact, "؟") == ["number"]
+    assert lacks(right, fact, "؟") == []
+
+
+@pytest.mark.parametrize(
     "unit", ["", "عدد", "نفر", "سانت", "میلیمتر", "اینچ", "متر", "گرم", "کیلو", "لیتر", "cc", "ماه", "سال"]
 )
 def test_what_the_customer_named_counts_inside_a_range(unit):

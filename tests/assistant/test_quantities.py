@@ -2,10 +2,12 @@
 
 import re
 from decimal import Decimal
+from itertools import combinations
 
 import pytest
 
 from pilito.assistant.quantities import MONEY, Span, read_all, read_quantities, read_spans, unify
+from pilito.money import CURRENCIES, written
 from pilito.spelling import plain
 
 # Every word of numbers that customers and shops write, by what it means.
@@ -24,9 +26,11 @@ NUMBERS = {
 # And what they count, or are paid in.
 UNITS = {
     "toman": "تومان تومن تومانی تومنی تومانه تومنه ت toman tomans tuman t irt", "rial": "ریال rial rials irr ﷼",
-    "dirham": "درهم dirham dirhams aed", "dinar": "دینار dinar dinars iqd kwd",
-    "dollar": "دلار دولار dollar dollars usd $ buck bucks", "pound": "پوند pound pounds gbp £ quid",
-    "euro": "یورو euro euros eur €", "lira": "لیر لیره lira ₺", "egp": "جنیه egp", "sar": "sar",
+    "dirham": "درهم dirham dirhams aed", "dinar": "دینار dinar dinars iqd kwd bhd",
+    "afn": "افغانی afn", "rupee": "روپیه rupee rupees ₹ inr pkr", "ruble": "روبل ruble rubles rouble roubles rub",
+    "yuan": "یوان yuan cny", "riyal": "riyal riyals sar qar omr",
+    "dollar": "دلار دولار dollar dollars usd $ buck bucks cad aud", "pound": "پوند pound pounds gbp £ quid",
+    "euro": "یورو euro euros eur €", "lira": "لیر لیره lira ₺ try tl", "egp": "جنیه egp",
     "minute": "دقیقه minute minutes min", "hour": "ساعت ساعته hour hours ساعه ساعات",
     "day": "روز روزه day days یوم ایام", "week": "هفته week weeks اسبوع اسابیع",
     "month": "ماه ماهه month months شهر اشهر", "year": "سال ساله year years سنه سنوات", "percent": "درصد % percent",
@@ -50,6 +54,60 @@ def marked(text):
         (" or ".join(f"{value.normalize():f}" for value in sorted(one.values)), one.unit, text[one.start : one.end])
         for one in read_quantities(text)
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the country of a currency, on either side
+        ("150 ریال سعودی", [("150", "riyal", "sar", "150 ریال سعودی")]),
+        ("150 ریال قطر، 2 ریال عمان", [("150", "riyal", "qar", "150 ریال قطر"), ("2", "riyal", "omr", "2 ریال عمان")]),
+        ("قیمت به ریال سعودی 150", [("150", "riyal", "sar", "150")]),
+        (
+            "5 دینار کویت و 7 دینار بحرینی",
+            [("5", "dinar", "kwd", "5 دینار کویت"), ("7", "dinar", "bhd", "7 دینار بحرینی")],
+        ),
+        ("25 دينار عراقي", [("25", "dinar", "iqd", "25 دینار عراقی")]),
+        ("20 دلار کانادا", [("20", "dollar", "cad", "20 دلار کانادا")]),
+        ("20 دلار آمریکا", [("20", "dollar", "usd", "20 دلار امریکا")]),
+        ("20 Canadian dollars", [("20", "dollar", "cad", "20 canadian dollars")]),
+        ("20 US dollars", [("20", "dollar", "usd", "20 us dollars")]),
+        ("500 روپیه پاکستان", [("500", "rupee", "pkr", "500 روپیه پاکستان")]),
+        ("150 Saudi riyals", [("150", "riyal", "sar", "150 saudi riyals")]),
+        ("150 riyals", [("150", "riyal", "", "150 riyals")]),
+        ("$20 CAD", [("20", "dollar", "cad", "20 cad")]),
+        ("TRY 500", [("500", "", "", "500")]),  # "try 2": a verb before a number
+        ("try 38, rub 2 times", [("38", "", "", "38"), ("2", "", "", "2")]),
+        ("فرش افغانی 850", [("850", "", "", "850")]),
+        ("20 دلار سعودی", [("20", "dollar", "", "20 دلار")]),
+        # a thousandth is written of a dinar
+        ("1.500 KWD", [("1.5", "dinar", "kwd", "1.500 kwd")]),
+        ("KWD 1.500", [("1.5", "dinar", "kwd", "1.500")]),
+        ("12.500 ریال عمان", [("12.5", "riyal", "omr", "12.500 ریال عمان")]),
+        ("1.500 IQD", [("1.5 or 1500", "dinar", "iqd", "1.500 iqd")]),
+        ("1.500 دینار", [("1.5 or 1500", "dinar", "", "1.500 دینار")]),
+    ],
+)
+def test_the_country_of_a_currency_stands_on_either_side_of_it(text, expected):
+    coins = [one.coin for one in read_quantities(unify(plain(text)))]
+
+    assert [(*one[:2], coin, one[2]) for one, coin in zip(marked(text), coins, strict=True)] == expected
+
+
+@pytest.mark.parametrize("code", CURRENCIES)
+def test_every_currency_that_a_price_is_written_in_is_read(code):
+    both = [read_quantities(unify(plain(written(12_000_000, code, language)))) for language in ("en", "fa")]
+
+    (english,), (persian,) = both
+    assert english.is_money
+    assert english.values == persian.values
+    assert (english.unit, english.is_paid_as(persian)) == (persian.unit, True)
+
+
+def test_no_two_currencies_are_one():
+    read = [read_quantities(plain(f"3 {code}"))[0] for code in CURRENCIES]
+
+    assert all(one.unit != other.unit or not one.is_paid_as(other) for one, other in combinations(read, 2))
 
 
 def test_every_word_of_a_number_is_read():
