@@ -141,7 +141,8 @@ def promises_nothing(draft: Draft) -> str:
 
 def gives_nothing_away(draft: Draft) -> str:
     """Free, cheaper, a gift: a price without digits, which must stand in a fact as any other."""
-    bargain = find_bargain(draft.text, tuple(fact.text for fact in _carriers(draft.turn)))
+    asked = "\n".join(map(_own_words, draft.turn.questions))
+    bargain = find_bargain(draft.text, tuple(fact.text for fact in _carriers(draft.turn)), asked)
     return f"bargain: {bargain}" if bargain else ""
 
 

@@ -7,13 +7,13 @@ import re
 from decimal import Decimal
 
 from pilito.assistant.lexicon import alike
+from pilito.assistant.matters import Part, Told, contrasts, matters_in, part_at, told_in
 from pilito.assistant.quantities import unify
 from pilito.assistant.sayings import numbers_in
 from pilito.spelling import plain
 
 CLAUSE = re.compile(r"[،,]|(?<!\w)(?:ولی|اما|but|و)(?!\w)")
 SENTENCE = re.compile(r"[!?؟\n؛…]+|\.(?!\d)")
-FACT_SENTENCE = re.compile(r"[!?؟\n؛;…|]+|\.(?!\d)")
 
 
 def any_of(words: str) -> str:
@@ -121,7 +121,8 @@ BARGAIN = re.compile(
     r"|(?:نصف|نیم|یک سوم|یک چهارم|ثلث|ربع) (?:قیمت|این|ان|مبلغ)|به قیمت خرید|ارز[او]ن\s?تر (?:حساب|می\s?د|برا)\w*"
     r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) ما(?=\s*(?:$|[،,]))"
     r"|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
-    r"|\b(?:free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
+    r"|\b(?:free of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)|[a-z]+-free"
+    r"|free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
     r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
     r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get"
     r"|price of one|throw in"
@@ -134,32 +135,59 @@ NOT_SO = re.compile(
 )
 
 
-def find_bargain(text: str, facts: tuple[str, ...]) -> str:
+# What costs nothing does so of a matter: the delivery, returns. A discount and a warranty stand as they are.
+GRATIS = re.compile(
+    r"رایگان\w*|مجانی\w*|مفت\w*|بدون هزینه|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) (?:ما|ماست|ما ?است|خودمون\w*|خودمان)"
+    r"|free|gratis|complimentary|no charge|at no cost|on the house|(?:is|are|'s) on us"
+    r"|(?:pay|costs?|spend)(?: you)? (?:nothing|zero)"
+    r"|مجان\w*|بالمجان|بلاش|(?:التوصیل|الشحن) علینا"
+)
+# "Free of parabens" and "hassle-free" are no price; "free of charge" is one.
+FREE_OF = re.compile(r"\bfree of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)|\b[a-z]+-free\b")
+
+
+def find_bargain(text: str, facts: tuple[str, ...], asked: str = "") -> str:
     """Return the first word in a reply that makes something free or cheaper, unless a fact has it too, in any language.
 
-    A fact that denies it ("no free shipping") does not carry it, and one with a number ("free over 3,000,000") only
-    together with that number.
+    A fact that denies it ("no free shipping") does not carry it, one with a number ("free over 3,000,000") only
+    together with that number, and what is free of another matter ("free returns") not at all. "Yes, it is free" is said
+    of what was `asked`.
     """
-    said = [sentence for fact in facts for sentence in FACT_SENTENCE.split(unify(plain(fact)))]
+    question = matters_in(unify(plain(asked)))
+    said = [told_in(fact) for fact in facts]
     for sentence in SENTENCE.split(unify(plain(text))):
         found = {_beginning(match[0]): match for match in BARGAIN.finditer(sentence)}
         numbers = numbers_in(sentence) if found else set()
         for known, match in found.items():
             around = sentence[: match.start()] + sentence[match.end() :]
             meant = [known, *map(_beginning, filter(BARGAIN.fullmatch, alike(match[0])))]
-            if not NOT_SO.search(around) and not any(_carries(one, each, numbers) for one in said for each in meant):
+            part = part_at(sentence, match.start()) if GRATIS.fullmatch(match[0]) else None
+            if not NOT_SO.search(around) and not any(
+                _carries(one.text, each, numbers) and _is_of(part, question, one, told)
+                for told in said
+                for one in told
+                for each in meant
+            ):
                 return match[0]
     return ""
 
 
 def _beginning(bargain: str) -> str:
     """What a fact must have of it: a word has endings ("تخفیفی"), several are held against the facts as they stand."""
-    return bargain if " " in bargain else bargain[:5]
+    return bargain if " " in bargain or "-" in bargain else bargain[:5]
 
 
 def _carries(fact: str, known: str, numbers: set[Decimal]) -> bool:
-    before, found, after = fact.partition(known)
+    before, found, after = (FREE_OF.sub(" ", fact) if known == "free" else fact).partition(known)
     if not found or NOT_SO.search(before + after):
         return False
     conditions = numbers_in(fact)
     return not conditions or bool(conditions & numbers)
+
+
+def _is_of(part: Part | None, question: frozenset[int | str], one: Told, told: tuple[Told, ...]) -> bool:
+    """Whether the fact's sentence is of all the matters that the reply makes free, and of nothing else of them."""
+    if part is None:
+        return True
+    is_same = part.matters <= one.matters if part.matters else not question or bool(question & one.matters)
+    return is_same and not contrasts(part.text, one, told)

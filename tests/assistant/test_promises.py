@@ -211,3 +211,81 @@ def test_one_fact_that_promises_is_enough_and_for_its_own_promise_alone():
 )
 def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
     assert find_bargain(reply, facts) == named
+
+
+# What is free in the facts, and what a reply makes of it: another matter is not free for that.
+@pytest.mark.parametrize(
+    ("fact", "reply", "named"),
+    [
+        ("Free returns. Shipping $5.", "Shipping is free.", "free"),
+        ("Free returns. Shipping $5.", "Returns are free.", ""),
+        ("Free returns. Shipping $5.", "Returns and shipping are free.", "free"),
+        ("Free returns. Shipping $5.", "Shipping and returns are free.", "free"),
+        ("Return shipping is free. Delivery $6.", "Shipping is free.", "free"),
+        ("Return shipping is free. Delivery $6.", "Returns are free.", ""),
+        ("Shipping on returns is free. Delivery $6.", "Shipping is free.", "free"),
+        ("Free shipping. Easy returns.", "Free shipping and easy returns.", ""),
+        ("Gift wrapping is free. Delivery costs $5.", "Delivery is free.", "free"),
+        ("Gift wrapping is free. Delivery costs $5.", "Delivery costs $5, and gift wrapping is free.", ""),
+        ("Delivery costs $5. Gift wrapping is free.", "Delivery is free.", "free"),
+        ("Delivery is $6. Free over $150.", "Delivery is free over $150.", ""),
+        ("Delivery is $6. Free over $150.", "Delivery is $6, and free over $150.", ""),
+        ("Delivery\nFree in Tehran", "Delivery in Tehran is free.", ""),
+        ("Delivery\nStandard: free\nExpress: $12", "Standard delivery is free, express is $12.", ""),
+        ("Returns are free within 14 days of delivery.", "Delivery is free within 14 days.", "free"),
+        ("Local pickup is free. Courier $5.", "The courier is free.", "free"),
+        ("Local pickup is free. Courier $5.", "Local pickup is free.", ""),
+        ("بسته‌بندی رایگان است. هزینه ارسال ۶۵ هزار تومان است.", "ارسال رایگان است.", "رایگان"),
+        ("هزینه ارسال ۶۵ هزار تومان است. بسته‌بندی رایگان است.", "ارسال رایگان است.", "رایگان"),
+        ("هزینه ارسال ۶۵ هزار تومان است. بسته‌بندی رایگان است.", "بسته‌بندی رایگان است.", ""),
+        ("مرجوعی رایگان است. هزینه ارسال ۶۵ هزار تومان است.", "ارسال رایگان است.", "رایگان"),
+        ("مرجوعی رایگان است. هزینه ارسال ۶۵ هزار تومان است.", "ارسال و مرجوعی رایگان است.", "رایگان"),
+        ("مشاوره رایگان داریم. ارسال ۶۵ هزار تومان.", "بله، ارسال رایگان است.", "رایگان"),
+        ("ارسال ۶۵ هزار تومان. مشاوره رایگان داریم.", "بله، ارسال رایگان است.", "رایگان"),
+        ("ارسال ۶۵ هزار تومان. مشاوره رایگان داریم.", "بله، مشاوره رایگان داریم.", ""),
+        ("تحویل حضوری رایگان است. ارسال ۶۵ هزار تومان.", "ارسال رایگان است.", "رایگان"),
+        ("تحویل حضوری رایگان است. ارسال ۶۵ هزار تومان.", "تحویل حضوری رایگان است.", ""),
+        ("الإرجاع مجاني. التوصيل ٥ دنانير.", "التوصيل مجاني.", "مجانی"),
+        ("الإرجاع مجاني. التوصيل ٥ دنانير.", "الإرجاع مجاني.", ""),
+        ("التغليف مجاني. التوصيل ٥ دنانير.", "التوصيل مجاني.", "مجانی"),
+        # who brings it, and the post, are the delivery; the post on Instagram is not
+        ("پست رایگان است", "هزینه ارسال رایگان است.", ""),
+        ("ارسال رایگان است", "پست رایگان است.", ""),
+        ("ارسال با تیپاکس رایگان است.", "ارسال رایگان است.", ""),
+        ("Postage is free.", "Shipping is free.", ""),
+        ("این پست شال رایگان دارد", "ارسال رایگان است.", "رایگان"),
+        # one place is not another
+        ("ارسال تهران رایگان است. ارسال شهرستان ۶۵ هزار تومان.", "ارسال شهرستان رایگان است.", "رایگان"),
+        ("ارسال تهران رایگان است. ارسال شهرستان ۶۵ هزار تومان.", "ارسال تهران رایگان است.", ""),
+        ("Delivery in Tehran is free. Delivery elsewhere is $6.", "Delivery elsewhere is free.", "free"),
+        ("Delivery in Tehran is free. Delivery elsewhere is $6.", "Delivery in Tehran is free.", ""),
+        # free of what nobody wants
+        ("Free of parabens", "It is free.", "free"),
+        ("Free of parabens", "It is free of parabens.", ""),
+        ("Hassle-free returns. Shipping $5.", "Returns are free.", "free"),
+        ("Hassle-free returns. Shipping $5.", "We have hassle-free returns.", ""),
+        ("Delivery is free of charge.", "Delivery is free.", ""),
+        ("Delivery is free.", "Delivery is free of charge.", ""),
+        # a discount and a warranty are of no matter
+        ("۱۰٪ تخفیف خرید اول. ارسال ۶۵ هزار تومان.", "برای ارسال خرید اول ۱۰٪ تخفیف دارید.", ""),
+    ],
+)
+def test_what_is_free_is_so_of_what_the_fact_says_it_of(fact, reply, named):
+    assert find_bargain(reply, (fact,)) == named
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        ("ارسال رایگانه؟", "رایگان"),
+        ("هزینه پست چقدره؟", "رایگان"),
+        ("مرجوعی رایگانه؟", ""),
+        ("رایگانه؟", ""),
+        ("", ""),
+    ],
+)
+def test_a_yes_makes_free_what_was_asked_about(asked, named):
+    fact = "مرجوعی رایگان است. هزینه ارسال ۶۵ هزار تومان است."
+
+    assert find_bargain("بله، رایگان است.", (fact,), asked) == named
+    assert find_bargain("مرجوعی رایگان است.", (fact,), asked) == ""

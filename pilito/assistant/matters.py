@@ -1,0 +1,172 @@
+"""Of what a text says that it is free: the delivery, returns, the wrapping. "Free returns" make no delivery free.
+
+Works on `spelling.plain` text in which numbers are `unify`-ed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from pilito.assistant.lexicon import WORD, lists, stems_of, terms_in
+from pilito.assistant.quantities import unify
+from pilito.assistant.sayings import EVENT, statements_in
+from pilito.spelling import plain
+
+SENTENCE = re.compile(r"[!?؟\n؛;…|]+|\.(?!\d)")
+
+# What shops give for nothing beside the terms of `words/same.txt`.
+THINGS = {
+    "wrapping": (
+        r"(?:بسته بندی|کادو|کادویی|کادوپیچ\w*|جعبه|پاکت|ساک)(?!\w)"  # fa
+        r"|\b(?:(?:gift )?(?:wrap|wrapping|packaging|packing|box|boxes|bag))\b"  # en
+        r"|(?<!\w)(?:ال)?(?:تغلیف|علبه)(?!\w)"  # ar
+    ),
+    "advice": r"(?<!\w)مشاور\w*|\bconsult\w*|\badvice\b|(?<!\w)(?:ال)?استشار\w*",
+    "fitting": r"(?<!\w)(?:نصب|مونتاژ)\w*|\b(?:install|assembl|mount)\w*|(?<!\w)(?:ال)?ترکیب(?!\w)",
+    "sample": r"(?<!\w)(?:نمونه|تستر)(?!\w)|\b(?:samples?|testers?|trials?)\b|(?<!\w)(?:ال)?عین(?:ه|ات)(?!\w)",
+    "work": (
+        r"(?<!\w)(?:دوخت|خیاطی|حکاکی|حک|تعمیر\w*|شارژ مجدد|سرویس)(?!\w)"
+        r"|\b(?:alter(?:ation)?s?|hemming|engrav\w*|repairs?|cleaning|services?)\b|(?<!\w)(?:ال)?(?:نقش|تصلیح)(?!\w)"
+    ),
+    "visit": (
+        r"تحویل (?:حضوری|در (?:محل )?(?:فروشگاه|مغازه|شوروم))|(?<!\w)حضوری(?!\w)"
+        r"|\b(?:(?:store|local|in[- ]store) )?(?:pick ?-?up|collection)\b|استلام من"
+    ),
+}
+NAMED = {name: re.compile(words) for name, words in THINGS.items()}
+# Who collects it, or sends it back, has nothing delivered.
+NO_DELIVERY = (
+    (re.compile(r"تحویل (?=حضوری|در (?:محل )?(?:فروشگاه|مغازه|شوروم))"), ""),
+    (re.compile(r"\b(returns?|exchanges?) (?:shipping|delivery|postage)\b"), r"\1"),
+    (re.compile(r"\b(?:shipping|delivery|postage) (?:of|for|on) (?=(?:all )?(?:returns?|exchanges?)\b)"), ""),
+    (re.compile(r"(?<!\w)(?:ارسال|پست) (?=(?:کالای |سفارش )?(?:مرجوع|تعویض|برگشت))"), ""),
+)
+# The post that brings it, not the one on Instagram, and what else is said of sending alone.
+SENT = re.compile(
+    r"(?<!این )(?<!\w)پست(?: پیشتاز| سفارشی)?(?!\w)(?! (?:های|ها|قبل|بعد|اینستا))|(?<!\w)(?:میفرستیم|فرستیم)"
+    r"|\b(?:postage|sends?|sent|mail(?:ed)?|dispatch(?:ed)?)\b|(?<!\w)(?:ال)?برید(?!\w)"
+)
+# How one pays, and that one does, is no matter of its own.
+MEANS = "free discount fee payment money"
+BESIDE = frozenset({"the", "our", "all", "and", "و", "هر", "همه"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """A sentence of a fact, and of which matters it speaks, also by the heading or the sentence before it."""
+
+    text: str
+    matters: frozenset[int | str]
+    own: frozenset[int | str]
+
+
+@lru_cache(maxsize=256)
+def told_in(fact: str) -> tuple[Told, ...]:
+    told = []
+    before: frozenset[int | str] = frozenset()
+    text = unify(plain(fact))
+    heading = _heading(text)
+    for sentence in filter(str.strip, SENTENCE.split(text)):
+        own = matters_in(sentence)
+        before = own or before
+        told.append(Told(sentence, own or before | heading, own))
+    return tuple(told)
+
+
+def _heading(text: str) -> frozenset[int | str]:
+    """What a first line that is one of its own, and names no number, makes all the others speak of."""
+    first, _, rest = text.strip().partition("\n")
+    return matters_in(first) if rest and not any(map(str.isdigit, first)) else frozenset()
+
+
+@lru_cache(maxsize=1024)
+def matters_in(text: str) -> frozenset[int | str]:
+    rest = EVENT.sub(" ", text)
+    for pattern, kept in NO_DELIVERY:
+        rest = pattern.sub(kept, rest)
+    found: set[int | str] = set(terms_in(rest) - _means())
+    found |= {name for name, pattern in NAMED.items() if pattern.search(rest)}
+    if found & _carriers() or SENT.search(rest):
+        found = (found - _carriers()) | _delivery()
+    return frozenset(found)
+
+
+@cache
+def _means() -> frozenset[int]:
+    return terms_in(MEANS)
+
+
+@cache
+def _gifts() -> frozenset[int]:
+    return terms_in("gift warranty discount free")
+
+
+@cache
+def _carriers() -> frozenset[int]:
+    """Who brings it, brings the delivery."""
+    return terms_in("courier pishtaz tipax chapar express")
+
+
+@cache
+def _delivery() -> frozenset[int]:
+    return terms_in("delivery")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a reply says in one breath, and of which matters."""
+
+    text: str
+    matters: frozenset[int | str]
+
+
+def part_at(sentence: str, start: int) -> Part:
+    """Return the part of a reply's sentence with the word at `start`, which may be said of a list around it.
+
+    "Returns and exchanges are free" speaks of both; "it takes 3 days, and wrapping is free" of the wrapping alone. A
+    part that names no matter goes on about the one before it.
+    """
+    parts = list(_parts(sentence))
+    place = next(number for number, (begin, part) in enumerate(parts) if start < begin + len(part))
+    first, last = place, place + 1
+    while first and _is_a_list(parts[first - 1][1]):
+        first -= 1
+    while last < len(parts) and _is_a_list(parts[last][1]):
+        last += 1
+    said = " ".join(part for _, part in parts[first:last])
+    before = (matters_in(part) for _, part in reversed(parts[:first]))
+    return Part(said, matters_in(said) or next(filter(None, before), frozenset()))
+
+
+def _parts(sentence: str) -> Iterator[tuple[int, str]]:
+    begin = 0
+    for part in statements_in(sentence):
+        begin = sentence.index(part, begin)
+        yield begin, part
+        begin += len(part)
+
+
+def _is_a_list(part: str) -> bool:
+    """Whether it names matters and says nothing of them. A gift is said to be one, and no matter."""
+    words = WORD.findall(part)
+    return all(word in BESIDE or terms_in(word) - _gifts() or SENT.search(word) for word in words)
+
+
+def contrasts(said: str, one: Told, told: tuple[Told, ...]) -> bool:
+    """Whether a word of the reply stands in another sentence of the fact on the same matter, and not in this one.
+
+    "Delivery in Tehran is free. Delivery elsewhere is $6." makes none elsewhere free.
+    """
+    here = _stems_in(one.text)
+    others = [_stems_in(other.text) for other in told if other.own & one.matters and other is not one]
+    return any(
+        stems_of(word).isdisjoint(here) and any(not stems_of(word).isdisjoint(other) for other in others)
+        for word in WORD.findall(said)
+        if not lists().has_grammar(word) and not terms_in(word) and not any(map(str.isdigit, word))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _stems_in(text: str) -> frozenset[str]:
+    return frozenset().union(*map(stems_of, WORD.findall(text)))
