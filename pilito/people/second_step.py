@@ -16,7 +16,7 @@ from pilito.extensions import db, vault
 from pilito.lifecycle import Role
 from pilito.models import Audit, Operator, RecoveryCode, Shop
 from pilito.people import sessions
-from pilito.people.team import OwnPassword, lock_own
+from pilito.people.team import OwnPassword, lock_managed, lock_own, refuse_oneself
 
 ISSUER = "Pilito"
 STEP_SECONDS = 30
@@ -150,10 +150,13 @@ def count_recovery_codes(operator_id: int) -> int:
 
 
 def switch_off(operator_id: int, by_id: int | None, now: datetime) -> None:
-    """Take the second step away from somebody who lost phone and codes. `by_id` None: the command line."""
+    """Take the second step away from somebody who lost phone and codes. `by_id` None: the command line.
+
+    Raises Refused (operator_not_found, not_allowed, own_access).
+    """
+    refuse_oneself(operator_id, by_id)
     with transaction() as tx:
-        operator = db.session.get_one(Operator, operator_id, with_for_update=True, populate_existing=True)
-        _take_away(tx, operator)
+        _take_away(tx, lock_managed(operator_id, by_id))
         details = {"whom": operator_id}
         db.session.add(Audit(at=now, action="second_step_off", operator_id=by_id, details=details))
 

@@ -80,7 +80,7 @@ def change_role(operator_id: int, role: Role, by_id: int | None, now: datetime) 
     Raises Refused (operator_not_found, not_allowed, last_owner).
     """
     with transaction() as tx:
-        operator = _get_managed(operator_id, by_id, role)
+        operator = lock_managed(operator_id, by_id, role)
         if operator.role is role:
             return
         if operator.role is Role.OWNER:
@@ -99,7 +99,7 @@ def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
     Raises Refused (operator_not_found, not_allowed, last_owner).
     """
     with transaction() as tx:
-        operator = _get_managed(operator_id, by_id)
+        operator = lock_managed(operator_id, by_id)
         if not operator.active:
             return
         if operator.role is Role.OWNER:
@@ -114,7 +114,7 @@ def deactivate(operator_id: int, by_id: int | None, now: datetime) -> None:
 def activate(operator_id: int, by_id: int | None, now: datetime) -> None:
     """Let the person in again. Raises Refused (operator_not_found, not_allowed)."""
     with transaction():
-        operator = _get_managed(operator_id, by_id)
+        operator = lock_managed(operator_id, by_id)
         if operator.active or operator.erased_at:
             return
         operator.active = True
@@ -242,16 +242,9 @@ def refuse_oneself(operator_id: int, by_id: int | None) -> None:
         raise Refused("own_access", "One's own password and second step are changed with the password.")
 
 
-def check_may_manage(operator_id: int, by_id: int) -> None:
-    """Raises Refused (operator_not_found, not_allowed, own_access)."""
-    refuse_oneself(operator_id, by_id)
-    operator = db.session.get(Operator, operator_id)
-    if operator is None or operator.erased_at:
-        raise Refused("operator_not_found", f"There is no operator {operator_id}.")
-    check_rank(by_id, operator.role)
-
-
-def _get_managed(operator_id: int, by_id: int | None, *roles: Role) -> Operator:
+def lock_managed(operator_id: int, by_id: int | None, *roles: Role) -> Operator:
+    """Return the person's row, locked, inside an open transaction, where `by_id` may decide about them and about
+    these roles. Raises Refused (operator_not_found, not_allowed)."""
     _lock_owners()
     operator = db.session.get(Operator, operator_id, with_for_update=True, populate_existing=True)
     if operator is None or operator.erased_at:

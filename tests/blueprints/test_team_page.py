@@ -8,11 +8,12 @@ import pytest
 from rows import NOON, FreshClient, add_operator, record_statements
 from sqlalchemy.exc import OperationalError
 
+from pilito.blueprints.panel import team as pages
 from pilito.database import transaction
 from pilito.extensions import socketio, vault
 from pilito.lifecycle import Role
 from pilito.models import Audit, EntryLink, Mail, Operator, OperatorSession, db
-from pilito.people import links, second_step
+from pilito.people import links, second_step, team
 from pilito.tokens import issue_token
 
 EMAIL = "reza@shop.test"
@@ -223,6 +224,24 @@ def test_what_another_owner_lost_they_take_away(owner):
     db.session.rollback()
     assert db.session.get_one(Operator, other).totp_at is None
     assert db.session.scalars(db.select(EntryLink.operator_id)).one() == other
+
+
+def test_who_becomes_an_owner_in_that_moment_keeps_the_second_step_before_an_admin(log_in, monkeypatch):
+    """The rank is asked where it is written, not before."""
+    admin = log_in(Role.ADMIN)
+    with transaction():
+        other = add_operator(Role.AGENT, totp_encrypted=b"sealed", totp_at=NOON).id
+
+    def promote():
+        team.change_role(other, Role.OWNER, None, NOON)
+        return NOON
+
+    monkeypatch.setattr(pages, "utc_now", promote)
+    post(admin, f"/team/{other}/second-step-off")
+
+    db.session.rollback()
+    assert db.session.get_one(Operator, other).totp_at == NOON
+    assert db.session.scalar(db.select(Audit).filter_by(action="second_step_off")) is None
 
 
 def test_a_hostile_name_stays_words(app, owner):

@@ -78,6 +78,22 @@ def test_an_admin_shuts_no_owner_out_and_an_agent_nobody(people):
     assert refusal(team.deactivate, people[Role.VIEWER], people[Role.AGENT], NOON) == "not_allowed"
 
 
+def test_a_second_step_is_taken_away_by_rank_too(people):
+    for whom, by in ((Role.OWNER, Role.ADMIN), (Role.ADMIN, Role.ADMIN), (Role.VIEWER, Role.AGENT)):
+        with transaction():
+            other = add_operator(whom).id
+
+        set_up_second_step(other)
+
+        assert refusal(second_step.switch_off, other, people[by], NOON) == "not_allowed"
+        assert operator(other).totp_at == NOON
+
+
+def test_the_second_step_of_one_who_is_not_there_and_ones_own_is_not_taken_away_so(people):
+    assert refusal(second_step.switch_off, 999, people[Role.OWNER], NOON) == "operator_not_found"
+    assert refusal(second_step.switch_off, people[Role.OWNER], people[Role.OWNER], NOON) == "own_access"
+
+
 # --- the last owner --------------------------------------------------------------------------------------------------
 
 
