@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from itertools import chain, pairwise
 from typing import Any
 
-from pilito.assistant.quantities import NAMING, TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
+from pilito.assistant.quantities import COUNTED, NAMING, TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
 from pilito.spelling import plain
 
 TLDS = (
@@ -352,7 +352,7 @@ class Ground:
             return False
         asked = any(quantity.values & one.values for one in self.question.quantities)
         return asked and any(
-            span.unit in ("", quantity.unit) and any(span.low <= value <= span.high for value in quantity.values)
+            _is_of(span, quantity.unit) and any(span.low <= value <= span.high for value in quantity.values)
             for fact in self.facts
             for span in fact.spans
         )
@@ -390,6 +390,11 @@ class Ground:
 
     def _has_code(self, code: str) -> bool:
         return any(code in re.sub(r"[-_]", "", fact.text) for fact in self.facts)
+
+
+def _is_of(span: Span, unit: str) -> bool:
+    """Whether a range may be of this unit: without one it may be of sizes or hours, and counts nothing."""
+    return span.unit == unit or (not span.unit and unit not in COUNTED)
 
 
 def _may_be_open(quantity: Quantity) -> bool:

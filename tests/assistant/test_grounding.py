@@ -469,6 +469,36 @@ def test_what_the_customer_named_counts_inside_a_range(unit):
     assert lacks(f"44 {unit}", f"38 تا 44 {unit}", f"44 {unit}") == []
 
 
+@pytest.mark.parametrize(
+    ("fact", "question", "reply"),
+    [
+        ("مانتو سایز ۳۸ تا ۴۴", "۴۰ عدد دارید؟", "بله، ۴۰ عدد موجود است."),
+        ("Sizes 38 to 44", "Do you have 40 pieces?", "Yes, 40 pieces are in stock."),
+        ("Delivery 10 to 20 (hours), sizes 36-44", "Do you have 40 pieces?", "We have 40 pieces."),
+        ("ساعت ۱۰ تا ۲۰ پاسخگو هستیم. مانتو موجود", "۱۵ عدد دارید؟", "بله، ۱۵ عدد موجود است."),
+        ("المقاسات من 38 الى 44", "هل لديكم 40 قطعة؟", "نعم، 40 قطعة."),
+        ("سایز ۱ تا ۵", "برای ۳ نفر دارید؟", "بله، برای ۳ نفر."),
+    ],
+)
+def test_a_range_of_sizes_or_hours_is_none_of_pieces_or_people(fact, question, reply):
+    assert lacks(reply, fact, question) == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "question", "reply"),
+    [
+        ("سفارش عمده از ۱۰ تا ۵۰ عدد", "۲۰ عدد؟", "بله، ۲۰ عدد."),
+        ("From 10 to 50 pieces", "20 pieces?", "Yes, 20 pieces."),
+        ("میز ۴ تا ۸ نفره", "برای ۶ نفر؟", "بله، برای ۶ نفر."),
+        ("Sizes 38 to 44", "size 40?", "Yes, size 40."),
+        ("قد ۳۸ تا ۴۴", "۴۰ سانت؟", "بله، ۴۰ سانت."),
+        ("فقط ۴۰ عدد", "۴۰ عدد؟", "بله، ۴۰ عدد."),
+    ],
+)
+def test_nor_does_that_stop_what_a_fact_counts_or_measures(fact, question, reply):
+    assert lacks(reply, fact, question) == []
+
+
 @pytest.mark.parametrize("unit", ["تومان", "روز", "درصد", "هفته", "ساعت"])
 def test_a_price_or_a_time_inside_a_range_does_not(unit):
     assert lacks(f"40 {unit}", f"38 تا 44 {unit}", f"40 {unit}") == ["number"]
