@@ -1,10 +1,13 @@
 """Finish what a crash, a lost job or a dead scheduler left: a look at the rows, every few seconds."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import or_, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito import hints, keys
 from pilito.conversations.deliver import mark_unknown
@@ -26,27 +29,44 @@ GRACE = timedelta(seconds=3)  # younger rows have a job on its way
 BATCH = 200
 FIRST = 25  # of a long queue's rows, at each look
 
+Look = Callable[[datetime], int]
+
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Wake every unfinished row whose time has come; return how many of each kind."""
-    found = {
-        "webhooks": _wake_webhooks(now),
-        "shares": expire_due(now),
-        "turns": _wake_turns(now),
-        "deliveries": _wake_deliveries(now),
-        "lost_sends": _mark_lost_sends(now),
-        "returned": wake_snoozed(now),
-        "released": release_lost(now),
-        "given_back": give_back_due(now),
-        "early_edits": settle_early_edits(now),
-        "media": _wake_media(MediaState.PENDING, keys.MEDIA_JOB, now),
-        "readings": _wake_readings(now),
-        "dropped_media": _wake_media(MediaState.DROPPED, keys.DROP_MEDIA_JOB, now),
+    """Wake every unfinished row whose time has come; return how many of each kind.
+
+    A row that its own verb cannot take breaks the look at its kind, and no other.
+    """
+    looks: dict[str, Look] = {
+        "webhooks": _wake_webhooks,
+        "shares": expire_due,
+        "turns": _wake_turns,
+        "deliveries": _wake_deliveries,
+        "lost_sends": _mark_lost_sends,
+        "returned": wake_snoozed,
+        "released": release_lost,
+        "given_back": give_back_due,
+        "early_edits": settle_early_edits,
+        "media": partial(_wake_media, MediaState.PENDING, keys.MEDIA_JOB),
+        "readings": _wake_readings,
+        "dropped_media": partial(_wake_media, MediaState.DROPPED, keys.DROP_MEDIA_JOB),
     }
+    found = {kind: _look(kind, look, now) for kind, look in looks.items()}
     db.session.rollback()
     if any(found.values()):
         log.info("Sweep found unfinished rows: %s", {kind: count for kind, count in found.items() if count})
     return found
+
+
+def _look(kind: str, look: Look, now: datetime) -> int:
+    try:
+        return look(now)
+    except (OperationalError, InterfaceError, PoolTimeout):
+        raise  # the database is away, for the others too
+    except Exception:
+        db.session.rollback()
+        log.exception("The sweep broke at its %s; it looks at the others, and at these again the next time.", kind)
+        return 0
 
 
 def _wake_webhooks(now: datetime) -> int:

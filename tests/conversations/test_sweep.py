@@ -5,14 +5,17 @@ import json
 import pytest
 from desk import Desk
 from redis.exceptions import ConnectionError
+from rows import add_media
 from rq import Queue
 from shop import reel, seconds, text, webhook
+from sqlalchemy.exc import OperationalError
 
 from pilito import hints, keys
 from pilito.clock import utc_now
 from pilito.conversations import answer, deliver, sweep
+from pilito.database import transaction
 from pilito.jobs.periodic import sweep_unfinished
-from pilito.lifecycle import DeliveryState, ShareState, TurnState, WebhookState
+from pilito.lifecycle import DeliveryState, MediaKind, MediaState, ShareState, TurnState, WebhookState
 from pilito.models import Delivery, Share, Turn, Webhook
 
 NOTHING = dict.fromkeys(
@@ -276,6 +279,41 @@ def test_no_transaction_is_open_while_redis_is_asked(desk, now, monkeypatch):
 
 
 @pytest.mark.sqlite_only
+def test_a_row_that_breaks_its_verb_keeps_no_other_kind_waiting(desk, now, monkeypatch, caplog):
+    """One early edit that could not be applied would have left every picture behind a lost job unseen for ever."""
+    at = now - seconds(60)
+    desk.take(text("چنده؟", at), now=at)
+    with desk.app.app_context(), transaction():
+        add_media(desk.shop.inbox_id, MediaKind.IMAGE, state=MediaState.PENDING, due_at=at)
+    empty_redis(desk)
+    monkeypatch.setattr(sweep, "expire_due", fail)
+    monkeypatch.setattr(sweep, "settle_early_edits", fail)
+
+    found = desk.sweep(now)
+
+    assert {kind: count for kind, count in found.items() if count} == {"turns": 1, "media": 1}
+    assert [line.message for line in caplog.records if "broke" in line.message] == [
+        "The sweep broke at its shares; it looks at the others, and at these again the next time.",
+        "The sweep broke at its early_edits; it looks at the others, and at these again the next time.",
+    ]
+
+
+@pytest.mark.sqlite_only
+def test_a_database_that_is_away_is_not_asked_for_every_kind(desk, now, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sweep, "expire_due", lambda now: fail(OperationalError("", {}, Exception("away"))))
+    monkeypatch.setattr(sweep, "wake_snoozed", asked.append)
+
+    with pytest.raises(OperationalError):
+        desk.sweep(now)
+
+    assert not asked
+
+
+def fail(error=None):
+    raise error if isinstance(error, Exception) else ValueError("a row that its verb cannot take")
+
+
 def test_the_periodic_job_sweeps_by_the_real_clock(desk, now):
     desk.record(text("چنده؟", now), now=now - seconds(60))
     empty_redis(desk)
