@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -21,7 +23,10 @@ STOCK_LIMIT = 10**9
 
 # Control characters have no business in a name; PostgreSQL refuses a NUL, and lone halves of a pair have no UTF-8.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-UNSAID = re.compile(r"(?i)<!--|<(script|style|del|strike|s)(?=[\s/>])")
+# What a browser shows as no words, up to its end; and what is struck out, with what ends it.
+UNSAID = re.compile(
+    r"(?i)<!--|<(?P<raw>script|style)(?=[\s/>])|<(?P<struck>del|strike|s)(?=[\s/>])|</(?P<end>del|strike|s)\s*>"
+)
 SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
 
 
@@ -111,15 +116,28 @@ def without_tags(text: str) -> str:
 
 
 def _without_unsaid(text: str) -> str:
-    """Without what the shop tells nobody: comments, scripts, styles, and what is struck out, an old price mostly. One
-    that is never closed takes the rest, as in a browser."""
+    """Without what the shop tells nobody: comments, scripts, styles, and what is struck out, an old price mostly."""
     kept, place = [], 0
-    for begin in UNSAID.finditer(text):
-        if begin.start() < place:
-            continue
-        kept.append(text[place : begin.start()])
-        end = re.compile(rf"(?i)</{begin[1]}\s*>" if begin[1] else "-->").search(text, begin.end())
-        if end is None:
-            return " ".join(kept)
-        place = end.end()
+    for begin, end in sorted(_unsaid(text)):
+        if begin >= place:
+            kept.append(text[place:begin])
+        place = max(place, end)
     return " ".join([*kept, text[place:]])
+
+
+def _unsaid(text: str) -> Iterator[tuple[int, int]]:
+    """Where it begins and ends. A comment or script that is never closed takes the rest, as in a browser; «<S>» does
+    not, for it is a size, too."""
+    place, open_at = 0, defaultdict[str, list[int]](list)
+    for tag in UNSAID.finditer(text):
+        if tag.start() < place:
+            continue
+        if tag["struck"]:
+            open_at[tag["struck"].lower()].append(tag.start())
+        elif tag["end"]:
+            if begun := open_at[tag["end"].lower()]:
+                yield begun.pop(), tag.end()
+        else:
+            found = re.compile(rf"(?i)</{tag['raw']}\s*>" if tag["raw"] else "-->").search(text, tag.end())
+            place = found.end() if found else len(text)
+            yield tag.start(), place

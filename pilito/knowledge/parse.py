@@ -38,6 +38,7 @@ BLOCKS = {
     *("p", "div", "li", "tr", "dt", "dd", "blockquote", "pre", "section", "article", "table", "ul", "ol", "dl", "main"),
     *("body", "td", "th", "figure", "figcaption", "address", "header", "details", "summary", "br", "hr", "caption"),
 }
+CELLS, EMPTY = ("td", "th"), "-"
 HEADINGS = {f"h{level}": level for level in range(1, 7)}
 MAIN = ("main", "[role=main]", "article", "#content", ".entry-content")
 MAIN_LENGTH = 200
@@ -216,8 +217,7 @@ def _blocks(root: Any) -> list[Block]:
                 flush(HEADINGS[name])
             elif name == "tr":
                 flush()
-                cells = (re.sub(r"\s+", " ", cell.text()).strip() for cell in child.iter())
-                line.append(" | ".join(filter(None, cells)))
+                line.append(_row(child))
                 flush()
             elif depth < DEPTH:
                 is_block = name in BLOCKS
@@ -231,6 +231,15 @@ def _blocks(root: Any) -> list[Block]:
         walk(root, 0)
         flush()
     return blocks
+
+
+def _row(row: Any) -> str:
+    """The cells of a row. One that says nothing stays as «-», so that what a cell says is read in its own column; those
+    behind the last that says something can go."""
+    cells = [re.sub(r"\s+", " ", cell.text()).strip() for cell in row.iter() if cell.tag in CELLS]
+    while cells and not cells[-1]:
+        cells.pop()
+    return " | ".join(cell or EMPTY for cell in cells)
 
 
 READERS = {"txt": _read_text, "md": _read_markdown, "pdf": _read_pdf, "docx": _read_docx, "html": _read_html}

@@ -18,6 +18,11 @@ pytestmark = pytest.mark.sqlite_only
         ("<s-card>Bag</s-card> <span>80 USD</span>", "Bag 80 USD"),
         ("Size < 40 and > 36, 5<6", "Size < 40 and > 36, 5<6"),
         ("کیف<br>چرم &amp; نخ", "کیف\nچرم & نخ"),
+        ("Sizes <S> <M>: 80 USD", "Sizes : 80 USD"),
+        ("Size <S>, <s>100</s> 80 USD", "Size , 80 USD"),
+        ("<del>100 <del>90</del> USD</del> 80 USD", "80 USD"),
+        ("<del>100 <s>90</del> USD</s> 80 USD", "80 USD"),
+        ("Bag</s> 80 <s>", "Bag 80"),
         ("no tag at all", "no tag at all"),
     ],
 )
@@ -25,7 +30,7 @@ def test_a_description_says_what_is_shown_of_it(description, said):
     assert clean_text(without_tags(description), 1000) == said
 
 
-@pytest.mark.parametrize("part", ["<!--", "<s>", "<script ", "<del></del>", "<p", "<"])
+@pytest.mark.parametrize("part", ["<!--", "<s>", "</s>", "<script ", "<del></del>", "<s><del>", "<p", "<"])
 def test_a_hostile_one_ends(part):
     text = part * 100_000
 

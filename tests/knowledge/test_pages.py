@@ -576,6 +576,22 @@ def test_what_the_shop_does_not_say_itself_is_no_text_of_the_page(what):
 
 
 @pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("<tr><th></th><th>Tehran</th><th>Others</th></tr><tr><td>Fee</td><td> &nbsp;</td><td>$5</td></tr>",
+         "- | Tehran | Others\nFee | - | $5"),
+        ("<tr><th>Bag</th><td><del>100 USD</del></td><td>80 USD</td></tr>", "Bag | - | 80 USD"),
+        ("<tr><td><img src=a.png></td><td>Bag</td><td></td></tr>", "- | Bag"),
+        ("<tr><!-- Tehran --><td>Fee</td><td>$5</td></tr><tr><td></td><td></td></tr>", "Fee | $5"),
+    ],
+)  # fmt: skip
+def test_what_a_cell_says_stays_in_its_column(rows, told):
+    """Else the fee of other cities stands under Tehran, for whoever reads row by row."""
+    assert parse("html", f"<table>{rows}</table>".encode()).pieces[0].text == told
+
+
+@pytest.mark.sqlite_only
 def test_a_parser_finds_nothing_of_ours_in_its_surroundings(monkeypatch):
     """What a hostile file could make a parser do, it does without our keys."""
     monkeypatch.setenv("SECRET_KEY", "s3cret")
