@@ -1,5 +1,6 @@
 """The `flask` commands. Each reads its words, calls one verb, and says what happened."""
 
+import functools
 import json
 import os
 import sys
@@ -12,10 +13,12 @@ import requests
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
+from pilito.database import NoTurn
 from pilito.errors import BackupError, MediaError, Refused
 from pilito.extensions import channels, settings
 from pilito.lifecycle import AssistantMode, Role
@@ -25,6 +28,12 @@ from pilito.parent import end_with_parent
 from pilito.queries.revision import RESTORE_AGAIN, is_unsettled
 
 REPLAY_TIMEOUT_SECONDS = 10
+LACKING = ("42P01", "42703")  # of PostgreSQL: no such table, no such column
+OTHER_VERSION = "The database is not of this version, or has no tables yet: run `flask db upgrade`."
+AWAY = (
+    "The database cannot be used ({why}). Check DATABASE_URL, and that it runs and has room; `flask doctor` looks at"
+    " all the rest."
+)
 ROTATED = {
     "first": "its token lay under the first key already.",
     "old": "its token lies under the first key now.",
@@ -56,25 +65,7 @@ class _Migrations(click.Group):
 
 def register(app: Flask) -> None:
     app.cli.add_command(_Migrations("db", help="Perform database migrations."))
-    for command in (
-        worker,
-        scheduler,
-        doctor,
-        replay,
-        sweep,
-        operator,
-        inbox,
-        token,
-        audit,
-        set_up_link,
-        analytics,
-        rotate_keys,
-        export_customer,
-        erase_customer,
-        backup,
-        backup_key,
-        restore,
-    ):
+    for command in COMMANDS:
         app.cli.add_command(command)
 
 
@@ -157,6 +148,8 @@ def replay(files: tuple[Path, ...], channel_name: str, webhook_ids: tuple[int, .
     channel: Channel | None = channels.get(channel_name)
     if channel is None:
         raise click.ClickException(f"There is no channel {channel_name!r}; known: {', '.join(channels)}.")
+    if not (files or webhook_ids or failed):
+        raise click.UsageError("Say what is read again: FILES, --webhook ID or --failed.")
     for path in files:
         _post(channel, path)
     _read_again(webhook_ids, failed)
@@ -390,7 +383,8 @@ def rebuild_analytics() -> None:
     done = 0
     while counted := tally.count_due(utc_now()):
         done += counted
-    click.echo(f"{done} of {total} quarters of an hour are counted.")
+    rest = " The workers are counting, and count the rest." if done < total else ""
+    click.echo(f"{done} of {total} quarters of an hour are counted.{rest}")
 
 
 @click.group()
@@ -584,3 +578,64 @@ def restore(archive: Path, identity: Path | None, force: bool) -> None:
     click.echo(f"API tokens that open again: {done.api_tokens}. Whom or what you shut out since, shut out once more.")
     if done.keys_file:
         click.echo(f"The accounts' tokens need the ENCRYPTION_KEYS in {done.keys_file}: set them, then start.")
+
+
+# --- all of them -----------------------------------------------------------------------------------------------------
+
+
+def _tell_of_database(command: click.Command) -> None:
+    """Have the command say in a sentence why the database does not do what it asks, in the place of a traceback."""
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _tell_of_database(one)
+        return
+    run = command.callback
+    assert run is not None
+
+    @functools.wraps(run)
+    def told(*args: Any, **words: Any) -> Any:
+        try:
+            return run(*args, **words)
+        except NoTurn:
+            raise click.ClickException("Others are writing in the database just now; try again.") from None
+        except (OperationalError, InterfaceError, PoolTimeout, ProgrammingError) as error:
+            if _lacks_tables(error):
+                raise click.ClickException(OTHER_VERSION) from None
+            if isinstance(error, ProgrammingError):
+                raise  # a mistake of ours
+            raise click.ClickException(AWAY.format(why=_first_line(error))) from None
+
+    command.callback = told
+
+
+def _lacks_tables(error: SQLAlchemyError) -> bool:
+    cause = getattr(error, "orig", None)
+    return getattr(cause, "sqlstate", None) in LACKING or str(cause).startswith(("no such table", "no such column"))
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    worker,
+    scheduler,
+    doctor,
+    replay,
+    sweep,
+    operator,
+    inbox,
+    token,
+    audit,
+    set_up_link,
+    analytics,
+    rotate_keys,
+    export_customer,
+    erase_customer,
+    backup,
+    backup_key,
+    restore,
+)
+for _command in COMMANDS:
+    _tell_of_database(_command)

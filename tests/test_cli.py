@@ -3,17 +3,19 @@
 import json
 import re
 import threading
+from datetime import timedelta
 
 import pytest
-from rows import NOON, FreshClient, add_operator
+from rows import NOON, FreshClient, add_conversation, add_message, add_operator
 from shop import ACCOUNT, text, webhook
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.serving import make_server
 
 from pilito import keys
 from pilito.clock import utc_now
-from pilito.database import transaction
+from pilito.database import NoTurn, transaction
 from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
-from pilito.models import Audit, Inbox, Message, Operator, Webhook, db
+from pilito.models import Audit, Inbox, Message, Operator, TallyKeeper, Webhook, db
 from pilito.passwords import check_password
 from pilito.tokens import find_by_bearer, issue_token
 
@@ -28,6 +30,57 @@ def run(app):
         return result
 
     return run
+
+
+def away(*_words):
+    raise OperationalError("SELECT 1", {}, Exception("connection refused\nIs the server running?"))
+
+
+@pytest.mark.parametrize("words", [["operator", "list"], ["sweep"], ["token", "add", "a name"]])
+def test_a_database_that_is_away_is_said_in_a_sentence(run, monkeypatch, words):
+    for verb in ("people.team.list_operators", "conversations.sweep.sweep", "tokens.issue_token"):
+        monkeypatch.setattr(f"pilito.{verb}", lambda *_words, **_more: away())
+
+    result = run(*words)
+
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: The database cannot be used (connection refused). Check DATABASE_URL, and that it runs and has room;"
+        " `flask doctor` looks at all the rest.\n"
+    )
+
+
+def test_a_database_that_others_write_in_is_to_be_tried_again(run, monkeypatch):
+    monkeypatch.setattr("pilito.people.team.list_operators", lambda: away_for_now())
+
+    assert run("operator", "list").output == "Error: Others are writing in the database just now; try again.\n"
+
+
+def away_for_now():
+    raise NoTurn("No turn to write came within 4 s.")
+
+
+def test_a_database_without_its_tables_is_to_be_upgraded(run):
+    with transaction():
+        db.session.execute(db.text("ALTER TABLE operator RENAME TO operator_of_then"))
+    try:
+        result = run("operator", "list")
+    finally:
+        with transaction():
+            db.session.execute(db.text("ALTER TABLE operator_of_then RENAME TO operator"))
+
+    assert (result.exit_code, result.output) == (
+        1, "Error: The database is not of this version, or has no tables yet: run `flask db upgrade`.\n"
+    )  # fmt: skip
+
+
+def test_what_is_a_mistake_of_our_own_is_not_called_the_databases(run, monkeypatch):
+    def mistaken():
+        raise IntegrityError("INSERT", {}, Exception("NOT NULL constraint failed"))
+
+    monkeypatch.setattr("pilito.people.team.list_operators", mistaken)
+
+    assert isinstance(run("operator", "list").exception, IntegrityError)
 
 
 def test_an_operator_is_added_with_a_password_from_standard_input(run):
@@ -185,6 +238,27 @@ def test_replay_posts_a_stored_body_again_signed(make_shop, tmp_path, free_port)
     assert result.exit_code == 0, result.output
     assert result.output.count("200 EVENT_RECEIVED") == 2
     assert [message.external_id for message in Message.query] == ["replayed"]
+
+
+def test_replay_of_nothing_asks_what_is_meant(run):
+    result = run("replay")
+
+    assert result.exit_code == 2
+    assert "Say what is read again: FILES, --webhook ID or --failed." in result.output
+
+
+@pytest.mark.parametrize("is_counting", [True, False])
+def test_a_rebuild_says_who_counts_the_rest(run, is_counting):
+    at = utc_now()
+    with transaction():
+        add_message(add_conversation(), text="سلام", sent_at=at)
+        if is_counting:  # a worker, just now
+            db.session.add(TallyKeeper(id=1, run=1, lease_until=at + timedelta(minutes=4)))
+
+    said = run("analytics", "rebuild").output
+
+    assert ("The workers are counting, and count the rest." in said) == is_counting
+    assert said.startswith("0 of " if is_counting else ("1 of 1", "2 of 2"))
 
 
 def test_replay_without_a_server_says_what_to_do(run, tmp_path):
