@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 import jdatetime
 
 from pilito.knowledge.drafts import STOCK_LIMIT, clean_address, clean_line
-from pilito.money import DIGITS, decimals_of, in_units, multiplier_in, read_currency, read_price
+from pilito.money import DIGITS, RIAL, decimals_of, in_units, multiplier_in, read_currency, read_price
 
 NOT_KNOWN = {"", "-", "?", "parent", "نامشخص", "نمی دانم", "unknown", "n/a", "غير معروف", "غیر معروف"}
 ASKED_FOR = {  # a price that the shop tells who asks
@@ -25,6 +25,8 @@ ORDERED = {
 # "In stock?" of WooCommerce, and whether Shopify goes on selling without stock: "deny" leaves it to the count.
 SOLD = {"1": True, "0": False, "continue": True, "deny": None}
 HIDDEN = {"0", "-1", "false", "no", "draft", "archived", "private", "pending", "trash", "پیش نویس", "بایگانی", "خیر"}
+# From where a number under a header in thousands is asked about; ten times as much in rial. A hundred million toman.
+WHOLE, WHOLE_WITH_CURRENCY = 100_000, 10_000
 DATE = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 JALALI_BEFORE = 1700  # years below are Jalali
 
@@ -41,6 +43,8 @@ def price_of(text: str, currency: str | None, factor: int = 1) -> tuple[int | No
     """Return the amount in the currency's units with the currency: the one that is named, else `currency`.
 
     `factor` is what its column counts in, where the cell names nothing of that itself: 1000 for «قیمت (هزار تومان)».
+    From WHOLE on (WHOLE_WITH_CURRENCY in «85000 تومان», which names its unit in full) the number looks whole already:
+    which of the two it is, a thousand times apart, is not guessed.
     0 is what shops write while they have no price: told as one, a customer would be offered it for nothing.
     """
     if clean_line(text, 100) in NOT_KNOWN or _plain(text) in ASKED_FOR:
@@ -56,7 +60,11 @@ def price_of(text: str, currency: str | None, factor: int = 1) -> tuple[int | No
         raise CellError("no_currency")
     if price.currency and currency and price.currency != currency:
         raise CellError("other_currency")
-    value = price.value * (factor if multiplier_in(text) == 1 else 1)
+    value = price.value
+    if factor > 1 and multiplier_in(text) == 1:
+        if value >= (WHOLE_WITH_CURRENCY if price.currency else WHOLE) * (10 if used == RIAL else 1):
+            raise CellError("whole_price")
+        value *= factor
     try:
         return in_units(value, used), used
     except ValueError:

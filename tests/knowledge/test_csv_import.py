@@ -216,7 +216,11 @@ def test_the_export_of_shopify_brings_what_is_active_with_the_variants_it_has(in
         ("Price (thousand toman)", "850", 850_000),
         ("قیمت (هزار تومان)", "۸۵۰ هزار تومان", 850_000),
         ("قیمت (هزار تومان)", "۲ میلیون", 2_000_000),
+        ("قیمت (هزار تومان)", "۹۹٬۹۹۹", 99_999_000),
+        ("قیمت (هزار تومان)", "850 تومان", 850_000),
+        ("قیمت (هزار تومان)", "150,000 هزار تومان", 150_000_000),
         ("قیمت (تومان)", "۸۵۰", 850),
+        ("قیمت (تومان)", "۸۵۰٬۰۰۰", 850_000),
     ],
 )
 def test_a_header_in_thousands_counts_for_its_cells(inbox, header, cell, price):
@@ -226,6 +230,33 @@ def test_a_header_in_thousands_counts_for_its_cells(inbox, header, cell, price):
     [(_line, shawl)] = preview(draft, TEHRAN).reading.products
 
     assert (shawl.variants[0].price, shawl.currency) == (price, "IRT")
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("header", "cell", "is_told"),
+    [
+        ("قیمت (هزار تومان)", "850,000", True),
+        ("قیمت (هزار تومان)", "۱۰۰۰۰۰", True),
+        ("قیمت (هزار تومان)", "99,999", False),
+        ("قیمت (هزار تومان)", "85000 تومان", True),
+        ("قیمت (هزار تومان)", "9,999 تومان", False),
+        ("قیمت (هزار ریال)", "8,500,000", True),
+        ("قیمت (هزار ریال)", "850,000", False),  # of a laptop
+        ("قیمت (هزار ریال)", "850000 ریال", True),
+        ("Price (thousand toman)", "1,850,000", True),
+        ("قیمت به میلیون تومان", "850,000", True),
+    ],
+)
+def test_a_number_that_is_whole_already_is_told_under_a_header_in_thousands(inbox, header, cell, is_told):
+    """A thousand times too much is not guessed away either: the shop says which it is."""
+    draft = begin_import(inbox, "x.csv", f'نام,"{header}"\nشال,"{cell}"\n'.encode(), None, NOON)
+
+    problems = preview(draft, TEHRAN).reading.problems
+
+    assert [(one.line, one.column, one.reason) for one in problems] == (
+        [(2, "price", "whole_price")] if is_told else []
+    )
 
 
 @pytest.mark.sqlite_only

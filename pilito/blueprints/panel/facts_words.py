@@ -73,6 +73,10 @@ PROBLEMS = {
     "too_long": _("This is too long."),
     "no_price": _("This is not one price. Write digits, as in 1,850,000; leave it empty where there is none."),
     "price_decimals": _("This currency has no decimals. Write a whole number."),
+    "whole_price": _(
+        "The header counts in thousands or millions, and this number looks whole already. Write it in the unit of the"
+        " header, or write «thousand» behind it."
+    ),
     "no_currency": _("Choose the currency of the prices."),
     "other_currency": _("This names another currency than the product's. One product has one currency."),
     "two_currencies": _(
