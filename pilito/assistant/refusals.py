@@ -5,18 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from pilito.assistant.denials import NEGATION, QUESTION, spread
 from pilito.assistant.grounding import UNKNOWING
 from pilito.assistant.lexicon import WORD, alike, lists, stems_of, terms_in
 from pilito.assistant.quantities import unify
-from pilito.assistant.sayings import NEGATION, NOTHING, OPEN, SENTENCE, Saying, sayings_of, statements_in
+from pilito.assistant.sayings import NOTHING, OPEN, SENTENCE, statements_in
 from pilito.spelling import plain
 
 SAID = re.compile(r"[^.!?؟\n؛]*(?:[.!?؟\n؛]|$)")
 CONDITION = re.compile(r"(?<!\w)(?:if|unless|provided|when|که|اگر|اگه|مگر|چنانچه|بشرط|اذا)(?!\w)")
-QUESTION = ("?", "؟")
 REFUSED = re.compile(r"\W*(?:(?:متاسفانه|unfortunately|sorry|للاسف)\W+)?(?:no|not|خیر|نه|نخیر|لا)(?!\w)")
 LACKING = re.compile(r"(?<!\w)(?:بدون|بلا|عدم|without|excluding|except)(?!\w)")
-UNDONE = re.compile(r"\bun(\w+ed|worn)\b")
+UNDONE = re.compile(r"\bun(\w+ed|worn)\b|\bnon-(\w+)\b")
 FEW = 2  # words behind "without" that belong to it
 
 
@@ -70,12 +70,17 @@ def _affirmed_of(fact: str) -> tuple[Part, ...]:
 
 def _affirmed(text: str) -> Iterator[Part]:
     """The parts that say something, with no "not" in them."""
+    for part, _, about in _statements(UNDONE.sub(" ", spread(_unasked(text)))):
+        if not NEGATION.search(part) and not UNKNOWING.search(part):
+            yield Part(part, about, frozenset().union(*map(stems_of, WORD.findall(part))))
+
+
+def _statements(text: str) -> Iterator[tuple[str, str, frozenset[int]]]:
+    """(part, its sentence, the terms it speaks of)."""
     about = NOTHING
-    for sentence in SENTENCE.split(UNDONE.sub(" ", _unasked(text))):
+    for sentence in SENTENCE.split(text):
         about = terms_in(sentence) or about
-        for part in statements_in(sentence):
-            if not NEGATION.search(part) and not UNKNOWING.search(part):
-                yield Part(part, about, frozenset().union(*map(stems_of, WORD.findall(part))))
+        yield from ((part, sentence, about) for part in statements_in(sentence))
 
 
 def _unasked(text: str) -> str:
@@ -88,26 +93,26 @@ def _refusals_of(fact: str) -> tuple[Refusal, ...]:
     questions = (match for match in SAID.finditer(text) if match[0].endswith(QUESTION))
     asked = (match[0] for match in questions if REFUSED.match(text[match.end() : match.end() + OPEN]))
     refused = [Refusal(words, NOTHING) for question in asked if (words := _telling(question))]
-    for saying in sayings_of(fact):
-        refused += [one for part in statements_in(saying.text) if (one := _refusal(part, saying))]
+    refused += [one for said in _statements(spread(text)) if (one := _refusal(*said))]
     return tuple(refused)
 
 
-def _refusal(part: str, saying: Saying) -> Refusal | None:
+def _refusal(part: str, sentence: str, terms: frozenset[int]) -> Refusal | None:
     part = CONDITION.split(part)[-1]
+    unworn = UNDONE.search(part)
+    if unworn and not (unworn[2] and terms_in(unworn[2])):  # "non-returnable" is of what stands beside it
+        return Refusal((alike(unworn[1] or unworn[2]),), terms)
     denied = NEGATION.search(part)
     if denied is None:
         return None
-    if unworn := UNDONE.search(part):
-        return Refusal((alike(unworn[1]),), saying.terms)
     lacking = LACKING.search(part)
     words = _telling(" ".join(part[lacking.end() :].split()[:FEW]) if lacking else part)
     if words:
         return Refusal(words, NOTHING)
     behind, before = WORD.findall(part[denied.end() :])[:1], WORD.findall(part[: denied.start()])[-1:]
     beside = tuple(map(alike, (behind or before) if lacking else (before or behind)))  # "not included"
-    words = () if saying.terms else _telling(saying.text)
-    return Refusal((*words, *beside), saying.terms) if beside and (words or saying.terms) else None
+    words = () if terms else _telling(sentence)
+    return Refusal((*words, *beside), terms) if beside and (words or terms) else None
 
 
 def _telling(text: str) -> tuple[frozenset[str], ...]:
@@ -115,7 +120,6 @@ def _telling(text: str) -> tuple[frozenset[str], ...]:
     harmless = lists()
     return tuple(
         alike(word)
-        for word in dict.fromkeys(WORD.findall(text))
+        for word in dict.fromkeys(WORD.findall(NEGATION.sub(" ", text)))
         if not (harmless.has_word(word) or harmless.has_noun(word) or any(map(str.isdigit, word)) or len(word) < 2)
-        and not NEGATION.search(word)
     )

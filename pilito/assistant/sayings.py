@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import pairwise
 
+from pilito.assistant.denials import is_denied
 from pilito.assistant.grounding import DAY, claims_of
 from pilito.assistant.lexicon import subjects_in, terms_in
 from pilito.assistant.quantities import AND, LABELS, TO, Quantity, read_quantities, unify
@@ -22,12 +23,6 @@ CLAUSE = re.compile(r"[!?؟؛;\n،:|…]+|[.,](?!\d)")
 JOINT = re.compile(r"(?<!\w)(?:و|ولی|اما|and|but|while|plus|لکن)(?!\w)|[()]|\s[-–—]\s(?!\d)")
 PRICE = re.compile(r"(?<!\w)(?:قیمت|(?:ال)?سعر|ثمن)\w*|\bprice\w*")
 BETWEEN = re.compile(r"(?<!\w)(?:between|بین)\W{1,3}$")
-NEGATION = re.compile(
-    r"(?<!\w)(?:ن(?:دار|داشت|یست|می|شد|کرد|کن|شو|باش|با|خو|گیر|تو|بود)\w*|بدون|تعطیل\w*"
-    r"|بلا|لا|لیس\w*|غیر(?! این| از)|عدم|بشرط الا|به جز|بجز|(?:ما )?عدا|مغلق\w*)(?!\w)"
-    r"|\b(?:no|not|cannot|without|never|unless|none|neither|nor|closed|excluding|except|un\w+ed|unworn|unavailable"
-    r"|\w+n't)\b"
-)
 PART = re.compile(rf"{CLAUSE.pattern}|{JOINT.pattern}")
 SIZES = "|".join(sorted(LABELS - {"کد", "code", "شماره", "number", "no"}))
 LABELLED = re.compile(rf"(?<!\w)(?:{SIZES}|مدل|model|version)\W{{1,3}}$")
@@ -149,7 +144,7 @@ def sayings_of(fact: str) -> tuple[Saying, ...]:
                 terms,
                 bool(own),
                 frozenset(numbers_in(sentence)),
-                NEGATION.search(sentence) is not None,
+                is_denied(sentence),
                 heading | before | (_delivery() if before & _carriers() else NOTHING),
                 stated(bounds_in(countable(sentence))),
                 frozenset(kind for kind, _ in turns_in(sentence)),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from pilito.assistant.denials import NEGATION
 from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
 from pilito.assistant.openings import find_other_hours
@@ -15,7 +16,6 @@ from pilito.assistant.quantities import Quantity, read_quantities, unify
 from pilito.assistant.refusals import find_offered
 from pilito.assistant.sayings import (
     CLAUSE,
-    NEGATION,
     PRICE,
     SENTENCE,
     Bound,

@@ -5,6 +5,8 @@ import pytest
 from pilito.assistant.check import Draft, find_faults
 from pilito.assistant.types import Fact, TurnInput
 
+TO_SHIRAZ, TO_CANADA, TO_IRAQ = "بله، به شیراز ارسال داریم.", "Yes, we ship to Canada.", "نعم، نشحن الى العراق."
+
 
 def faults(reply: str, shop: str) -> list[str]:
     return find_faults(Draft(reply, TurnInput("گالری", ("؟",), facts=(Fact("faq", shop),)), "0" * 16))
@@ -44,3 +46,97 @@ def test_what_it_refuses_here_and_offers_there_may_be_said():
 
 def test_a_question_offers_nothing():
     assert faults("Express delivery? It is not available.", "Delivery. Express is not available.") == []
+
+
+@pytest.mark.parametrize(
+    ("shop", "told", "offered"),
+    [
+        ("مرجوعی و تعویض نداریم.", "خیر، مرجوعی و تعویض نداریم.", "بله، مرجوعی داریم."),
+        ("مرجوعی، تعویض و لغو سفارش نداریم", "مرجوعی نداریم.", "بله، تعویض داریم."),
+        ("مرجوعی یا تعویض نداریم", "تعویض نداریم.", "بله، مرجوعی داریم."),
+        ("ارسال به شیراز، اهواز و بندرعباس نداریم", "به اهواز ارسال نداریم.", "بله، به شیراز ارسال داریم."),
+        ("ارسال به شیراز، اهواز و بندرعباس نداریم", "به شیراز و اهواز ارسال نداریم.", "بله، به اهواز ارسال داریم."),
+        ("ارسال به شیراز و اهواز امکان‌پذیر نیست", "به شیراز ارسال نداریم.", "بله، به شیراز ارسال داریم."),
+        ("No returns or exchanges.", "No exchanges.", "Yes, exchanges."),
+        ("No returns or exchanges.", "No returns or exchanges.", "Yes, returns."),
+        ("Neither returns nor exchanges.", "Neither returns nor exchanges.", "Yes, we have exchanges."),
+        ("Returns and exchanges are not possible.", "Returns are not possible.", "Returns are possible."),
+        ("We don't ship to Canada and Mexico.", "We don't ship to Mexico.", "We ship to Mexico."),
+        ("We do not ship to:\n- Canada\n- Mexico", "We do not ship to Canada.", "We ship to Mexico."),
+        ("We do not ship to the following countries:\nCanada\nMexico\nReturns by post.", "Returns by post.", TO_CANADA),
+        ("We do not ship to the following: Canada, Mexico", "No shipping to Mexico.", "We ship to Canada."),
+        ("Not included: charger, case", "The charger is not included.", "Charger and case are included."),
+        ("لا نشحن إلى العراق وسوريا.", "لا نشحن إلى سوريا.", "نعم، نشحن إلى العراق."),
+        ("الإرجاع والاستبدال غير متاح", "الإرجاع غير متاح.", "الإرجاع متاح."),
+    ],
+)
+def test_a_not_holds_for_every_item_of_its_list(shop, told, offered):
+    assert faults(told, shop) == []
+    assert faults(offered, shop) != []
+
+
+@pytest.mark.parametrize(
+    ("shop", "told", "offered"),
+    [
+        ("Shipping to Canada: no", "We do not ship to Canada.", "Yes, we ship to Canada."),
+        ("Shipping to Canada: unavailable", "Shipping to Canada is unavailable.", "Yes, we ship to Canada."),
+        ("ارسال به شیراز: خیر", "ارسال به شیراز نداریم.", "بله، به شیراز ارسال داریم."),
+        ("Shipping\nCanada | No\nGermany | Yes", "Yes, shipping to Germany.", "Yes, we ship to Canada."),
+        ("ارسال به شیراز ❌", "ارسال به شیراز نداریم.", "بله، به شیراز ارسال داریم."),
+        ("✅ کارت به کارت\n❌ پرداخت در محل", "بله، کارت به کارت داریم.", "بله، پرداخت در محل داریم."),
+        ("کارت به کارت ✅ پرداخت در محل ❌", "پرداخت در محل نداریم.", "بله، پرداخت در محل داریم."),
+    ],
+)
+def test_a_no_behind_a_colon_or_as_a_sign_is_one(shop, told, offered):
+    assert faults(told, shop) == []
+    assert faults(offered, shop) != []
+
+
+def test_a_sign_beside_an_old_price_denies_nothing():
+    assert faults("کیف ۴۲۰ هزار تومان بود.", "کیف\n۴۲۰ هزار تومان ❌\n۳۱۵ هزار تومان ✅") == []
+
+
+@pytest.mark.parametrize(
+    ("shop", "told", "offered"),
+    [
+        ("به همه شهرها ارسال داریم جز شیراز", "به شیراز ارسال نداریم.", TO_SHIRAZ),
+        ("به همه شهرها به جز اهواز و شیراز ارسال داریم", "به همه شهرها جز اهواز و شیراز ارسال داریم.", TO_SHIRAZ),
+        ("به همه شهرها غیر از شیراز ارسال داریم", "به شیراز ارسال نداریم.", TO_SHIRAZ),
+        ("به همه شهرها ارسال داریم مگر شیراز", "به همه شهرها ارسال داریم مگر شیراز.", TO_SHIRAZ),
+        ("به همه شهرها ارسال داریم به استثنای شیراز", "به شیراز ارسال نداریم.", TO_SHIRAZ),
+        ("ارسال به شیراز فعلا متوقف است", "ارسال به شیراز فعلا متوقف است.", TO_SHIRAZ),
+        ("ارسال به شیراز مقدور نیست", "ارسال به شیراز نداریم.", TO_SHIRAZ),
+        ("ارسال به شیراز قطع شده", "ارسال به شیراز قطع شده.", TO_SHIRAZ),
+        ("We ship everywhere except Mexico and Canada", "We ship everywhere except Mexico and Canada.", TO_CANADA),
+        ("We ship everywhere other than Canada", "We do not ship to Canada.", TO_CANADA),
+        ("We ship everywhere but Canada", "We ship everywhere but Canada.", TO_CANADA),
+        ("We ship everywhere, Canada excluded", "We do not ship to Canada.", TO_CANADA),
+        ("Shipping to Canada is suspended", "Shipping to Canada is suspended.", TO_CANADA),
+        ("We stopped shipping to Canada", "We do not ship to Canada.", TO_CANADA),
+        ("نشحن الى كل الدول باستثناء العراق", "لا نشحن الى العراق.", TO_IRAQ),
+        ("نشحن الى كل الدول ما عدا العراق", "نشحن الى كل الدول ما عدا العراق.", TO_IRAQ),
+        ("نشحن إلى كل الدول إلا العراق", "لا نشحن الى العراق.", TO_IRAQ),
+        ("نشحن الى كل الدول غير العراق", "لا نشحن الى العراق.", TO_IRAQ),
+        ("Non-waterproof bag", "It is a non-waterproof bag.", "The bag is waterproof."),
+    ],
+)
+def test_what_is_excepted_is_not_offered(shop, told, offered):
+    assert faults(told, shop) == []
+    assert faults(offered, shop) != []
+
+
+@pytest.mark.parametrize(
+    ("shop", "reply"),
+    [
+        ("We ship everywhere except Canada. Germany takes 5 days.", "Yes, we ship to Germany."),
+        ("Other than black, we have red.", "We have black and red."),
+        ("به هیچ شهری جز تهران ارسال نداریم", "به هیچ شهری جز تهران ارسال نداریم."),
+        ("غیر از پست، با پیک هم ارسال داریم", "بله، با پست ارسال داریم."),
+        ("No returns or exchanges on sale items. Other items: exchange.", "Exchange of other items."),
+        ("کیف چرم طبیعی، دست‌دوز، زیپ ندارد", "کیف چرم طبیعی و دست‌دوز است."),
+        ("پرداخت کارت به کارت، مرجوعی و تعویض نداریم", "پرداخت کارت به کارت داریم."),
+        ("لا نقبل التقسيط، الدفع بالبطاقة أو عند الاستلام.", "الدفع بالبطاقة أو عند الاستلام."),
+    ],
+)
+def test_a_not_is_given_to_nothing_else(shop, reply):
+    assert faults(reply, shop) == []
