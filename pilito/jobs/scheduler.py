@@ -29,6 +29,9 @@ POLL_SECONDS = 0.1
 BATCH = 500
 OUTAGE_SECONDS = 0.5
 SAY_ALIVE_SECONDS = 1.0
+# What runs more rarely runs first so long after the start: one that is started anew every few minutes (a deploy, a
+# machine that is short of memory) would never renew a token, nor forget what is to be forgotten.
+FIRST_LOOK_SECONDS = 60.0
 
 # Renew only our own lock: a process that slept too long must see that another has it.
 RENEW = """
@@ -125,7 +128,9 @@ def _run_timer(ending: Ending) -> None:
 
 
 def _repeat(app: Flask, periodic: Periodic, stopping: threading.Event) -> None:
-    while not stopping.wait(periodic.every_seconds):
+    pause = min(periodic.every_seconds, FIRST_LOOK_SECONDS)
+    while not stopping.wait(pause):
+        pause = periodic.every_seconds
         try:
             with app.app_context():
                 periodic.run()

@@ -232,3 +232,17 @@ def test_a_periodic_job_that_fails_runs_again(app):
     scheduling._repeat(app, scheduling.Periodic("test", 0.01, run), stopping)
 
     assert len(runs) == 2
+
+
+def test_a_scheduler_that_never_lives_for_an_hour_does_the_hourly_work_too(app, monkeypatch):
+    monkeypatch.setattr(scheduling, "FIRST_LOOK_SECONDS", 0.01)
+    stopping, runs = threading.Event(), []
+    hourly = scheduling.Periodic("hourly", 3600, lambda: runs.append(1))
+    thread = threading.Thread(target=scheduling._repeat, args=(app, hourly, stopping))
+
+    thread.start()
+    thread.join(0.3)
+    stopping.set()
+    thread.join(5)
+
+    assert runs == [1]  # and then once an hour
