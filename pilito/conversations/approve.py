@@ -22,6 +22,7 @@ from pilito.spelling import storable
 
 APPLIED, EDITED = "draft", "edited_draft"  # the origin of the reply: whose words they are
 FACTS_CHANGED = "facts_changed"
+CHANGED = (FACTS_CHANGED, "What the draft rests on has changed since it was written.")
 
 
 def send_draft(
@@ -41,8 +42,9 @@ def send_draft(
     assistant holds the conversation. Sent as it is (no `text`), it is a machine's words, and says so where that is due.
     Raises Refused (not_found, draft_gone, draft_stale or facts_changed until it is confirmed, empty, too_long,
     inbox_stopped, window_closed, customer_has_not_written), and Unsendable for what the channel would not take.
+    Who sends other words has decided, but is told once that the facts are others since.
     """
-    if not is_confirmed:
+    if text is not None or not is_confirmed:
         _hold_against_facts(conversation_id, draft_id, now)
     with transaction() as tx:
         conversation = get_locked(conversation_id)
@@ -112,13 +114,19 @@ def draft_again(conversation_id: int, now: datetime) -> None:
 
 
 def _hold_against_facts(conversation_id: int, draft_id: int, now: datetime) -> None:
-    """Let a draft go stale whose price is another by the time somebody presses; that stays, whatever is refused."""
+    """Let a draft go stale whose price is another by the time somebody presses; that stays, whatever is refused.
+
+    Raises Refused (facts_changed) for it, this once.
+    """
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         draft = _get(conversation, draft_id)
-        if draft.state is DraftState.WAITING and facts_changed(conversation, draft, now):
+        has_changed = draft.state is DraftState.WAITING and facts_changed(conversation, draft, now)
+        if has_changed:
             go_stale(conversation, FACTS_CHANGED)
             mark_changed(tx, conversation)
+    if has_changed:
+        raise Refused(*CHANGED)
 
 
 def _get(conversation: Conversation, draft_id: int) -> Draft:
@@ -146,7 +154,7 @@ def _check_state(draft: Draft, is_confirmed: bool) -> None:
         raise Refused("draft_gone", f"The draft is {draft.state}.")
     if draft.state is DraftState.STALE and not is_confirmed:
         if draft.stale_why == FACTS_CHANGED:
-            raise Refused("facts_changed", "What the draft rests on has changed since it was written.")
+            raise Refused(*CHANGED)
         raise Refused("draft_stale", "The chat has moved on since the draft was written.")
 
 

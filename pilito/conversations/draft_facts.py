@@ -1,10 +1,10 @@
-"""Whether the catalogue and the knowledge still say what a draft rests on: hours may lie between it and its reader."""
+"""Whether posts, catalogue and knowledge still say what a draft rests on: hours may lie between it and its reader."""
 
 from datetime import datetime
 
 from pilito.assistant.offers import without_prices
 from pilito.conversations.fact_text import passage_fact, product_fact
-from pilito.conversations.post_facts import COMMENTED_MARKS, SHARED_MARKS
+from pilito.conversations.post_facts import CAPTIONS, COMMENTED_MARKS, SHARED_MARKS, captions_now
 from pilito.models import Conversation, Draft
 from pilito.queries.facts import quoted_passages, quoted_products, zone_of
 
@@ -13,16 +13,19 @@ MARKS = {*SHARED_MARKS.values(), *COMMENTED_MARKS.values()}
 
 
 def facts_changed(conversation: Conversation, draft: Draft, now: datetime) -> bool:
-    """Return whether a product or a passage that the draft rests on is not quoted any more, or says something else."""
+    """Return whether a post, a product or a passage that the draft rests on is not quoted any more, or says something
+    else. Where the model named none, any of those it was given may carry its words: all are compared."""
     working = draft.working
-    used = {*(working.get("facts_used") or []), *(one.get("reference") for one in working.get("rests_on") or [])}
-    kept = {
-        fact["reference"]: fact["text"]
-        for fact in working.get("facts") or []
-        if fact.get("source") in OURS and fact.get("reference") in used
-    }
+    named = working.get("facts_used") or []
+    used = {*named, *(one.get("reference") for one in working.get("rests_on") or [])}
+    given = [fact for fact in working.get("facts") or [] if not named or fact.get("reference") in used]
+    kept = {fact["reference"]: fact["text"] for fact in given if fact.get("source") in OURS}
+    posts = {fact["reference"]: fact for fact in given if fact.get("source") in CAPTIONS}
     said = _said_now(conversation.inbox_id, list(kept), now) if kept else {}
-    return any(_bare(text) not in _ways(said.get(reference)) for reference, text in kept.items())
+    told = captions_now(conversation, list(posts.values()), draft.created_at, now) if posts else {}
+    return any(_bare(text) not in _ways(said.get(reference)) for reference, text in kept.items()) or any(
+        fact["text"] not in _ways(told.get(reference)) for reference, fact in posts.items()
+    )
 
 
 def _said_now(inbox_id: int, references: list[str], now: datetime) -> dict[str, str]:
@@ -41,5 +44,5 @@ def _bare(text: str) -> str:
 
 
 def _ways(text: str | None) -> tuple[str, ...]:
-    """How a fact may have been given: where a caption named another price, without prices."""
+    """How a fact may have been given: where caption and catalogue named other prices, without them."""
     return (_bare(text), without_prices(text)) if text is not None else ()

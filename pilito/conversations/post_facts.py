@@ -1,6 +1,6 @@
 """What is known of the post that a turn asks about: its products, and which of two prices counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from pilito.assistant.posts import Item, Shelf, differs
 from pilito.assistant.types import Fact, TurnInput
 from pilito.conversations.fact_text import product_fact
 from pilito.lifecycle import PostProductState, PriceRule
-from pilito.models import Inbox, OwnPost, PostProduct, Product, Share, db
+from pilito.models import Conversation, Inbox, OwnPost, PostProduct, Product, Share, db
 from pilito.queries.facts import quoted_products
 
 SHARED = ("caption", "earlier_caption")
@@ -96,6 +96,36 @@ def with_posts(turn: TurnInput, inbox_id: int, posts: Sequence[TurnPost], now: d
             differ |= asks and post.reference in about
     db.session.rollback()
     return replace(turn, facts=tuple(fact for fact in facts if fact.text), prices_differ=differ)
+
+
+def captions_now(
+    conversation: Conversation, captions: Sequence[Mapping[str, str]], since: datetime, now: datetime
+) -> dict[str, str]:
+    """Return what these captions, as a proof keeps them, would be given as now, by reference; without those whose posts
+    the shop has deleted since then. In the caller's transaction."""
+    inbox = conversation.inbox
+    shared = [int(one["reference"]) for one in captions if one["source"] in SHARED]
+    commented = [one["reference"] for one in captions if one["source"] == COMMENTED]
+    shares = select(Share).where(Share.message_id.in_(shared)).options(joinedload(Share.own_post))
+    owns = select(OwnPost).where(OwnPost.inbox_id == inbox.id, OwnPost.media_id.in_(commented))
+    found = [(str(one.message_id), one.full_caption, one.own_post) for one in db.session.scalars(shares)]
+    found += [(own.media_id, own.caption, own) for own in db.session.scalars(owns)]
+    there = {
+        reference: (caption or "", bool(own and own.gone_at))
+        for reference, caption, own in found
+        if not (own and own.gone_at and own.gone_at > since)
+    }
+    facts = []
+    for source, reference in ((one["source"], one["reference"]) for one in captions if one["reference"] in there):
+        caption, was_gone = there[reference]
+        facts.append(Fact(source, caption, reference, not was_gone, was_gone))
+    posts = posts_behind(TurnInput("", (), facts=tuple(facts)), inbox.id)
+    by_reference = {post.reference: post for post in posts}
+    facts = [_current(fact, by_reference.get(fact.reference), inbox, now) for fact in facts]
+    for post in posts:
+        if post.is_own:
+            facts, _, _ = _weighed(facts, post, inbox, now)
+    return {fact.reference: fact.text for fact in facts}
 
 
 def _current(fact: Fact, post: TurnPost | None, inbox: Inbox, now: datetime) -> Fact:

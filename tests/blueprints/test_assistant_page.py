@@ -5,7 +5,7 @@ import re
 
 import pytest
 from flask_babel import force_locale
-from rows import NOON, add, add_conversation, add_inbox, add_message, add_passage, add_source
+from rows import NOON, add, add_conversation, add_inbox, add_message, add_passage, add_product, add_share, add_source
 
 from pilito.blueprints.panel import present, sentences
 from pilito.clock import utc_now
@@ -20,6 +20,7 @@ from pilito.lifecycle import (
     OutsideHours,
     PassageKind,
     Role,
+    ShareState,
     SourceKind,
     TurnState,
 )
@@ -66,6 +67,8 @@ def drafted(app):
             Turn(conversation_id=conversation.id, state=TurnState.DRAFTED, opened_at=now, due_at=now, ended_at=now)
         )
         question = add_message(conversation, text="این چنده؟", sent_at=now, turn_id=turn.id)
+        add_share(conversation, ShareState.COMBINED, message_id=question.id, caption="قیمت ۲٬۰۰۰٬۰۰۰ تومان")
+        add_product(add_source(), ({"price": None},), id=7, name="پیراهن")
         facts = [
             {"source": "caption", "text": "قیمت ۲٬۰۰۰٬۰۰۰ تومان", "reference": str(question.id)},
             {"source": "catalogue", "text": "پیراهن", "reference": "product:7"},

@@ -30,13 +30,13 @@ def ours():
     return [message.text for message in rows(Message) if message.sender is Sender.OPERATOR]
 
 
-def write_draft(conversation_id, words):
+def write_draft(conversation_id, words, *facts):
     """What the assistant wrote for a person to send."""
     with transaction():
         conversation = db.session.get_one(Conversation, conversation_id)
         turn = add_turn(conversation, TurnState.DRAFTED, ended_at=utc_now())
-        conversation.drafted_at = utc_now()
-        working = {"model": "fake-1", "prompt_hash": "0" * 16, "facts": [], "checks": [], "milliseconds": 1}
+        conversation.drafted_at = conversation.unanswered_since = utc_now()
+        working = {"model": "fake-1", "prompt_hash": "0" * 16, "facts": facts, "checks": [], "milliseconds": 1}
         values = {"turn_id": turn.id, "text": words, "working": working, "created_at": utc_now()}
         return add(Draft(conversation_id=conversation_id, **values)).id
 
@@ -92,6 +92,25 @@ def test_a_draft_is_mended_beside_what_one_typed_and_leaves_though_somebody_has_
 
     expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Two million")
     assert ours() == ["Two million\nabc"]
+
+
+def test_who_mends_a_draft_whose_facts_have_changed_is_told_so_and_sends_it_anyway(shop, open_page):
+    path = talk(shop, 2)
+    gone = {"source": "catalogue", "text": "Coat: 2,000,000 toman", "reference": "product:1"}
+    write_draft(shop.conversation.id, "Two million", gone)
+    page = open_page(path)
+    page.locator("[data-edit-draft]").click()
+    page.locator("#composer-text").fill("Two million, I think")
+
+    page.locator("#composer-text").press("Control+Enter")
+
+    failed = page.locator(".has-failed")
+    expect(failed).to_contain_text("has changed since this draft was written")
+    expect(page.locator(".draft-note.is-stale")).to_contain_text("says something else since")
+    assert ours() == []
+    failed.get_by_role("button", name="Send anyway").click()
+    expect(page.locator(".from-operator:not(.is-optimistic)")).to_contain_text("Two million, I think")
+    assert ours() == ["Two million, I think"]
 
 
 def test_a_refused_reply_comes_back_with_its_file_its_buttons_and_what_it_answers(shop, open_page):

@@ -1,20 +1,35 @@
 """The assistant writes, a person sends: drafts, what makes them stale, and what becomes of them."""
 
+from datetime import timedelta
+
+import jdatetime
 import pytest
 from desk import Desk
 from rows import NOON, add_product, add_source
 from shop import attachment, echo, edited, item, reel, seconds, standby, text, unsent
 
+from pilito.channels.base import Post
 from pilito.conversations.approve import discard_draft, draft_again, send_draft
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules
 from pilito.conversations.close import close
 from pilito.conversations.drafts import find_draft
+from pilito.conversations.own_posts import keep_posts, mark_gone
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
 from pilito.database import transaction
 from pilito.errors import Refused
-from pilito.lifecycle import AssistantMode, ConversationState, DraftState, HandOverReason, Sender, ShareState, TurnState
-from pilito.models import Draft, Inbox, Product, Proof, Turn, Variant, db
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DraftState,
+    FoundBy,
+    HandOverReason,
+    PostProductState,
+    Sender,
+    ShareState,
+    TurnState,
+)
+from pilito.models import Draft, Inbox, OwnPost, PostProduct, Product, Proof, Turn, Variant, db
 from pilito.queries.panel import Zone, zone_of
 
 ANSWER = "در همین پست نوشته‌ایم."
@@ -50,6 +65,11 @@ def which(desk):
     desk.take(text("این چنده؟", NOON, mid="q"))
     desk.answer(NOON)
     return desk
+
+
+def jalali(moment):
+    day = jdatetime.date.fromgregorian(date=moment.date())
+    return f"{day.year}/{day.month}/{day.day}"
 
 
 def draft_of(desk):
@@ -545,6 +565,153 @@ def test_a_draft_whose_product_is_as_it_was_is_sent_at_once(quoted):
     send(quoted, LATER)
 
     assert [one.text for one in quoted.replies] == [draft_of(quoted).text]
+
+
+NEW_WORDS = "قیمت مانتو ترمه تغییر کرده، بررسی می‌کنم."
+
+
+def test_who_mends_a_draft_is_told_once_that_its_product_has_changed(quoted):
+    change_fact(Variant, "مانتو ترمه", price=2_200_000)
+    mended = {"text": NEW_WORDS, "is_confirmed": True, "client_id": "c1"}  # as the panel sends what was mended
+
+    assert refusal_of(lambda: send(quoted, LATER, **mended)) == "facts_changed"
+    assert (draft_of(quoted).state, draft_of(quoted).stale_why) == (DraftState.STALE, "facts_changed")
+    assert quoted.replies == []
+
+    first = send(quoted, LATER, **mended)
+    assert send(quoted, LATER, **mended) == first
+
+    assert [(one.text, one.origin) for one in quoted.replies] == [(NEW_WORDS, "edited_draft")]
+
+
+@pytest.mark.sqlite_only
+def test_a_mended_draft_whose_facts_are_as_they_were_is_sent_at_once(quoted):
+    change_fact(Variant, "کفش چرم رها", price=5)
+
+    send(quoted, LATER, text=NEW_WORDS, is_confirmed=True)
+
+    assert [one.text for one in quoted.replies] == [NEW_WORDS]
+
+
+@pytest.mark.sqlite_only
+def test_who_says_at_once_that_it_is_sent_all_the_same_is_asked_nothing(quoted):
+    change_fact(Variant, "مانتو ترمه", price=2_200_000)
+
+    send(quoted, LATER, is_confirmed=True)
+
+    assert len(quoted.replies) == 1
+
+
+def in_words_alone(desk, **told):
+    """A draft without a number for the product, by a model that names the facts it used, or none."""
+    with transaction():
+        source = add_source(desk.shop.inbox_id)
+        add_product(source, ({"stock": 3, "available": True},), name="مانتو ترمه")
+    desk.model.reply = {"reply": "بله، مانتو ترمه موجود است.", "hand_over": False, "reason": "", **told}
+    desk.take(text("مانتو ترمه موجود است؟", NOON, mid="q"))
+    desk.answer(NOON)
+    return draft_of(desk)
+
+
+def test_a_draft_in_words_alone_whose_model_named_no_fact_asks_too(desk):
+    draft = in_words_alone(desk)
+    assert (draft.text, draft.working["facts_used"], draft.working["rests_on"]) == (
+        "بله، مانتو ترمه موجود است.",
+        [],
+        [],
+    )
+    change_fact(Variant, "مانتو ترمه", stock=0, available=False)
+
+    assert refusal_of(lambda: send(desk, LATER)) == "facts_changed"
+
+
+@pytest.mark.sqlite_only
+def test_one_of_which_nothing_has_changed_does_not(desk):
+    in_words_alone(desk)
+
+    send(desk, LATER)
+
+    assert len(desk.replies) == 1
+
+
+SHIRT = "پیراهن لینن «ماهور» 🌸\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان"
+
+
+def publish(desk, caption=SHIRT, posted_at=NOON):
+    page = "https://www.instagram.com/reel/mahoor/"
+    post = Post("18000000000000001", caption, page, "mahoor", "VIDEO", "REELS", None, posted_at)
+    desk.call(keep_posts, desk.shop.inbox_id, [post], NOON)
+
+
+@pytest.fixture
+def captioned(desk):
+    """A question about a post of the shop, with a draft that names the price of its caption."""
+    publish(desk)
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+    desk.take(reel(NOON, caption=SHIRT), text("چنده؟", NOON + seconds(1), mid="q"))
+    desk.answer(NOON + seconds(1))
+    assert [fact["source"] for fact in draft_of(desk).working["facts"]] == ["caption"]
+    return desk
+
+
+def another_caption(desk):
+    publish(desk, SHIRT.replace("۱٬۸۵۰٬۰۰۰", "۱٬۹۵۰٬۰۰۰"))
+
+
+def no_post(desk):
+    desk.call(mark_gone, desk.shop.inbox_id, NOON + seconds(60), NOON + seconds(60))
+
+
+@pytest.mark.parametrize("change", [another_caption, no_post])
+def test_a_draft_whose_caption_has_changed_asks_before_it_is_sent(captioned, change):
+    change(captioned)
+
+    assert refusal_of(lambda: send(captioned, LATER)) == "facts_changed"
+    assert captioned.replies == []
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_whose_caption_offers_nothing_any_more_asks(desk):
+    ends = f"{SHIRT}\nفقط تا {jalali(NOON)}"
+    publish(desk, ends)
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": "", "facts_used": [1]}
+    desk.take(reel(NOON, caption=ends), text("چنده؟", NOON + seconds(1), mid="q"))
+    desk.answer(NOON + seconds(1))
+    assert "تومان" in draft_of(desk).working["facts"][0]["text"]
+
+    assert refusal_of(lambda: send(desk, NOON + timedelta(hours=20))) == "facts_changed"
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_whose_caption_is_overruled_by_another_price_asks(captioned):
+    with transaction():
+        product = add_product(add_source(captioned.shop.inbox_id), ({"price": 2_200_000},), name="پیراهن لینن ماهور")
+        settled = {"how": FoundBy.OWNER, "state": PostProductState.CONFIRMED, "created_at": NOON}
+        own = db.session.scalars(db.select(OwnPost)).one()
+        db.session.add(PostProduct(inbox_id=own.inbox_id, own_post_id=own.id, product_id=product.id, **settled))
+
+    assert refusal_of(lambda: send(captioned, LATER)) == "facts_changed"
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_whose_caption_is_as_it_was_is_sent_at_once(captioned):
+    publish(captioned)
+
+    send(captioned, LATER)
+
+    assert [one.text for one in captioned.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+@pytest.mark.sqlite_only
+def test_a_draft_about_a_post_that_was_gone_before_it_was_written_asks_nothing(desk):
+    publish(desk)
+    desk.take(reel(NOON, caption=SHIRT), text("سلام", NOON + seconds(1), mid="q"))
+    desk.call(mark_gone, desk.shop.inbox_id, NOON + seconds(2), NOON + seconds(2))
+    desk.answer(NOON + seconds(3))
+
+    send(desk, LATER)
+
+    assert len(desk.replies) == 1
 
 
 @pytest.mark.sqlite_only

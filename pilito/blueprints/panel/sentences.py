@@ -241,7 +241,7 @@ REFUSED: dict[str, Words] = {
     "draft_gone": _("Somebody has decided about this draft already. Reload the page to see how."),
     "draft_stale": _("The chat has moved on since this draft was written. Read it again, then send it all the same."),
     "facts_changed": _(
-        "What your catalogue or your knowledge says has changed since this draft was written. "
+        "What your posts, your catalogue or your knowledge say has changed since this draft was written. "
         "Have it written anew, or read it again and send it all the same."
     ),
     "assistant_off": _("The assistant is switched off here. Choose another mode first, then give it back."),
@@ -698,7 +698,7 @@ STALE: dict[str, Words] = {
     "edited": _("The customer has changed the question since."),
     "unsent": _("The customer has taken back what was asked."),
     "taken_over": _("Somebody has taken the conversation since."),
-    "facts_changed": _("The catalogue or your knowledge says something else since."),
+    "facts_changed": _("A post, the catalogue or your knowledge says something else since."),
 }
 STALE_OTHERWISE = _("The chat has moved on since.")
 

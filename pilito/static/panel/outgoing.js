@@ -12,7 +12,7 @@ const menders = {}; // by kind: puts words back where they were written
 const underWay = new Map(); // client id -> what `deliver` takes, until there is an answer
 const OTHER_TAB_MS = 200; // what another tab has kept is seen here a moment later
 const AGAIN_MS = 5_000; // after a look that failed
-const OVERTAKEN = ["answered_meanwhile", "draft_gone"];
+const OVERTAKEN = ["answered_meanwhile", "draft_gone", "facts_changed"];
 
 export const mendsBy = (kind, mend) => (menders[kind] = mend);
 
@@ -135,8 +135,8 @@ function showFailure(sent, error) {
   call(sent, wasAtEnd, one.why || lost);
 }
 
-// Somebody else answered, or decided about the draft that was mended here: what they did is shown first, and ours wait
-// beneath it. Without its draft it is a reply of one's own.
+// Somebody else answered, or decided about the draft that was mended here, or what it rests on is another by now: that is
+// shown first, and ours wait beneath it. Without its draft it is a reply of one's own.
 async function showOthersAnswer(sent, error) {
   const { one, bubble, from } = sent;
   const wasAtEnd = isAtEnd();
