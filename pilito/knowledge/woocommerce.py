@@ -1,7 +1,9 @@
 """The catalogue of a WooCommerce shop, by its REST API (wc/v3) with a consumer key and secret that may only read.
 
-Sources: https://woocommerce.github.io/woocommerce-rest-api-docs/ (products, product variations, data). A key goes in
-the Authorization header; some hosts take that header away before PHP sees it, for which the documents allow the query.
+Sources: https://woocommerce.github.io/woocommerce-rest-api-docs/ (products, product variations, data); `post_password`,
+which is not in them, is told since WooCommerce 8.1 (https://github.com/woocommerce/woocommerce/pull/39438). A key goes
+in the Authorization header; some hosts take that header away before PHP sees it, for which the documents allow the
+query.
 """
 
 from collections.abc import Iterator
@@ -37,11 +39,13 @@ Currency = tuple[str, int]
 
 
 def read_shop(shop: Shop, caller: Caller) -> list[ProductDraft]:
-    """Return all published products with their variations. Raises SourceError; then nothing was read."""
+    """Return all products that the shop shows, with their variations. Raises SourceError; then nothing was read."""
     api, now = _Api(shop, caller), caller.clock()
     currency = api.currency()
     found = []
     for product in api.pages("products", status="publish"):
+        if not _is_shown(product):
+            continue
         is_variable = product.get("type") in ("variable", "variable-subscription")
         variations = list(api.pages(f"products/{int(product['id'])}/variations")) if is_variable else []
         found.append(_product(product, variations, currency, now))
@@ -121,6 +125,11 @@ def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 6 else 0
 
 
+def _is_shown(product: Json) -> bool:
+    """Whether whoever looks through the shop comes upon it, without a password."""
+    return product.get("catalog_visibility") != "hidden" and not product.get("post_password")
+
+
 def _product(product: Json, variations: list[Json], currency: Currency, now: datetime) -> ProductDraft:
     pictures = [found for one in _list(product, "images")[: PICTURES + 1] if (found := clean_address(one.get("src")))]
     words = [clean_line(one.get("name"), 100) for one in (*_list(product, "categories"), *_list(product, "tags"))]
@@ -128,7 +137,10 @@ def _product(product: Json, variations: list[Json], currency: Currency, now: dat
         str(one.get("name")): "، ".join(map(str, one.get("options") or [])) for one in _list(product, "attributes")
     }
     variants = [_variant(one, product, offered, currency) for one in variations if one.get("status") != "private"]
-    if not variants:
+    if product.get("type") == "grouped":
+        # Its price is that of the cheapest product in it, and its stock nobody's: each of them is read by itself.
+        variants = [VariantDraft()]
+    elif not variants:
         only = replace(_variant(product, product, {}, currency), external_id=None)
         variants = [only if product.get("type") == "variable" else choose(only, list(offered.items()))]
     text = product.get("description") or product.get("short_description") or ""

@@ -106,6 +106,50 @@ def test_a_woocommerce_shop_is_read_with_its_variations(woo, start):
 
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize(
+    ("values", "is_read"),
+    [
+        ({"catalog_visibility": "hidden"}, False),
+        ({"post_password": "of our best customers"}, False),
+        ({"catalog_visibility": "visible", "post_password": ""}, True),
+        ({"catalog_visibility": "catalog"}, True),
+        ({"catalog_visibility": "search"}, True),
+        ({"post_password": None}, True),
+        ({}, True),  # before WooCommerce 8.1 no password is told
+    ],
+)
+def test_what_the_shop_shows_nobody_is_no_fact(woo, start, values, is_read):
+    start(woo)
+    woo.sell(1, "a", "1")
+    found = woo.sell(2, "b", "1", type="variable")
+    woo.variations[2] = [{"id": 21, "price": "1"}]
+    source_id = connect(woo)
+    read(source_id)
+
+    found.update(values)
+    read(source_id, NOON + timedelta(hours=6))
+
+    assert [(one.name, one.active) for one in products()] == [("a", True), ("b", is_read)]
+
+
+@pytest.mark.sqlite_only
+def test_a_group_of_products_has_no_price_of_its_own(woo, start):
+    """WooCommerce gives it the one of the cheapest in it, and calls it in stock whatever is."""
+    start(woo)
+    woo.sell(1, "Set", "80000", type="grouped", grouped_products=[2, 3], regular_price="", purchasable=False)
+    woo.sell(2, "Cup", "80000")
+    woo.sell(3, "Pot", "900000")
+
+    read(connect(woo))
+
+    group, cup, pot = products()
+    assert (group.name, cup.variants[0].price, pot.variants[0].price) == ("Set", 80_000, 900_000)
+    [only] = group.variants
+    assert (only.price, only.old_price, only.stock, only.available, group.currency) == (None, None, None, None, None)
+    assert "80" not in product_fact(group, NOON.date()).text
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
     ("values", "stock"),
     [
         ({"stock_status": "onbackorder"}, 0),
