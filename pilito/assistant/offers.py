@@ -4,13 +4,14 @@ What cannot be told from the text alone ("until the weekend", "today only") coun
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from enum import StrEnum
 
 import jdatetime
 
 from pilito.assistant.quantities import Quantity, read_quantities, unify
+from pilito.assistant.soon import END_OF, UNTIL, ends_of, may_end
 from pilito.spelling import plain
 
 
@@ -46,11 +47,6 @@ MONTH = rf"(?P<month>{'|'.join([*JALALI, *GREGORIAN])})(?: ?ماه)?(?!\w)"
 YEAR = r"(?:[ ,،]{1,3}(?:سال )?(?P<year>\d{4}|\d{2}(?=\s|$|[.!،)]))(?!\d))?"
 DAY = rf"(?P<day>\d{{1,2}}|{'|'.join(SPELLED)})"
 WEEKDAY = r"(?:(?:(?:یک|دو|سه|چهار|پنج) ?)?شنبه|جمعه|(?:mon|tues|wednes|thurs|fri|satur|sun)day)?[ ,،]*"
-UNTIL = (
-    r"(?<!\w)(?:تا|الی|لغایت|مهلت|اعتبار|انقضا|حتی|لغایه|until|till|til|through|thru|by|before|ends?|ending|expires?"
-    r"|valid (?:to|through))(?!\w)[ :]*(?:(?:on|the|تاریخ|روز|تا|شب|ساعت \d{1,2}(?::\d\d)?|midnight|of)[ :]+){0,3}"
-)
-END_OF = r"(?:پایان|اخر|انتهای|نهایه|(?:the )?end of)\s+"
 NAMED = re.compile(rf"{UNTIL}{WEEKDAY}{DAY}(?:st|nd|rd|th)?(?: of)?\s*{MONTH}{YEAR}")
 MONTH_FIRST = re.compile(
     rf"{UNTIL}{WEEKDAY}(?P<month>{'|'.join(GREGORIAN)})\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?!\d){YEAR}"
@@ -59,6 +55,24 @@ END_OF_MONTH = re.compile(rf"{UNTIL}{END_OF}{MONTH}{YEAR}")
 ONLY = re.compile(rf"(?<!\w)(?:فقط|only|just)\s+(?:روز |on )?{WEEKDAY}{DAY}(?:st|nd|rd|th)?\s*{MONTH}{YEAR}")
 YEAR_FIRST = re.compile(rf"{UNTIL}{WEEKDAY}(?P<a>\d{{4}})[/.-](?P<b>\d{{1,2}})[/.-](?P<c>\d{{1,2}})(?!\d)")
 YEAR_LAST = re.compile(rf"{UNTIL}{WEEKDAY}(?P<a>\d{{1,2}})[/.-](?P<b>\d{{1,2}})[/.-](?P<c>\d{{4}})(?!\d)")
+# From one day to another: the second is the end. "Sale 1-15 October", "Oct 1 - Oct 15, 2026".
+TO = r"\s*(?:[-–—]|to|till|until)\s*"
+NTH = r"(?:st|nd|rd|th)?"
+RANGES = (
+    re.compile(rf"(?:\d{NTH}|{'|'.join([*JALALI, *GREGORIAN])}){TO}{WEEKDAY}{DAY}{NTH}(?: of)?\s*{MONTH}{YEAR}"),
+    re.compile(rf"(?P<month>{'|'.join(GREGORIAN)})\.?\s+\d{{1,2}}{NTH}{TO}(?P<day>\d{{1,2}}){NTH}(?!\d){YEAR}"),
+    re.compile(rf"\d{NTH}{TO}(?P<month>{'|'.join(GREGORIAN)})\.?\s+(?P<day>\d{{1,2}}){NTH}(?!\d){YEAR}"),
+)
+# A day in numbers without a year. Not behind «تا»: "to 1/5 million" is one and a half.
+ENDS_ON = r"(?<!\w)(?:until|till|through|thru|ends?|ending|expires?|valid (?:to|through)|حتی|ینتهی|تنتهی|لغایه)"
+DATED = r"(?<!\w)(?:مهلت|اعتبار|انقضا|تاریخ)"
+SHORT = r"[ :]*(?:(?:on|the|تا|تاریخ|یوم|فی)[ :]+){0,2}(?P<a>\d{1,2})(?:/(?P<b>\d{1,2})|\.(?P<c>\d{1,2})\.)(?![\d/.:])"
+SHORT_GREGORIAN, SHORT_JALALI = re.compile(ENDS_ON + SHORT), re.compile(DATED + SHORT)
+# The year in two digits: first in a Persian date, last in another.
+SHORT_YEAR = re.compile(
+    rf"(?P<until>{UNTIL})(?P<a>\d{{1,2}})(?P<sign>[/.-])(?P<b>\d{{1,2}})(?P=sign)(?P<c>\d{{2}})(?!\d)"
+)
+PERSIAN = re.compile(r"تا|الی|لغایت|مهلت|اعتبار|انقضا")
 
 SOON = (
     r"پایان هفته|اخر هفته|پایان ماه|اخر ماه|فردا|پس ?فردا|امشب|امروز|اخر شب|یلدا|شب یلدا|عید|نوروز|جمعه|شنبه"
@@ -86,6 +100,8 @@ HOURS = re.compile(
 OFFERING = re.compile(r"تخفیف|حراج|افر|رایگان|جشنواره|ویژه|قیمت|sale|off|discount|free|price|خصم|عرض|سعر")
 PRICED = re.compile(r"(?:قیمت|price|سعر)\D{0,20}\d")
 PHONE = re.compile(r"(?:\+\d\d[ -]?|(?<!\d)0)\d(?:[ -]?\d){6,9}")
+# Hundreds of spaces behind "until" would be tried in every way there is.
+RUN = re.compile(r"([ :,،])[ :,،]{2,}")
 LEAST_PRICE = 1000  # a bare number below it is a size, a count, a day
 
 
@@ -93,13 +109,21 @@ def offer_of(text: str, today: date, posted_on: date | None = None) -> Offer:
     """Tell whether what the text offers still holds on `today`. Of several ends the last counts: offers are prolonged.
 
     A date without a year is the first one after the post; where nobody knows when that was, the one nearest to today.
+    "Until Friday" is over where that Friday must have been, and else vague.
     """
-    lines = [line for line in plain(text).splitlines() if OFFERING.search(line) or not SENDING.search(line)]
+    lines = [
+        line for line in RUN.sub(r"\1 ", plain(text)).splitlines() if OFFERING.search(line) or not SENDING.search(line)
+    ]
     hours = [line for line in lines if _tells_hours(line)]
     offers = [line for line in lines if line not in hours]
     ends = [end for line in offers for end in _ends(line, today, posted_on)]
-    if not ends and any(VAGUE.search(line) for line in offers):
-        return Offer.VAGUE
+    if not ends:
+        # Only the day of the post tells what these mean.
+        after = list(ends_of(offers, {line for line in offers if _has_price(line)}))
+        is_vague = bool(after) or any(VAGUE.search(line) for line in offers)
+        is_passed = after and posted_on is not None and posted_on + timedelta(days=max(after)) < today
+        if is_vague:
+            return Offer.PASSED if is_passed else Offer.VAGUE
     # What ends on a named day is hardly an hour, but hours prolong no offer.
     ends = ends or [end for line in hours for end in _ends(line, today, posted_on)]
     if not ends:
@@ -141,7 +165,11 @@ def _is_price(quantity: Quantity) -> bool:
 
 def _tells_hours(line: str) -> bool:
     """Whether the line says when the shop is there, and offers nothing itself: what has a price is an offer."""
-    return bool(HOURS.search(line)) and not (OFFERING.search(line) or has_price(PHONE.sub(" ", line)))
+    return bool(HOURS.search(line)) and not (OFFERING.search(line) or _has_price(line))
+
+
+def _has_price(line: str) -> bool:
+    return has_price(PHONE.sub(" ", line))
 
 
 def _ends(line: str, today: date, posted_on: date | None) -> Iterator[date]:
@@ -154,6 +182,18 @@ def _ends(line: str, today: date, posted_on: date | None) -> Iterator[date]:
         yield from _of_numbers(int(match["a"]), int(match["b"]), int(match["c"]))
     for match in YEAR_LAST.finditer(line):
         yield from _either(int(match["a"]), int(match["b"]), int(match["c"]))
+    if not may_end(line, _has_price(line)):
+        return
+    for pattern in RANGES:
+        for match in pattern.finditer(line):
+            yield from _named(match, today, posted_on)
+    for match in SHORT_YEAR.finditer(line):
+        yield from _of_short(
+            int(match["a"]), int(match["b"]), int(match["c"]), is_persian=PERSIAN.match(match["until"]) is not None
+        )
+    for pattern, is_jalali in ((SHORT_GREGORIAN, False), (SHORT_JALALI, True)):
+        for match in pattern.finditer(line):
+            yield from _without_year(int(match["a"]), int(match["b"] or match["c"]), is_jalali, today, posted_on)
 
 
 def _named(match: re.Match[str], today: date, posted_on: date | None, is_end: bool = False) -> Iterator[date]:
@@ -164,8 +204,12 @@ def _named(match: re.Match[str], today: date, posted_on: date | None, is_end: bo
     if match["year"]:
         found = [_day_of(is_jalali, _whole_year(int(match["year"]), is_jalali), month, day)]
     else:
-        year = jdatetime.date.fromgregorian(date=today).year if is_jalali else today.year
-        found = [_day_of(is_jalali, year + step, month, day) for step in (-1, 0, 1)]
+        found = [_day_of(is_jalali, year, month, day) for year in _years_around(today, is_jalali)]
+    yield from _nearest(found, today, posted_on)
+
+
+def _nearest(found: Iterable[date | None], today: date, posted_on: date | None) -> Iterator[date]:
+    """Of one day in several years the first after the post, or the one nearest to today."""
     days = [one for one in found if one is not None]
     if not days:
         return
@@ -173,6 +217,33 @@ def _named(match: re.Match[str], today: date, posted_on: date | None, is_end: bo
         yield next((one for one in days if one >= posted_on - timedelta(days=1)), days[-1])
     else:
         yield min(days, key=lambda one: abs(one - today))
+
+
+def _years_around(today: date, is_jalali: bool) -> Iterator[int]:
+    year = jdatetime.date.fromgregorian(date=today).year if is_jalali else today.year
+    return (year + step for step in (-1, 0, 1))
+
+
+def _without_year(first: int, second: int, is_jalali: bool, today: date, posted_on: date | None) -> Iterator[date]:
+    """Month and day in an order that nobody tells: the earlier of the two."""
+    pairs = ((first, second), (second, first))
+    ends = [
+        end
+        for pair in pairs
+        for end in _nearest(
+            (_day_of(is_jalali, year, *pair) for year in _years_around(today, is_jalali)), today, posted_on
+        )
+    ]
+    if ends:
+        yield min(ends)
+
+
+def _of_short(first: int, second: int, third: int, is_persian: bool) -> Iterator[date]:
+    """A date with its year in two digits, which a Persian one begins with."""
+    if is_persian:
+        yield from _of_numbers(_whole_year(first, is_jalali=True), second, third)
+    else:
+        yield from _either(first, second, _whole_year(third, is_jalali=False))
 
 
 def _whole_year(year: int, is_jalali: bool) -> int:

@@ -1,5 +1,6 @@
 """Offers whose date has passed: both calendars, every way to write a day; and what is no offer at all."""
 
+import time
 from datetime import date, timedelta
 
 import jdatetime
@@ -361,3 +362,174 @@ def test_an_answer_or_a_page_loses_its_prices_only_where_its_offer_is_over():
 def test_a_line_has_a_price_by_its_sum_or_its_word(line, is_kept):
     assert without_prices(line) == (line if is_kept else "")
     assert without_prices(f"\n کیف\n{line}\n") == ("کیف" + f"\n{line}" * is_kept)
+
+
+POSTED = date(2026, 9, 1)
+LATER = date(2026, 11, 30)
+PRICED = ("", "کیف\nقیمت: ۵۰۰ هزار تومان\n", "Bag $50\n")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        # weekdays, however they are written
+        "تخفیف تا پنجشنبه",
+        "تخفیف تا پنج‌شنبه",
+        "تخفیف تا یکشنبه",
+        "تخفیف تا دوشنبه شب",
+        "تخفیف تا چهارشنبه",
+        "Sale until Friday",
+        "Sale ends Sunday",
+        "Valid through Monday",
+        "خصم حتى الجمعة",
+        "ينتهي العرض يوم الاحد",
+        # counted
+        "فقط ۲۴ ساعت",
+        "۲۴ ساعت تخفیف",
+        "تا ۴۸ ساعت",
+        "تخفیف به مدت ۳ روز",
+        "تا ۳ روز دیگه",
+        "۲ روز مونده تا پایان حراج",
+        "24 hours only",
+        "48-hour sale",
+        "3-day sale",
+        "Sale ends in 3 days",
+        "Sale next 3 days",
+        "20% off for 3 days",
+        "Only 3 days left",
+        "خصم لمدة 3 ايام",
+        "خصم 24 ساعة",
+        "خصم يومين",
+        # a day, a night, a week, a month
+        "آخرین روز حراج",
+        "فقط این هفته",
+        "فقط همین هفته",
+        "فقط این ماه",
+        "امروز و فردا ۲۰٪ تخفیف",
+        "تا ۱۲ شب",
+        "تا نیمه شب",
+        "تا آخر همین ماه",
+        "حراج آخر هفته",
+        "Last day of the sale",
+        "Final hours",
+        "Sale this weekend",
+        "اليوم فقط",
+        "ينتهي العرض غدا",
+        # dates
+        "until the 15th",
+        "تا پانزدهم",
+        "تا ۱۵ همین ماه",
+        "تخفیف تا ۲۵م",
+        "Sale 1-15 October",
+        "Sale Oct 1-15",
+        "Sale 1 October – 15 October",
+        "Valid Oct 1 - Oct 15, 2026",
+        "Sale from Oct 1 to Oct 15",
+        "ends 10/15",
+        "ends 15.10.",
+        "offer ends 10/15/26",
+        "مهلت: ۷/۱۵",
+        "تا ۰۵/۰۷/۱۵",
+    ],
+)
+@pytest.mark.parametrize("caption", PRICED)
+def test_an_end_that_the_day_of_the_post_tells_is_over_months_later(caption, end):
+    assert offer_of(caption + end, LATER, POSTED) is PASSED
+    assert offer_of(caption + end, POSTED, POSTED) in (VAGUE, RUNS)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "تا آخر پاییز",
+        "until the end of summer",
+        "Sale until Christmas",
+        "until Eid",
+        "تا ولنتاین",
+        "تا روز مادر",
+        "تا پایان رمضان",
+    ],
+)
+@pytest.mark.parametrize("caption", PRICED)
+def test_a_season_or_a_holiday_is_vague_until_it_must_be_over(caption, end):
+    assert offer_of(caption + end, LATER, POSTED) is VAGUE
+    assert offer_of(caption + end, LATER + timedelta(days=370), POSTED) is PASSED
+
+
+@pytest.mark.parametrize("end", ["تا ۴۸ ساعت", "Sale until Friday", "فقط این هفته", "until the 15th"])
+def test_where_nobody_knows_the_day_of_the_post_such_an_end_is_vague(end):
+    assert offer_of(end, LATER) is VAGUE
+    assert without_passed_offer(f"Bag $50\n{end}", LATER) == f"Bag $50\n{end}"
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("Sale until Friday", 8),
+        ("24 hours only", 2),
+        ("فقط ۳ روز", 4),
+        ("تخفیف ۲ هفته", 15),
+        ("until the 15th", 32),
+    ],
+)
+def test_a_relative_end_is_over_when_it_must_be(text, last):
+    assert offer_of(text, POSTED + timedelta(days=last), POSTED) is VAGUE
+    assert offer_of(text, POSTED + timedelta(days=last + 1), POSTED) is PASSED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "هر روز تا ۱۲ شب باز هستیم",
+        "شنبه تا پنجشنبه پاسخگو هستیم",
+        "شنبه تا چهارشنبه ۱۰ تا ۲۰",
+        "مشاوره شنبه تا چهارشنبه",
+        "پاسخگویی ۱۰ صبح تا ۱۲ شب",
+        "open until Friday 18:00",
+        "We are open until Friday 18:00",
+        "Open Monday through Friday 9-18",
+        "Mon through Fri 9-18",
+        "We reply until Friday",
+        "Closed 1-15 October",
+        "نفتح حتى الخميس",
+        "delivery in 3 days",
+        "free delivery in 3 days",
+        "Delivery 1-15 October",
+        "Ships Friday",
+        "ارسال تا ۳ روز کاری",
+        "ارسال رایگان تا ۳ روز کاری",
+        "ارسال رایگان تا ۳ روز",
+        "تحویل تا ۱۲ شب",
+        "التوصيل خلال 3 ايام",
+        "returns within 7 days",
+        "Returns until Friday",
+        "تا ۷ روز ضمانت بازگشت",
+        "تعویض داریم. تا ۷ روز فرصت دارید",
+        "استبدال لمدة 3 ايام",
+        "warranty for 7 days",
+        "تا ۲۴ ساعت مهلت پرداخت",
+        "handmade in 3 days",
+        "ready in 24 hours",
+        "دوخت تا ۱۰ روز",
+        "lasts 24 hours",
+        "ماندگاری تا ۲۴ ساعت",
+        "Collection 1-15 October",
+        "کالکشن پاییز، مناسب روز مادر",
+        "new arrivals this week",
+        "just fall in love",
+        "قیمت از ۱ تا ۱/۵ میلیون",
+        "up to 15/10 cm",
+        "یک ساعت مچی",
+    ],
+)
+@pytest.mark.parametrize("caption", [*PRICED, "20% off\nBag $50\n"])
+def test_what_takes_its_time_or_has_its_hours_ends_no_offer(caption, line):
+    assert offer_of(caption + line, LATER, POSTED) is NONE
+
+
+@pytest.mark.parametrize("gap", [" ", ": ", ", "])
+def test_a_caption_that_holds_an_end_open_takes_no_time(gap):
+    began = time.perf_counter()
+
+    assert offer_of("sale until" + gap * 4000 + "15 October 2026", LATER) is PASSED
+    assert time.perf_counter() - began < 1
