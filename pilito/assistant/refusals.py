@@ -70,7 +70,7 @@ def _affirmed_of(fact: str) -> tuple[Part, ...]:
 
 def _affirmed(text: str) -> Iterator[Part]:
     """The parts that say something, with no "not" in them."""
-    for part, _, about in _statements(UNDONE.sub(" ", spread(_unasked(text)))):
+    for part, _, about in _statements(UNDONE.sub(" ", spread(unasked(text)))):
         if not NEGATION.search(part) and not UNKNOWING.search(part):
             yield Part(part, about, frozenset().union(*map(stems_of, WORD.findall(part))))
 
@@ -83,7 +83,8 @@ def _statements(text: str) -> Iterator[tuple[str, str, frozenset[int]]]:
         yield from ((part, sentence, about) for part in statements_in(sentence))
 
 
-def _unasked(text: str) -> str:
+def unasked(text: str) -> str:
+    """The text without its questions."""
     return "".join(" . " if match[0].endswith(QUESTION) else match[0] for match in SAID.finditer(text))
 
 

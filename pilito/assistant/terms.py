@@ -13,7 +13,7 @@ from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
 from pilito.assistant.openings import find_other_hours
 from pilito.assistant.quantities import Quantity, read_quantities, unify
-from pilito.assistant.refusals import find_offered
+from pilito.assistant.refusals import find_offered, unasked
 from pilito.assistant.sayings import (
     CLAUSE,
     PRICE,
@@ -26,14 +26,13 @@ from pilito.assistant.sayings import (
     sayings_of,
 )
 from pilito.assistant.statements import find_misstated
+from pilito.assistant.stock import STOCKED, find_sold_out
 from pilito.spelling import plain
 
 ASSENT = re.compile(
     r"(?<!\w)(?:بله|بلی|اره|حله|می\s?ش[هود]+|امکان\w*|ممکن\w*|نعم|یمکن\w*|ممکن)(?!\w)"
     r"|\b(?:yes|yeah|yep|can|could|may|possible|certainly|absolutely|sure)\b(?!')"
 )
-# What every shop says of its goods, and what a yes may mostly be about.
-STOCKED = re.compile(r"\b(?:in stock|available)\b|(?<!\w)(?:موجود|متوفر|متاح)")
 # The assistant says what it is.
 MYSELF = re.compile(r"دستیار|ربات|مساعد|\bassistant\b|\bbot\b|\bautomated\b")
 # "The price is one": a number that otherwise is an article.
@@ -104,6 +103,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
     yield from _empty_assent(text, known)
     yield from find_other_hours(text, known.facts)
     yield from find_offered(text, known.facts)
+    yield from find_sold_out(unasked(text), known.facts, asked)
 
 
 def _sentences(text: str) -> Iterator[str]:

@@ -1,0 +1,166 @@
+"""Finds what a reply offers as in stock though its line in the catalogue says that it is gone.
+
+The lines are ours (`conversations/fact_text.py`): `قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، تمام شد` below the name of the
+product. So they are read exactly: a size, a colour or a whole product counts as gone where all its lines say so.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pilito.assistant.denials import CONDITION, NEGATION
+from pilito.assistant.grounding import UNKNOWING
+from pilito.assistant.lexicon import WORD, alike, lists, stems_of
+from pilito.assistant.quantities import read_quantities, unify
+from pilito.assistant.sayings import SENTENCE, statements_in, topics_in
+from pilito.spelling import plain
+
+# What every shop says of its goods, and what a yes may mostly be about.
+STOCKED = re.compile(r"\b(?:in stock|available)\b|(?<!\w)(?:موجود|متوفر|متاح)")
+# The same without what only begins like it: «موجودی» is the count.
+THERE = re.compile(r"\b(?:in stock|available)\b|(?<!\w)(?:موجود(?:ه|ن|ند)?|متوفره?|متاحه?)(?!\w)")
+HAVE = re.compile(r"\b(?:we have|we've got)\b|(?<!\w)(?:داریم|هستش?|لدینا|عندنا)(?!\w)")
+GONE = re.compile(r"(?<!\w)(?:تمام شد\w*|ناموجود\w*|نفد\w*)|\b(?:sold out|out of stock)\b")
+LATER = re.compile(r"(?<!\w)(?:می ?ش\w+|خواهد|به زودی|بزودی|قریبا)(?!\w)|\b(?:will|soon|once|again)\b")
+ORDER = re.compile(r"(?<!\w)(?:سفارش|طلب)|\border")
+LINE = re.compile(
+    r"(?:(?P<label>[^:]*): )?(?:.*[،,] )?(?:(?P<gone>تمام شد|ناموجود|sold out|out of stock)"
+    r"|(?P<order>موجود برای سفارش|available to order)|موجود(?: \(\d+ عدد\))?|in stock(?: \(\d+ pieces\))?)"
+)
+UNNAMED = re.compile(r"(?<!\w)(?:قیمت|سایز|price|size)(?!\w)")
+MOST_PRODUCTS = 40  # more are not named in one reply
+
+
+@dataclass(frozen=True)
+class Line:
+    values: tuple[str, ...]  # its size, colour, … in the words of the catalogue
+    is_gone: bool
+    is_to_order: bool
+
+
+@dataclass(frozen=True)
+class _Claim:
+    text: str
+    meant: frozenset[str]  # values that the customer asked for, where the reply names none
+    is_ordered: bool
+    is_named: bool  # whether it is of products that are named
+
+
+@dataclass(frozen=True)
+class Product:
+    name: frozenset[str]
+    lines: tuple[Line, ...]
+    rest: tuple[str, ...]  # its other lines that speak of stock
+
+
+def find_sold_out(text: str, facts: Iterable[str], asked: frozenset[str]) -> Iterator[str]:
+    """Yield each statement of a reply that offers what is gone; `text` is plain, with its questions left out.
+
+    `asked` are the customer's words: a yes alone is of the size and the colour they asked for.
+    """
+    each = [_product(fact) for fact in facts]
+    products = [one for one in each if one.lines][:MOST_PRODUCTS]
+    if not any(line.is_gone or line.is_to_order for one in products for line in one.lines):
+        return
+    said_elsewhere = [line for one in each for line in one.rest]
+    values = frozenset(value for one in products for line in one.lines for value in line.values)
+    tells_apart = _mentioned(text, values) or NEGATION.search(text) or GONE.search(text)
+    meant = frozenset() if tells_apart else values & asked
+    is_ordered = ORDER.search(text) is not None
+    before: list[Product] = []
+    for claim, is_claim in _claims(text):
+        named = _named(claim, products)
+        before = named or before
+        if is_claim and not _is_said(claim, said_elsewhere):
+            of = before or (products if THERE.search(claim) or _mentioned(claim, values) else [])
+            if _are_gone(_Claim(claim, meant, is_ordered, bool(before)), of):
+                yield claim.strip()
+
+
+@lru_cache(maxsize=256)
+def _product(fact: str) -> Product:
+    first, *lines = unify(plain(fact)).strip().split("\n")
+    read = [(line, LINE.fullmatch(line.strip())) for line in lines]
+    return Product(
+        frozenset(word for word in WORD.findall(first) if not lists().has_grammar(word)),
+        tuple(
+            Line(_values(match["label"] or ""), match["gone"] is not None, match["order"] is not None)
+            for _, match in read
+            if match
+        ),
+        tuple(line for line in (first, *(line for line, match in read if not match)) if STOCKED.search(line)),
+    )
+
+
+def _values(label: str) -> tuple[str, ...]:
+    return tuple(value for part in re.split("[،,]", label) if (value := " ".join(UNNAMED.sub(" ", part).split())))
+
+
+def _claims(text: str) -> Iterator[tuple[str, bool]]:
+    """Each statement, a list's items with the one that says that they are there, and whether it says so."""
+    for sentence in SENTENCE.split(text):
+        claim, told = "", ""
+        for part in statements_in(sentence):
+            told += f" {part}"
+            denies = NEGATION.search(part) or UNKNOWING.search(part) or GONE.search(part)
+            if denies or THERE.search(part) or HAVE.search(part):
+                yield claim, bool(claim)
+                claim = "" if denies else told
+                told = ""
+                is_sure = not (topics_in(part) or LATER.search(sentence) or CONDITION.search(sentence))
+                claim = claim if is_sure else ""
+        yield claim + told, bool(claim)  # "in stock: 37 and 39"
+
+
+def _is_said(claim: str, lines: list[str]) -> bool:
+    """Whether another line of the facts tells of stock in words of the claim: it may know better."""
+    words = {
+        one for word in WORD.findall(THERE.sub(" ", claim)) if not lists().has_word(word) for one in stems_of(word)
+    }
+    return any(not words.isdisjoint(stems_of(word)) for line in lines for word in WORD.findall(line))
+
+
+def _named(claim: str, products: list[Product]) -> list[Product]:
+    """Those of whose names the claim has most."""
+    said = frozenset().union(*map(alike, WORD.findall(claim)))
+    shares = [sum(not said.isdisjoint(stems_of(word)) for word in one.name) / (len(one.name) or 1) for one in products]
+    most = max(shares, default=0)
+    return [one for one, share in zip(products, shares, strict=True) if share == most and most > 0]
+
+
+def _are_gone(claim: _Claim, products: list[Product]) -> bool:
+    """Whether one of the named products, or all where none is named, cannot be had as it is said."""
+    gone = [(one.name if claim.is_named else None, _is_gone(claim, one)) for one in products]
+    names = {name for name, _ in gone}  # two of one name are one to the customer
+    return any(all(is_gone for name, is_gone in gone if name == one) for one in names)
+
+
+def _is_gone(claim: _Claim, product: Product) -> bool:
+    values = frozenset(value for line in product.lines for value in line.values)
+    said = _mentioned(claim.text, values)
+    mentioned = said or claim.meant & values
+    is_one = _is_one_thing(mentioned, product)
+    if not said and not is_one:
+        mentioned = frozenset()  # of several that were asked for, nobody knows which is meant
+    groups = [[line for line in product.lines if value in line.values] for value in mentioned]
+    if is_one or not groups:
+        groups.append([line for line in product.lines if mentioned <= set(line.values)])
+    return any(bool(lines) and all(_lacks(line, claim.is_ordered) for line in lines) for lines in groups)
+
+
+def _is_one_thing(values: frozenset[str], product: Product) -> bool:
+    """Whether each is of another kind: "38, black" is one thing, "38 and 40" are two."""
+    places = [{line.values.index(one) for line in product.lines if one in line.values} for one in values]
+    return len(frozenset().union(*places)) >= len(places)
+
+
+def _lacks(line: Line, is_ordered: bool) -> bool:
+    return line.is_gone or (line.is_to_order and not is_ordered)
+
+
+def _mentioned(text: str, values: frozenset[str]) -> frozenset[str]:
+    """Which values a text names; a number with a unit is a sum or a count, no size."""
+    counted = [(one.start, one.end) for one in read_quantities(text) if one.unit]
+    words = {word[0] for word in WORD.finditer(text) if not any(start <= word.start() < end for start, end in counted)}
+    return frozenset(value for value in values if words.issuperset(WORD.findall(value)))

@@ -1,0 +1,84 @@
+"""What the catalogue says is gone is not offered as in stock; each beside what may be said."""
+
+import pytest
+
+from pilito.assistant.check import Draft, find_faults
+from pilito.assistant.types import Fact, TurnInput
+
+MANTEAU = (
+    "مانتو لاله\nقیمت: ۱٬۹۰۰٬۰۰۰ تومان\nسایز ۳۸، کرم: تمام شد\nسایز ۳۸، مشکی: موجود\n"
+    "سایز ۴۰، کرم: موجود (۲ عدد)\nسایز ۴۲، مشکی: تمام شد"
+)
+COAT = (
+    "Coat\nPrice size M, black: 80 USD, sold out\nPrice size M, red: 80 USD, in stock\n"
+    "Price size L, black: 95 USD, in stock (2 pieces)\nPrice size XL, red: 95 USD, sold out"
+)
+
+
+def faults(reply: str, *facts: str, question: str = "?") -> list[str]:
+    known = tuple(Fact("catalogue", fact, f"product:{number}") for number, fact in enumerate(facts))
+    return find_faults(Draft(reply, TurnInput("گالری", (question,), facts=known), "0" * 16))
+
+
+@pytest.mark.parametrize(
+    ("product", "told", "offered"),
+    [
+        ("کیف چرم\nناموجود", "کیف چرم ناموجود است.", "کیف چرم موجود است."),
+        ("کیف چرم\nقیمت: ۵۰۰٬۰۰۰ تومان، تمام شد", "کیف چرم تمام شده.", "بله، کیف چرم داریم."),
+        ("Leather bag\nsold out", "The leather bag is not in stock.", "Yes, the leather bag is in stock."),
+        ("Coat\nPrice: 80 USD, sold out", "The coat is sold out.", "The coat is available."),
+        ("Coat\nsold out", "The coat is not available.", "المعطف متوفر."),
+        ("Desk\navailable to order", "The desk is available to order.", "Yes, the desk is in stock."),
+        ("میز\nموجود برای سفارش", "میز موجود برای سفارش است.", "میز موجود است."),
+    ],
+)
+def test_what_is_sold_out_is_not_offered(product, told, offered):
+    assert faults(told, product) == []
+    assert faults(offered, product) != []
+
+
+@pytest.mark.parametrize(
+    ("product", "told", "offered"),
+    [
+        (MANTEAU, "سایز ۳۸ مشکی موجود است.", "سایز ۳۸ کرم موجود است."),
+        (MANTEAU, "سایز ۳۸ و ۴۰ موجود است.", "سایز ۴۲ موجود است."),
+        (MANTEAU, "سایز ۳۸ و ۴۰ موجود است، ۴۲ تمام شده.", "سایز ۴۰ و ۴۲ موجود است."),
+        (MANTEAU, "سایزهای موجود: ۳۸ و ۴۰", "سایزهای موجود: ۳۸، ۴۰ و ۴۲"),
+        (MANTEAU, "بله، سایز ۴۰ رو داریم.", "بله، سایز ۴۲ رو داریم."),
+        (COAT, "Size M is available in red.", "Size M is in stock in black."),
+        (COAT, "Size L is in stock for 95 USD.", "Size XL is in stock for 95 USD."),
+        (COAT, "XL is sold out, but M and L are in stock.", "The coat is in stock in M and XL."),
+    ],
+)
+def test_a_size_or_a_colour_is_offered_by_its_own_line(product, told, offered):
+    assert faults(told, product) == []
+    assert faults(offered, product) != []
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_offered"),
+    [("سایز ۴۲ دارید؟", False), ("۳۸ کرم موجوده؟", False), ("سایز ۴۰ دارید؟", True), ("سایز ۴۲ یا ۴۰ دارید؟", True)],
+)
+def test_a_yes_alone_is_of_what_was_asked_for(asked, is_offered):
+    assert (faults("بله، موجود است.", MANTEAU, question=asked) == []) is is_offered
+
+
+@pytest.mark.parametrize(
+    ("facts", "reply"),
+    [
+        (("Coat\nsold out", "Bag\nin stock"), "The coat is sold out. The bag is in stock."),
+        (("Leather bag\nsold out", "Leather coat\nin stock"), "The leather coat is in stock."),
+        (("Coat\nsold out", "Coat\nin stock"), "The coat is in stock."),  # one of two shops has it
+        (("Coat\nsold out", "Express\nExpress delivery is available."), "Express delivery is available."),
+        (("Coat\nsold out\nAvailable in three colours",), "The coat is available in three colours."),
+        (("Coat\nsold out",), "I do not know whether the coat is available."),
+        (("کیف\nتمام شد", "ارسال به تهران داریم"), "بله، ارسال به تهران داریم."),
+    ],
+)
+def test_of_another_thing_it_is_said(facts, reply):
+    assert faults(reply, *facts) == []
+
+
+def test_one_of_two_is_gone():
+    assert faults("The coat and the bag are in stock.", "Coat\nsold out", "Bag\nin stock") != []
+    assert faults("The leather bag is in stock.", "Leather bag\nsold out", "Leather coat\nin stock") != []
