@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from pilito.assistant.offers import without_passed_offer, without_prices
+from pilito.assistant.grounding import claims_of
+from pilito.assistant.offers import Offer, has_price, offer_of, without_passed_offer, without_prices
 from pilito.assistant.types import Fact
 from pilito.lifecycle import PassageKind, SourceKind, SourceState
 from pilito.models import Passage, Product, Source, Variant
@@ -40,10 +41,16 @@ def product_fact(product: Product, today: date) -> Fact:
 
 
 def passage_fact(passage: Passage, today: date) -> Fact:
+    """The passage on this day. Its end may stand in its title or heading alone: "Autumn sale until 30 October"."""
     heading = passage.heading if passage.heading and passage.heading != passage.title else ""
-    text = without_passed_offer(_cut(passage.text, LONGEST_FACT), today)
-    lines = [passage.title, heading, text, passage.address or ""]
     is_typed = passage.kind is not PassageKind.PAGE
+    text = _cut(passage.text, LONGEST_FACT)
+    above = [passage.title, heading]
+    if offer_of("\n".join([*above, text]), today) is Offer.PASSED:
+        text = without_prices(text)
+        # The year of a date is no price.
+        above = [line for line in above if not has_price(claims_of(line).countable)]
+    lines = [*above, text, passage.address or ""]
     return Fact(
         SOURCES[passage.kind], "\n".join(line for line in lines if line), f"passage:{passage.id}", is_typed=is_typed
     )

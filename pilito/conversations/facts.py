@@ -153,7 +153,7 @@ def _quoted(place: Place, references: Sequence[str], now: datetime) -> Iterator[
 
 def _within_budget(facts: Iterable[Fact], most: int) -> Iterator[Fact]:
     left = MOST_CHARACTERS
-    for fact in islice(facts, most):
+    for fact in islice((fact for fact in facts if fact.text), most):
         left -= len(fact.text)
         if left < 0:
             return

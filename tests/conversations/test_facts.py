@@ -160,6 +160,51 @@ def test_a_text_whose_offer_is_over_tells_no_price(inbox_id, text, kept):
     assert bag.text == f"کیف پاییز\nقیمت: ۱٬۲۰۰٬۰۰۰ تومان\n{kept or text}"
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    ("title", "heading", "text", "told"),
+    [
+        # the end stands in the heading, or in the title
+        (
+            "فروشگاه مهسا",
+            "حراج پاییزه تا ۳۰ مهر ۱۴۰۴",
+            "کیف: ۵۰۰٬۰۰۰ تومان\nمشکی",
+            "فروشگاه مهسا\nحراج پاییزه تا ۳۰ مهر ۱۴۰۴\nمشکی",
+        ),
+        ("Autumn sale until 30 October 2025", "", "Bag $50\nBlack", "Autumn sale until 30 October 2025\nBlack"),
+        (
+            "تا کی حراج دارید؟ تا ۳۰ مهر ۱۴۰۴",
+            "",
+            "همه کیف‌ها ۳۰٪ تخفیف\nکیف مشکی",
+            "تا کی حراج دارید؟ تا ۳۰ مهر ۱۴۰۴\nکیف مشکی",
+        ),
+        ("عروض حتى 20 أكتوبر 2025", "", "حقيبة ٢٠ دينار\nحقيبة سوداء", "عروض حتى 20 أكتوبر 2025\nحقيبة سوداء"),
+        # and a price beside it goes too
+        ("Bag sale until 30 October 2025: $50", "Bags", "Black", "Bags\nBlack"),
+        # what still runs, has another end, or ends nothing, stays
+        ("حراج کیف تا ۳۰ آذر ۱۴۰۵", "", "کیف: ۵۰۰٬۰۰۰ تومان", None),
+        ("حراج کیف تا ۳۰ مهر ۱۴۰۴", "", "تمدید شد تا ۳۰ آذر ۱۴۰۵\nکیف: ۵۰۰٬۰۰۰ تومان", None),
+        ("Bag collection of October 2025", "", "Bag $50", None),
+        ("Bags delivered until Friday", "", "Bag $50", None),
+        ("کیف، شنبه تا پنجشنبه", "", "کیف: ۵۰۰٬۰۰۰ تومان", None),
+    ],
+)
+@pytest.mark.parametrize("kind", [PassageKind.PAGE, PassageKind.FAQ])
+def test_an_offer_may_end_in_a_title_or_a_heading(inbox_id, title, heading, text, told, kind):
+    add_passage(add_source(inbox_id), title=title, heading=heading, text=text, kind=kind)
+
+    (fact,) = facts_of(Place(inbox_id, 0), TurnInput("", ("کیف حراج bag sale حقيبة",)), NOON)
+
+    assert fact.text == (told or "\n".join(filter(None, (title, heading, text))))
+
+
+@pytest.mark.sqlite_only
+def test_of_an_offer_that_is_over_and_is_all_there_was_nothing_is_told(inbox_id):
+    add_passage(add_source(inbox_id), title="Bag $50 until 30 October 2025", text="All bags 30% off")
+
+    assert found(inbox_id, "bag") == []
+
+
 def test_many_offers_out_of_date_hide_none_that_counts(inbox_id):
     source = add_source(inbox_id)
     for number in range(20):
