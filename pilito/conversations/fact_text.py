@@ -11,7 +11,7 @@ from pilito.lifecycle import PassageKind, SourceKind, SourceState
 from pilito.models import Passage, Product, Source, Variant
 from pilito.money import digits, written
 
-LONGEST_FACT = 1500  # characters: eight of them leave room for the conversation
+LONGEST_FACT = 1500  # characters of what no person typed: eight of them leave room for the conversation
 LONGEST_DESCRIPTION = 600
 MOST_LINES = 24  # of variants; what is not shown is not known, and a person is asked
 SOURCES = {PassageKind.FAQ: "faq", PassageKind.TEXT: "page", PassageKind.PAGE: "page"}
@@ -44,7 +44,8 @@ def passage_fact(passage: Passage, today: date) -> Fact:
     """The passage on this day. Its end may stand in its title or heading alone: "Autumn sale until 30 October"."""
     heading = passage.heading if passage.heading and passage.heading != passage.title else ""
     is_typed = passage.kind is not PassageKind.PAGE
-    text = _cut(passage.text, LONGEST_FACT)
+    # What a person typed is told whole: the exceptions stand at its end. Pages come in pieces that are shorter.
+    text = passage.text.strip() if is_typed else _cut(passage.text, LONGEST_FACT)
     above = [passage.title, heading]
     if offer_of("\n".join([*above, text]), today) is Offer.PASSED:
         text = without_prices(text)

@@ -11,15 +11,16 @@ from shop import reel, seconds, text
 from sqlalchemy import event
 
 from pilito.assistant.grounding import Ground, claims_of
-from pilito.assistant.prompt import read_blocks
+from pilito.assistant.prompt import build_prompt, prepared, read_blocks
 from pilito.assistant.types import Fact, Line, TurnInput
 from pilito.conversations import shelves
 from pilito.conversations.connect import connect
 from pilito.conversations.fact_text import product_fact
-from pilito.conversations.facts import MOST_CHARACTERS, Place, facts_of
+from pilito.conversations.facts import MOST_CHARACTERS, Place, _within_budget, facts_of
 from pilito.conversations.pairing import CONTEXT_BEGIN, CONTEXT_END
 from pilito.database import transaction
 from pilito.knowledge.changes import count_change
+from pilito.knowledge.texts import TEXT_LENGTH
 from pilito.lifecycle import AssistantMode, PassageKind, Sender
 from pilito.models import Product, db
 from pilito.queries.facts import facts_version
@@ -364,6 +365,40 @@ def test_facts_keep_within_their_budget(inbox_id):
 
     assert len(facts) == 8
     assert sum(len(fact.text) for fact in facts) <= MOST_CHARACTERS
+
+
+RULES = "\n".join(f"Return rule {number}: bags come back in their box, with the receipt." for number in range(60))
+EXCEPTION = "Sale bags are not taken back."
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("kind", [PassageKind.FAQ, PassageKind.TEXT])
+def test_what_a_person_typed_is_told_to_its_end(inbox_id, kind):
+    text = f"{RULES}\n{EXCEPTION}"
+    add_passage(add_source(inbox_id), title="Returns", text=text, kind=kind)
+
+    (fact,) = facts_of(Place(inbox_id, 0), TurnInput("", ("Can I return a bag?",)), NOON)
+
+    assert 3500 < len(text) <= TEXT_LENGTH
+    assert fact.text == f"Returns\n{text}"
+    turn = TurnInput("Shop", ("Can I return a bag?",), facts=(fact,))
+    assert EXCEPTION in build_prompt(prepared(turn)).messages[1]["content"]
+
+
+@pytest.mark.sqlite_only
+def test_what_was_read_from_elsewhere_is_cut_as_before(inbox_id):
+    add_passage(add_source(inbox_id), title="Returns", text=f"{RULES}\n{EXCEPTION}", kind=PassageKind.PAGE)
+
+    (fact,) = facts_of(Place(inbox_id, 0), TurnInput("", ("Can I return a bag?",)), NOON)
+
+    assert len(fact.text) < 1600
+
+
+def test_a_fact_that_does_not_fit_is_left_out_whole_and_a_shorter_one_behind_it_comes():
+    long, longer, short = (Fact("faq", "x" * length) for length in (4000, MOST_CHARACTERS - 3999, 4000))
+
+    assert list(_within_budget([long, longer, short], 8)) == [long, short]
+    assert list(_within_budget([long, longer, short], 2)) == [long]
 
 
 # --- as texts --------------------------------------------------------------------------------------------------------
