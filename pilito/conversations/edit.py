@@ -13,6 +13,7 @@ from pilito.conversations.find import find_any_message
 from pilito.conversations.forget import redact
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.newest import set_preview
+from pilito.conversations.one_by_one import one_by_one
 from pilito.conversations.outcome import Outcome
 from pilito.conversations.pair import log_waiting, pair_shares
 from pilito.conversations.reword import reword
@@ -147,8 +148,7 @@ def settle_early_edits(now: datetime) -> int:
         select(EarlyEdit.id).where(EarlyEdit.created_at <= now - EARLY_EDITS_KEPT).limit(BATCH)
     ).all()
     db.session.rollback()
-    for early_id in found:
-        _settle(early_id, now)
+    one_by_one("early_edits", found, lambda early_id: _settle(early_id, now))
     if over:
         _give_up(over)
     return len({*found, *over})

@@ -7,6 +7,7 @@ from sqlalchemy import Select, func, select
 from pilito.conversations import turns
 from pilito.conversations.duty import is_stopped
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.one_by_one import one_by_one
 from pilito.conversations.take_over import to_assistant
 from pilito.database import transaction
 from pilito.lifecycle import AssistantMode, ConversationState
@@ -32,8 +33,7 @@ def give_back_due(now: datetime) -> int:
         if hours is not None
         for conversation_id in db.session.scalars(due_in(inbox_id, now - timedelta(hours=hours)))
     ]
-    for conversation_id in due:
-        _give_back(conversation_id, now)
+    one_by_one("given_back", due, lambda conversation_id: _give_back(conversation_id, now))
     return len(due)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 
 from pilito.conversations.assign import to_nobody
 from pilito.conversations.lock import get_locked, mark_changed
+from pilito.conversations.one_by_one import one_by_one
 from pilito.database import transaction
 from pilito.lifecycle import ConversationState, Role
 from pilito.models import Conversation, Operator, db
@@ -26,7 +27,7 @@ def release_lost(now: datetime) -> int:
         .limit(BATCH)
     )
     ids = db.session.scalars(held_by_nobody).all()
-    return sum(_release(conversation_id, now) for conversation_id in ids)
+    return one_by_one("released", ids, lambda conversation_id: _release(conversation_id, now))
 
 
 def _release(conversation_id: int, now: datetime) -> bool:

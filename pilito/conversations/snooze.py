@@ -8,6 +8,7 @@ from pilito.conversations.before import lies
 from pilito.conversations.came_back import BY_CLOCK, come_back, forget_marks, see_to
 from pilito.conversations.lock import get_locked, mark_changed, refuse_blocked
 from pilito.conversations.notify import notify
+from pilito.conversations.one_by_one import one_by_one
 from pilito.conversations.seen import Seen, refuse_if_changed
 from pilito.conversations.take_over import to_people
 from pilito.database import transaction
@@ -74,7 +75,8 @@ def mark_seen_to(conversation_id: int, operator_id: int | None, now: datetime) -
 def wake_snoozed(now: datetime) -> int:
     """Bring back what is due, and tell whoever holds it; return how many."""
     due = select(Conversation.id).where(Conversation.snoozed_until <= now).order_by(Conversation.snoozed_until)
-    return sum(_wake(conversation_id, now) for conversation_id in db.session.scalars(due.limit(BATCH)).all())
+    ids = db.session.scalars(due.limit(BATCH)).all()
+    return one_by_one("returned", ids, lambda conversation_id: _wake(conversation_id, now))
 
 
 def _wake(conversation_id: int, now: datetime) -> bool:

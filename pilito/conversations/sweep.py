@@ -15,6 +15,7 @@ from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
 from pilito.conversations.give_back_due import give_back_due
 from pilito.conversations.lock import get_locked
+from pilito.conversations.one_by_one import one_by_one
 from pilito.conversations.release import release_lost
 from pilito.conversations.snooze import wake_snoozed
 from pilito.conversations.take_turns import oldest_of_each
@@ -149,11 +150,14 @@ def _mark_lost_sends(now: datetime) -> int:
     lost = select(Delivery.id, Delivery.conversation_id).where(
         Delivery.state == DeliveryState.SENDING, Delivery.lease_until <= now
     )
-    due = db.session.execute(lost.limit(BATCH)).all()
-    for delivery_id, conversation_id in due:
-        with transaction() as tx:
-            conversation = get_locked(conversation_id)
-            delivery = db.session.get_one(Delivery, delivery_id, populate_existing=True)
-            if delivery.state is DeliveryState.SENDING and delivery.lease_until and delivery.lease_until <= now:
-                mark_unknown(tx, conversation, delivery, now)
+    due = dict(db.session.execute(lost.limit(BATCH)).tuples().all())
+    one_by_one("lost_sends", due, lambda delivery_id: _mark_lost(delivery_id, due[delivery_id], now))
     return len(due)
+
+
+def _mark_lost(delivery_id: int, conversation_id: int, now: datetime) -> None:
+    with transaction() as tx:
+        conversation = get_locked(conversation_id)
+        delivery = db.session.get_one(Delivery, delivery_id, populate_existing=True)
+        if delivery.state is DeliveryState.SENDING and delivery.lease_until and delivery.lease_until <= now:
+            mark_unknown(tx, conversation, delivery, now)

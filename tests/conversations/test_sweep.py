@@ -5,18 +5,28 @@ import json
 import pytest
 from desk import Desk
 from redis.exceptions import ConnectionError
-from rows import add_media
+from rows import add, add_conversation, add_delivery, add_media, add_message, add_operator
 from rq import Queue
 from shop import reel, seconds, text, webhook
 from sqlalchemy.exc import OperationalError
 
 from pilito import hints, keys
 from pilito.clock import utc_now
-from pilito.conversations import answer, deliver, sweep
+from pilito.conversations import answer, deliver, edit, give_back_due, release, snooze, sweep
 from pilito.database import transaction
 from pilito.jobs.periodic import sweep_unfinished
-from pilito.lifecycle import DeliveryState, MediaKind, MediaState, ShareState, TurnState, WebhookState
-from pilito.models import Delivery, Share, Turn, Webhook
+from pilito.lifecycle import (
+    ConversationState,
+    DeliveryState,
+    MediaKind,
+    MediaState,
+    Role,
+    Sender,
+    ShareState,
+    TurnState,
+    WebhookState,
+)
+from pilito.models import Conversation, Delivery, EarlyEdit, Inbox, Message, Share, Turn, Webhook, db
 
 NOTHING = dict.fromkeys(
     (
@@ -296,6 +306,57 @@ def test_a_row_that_breaks_its_verb_keeps_no_other_kind_waiting(desk, now, monke
         "The sweep broke at its shares; it looks at the others, and at these again the next time.",
         "The sweep broke at its early_edits; it looks at the others, and at these again the next time.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "where"),
+    [("returned", snooze), ("released", release), ("given_back", give_back_due), ("lost_sends", sweep),
+     ("early_edits", edit)],
+)  # fmt: skip
+def test_nor_any_row_of_its_own_kind_behind_it(desk, now, monkeypatch, caplog, kind, where):
+    at, webhook_id = now - seconds(7200), desk.take(text("سلام", now), now=now)
+    with desk.app.app_context(), transaction():
+        inbox = db.session.get_one(Inbox, desk.shop.inbox_id)
+        inbox.give_back_hours = 1 if kind == "given_back" else None
+        talks = [add_conversation(inbox, state=ConversationState.OPERATOR, **held(kind, at)) for _ in range(2)]
+        for number, talk in enumerate(talks):
+            message = add_message(talk, sender=Sender.CUSTOMER, external_id=f"m{number}", text="یک", sent_at=at)
+            if kind == "lost_sends":
+                add_delivery(message, DeliveryState.SENDING, lease_until=at, attempt=1)
+            if kind == "early_edits":
+                place = {"inbox_id": inbox.id, "webhook_id": webhook_id, "position": 0, "number": number}
+                add(EarlyEdit(external_id=f"m{number}", at=at, created_at=at, text="دو", question="", **place))
+        broken = talks[0].id
+    usual = where.get_locked
+    monkeypatch.setattr(where, "get_locked", lambda number: usual(number) if number != broken else fail())
+
+    desk.sweep(now)
+
+    assert is_settled(desk, kind, talks[1].id)
+    assert not is_settled(desk, kind, broken)
+    assert [line.message for line in caplog.records if "broke" in line.message] == [
+        f"The sweep broke at one of its {kind}; it takes the others, and this one again the next time."
+    ]
+
+
+def held(kind, at):
+    """What makes a conversation that a person holds one of this kind."""
+    if kind == "returned":
+        return {"snoozed_until": at}
+    if kind == "released":
+        return {"operator_id": add_operator(Role.AGENT, active=False).id}
+    return {"person_at": at} if kind == "given_back" else {}
+
+
+def is_settled(desk, kind, conversation_id):
+    talk = next(one for one in desk.rows(Conversation) if one.id == conversation_id)
+    if kind == "lost_sends":
+        return desk.rows(Delivery, conversation_id=conversation_id)[0].state is DeliveryState.UNKNOWN
+    if kind == "early_edits":
+        return desk.rows(Message, conversation_id=conversation_id)[0].text == "دو"
+    if kind == "returned":
+        return talk.snoozed_until is None
+    return talk.operator_id is None if kind == "released" else talk.state is ConversationState.ASSISTANT
 
 
 @pytest.mark.sqlite_only
