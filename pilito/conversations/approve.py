@@ -121,7 +121,8 @@ def _hold_against_facts(conversation_id: int, draft_id: int, now: datetime) -> N
     with transaction() as tx:
         conversation = get_locked(conversation_id)
         draft = _get(conversation, draft_id)
-        has_changed = draft.state is DraftState.WAITING and facts_changed(conversation, draft, now)
+        is_waiting = draft.state is DraftState.WAITING
+        has_changed = is_waiting and facts_changed(conversation, draft.working, draft.created_at, now)
         if has_changed:
             go_stale(conversation, FACTS_CHANGED)
             mark_changed(tx, conversation)

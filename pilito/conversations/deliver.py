@@ -17,6 +17,8 @@ from pilito.clock import Clock
 from pilito.conversations import outbox, pace, turns, void
 from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
+from pilito.conversations.draft_facts import facts_changed
+from pilito.conversations.drafts import columns_of
 from pilito.conversations.duty import is_drafting, is_off, is_stopped
 from pilito.conversations.echo import drop_mistaken, settle_as_sent
 from pilito.conversations.hand_over import call_people, hand_over
@@ -40,6 +42,8 @@ NOT_REACHED, NOT_REACHED_TRIES = "temporary", 15
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60.0  # what can be sent again is sent within two minutes
 ERROR_TEXT_CHARACTERS = 500
+# What waited so long is held against its facts before it leaves: a shop's feed may have been read meanwhile.
+LONG_WAIT = timedelta(minutes=10)
 DRAFTS_ONLY = "drafts_only"
 ASKED_ANEW = ("taken_over", DRAFTS_ONLY)  # why a reply fails whose question is the assistant's, if it holds it
 CLAIMED_DELIVERY = (
@@ -157,6 +161,9 @@ def _claim(message_id: int, now: datetime) -> Claim | None:
             stop(tx, conversation.inbox, None, "token_unreadable", now)
             mark_changed(tx, conversation, delivery.message)
             return None
+        if _is_outdated(conversation, delivery, now):
+            void.void_outdated(tx, conversation, delivery.message, now)
+            return None
         delivery.tag = permission.tag  # what waited may need another one by now
         _lease(delivery, now)
         return _claimed(delivery, conversation, account, now)
@@ -214,6 +221,19 @@ def _waits_for_a_person_now(conversation: Conversation, delivery: Delivery) -> b
     message = delivery.message
     is_answer = message.sender is Sender.ASSISTANT and message.origin is None
     return is_answer and delivery.position == 0 and is_drafting(conversation.inbox, conversation)
+
+
+def _is_outdated(conversation: Conversation, delivery: Delivery, now: datetime) -> bool:
+    """Whether this is an answer of the assistant that waited long, where the account had to rest or was stopped, and
+    whose facts are others by now. One that has begun to leave is finished."""
+    message = delivery.message
+    is_answer = message.sender is Sender.ASSISTANT and message.origin is None
+    is_whole = all(part.state is DeliveryState.PENDING for part in message.deliveries)
+    waited_long = now - message.created_at >= LONG_WAIT
+    if not (is_answer and is_whole and waited_long and conversation.state is ConversationState.ASSISTANT):
+        return False
+    proof = message.proof
+    return proof is not None and facts_changed(conversation, columns_of(proof), message.created_at, now)
 
 
 def _lease(delivery: Delivery, now: datetime) -> None:

@@ -1,28 +1,32 @@
-"""Whether posts, catalogue and knowledge still say what a draft rests on: hours may lie between it and its reader."""
+"""Whether posts, catalogue and knowledge still say what an answer rests on: hours may lie between it and its reader."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pilito.assistant.offers import without_prices
 from pilito.conversations.fact_text import passage_fact, product_fact
 from pilito.conversations.post_facts import CAPTIONS, COMMENTED_MARKS, SHARED_MARKS, captions_now
-from pilito.models import Conversation, Draft
+from pilito.models import Conversation
 from pilito.queries.facts import quoted_passages, quoted_products, zone_of
 
 OURS = ("catalogue", "faq", "page")
 MARKS = {*SHARED_MARKS.values(), *COMMENTED_MARKS.values()}
 
 
-def facts_changed(conversation: Conversation, draft: Draft, now: datetime) -> bool:
-    """Return whether a post, a product or a passage that the draft rests on is not quoted any more, or says something
-    else. Where the model named none, any of those it was given may carry its words: all are compared."""
-    working = draft.working
+def facts_changed(conversation: Conversation, working: Mapping[str, Any], since: datetime, now: datetime) -> bool:
+    """Return whether a post, a product or a passage that an answer rests on is not quoted any more, or says something
+    else. Where the model named none, any of those it was given may carry its words: all are compared.
+
+    `working` holds the columns of its proof, `since` is when it was written.
+    """
     named = working.get("facts_used") or []
     used = {*named, *(one.get("reference") for one in working.get("rests_on") or [])}
     given = [fact for fact in working.get("facts") or [] if not named or fact.get("reference") in used]
     kept = {fact["reference"]: fact["text"] for fact in given if fact.get("source") in OURS}
     posts = {fact["reference"]: fact for fact in given if fact.get("source") in CAPTIONS}
     said = _said_now(conversation.inbox_id, list(kept), now) if kept else {}
-    told = captions_now(conversation, list(posts.values()), draft.created_at, now) if posts else {}
+    told = captions_now(conversation, list(posts.values()), since, now) if posts else {}
     return any(_bare(text) not in _ways(said.get(reference)) for reference, text in kept.items()) or any(
         fact["text"] not in _ways(told.get(reference)) for reference, fact in posts.items()
     )

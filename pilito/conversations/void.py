@@ -1,5 +1,5 @@
 """The customer took back or changed what the assistant's reply answers, or what that quotes, before anything of it
-left: it is void.
+left: it is void. So is one that waited long, and whose facts are others by the time that it would leave.
 
 What it answered is unanswered again, and what is left of that is asked anew. Of a reply whose first part is being sent
 nobody can say yet what becomes of it: it is marked, and void if the provider turns out not to have taken it. What a
@@ -19,7 +19,7 @@ from pilito.conversations.pair import cards_read_with, is_read_with, pair_again,
 from pilito.database import Transaction
 from pilito.lifecycle import DeliveryState, Sender
 from pilito.models import Conversation, Message, Share, db
-from pilito.models.delivery import UNASKED, VOID
+from pilito.models.delivery import OUTDATED, UNASKED, VOID
 
 
 def void_answers(tx: Transaction, conversation: Conversation, asking: Sequence[Message], why: str) -> list[Message]:
@@ -52,6 +52,29 @@ def void_returned(tx: Transaction, conversation: Conversation, reply: Message, m
     """The provider has not taken it: void if what it answers was taken back or changed meanwhile, as `mark` says."""
     if mark in VOID and all(part.state is DeliveryState.PENDING for part in reply.deliveries):
         ask_anew(tx, conversation, _void(tx, conversation, reply, mark), now)
+
+
+def void_outdated(tx: Transaction, conversation: Conversation, reply: Message, now: datetime) -> None:
+    """Void an answer whose facts have changed, and those that wait behind it, written as if it had been said;
+    what they answer is asked anew, in one turn."""
+    behind = (
+        select(Message)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.id >= reply.id,
+            Message.sender == Sender.ASSISTANT,
+            Message.epoch == conversation.epoch,
+            Message.origin.is_(None),
+        )
+        .order_by(Message.id)
+        .options(selectinload(Message.deliveries))
+        .execution_options(populate_existing=True)
+    )
+    freed = []
+    for one in db.session.scalars(behind).all():
+        if all(part.state is DeliveryState.PENDING for part in one.deliveries):
+            freed += _void(tx, conversation, one, OUTDATED)
+    ask_anew(tx, conversation, freed, now)
 
 
 def ask_anew(tx: Transaction, conversation: Conversation, freed: Sequence[Message], now: datetime) -> None:

@@ -13,8 +13,8 @@ from pilito.models.message import Message
 from pilito.models.types import Id, UtcDateTime, state_column
 
 # The errors of the parts of a reply that is void: before it left, the customer took back, or changed, what it answers,
-# or a person the "which one?" that asked for that.
-VOID = UNSENT, EDITED, UNASKED = ("unsent", "edited", "unasked")
+# or a person the "which one?" that asked for that, or the facts that it rests on became others.
+VOID = UNSENT, EDITED, UNASKED, OUTDATED = ("unsent", "edited", "unasked", "facts_changed")
 
 
 class Delivery(db.Model):

@@ -2,7 +2,7 @@
 
 import pytest
 from desk import Desk
-from rows import NOON
+from rows import NOON, add_product, add_source
 from shop import ACCOUNT, CAPTION, edited, item, reel, seconds, text, unsent
 
 from pilito import failpoints, hints, keys
@@ -15,10 +15,19 @@ from pilito.conversations.connect import connect
 from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import take_over
+from pilito.database import transaction
 from pilito.errors import Refused
 from pilito.jobs.replies import get_model
-from pilito.lifecycle import AssistantMode, ConversationState, DeliveryState, HandOverReason, ShareState, TurnState
-from pilito.models import Draft, Share
+from pilito.lifecycle import (
+    AssistantMode,
+    ConversationState,
+    DeliveryState,
+    HandOverReason,
+    Sender,
+    ShareState,
+    TurnState,
+)
+from pilito.models import Draft, Message, Share, Variant, db
 from pilito.queries.summary import summary
 
 PENDING, SENT, FAILED, UNKNOWN = (
@@ -534,3 +543,121 @@ def test_of_an_unsend_and_a_send_at_the_same_moment_one_comes_first_and_nothing_
 
     assert (states(desk), len(desk.graph.sent)) in (([SENT], 1), ([FAILED], 0))
     assert desk.message("q").text == ""
+
+
+# --- facts that changed while it waited ------------------------------------------------------------------------------
+
+OLD, NEW = "قیمت مانتو ترمه ۱٬۸۵۰٬۰۰۰ تومان است.", "قیمت مانتو ترمه ۲٬۲۰۰٬۰۰۰ تومان است."
+
+
+@pytest.fixture
+def priced(shop):
+    """An answer with the price of the catalogue is ready, and not sent: its account has to rest."""
+    with transaction():
+        add_product(add_source(shop.inbox_id), name="مانتو ترمه")
+    desk = Desk(shop)
+    desk.take(text("مانتو ترمه چنده؟", NOON, mid="q"))
+    desk.model.reply = {"reply": OLD, "hand_over": False}
+    desk.answer(NOON)
+    assert [one.text for one in desk.replies] == [OLD]
+    desk.model.reply = {"reply": NEW, "hand_over": False}
+    return desk
+
+
+def charge(price):
+    with transaction():
+        db.session.execute(db.update(Variant).values(price=price))
+
+
+def test_an_answer_that_waited_for_hours_gives_way_where_its_price_is_another(priced):
+    charge(2_200_000)
+
+    priced.deliver(HOURS)
+    assert (states(priced), errors(priced), priced.graph.texts) == ([FAILED], ["facts_changed"], [])
+    assert priced.conversation.state is ConversationState.ASSISTANT
+    go_on(priced, HOURS, HOURS + seconds(60))
+
+    assert priced.graph.texts == [NEW]
+    assert priced.message("q").answered_by_id == priced.replies[1].id
+    assert OLD not in priced.model.prompts[1]
+    assert priced.conversation.unanswered_since is None
+    assert priced.call(summary)["deliveries"]["failed"] == 0
+
+
+@pytest.mark.sqlite_only
+def test_it_is_sent_where_they_are_as_they_were(priced):
+    priced.deliver(HOURS)
+
+    assert priced.graph.texts == [OLD]
+    assert len(priced.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
+def test_one_that_waited_for_moments_is_sent_as_it_is(priced):
+    charge(2_200_000)
+
+    priced.deliver(NOON + seconds(60))
+
+    assert priced.graph.texts == [OLD]
+
+
+@pytest.mark.sqlite_only
+def test_what_waits_behind_it_is_asked_anew_with_it_in_one_answer(priced):
+    priced.take(text("سایز ۴۰ هم دارید؟", FIVE, mid="q2"), now=FIVE)
+    priced.model.reply = {"reply": "بفرمایید.", "hand_over": False}
+    priced.answer(FIVE)
+    priced.model.reply = {"reply": NEW, "hand_over": False}
+    charge(2_200_000)
+
+    priced.deliver(HOURS)
+    assert errors(priced) == ["facts_changed", "facts_changed"]
+    go_on(priced, HOURS, HOURS + seconds(60))
+
+    assert priced.graph.texts == [NEW]
+    assert {priced.message(mid).answered_by_id for mid in ("q", "q2")} == {priced.replies[2].id}
+
+
+@pytest.mark.sqlite_only
+def test_what_a_person_answers_for_is_sent_as_it_is(priced):
+    charge(2_200_000)
+    with transaction():
+        db.session.execute(db.update(Message).where(Message.text == OLD).values(sender=Sender.OPERATOR))
+
+    priced.deliver(HOURS)
+
+    assert priced.graph.texts == [OLD]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_whoever_finds_that_may_die_at_any_moment_of_it(priced, side):
+    class Killed(BaseException):
+        """The process is gone."""
+
+    def kill():
+        raise Killed
+
+    charge(2_200_000)
+    failpoints.plant(f"p7_{side}", kill)
+    with pytest.raises(Killed):
+        priced.deliver(HOURS)
+    failpoints.arm("")
+
+    assert errors(priced) == [None if side == "before" else "facts_changed"]
+    for now in (HOURS, HOURS + seconds(60), HOURS + seconds(120)):
+        priced.sweep(now)
+        priced.answer(now)
+        priced.deliver(now)
+    assert priced.graph.texts == [NEW]
+
+
+@pytest.mark.sqlite_only
+def test_no_answer_is_asked_for_anew_twice_for_one_change(priced):
+    charge(2_200_000)
+    priced.deliver(HOURS)
+    priced.answer(HOURS)
+
+    priced.deliver(HOURS + seconds(3600))
+
+    assert priced.graph.texts == [NEW]
+    assert len(priced.model.calls) == 2

@@ -394,6 +394,10 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     "edited": Sentence(
         _("The customer changed what it answers, before it was sent."), _("What it says now is answered anew.")
     ),
+    "facts_changed": Sentence(
+        _("A post, the catalogue or your knowledge says something else since."),
+        _("Nothing to do: it was not sent, and is written anew."),
+    ),
     "unasked": Sentence(
         _("What it answers was asked for by a reply that was taken back before it was sent."),
         _("Nothing to do: it was not sent."),
