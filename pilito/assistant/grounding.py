@@ -12,7 +12,18 @@ from functools import cached_property, partial
 from itertools import chain, pairwise
 from typing import Any
 
-from pilito.assistant.quantities import COUNTED, NAMING, TO, WORDS, Quantity, Span, read_quantities, read_spans, unify
+from pilito.assistant.quantities import (
+    COUNTED,
+    NAMING,
+    PRICED,
+    TO,
+    WORDS,
+    Quantity,
+    Span,
+    read_quantities,
+    read_spans,
+    unify,
+)
 from pilito.spelling import plain
 
 TLDS = (
@@ -237,6 +248,11 @@ class Claims:
     def quantities(self) -> list[Quantity]:
         return read_quantities(self.countable)
 
+    def is_phone(self, quantity: Quantity) -> bool:
+        """Whether it may be one without its area code, and not "the price: 88887777"."""
+        is_long = not quantity.unit and max(quantity.values) >= 10**6
+        return is_long and not PRICED.search(self.countable[max(0, quantity.start - OPEN) : quantity.start])
+
     @cached_property
     def colours(self) -> list[int]:
         """How many colours each list of them names."""
@@ -296,7 +312,7 @@ class Ground:
         } & {value for one in self.question.quantities for value in one.values}
         return [
             *(
-                Stated("number", _shown(one), partial(Ground._has_quantity, quantity=one))
+                Stated("number", _shown(one), partial(Ground._has_quantity, quantity=one, is_phone=said.is_phone(one)))
                 for one in said.quantities
                 if not (_may_be_open(one) and one.values & open_values)
             ),
@@ -329,14 +345,14 @@ class Ground:
             if kind != "links" or not fact.home or _site(one) == fact.home
         ]
 
-    def _has_quantity(self, quantity: Quantity) -> bool:
+    def _has_quantity(self, quantity: Quantity, is_phone: bool) -> bool:
         if any(_agrees(quantity, known) for fact in self.facts for known in fact.quantities):
             return True
         if quantity.unit == "colour" and any(count in quantity.values for count in self._all("colours")):
             return True
         if quantity.parts and not quantity.is_money and all(self._has_part(part, quantity) for part in quantity.parts):
             return True
-        if not quantity.unit and any(self._has_contact(f"{value:f}") for value in quantity.values if value >= 10**6):
+        if is_phone and any(self._has_contact(f"{value:f}") for value in quantity.values):
             return True
         return self._was_asked_for(quantity)
 

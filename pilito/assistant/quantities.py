@@ -81,7 +81,8 @@ COUNTRIES = {
 COINS = frozenset(coin for coins in COUNTRIES.values() for coin in coins.values())
 OF_OTHERS = {"rial": "riyal"}  # a bare rial is Iran's, with a country it is another's
 BARE = {"dollar": "usd", "rupee": "inr"}  # what these are without a country; a bare dinar is anybody's
-THOUSANDTHS = {"kwd", "bhd", "omr"}  # they have three decimals: 1.500 is one and a half
+# What has three decimals, and what is weighed or measured in small numbers: "1.500" of it is one and a half.
+POINTED = {"kwd", "bhd", "omr", "kilo", "litre", "metre", "carat"}
 UNITS = {
     "دقیقه": "minute", "minute": "minute", "minutes": "minute", "min": "minute",
     "ساعت": "hour", "ساعته": "hour", "hour": "hour", "hours": "hour", "ساعه": "hour", "ساعات": "hour",
@@ -107,6 +108,31 @@ UNITS = {
 BETWEEN = {"business", "working", "عمل", "full"}  # "3 business days"
 COUNTED = {"colour", "piece", "person"}  # what a count counts, and the number of a size does not
 LABELS = {"سایز", "سایزهای", "اندازه", "کد", "شماره", "size", "sizes", "no", "number", "code", "مقاس", "رقم"}
+# Before these stands the number of no price and of nothing that is sold: "50,000 happy customers", "20000 mAh". To take
+# no bare number for a price where a fact names a currency was refused: captions name it once, «کیف ۸۵۰، ارسال ۶۰ تومن».
+COUNTING = re.compile(
+    r"[+]?[^\S\n]{0,2}(?:"
+    # Persian; in the singular, as behind a number: "850 مشتریان عزیز" is a price and who is spoken to
+    r"مشتری|خریدار|فالوور|فالور|دنبال ?کننده|کاربر|میلی ?امپر|گیگ(?: ?ابایت)?|ترابایت|مگاپیکسل|وات|ولت|هرتز|لومن|صفحه"
+    # English
+    r"|(?:(?:happy|satisfied|loyal) )?(?:customers?|clients?|buyers?|followers?|subscribers?|reviews?|users?)"
+    r"|mah|gb|tb|mp|megapixels?|watts?|volts?|hz|lumens?|pages?"
+    # Arabic
+    r"|زبون|عمیل|متابع|جیجا(?:بایت)?|صفحه"
+    r")(?!\w)"
+)
+# Behind these stands a year.
+SINCE = re.compile(r"(?:(?<!\w)(?:سال|تاسیس|منذ|عام|سنه)|\b(?:since|est|established|founded(?: in)?))[^\w\n]{1,3}\Z")
+YEARS = ((1300, 1499), (1900, 2099))
+# Behind these stands a price.
+PRICE = r"(?:(?<!\w)(?:ال|ب)?(?:قیمت|هزینه|مبلغ|سعر)\w*|\b(?:costs?|prices?|pay))"
+PRICE_WORD = re.compile(PRICE)
+PRICED = re.compile(  # "for the price call 88887777" is no price
+    rf"{PRICE}[^\w.,،؛!?؟\n]{{1,3}}"
+    r"(?:(?!(?:با|به|call|at|on|to|via|شماره|تلفن|علی|الی)\b)\w{1,20}[^\w.,،؛!?؟\n]{1,3}){0,2}$"
+)
+FRONT = 20  # characters before a number that are looked at for the word of a year
+FAR = 6  # words: so far from the word for a price its number may stand
 # Behind these stands a name or a measure, which is no price; behind "each size", "free size" and "this model" one does.
 NAMING = re.compile(
     r"(?<!\w)(?P<whose>(?:هر|همه(?: ی)?|تمام(?: ?ی)?|فری|تک|each|every|all(?: the)?|any|per|both|free"
@@ -379,11 +405,10 @@ def _multiplier(tokens: list[Token], position: int, end: int) -> int | None:
 def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: int) -> tuple[Quantity, int]:
     before = tokens[first - 1] if first else None
     if _text(tokens, position) == "m" and tokens[position].start == quantity.end:
-        millions = frozenset(value * 10**6 for value in quantity.values)
-        quantity, position = (
-            replace(quantity, values=quantity.values | millions, end=tokens[position].end),
-            position + 1,
-        )
+        values = quantity.values
+        if _is_paid(tokens, first, position + 1):
+            values |= {value * 10**6 for value in values}
+        quantity, position = replace(quantity, values=values, end=tokens[position].end), position + 1
     following = position + _is_hyphened(tokens, position, quantity.end)
     while _text(tokens, following) in BETWEEN:
         following += 1
@@ -393,7 +418,7 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
     if before is not None and before.text in LABELS and unit in COUNTED:
         return quantity, position  # "size 40 colour cream" counts no colours
     if token is not None and unit:
-        values = quantity.values
+        values = _pointed(quantity.values, unit)
         if token.text in SHORTHAND and quantity.multiplier == 1:
             values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}
         quantity = _minted(replace(quantity, values=values, unit=unit, end=token.end), tokens, following)
@@ -404,11 +429,28 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
     return _later(quantity, tokens, position), position
 
 
+def _is_paid(tokens: list[Token], first: int, behind: int) -> bool:
+    """Whether a number is money by what stands beside it: a currency, also behind the range it begins, or "price"."""
+    if _text(tokens, behind) in TO:
+        behind += 2
+        behind += _text(tokens, behind) == "m"
+    if _text(tokens, behind) in CURRENCIES:
+        return True
+    for place in range(first - 1, max(first - FAR, 0) - 1, -1):
+        token = tokens[place]
+        if token.text in CURRENCIES:
+            return place == first - 1 and not (place and tokens[place - 1].kind == "number")
+        if PRICE_WORD.fullmatch(token.text):
+            return True
+        if token.kind == "stop" and token.text != ":":
+            return False
+    return False
+
+
 def _coin(tokens: list[Token], noun: int, country: int) -> str:
     """Whose currency the two words at these places are: `ریال` and `سعودی`; empty where they are none together."""
-    if min(noun, country) < 0:
+    if noun < 0 or country < 0 or (unit := CURRENCIES.get(_text(tokens, noun))) is None:
         return ""
-    unit = CURRENCIES.get(_text(tokens, noun), "")
     return COUNTRIES.get(OF_OTHERS.get(unit, unit), {}).get(_text(tokens, country), "")
 
 
@@ -418,13 +460,15 @@ def _minted(quantity: Quantity, tokens: list[Token], noun: int) -> Quantity:
     for country in (noun + 1, noun - 1):
         if not coin and (coin := _coin(tokens, noun, country)):
             end = max(end, tokens[country].end)
-    unit = OF_OTHERS.get(quantity.unit, quantity.unit) if coin else quantity.unit
+    if not coin:
+        return quantity
+    unit = OF_OTHERS.get(quantity.unit, quantity.unit)
     return replace(quantity, values=_pointed(quantity.values, coin), unit=unit, coin=coin, end=end)
 
 
-def _pointed(values: frozenset[Decimal], coin: str) -> frozenset[Decimal]:
+def _pointed(values: frozenset[Decimal], unit: str) -> frozenset[Decimal]:
     """Without the thousands, where "1.500" can only be one and a half."""
-    return frozenset({min(values)}) if coin in THOUSANDTHS else values
+    return frozenset({min(values)}) if unit in POINTED else values
 
 
 def _is_hyphened(tokens: list[Token], position: int, end: int) -> bool:
@@ -470,7 +514,8 @@ def _inherited(found: list[Quantity], text: str) -> list[Quantity]:
             continue
         values = quantity.values
         if quantity.multiplier == 1:
-            values = _pointed(values, following.coin) | {value * following.multiplier for value in values}
+            values = _pointed(_pointed(values, following.coin), following.unit)
+            values |= {value * following.multiplier for value in values}
         result.append(replace(quantity, values=values, unit=following.unit, coin=following.coin))
     return result
 
@@ -483,7 +528,7 @@ def _named(found: list[Quantity], text: str) -> Iterator[Quantity]:
         is_labelled = label is not None and _is_name(label, one, following, text)
         is_name = is_labelled or (before.is_name and _goes_on(before, one, text))
         before = replace(one, is_name=is_name)
-        yield before
+        yield replace(one, is_name=True) if _is_of_no_price(one, text) else before
 
 
 def _is_name(label: re.Match[str], one: Quantity, following: Quantity | None, text: str) -> bool:
@@ -494,6 +539,14 @@ def _is_name(label: re.Match[str], one: Quantity, following: Quantity | None, te
             return False
         return 0 < max(following.values) - max(one.values) <= step
     return bool(label["code"]) or min(one.values) < LEAST_SUM
+
+
+def _is_of_no_price(one: Quantity, text: str) -> bool:
+    """Whether this is a year, or counts or measures what we have no unit for: "since 2015", "256 GB", "5m"."""
+    if COUNTING.match(text, one.end) or (len(one.values) == 1 and text[one.end - 1 : one.end] == "m"):
+        return not one.unit
+    is_year = any(first <= min(one.values) <= last for first, last in YEARS)
+    return is_year and SINCE.search(text, max(0, one.start - FRONT), one.start) is not None
 
 
 def _goes_on(before: Quantity, one: Quantity, text: str) -> bool:

@@ -279,7 +279,27 @@ def test_a_time_of_day_is_a_clock():
         ("1.5k", [("1500", "", "1.5k")]),
         ("2k toman", [("2000", "toman", "2k toman")]),
         ("2 k toman", [("2", "", "2")]),
-        ("20m", [("20 or 20000000", "", "20m")]),
+        # "m" is a million beside a currency or the word for a price, else metres
+        ("20m", [("20", "", "20m")]),
+        ("Coat 2m long. 80 USD", [("2", "", "2m"), ("80", "dollar", "80 usd")]),
+        ("Rope 5m, 80 USD", [("5", "", "5m"), ("80", "dollar", "80 usd")]),
+        ("Price 80 USD 2m long", [("80", "dollar", "80 usd"), ("2", "dollar", "2m")]),
+        ("$2m", [("2 or 2000000", "dollar", "2m")]),
+        ("IRT 2m", [("2 or 2000000", "toman", "2m")]),
+        ("قیمت: 2m", [("2 or 2000000", "", "2m")]),
+        ("السعر 2m", [("2 or 2000000", "", "2m")]),
+        ("Price of the bag: 2m", [("2 or 2000000", "", "2m")]),
+        ("قیمت از 1m تا 2m", [("1 or 1000000", "", "1m"), ("2 or 2000000", "", "2m")]),
+        ("1m تا 2m تومان", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m تومان")]),
+        ("1m-2m toman", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m toman")]),
+        ("قیمت دایرکت، پارچه 2m", [("2", "", "2m")]),
+        # a point before three digits parts thousands of money and of what is counted, not of what is weighed
+        ("1.250 kg", [("1.25", "kilo", "1.250 kg")]),
+        ("۱.۲۵۰ کیلو", [("1.25", "kilo", "1.250 کیلو")]),
+        ("1.250 تا 2.500 لیتر", [("1.25", "litre", "1.250"), ("2.5", "litre", "2.500 لیتر")]),
+        ("2.400 متر", [("2.4", "metre", "2.400 متر")]),
+        ("1.250 گرم", [("1.25 or 1250", "gram", "1.250 گرم")]),
+        ("1.000 عدد", [("1 or 1000", "piece", "1.000 عدد")]),
         ("20 m", [("20", "", "20")]),
         ("1.85m toman", [("1.85 or 1850000", "toman", "1.85m toman")]),
         # digits in groups, by commas, dots, spaces and slashes
@@ -494,6 +514,24 @@ def test_what_names_a_size_or_a_code_or_measures_is_told_from_what_may_be_a_pric
     read = plainly.replace("*", "")
 
     assert [read[one.start : one.end] for one in read_all(read) if one.is_name] == re.findall(r"\*([\d.]+)\*", plainly)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("بیش از *50000* مشتری راضی", "*20000* میلی‌آمپر", "گوشی *256* گیگ", "*256*GB و *20000* mAh", "*5000* فالوور"),
+        *("over *50,000* happy customers", "*10000*+ followers", "*256* gb", "*60* watts", "از سال *1395*", "since *2015*"),
+        *("est. *2015*", "منذ *2015*", "اكثر من *5000* زبون", "rope *5m*", "پارچه *2m*، 850"),
+        # and what may be a price
+        *("since 850", "850 for our customers", "کیف 850 مشتریان عزیز ما", "850 مشکی", "850 واتساپ", "قیمت 2m", "1395"),
+        *("850\nمشتری", "سال 850", "850، گیگ"),
+    ],
+)  # fmt: skip
+def test_what_counts_something_else_and_a_year_are_no_price(text):
+    plainly = unify(plain(text))
+    read = plainly.replace("*", "")
+
+    assert [read[one.start : one.end] for one in read_all(read) if one.is_name] == re.findall(r"\*([^*]+)\*", plainly)
 
 
 def test_ten_and_more_can_be_a_price_or_a_size():
