@@ -4,6 +4,7 @@ What they never send is dropped after a day (tidy_media.py).
 """
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from pilito.lifecycle import InboxState, MediaKind, MediaState
 from pilito.media.look import look_at
 from pilito.media.store import CHUNK_BYTES, name_of
 from pilito.models import Conversation, MediaFile, db
+
+log = logging.getLogger(__name__)
 
 KINDS = {kind.value: kind for kind in (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.VOICE, MediaKind.FILE)}
 SOURCE = "upload:"  # where such a file came from: the conversation for which it was chosen
@@ -68,17 +71,34 @@ def upload(conversation_id: int, kind: str, file: BinaryIO, now: datetime) -> Me
         media_id, name = media.id, media.key
     file.seek(0)
     media_store.put(name, file, size_bytes, look.mime_type)
+    kept = _finish(conversation_id, media_id, now)
+    if kept is None:
+        _let_go(name)
+        raise Refused("not_found", f"Conversation {conversation_id} is being erased, or was.")
+    return kept
+
+
+def _finish(conversation_id: int, media_id: int, now: datetime) -> MediaFile | None:
+    """Say that the file is in the store; None where whom it was for was being erased meanwhile, or their account."""
     with transaction() as tx:
-        media = db.session.get_one(MediaFile, media_id, with_for_update=True, populate_existing=True)
-        is_left = media.state is MediaState.DROPPED  # their erasing began meanwhile: now it can go
-        if is_left:
+        media = db.session.get(MediaFile, media_id, with_for_update=True, populate_existing=True)
+        if media is not None and media.state is MediaState.DROPPED:  # their erasing began: now it can go
             media.due_at = now
             tx.after_commit(hints.hint, keys.MEDIA, keys.DROP_MEDIA_JOB, media_id)
-        else:
-            media.state, media.lease_until = MediaState.STORED, None
-    if is_left:
-        raise Refused("not_found", f"Conversation {conversation_id} is being erased.")
-    return media
+            return None
+        # An account's erasing takes its conversations before the rows of its files.
+        if media is None or db.session.scalar(select(Conversation.id).filter_by(id=conversation_id)) is None:
+            return None
+        media.state, media.lease_until = MediaState.STORED, None
+        return media
+
+
+def _let_go(name: str) -> None:
+    """No row may be there by now that would say it. Where the store is away tidy_media.py drops it, as nobody's."""
+    try:
+        media_store.drop(name)
+    except MediaError as error:
+        log.warning("A file of whom was erased is not dropped yet: %s", error)
 
 
 def _rule(conversation_id: int, kind: str) -> tuple[int, FileRule]:

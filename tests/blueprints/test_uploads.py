@@ -7,6 +7,7 @@ from rows import add_conversation
 from samples import HTML, JPEG
 
 from pilito.clock import utc_now
+from pilito.conversations.erase import erase_inbox
 from pilito.conversations.public_file import public_address
 from pilito.database import transaction
 from pilito.lifecycle import Role
@@ -90,6 +91,18 @@ def test_a_body_of_more_than_a_megabyte_is_taken_here_from_people_of_the_shop_on
     assert attach(app.test_client(), conversation, large).status_code in (302, 401, 413)
     assert attach(browser, conversation, JPEG + bytes(27 * 1024 * 1024)).status_code == 413
     assert len(rows(MediaFile)) == 1
+
+
+def test_an_account_that_is_erased_meanwhile_is_told_in_a_sentence(app, browser, conversation, monkeypatch):
+    store = app.extensions["pilito_media_store"]
+    inbox_id = conversation.inbox_id
+    monkeypatch.setattr(type(store), "put", lambda *_file: erase_inbox(inbox_id, utc_now()))
+
+    answer = attach(browser, conversation)
+
+    assert answer.status_code == 404
+    assert answer.json["reason"] == "not_found"
+    assert answer.json["message"]
 
 
 def test_who_may_only_look_attaches_nothing(app, log_in, conversation):

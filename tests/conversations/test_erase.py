@@ -3,6 +3,7 @@
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from desk import Desk
@@ -736,6 +737,54 @@ def test_a_file_that_is_being_kept_when_it_begins_goes_once_it_is_in_the_store(s
     assert refused.value.reason == "not_found"
     with pytest.raises(MediaError):
         store.open(names[0], 1)
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut before the rows of files go"])
+def test_nothing_is_left_of_a_file_that_is_being_kept_while_its_account_is_erased(sending, monkeypatch, is_cut):
+    store = sending.app.extensions["pilito_media_store"]
+    inbox, put, drop_objects, names = sending.shop.inbox_id, store.put, erase._drop_objects, []
+
+    def cut(inbox_id):
+        drop_objects(inbox_id)
+        if is_cut:
+            raise MediaError("store_failed", "away")
+
+    def put_late(_store, name, *file):
+        names.append(name)
+        with monkeypatch.context() as meanwhile, suppress(MediaError):
+            meanwhile.setattr(erase, "_drop_objects", cut)
+            sending.call(erase_inbox, inbox, NOON + seconds(60))
+        put(name, *file)
+
+    monkeypatch.setattr(type(store), "put", put_late)
+    with pytest.raises(Refused) as refused:
+        choose_file(sending)
+    sending.call(erase_inbox, inbox, NOON + seconds(120))
+
+    assert refused.value.reason == "not_found"
+    with pytest.raises(MediaError, match="no such file"):
+        store.open(names[0], 1)
+    assert sending.rows(MediaFile) == []
+
+
+def test_a_store_that_is_away_then_changes_nothing_about_the_answer(sending, monkeypatch):
+    """What it could not drop is nobody's, and goes as such does."""
+    store = sending.app.extensions["pilito_media_store"]
+    inbox = sending.shop.inbox_id
+
+    def put_late(*_file):
+        sending.call(erase_inbox, inbox, NOON + seconds(60))
+
+        def away(*_name):
+            raise MediaError("store_failed", "away")
+
+        monkeypatch.setattr(type(store), "drop", away)
+
+    monkeypatch.setattr(type(store), "put", put_late)
+    with pytest.raises(Refused) as refused:
+        choose_file(sending)
+
+    assert refused.value.reason == "not_found"
 
 
 @pytest.mark.sqlite_only
