@@ -80,6 +80,7 @@ SPOKEN_IN_PARTS = re.compile(
 )
 # Digits that name something and count nothing: phones, cards, accounts, tracking numbers.
 LONG_NUMBER = re.compile(r"(?<![\w.,])(?:ir)?\+?\(?\d(?:[ \-().]{0,2}\d){6,25}(?![\w]|[.,]\d)|\d{27,}")
+LONGEST_COUNTRY = 3  # digits of a country's code
 LEAST_OF_PHONE = 7  # digits without its area code: so many as a phone has above, for fewer are the end of many another
 # Sizes in a row, which name nothing either.
 ROW = re.compile(r"[1-9]\d{0,2}(?:[ -]{1,2}[1-9]\d{0,2})+")
@@ -105,6 +106,9 @@ MONTHS = {
     )
     for number, name in enumerate(names.split(), start=1)
 }
+SOLAR, COMMON = "solar", "common"
+SOLAR_MONTHS = frozenset(list(MONTHS)[:12])
+YEARS_OF = {SOLAR: range(1300, 1500), COMMON: range(1900, 2100)}
 MONTH = rf"({'|'.join(MONTHS)})(?:ه|ی|ماه| ماه)?(?!\w)"
 YEAR = r"(?:,?\s+(\d{4})(?!\d))?"
 NAMED_DATE = re.compile(
@@ -150,6 +154,12 @@ PLAIN_WORDS = frozenset(
         "tomorrow what whatsapp when where which will with you your ",
     )
 )
+# "Up to 50%", which most things are not off by; also the upper end of a range.
+UP_TO = re.compile(
+    r"(?:\b(?:up ?to|as (?:much|high) as)|\d%? to|(?<!\w)(?:تا(?: سقف| حدود| حداکثر)?|حتی|الی|لغایه)"
+    r"|(?:\b(?:max(?:imum)?|at most)|(?<!\w)(?:حداکثر|بیشترین))(?:\W{1,3}\w{1,20}){0,3})\W{0,3}$"
+    r"|\d[-–—~]$|%\s{0,2}[-–—~]\s{0,2}$"
+)
 # What a customer may name first: a size, how many, an age.
 ASKABLE = {"", "piece", "person", "cm", "mm", "inch", "metre", "gram", "kilo", "ml", "litre", "month", "year"}
 CLAUSE = re.compile(r"[.!?؟؛\n]+|[،,](?!\d)")
@@ -158,6 +168,17 @@ UNKNOWING = re.compile(
     r"|\b(?:i|we) (?:don't|do not) have (?:\w+ ){0,3}(?:info\w*|details?|answers?|dates?)\b"
     r"|\bno information\b|لا اعرف|لا اعلم|لیس لدی"
 )
+
+
+class Date(tuple[int, ...]):
+    """(day, month) or (day, month, year), day 0 for a whole month; `calendar` is empty where the text does not tell."""
+
+    calendar: str
+
+    def __new__(cls, numbers: tuple[int, ...], calendar: str = "") -> "Date":
+        date = super().__new__(cls, numbers)
+        date.calendar = calendar
+        return date
 
 
 @dataclass(frozen=True)
@@ -200,12 +221,11 @@ class Claims:
         return HANDLE.sub(" ", self._without_links)
 
     @cached_property
-    def dates(self) -> list[tuple[int, ...]]:
-        """(day, month) or (day, month, year), day 0 for a whole month; the calendar is not asked for."""
+    def dates(self) -> list[Date]:
         numbered = (_date(*map(int, match.groups())) for match in DATE.finditer(self._words) if _is_date(match))
         named = (_named_date(match) for match in NAMED_DATE.finditer(self._words))
         rest = NAMED_DATE.sub(" ", self._words)
-        months = ((0, MONTHS[match[1]], int(match[2]) % 100) for match in MONTH_OF_YEAR.finditer(rest))
+        months = (_of_month(match[1], 0, int(match[2])) for match in MONTH_OF_YEAR.finditer(rest))
         return [*numbered, *named, *months]
 
     @cached_property
@@ -252,6 +272,9 @@ class Claims:
         """Whether it may be one without its area code, and not "the price: 88887777"."""
         is_long = not quantity.unit and max(quantity.values) >= 10**6
         return is_long and not PRICED.search(self.countable[max(0, quantity.start - OPEN) : quantity.start])
+
+    def is_most(self, quantity: Quantity) -> bool:
+        return UP_TO.search(self.countable[max(0, quantity.start - OPEN) : quantity.start]) is not None
 
     @cached_property
     def colours(self) -> list[int]:
@@ -312,7 +335,7 @@ class Ground:
         } & {value for one in self.question.quantities for value in one.values}
         return [
             *(
-                Stated("number", _shown(one), partial(Ground._has_quantity, quantity=one, is_phone=said.is_phone(one)))
+                Stated("number", _shown(one), _found_in(said, one))
                 for one in said.quantities
                 if not (_may_be_open(one) and one.values & open_values)
             ),
@@ -344,6 +367,12 @@ class Ground:
             for one in getattr(fact, kind)
             if kind != "links" or not fact.home or _site(one) == fact.home
         ]
+
+    def _has_whole(self, percent: Quantity) -> bool:
+        """Whether a fact takes so much off, and not only "up to" so much."""
+        return any(
+            _agrees(percent, known) and not fact.is_most(known) for fact in self.facts for known in fact.quantities
+        )
 
     def _has_quantity(self, quantity: Quantity, is_phone: bool) -> bool:
         if any(_agrees(quantity, known) for fact in self.facts for known in fact.quantities):
@@ -386,9 +415,9 @@ class Ground:
             return True
         own = contact.lstrip("0")  # a phone without its area code, or with a zero in front
         is_phone = own.isdigit() and len(own) >= LEAST_OF_PHONE
-        return is_phone and (own in whole or any(one.endswith(own) for one in known))
+        return is_phone and (own in whole or any(_is_end_of(contact, one) for one in known))
 
-    def _has_date(self, date: tuple[int, ...]) -> bool:
+    def _has_date(self, date: Date) -> bool:
         return any(_same_date(date, known) for fact in self.facts for known in fact.dates)
 
     def _has_handle(self, handle: str) -> bool:
@@ -408,9 +437,26 @@ class Ground:
         return any(code in re.sub(r"[-_]", "", fact.text) for fact in self.facts)
 
 
+def _found_in(said: Claims, one: Quantity) -> Callable[[Ground], bool]:
+    """How a number of a reply is looked for."""
+    if one.unit == "percent" and not said.is_most(one):
+        return partial(Ground._has_whole, percent=one)
+    return partial(Ground._has_quantity, quantity=one, is_phone=said.is_phone(one))
+
+
 def _is_of(span: Span, unit: str) -> bool:
     """Whether a range may be of this unit: without one it may be of sizes or hours, and counts nothing."""
     return span.unit == unit or (not span.unit and unit not in COUNTED)
+
+
+def _is_end_of(contact: str, known: str) -> bool:
+    """Whether this is the end of a phone that is known: one that begins with a zero is whole but for the country."""
+    own = contact.lstrip("0")
+    if not known.endswith(own):
+        return False
+    is_local = known.startswith("0") and not known.startswith("00")
+    rest = len(known.lstrip("0")) - len(own)
+    return not contact.startswith("0") or (rest == 0 or (not is_local and rest <= LONGEST_COUNTRY))
 
 
 def _may_be_open(quantity: Quantity) -> bool:
@@ -505,9 +551,11 @@ def _spoken(text: str) -> str:
     return _digits("".join(DIGIT_WORDS.get(word, word) for word in re.findall(r"[^\W\d_]+|\d", text)))
 
 
-def _date(first: int, second: int, third: int) -> tuple[int, ...]:
+def _date(first: int, second: int, third: int) -> Date:
     """(day, month, year) of year/month/day or day/month/year; the larger end is the year."""
-    return (third, second, first % 100) if first > third else (first, second, third % 100)
+    day, year = min(first, third), max(first, third)
+    calendar = next((calendar for calendar, years in YEARS_OF.items() if year in years), "")
+    return Date((day, second, year % 100), calendar)
 
 
 def _is_date(match: re.Match[str]) -> bool:
@@ -523,15 +571,21 @@ def _blanked_date(match: re.Match[str]) -> str:
     return " ، " if _is_date(match) else match[0]
 
 
-def _named_date(match: re.Match[str]) -> tuple[int, ...]:
-    day, month, year = int(match[1] or match[5]), MONTHS[match[2] or match[4]], match[3] or match[6]
-    return (day, month, int(year) % 100) if year else (day, month)
+def _named_date(match: re.Match[str]) -> Date:
+    year = match[3] or match[6]
+    return _of_month(match[2] or match[4], int(match[1] or match[5]), *([int(year)] if year else []))
 
 
-def _same_date(said: tuple[int, ...], known: tuple[int, ...]) -> bool:
+def _of_month(name: str, day: int, *year: int) -> Date:
+    return Date((day, MONTHS[name], *(one % 100 for one in year)), SOLAR if name in SOLAR_MONTHS else COMMON)
+
+
+def _same_date(said: Date, known: Date) -> bool:
+    """Whether a fact has this day: the year that it names too, and in the same calendar."""
     days = {said[0], known[0]}
     return (
         said[1] == known[1]
         and (len(days) == 1 or said[0] == 0)
-        and (len(said) == 2 or len(known) == 2 or said[2] == known[2])
+        and (len(said) == 2 or said[2:] == known[2:])
+        and len({said.calendar, known.calendar} - {""}) < 2
     )

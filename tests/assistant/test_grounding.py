@@ -13,7 +13,7 @@ FACT = """پیراهن نخی 🌸
 ارسال ۲ تا ۳ روز کاری، شنبه تا پنجشنبه
 تماس: ۰۹۱۲ ۳۴۵ ۶۷۸۹ / 021-88887777
 سایت: https://www.niloofar.ir/dress/
-@gallery.niloofar کد تخفیف NOWRUZ20 تا ۱۵ آذر
+@gallery.niloofar کد تخفیف NOWRUZ20 تا ۱۵ آذر ۱۴۰۵
 ساعت کار ۱۰ تا ۲۱"""
 QUESTION = "سایز ۴۰ دارید؟"
 
@@ -382,9 +382,34 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("info@niloofar.ir", "ino@niloofar.ir", ["contact"]),
         ("info@niloofar.ir", "fo@niloofar.ir", ["contact"]),
         ("IR06 0960 0000 0010 0324 2000 01", "IR06 0960 0000 0010 0324 2000 01", []),
+        ("تلفن ۰۹۱۲۱۲۳۴۵۶۷", "تماس: ۰۲۱۲۳۴۵۶۷", ["contact"]),  # a number of Tehran that nobody gave
+        ("تلفن 09121234567", "تلفن 01234567", ["contact"]),
+        ("تلفن 021-88887777", "تلفن 088887777", ["contact"]),
+        ("تلفن 09121234567", "تلفن 9121234567", []),
+        ("تلفن 09121234567", "تلفن +98 912 123 4567", []),
+        ("تلفن 9121234567", "تلفن 09121234567", []),
+        ("تلفن +971 50 123 4567", "تلفن 0123 4567", ["contact"]),
+        ("تلفن 00971501234567", "تلفن 0501234567", []),
+        ("تلفن 00971501234567", "تلفن +971 50 123 4567", []),
         # dates
         ("15 آذر 1405", "15 آذر", []),
-        ("15 آذر", "15 آذر 1405", []),
+        ("15 آذر", "15 آذر 1405", ["date"]),  # a year that nobody wrote
+        ("۵ مهر", "۵ مهر ۱۴۰۶", ["date"]),
+        ("۵ مهر", "۵ ژوئیه", ["date"]),  # both are seventh months, of two calendars
+        ("۵ مهر", "5 July", ["date"]),
+        ("5 July", "۵ مهر", ["date"]),
+        ("5 July", "۵ ژوئیه", []),
+        ("5 July", "5 يوليو", []),
+        ("5 July 2026", "2026/07/05", []),
+        ("5 July 2026", "05/07/2026", []),
+        ("2026-07-05", "۵ ژوئیه ۲۰۲۶", []),
+        ("۱۴۰۵/۰۷/۰۵", "۵ مهر ۱۴۰۵", []),
+        ("۱۴۰۵/۰۷/۰۵", "۵ مهر", []),
+        ("۱۴۰۵/۰۷/۰۵", "5 July", ["date"]),
+        ("05/07/26", "5 July", []),  # whose year this is cannot be told
+        ("05/07/05", "۵ مهر", []),
+        ("مهر 1405", "مهر 1405", []),
+        ("مهر 1405", "July 1405", ["date"]),
         ("15 آذر 1405", "15 آذر 1406", ["date"]),
         ("15 آذر 1405", "آذر 1405", []),
         ("آذر 1405", "15 آذر 1405", ["date"]),
@@ -455,6 +480,44 @@ def test_thousands_are_no_list_of_what_facts_say_apart(fact, price, right):
 def test_a_price_in_another_currency_is_another_price(fact, other, right):
     assert lacks(other, fact, "؟") == ["number"]
     assert lacks(right, fact, "؟") == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "whole", "right"),
+    [
+        ("Up to 50% off selected items", "The leather bag is 50% off.", "Yes, up to 50% off selected items."),
+        ("تا ۵۰٪ تخفیف", "۵۰٪ تخفیف دارد", "بله، تا ۵۰٪ تخفیف"),
+        ("تا ۵۰٪ تخفیف", "۵۰ درصد تخفیف", "حداکثر ۵۰ درصد تخفیف"),
+        ("خصم حتى 50%", "خصم 50%", "خصم يصل الى 50%"),
+        ("تا سقف ۵۰ درصد تخفیف", "۵۰٪ تخفیف", "تا ۵۰٪ تخفیف"),
+        ("As much as 50% off", "It is 50% off", "up to 50 percent off"),
+        ("20-50% off", "It is 50% off", "20-50% off"),
+        ("20 to 50% off", "It is 50% off", "from 20 to 50% off"),
+        ("۲۰ تا ۵۰ درصد تخفیف", "۵۰٪ تخفیف", "بین ۲۰ تا ۵۰٪ تخفیف"),
+        ("Up to 50% off. Bags 30% off.", "It is 50% off", "Bags are 30% off, others up to 50%."),
+    ],
+)
+def test_the_most_that_is_taken_off_is_not_taken_off_everything(fact, whole, right):
+    assert lacks(whole, fact, "؟") == ["number"]
+    assert lacks(right, fact, "؟") == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "reply"),
+    [
+        ("50% off until Friday", "50% off"),
+        ("50% off, up to 50% on coats", "50% off"),
+        ("۵۰٪ تخفیف تا جمعه", "۵۰ درصد تخفیف"),
+        ("50% off", "up to 50% off"),
+        ("Reduced to 50%", "50%"),
+        ("تا ۵ مهر ۲۰٪ تخفیف", "۲۰٪ تخفیف"),
+        ("کیف‌ها تا پایان ماه ۳۰٪ تخفیف", "۳۰٪ تخفیف"),
+        ("تخفیف: ۵۰٪", "۵۰٪"),
+        ("100% cotton", "It is 100% cotton."),
+    ],
+)
+def test_what_is_taken_off_is_told_as_it_is(fact, reply):
+    assert lacks(reply, fact, "؟") == []
 
 
 @pytest.mark.parametrize(
