@@ -56,18 +56,22 @@ class Period:
 
 @dataclass
 class Report:
-    """`steps` in the order of time: the beginning of each bar in the zone's clock, and its numbers."""
+    """`steps` in the order of time: the beginning of each bar in the zone's clock, and its numbers.
+
+    `compared` is what of `total` is held against `before`: all but the quarter of an hour that is not over.
+    """
 
     period: Period
     steps: list[tuple[datetime, Numbers]]
     total: Numbers = field(default_factory=dict)
+    compared: Numbers = field(default_factory=dict)
     before: Numbers = field(default_factory=dict)
     by_hour: list[list[int]] = field(default_factory=list)  # messages of customers: weekday (Monday first), hour
     is_kept: bool = True  # False: the zone's days are not ready, and were summed from the quarters
 
 
 def report(period: Period, inbox_id: int | None) -> Report:
-    """Sum the period, and the one before it, which is cut at the same time of the day."""
+    """Sum the period, and the one before it; where today is in it, both are compared up to the same time of the day."""
     is_kept = db.session.scalar(select(TallyZone.id).where(TallyZone.name == period.zone.key)) is not None
     days: dict[date, Numbers] = {}
     before: Numbers = {}
@@ -81,9 +85,12 @@ def report(period: Period, inbox_id: int | None) -> Report:
     found.by_hour = [[0] * 24 for _ in range(7)]
     for day, numbers in days.items():
         tallies.add(found.total, numbers)
+        if cut is None or day != period.last:
+            tallies.add(found.compared, numbers, NOT_COMPARED)
         for hour, count in numbers.get("hours", {}).items():
             found.by_hour[day.weekday()][int(hour)] += count
     if cut is not None:
+        _add_cut_day(period, period.last, inbox_id, found.compared)
         _add_cut_day(period, cut, inbox_id, before)
     return found
 
@@ -164,13 +171,13 @@ def _hours(period: Period, inbox_id: int | None) -> list[tuple[datetime, Numbers
     ]
 
 
-def _add_cut_day(period: Period, day: date, inbox_id: int | None, before: Numbers) -> None:
-    """The last day of the time before, as far as today has come."""
+def _add_cut_day(period: Period, day: date, inbox_id: int | None, into: Numbers) -> None:
+    """A day as far as today has come in whole quarters: of the one that runs, another day has all of its minutes."""
     start, _end = tallies.stretch_of(day, day, period.zone)
     passed = period.now - tallies.begin_of(period.last, period.zone)
-    for _at, whose, numbers in tallies.quarters(start, start + passed):
+    for _at, whose, numbers in tallies.quarters(start, start + passed - passed % tallies.QUARTER):
         if inbox_id in (None, whose):
-            tallies.add(before, numbers, NOT_COMPARED)
+            tallies.add(into, numbers, NOT_COMPARED)
 
 
 def _dates(first: date, last: date) -> Iterable[date]:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-from rows import NOON
+from rows import NOON, add_conversation, add_message
 from shop import reel, text
 from sqlalchemy import func, select
 
@@ -442,12 +442,54 @@ def test_the_period_before_ends_at_the_same_time_of_the_day(history):
 
     begin = tallies.begin_of(period.first, TEHRAN)
     sent = Message.sent_at
-    quarter = tallies.quarter_of(NOW) + tallies.QUARTER
+    week, quarter = timedelta(days=7), tallies.quarter_of(NOW)
     assert analytics.sum_of(report.total, "messages") == count(Message, sent >= begin, sent <= NOW)
-    assert analytics.sum_of(report.before, "messages") == count(
-        Message, sent >= begin - timedelta(days=7), sent < quarter - timedelta(days=7)
-    )
+    assert analytics.sum_of(report.compared, "messages") == count(Message, sent >= begin, sent < quarter)
+    assert analytics.sum_of(report.before, "messages") == count(Message, sent >= begin - week, sent < quarter - week)
     assert [len(report.steps), sum(map(sum, report.by_hour))] == [7, report.total["messages"]["customer"]]
+
+
+NIGHT = datetime(2026, 11, 29, 20, 30, tzinfo=UTC)  # the 30th begins in Tehran
+
+
+def written_at(*minutes):
+    """Messages of customers, so many minutes after the 30th began."""
+    with transaction():
+        conversation = add_conversation()
+        for minute in minutes:
+            at = NIGHT + timedelta(minutes=minute)
+            add_message(conversation, sent_at=at, created_at=at)
+
+
+def report_of_today(minute):
+    now = NIGHT + timedelta(minutes=minute)
+    count_all(now)
+    today = now.astimezone(TEHRAN).date()
+    return analytics.report(analytics.Period(today, today, TEHRAN, now), None)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["days kept", "days summed"])
+def test_today_is_not_compared_with_minutes_of_yesterday_that_it_has_not_had_yet(app, is_kept):
+    day = 24 * 60
+    written_at(*range(7), *(minute - day for minute in range(15)))
+    if is_kept:
+        tally.keep_zone("Asia/Tehran", NIGHT)
+
+    early, later = report_of_today(7), report_of_today(15)
+
+    assert early.is_kept is is_kept
+    sums = [[analytics.sum_of(one, "messages") for one in (it.total, it.compared, it.before)] for it in (early, later)]
+    assert sums == [[7, 0, 0], [7, 7, 15]]
+
+
+def test_a_period_that_is_over_is_compared_whole(app):
+    written_at(*range(-8, 7))
+    count_all(NIGHT + timedelta(minutes=7))
+    yesterday = date(2026, 11, 29)
+
+    report = analytics.report(analytics.Period(yesterday, yesterday, TEHRAN, NIGHT + timedelta(minutes=7)), None)
+
+    assert [analytics.sum_of(one, "messages") for one in (report.total, report.compared, report.before)] == [8, 8, 0]
 
 
 def test_the_median_is_read_off_the_buckets_within_a_few_per_cent():

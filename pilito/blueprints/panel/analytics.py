@@ -253,7 +253,7 @@ class Head:
 
 def _heads(report: Report) -> list[Head]:
     return [
-        _head(gettext("Messages from customers"), _customers(report.total), _customers(report.before)),
+        _head(gettext("Messages from customers"), report, _customers),
         _rate_head(
             gettext("Answered by the assistant"), report, "turns", "answered",
             gettext("of %(count)s questions", count=_number(_decided(report.total))),
@@ -276,7 +276,7 @@ def _heads_of(stack: Stack, report: Report) -> Head:
         note = gettext("Redis still knew %(percent)s of those that a question took", percent=_percent(rate)) if (
             rate is not None
         ) else ""  # fmt: skip
-    return _head(label, _shown(stack, report.total), _shown(stack, report.before), note=note)
+    return _head(label, report, lambda numbers: _shown(stack, numbers), note=note)
 
 
 def _shown(stack: Stack, numbers: tallies.Numbers) -> int:
@@ -298,37 +298,46 @@ def _cost_head(label: str, report: Report) -> Head:
         notes.insert(0, digits(left_out))
     if priced:
         notes.insert(0, str(gettext("%(cost)s an answer", cost=_dollars(micros / priced / MICRO, 4))))
-    before = report.before.get("use", {}).get("micros", 0)
-    return _head(label, micros, before, lambda value: _dollars(value / MICRO, 2), " · ".join(notes))
+    return _head(label, report, _micros, lambda value: _dollars(value / MICRO, 2), " · ".join(notes))
 
 
-def _head(label: str, value: float, before: float, shown: Callable[[float], str] | None = None, note: str = "") -> Head:
-    said = (shown or _number)(value)
+def _micros(numbers: tallies.Numbers) -> int:
+    return numbers.get("use", {}).get("micros", 0)
+
+
+def _head(
+    label: str,
+    report: Report,
+    sum_up: Callable[[tallies.Numbers], int],
+    shown: Callable[[float], str] | None = None,
+    note: str = "",
+) -> Head:
+    said, compared, before = (shown or _number)(sum_up(report.total)), sum_up(report.compared), sum_up(report.before)
     if not before:
         return Head(str(label), said, note=str(note))
-    change = round((value - before) / before * 100)
+    change = round((compared - before) / before * 100)
     return Head(str(label), said, _signed(change, "%"), _sign(change), str(note))
 
 
 def _rate_head(label: str, report: Report, measure: str, key: str, note: str) -> Head:
-    rate, before = _part(report.total, measure, key), _part(report.before, measure, key)
+    rate, compared, before = (_part(sums, measure, key) for sums in (report.total, report.compared, report.before))
     if rate is None:
         return Head(str(label), "–")
-    if before is None:
+    if compared is None or before is None:
         return Head(str(label), _percent(rate), note=str(note))
-    change = round((rate - before) * 100)
+    change = round((compared - before) * 100)
     return Head(str(label), _percent(rate), _signed(change, str(gettext("points"))), _sign(change), str(note))
 
 
 def _wait_head(label: str, report: Report, measure: str) -> Head:
-    median, before = quantile(report.total, measure, 0.5), quantile(report.before, measure, 0.5)
+    median, compared, before = (quantile(sums, measure, 0.5) for sums in (report.total, report.compared, report.before))
     if median is None:
         return Head(str(label), "–")
     late = lasting(quantile(report.total, measure, 0.9) or 0)
     note = str(gettext("nine of ten within %(time)s", time=late))
-    if not before:
+    if compared is None or not before:
         return Head(str(label), lasting(median), note=note)
-    change = round((median - before) / before * 100)
+    change = round((compared - before) / before * 100)
     return Head(str(label), lasting(median), _signed(change, "%"), _sign(change), note)
 
 
