@@ -42,16 +42,22 @@ def read_shop(shop: Shop, caller: Caller) -> list[ProductDraft]:
     """Return all products that the shop shows, with their variations. Raises SourceError; then nothing was read."""
     api, now = _Api(shop, caller), caller.clock()
     currency = api.currency()
-    found = []
+    found: list[ProductDraft] = []
+    hidden: dict[str, ProductDraft] = {}
+    in_groups: set[str] = set()
     for product in api.pages("products", status="publish"):
         if not _is_shown(product):
+            if _may_be_in_group(product):
+                hidden[str(product["id"])] = _product(product, [], currency, now)
             continue
+        in_groups.update(_group_of(product))
         is_variable = product.get("type") in ("variable", "variable-subscription")
         variations = list(api.pages(f"products/{int(product['id'])}/variations")) if is_variable else []
         found.append(_product(product, variations, currency, now))
         if len(found) > PRODUCTS:
             raise SourceError("too_many_products", str(PRODUCTS))
-    return found
+    # Shops hide what is in a group, so that it is met there alone: the group's page shows it, with its price.
+    return [*found, *(draft for number, draft in hidden.items() if number in in_groups)]
 
 
 class _Api:
@@ -128,6 +134,16 @@ def _number(text: str | None) -> int:
 def _is_shown(product: Json) -> bool:
     """Whether whoever looks through the shop comes upon it, without a password."""
     return product.get("catalog_visibility") != "hidden" and not product.get("post_password")
+
+
+def _may_be_in_group(product: Json) -> bool:
+    return product.get("type") == "simple" and not product.get("post_password")
+
+
+def _group_of(product: Json) -> Iterator[str]:
+    """The ids of the products in it, where it is a group."""
+    members = product.get("grouped_products") if product.get("type") == "grouped" else None
+    return map(str, members if isinstance(members, list) else [])
 
 
 def _product(product: Json, variations: list[Json], currency: Currency, now: datetime) -> ProductDraft:

@@ -149,6 +149,26 @@ def test_a_group_of_products_has_no_price_of_its_own(woo, start):
 
 
 @pytest.mark.sqlite_only
+def test_what_is_hidden_but_for_its_group_is_read(woo, start):
+    start(woo)
+    woo.sell(2, "Cup", "80000", catalog_visibility="hidden")
+    woo.sell(1, "Set", "80000", type="grouped", grouped_products=[2, 3], regular_price="")
+    woo.sell(3, "Pot", "900000", catalog_visibility="hidden")
+    woo.sell(4, "Lid", "1000", catalog_visibility="hidden")
+    woo.sell(5, "Gift", "2000", type="grouped", grouped_products=[4], catalog_visibility="hidden")
+    woo.sell(6, "Tray", "3000", type="grouped", grouped_products=None)
+
+    read(connect(woo))
+
+    assert [(one.name, one.variants[0].price) for one in products()] == [
+        ("Set", None),
+        ("Tray", None),
+        ("Cup", 80_000),
+        ("Pot", 900_000),
+    ]
+
+
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("values", "stock"),
     [
