@@ -20,6 +20,7 @@ from pilito.models import Audit, Passage, Source, SourceFile, WebPage, db
 FILE_BYTES = 10 * 1024 * 1024
 ENDINGS = {"pdf": "pdf", "docx": "docx", "txt": "txt", "md": "md", "markdown": "md"}
 ADDRESSED = (SourceKind.PAGE, SourceKind.SITEMAP)
+SAID = ("inbox_id", "title", "heading", "text", "address")  # what of a passage is told, and in which account
 
 
 def add_document(inbox_id: int | None, file_name: str, content: bytes, operator_id: int | None, now: datetime) -> int:
@@ -119,8 +120,7 @@ def known_pages(source_id: int) -> dict[str, Known]:
 
 
 def keep_document(source: Source, parsed: Parsed, now: datetime) -> bool:
-    _replace(source, None, parsed.title or source.name, source.address, parsed.pieces, now)
-    return True
+    return _replace(source, None, parsed.title or source.name, source.address, parsed.pieces, now)
 
 
 def keep_pages(source: Source, pages: Sequence[Page], now: datetime) -> bool:
@@ -138,9 +138,9 @@ def keep_pages(source: Source, pages: Sequence[Page], now: datetime) -> bool:
             continue
         row.etag, row.last_modified, row.content_digest = page.etag, page.last_modified, page.content_digest
         if page.pieces is not None:
-            row.title, row.changed_at = clean_line(page.title, 300) or None, now
-            _replace(source, row.id, row.title or source.name, page.address, page.pieces, now)
-            is_change = True
+            row.title = clean_line(page.title, 300) or None
+            if _replace(source, row.id, row.title or source.name, page.address, page.pieces, now):
+                row.changed_at, is_change = now, True
     return is_change
 
 
@@ -153,9 +153,13 @@ def _make_page(source: Source, page: Page, name: str) -> WebPage:
 
 def _replace(
     source: Source, page_id: int | None, title: str, address: str | None, pieces: Sequence[Piece], now: datetime
-) -> None:
+) -> bool:
+    """Make the passages these; return False where they are.
+
+    Many shops write a page anew for every visitor (a token in a form, the time). A passage that got a number of its own
+    each time would be another to the answer that rests on it (conversations/draft_facts.py).
+    """
     scope = Passage.web_page_id == page_id if page_id else Passage.source_id == source.id
-    db.session.execute(delete(Passage).where(scope).execution_options(synchronize_session=False))
     own = {
         "source_id": source.id,
         "inbox_id": source.inbox_id,
@@ -171,5 +175,10 @@ def _replace(
         own | {"heading": piece.heading or None, "text": piece.text, "position": position}
         for position, piece in enumerate(pieces)
     ]
+    kept = select(*(getattr(Passage, name) for name in SAID)).where(scope).order_by(Passage.position)
+    if [tuple(one) for one in db.session.execute(kept)] == [tuple(row[name] for name in SAID) for row in rows]:
+        return False
+    db.session.execute(delete(Passage).where(scope).execution_options(synchronize_session=False))
     if rows:
         db.session.execute(insert(Passage.__table__), rows)
+    return True

@@ -137,6 +137,20 @@ def test_a_page_that_has_not_changed_costs_nothing(site, inbox):
     assert version(inbox) == 1
 
 
+def test_nor_does_one_that_is_written_anew_for_every_visitor_and_says_the_same(site, inbox):
+    """Most shop systems put a token into a form of every page."""
+    site.put("/a", HTML.format(more=""))
+    source_id = add_page(PAGE, inbox, site.url + "/a", 24, None, NOON)
+    read(source_id)
+    before = [passage.id for passage in passages()]
+
+    site.put("/a", HTML.format(more="").replace("</main>", '<form><input type="hidden" value="9f3a"></form></main>'))
+    source = read(source_id, NOON + timedelta(days=1))
+
+    assert [passage.id for passage in passages()] == before
+    assert (version(inbox), source.checked_at) == (1, NOON + timedelta(days=1))
+
+
 @pytest.mark.sqlite_only
 def test_a_page_that_changed_replaces_its_passages(site, inbox):
     site.put("/a", HTML.format(more=""))
