@@ -28,7 +28,7 @@ def facts_changed(conversation: Conversation, working: Mapping[str, Any], since:
     said = _said_now(conversation.inbox_id, list(kept), now) if kept else {}
     told = captions_now(conversation, list(posts.values()), since, now) if posts else {}
     return any(_bare(text) not in _ways(said.get(reference)) for reference, text in kept.items()) or any(
-        fact["text"] not in _ways(told.get(reference)) for reference, fact in posts.items()
+        _bare(fact["text"]) not in _ways(told.get(reference)) for reference, fact in posts.items()
     )
 
 
@@ -43,8 +43,9 @@ def _said_now(inbox_id: int, references: list[str], now: datetime) -> dict[str, 
 
 
 def _bare(text: str) -> str:
-    """Without what the model was told of the post besides."""
-    return "\n".join(line for line in text.splitlines() if line not in MARKS)
+    """Without what the model was told of the post besides, and however its lines end: where prices are left out, the
+    lines are put together anew, and a caption may end in an empty one, or have them ended by others than ours."""
+    return "\n".join(line for line in text.splitlines() if line not in MARKS).strip()
 
 
 def _ways(text: str | None) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from pilito.lifecycle import (
     FoundBy,
     HandOverReason,
     PostProductState,
+    PriceRule,
     Sender,
     ShareState,
     TurnState,
@@ -700,6 +701,41 @@ def test_a_draft_whose_caption_is_as_it_was_is_sent_at_once(captioned):
     send(captioned, LATER)
 
     assert [one.text for one in captioned.replies] == ["قیمت ۱٬۸۵۰٬۰۰۰ تومان است."]
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("caption", [f"{SHIRT}\n", SHIRT.replace("\n", "\r\n"), SHIRT.replace("\n", "\u2028")])
+def test_nor_is_one_asked_about_whose_caption_ends_its_lines_in_another_way(desk, caption):
+    publish(desk, caption)
+    desk.model.reply = {"reply": "قیمت ۱٬۸۵۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+    desk.take(reel(NOON, caption=caption), text("چنده؟", NOON + seconds(1), mid="q"))
+    desk.answer(NOON + seconds(1))
+    assert [fact["text"] for fact in draft_of(desk).working["facts"]] == [caption]
+
+    send(desk, LATER)
+
+    assert len(desk.replies) == 1
+
+
+@pytest.mark.sqlite_only
+def test_nor_one_whose_product_was_told_without_the_prices_at_the_end_of_its_description(desk):
+    publish(desk)
+    with transaction():
+        about = {"name": "پیراهن لینن ماهور", "description": "پارچهٔ خنک\n\nقیمت ویژه: ۲٬۲۰۰٬۰۰۰ تومان"}
+        variants = ({"price": 2_200_000, "stock": 3, "available": True},)
+        product = add_product(add_source(desk.shop.inbox_id), variants, **about)
+        settled = {"how": FoundBy.OWNER, "state": PostProductState.CONFIRMED, "created_at": NOON}
+        own = db.session.scalars(db.select(OwnPost)).one()
+        db.session.add(PostProduct(inbox_id=own.inbox_id, own_post_id=own.id, product_id=product.id, **settled))
+        db.session.execute(db.update(Inbox).values(price_rule=PriceRule.ASK))
+    desk.take(reel(NOON, caption=SHIRT), text("موجوده؟", NOON + seconds(1), mid="q"))
+    desk.answer(NOON + seconds(1))
+    [told] = [fact["text"] for fact in draft_of(desk).working["facts"] if fact["source"] == "catalogue"]
+    assert "تومان" not in told
+
+    send(desk, LATER)
+
+    assert len(desk.replies) == 1
 
 
 @pytest.mark.sqlite_only
