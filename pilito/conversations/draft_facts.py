@@ -1,11 +1,14 @@
-"""Whether posts, catalogue and knowledge still say what an answer rests on: hours may lie between it and its reader."""
+"""Whether posts, catalogue, knowledge and instructions still say what an answer rests on: hours may lie between it and
+its reader."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from pilito.assistant.instructions import promise_facts
 from pilito.assistant.offers import without_prices
 from pilito.conversations.fact_text import passage_fact, product_fact
+from pilito.conversations.instructions import instructions_of
 from pilito.conversations.post_facts import CAPTIONS, COMMENTED_MARKS, SHARED_MARKS, captions_now
 from pilito.models import Conversation
 from pilito.queries.facts import quoted_passages, quoted_products, zone_of
@@ -15,8 +18,8 @@ MARKS = {*SHARED_MARKS.values(), *COMMENTED_MARKS.values()}
 
 
 def facts_changed(conversation: Conversation, working: Mapping[str, Any], since: datetime, now: datetime) -> bool:
-    """Return whether a post, a product or a passage that an answer rests on is not quoted any more, or says something
-    else. Where the model named none, any of those it was given may carry its words: all are compared.
+    """Return whether a post, a product, a passage or a promise that an answer rests on is not quoted any more, or says
+    something else. Where the model named none, any of those it was given may carry its words: all are compared.
 
     `working` holds the columns of its proof, `since` is when it was written.
     """
@@ -27,6 +30,9 @@ def facts_changed(conversation: Conversation, working: Mapping[str, Any], since:
     posts = {fact["reference"]: fact for fact in given if fact.get("source") in CAPTIONS}
     said = _said_now(conversation.inbox_id, list(kept), now) if kept else {}
     told = captions_now(conversation, list(posts.values()), since, now) if posts else {}
+    promised = {fact["text"] for fact in given if fact.get("source") == "promise"}
+    if promised and not promised <= _promised_now(conversation.inbox_id):
+        return True
     return any(_bare(text) not in _ways(said.get(reference)) for reference, text in kept.items()) or any(
         _bare(fact["text"]) not in _ways(told.get(reference)) for reference, fact in posts.items()
     )
@@ -40,6 +46,10 @@ def _said_now(inbox_id: int, references: list[str], now: datetime) -> dict[str, 
     passages = quoted_passages(inbox_id, ids["passage"], now).values()
     facts = [*(product_fact(one, today) for one in products), *(passage_fact(one, today) for one in passages)]
     return {fact.reference: fact.text for fact in facts}
+
+
+def _promised_now(inbox_id: int) -> set[str]:
+    return {fact.text for fact in promise_facts(instructions_of(inbox_id))}
 
 
 def _bare(text: str) -> str:

@@ -13,6 +13,7 @@ from pilito.conversations.approve import discard_draft, draft_again, send_draft
 from pilito.conversations.choose_mode import Rules, choose_mode, choose_rules
 from pilito.conversations.close import close
 from pilito.conversations.drafts import find_draft
+from pilito.conversations.instructions import Wish, write_instructions
 from pilito.conversations.own_posts import keep_posts, mark_gone
 from pilito.conversations.reply import reply
 from pilito.conversations.take_over import give_back, take_over
@@ -736,6 +737,37 @@ def test_nor_one_whose_product_was_told_without_the_prices_at_the_end_of_its_des
     send(desk, LATER)
 
     assert len(desk.replies) == 1
+
+
+PROMISE = "سفارش‌های تهران فردا می‌رسند."
+
+
+@pytest.fixture
+def promised(desk):
+    """With a draft that repeats what the owner allows to promise."""
+    desk.call(write_instructions, desk.shop.inbox_id, Wish(promises=PROMISE), None, NOON)
+    desk.model.reply = {"reply": PROMISE, "hand_over": False, "reason": ""}
+    desk.take(text("کی می‌رسه؟", NOON, mid="q"))
+    desk.answer(NOON)
+    assert (draft_of(desk).text, draft_of(desk).finding) == (PROMISE, "")
+    return desk
+
+
+def test_a_draft_whose_promise_is_taken_back_asks_before_it_is_sent(promised):
+    promised.call(write_instructions, promised.shop.inbox_id, Wish(promises="ارسال فقط شنبه‌ها."), None, LATER)
+
+    assert refusal_of(lambda: send(promised, LATER)) == "facts_changed"
+    assert promised.replies == []
+
+
+@pytest.mark.sqlite_only
+def test_one_whose_promise_stands_in_other_instructions_does_not(promised):
+    wish = Wish(role="دستیار گالری", promises=f"ارسال فقط شنبه‌ها.\n{PROMISE}")
+    promised.call(write_instructions, promised.shop.inbox_id, wish, None, LATER)
+
+    send(promised, LATER)
+
+    assert [one.text for one in promised.replies] == [PROMISE]
 
 
 @pytest.mark.sqlite_only
