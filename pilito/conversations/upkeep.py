@@ -16,7 +16,7 @@ from pilito.conversations.account import open_account
 from pilito.conversations.disconnect import stop
 from pilito.conversations.reconcile import Desk, Reach
 from pilito.database import transaction
-from pilito.errors import TOKEN_ENDED, ChannelError
+from pilito.errors import TOKEN_ENDED, ChannelError, Remedy
 from pilito.extensions import channels
 from pilito.lifecycle import InboxState
 from pilito.models import Delivery, Inbox, Upkeep, db
@@ -30,7 +30,6 @@ ALL_POSTS_EVERY = timedelta(days=1)
 LEASE = timedelta(minutes=4)
 CALLS = 150  # of one run, which so ends before its job's time does; who comes next goes on
 PAUSE_AFTER_ERROR = timedelta(minutes=2)
-NEWEST_PAGES, ALL_PAGES = 1, 200
 BATCH = 50
 
 Pause = Callable[[float], None]
@@ -53,6 +52,14 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class AllPosts:
+    """A reading of all posts, which may take several runs: when it began, and the page that it read last."""
+
+    began_at: datetime
+    after: str | None = None  # what the provider calls that page; None: the first, or none yet
+
+
+@dataclass(frozen=True)
 class Plan:
     """What is due for an inbox."""
 
@@ -60,7 +67,7 @@ class Plan:
     reach: Reach
     reads: bool
     posts: bool
-    all_posts: bool
+    all_posts: AllPosts | None
     comments: bool
     username: str | None  # of the account, by which its own comments are known
 
@@ -144,7 +151,7 @@ def _claim(inbox_id: int, now: datetime, pause: Pause) -> Plan | None:
             reach=reconcile.reach_of(upkeep, inbox, now),
             reads=_is_over(upkeep.read_at, READ_EVERY, now),
             posts=_is_over(upkeep.posts_at, POSTS_EVERY, now),
-            all_posts=_is_over(upkeep.all_posts_at, ALL_POSTS_EVERY, now),
+            all_posts=_all_posts(upkeep, now),
             comments=comments.is_on(inbox) and _is_over(upkeep.comments_at, COMMENTS_EVERY, now),
             username=inbox.username,
         )
@@ -157,6 +164,16 @@ def _get_upkeep(inbox: Inbox) -> Upkeep:
         db.session.add(upkeep)
         db.session.flush()
     return upkeep
+
+
+def _all_posts(upkeep: Upkeep, now: datetime) -> AllPosts | None:
+    """Go on where the reading under way stopped, else begin one a day after the last began."""
+    last, since = upkeep.all_posts_at, upkeep.all_posts_since
+    if not _is_over(last, ALL_POSTS_EVERY, now):
+        return None
+    # A version that keeps no place may have read them all since.
+    is_under_way = since is not None and (last is None or last < since)
+    return AllPosts(since, upkeep.all_posts_after) if since and is_under_way else AllPosts(now)
 
 
 def _is_later(moment: datetime | None, now: datetime) -> bool:
@@ -179,26 +196,59 @@ def _work(plan: Plan, clock: Clock) -> None:
 
 
 def _sync_posts(plan: Plan, now: datetime) -> None:
-    """Fetch the newest posts, or all once a day: captions are edited, and with them prices."""
-    desk, after, came = plan.desk, None, 0
-    for _ in range(ALL_PAGES if plan.all_posts else NEWEST_PAGES):
+    """Fetch the newest posts, and once a day all of them: captions are edited, and with them prices."""
+    desk, under_way = plan.desk, plan.all_posts
+    if under_way is None or under_way.after is not None:  # else the newest are the first page of all
         if not desk.spend():
-            break
-        page = desk.channel.posts(desk.account, after)
-        own_posts.keep_posts(desk.inbox_id, page.posts, now)
-        came += len(page.posts)
-        after = page.next
-        if after is None:
-            break
-    if plan.all_posts and after is None and came:  # an empty answer is rather a mistake than an empty shop
-        own_posts.mark_gone(desk.inbox_id, now, now)
+            return
+        own_posts.keep_posts(desk.inbox_id, desk.channel.posts(desk.account, None).posts, now)
+    if under_way is not None:
+        _read_all_posts(desk, under_way, now)
     own_posts.fill_shares(desk.inbox_id, now)
     comments.fill_posts(desk.inbox_id)
     with transaction():
         upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == desk.inbox_id)).one()
         upkeep.posts_at = now
-        # Cut short by its calls: the next hour tries again for all of them.
-        upkeep.all_posts_at = now if plan.all_posts and after is None else upkeep.all_posts_at
+
+
+def _read_all_posts(desk: Desk, under_way: AllPosts, now: datetime) -> None:
+    """Follow the pages to their end, and keep the place after each: whoever has no call or no time left, the next goes
+    on there. At the end what none of them showed is gone.
+
+    Who goes on reads the last page once more. Where it is refused, breaks or is empty, the provider does not know that
+    place any more, and what would follow it is no end: all is read anew, by the next run.
+    """
+    after, is_again = under_way.after, under_way.after is not None
+    came = is_again  # no place is kept before something came
+    while desk.spend():
+        try:
+            page = desk.channel.posts(desk.account, after)
+        except ChannelError as error:
+            if is_again and error.remedy in (*reconcile.GONE, Remedy.UNKNOWN):
+                _remember_posts(desk.inbox_id, None)
+            raise
+        if is_again and not page.posts:
+            _remember_posts(desk.inbox_id, None)
+            return
+        is_again, came = False, came or bool(page.posts)
+        # Never before the beginning: another machine's clock may be a little behind.
+        own_posts.keep_posts(desk.inbox_id, page.posts, max(now, under_way.began_at))
+        if page.next is None:
+            if came:  # an empty answer is rather a mistake than an empty shop
+                own_posts.mark_gone(desk.inbox_id, under_way.began_at, now)
+            _remember_posts(desk.inbox_id, None, all_posts_at=under_way.began_at)
+            return
+        if came and after is not None:
+            _remember_posts(desk.inbox_id, AllPosts(under_way.began_at, after))
+        after = page.next
+
+
+def _remember_posts(inbox_id: int, under_way: AllPosts | None, all_posts_at: datetime | None = None) -> None:
+    with transaction():
+        upkeep = db.session.scalars(select(Upkeep).where(Upkeep.inbox_id == inbox_id)).one()
+        upkeep.all_posts_since = under_way.began_at if under_way else None
+        upkeep.all_posts_after = under_way.after if under_way else None
+        upkeep.all_posts_at = all_posts_at or upkeep.all_posts_at
 
 
 def _read_comments(plan: Plan, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pilito.extensions import db
@@ -24,5 +24,7 @@ class Upkeep(db.Model):
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last reading came to its end
     posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the newest own posts
     comments_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the comments under recent posts
-    all_posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # all of them
+    all_posts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the last whole reading of all began
+    all_posts_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the one under way began
+    all_posts_after: Mapped[str | None] = mapped_column(Text)  # the page that it read last, as the provider calls it
     error: Mapped[str | None] = mapped_column(String(64))  # a slug; None after a success

@@ -140,12 +140,16 @@ class TheInboxIsReadBack(Way):
         whole = {"id": "a-thread", "updated_time": said[0]["created_time"], "messages": {"data": said}}
         post = {"id": POST, "caption": LONG, "permalink": "https://www.instagram.com/p/DPLmahoor1/"}
         post |= {"timestamp": stamp(NOON - DAY)}
+        old = [{"id": f"1800000000000020{number}", "timestamp": stamp(NOON - 300 * DAY)} for number in range(2)]
+        pages = [{"data": [one]} for one in (post, *old)]
+        for number, page in enumerate(pages[:-1]):
+            page["paging"] = {"cursors": {"after": str(number + 1)}, "next": "…"}
         comment = {"id": "comment", "text": "چنده؟", "timestamp": stamp(NOON - 3 * MINUTES)}
         self.graph.readable |= {
             "me": {"id": "another-id", "user_id": ACCOUNT},
             "a-thread": whole,
             "conversations": {"data": [whole]},
-            "media": {"data": [post]},
+            "media": lambda query: (200, pages[int(query.get("after", 0))]),
             "comments": {"data": [comment | {"from": {"id": CUSTOMER, "username": "sara"}}]},
         }
 
@@ -169,6 +173,7 @@ class TheInboxIsReadBack(Way):
         [row] = self.rows(Upkeep)
         assert row.lease_until is None
         assert row.reading_since is None
+        assert row.all_posts_after is None
         return (
             row.error,
             sorted((one.external_id or "", one.sender) for one in self.rows(Message)),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from desk import Desk
 from rows import NOON, record_statements
+from rq.timeouts import JobTimeoutException
 from shop import CAPTION, item, seconds, text
 
 from pilito import keys
@@ -22,7 +23,7 @@ from pilito.conversations.own_posts import (
 )
 from pilito.database import transaction
 from pilito.lifecycle import MediaState
-from pilito.models import Inbox, MediaFile, OwnPost, Share, db
+from pilito.models import Inbox, MediaFile, OwnPost, Share, Upkeep, db
 
 LONG = "پیراهن لینن «ماهور» با آستر نخی و جیب، مناسب تابستان\nقیمت: ۱٬۸۵۰٬۰۰۰ تومان\nسایز ۳۶ تا ۴۴"
 PAGE = "https://www.instagram.com/p/DPLmahoor1/"
@@ -422,3 +423,139 @@ def test_a_reading_of_all_posts_marks_what_it_did_not_find(desk):
     desk.call(lambda: upkeep.keep_up(desk.shop.inbox_id, lambda: later, pause=lambda _seconds: None))
 
     assert {post.media_id: post.gone_at for post in desk.rows(OwnPost)} == {DRESS.media_id: None, "2": later}
+
+
+def numbered(first, last):
+    return [Post(f"{number:017}", f"پست {number}", None, f"code{number}") for number in range(first, last)]
+
+
+class Account:
+    """Its posts at the provider, two to a page; `asked` are the pages that were read, by their number."""
+
+    def __init__(self, desk, posts):
+        self.desk, self.posts, self.asked, self.refuses = desk, posts, [], None
+        desk.graph.readable |= {"media": self.page, "conversations": {"data": []}}
+
+    def page(self, query):
+        number = int(query.get("after", 0))
+        self.asked.append(number)
+        if number and self.refuses:
+            return self.refuses
+        shown = [told(post) for post in self.posts[2 * number : 2 * number + 2]]
+        more = {"paging": {"cursors": {"after": str(number + 1)}, "next": "…"}}
+        return 200, {"data": shown, **(more if 2 * number + 2 < len(self.posts) else {})}
+
+    def read(self, now, pause=lambda _seconds: None):
+        """One run; return which pages it read."""
+        self.asked.clear()
+        self.desk.call(lambda: upkeep.keep_up(self.desk.shop.inbox_id, lambda: now, pause=pause))
+        return list(self.asked)
+
+    @property
+    def gone(self):
+        return {post.media_id for post in self.desk.rows(OwnPost) if post.gone_at is not None}
+
+
+DELETED = Post("2", "پیراهن ۸۵۰ هزار تومان", None, "deleted")
+RUN = timedelta(minutes=10)  # after which the next one comes
+
+
+@pytest.fixture
+def account(desk, monkeypatch):
+    """Of five pages, of which one run can read three; and of a post that is not there any more."""
+    keep(desk, DELETED)
+    monkeypatch.setattr(upkeep, "CALLS", 4)  # one for the conversations
+    return Account(desk, numbered(0, 10))
+
+
+LATER = NOON + timedelta(days=2)
+
+
+def test_more_posts_than_one_run_can_read_are_read_to_their_end_and_then_the_deleted_one_is_gone(desk, account):
+    assert (account.read(LATER), account.gone) == ([0, 1, 2], set())
+    assert (account.read(LATER + RUN), account.gone) == ([0, 2, 3], set())
+
+    assert (account.read(LATER + 2 * RUN), account.gone) == ([0, 3, 4], {DELETED.media_id})
+
+    assert len(desk.rows(OwnPost)) == 11
+    [row] = desk.rows(Upkeep)
+    assert (row.all_posts_at, row.all_posts_since, row.all_posts_after) == (LATER, None, None)
+    assert account.read(LATER + 9 * RUN) == [0]  # an hour later the newest
+    assert account.read(LATER + timedelta(days=1)) == [0, 1, 2]  # a day after the last began, all of them
+
+
+@pytest.mark.sqlite_only
+def test_a_run_whose_time_is_over_keeps_its_place(account):
+    pauses = []
+
+    def end_it(_seconds):
+        pauses.append(1)
+        if len(pauses) == 4:
+            raise JobTimeoutException("Task exceeded maximum timeout value")
+
+    with pytest.raises(JobTimeoutException):
+        account.read(LATER, end_it)
+
+    assert account.asked == [0, 1]
+    assert account.read(LATER + seconds(15)) == [0, 1, 2, 3]  # the conversations were read already
+    assert account.read(LATER + RUN) == [0, 3, 4]
+    assert account.gone == {DELETED.media_id}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (400, {"error": {"code": 100, "message": "Invalid cursor"}}),
+        (500, {"error": {"code": 1, "message": "An unknown error occurred"}}),
+        (200, {"data": []}),
+    ],
+    ids=["refused", "broken", "empty"],
+)
+def test_where_the_provider_does_not_know_the_place_any_more_all_is_read_anew(account, answer):
+    account.read(LATER)
+    account.refuses = answer
+
+    assert account.read(LATER + RUN) == [0, 2]
+
+    assert account.gone == set()
+    account.refuses = None
+    assert account.read(LATER + 2 * RUN) == [0, 1, 2]
+    account.read(LATER + 3 * RUN)
+    account.read(LATER + 4 * RUN)
+    assert account.gone == {DELETED.media_id}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("answer", [(400, {"error": {"code": 4, "message": "limit"}})], ids=["limit"])
+def test_a_limit_loses_no_place(account, answer):
+    account.read(LATER)
+    account.refuses = answer
+    assert account.read(LATER + RUN) == [0, 2]
+    account.refuses = None
+
+    assert account.read(LATER + 2 * RUN) == [0, 2, 3]
+
+
+@pytest.mark.sqlite_only
+def test_a_place_is_of_no_use_once_a_version_that_keeps_none_has_read_them_all(desk, account):
+    account.read(LATER)
+    with transaction():
+        db.session.scalars(db.select(Upkeep)).one().all_posts_at = LATER + RUN
+
+    assert account.read(LATER + 2 * timedelta(days=1)) == [0, 1, 2]
+
+
+@pytest.mark.sqlite_only
+def test_what_was_deleted_behind_the_place_is_gone_with_the_next_reading(account):
+    account.read(LATER)
+    late = account.posts[0]
+    account.posts[0] = numbered(10, 11)[0]
+
+    account.read(LATER + RUN)
+    account.read(LATER + 2 * RUN)
+
+    assert account.gone == {DELETED.media_id}
+    for run in range(3):
+        account.read(LATER + timedelta(days=1) + run * RUN)
+    assert account.gone == {DELETED.media_id, late.media_id}
