@@ -10,10 +10,8 @@ from functools import cache, lru_cache
 
 from pilito.assistant.lexicon import WORD, lists, stems_of, terms_in
 from pilito.assistant.quantities import unify
-from pilito.assistant.sayings import EVENT, statements_in
+from pilito.assistant.sayings import EVENT, SENTENCE, carriers, delivery, statements_in
 from pilito.spelling import plain
-
-SENTENCE = re.compile(r"[!?؟\n؛;…|]+|\.(?!\d)")
 
 # What shops give for nothing beside the terms of `words/same.txt`.
 THINGS = {
@@ -87,8 +85,8 @@ def matters_in(text: str) -> frozenset[int | str]:
         rest = pattern.sub(kept, rest)
     found: set[int | str] = set(terms_in(rest) - _means())
     found |= {name for name, pattern in NAMED.items() if pattern.search(rest)}
-    if found & _carriers() or SENT.search(rest):
-        found = (found - _carriers()) | _delivery()
+    if found & carriers() or SENT.search(rest):
+        found = (found - carriers()) | delivery()
     return frozenset(found)
 
 
@@ -100,17 +98,6 @@ def _means() -> frozenset[int]:
 @cache
 def _gifts() -> frozenset[int]:
     return terms_in("gift warranty discount free")
-
-
-@cache
-def _carriers() -> frozenset[int]:
-    """Who brings it, brings the delivery."""
-    return terms_in("courier pishtaz tipax chapar express")
-
-
-@cache
-def _delivery() -> frozenset[int]:
-    return terms_in("delivery")
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,7 @@ def sayings_of(fact: str) -> tuple[Saying, ...]:
                 bool(own),
                 frozenset(numbers_in(sentence)),
                 is_denied(sentence),
-                heading | before | (_delivery() if before & _carriers() else NOTHING),
+                heading | before | (delivery() if before & carriers() else NOTHING),
                 stated(bounds_in(countable(sentence))),
                 frozenset(kind for kind, _ in turns_in(sentence)),
             )
@@ -166,13 +166,13 @@ def _dependent() -> frozenset[int]:
 
 
 @cache
-def _carriers() -> frozenset[int]:
+def carriers() -> frozenset[int]:
     """Who brings it: what is said of them is said of the delivery, but not the other way round."""
     return terms_in("courier pishtaz tipax chapar express")
 
 
 @cache
-def _delivery() -> frozenset[int]:
+def delivery() -> frozenset[int]:
     return terms_in("delivery")
 
 
