@@ -4,7 +4,6 @@ Works on `spelling.plain` text in which numbers are `unify`-ed.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -114,8 +113,9 @@ def part_at(sentence: str, start: int) -> Part:
     "Returns and exchanges are free" speaks of both; "it takes 3 days, and wrapping is free" of the wrapping alone. A
     part that names no matter goes on about the one before it.
     """
-    parts = list(_parts(sentence))
-    place = next(number for number, (begin, part) in enumerate(parts) if start < begin + len(part))
+    parts = _parts(sentence)
+    last = len(parts) - 1
+    place = next((number for number, (begin, part) in enumerate(parts) if start < begin + len(part)), last)
     first, last = place, place + 1
     while first and _is_a_list(parts[first - 1][1]):
         first -= 1
@@ -126,12 +126,15 @@ def part_at(sentence: str, start: int) -> Part:
     return Part(said, matters_in(said) or next(filter(None, before), frozenset()))
 
 
-def _parts(sentence: str) -> Iterator[tuple[int, str]]:
-    begin = 0
+@lru_cache(maxsize=64)
+def _parts(sentence: str) -> tuple[tuple[int, str], ...]:
+    """Each with the place where it begins."""
+    parts, begin = [], 0
     for part in statements_in(sentence):
         begin = sentence.index(part, begin)
-        yield begin, part
+        parts.append((begin, part))
         begin += len(part)
+    return tuple(parts)
 
 
 def _is_a_list(part: str) -> bool:
@@ -149,9 +152,22 @@ def contrasts(said: str, one: Told, told: tuple[Told, ...]) -> bool:
     others = [_stems_in(other.text) for other in told if other.own & one.matters and other is not one]
     return any(
         stems_of(word).isdisjoint(here) and any(not stems_of(word).isdisjoint(other) for other in others)
+        for word in _telling(said)
+    )
+
+
+def shares_words(said: str, one: Told) -> bool:
+    """Whether the reply names something that the fact's sentence names: "The first 20 minutes are free"."""
+    here = _stems_in(one.text)
+    return any(not stems_of(word).isdisjoint(here) for word in _telling(said))
+
+
+def _telling(said: str) -> list[str]:
+    return [
+        word
         for word in WORD.findall(said)
         if not lists().has_grammar(word) and not terms_in(word) and not any(map(str.isdigit, word))
-    )
+    ]
 
 
 @lru_cache(maxsize=1024)

@@ -6,11 +6,12 @@ Patterns are held against `spelling.plain` text, one sentence at a time.
 import re
 from decimal import Decimal
 
-from pilito.assistant.lexicon import alike
-from pilito.assistant.matters import Part, Told, contrasts, matters_in, part_at, told_in
+from pilito.assistant.lexicon import WORD, alike, lists
+from pilito.assistant.matters import Part, Told, contrasts, matters_in, part_at, shares_words, told_in
 from pilito.assistant.quantities import unify
 from pilito.assistant.sayings import numbers_in
 from pilito.spelling import plain
+from pilito.stems import stem
 
 CLAUSE = re.compile(r"[،,]|(?<!\w)(?:ولی|اما|but|و)(?!\w)")
 SENTENCE = re.compile(r"[!?؟\n؛…]+|\.(?!\d)")
@@ -121,7 +122,7 @@ BARGAIN = re.compile(
     r"|(?:نصف|نیم|یک سوم|یک چهارم|ثلث|ربع) (?:قیمت|این|ان|مبلغ)|به قیمت خرید|ارز[او]ن\s?تر (?:حساب|می\s?د|برا)\w*"
     r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) ما(?=\s*(?:$|[،,]))"
     r"|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
-    r"|\b(?:free of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)|[a-z]+-free"
+    r"|\b(?:free of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)\w*|[a-z]+-free"
     r"|free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
     r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
     r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get"
@@ -143,7 +144,14 @@ GRATIS = re.compile(
     r"|مجان\w*|بالمجان|بلاش|(?:التوصیل|الشحن) علینا"
 )
 # "Free of parabens" and "hassle-free" are no price; "free of charge" is one.
-FREE_OF = re.compile(r"\bfree of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)|\b[a-z]+-free\b")
+FREE_OF = re.compile(
+    r"\bfree of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)"
+    r"(?P<of>\w*(?:(?:, (?:and |or )?| and | or )\w+(?=,| and | or |\s*$))*)|\b(?P<which>[a-z]+)-free\b"
+)
+# The same as "gluten free", where the other text says it in words that leave no doubt.
+MAYBE_FREE_OF = re.compile(r"\b(?P<which>[a-z]+) free\b")
+
+MOST_BARGAINS = 20  # of one sentence: no reply has more, and to look each up in every fact takes seconds
 
 
 def find_bargain(text: str, facts: tuple[str, ...], asked: str = "") -> str:
@@ -156,20 +164,63 @@ def find_bargain(text: str, facts: tuple[str, ...], asked: str = "") -> str:
     question = matters_in(unify(plain(asked)))
     said = [told_in(fact) for fact in facts]
     for sentence in SENTENCE.split(unify(plain(text))):
-        found = {_beginning(match[0]): match for match in BARGAIN.finditer(sentence)}
+        # "Shipping is free and returns are free" says it of two.
+        found = {(_beginning(match[0]), _part(sentence, match)): match for match in BARGAIN.finditer(sentence)}
+        if len(found) > MOST_BARGAINS:
+            return next(iter(found.values()))[0]
         numbers = numbers_in(sentence) if found else set()
-        for known, match in found.items():
+        for (known, part), match in found.items():
             around = sentence[: match.start()] + sentence[match.end() :]
             meant = [known, *map(_beginning, filter(BARGAIN.fullmatch, alike(match[0])))]
-            part = part_at(sentence, match.start()) if GRATIS.fullmatch(match[0]) else None
-            if not NOT_SO.search(around) and not any(
-                _carries(one.text, each, numbers) and _is_of(part, question, one, told)
-                for told in said
-                for one in told
-                for each in meant
-            ):
+            is_carried = (
+                NOT_SO.search(around)
+                or any(_is_carried(meant, numbers, part, question, told) for told in said)
+                or any(_is_free_of_it(one.text, sentence, match) for told in said for one in told)
+            )
+            if not is_carried:
                 return match[0]
     return ""
+
+
+def _part(sentence: str, match: re.Match[str]) -> Part | None:
+    return part_at(sentence, match.start()) if GRATIS.fullmatch(match[0]) else None
+
+
+def _is_carried(
+    meant: list[str], numbers: set[Decimal], part: Part | None, question: frozenset[int | str], told: tuple[Told, ...]
+) -> bool:
+    """Whether the fact's sentences make free what the reply makes free, and nothing else of it."""
+    carrying = [one for one in told if any(_carries(one.text, each, numbers) for each in meant)]
+    if part is None:
+        return bool(carrying)
+    same = [one for one in carrying if not contrasts(part.text, one, told)]
+    if part.matters:
+        return part.matters <= frozenset().union(*(one.matters for one in same))
+    return any(
+        not question or question & one.matters or (not one.matters and shares_words(part.text, one)) for one in same
+    )
+
+
+def _is_free_of_it(fact: str, sentence: str, match: re.Match[str]) -> bool:
+    """Whether the fact is free of the same that is no price: "gluten-free" is "gluten free" is "free of gluten"."""
+    if NOT_SO.search(fact):
+        return False
+    if sure := FREE_OF.match(sentence, match.start()):
+        things, known = _things(sure), _free_of(fact, FREE_OF, MAYBE_FREE_OF)
+    else:
+        maybe = [one for one in MAYBE_FREE_OF.finditer(sentence) if one.end() == match.end()]
+        things, known = frozenset().union(*map(_things, maybe)), _free_of(fact, FREE_OF)
+    return bool(things) and things <= known
+
+
+def _free_of(text: str, *patterns: re.Pattern[str]) -> frozenset[str]:
+    return frozenset().union(*(_things(match) for pattern in patterns for match in pattern.finditer(text)))
+
+
+def _things(match: re.Match[str]) -> frozenset[str]:
+    named = match.groupdict()
+    words = WORD.findall(named.get("of") or named["which"] or "")
+    return frozenset(stem(word) for word in words if not lists().has_grammar(word))
 
 
 def _beginning(bargain: str) -> str:
@@ -183,11 +234,3 @@ def _carries(fact: str, known: str, numbers: set[Decimal]) -> bool:
         return False
     conditions = numbers_in(fact)
     return not conditions or bool(conditions & numbers)
-
-
-def _is_of(part: Part | None, question: frozenset[int | str], one: Told, told: tuple[Told, ...]) -> bool:
-    """Whether the fact's sentence is of all the matters that the reply makes free, and of nothing else of them."""
-    if part is None:
-        return True
-    is_same = part.matters <= one.matters if part.matters else not question or bool(question & one.matters)
-    return is_same and not contrasts(part.text, one, told)

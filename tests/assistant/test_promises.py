@@ -1,5 +1,7 @@
 """A promise in a reply is found; what the shop does anyway, or cannot do, is none."""
 
+import time
+
 import pytest
 
 from pilito.assistant.promises import find_bargain, find_promise
@@ -262,10 +264,26 @@ def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
         # free of what nobody wants
         ("Free of parabens", "It is free.", "free"),
         ("Free of parabens", "It is free of parabens.", ""),
+        ("Gluten free, vegan. Price 5 USD", "It's gluten-free.", ""),
+        ("Gluten-free, vegan. Price 5 USD", "It is gluten free.", ""),
+        ("Free of parabens and sulfates.", "It is sulfate-free.", ""),
+        ("Paraben-free and cruelty free.", "It is free of parabens.", ""),
+        ("Free of gluten, contains nuts.", "It is nut-free.", "nut-free"),
+        ("Sugar free.", "It is gluten-free.", "gluten-free"),
+        ("Sugar-free.", "It is gluten free.", "free"),
+        ("Not gluten free.", "It is gluten-free.", "gluten-free"),
+        ("Free of parabens.", "It is free of parabens and free of nuts.", "free of nuts"),
+        ("Free of parabens.", "It is free of it.", "free of it"),
+        ("Hassle-free shipping.", "Shipping free.", "free"),
         ("Hassle-free returns. Shipping $5.", "Returns are free.", "free"),
         ("Hassle-free returns. Shipping $5.", "We have hassle-free returns.", ""),
         ("Delivery is free of charge.", "Delivery is free.", ""),
         ("Delivery is free.", "Delivery is free of charge.", ""),
+        # each "free" of a sentence is of its own matter, and two sentences may say it of two
+        ("Returns are free. Shipping $5.", "Shipping is free and returns are free.", "free"),
+        ("Returns are free. Shipping $5.", "Returns are free, and delivery is free.", "free"),
+        ("Returns are free within 30 days. Exchanges are free too.", "Returns and exchanges are free for 30 days.", ""),
+        ("Returns are free. Exchanges cost $5.", "Returns and exchanges are free.", "free"),
         # a discount and a warranty are of no matter
         ("۱۰٪ تخفیف خرید اول. ارسال ۶۵ هزار تومان.", "برای ارسال خرید اول ۱۰٪ تخفیف دارید.", ""),
     ],
@@ -289,3 +307,19 @@ def test_a_yes_makes_free_what_was_asked_about(asked, named):
 
     assert find_bargain("بله، رایگان است.", (fact,), asked) == named
     assert find_bargain("مرجوعی رایگان است.", (fact,), asked) == ""
+
+
+def test_what_is_named_in_the_fact_is_not_what_was_asked_about():
+    fact = "Lessons\n1 hour 30 EUR. First 20 minutes free."
+
+    assert find_bargain("The first 20 minutes are free.", (fact,), "is there a trial?") == ""
+    assert find_bargain("Yes, it is free, all 20 of it.", (fact,), "is the shipping free?") == "free"
+
+
+def test_a_sentence_that_makes_very_many_things_free_is_stopped_at_once():
+    reply = ", ".join(f"{one}{other} free" for one in "abcdefghijklmnopqr" for other in "abcdefghijklmnopqr")
+    fact = ". ".join(f"shipping {one}{other} free" for one in "abcdefghijkl" for other in "abcdefghijkl")
+    start = time.process_time()
+
+    assert find_bargain(reply, (fact,) * 8) == "free"
+    assert time.process_time() - start < 0.5
