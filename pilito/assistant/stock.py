@@ -21,7 +21,9 @@ STOCKED = re.compile(r"\b(?:in stock|available)\b|(?<!\w)(?:موجود|متوف�
 # The same without what only begins like it: «موجودی» is the count.
 THERE = re.compile(r"\b(?:in stock|available)\b|(?<!\w)(?:موجود(?:ه|ن|ند)?|متوفره?|متاحه?)(?!\w)")
 HAVE = re.compile(r"\b(?:we have|we've got)\b|(?<!\w)(?:داریم|هستش?|لدینا|عندنا)(?!\w)")
-GONE = re.compile(r"(?<!\w)(?:تمام شد\w*|ناموجود\w*|نفد\w*)|\b(?:sold out|out of stock)\b")
+GONE = re.compile(
+    r"(?<!\w)(?:ت(?:ما|مو)م شد\w*|اتمام رسید\w*|ن(?:ما|مو)نده\w*|ناموجود\w*|نفد\w*)|\b(?:sold out|out of stock)\b"
+)
 LATER = re.compile(r"(?<!\w)(?:می ?ش\w+|خواهد|به زودی|بزودی|قریبا)(?!\w)|\b(?:will|soon|once|again)\b")
 ORDER = re.compile(r"(?<!\w)(?:سفارش|طلب)|\border")
 LINE = re.compile(
@@ -44,7 +46,6 @@ class _Claim:
     text: str
     meant: frozenset[str]  # values that the customer asked for, where the reply names none
     is_ordered: bool
-    is_named: bool  # whether it is of products that are named
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,14 @@ def find_sold_out(text: str, facts: Iterable[str], asked: frozenset[str]) -> Ite
     tells_apart = _mentioned(text, values) or NEGATION.search(text) or GONE.search(text)
     meant = frozenset() if tells_apart else values & asked
     is_ordered = ORDER.search(text) is not None
-    before: list[Product] = []
+    wanted = frozenset[str]() if tells_apart else frozenset().union(*map(alike, asked))
+    meant_ones = _most_named(wanted, products) or products
+    before: list[list[Product]] = []
     for claim, is_claim in _claims(text):
-        named = _named(claim, products)
-        before = named or before
+        before = _named(claim, wanted, products) or before
         if is_claim and not _is_said(claim, said_elsewhere):
-            of = before or (products if THERE.search(claim) or _mentioned(claim, values) else [])
-            if _are_gone(_Claim(claim, meant, is_ordered, bool(before)), of):
+            of = before or ([meant_ones] if THERE.search(claim) or _mentioned(claim, values) else [])
+            if _are_gone(_Claim(claim, meant, is_ordered), of):
                 yield claim.strip()
 
 
@@ -121,19 +123,31 @@ def _is_said(claim: str, lines: list[str]) -> bool:
     return any(not words.isdisjoint(stems_of(word)) for line in lines for word in WORD.findall(line))
 
 
-def _named(claim: str, products: list[Product]) -> list[Product]:
-    """Those of whose names the claim has most."""
+def _named(claim: str, wanted: frozenset[str], products: list[Product]) -> list[list[Product]]:
+    """Those of whose names the claim has most, together where it has the same words of them: "we have scarves".
+
+    Of such ones those that the customer wanted.
+    """
     said = frozenset().union(*map(alike, WORD.findall(claim)))
-    shares = [sum(not said.isdisjoint(stems_of(word)) for word in one.name) / (len(one.name) or 1) for one in products]
+    named: dict[frozenset[str], list[Product]] = {}
+    for one in _most_named(said, products):
+        named.setdefault(_said_of(one, said), []).append(one)
+    return [_most_named(wanted, together) or together for together in named.values()]
+
+
+def _most_named(said: frozenset[str], products: list[Product]) -> list[Product]:
+    shares = [len(_said_of(one, said)) / (len(one.name) or 1) for one in products]
     most = max(shares, default=0)
     return [one for one, share in zip(products, shares, strict=True) if share == most and most > 0]
 
 
-def _are_gone(claim: _Claim, products: list[Product]) -> bool:
-    """Whether one of the named products, or all where none is named, cannot be had as it is said."""
-    gone = [(one.name if claim.is_named else None, _is_gone(claim, one)) for one in products]
-    names = {name for name, _ in gone}  # two of one name are one to the customer
-    return any(all(is_gone for name, is_gone in gone if name == one) for one in names)
+def _said_of(product: Product, said: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in product.name if not said.isdisjoint(stems_of(word)))
+
+
+def _are_gone(claim: _Claim, products: list[list[Product]]) -> bool:
+    """Whether one cannot be had as it is said; of those that stand together, all."""
+    return any(all(_is_gone(claim, one) for one in together) for together in products)
 
 
 def _is_gone(claim: _Claim, product: Product) -> bool:
@@ -161,6 +175,6 @@ def _lacks(line: Line, is_ordered: bool) -> bool:
 
 def _mentioned(text: str, values: frozenset[str]) -> frozenset[str]:
     """Which values a text names; a number with a unit is a sum or a count, no size."""
-    counted = [(one.start, one.end) for one in read_quantities(text) if one.unit]
-    words = {word[0] for word in WORD.finditer(text) if not any(start <= word.start() < end for start, end in counted)}
+    counted = {place for one in read_quantities(text) if one.unit for place in range(one.start, one.end)}
+    words = {word[0] for word in WORD.finditer(text) if word.start() not in counted}
     return frozenset(value for value in values if words.issuperset(WORD.findall(value)))

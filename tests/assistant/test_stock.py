@@ -82,3 +82,47 @@ def test_of_another_thing_it_is_said(facts, reply):
 def test_one_of_two_is_gone():
     assert faults("The coat and the bag are in stock.", "Coat\nsold out", "Bag\nin stock") != []
     assert faults("The leather bag is in stock.", "Leather bag\nsold out", "Leather coat\nin stock") != []
+
+
+SCARVES = ("Silk scarf\nPrice: 30 USD, sold out", "Cotton scarf\nPrice: 15 USD, in stock")
+SHAWL = "شال ابریشم\nقیمت: ۶۵۰٬۰۰۰ تومان\nآبی: تمام شد\nسبز: موجود"
+
+
+@pytest.mark.parametrize(
+    ("told", "offered"),
+    [
+        ("آبی تموم شده، سبز موجوده.", "سبز تموم شده، آبی موجوده."),
+        ("سبز موجوده و آبی تموم شده.", "آبی موجوده و سبز تموم شده."),
+        ("آبیش تموم شد ولی سبزش موجوده.", "سبز تموم شد ولی آبی موجوده."),
+        ("از آبی چیزی نمونده، سبز موجود است.", "از سبز چیزی نمونده، آبی موجود است."),
+        ("آبی به اتمام رسیده، سبز موجود است.", "سبز به اتمام رسیده، آبی موجود است."),
+    ],
+)
+def test_what_is_gone_is_known_as_it_is_spoken(told, offered):
+    facts = (Fact("catalogue", SHAWL, "product:1"),)
+    turn = TurnInput("گالری", ("؟",), facts=facts, holds_every_word=False)
+
+    assert find_faults(Draft(told, turn, "0" * 16)) == []
+    assert find_faults(Draft(offered, turn, "0" * 16)) != []
+
+
+@pytest.mark.parametrize(
+    "reply", ["Yes, we have scarves. The cotton scarf is in stock for $15.", "Yes, the scarf is available."]
+)
+def test_what_two_have_in_common_is_said_of_both(reply):
+    assert faults(reply, *SCARVES, question="Do you have scarves?") == []
+    assert faults(reply, *SCARVES, question="Do you have the cotton scarf?") == []
+
+
+def test_of_two_the_one_that_was_asked_for_is_meant():
+    assert faults("Yes, the scarf is available.", *SCARVES, question="Is the silk scarf available?") != []
+    assert faults("Yes, the scarves are available.", *(fact.replace("in stock", "sold out") for fact in SCARVES)) != []
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_offered"), [("مانتو لاله دارید؟", False), ("مانتو نرگس دارید؟", True), ("مانتو دارید؟", True)]
+)
+def test_a_yes_alone_is_of_the_product_that_was_asked_for(asked, is_offered):
+    facts = "مانتو لاله\nقیمت: ۹۰۰٬۰۰۰ تومان، تمام شد", "مانتو نرگس\nقیمت: ۹۵۰٬۰۰۰ تومان، موجود"
+
+    assert (faults("بله، موجود است.", *facts, question=asked) == []) is is_offered
