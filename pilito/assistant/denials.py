@@ -15,6 +15,7 @@ NEGATION = re.compile(
     r"|بلا|لا|لیس\w*|غیر(?! این| از)|عدم|بشرط الا|به جز|بجز|(?:ما )?عدا|مغلق\w*"
     r"|(?:مقدور|میسر|فراهم) (?:نیست|نمی)\w*|(?:متوقف|منتفی|ممنوع|قطع|لغو) (?:است|شده?|هست|می)\w*"
     r"|(?:متوقف|موقوف|معلق)ه? حالیا)(?!\w)"
+    r"|(?<=\w )(?<!که )(?<!چرا )(?<!مگه )(?<!مگر )(?<!یا )نه(?=\s*(?:$|[.،,؛!]))"  # "40 and 41, but 42 not"
     r"|\b(?:no|not|cannot|without|never|unless|none|neither|nor|closed|excluding|except|excluded|un\w+ed|unworn"
     r"|unavailable|discontinued|(?:is|are|currently|temporarily) suspended|stopped (?=\w+ing\b)|\w+n't)\b"
 )
@@ -70,6 +71,8 @@ DOES = re.compile(
     r"(?:ship|deliver|send|sell|accept|offer|take|provide|support)\b"
 )
 JOINT = re.compile(r"\s*[،,]\s*(?:(?:and|or|nor|و|یا|او)\s+)?|\s+(?:and|or|nor|و|یا|او|ولا)\s+|\s+و(?=ال\w{3}|\w{4})")
+# What stands before who has none: "it has nuts, but *the box* has no sugar or gluten".
+BEFORE_WHO = re.compile(r"[،,:]|(?<!\w)(?:but|and|while|ولی|اما|و|لکن)(?!\w)")
 ANDS = ("and", "و")
 ORS = ("or", "nor", "یا", "او", "ولا")
 SCOPE = re.compile(r"\s*(?:برای|در|روی|for|on|in|during)(?!\w)")
@@ -232,7 +235,7 @@ def _led(text: str) -> list[str]:
     last = max((place for place, (joint, _) in enumerate(found[:own]) if joint in joints), default=0)
     if not last or not found[0][1]:
         return []
-    start = max((match.end() for match in re.finditer("[،,:]", text[: lead.start()])), default=0)
+    start = max((match.end() for match in BEFORE_WHO.finditer(text, 0, lead.start())), default=0)
     who = text[start : lead.start()].strip()
     items = _whole([piece for _, piece in found[: last + 1]])
     rest = [f"{piece} . " for _, piece in found[last + 1 :]]

@@ -25,6 +25,7 @@ def parts(text: str) -> list[str]:
         ("ارسال سریع، مرجوعی و تعویض نداریم", ["ارسال سریع", "مرجوعی نداریم", "تعویض نداریم"]),
         ("همه کارها جز شال ها موجود هستند", ["همه کارها موجود هستند", "no شال ها"]),
         ("we ship everywhere except canada and mexico", ["we ship everywhere", "no canada", "no mexico"]),
+        ("it has nuts and milk, but no sugar or gluten", ["it has nuts and milk, but", "no sugar", "no gluten"]),
         ("mrjooi: no", ["no mrjooi"]),
         ("returns ❌ exchange ✅", ["no returns", "exchange"]),
         (
@@ -58,6 +59,14 @@ def test_each_item_has_its_own(text, denied):
 )
 def test_a_description_or_a_condition_has_none(text):
     assert spread(text) == text
+
+
+def test_a_no_at_the_end_denies():
+    assert is_denied("سایز 40 و 41 موجوده، سایز 42 نه.")
+    assert is_denied("به همه شهرها ارسال داریم، فقط شیراز نه")
+    assert not is_denied("چرا که نه")
+    assert not is_denied("ارسال دارید یا نه")
+    assert not is_denied("نه، ارسال داریم")
 
 
 def test_an_exception_denies():
