@@ -22,10 +22,10 @@ HOURS_EACH = {
     **dict.fromkeys(("روز", "روزه", "day", "days", "یوم", "ایام"), 24),
     **dict.fromkeys(("هفته", "week", "weeks", "اسبوع", "اسابیع"), 7 * 24),
 }
-# Working days are of who sends; «یک ساعت» is a watch as well.
+# Working days are of who sends, "48 hours before" of who orders; «یک ساعت» is a watch as well.
 COUNTED = (
     rf"(?<![\w.,/])(?!یک ساعت)(?P<count>\d{{1,3}}|{'|'.join(NUMBERS)})[ -]?(?P<unit>{'|'.join(HOURS_EACH)})"
-    r"(?!\w)(?! کاری| عمل)"
+    r"(?!\w)(?! کاری| عمل| قبل| پیش| زودتر| before| earlier| ahead| in advance)"
     r"|(?<!\w)(?P<two>یومین|ساعتین|اسبوعین)(?!\w)"
 )
 TWO = {"یومین": 2, "ساعتین": 1, "اسبوعین": 14}  # days
@@ -113,9 +113,11 @@ OTHER = re.compile(
     # making
     r"|دوخت|اماده|ساخت|پیش ?فروش|\b(?:ready (?:in|within|by)|handmade|made (?:to|in \d)|prepar|pre-?order)|تجهیز|تفصیل"
     # lasting
-    r"|ماندگار|شارژ|باتر|دوام|\b(?:lasts|lasting|battery|charge)|یدوم|بطاریه"
+    r"|ماندگار|شارژ|باتر|دوام|نتیجه|یخچال|\b(?:lasts|lasting|battery|charge|fridge|refrigerat\w+)|یدوم|بطاریه"
+    # being lent
+    r"|اجاره|کرایه|\brent\w*|ایجار|تاجیر"
     # being there
-    r"|پاسخ|(?<!\w)باز(?!\w)|بازیم|تعطیل|هستیم|ساعت کار|مفتوح|مغلق|الدوام|نفتح"
+    r"|پاسخ|سرویس ?دهی|(?<!\w)باز(?!\w)|بازیم|تعطیل|هستیم|ساعت کار|مفتوح|مغلق|الدوام|نفتح"
     r"|\b(?:(?:open|closed?)\b(?![ -]?toe)|answer|reply|hours:)"
     # paying
     r"|رزرو|واریز|پرداخت|قسط|اقساط|\b(?:deposit|pay|paid|payment|reserve|holds?|instal\w+)\b|حجز|دفع"
@@ -134,18 +136,21 @@ def ends_of(lines: Iterable[str], priced: set[str]) -> Iterator[int]:
     lines = list(lines)
     is_sale = any(map(SALE.search, lines))
     for line in lines:
-        is_offer = bool(line in priced or SALE.search(line) or PRICE.search(line))
+        is_sales_own = SALE.search(line) is not None
+        is_offer = is_sales_own or line in priced or PRICE.search(line) is not None
+        is_of_other = OTHER.search(line) is not None
+        lasts = is_offer or (is_sale and not is_of_other) or _stands_alone(line)
         for clause in CLAUSE.split(line):
             if OTHER.search(clause) and not SALE.search(clause):
                 continue
-            if is_offer or not OTHER.search(line):
+            if is_offer or not is_of_other:
                 yield from _found(ENDING, clause)
             if OTHER.search(clause):
                 yield from _found(LASTING, clause, is_counted=False)
                 continue
-            if is_offer or (is_sale and not OTHER.search(line)) or _stands_alone(line):
+            if lasts:
                 yield from _found(LASTING, clause)
-            if SALE.search(line):
+            if is_sales_own:
                 yield from _found(BESIDE, clause)
 
 
