@@ -117,13 +117,16 @@ SENDING = r"(?:ارسال|پست|پیک|تیپاکس|باربری|الشحن|ش�
 ELSE = rf"(?:{SENDING}|کرایه|بیعانه|پیش ?پرداخت|بسته ?بندی|عربون|deposit|(?:gift )?(?:wrapping|packaging))"
 # Right before a sum: what sending costs, what it cost before, from how much on something holds.
 BESIDE = re.compile(
-    rf"(?<!\w){ELSE}(?: (?:cost|fee|charge|is|of|هم|ان|پیشتاز|سفارشی))?"
+    rf"(?<!\w){ELSE}(?: (?:cost|fee|charge|is|of|هم|ان|پیشتاز|سفارشی|پستی|کادویی|هدیه))?"
     rf"(?: (?:به|با|الی|to|by|via|for) \w+)?[^\w\n،,.;|]{{1,4}}(?:فقط |only )?[$€£]?\Z"
     r"|(?<!\w)(?:قیمت )?(?:قبل|قبلی|قبلا|سابق|قدیم|به ?جای|قبل از تخفیف|بالای|بالاتر از|بیش از|بیشتر از|فوق|اکثر من"
     r"|السابق|بدلا من|بدل|کان|price before|old price|previous(?:ly)?(?: price)?|before|was|instead of|originally"
     r"|(?:reduced|down) from|over|above|more than)[^\w\n،,.;|]{1,3}[$€£]?\Z"
 )
-NUMBER_OF = re.compile(r"(?<!\w)(?:کد|شماره|رمز|code|number)(?: \w+){0,2}\W{0,3}\Z")  # a parcel's, a shop's
+NUMBER_OF = re.compile(  # a parcel's, a shop's, a colour's
+    r"(?<!\w)(?:کد|شماره|رمز|رنگ|ارتیکل|تلفن|تماس|موبایل|همراه|واتساپ|واتس ?اپ|هاتف|جوال|واتساب"
+    r"|code|number|phone|tel|call|mobile|whats ?app|article|item)(?: \w+){0,2}\W{0,3}\Z"
+)
 # Right behind it: what is taken off it, and what it was taken off from.
 FOR_ELSE = re.compile(
     rf"[^\w\n،,.;|]{{0,3}}(?:(?:هزینه|بابت|پول|for|کلفه)(?: ?ی)? {SENDING}|{SENDING} (?:cost|fee|charge)"
@@ -131,7 +134,7 @@ FOR_ELSE = re.compile(
 )
 # What a large number counts, where it is no price.
 COUNTED = re.compile(
-    r"\W{0,2}(?:تایی|فالو|مشتری|ممبر|عضو|سفارش|خرید|لایک|ویو|بازدید|امتیاز|دنبال|میلی|امپر|وات|دور|گیگ|بار\b|متابع|عمیل|زبون"
+    r"\W{0,2}(?:تایی|فالو|مشتری|ممبر|عضو|سفارش|خرید|لایک|ویو|بازدید|امتیاز|دنبال|میلی|امپر|وات|دور|ضربه|گیگ|بار\b|شدیم|برس\w{1,3}\b|متابع|عمیل|زبون"
     r"|mah\b|watt|rpm\b|followers?|happy|customers?|orders?|likes?|views?|sold|reviews?|members?|satisfied)"
 )
 LEAST_SUM = 10_000  # a bare number below it is a size, a count, a year
@@ -170,7 +173,7 @@ def prices_of(text: str) -> list[Quantity]:
 
     Not what sending costs, what is taken off, what it cost before, nor from how much on something holds.
     """
-    text = unify(plain(NO_PRICE.sub(" ", text)))
+    text = PHONE.sub(" ", unify(plain(NO_PRICE.sub(" ", text))))
     return [one for one in read_quantities(text) if _is_asked(one, text)]
 
 
