@@ -253,12 +253,16 @@ class FakeFiles:
 
 
 class FakeBucket:
-    """As much of an S3 server as a store needs: PUT, GET with a range, DELETE; `asked` holds every request."""
+    """As much of an S3 server as a store needs: PUT, GET with a range, DELETE; `asked` holds every request.
+
+    With `pause` it takes a file slowly: so many seconds for each 256 KiB.
+    """
 
     def __init__(self):
         self.objects = {}
         self.asked = []
         self.refuse = 0
+        self.pause = 0
 
     @contextmanager
     def serve(self):
@@ -268,7 +272,13 @@ class FakeBucket:
             protocol_version = "HTTP/1.1"
 
             def do_PUT(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body, size = b"", int(self.headers["Content-Length"])
+                while len(body) < size:
+                    time.sleep(bucket.pause)
+                    chunk = self.rfile.read(min(size - len(body), 256 * 1024))
+                    if not chunk:  # whoever sent it gave up
+                        return
+                    body += chunk
                 if self._is_taken():
                     bucket.objects[self.path] = body
                     self._answer(200, b"", ETag='"x"')
@@ -328,6 +338,8 @@ class FakeBucket:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
+        # Small, or the machine takes in a large file at once for a server that is slow to read it.
+        server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
         self.url = f"http://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield self

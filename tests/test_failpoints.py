@@ -339,7 +339,7 @@ APART = {
         "server.starttls", "server.login", "smtplib.SMTPNotSupportedError", "server.quit",
     },
     "media.bucket": {
-        "Minio", "urllib3.PoolManager", "urllib3.Timeout", "urllib3.Retry", "self._answer.close",
+        "Minio", "urllib3.Timeout", "urllib3.Retry", "self._answer.close",
         "self._answer.release_conn",
     },
     "media.folder": {  # a look; and `_sync`, which is called between the points

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
+from minio.helpers import MIN_PART_SIZE
 
 from pilito import failpoints
 from pilito.config import Settings
@@ -37,7 +38,16 @@ class Bucket:
 
     def put(self, name: str, file: BinaryIO, size_bytes: int, mime_type: str) -> None:
         with _told("keep a file"):
-            self._client.put_object(self._bucket, self._key(name), file, size_bytes, content_type=mime_type)
+            # Whole, in one request, up to 5 GiB: in parts, those of a worker that was killed would stay and be paid
+            # for, where no list of the bucket shows them. The file is in memory meanwhile: 40 MiB at most (look.py).
+            self._client.put_object(
+                self._bucket,
+                self._key(name),
+                file,
+                size_bytes,
+                content_type=mime_type,
+                part_size=max(size_bytes, MIN_PART_SIZE),
+            )
 
     def open(self, name: str, size_bytes: int) -> BinaryIO:
         remote = _Remote(self._client, self._bucket, self._key(name), size_bytes)
@@ -118,10 +128,24 @@ class _Remote(io.RawIOBase):
             self._answer = None
 
 
+class _Connections(urllib3.PoolManager):
+    """Connections that hand a file to the socket in small chunks, each with the time-out of its own.
+
+    Given the whole at once, a plain socket has CONNECT_SECONDS for all of it: 40 MiB, over a line of whatever speed.
+    """
+
+    def urlopen(  # type: ignore[override]  # as the library says of its own
+        self, method: str, url: str, redirect: bool = True, **words: Any
+    ) -> urllib3.BaseHTTPResponse:
+        if isinstance(words.get("body"), bytes):
+            words["body"] = io.BytesIO(words["body"])  # without a copy; minio has set the length
+        return super().urlopen(method, url, redirect, **words)
+
+
 def _connections() -> urllib3.PoolManager:
     import certifi
 
-    return urllib3.PoolManager(
+    return _Connections(
         timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         maxsize=CONNECTIONS,
         retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504)),

@@ -32,11 +32,15 @@ def bucket_server():
 
 @pytest.fixture
 def bucket(bucket_server):
+    return open_bucket(bucket_server)
+
+
+def open_bucket(server):
     return open_store(
         load_settings(
             _env_file=None,
             media_url="s3://shop/copies/",
-            media_s3_endpoint=bucket_server.url,
+            media_s3_endpoint=server.url,
             media_s3_region="eu-test-1",
             media_s3_access_key="the-key",
             media_s3_secret_key="the-secret",
@@ -170,6 +174,27 @@ def test_the_bucket_gets_type_prefix_and_a_signed_request(bucket, bucket_server)
     assert headers["Content-Type"] == "image/jpeg"
     assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=the-key/")
     assert not parse_qs(urlsplit(path).query)
+
+
+def test_a_large_file_goes_whole_in_one_request(bucket, bucket_server):
+    """In pieces, those of a worker that was killed would lie there for ever: no list of the bucket shows them."""
+    body = bytes(range(256)) * 4 * 1024 * 6
+
+    put(bucket, body)
+
+    assert [(method, urlsplit(path).query) for method, path, _ in bucket_server.asked] == [("PUT", "")]
+    with bucket.open(NAME, len(body)) as file:
+        assert file.read() == body
+
+
+def test_a_large_file_may_take_longer_than_a_connection(bucket_server, monkeypatch):
+    """The time-out is one of each part that is handed on: a socket takes its own for that of all it is given at once."""
+    monkeypatch.setattr("pilito.media.bucket.CONNECT_SECONDS", 0.5)
+    bucket_server.pause = 0.06
+
+    put(open_bucket(bucket_server), bytes(6 * 1024 * 1024))
+
+    assert [len(body) for body in bucket_server.objects.values()] == [6 * 1024 * 1024]
 
 
 def test_a_bucket_that_refuses_is_said_without_the_key(bucket, bucket_server):
