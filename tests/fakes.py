@@ -255,13 +255,16 @@ class FakeFiles:
 class FakeBucket:
     """As much of an S3 server as a store needs: PUT, GET with a range, DELETE; `asked` holds every request.
 
-    With `pause` it takes a file slowly: so many seconds for each 256 KiB.
+    `versions` is what it says of keeping them (Enabled, Suspended, or nothing), `rules` those of its life cycle, `hushed`
+    the questions that our key may not ask. With `pause` it takes a file slowly: so many seconds for each 256 KiB.
     """
 
     def __init__(self):
         self.objects = {}
         self.asked = []
         self.refuse = 0
+        self.versions = self.rules = ""
+        self.hushed = ()
         self.pause = 0
 
     @contextmanager
@@ -289,6 +292,10 @@ class FakeBucket:
                 if "list-type=2" in self.path:
                     self._list()
                     return
+                question = self.path.partition("?")[2].partition("=")[0]
+                if question in ("versioning", "lifecycle"):
+                    self._tell(question)
+                    return
                 if self.path not in bucket.objects:
                     self._fail(404, "NoSuchKey")
                     return
@@ -308,6 +315,21 @@ class FakeBucket:
                     for key in keys
                 )
                 body = f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>shop</Name><IsTruncated>false</IsTruncated>{rows}</ListBucketResult>'
+                self._answer(200, body.encode(), Content_Type="application/xml")
+
+            def _tell(self, question):
+                if question in bucket.hushed:
+                    self._fail(403, "AccessDenied")
+                    return
+                if question == "lifecycle" and not bucket.rules:
+                    self._fail(404, "NoSuchLifecycleConfiguration")
+                    return
+                status = f"<Status>{bucket.versions}</Status>" if bucket.versions else ""
+                name, said = {
+                    "versioning": ("VersioningConfiguration", status),
+                    "lifecycle": ("LifecycleConfiguration", bucket.rules),
+                }[question]
+                body = f'<{name} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{said}</{name}>'
                 self._answer(200, body.encode(), Content_Type="application/xml")
 
             def do_DELETE(self):

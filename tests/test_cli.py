@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from fakes import FakeBucket
 from rows import NOON, FreshClient, add_conversation, add_message, add_operator
 from shop import ACCOUNT, text, webhook
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -15,6 +16,7 @@ from pilito import keys
 from pilito.clock import utc_now
 from pilito.database import NoTurn, transaction
 from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
+from pilito.media import open_store
 from pilito.models import Audit, Inbox, Message, Operator, TallyKeeper, Webhook, db
 from pilito.passwords import check_password
 from pilito.tokens import find_by_bearer, issue_token
@@ -314,6 +316,19 @@ def test_doctor_tries_the_media_store(shop, monkeypatch):
 
     assert re.search(r"ok .*media store +.* is writable, \d+ MiB free", good)
     assert re.search(r"WRONG.*media store +.* make room", bad)
+
+
+def test_doctor_says_that_a_bucket_keeps_what_was_erased(shop, make_settings, monkeypatch):
+    with FakeBucket().serve() as server:
+        server.versions = "Enabled"
+        words = {"media_s3_endpoint": server.url, "media_s3_region": "eu-test-1"}
+        settings = make_settings(media_url="s3://shop", media_s3_access_key="k", media_s3_secret_key="s", **words)
+        monkeypatch.setitem(shop.app.extensions, "pilito_media_store", open_store(settings))
+        said = shop.app.test_cli_runner().invoke(args=["doctor", "--json"]).output
+
+    finding = {one["name"]: one for one in json.loads(said)}["media store"]
+    assert not finding["ok"]
+    assert finding["text"].endswith("let a rule of its life cycle drop older versions after a day.")
 
 
 def test_doctor_speaks_json(shop):

@@ -56,7 +56,8 @@ def try_the_media_store() -> Iterator[Finding]:
     try:
         yield Finding("media store", True, media_store.check())
     except MediaError as error:
-        yield Finding("media store", False, f"{error} Check MEDIA_URL, the rights of its folder, and the disk.")
+        advice = "" if error.reason == "keeps_versions" else " Check MEDIA_URL, the rights of its folder, and the disk."
+        yield Finding("media store", False, f"{error}{advice}")
 
 
 def look_at_backups() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException, S3Error
 from minio.helpers import MIN_PART_SIZE
+from minio.lifecycleconfig import Rule
 
 from pilito import failpoints
 from pilito.config import Settings
@@ -20,6 +21,7 @@ from pilito.media.store import NAME, store_failed
 
 CONNECT_SECONDS, READ_SECONDS = 5.0, 30.0
 CONNECTIONS = 16
+LONGEST_VERSION_DAYS = 30  # a month is what laws on personal data give for erasing
 UNKNOWN = ("NoSuchKey", "NoSuchObject", "NoSuchVersion")
 
 
@@ -72,7 +74,39 @@ class Bucket:
             if file.read() != b"Pilito":
                 raise MediaError("store_failed", "The bucket does not return what it was given.")
         self.drop(name)
-        return f"the bucket {self._bucket} is writable"
+        return f"the bucket {self._bucket} is writable{self._look_at_versions()}"
+
+    def _look_at_versions(self) -> str:
+        """Say what our key may not see; raises MediaError `keeps_versions` where a file that is dropped stays in one.
+
+        A bucket that ever kept versions can only be suspended, and then has those of before; so a rule is what helps.
+        """
+        try:
+            with _told("tell whether it keeps versions"):
+                kept = self._client.get_bucket_versioning(self._bucket).status
+        except (MediaError, SyntaxError):  # the latter is an answer that is no XML
+            return ""
+        if kept is None:
+            return ""
+        try:
+            with _told("tell the rules of its life cycle"):
+                rules = self._client.get_bucket_lifecycle(self._bucket)
+        except (MediaError, SyntaxError):
+            return "; it keeps versions: see that a rule of its life cycle, which cannot be read here, drops older ones"
+        if rules is None or not any(self._ends_versions(rule) for rule in rules.rules):
+            raise MediaError(
+                "keeps_versions",
+                f"The bucket {self._bucket} keeps versions ({kept}), and what was erased can be read in"
+                " them: let a rule of its life cycle drop older versions after a day.",
+            )
+        return ""
+
+    def _ends_versions(self, rule: Rule) -> bool:
+        place, end = rule.rule_filter, rule.noncurrent_version_expiration
+        if rule.status != "Enabled" or place is None or place.prefix is None or end is None:
+            return False  # off, for some objects only, or about something else
+        is_soon = end.noncurrent_days is not None and end.noncurrent_days <= LONGEST_VERSION_DAYS
+        return is_soon and not end.newer_noncurrent_versions and self._key("").startswith(place.prefix)
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}" if self._prefix else name

@@ -42,7 +42,10 @@ class Store(Protocol):
         ...
 
     def check(self) -> str:
-        """Write, read and drop an object; return a few words about what is free, for `flask doctor`."""
+        """Write, read and drop an object; return a few words about what is free, for `flask doctor`.
+
+        Raises MediaError `keeps_versions` where an object that was dropped can still be read in an older version.
+        """
         ...
 
 

@@ -197,6 +197,63 @@ def test_a_large_file_may_take_longer_than_a_connection(bucket_server, monkeypat
     assert [len(body) for body in bucket_server.objects.values()] == [6 * 1024 * 1024]
 
 
+def rule(days="<NoncurrentDays>1</NoncurrentDays>", place="<Prefix></Prefix>", status="Enabled"):
+    ends = f"<NoncurrentVersionExpiration>{days}</NoncurrentVersionExpiration>"
+    return f"<Rule><ID>x</ID><Status>{status}</Status><Filter>{place}</Filter>{ends}</Rule>"
+
+
+@pytest.mark.parametrize("status", ["Enabled", "Suspended"])
+def test_a_bucket_that_keeps_versions_is_said_with_what_to_do(bucket, bucket_server, status):
+    """Dropped there, a file stays in its older version: what was erased can still be read."""
+    bucket_server.versions = status
+
+    with pytest.raises(MediaError, match=r"keeps_versions: The bucket shop keeps .*: let a rule of its life cycle"):
+        bucket.check()
+
+    assert not bucket_server.objects
+
+
+@pytest.mark.parametrize("place", ["<Prefix></Prefix>", "<Prefix>copies/</Prefix>"])
+def test_a_rule_that_drops_older_versions_is_enough(bucket, bucket_server, place):
+    bucket_server.versions, bucket_server.rules = "Enabled", rule(place=place)
+
+    assert bucket.check() == "the bucket shop is writable"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        rule(status="Disabled"),
+        rule(place="<Prefix>site/</Prefix>"),
+        rule(place="<Tag><Key>a</Key><Value>b</Value></Tag>"),
+        rule(days="<NoncurrentDays>365</NoncurrentDays>"),
+        rule(days="<NoncurrentDays>1</NoncurrentDays><NewerNoncurrentVersions>1</NewerNoncurrentVersions>"),
+        "<Rule><ID>x</ID><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>"
+        "<AbortIncompleteMultipartUpload><DaysAfterInitiation>1</DaysAfterInitiation></AbortIncompleteMultipartUpload>"
+        "</Rule>",
+    ],
+)
+def test_a_rule_that_leaves_ours_is_not(bucket, bucket_server, other):
+    bucket_server.versions, bucket_server.rules = "Enabled", other
+
+    with pytest.raises(MediaError, match="keeps_versions"):
+        bucket.check()
+
+
+def test_a_key_that_may_not_ask_about_versions_is_no_fault(bucket, bucket_server):
+    bucket_server.versions, bucket_server.hushed = "Enabled", ("versioning", "lifecycle")
+
+    assert bucket.check() == "the bucket shop is writable"
+
+
+@pytest.mark.parametrize("rules", ["", "<Rule>what?</Rule>"])
+def test_rules_that_cannot_be_read_are_a_word_to_look_oneself(bucket, bucket_server, rules):
+    bucket_server.versions, bucket_server.rules = "Enabled", rules
+    bucket_server.hushed = () if rules else ("lifecycle",)
+
+    assert "it keeps versions: see that a rule of its life cycle" in bucket.check()
+
+
 def test_a_bucket_that_refuses_is_said_without_the_key(bucket, bucket_server):
     bucket_server.refuse = 403
 
