@@ -578,6 +578,11 @@ def restore(archive: Path, identity: Path | None, force: bool) -> None:
     click.echo(f"API tokens that open again: {done.api_tokens}. Whom or what you shut out since, shut out once more.")
     if done.keys_file:
         click.echo(f"The accounts' tokens need the ENCRYPTION_KEYS in {done.keys_file}: set them, then start.")
+    if settings.media_url:  # else they are in our own folder
+        click.echo(
+            "Files are where MEDIA_URL says. If another Pilito still keeps its own there, as when you only try the"
+            " backup, do not start: name another place first and restore again, or each drops the other's files."
+        )
 
 
 # --- all of them -----------------------------------------------------------------------------------------------------

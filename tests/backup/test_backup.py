@@ -569,6 +569,23 @@ def test_the_commands_make_one_and_put_it_back(filled, empty_place, folder, tmp_
     assert contents(empty_place)["message"] == contents(filled)["message"]
 
 
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_command_says_that_two_must_not_share_a_place_of_files(filled, empty_place, folder, monkeypatch, is_named):
+    """One that is tried out beside the one in use would drop what that one keeps from then on, as nobody's."""
+    archive = back_up(lambda: NOON, folder)
+    if not is_named:
+        own = empty_place.extensions["pilito_settings"].model_copy(update={"media_url": ""})
+        monkeypatch.setitem(empty_place.extensions, "pilito_settings", own)
+
+    with empty_place.app_context():
+        said = empty_place.test_cli_runner().invoke(args=["restore", str(archive)]).output
+        db.session.remove()
+        db.engine.dispose()
+
+    assert ("name another place first" in said) == is_named
+
+
 # --- doors that were shut since --------------------------------------------------------------------------------------
 
 
