@@ -1,13 +1,15 @@
 """C3, C4: whoever waits for PostgreSQL is told within a few seconds, whatever keeps it: a lock, a freeze, a lost line."""
 
+import logging
 import runpy
 import time
 from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from rows import add_conversation, add_media
 from shop import seconds, text, webhook
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import OperationalError
 
@@ -16,10 +18,10 @@ from pilito.clock import utc_now
 from pilito.config import ROOT
 from pilito.conversations.retake import TRIES, retake
 from pilito.conversations.sweep import sweep
-from pilito.database import NoTurn
+from pilito.database import NoTurn, transaction
 from pilito.jobs.periodic import sweep_unfinished
-from pilito.lifecycle import WebhookState
-from pilito.models import Event, Message, Webhook, db
+from pilito.lifecycle import ConversationState, MediaKind, MediaState, WebhookState
+from pilito.models import Conversation, Event, Inbox, Message, Webhook, db
 
 LOCK_SECONDS = 0.2
 SOON = 3.0  # on a machine that is busy with other tests
@@ -92,6 +94,25 @@ def test_c3_no_event_is_given_up_because_a_table_was_locked_for_long(shop):
 
     retake(row.id, utc_now())
     assert [one.state for one in rows(Webhook)] == [WebhookState.READ]
+
+
+def test_c3_a_row_that_somebody_holds_keeps_its_own_kind_waiting_and_no_other(shop, caplog):
+    at = utc_now() - seconds(60)
+    with transaction():
+        inbox = db.session.get_one(Inbox, shop.inbox_id)
+        talk = add_conversation(inbox, state=ConversationState.OPERATOR, snoozed_until=at)
+        add_media(shop.inbox_id, MediaKind.IMAGE, state=MediaState.PENDING, due_at=at)
+        held = select(Conversation).where(Conversation.id == talk.id).with_for_update()
+    db.session.rollback()
+
+    with caplog.at_level(logging.INFO), db.engine.connect() as somebody:
+        somebody.execute(held)
+        found = sweep(utc_now())
+
+    assert {kind: count for kind, count in found.items() if count} == {"media": 1}
+    assert [one.snoozed_until for one in rows(Conversation)] == [at]
+    assert "somebody holds" in caplog.text
+    assert sweep(utc_now())["returned"] == 1
 
 
 def settings_of(engine, *names):

@@ -19,7 +19,7 @@ from pilito.conversations.one_by_one import one_by_one
 from pilito.conversations.release import release_lost
 from pilito.conversations.snooze import wake_snoozed
 from pilito.conversations.take_turns import oldest_of_each
-from pilito.database import transaction
+from pilito.database import NoTurn, is_sqlite, transaction
 from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState
 from pilito.models import Delivery, Inbox, MediaFile, Reading, Turn, Webhook, db
 from pilito.models.ledger import IS_PENDING
@@ -36,7 +36,8 @@ Look = Callable[[datetime], int]
 def sweep(now: datetime) -> dict[str, int]:
     """Wake every unfinished row whose time has come; return how many of each kind.
 
-    A row that its own verb cannot take breaks the look at its kind, and no other.
+    A row that its own verb cannot take breaks the look at its kind, and no other. On PostgreSQL, which locks rows, so
+    does one that somebody else holds for too long.
     """
     looks: dict[str, Look] = {
         "webhooks": _wake_webhooks,
@@ -62,6 +63,11 @@ def sweep(now: datetime) -> dict[str, int]:
 def _look(kind: str, look: Look, now: datetime) -> int:
     try:
         return look(now)
+    except NoTurn as error:
+        if is_sqlite():
+            raise  # one lock for all kinds
+        log.info("Of the %s somebody holds one; those behind it are taken at the next look. %s", kind, error)
+        return 0
     except (OperationalError, InterfaceError, PoolTimeout):
         raise  # the database is away, for the others too
     except Exception:
