@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
@@ -185,8 +185,15 @@ def _is_over(moment: datetime | None, pause: timedelta, now: datetime) -> bool:
 
 
 def _work(plan: Plan, clock: Clock) -> None:
-    """The most urgent first: somebody waits to hear whether a reply arrived."""
-    reconcile.look_for_sends(plan.desk, clock())
+    """The most urgent first, and between any two calls: somebody waits to hear whether a reply arrived."""
+    looks = plan.desk
+
+    def spend() -> bool:
+        reconcile.look_for_sends(looks, clock())
+        return looks.spend()
+
+    reconcile.look_for_sends(looks, clock())
+    plan = replace(plan, desk=replace(looks, spend=spend))
     if plan.reads:
         reconcile.find_missed(plan.desk, plan.reach, clock())
     if plan.posts or plan.all_posts:

@@ -711,6 +711,32 @@ def test_the_periodic_reading_settles_uncertain_sends_as_well(desk, provider, un
     assert desk.deliveries[0].external_id == "mid.ours"
 
 
+def test_a_send_that_is_due_while_its_inbox_is_read_is_looked_for_before_the_next_call(desk, provider, uncertain):
+    begin, pages = NOON + 11 * MINUTES, []
+    with transaction():
+        db.session.get_one(Delivery, uncertain.id).unknown_at = begin - seconds(12)
+        db.session.scalars(db.select(Upkeep)).one().all_posts_at = None
+    provider.show(replied("mid.ours", ANSWER, NOON + seconds(1)))
+    asked_for, graph = provider.graph.readable["conversations"], provider.graph
+
+    def page(query):
+        pages.append(1)
+        number = int(query.get("after", 0))
+        more = {"paging": {"cursors": {"after": str(number + 1)}, "next": "…"}} if number < 9 else {}
+        return 200, {"data": [], **more}
+
+    graph.readable["conversations"] = lambda query: (200, asked_for if "user_id" in query else {"data": []})
+    graph.readable["media"] = page
+    graph.reads.clear()
+
+    # Each page takes a second.
+    desk.call(lambda: upkeep.keep_up(desk.shop.inbox_id, lambda: begin + seconds(len(pages)), lambda _seconds: None))
+
+    asked = ["look" if "user_id" in path else path.partition("?")[0].rpartition("/")[2] for path in graph.reads]
+    assert asked == ["conversations", *["media"] * 3, "look", *["media"] * 7]
+    assert desk.deliveries[0].state is DeliveryState.SENT
+
+
 @pytest.mark.sqlite_only
 def test_the_echo_still_settles_it_and_the_look_finds_nothing_more(desk, provider, uncertain):
     desk.take(echo(ANSWER, NOON, "mid.ours"))
