@@ -10,10 +10,11 @@ PROFILES = "profiles"
 SIGNALS = "signals"
 MEDIA = "media"
 READINGS = "readings"
+LOOKS = "looks"
 UPKEEP = "upkeep"
 FACTS = "facts"
 MAIL = "mail"
-QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, UPKEEP, FACTS, MAIL)
+QUEUES = (RECEIVE, REPLIES, DELIVERIES, SHARES, PROFILES, SIGNALS, MEDIA, READINGS, LOOKS, UPKEEP, FACTS, MAIL)
 
 # Jobs by dotted name, so that the verbs can ask for one without importing the jobs (which import the verbs).
 RECEIVE_JOB = "pilito.jobs.inbound.receive_webhook"
@@ -31,6 +32,7 @@ ZONE_JOB = "pilito.jobs.upkeep.keep_zone"
 MATCH_JOB = "pilito.jobs.upkeep.match_inbox_posts"
 PRIVATE_REPLY_JOB = "pilito.jobs.deliveries.send_private_reply"
 TRIAL_JOB = "pilito.jobs.replies.run_trial"
+LOOK_JOB = "pilito.jobs.upkeep.look_for_sends"
 UPKEEP_JOB = "pilito.jobs.upkeep.keep_up"
 POST_JOB = "pilito.jobs.upkeep.look_up_post"
 FACTS_JOB = "pilito.jobs.facts.read_facts"

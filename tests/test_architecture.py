@@ -196,7 +196,7 @@ def test_every_queue_has_a_worker_and_every_job_exists(settings):
     assert keys.TRIAL_JOB in found
     assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.MEDIA_JOB, keys.DROP_MEDIA_JOB, keys.READ_JOB} <= found
     assert {keys.MATCH_JOB, keys.SEARCH_JOB, keys.TALLY_JOB, keys.ZONE_JOB} <= found
-    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.PRIVATE_REPLY_JOB} <= found
+    assert {keys.RETAKE_JOB, keys.SIGNAL_JOB, keys.UPKEEP_JOB, keys.LOOK_JOB, keys.PRIVATE_REPLY_JOB} <= found
     assert {keys.FACTS_JOB, keys.POST_JOB, keys.MAIL_JOB} <= found
     assert [one.name for one in periodic.PERIODIC] == [
         "sweep",

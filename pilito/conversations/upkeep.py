@@ -2,11 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from pilito import hints, keys
 from pilito.channels.base import Account
@@ -75,23 +75,49 @@ class Plan:
 # --- whose turn it is ------------------------------------------------------------------------------------------------
 
 
+def wake_looks(now: datetime) -> int:
+    """Have a worker ask what became of uncertain sends, those that wait longest first; return of how many inboxes.
+
+    On a queue of its own, which waits for nobody's reading: that takes minutes, and somebody waits to hear.
+    """
+    ids = db.session.scalars(
+        select(Inbox.id)
+        .join(Delivery, Delivery.inbox_id == Inbox.id)
+        .outerjoin(Upkeep, Upkeep.inbox_id == Inbox.id)
+        .where(Inbox.state == InboxState.ACTIVE, Inbox.channel.in_(_readable()), _is_free(now))
+        .where(reconcile.is_look_due(now))
+        .group_by(Inbox.id)
+        .order_by(func.min(Delivery.unknown_at), Inbox.id)
+        .limit(BATCH)
+    ).all()
+    db.session.rollback()
+    return _wake(ids, keys.LOOKS, keys.LOOK_JOB)
+
+
 def wake_due(now: datetime) -> int:
-    """Have a worker look after every inbox for which something is due; return how many."""
+    """Have a worker read every inbox that is due; return how many."""
     comments.wake_replies(now)
-    readable = [name for name, channel in channels.items() if channel.reads_back]
     ids = db.session.scalars(
         select(Inbox.id)
         .outerjoin(Upkeep, Upkeep.inbox_id == Inbox.id)
-        .where(Inbox.state == InboxState.ACTIVE, Inbox.channel.in_(readable), _is_free(now), _is_due(now))
+        .where(Inbox.state == InboxState.ACTIVE, Inbox.channel.in_(_readable()), _is_free(now), _is_due(now))
         .order_by(Upkeep.read_at.nulls_first(), Inbox.id)
         .limit(BATCH)
     ).all()
     db.session.rollback()
-    if not ids or hints.is_busy(keys.UPKEEP):
+    return _wake(ids, keys.UPKEEP, keys.UPKEEP_JOB)
+
+
+def _readable() -> list[str]:
+    return [name for name, channel in channels.items() if channel.reads_back]
+
+
+def _wake(inbox_ids: Sequence[int], queue: str, job: str) -> int:
+    if not inbox_ids or hints.is_busy(queue):
         return 0
-    for inbox_id in ids:
-        hints.hint(keys.UPKEEP, keys.UPKEEP_JOB, inbox_id)
-    return len(ids)
+    for inbox_id in inbox_ids:
+        hints.hint(queue, job, inbox_id)
+    return len(inbox_ids)
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
@@ -108,7 +134,6 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
         Upkeep.read_at <= now - READ_EVERY,
         Upkeep.posts_at.is_(None),
         Upkeep.posts_at <= now - POSTS_EVERY,
-        exists().where(Delivery.inbox_id == Inbox.id, reconcile.is_look_due(now)),
     )
 
 
@@ -117,11 +142,20 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 def keep_up(inbox_id: int, clock: Clock, pause: Pause = time.sleep) -> None:
     """Do what is due for this inbox, unless another does; harmless to call at any time, however often."""
+    _run(inbox_id, clock, pause, _work)
+
+
+def look_for_sends(inbox_id: int, clock: Clock, pause: Pause = time.sleep) -> None:
+    """Ask what became of this inbox's uncertain sends, unless another reads there, who asks as well."""
+    _run(inbox_id, clock, pause, lambda plan, clock: reconcile.look_for_sends(plan.desk, clock()))
+
+
+def _run(inbox_id: int, clock: Clock, pause: Pause, work: Callable[[Plan, Clock], object]) -> None:
     plan = _claim(inbox_id, clock(), pause)
     if plan is None:
         return
     try:
-        _work(plan, clock)
+        work(plan, clock)
     except ChannelError as error:
         log.info("Inbox %s could not be read: %s", inbox_id, error)
         _release(inbox_id, clock(), error, plan.desk.account)

@@ -6,6 +6,7 @@
     reply row    --deliveries-->  deliveries.deliver_reply(message_id)       conversations/deliver.py
     customer     --profiles--> profiles.fetch_customer_profile(...)          conversations/fetch_profile.py
     comment      --deliveries-->  deliveries.send_private_reply(comment_id)  conversations/comments.py
+    unknown send --looks-->    upkeep.look_for_sends(inbox_id)               conversations/upkeep.py
     inbox        --upkeep-->   upkeep.keep_up(inbox_id)                      conversations/upkeep.py
     a moment     --signals-->  signals.show_signals(conversation_id, …)      conversations/signals.py
     media row    --media-->    media.fetch_media_file(media_id)              conversations/fetch_media.py

@@ -37,6 +37,7 @@ def sweep_unfinished() -> None:
 
 @patient
 def wake_upkeep() -> None:
+    upkeep.wake_looks(utc_now())
     upkeep.wake_due(utc_now())
 
 

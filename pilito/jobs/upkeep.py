@@ -24,6 +24,11 @@ def keep_up(inbox_id: int) -> None:
 
 
 @patient
+def look_for_sends(inbox_id: int) -> None:
+    upkeep.look_for_sends(inbox_id, utc_now)
+
+
+@patient
 def look_up_post(inbox_id: int, media_id: str) -> None:
     """Once: what fails is left to the hourly reading."""
     try:

@@ -37,6 +37,7 @@ SHORT_QUEUES = {
     keys.SIGNALS: 1,
     keys.MEDIA: 2,
     keys.READINGS: 2,
+    keys.LOOKS: 1,
     keys.UPKEEP: 1,
     keys.FACTS: 1,
     keys.MAIL: 1,

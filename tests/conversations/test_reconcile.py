@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 from desk import Desk
-from rows import NOON, add_inbox
+from rows import NOON, add_conversation, add_delivery, add_inbox, add_message
 from shop import ACCOUNT, CAPTION, CUSTOMER, echo, reel, seconds, standby, text
 
+from pilito import keys
 from pilito.channels.base import OutboundFile, OutboundReaction, QuickReply
 from pilito.conversations import upkeep
 from pilito.conversations.connect import connect
@@ -648,12 +649,8 @@ def test_a_look_that_broke_is_none_and_hides_no_missed_message_either(desk, prov
 def test_a_look_that_always_breaks_is_not_made_for_ever(desk, provider, uncertain):
     refuse_looks(provider, BREAKS)
 
-    assert desk.call(upkeep.wake_due, NOON + 5 * MINUTES) == 1
-    with transaction():
-        row = db.session.scalars(db.select(Upkeep)).one()
-        row.read_at = row.posts_at = NOON + timedelta(days=1)
-
-    assert desk.call(upkeep.wake_due, NOON + timedelta(days=1)) == 0
+    assert desk.call(upkeep.wake_looks, NOON + 5 * MINUTES) == 1
+    assert desk.call(upkeep.wake_looks, NOON + timedelta(days=1)) == 0
 
 
 @pytest.mark.sqlite_only
@@ -709,6 +706,71 @@ def test_the_periodic_reading_settles_uncertain_sends_as_well(desk, provider, un
     provider.read(NOON + 11 * MINUTES)
 
     assert desk.deliveries[0].external_id == "mid.ours"
+
+
+def test_a_due_look_waits_for_nobodys_reading(desk, provider, uncertain, monkeypatch):
+    """It is asked for on another queue than the readings, and while one of those is long."""
+    with transaction():
+        quiet = add_inbox()
+        db.session.add(Upkeep(inbox_id=quiet.id))
+    hinted = []
+    monkeypatch.setattr(upkeep.hints, "hint", lambda *what: hinted.append(what))
+    monkeypatch.setattr(upkeep.hints, "is_busy", lambda queue: queue == keys.UPKEEP)
+
+    assert desk.call(upkeep.wake_looks, NOON + seconds(14)) == 0
+    assert desk.call(upkeep.wake_looks, NOON + seconds(15)) == 1
+    assert desk.call(upkeep.wake_due, NOON + seconds(15)) == 0
+
+    assert hinted == [(keys.LOOKS, keys.LOOK_JOB, desk.shop.inbox_id)]
+
+
+def test_who_serves_that_queue_settles_the_send(desk, provider, uncertain, monkeypatch):
+    monkeypatch.setattr("pilito.jobs.upkeep.utc_now", lambda: NOON + seconds(20))
+    provider.show(replied("mid.ours", ANSWER, NOON + seconds(1)))
+
+    desk.call(upkeep.wake_looks, NOON + seconds(20))
+    desk.shop.work(keys.LOOKS)
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+
+
+def test_a_look_asks_for_the_sends_and_reads_nothing_else(desk, provider, uncertain):
+    provider.show(said("lost", "سلام؟", NOON), replied("mid.ours", ANSWER, NOON + seconds(1)))
+    provider.graph.reads.clear()
+
+    desk.call(lambda: upkeep.look_for_sends(desk.shop.inbox_id, lambda: NOON + 11 * MINUTES, lambda _seconds: None))
+
+    assert desk.deliveries[0].state is DeliveryState.SENT
+    assert ["user_id" in path for path in provider.graph.reads] == [True]
+    assert desk.message("lost") is None
+    assert upkeep_row(desk).lease_until is None
+
+
+def test_of_many_inboxes_the_one_whose_send_waits_longest_is_asked_about_first(desk, provider, uncertain, monkeypatch):
+    with transaction():
+        other = add_inbox()
+        sent = {"unknown_at": NOON - MINUTES, "state": DeliveryState.UNKNOWN}
+        for _ in range(2):
+            reply_of_other = add_message(add_conversation(other), sender=Sender.ASSISTANT, external_id=None)
+            add_delivery(reply_of_other, **sent)
+    hinted = []
+    monkeypatch.setattr(upkeep.hints, "hint", lambda _queue, _job, inbox_id: hinted.append(inbox_id))
+
+    desk.call(upkeep.wake_looks, NOON + seconds(20))
+
+    assert hinted == [other.id, desk.shop.inbox_id]
+
+
+@pytest.mark.sqlite_only
+def test_a_look_and_a_reading_of_one_inbox_do_not_meet(desk, provider, uncertain):
+    with transaction():
+        db.session.scalars(db.select(Upkeep)).one().lease_until = NOON + MINUTES
+    provider.graph.reads.clear()
+
+    assert desk.call(upkeep.wake_looks, NOON + seconds(20)) == 0
+    desk.call(lambda: upkeep.look_for_sends(desk.shop.inbox_id, lambda: NOON + seconds(20), lambda _seconds: None))
+
+    assert provider.graph.reads == []
 
 
 def test_a_send_that_is_due_while_its_inbox_is_read_is_looked_for_before_the_next_call(desk, provider, uncertain):

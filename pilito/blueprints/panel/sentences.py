@@ -505,6 +505,7 @@ QUEUES: dict[str, Words] = {
     "profiles": _("Names and pictures"),
     "signals": _("Showing “seen” and “typing”"),
     "media": _("Fetching files"),
+    "looks": _("Asking what became of uncertain replies"),
     "upkeep": _("Looking for what was missed"),
     "facts": _("Reading catalogues and pages"),
     "readings": _("Looking at pictures, hearing voices"),
