@@ -41,6 +41,18 @@ UNITS = {
     "colour": "رنگ رنگه colour colours color colors الوان", "person": "نفر نفره people person persons",
     "piece": "عدد عددی دونه تیکه تکه جفت بسته قطعه قطع piece pieces مدل model models pairs",
 }  # fmt: skip
+# Whose it is, by the word for the country behind the currency, and in English before it.
+BEHIND = {
+    "sar": "ریال سعودی عربستان", "qar": "ریال قطر قطری", "omr": "ریال عمان عمانی", "kwd": "دینار کویت کویتی",
+    "bhd": "دینار بحرین بحرینی", "iqd": "دینار عراق عراقی", "usd": "دلار امریکا امریکایی امریکی",
+    "cad": "دلار کانادا کانادایی کندی", "aud": "دلار استرالیا استرالیایی استرالی", "inr": "روپیه هند هندی",
+    "pkr": "روپیه پاکستان پاکستانی",
+}  # fmt: skip
+BEFORE = {
+    "sar": "riyals saudi", "qar": "riyals qatari", "omr": "riyals omani", "kwd": "dinars kuwaiti", "bhd": "dinars bahraini",
+    "iqd": "dinars iraqi", "usd": "dollars us", "cad": "dollars canadian cad", "aud": "dollars australian aud",
+    "inr": "rupees indian", "pkr": "rupees pakistani",
+}  # fmt: skip
 
 
 def read(text):
@@ -81,6 +93,12 @@ def marked(text):
         ("try 38, rub 2 times", [("38", "", "", "38"), ("2", "", "", "2")]),
         ("فرش افغانی 850", [("850", "", "", "850")]),
         ("20 دلار سعودی", [("20", "dollar", "", "20 دلار")]),
+        ("ریال سعودی 150", [("150", "riyal", "sar", "150")]),
+        ("Saudi riyals 150", [("150", "riyal", "sar", "150")]),
+        ("US$20", [("20", "dollar", "usd", "20")]),
+        # and what stands at the other end of the text is no side of it
+        ("ریال 150 با ارسال از عربستان", [("150", "rial", "", "150")]),
+        ("CAD 20, not in US dollars", [("20", "dollar", "cad", "20")]),
         # a thousandth is written of a dinar
         ("1.500 KWD", [("1.5", "dinar", "kwd", "1.500 kwd")]),
         ("KWD 1.500", [("1.5", "dinar", "kwd", "1.500")]),
@@ -93,6 +111,41 @@ def test_the_country_of_a_currency_stands_on_either_side_of_it(text, expected):
     coins = [one.coin for one in read_quantities(unify(plain(text)))]
 
     assert [(*one[:2], coin, one[2]) for one, coin in zip(marked(text), coins, strict=True)] == expected
+
+
+def test_every_word_for_a_country_says_whose_the_currency_is():
+    named = [
+        (f"3 {noun} {word}", coin) for coin, words in BEHIND.items() for noun, *rest in [words.split()] for word in rest
+    ]
+    named += [
+        (f"3 {word} {noun}", coin) for coin, words in BEFORE.items() for noun, *rest in [words.split()] for word in rest
+    ]
+
+    assert [(text, coin) for text, coin in named if [one.coin for one in read_quantities(text)] != [coin]] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("20 dollars", "20 USD", True),
+        ("20 dollars", "20 CAD", False),
+        ("500 rupees", "500 INR", True),
+        ("500 rupees", "500 PKR", False),
+        ("5 dinars", "5 KWD", True),  # a bare dinar is anybody's
+        ("5 dinars", "5 IQD", True),
+        ("5 KWD", "5 IQD", False),
+    ],
+)
+def test_a_bare_currency_is_that_of_the_country_most_mean_by_it(one, other, is_one):
+    (first,), (second,) = read_quantities(plain(one)), read_quantities(plain(other))
+
+    assert (first.is_paid_as(second), second.is_paid_as(first)) == (is_one, is_one)
+
+
+@pytest.mark.parametrize("unit", ["KWD", "BHD", "OMR", "kg", "litres", "metres", "carat"])
+def test_a_point_before_three_digits_is_no_comma_where_one_counts_in_thousandths(unit):
+    assert marked(f"1.500 {unit}")[0][0] == "1.5"
+    assert marked("1.500 toman")[0][0] == "1.5 or 1500"
 
 
 @pytest.mark.parametrize("code", CURRENCIES)
@@ -292,6 +345,10 @@ def test_a_time_of_day_is_a_clock():
         ("Price of the bag: 2m", [("2 or 2000000", "", "2m")]),
         ("قیمت از 1m تا 2m", [("1 or 1000000", "", "1m"), ("2 or 2000000", "", "2m")]),
         ("1m تا 2m تومان", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m تومان")]),
+        ("1m to 2,500,000 toman", [("1 or 1000000", "toman", "1m"), ("2500000", "toman", "2,500,000 toman")]),
+        ("Euro style belt 2m", [("2", "", "2m")]),
+        ("Rope 2m, ask for its price", [("2", "", "2m")]),
+        ("$2m for model 12", [("2 or 2000000", "dollar", "2m"), ("12", "", "12")]),
         ("1m-2m toman", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m toman")]),
         ("قیمت دایرکت، پارچه 2m", [("2", "", "2m")]),
         # a point before three digits parts thousands of money and of what is counted, not of what is weighed
@@ -432,6 +489,7 @@ def test_every_word_of_a_range_is_read(joint):
         ("1.850 تا 2.000", [("1.85", 2000, "")]),  # each from the least that it may mean to the most
         ("2.000 تا 2", []),
         ("1.850 تا 3 لیتر", [("1.85", 3, "litre")]),
+        ("1.500 تا 2 گرم", [("1.5", 2, "gram")]),
         ("900 تا 1.850 تومان", [(900, 1850, "toman")]),
     ],
 )
@@ -523,9 +581,11 @@ def test_what_names_a_size_or_a_code_or_measures_is_told_from_what_may_be_a_pric
         *("بیش از *50000* مشتری راضی", "*20000* میلی‌آمپر", "گوشی *256* گیگ", "*256*GB و *20000* mAh", "*5000* فالوور"),
         *("over *50,000* happy customers", "*10000*+ followers", "*256* gb", "*60* watts", "از سال *1395*", "since *2015*"),
         *("est. *2015*", "منذ *2015*", "اكثر من *5000* زبون", "rope *5m*", "پارچه *2m*، 850"),
+        *("سال *1300*", "سال *1499*", "since *1900*", "since *2099*"),
         # and what may be a price
         *("since 850", "850 for our customers", "کیف 850 مشتریان عزیز ما", "850 مشکی", "850 واتساپ", "قیمت 2m", "1395"),
         *("850\nمشتری", "سال 850", "850، گیگ"),
+        *("سال 1299", "سال 1500", "since 1899", "since 2100", "since 1.950"),
     ],
 )  # fmt: skip
 def test_what_counts_something_else_and_a_year_are_no_price(text):
