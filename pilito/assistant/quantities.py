@@ -451,8 +451,8 @@ def _coin(tokens: list[Token], noun: int, country: int) -> str:
     """Whose currency the two words at these places are: `ریال` and `سعودی`; empty where they are none together."""
     if noun < 0 or country < 0 or (unit := CURRENCIES.get(_text(tokens, noun))) is None:
         return ""
-    countries, name = COUNTRIES.get(OF_OTHERS.get(unit, unit), {}), _text(tokens, country)
-    return countries.get(name) or countries.get(name.removesuffix("ه"), "")  # «ریال عمانه»: it is
+    name = _text(tokens, country).removesuffix("ه")  # «ریال عمانه»: it is
+    return COUNTRIES.get(OF_OTHERS.get(unit, unit), {}).get(name, "")
 
 
 def _minted(quantity: Quantity, tokens: list[Token], noun: int) -> Quantity:

@@ -99,6 +99,9 @@ def marked(text):
         # and what stands at the other end of the text is no side of it
         ("ریال 150 با ارسال از عربستان", [("150", "rial", "", "150")]),
         ("CAD 20, not in US dollars", [("20", "dollar", "cad", "20")]),
+        # both ends of a range are of one country
+        ("150 تا 200 ریال سعودی", [("150", "riyal", "sar", "150"), ("200", "riyal", "sar", "200 ریال سعودی")]),
+        ("1.500 تا 2 KWD", [("1.5", "dinar", "kwd", "1.500"), ("2", "dinar", "kwd", "2 kwd")]),
         # a thousandth is written of a dinar
         ("1.500 KWD", [("1.5", "dinar", "kwd", "1.500 kwd")]),
         ("KWD 1.500", [("1.5", "dinar", "kwd", "1.500")]),
@@ -347,6 +350,7 @@ def test_a_time_of_day_is_a_clock():
         ("1m تا 2m تومان", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m تومان")]),
         ("1m to 2,500,000 toman", [("1 or 1000000", "toman", "1m"), ("2500000", "toman", "2,500,000 toman")]),
         ("Euro style belt 2m", [("2", "", "2m")]),
+        ("Coat for $2m", [("2 or 2000000", "dollar", "2m")]),
         ("Rope 2m, ask for its price", [("2", "", "2m")]),
         ("$2m for model 12", [("2 or 2000000", "dollar", "2m"), ("12", "", "12")]),
         ("1m-2m toman", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m toman")]),
