@@ -30,7 +30,7 @@ REPLIES = "tests/assistant/test_"
 # Not those of attacks (test_injection.py): they ask little of a line that the others do not, and take minutes.
 SAID = (
     "quantities grounding reply_checks wording statements refusals openings offers promises lexicon terms "
-    "checks_measured compose correction budget"
+    "checks_measured compose correction budget stock"
 )
 # Of each module: its files, and the tests that are asked.
 MODULES: dict[str, tuple[str, str, str, str]] = {
