@@ -122,7 +122,7 @@ BARGAIN = re.compile(
     r"|(?:نصف|نیم|یک سوم|یک چهارم|ثلث|ربع) (?:قیمت|این|ان|مبلغ)|به قیمت خرید|ارز[او]ن\s?تر (?:حساب|می\s?د|برا)\w*"
     r"|یکی بخر\w*|پولی نمی\s?(?:خوا|گیر)\w*|(?:با|پای) ما(?=\s*(?:$|[،,]))"
     r"|(?:با|پای) (?:ماست|ما ?است|خودمون\w*|خودمان))(?!\w)"
-    r"|\b(?:free of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)\w*|[a-z]+-free"
+    r"|\b(?:free of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)(?:(?:any|all|every|the) )*\w*|[a-z]+-free"
     r"|free(?! ?size)|gratis|complimentary|half[- ]price|half off|discount\w*|no charge|at no cost|on the house"
     r"|giveaway|clearance|gift|warrant(?:y|ies)|guarantee\w*|money[- ]back|half of"
     r"|(?:third|quarter|fraction) of the price|cheaper for you|(?:is|are|'s) on us|buy (?:one|two|1|2),? get"
@@ -145,7 +145,7 @@ GRATIS = re.compile(
 )
 # "Free of parabens" and "hassle-free" are no price; "free of charge" is one.
 FREE_OF = re.compile(
-    r"\bfree of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)"
+    r"\bfree of (?!(?:\w+ ){0,2}(?:charges?|costs?|fees?)\b)(?:(?:any|all|every|the) )*"
     r"(?P<of>\w*(?:(?:, (?:and |or )?| and | or )\w+(?=,| and | or |\s*$))*)|\b(?P<which>[a-z]+)-free\b"
 )
 # The same as "gluten free", where the other text says it in words that leave no doubt.
