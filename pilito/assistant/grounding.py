@@ -450,13 +450,16 @@ def _is_of(span: Span, unit: str) -> bool:
 
 
 def _is_end_of(contact: str, known: str) -> bool:
-    """Whether this is the end of a phone that is known: one that begins with a zero is whole but for the country."""
+    """Whether this is the end of a phone that is known: one that begins with a zero is whole but for the country.
+
+    "00912…" is none of "0912…": it calls another country.
+    """
     own = contact.lstrip("0")
     if not known.endswith(own):
         return False
     is_local = known.startswith("0") and not known.startswith("00")
     rest = len(known.lstrip("0")) - len(own)
-    return not contact.startswith("0") or (rest == 0 or (not is_local and rest <= LONGEST_COUNTRY))
+    return not contact.startswith("0") or (not is_local and rest <= LONGEST_COUNTRY)
 
 
 def _may_be_open(quantity: Quantity) -> bool:
