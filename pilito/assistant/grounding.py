@@ -270,8 +270,8 @@ class Claims:
 
     def is_phone(self, quantity: Quantity) -> bool:
         """Whether it may be one without its area code, and not "the price: 88887777"."""
-        is_long = not quantity.unit and max(quantity.values) >= 10**6
-        return is_long and not PRICED.search(self.countable[max(0, quantity.start - OPEN) : quantity.start])
+        before = self.countable[max(0, quantity.start - OPEN) : quantity.start]
+        return not quantity.unit and not PRICED.search(before)
 
     def is_most(self, quantity: Quantity) -> bool:
         return UP_TO.search(self.countable[max(0, quantity.start - OPEN) : quantity.start]) is not None

@@ -67,7 +67,8 @@ RANGES = (
 ENDS_ON = r"(?<!\w)(?:until|till|through|thru|ends?|ending|expires?|valid (?:to|through)|حتی|ینتهی|تنتهی|لغایه)"
 DATED = r"(?<!\w)(?:مهلت|اعتبار|انقضا|تاریخ)"
 SHORT = r"[ :]*(?:(?:on|the|تا|تاریخ|یوم|فی)[ :]+){0,2}(?P<a>\d{1,2})(?:/(?P<b>\d{1,2})|\.(?P<c>\d{1,2})\.)(?![\d/.:])"
-SHORT_GREGORIAN, SHORT_JALALI = re.compile(ENDS_ON + SHORT), re.compile(DATED + SHORT)
+SHORT_GREGORIAN = re.compile(ENDS_ON + SHORT)
+SHORT_JALALI = re.compile(DATED + SHORT)
 # The year in two digits: first in a Persian date, last in another.
 SHORT_YEAR = re.compile(
     rf"(?P<until>{UNTIL})(?P<a>\d{{1,2}})(?P<sign>[/.-])(?P<b>\d{{1,2}})(?P=sign)(?P<c>\d{{2}})(?!\d)"

@@ -201,7 +201,11 @@ def claimed(text):
         ("رنگ کرم", {}),
         ("رنگ کرم و سبز و ", {"colours": [2]}),
         ("رنگ: کرم، سبز،\nColours: tan, , black and cream,", {"colours": [2, 3]}),
+        ("Colours: tan, black and  \nSizes: S", {"colours": [2]}),
         ("رنگ: کرم، سبز،\nمشکی، قرمز", {}),
+        ("رنگ: کرم، سبز، \nمشکی، قرمز", {}),
+        ("رنگ: کرم / سبز/\nمشکی", {}),
+        ("Colours: tan, black,\ncream, red", {}),
         ("رنگ: کرم و سبز\nو مشکی", {}),
     ],
 )
@@ -290,6 +294,7 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("سایز 36,38,40", "سایز 36 و 38", []),
         ("سایز 36,38,40", "سایز 36 و 39", ["number"]),
         ("136 و 138", "136,138", []),
+        ("136 و 138", "136,138 تومان", ["number"]),
         ("136 و 139", "136,138", ["number"]),
         ("139 و 138", "136,138", ["number"]),
         ("1,850,000", "850 تومان", ["number"]),
@@ -369,6 +374,8 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("تلفن 0912 345 6789", "456789", ["number"]),
         ("تلفن 021-88887777", "8888777", ["number"]),
         ("تلفن 021-8888777", "8888777", []),
+        ("تلفن 021-8888777", "8888.777", []),
+        ("تلفن 021-8888777", "8888.778", ["number"]),
         ("تلفن 021-1000000", "1000000", []),
         ("تلفن +971 50 123 4567", "تلفن 050 123 4567", []),
         ("تلفن +971 50 123 4567", "تلفن 050 123 4568", ["contact"]),
@@ -410,6 +417,12 @@ def test_each_claim_names_the_fact_that_carries_it():
         ("۱۴۰۵/۰۷/۰۵", "5 July", ["date"]),
         ("05/07/26", "5 July", []),  # whose year this is cannot be told
         ("05/07/05", "۵ مهر", []),
+        ("1300/07/05", "5 July", ["date"]),
+        ("1500/07/05", "5 July", []),
+        ("1900/07/05", "۵ مهر", ["date"]),
+        ("2100/07/05", "۵ مهر", []),
+        ("۵ ژانویه", "5 January", []),
+        ("۵ ژانویه", "۵ فروردین", ["date"]),
         ("مهر 1405", "مهر 1405", []),
         ("مهر 1405", "July 1405", ["date"]),
         ("15 آذر 1405", "15 آذر 1406", ["date"]),
@@ -549,6 +562,7 @@ def test_what_is_taken_off_is_told_as_it_is(fact, reply):
         ("تلفن ۰۹۱۲۱۲۳۴۵۶۷", "The price: 1234567", "call 1234567"),
         ("تلفن 021-88887777", "قیمتش 88887777", "برای قیمت با 88887777 تماس بگیرید"),
         ("Phone 021-88887777", "It costs only 88887777", "For prices call 88887777"),
+        ("تلفن 021-88887777", "قیمتش 88887777 است و رنگ‌های مشکی و سبز و زرد هم موجود است", "بله، 88887777"),
         ("تلفن 021-88887777", "سعر القطعة 88887777", "قیمت در دایرکت. تلفن 88887777"),
     ],
 )
@@ -606,6 +620,7 @@ def test_a_price_or_a_time_inside_a_range_does_not(unit):
 
 def test_a_number_that_can_be_read_in_two_ways_counts_in_either():
     assert lacks("1.850 لیتر", "1 تا 3 لیتر", "1.850 لیتر") == []
+    assert lacks("1.850", "1 تا 3", "1.850") == []
     assert Ground((), claims_of("؟")).lacks("1.850 تومان") == [("number", "1850 toman")]
 
 
@@ -613,6 +628,16 @@ def test_a_range_of_another_unit_holds_nothing():
     assert [lacks(said, "38 تا 44", said) for said in ("38 سانت", "40 سانت", "44 سانت")] == [[], [], []]
     assert lacks("45 سانت", "38 تا 44", "45 سانت") == ["number"]
     assert lacks("40 سانت", "38 تا 44 کیلو", "40 سانت") == ["number"]
+
+
+def test_sizes_that_the_customer_named_may_be_written_in_a_list():
+    assert lacks("126,134", "سایز 120 تا 140", "126 و 134 دارید؟") == []
+    assert lacks("126,134", "سایز 120 تا 140", "126 دارید؟") == ["number"]
+
+
+def test_a_person_reads_in_whose_currency_the_price_is_that_no_fact_says():
+    assert Ground((), claims_of("؟")).lacks("19.99 CAD") == [("number", "19.99 cad")]
+    assert Ground((), claims_of("؟")).lacks("19.99 $") == [("number", "19.99 dollar")]
 
 
 @pytest.mark.parametrize(

@@ -178,9 +178,14 @@ def test_every_day_in_words_is_known(days):
         ("until 03/02/2027", date(2027, 2, 3)),  # whichever of the two is earlier
         ("until 02/03/2027", date(2027, 2, 3)),
         ("until 13/12/2026", date(2026, 12, 13)),
+        ("Sale ends 11/12", date(2026, 11, 12)),
+        ("Sale ends 12/11", date(2026, 11, 12)),
         ("until 12/13/2026", date(2026, 12, 13)),
         ("تا ۱۴۰۵.۹.۱۵", date(2026, 12, 6)),
         ("فقط روز ۱۵ آذر ۱۴۰۵", date(2026, 12, 6)),
+        ("خصم 20% من 28 ديسمبر - 5 يناير", date(2027, 1, 5)),
+        ("خصم 20% ديسمبر 1 - 15", date(2026, 12, 15)),
+        ("خصم 20% نوفمبر 28 - ديسمبر 5", date(2026, 12, 5)),
         ("only on Friday 5 December", date(2026, 12, 5)),
         ("only 5th december", date(2026, 12, 5)),
         ("until Tuesday, the 5 of December", None),
@@ -483,6 +488,26 @@ def test_where_nobody_knows_the_day_of_the_post_such_an_end_is_vague(end):
 def test_a_relative_end_is_over_when_it_must_be(text, last):
     assert offer_of(text, POSTED + timedelta(days=last), POSTED) is VAGUE
     assert offer_of(text, POSTED + timedelta(days=last + 1), POSTED) is PASSED
+
+
+def test_an_offer_that_was_prolonged_is_over_with_its_later_end():
+    caption = "حراج تا فردا\nتمدید شد: حراج تا آخر ماه"
+
+    assert offer_of(caption, POSTED + timedelta(days=32), POSTED) is VAGUE
+    assert offer_of(caption, POSTED + timedelta(days=33), POSTED) is PASSED
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "رزرو تا پایان هفته با همین قیمت",
+        "پرداخت فقط امروز با همین قیمت",
+        "الحجز حتى الليلة بهذا السعر",
+        "الحجز فقط الليلة بهذا السعر",
+    ],
+)
+def test_who_has_to_pay_or_to_book_by_then_for_the_price_has_an_offer(line):
+    assert offer_of(f"کیف\n{line}", TODAY) is VAGUE
 
 
 @pytest.mark.parametrize(

@@ -270,14 +270,18 @@ def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
         ("Paraben-free and cruelty free.", "It is free of parabens.", ""),
         ("Free of gluten, contains nuts.", "It is nut-free.", "nut-free"),
         ("Sugar free.", "It is gluten-free.", "gluten-free"),
+        ("Contains gluten.", "It is gluten-free.", "gluten-free"),
         ("Sugar-free.", "It is gluten free.", "free"),
         ("Not gluten free.", "It is gluten-free.", "gluten-free"),
         ("Free of parabens.", "It is free of parabens and free of nuts.", "free of nuts"),
         ("Free of parabens.", "It is free of it.", "free of it"),
+        ("We ship it free.", "It is free of it.", "free of it"),
+        ('Free of "parabens".', "It is free.", "free"),
         ("Free of any parabens.", "It is free of any nuts.", "free of any nuts"),
         ("Free of any parabens.", "It is free of all the parabens.", ""),
         ("Returns are all free.", "It is free of all nuts.", "free of all nuts"),
         ("Free of all the nuts.", "It is free of any charge.", "free"),
+        ("Gluten-free. Shipping $5.", "It is gluten free and shipping is free.", "free"),
         ("Hassle-free shipping.", "Shipping free.", "free"),
         ("Hassle-free returns. Shipping $5.", "Returns are free.", "free"),
         ("Hassle-free returns. Shipping $5.", "We have hassle-free returns.", ""),
@@ -318,6 +322,13 @@ def test_what_is_named_in_the_fact_is_not_what_was_asked_about():
 
     assert find_bargain("The first 20 minutes are free.", (fact,), "is there a trial?") == ""
     assert find_bargain("Yes, it is free, all 20 of it.", (fact,), "is the shipping free?") == "free"
+
+
+def test_what_is_named_in_a_fact_of_another_matter_is_not_what_was_asked_about():
+    fact = "Returns of dresses are free. Shipping $5."
+
+    assert find_bargain("Yes, for dresses it is free.", (fact,), "are returns free?") == ""
+    assert find_bargain("Yes, for dresses it is free.", (fact,), "is the shipping free?") == "free"
 
 
 def test_a_sentence_that_makes_very_many_things_free_is_stopped_at_once():

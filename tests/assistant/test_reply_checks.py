@@ -217,6 +217,13 @@ def test_a_promise_of_the_owner_may_be_repeated_and_anybody_elses_not():
     assert stopped("ارسال رایگان", facts=[]) == ["bargain: رایگان"]
 
 
+def test_a_yes_is_held_against_each_message_that_asked():
+    facts = [Fact("faq", "مرجوعی رایگان است. هزینه ارسال ۶۵ هزار تومان است.")]
+
+    assert stopped("بله، رایگان است.", ["هزینه ارسال", "رایگانه؟"], facts) == ["bargain: رایگان"]
+    assert stopped("بله، رایگان است.", ["مرجوعی", "رایگانه؟"], facts) == []
+
+
 def test_only_the_customers_own_words_may_be_said_to_be_unknown():
     reply = "درباره‌ی پرواز نمی‌دونم"
 
