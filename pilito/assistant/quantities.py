@@ -349,7 +349,7 @@ def _continues(tokens: list[Token], position: int, last: Decimal) -> bool:
     if position >= len(tokens):
         return False
     text = tokens[position].text
-    return text in HALF or (text in WORDS and last >= 20 and WORDS[text] < last)
+    return text in WORDS and last >= 20 and WORDS[text] < last
 
 
 def _multiplied(quantity: Quantity, tokens: list[Token], position: int) -> tuple[Quantity, int]:
@@ -422,7 +422,7 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
         if token.text in SHORTHAND and quantity.multiplier == 1:
             values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}
         quantity = _minted(replace(quantity, values=values, unit=unit, end=token.end), tokens, following)
-        return quantity, following + 1 + (quantity.end > token.end)
+        return quantity, following + 1
     noun = first - 2 if _coin(tokens, first - 2, first - 1) else first - 1
     if noun >= 0 and tokens[noun].text in CURRENCIES and tokens[noun].text not in BEHIND_ONLY:
         return _minted(replace(quantity, unit=CURRENCIES[tokens[noun].text]), tokens, noun), position

@@ -96,6 +96,8 @@ def marked(text):
         ("ریال سعودی 150", [("150", "riyal", "sar", "150")]),
         ("Saudi riyals 150", [("150", "riyal", "sar", "150")]),
         ("US$20", [("20", "dollar", "usd", "20")]),
+        ("CAD $20", [("20", "dollar", "cad", "20")]),
+        ("AUD $20", [("20", "dollar", "aud", "20")]),
         # and what stands at the other end of the text is no side of it
         ("ریال 150 با ارسال از عربستان", [("150", "rial", "", "150")]),
         ("CAD 20, not in US dollars", [("20", "dollar", "cad", "20")]),
@@ -351,6 +353,8 @@ def test_a_time_of_day_is_a_clock():
         ("1m to 2,500,000 toman", [("1 or 1000000", "toman", "1m"), ("2500000", "toman", "2,500,000 toman")]),
         ("Euro style belt 2m", [("2", "", "2m")]),
         ("Coat for $2m", [("2 or 2000000", "dollar", "2m")]),
+        ("Price of this long wide belt 2m", [("2 or 2000000", "", "2m")]),
+        ("Price of this long and wide belt 2m", [("2", "", "2m")]),
         ("Rope 2m, ask for its price", [("2", "", "2m")]),
         ("$2m for model 12", [("2 or 2000000", "dollar", "2m"), ("12", "", "12")]),
         ("1m-2m toman", [("1 or 1000000", "toman", "1m"), ("2 or 2000000", "toman", "2m toman")]),
