@@ -76,7 +76,7 @@ NOWHERE = {
         ("turn", "ended_why"), ("upkeep", "error"), ("web_page", "error"), ("proof", "facts_used"),
     },
     "a word of the provider that only our code reads": {
-        ("comment", "media_kind"), ("own_post", "media_product_type"), ("own_post", "media_type"), ("reaction", "name"), ("webhook", "account"),
+        ("comment", "media_kind"), ("own_post", "media_product_type"), ("own_post", "media_type"), ("reaction", "name"), ("upkeep", "all_posts_after"), ("webhook", "account"),
         ("web_page", "etag"), ("web_page", "last_modified"),
     },
     "told by the audit log, in the line of the thread": {("conversation", "referral")},
