@@ -500,6 +500,21 @@ def test_a_button_that_gets_no_answer_is_free_again_and_says_what_is_not_known(s
     expect(button).to_be_enabled()
 
 
+def test_a_button_whose_deed_is_under_way_stays_so_while_a_message_arrives(shop, two, open_page):
+    page = open_page(f"/conversations/{two[0]}")
+    held = Held(page, "**/take-over")
+    button = page.locator('[data-verb="take_over"] button')
+    button.click()
+    held.wait()
+
+    shop.receive(text("and one more", ago(0)))
+
+    expect(page.locator("#items")).to_contain_text("and one more")
+    expect(button).to_be_disabled()
+    held.let_go()
+    expect(page.locator('[data-verb="give_back"] button')).to_be_enabled()
+
+
 def test_a_deed_that_gets_no_answer_is_not_said_to_be_tried_again_by_itself(shop, two, open_impatient):
     page = open_impatient(f"/conversations/{two[0]}")
     page.route("**/bulk", lambda route: None)

@@ -90,7 +90,8 @@ def test_a_reply_that_fails_leaves_the_view_on_what_one_reads_and_says_so(shop, 
     held = []
     page.route("**/replies", lambda route: held.append(route))
     page.fill("#composer-text", "hello")
-    page.press("#composer-text", "Control+Enter")
+    with page.expect_request("**/replies"):
+        page.press("#composer-text", "Control+Enter")
     expect(page.locator(".is-optimistic")).to_contain_text("hello")
     page.evaluate("document.getElementById('scroller').scrollTop = 300")
 

@@ -214,13 +214,16 @@ document.addEventListener("submit", async (event) => {
   const button = event.submitter ?? event.target.querySelector("button"); // it may stand outside of its form
   const from = here();
   button.disabled = true;
+  button.dataset.waits = "";
   try {
     await send(event.target.action);
+    delete button.dataset.waits; // what comes now knows of it
     tell("done");
     await Promise.all([refreshThread(), refreshList()]).catch(() => (askThread(), askList())); // it is done all the same
   } catch (error) {
     from.tell(error.message && error.name !== "TypeError" ? error.message : say("offline"));
   } finally {
+    delete button.dataset.waits;
     button.disabled = false;
     goOn((from.isOpen() && document.getElementById(event.target.dataset.then)) || button);
   }

@@ -14,9 +14,9 @@ export function morph(shown, came) {
   });
 }
 
-// A film or sound that plays, a box in which somebody types, a caption that somebody opened, a button that asks whether one is sure, and what the scripts
-// fill, are left as they are.
+// A film or sound that plays, a box in which somebody types, a caption that somebody opened, a button that asks whether one is sure or whose deed is under way,
+// and what the scripts fill, are left as they are.
 function isBusy(node) {
   if (node instanceof HTMLInputElement && node.value !== node.defaultValue) return true;
-  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand, [data-own], [data-asked]");
+  return (node instanceof HTMLMediaElement && !node.paused) || node.matches?.(".caption.is-open, .expand, [data-own], [data-asked], [data-waits]");
 }
