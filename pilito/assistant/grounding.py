@@ -477,6 +477,9 @@ def _agrees(said: Quantity, known: Quantity) -> bool:
     if {said.unit, known.unit} == {"toman", "rial"}:
         factor = Decimal(10) if known.unit == "toman" else Decimal("0.1")
         return bool(said.values & {value * factor for value in known.values})
+    if {said.unit, known.unit} == {"rial", "riyal"}:
+        # One word in Arabic, and 250 of it is told as 250 of it; whose it is, a fact alone says.
+        return not said.coin and bool(said.values & known.values)
     if said.unit == "clock" or known.unit == "clock":
         return {said.unit, known.unit} <= {"clock", "hour"} and bool(said.values & known.values)
     return False

@@ -105,7 +105,7 @@ ASKS_PRICE = re.compile(
     r"(?<!\w)(?:(?:قیمت|چند|چقدر|هزینه|مبلغ|سعر|السعر|ثمن)\w*|ب?کم(?!\w))"
     r"|\b(?:price|how much|cost|gh?ey?mat|chand)\w*"
 )
-RIALS: Mapping[str, int] = {"toman": 10, "rial": 1}
+RIALS: Mapping[str, int] = {"toman": 10, "rial": 1, "riyal": 1}  # «ريال» alone, of a shop of the Gulf, is its riyal
 # Numbers that name: pages, accounts, tags.
 NO_PRICE = re.compile(r"(?<!\S)\S*(?:://|www\.|@|[a-zA-Z]\.[a-z]{2,6}/)\S*|#\S+")
 NEAR = 40  # characters around a sum that say what it is

@@ -80,6 +80,7 @@ COUNTRIES = {
 }  # fmt: skip
 COINS = frozenset(coin for coins in COUNTRIES.values() for coin in coins.values())
 OF_OTHERS = {"rial": "riyal"}  # a bare rial is Iran's, with a country it is another's
+STUCK_TO_DOLLAR = {"c": "cad", "ca": "cad", "a": "aud", "au": "aud"}  # "C$20"; "a $20 bag" is nobody's
 BARE = {"dollar": "usd", "rupee": "inr"}  # what these are without a country; a bare dinar is anybody's
 # What has three decimals, and what is weighed or measured in small numbers: "1.500" of it is one and a half.
 POINTED = {"kwd", "bhd", "omr", "kilo", "litre", "metre", "carat"}
@@ -452,6 +453,8 @@ def _coin(tokens: list[Token], noun: int, country: int) -> str:
     if noun < 0 or country < 0 or (unit := CURRENCIES.get(_text(tokens, noun))) is None:
         return ""
     name = _text(tokens, country).removesuffix("ه")  # «ریال عمانه»: it is
+    if tokens[noun].text == "$" and name in STUCK_TO_DOLLAR:
+        return STUCK_TO_DOLLAR[name] if tokens[country].end == tokens[noun].start else ""
     return COUNTRIES.get(OF_OTHERS.get(unit, unit), {}).get(name, "")
 
 

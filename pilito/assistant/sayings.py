@@ -28,7 +28,12 @@ SIZES = "|".join(sorted(LABELS - {"کد", "code", "شماره", "number", "no"})
 LABELLED = re.compile(rf"(?<!\w)(?:{SIZES}|مدل|model|version)\W{{1,3}}$")
 NOTHING: frozenset[int] = frozenset()
 END = (10**9, 10**9)
-IN_OTHER_MONEY = {"toman": ("rial", Decimal(10)), "rial": ("toman", Decimal("0.1"))}
+ONE, TEN, TENTH = Decimal(1), Decimal(10), Decimal("0.1")
+IN_OTHER_MONEY = {  # «ريال» is one word in Arabic, whose ever it is
+    "toman": (("rial", TEN),),
+    "rial": (("toman", TENTH), ("riyal", ONE)),
+    "riyal": (("rial", ONE),),
+}
 OPEN = 40  # characters in front of a number that are looked at
 
 
@@ -217,8 +222,7 @@ def stated(bounds: Iterable[Bound]) -> Stated:
         unit = bound.quantity.unit
         for value in bound.values:
             found.setdefault(value, set()).add((unit, bound.direction))
-            if unit in IN_OTHER_MONEY:
-                other, factor = IN_OTHER_MONEY[unit]
+            for other, factor in IN_OTHER_MONEY.get(unit, ()):
                 found.setdefault(value * factor, set()).add((other, bound.direction))
     return found
 

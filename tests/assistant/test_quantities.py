@@ -98,6 +98,11 @@ def marked(text):
         ("US$20", [("20", "dollar", "usd", "20")]),
         ("CAD $20", [("20", "dollar", "cad", "20")]),
         ("AUD $20", [("20", "dollar", "aud", "20")]),
+        ("C$20", [("20", "dollar", "cad", "20")]),
+        ("CA$20 or AU$25", [("20", "dollar", "cad", "20"), ("25", "dollar", "aud", "25")]),
+        ("A$20", [("20", "dollar", "aud", "20")]),
+        ("a $20 bag", [("20", "dollar", "", "20")]),
+        ("vitamin c $20", [("20", "dollar", "", "20")]),
         # and what stands at the other end of the text is no side of it
         ("ریال 150 با ارسال از عربستان", [("150", "rial", "", "150")]),
         ("CAD 20, not in US dollars", [("20", "dollar", "cad", "20")]),

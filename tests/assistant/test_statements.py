@@ -58,6 +58,22 @@ def test_a_number_keeps_its_direction_and_its_matter(told, turned):
 
 
 @pytest.mark.parametrize(
+    ("told", "turned"),
+    [
+        ("الشحن 25 ريال", "الشحن 52 ريال"),
+        ("الشحن مجاني فوق 400 ريال", "الشحن مجاني تحت 400 ريال"),
+        ("الشحن مجاني فوق 400 ريال سعودي", "الشحن مجاني فوق 400 ريال قطري"),
+    ],
+)
+def test_a_riyal_of_terms_is_told_without_its_country_too(told, turned):
+    facts = (Fact("faq", "الشحن 25 ريال سعودي. الشحن مجاني فوق 400 ريال سعودي.", "1"),)
+
+    found = [find_faults(Draft(one, TurnInput("متجر", ("؟",), facts=facts), "0" * 16)) for one in (told, turned)]
+
+    assert [bool(faults) for faults in found] == [False, True]
+
+
+@pytest.mark.parametrize(
     "reply",
     [
         "Order now, pay later",
