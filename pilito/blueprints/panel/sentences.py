@@ -396,7 +396,7 @@ DELIVERY_ERRORS: dict[str, Sentence] = {
     ),
     "facts_changed": Sentence(
         _("A post, the catalogue or your knowledge says something else since."),
-        _("Nothing to do: it was not sent, and is written anew."),
+        _("It was not sent; its question is answered anew."),
     ),
     "unasked": Sentence(
         _("What it answers was asked for by a reply that was taken back before it was sent."),
