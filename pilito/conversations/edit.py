@@ -1,7 +1,6 @@
 """Somebody changed a message: an unanswered question is asked anew, an answered one is only shown."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, select
@@ -149,19 +148,19 @@ def settle_early_edits(now: datetime) -> int:
     ).all()
     db.session.rollback()
     one_by_one("early_edits", found, lambda early_id: _settle(early_id, now))
-    if over:
-        _give_up(over)
+    one_by_one("early_edits", over, _give_up)
     return len({*found, *over})
 
 
-def _give_up(early_ids: Sequence[int]) -> None:
-    """Their messages never came, or are erased: what they say leaves the ledger with them, for it may name nobody."""
+def _give_up(early_id: int) -> None:
+    """Its message never came, or is erased: what it says leaves the ledger with it, for it may name nobody."""
     with transaction():
-        left = select(EarlyEdit).where(EarlyEdit.id.in_(early_ids)).order_by(EarlyEdit.webhook_id)
-        for early in db.session.scalars(left).all():
-            webhook = db.session.get_one(Webhook, early.webhook_id, with_for_update=True, populate_existing=True)
-            redact(db.session.get_one(Inbox, early.inbox_id), webhook, early.external_id)
-        db.session.execute(delete(EarlyEdit).where(EarlyEdit.id.in_(early_ids)))
+        early = db.session.get(EarlyEdit, early_id)
+        if early is None:
+            return
+        webhook = db.session.get_one(Webhook, early.webhook_id, with_for_update=True, populate_existing=True)
+        redact(db.session.get_one(Inbox, early.inbox_id), webhook, early.external_id)
+        db.session.execute(delete(EarlyEdit).where(EarlyEdit.id == early_id))
 
 
 def _settle(early_id: int, now: datetime) -> None:

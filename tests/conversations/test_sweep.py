@@ -339,6 +339,21 @@ def test_nor_any_row_of_its_own_kind_behind_it(desk, now, monkeypatch, caplog, k
     ]
 
 
+@pytest.mark.sqlite_only
+def test_nor_does_an_edit_that_cannot_be_given_up_keep_the_next_one(desk, now, monkeypatch):
+    at, webhook_id = now - edit.EARLY_EDITS_KEPT, desk.take(text("سلام", now), now=now)
+    place = {"inbox_id": desk.shop.inbox_id, "webhook_id": webhook_id, "position": 0, "number": 1}
+    with desk.app.app_context(), transaction():
+        for mid in ("broken", "whole"):
+            add(EarlyEdit(external_id=mid, at=at, created_at=at, text="دو", question="", **place))
+    usual = edit.redact
+    monkeypatch.setattr(edit, "redact", lambda *args: usual(*args) if args[2] != "broken" else fail())
+
+    desk.sweep(now)
+
+    assert [early.external_id for early in desk.rows(EarlyEdit)] == ["broken"]
+
+
 def held(kind, at):
     """What makes a conversation that a person holds one of this kind."""
     if kind == "returned":
