@@ -44,11 +44,12 @@ def admins_need_codes() -> bool:
 
 
 def require_for_admins(is_required: bool, by_id: int, now: datetime) -> None:
-    """Choose whether admins and owners need the second step. Raises Refused (second_step_missing) for an owner who
-    has none: they would lock themselves out of this very switch. Open panels of whoever has to set it up now are hung
-    up on: they come back, and are led there."""
+    """Choose whether admins and owners need the second step, which an owner does. Raises Refused (not_allowed;
+    second_step_missing for an owner who has none: they would lock themselves out of this very switch). Open panels of
+    whoever has to set it up now are hung up on: they come back, and are led there."""
     with transaction() as tx:
-        if is_required and not has_second_step(db.session.get_one(Operator, by_id)):
+        owner = lock_managed(by_id, by_id, Role.OWNER)
+        if is_required and not has_second_step(owner):
             raise Refused("second_step_missing", "Set up the second step for yourself before you require it.")
         shop = db.session.scalar(select(Shop).limit(1).with_for_update())
         if shop is None:

@@ -323,8 +323,14 @@ def test_switching_it_off_needs_the_password(app, browser, sara, secret):
     assert log_in(app)[1].location == "/conversations/"
 
 
+def require_of_all(owner):
+    with transaction():
+        db.session.get_one(Operator, owner).role = Role.OWNER
+    second_step.require_for_admins(True, owner, utc_now())
+
+
 def test_required_it_comes_before_everything_else(app, browser, sara, secret):
-    second_step.require_for_admins(True, sara, utc_now())
+    require_of_all(sara)
     with transaction():
         other, agent = add_operator(Role.ADMIN, language="en").id, add_operator(Role.AGENT).id
 
@@ -343,7 +349,7 @@ def test_an_open_page_of_whoever_must_set_it_up_now_leads_there(app, browser, sa
         number = add_operator(Role.ADMIN, language="en").id
     admin = by_cookie(app, number)
     token = re.search(r'name="csrf-token" content="([^"]+)"', admin.get("/conversations/").text)[1]
-    second_step.require_for_admins(True, sara, utc_now())
+    require_of_all(sara)
 
     fragment = admin.get("/conversations/list", headers={"X-Fragment": "1"})
     form = admin.post("/conversations/1/close", data={"csrf_token": token})

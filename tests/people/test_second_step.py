@@ -217,7 +217,13 @@ def test_switched_off_nothing_of_it_is_left(person, set_up):
 # --- required for admins ---------------------------------------------------------------------------------------------
 
 
+def promote(operator_id):
+    with transaction():
+        db.session.get_one(Operator, operator_id).role = Role.OWNER
+
+
 def test_required_it_is_due_for_admins_without_it_and_for_nobody_else(person, set_up):
+    promote(person)
     with transaction():
         owner, agent = add_operator(Role.OWNER).id, add_operator(Role.AGENT).id
     assert not second_step.is_due(operator(owner))
@@ -229,5 +235,14 @@ def test_required_it_is_due_for_admins_without_it_and_for_nobody_else(person, se
     assert not second_step.is_due(operator(person))
 
 
+def test_an_admin_requires_nothing_of_others(person, set_up):
+    with transaction():
+        owner = add_operator(Role.OWNER).id
+
+    assert refusal(second_step.require_for_admins, True, person, NOON) == "not_allowed"
+    assert not second_step.is_due(operator(owner))
+
+
 def test_whoever_requires_it_has_it(person):
+    promote(person)
     assert refusal(second_step.require_for_admins, True, person, NOON) == "second_step_missing"

@@ -132,8 +132,6 @@ def activate_operator(operator_id: int) -> None:
 @bp.post("/team/second-step")
 @decides
 def require_second_step() -> None:
-    if current_user.role is not Role.OWNER:
-        raise Refused("not_allowed", "Only an owner decides what admins need.")
     is_required = request.form.get("required") == "on"
     second_step.require_for_admins(is_required, current_user.id, utc_now())
     flash(gettext("Saved."))
