@@ -602,6 +602,26 @@ def test_one_that_waited_for_moments_is_sent_as_it_is(priced):
 
 
 @pytest.mark.sqlite_only
+def test_of_one_in_parts_the_rest_leaves_as_it_is(shop):
+    with transaction():
+        add_product(add_source(shop.inbox_id), name="مانتو ترمه")
+    desk = Desk(shop)
+    desk.take(text("مانتو ترمه چنده؟", NOON, mid="q"))
+    desk.model.reply = {"reply": f"{OLD}\n{LONG}", "hand_over": False}
+    desk.answer(NOON)
+    desk.graph.script = [None, RESTS]
+    desk.deliver(NOON)
+    before = states(desk)
+    charge(2_200_000)
+
+    desk.deliver(HOURS)
+
+    assert before[:2] == [SENT, PENDING]
+    assert set(states(desk)) == {SENT}
+    assert len(desk.model.calls) == 1
+
+
+@pytest.mark.sqlite_only
 def test_what_waits_behind_it_is_asked_anew_with_it_in_one_answer(priced):
     priced.take(text("سایز ۴۰ هم دارید؟", FIVE, mid="q2"), now=FIVE)
     priced.model.reply = {"reply": "بفرمایید.", "hand_over": False}
