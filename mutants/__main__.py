@@ -52,6 +52,12 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
     "check": (CHECKS, "check grounding prices promises offers repeated", REPLIES, f"{SAID} prices repeated"),
     "numbers": (CHECKS, "quantities", REPLIES, SAID),
     "words": (CHECKS, "lexicon terms wording", REPLIES, SAID),
+    "claims": (
+        CHECKS,
+        "statements sayings refusals denials stock matters soon openings posts",
+        REPLIES,
+        f"{SAID} denials posts",
+    ),
 }
 EVERYBODY = ["tests/test_instagram_share.py"]
 # Seconds of the clock, long ones: a test that waits for nobody on a busy machine has killed nothing. One that loops is
