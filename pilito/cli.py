@@ -13,12 +13,11 @@ import requests
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
-from pilito.database import NoTurn
+from pilito.database import DATABASE_AWAY, NoTurn
 from pilito.errors import BackupError, MediaError, Refused
 from pilito.extensions import channels, settings
 from pilito.lifecycle import AssistantMode, Role
@@ -603,7 +602,7 @@ def _tell_of_database(command: click.Command) -> None:
             return run(*args, **words)
         except NoTurn:
             raise click.ClickException("Others are writing in the database just now; try again.") from None
-        except (OperationalError, InterfaceError, PoolTimeout, ProgrammingError) as error:
+        except (*DATABASE_AWAY, ProgrammingError) as error:
             if _lacks_tables(error):
                 raise click.ClickException(OTHER_VERSION) from None
             if isinstance(error, ProgrammingError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ from pilito.spelling import plain
 
 log = logging.getLogger(__name__)
 
+# Raised while the database is away, or too busy for one more; the same asked again later may go well.
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 # Below Meta's 5 s for a webhook, so that a locked database is answered 503 in time and the event is repeated.
 LOCK_WAIT_SECONDS = 4.0
 LOCK_RETRY_SECONDS = 0.01

@@ -6,11 +6,9 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import joinedload
 
-from pilito.database import transaction
+from pilito.database import DATABASE_AWAY, transaction
 from pilito.errors import Refused
 from pilito.extensions import db
 from pilito.lifecycle import Role
@@ -124,6 +122,6 @@ def _touch(token_id: int, now: datetime) -> None:
     try:
         with transaction():
             db.session.execute(update(ApiToken).where(ApiToken.id == token_id, is_due).values(last_used_at=now))
-    except (OperationalError, PoolTimeout) as error:
+    except DATABASE_AWAY as error:
         # A busy database must not refuse a request that only reads.
         log.warning("The last use of API token %s was not noted: %s", token_id, error)

@@ -7,8 +7,6 @@ from flask import Blueprint, copy_current_request_context, flash, redirect, rend
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito.blueprints.auth import enter_new
 from pilito.blueprints.i18n import LANGUAGES, current_language
@@ -16,6 +14,7 @@ from pilito.blueprints.letters import password_letter
 from pilito.blueprints.panel import sentences
 from pilito.blueprints.throttle import forget_tries, may_be_mailed, may_try, take_back
 from pilito.clock import utc_now
+from pilito.database import DATABASE_AWAY
 from pilito.errors import Busy, Refused
 from pilito.extensions import db, socketio
 from pilito.mail import is_set_up
@@ -150,7 +149,7 @@ def _offer_password(email: str) -> None:
         operator_id = db.session.scalar(select(Operator.id).where(Operator.email == email, Operator.active))
         if operator_id is not None:
             links.offer_password(operator_id, None, password_letter, utc_now())
-    except (Refused, OperationalError, InterfaceError, PoolTimeout) as error:
+    except (Refused, *DATABASE_AWAY) as error:
         # Nobody waits for it any more; whoever gets no mail asks again.
         log.warning("A link to a new password was asked for and not made: %s", type(error).__name__)
 

@@ -3,9 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
+from pilito.database import DATABASE_AWAY
 from pilito.errors import Refused
 from pilito.extensions import db
 
@@ -22,7 +20,7 @@ def one_by_one(kind: str, row_ids: Iterable[int], verb: Callable[[int], object])
     for row_id in row_ids:
         try:
             count += bool(verb(row_id))
-        except (OperationalError, InterfaceError, PoolTimeout):
+        except DATABASE_AWAY:
             raise
         except Refused as refusal:  # erased since it was found
             log.info("One of the %s is left: %s", kind, refusal)

@@ -8,8 +8,7 @@ from typing import Any
 
 from rq.timeouts import JobTimeoutException
 from sqlalchemy import Row, bindparam, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 
 from pilito.channels.base import (
     Echo,
@@ -37,7 +36,7 @@ from pilito.conversations.react import react
 from pilito.conversations.see import see
 from pilito.conversations.store import store_message
 from pilito.conversations.unsend import unsend
-from pilito.database import Transaction, transaction
+from pilito.database import DATABASE_AWAY, Transaction, transaction
 from pilito.extensions import channels
 from pilito.lifecycle import EventOutcome, MessageType, WebhookState
 from pilito.models import Conversation, Customer, Event, Inbox, Webhook, db
@@ -49,7 +48,7 @@ COLLISIONS = 3
 REASON_CHARACTERS = 500
 SIGN_OF_LIFE_EVERY = timedelta(minutes=1)
 # Says nothing about the item: the row stays pending, and the sweep comes back to it.
-PASSING = (OperationalError, InterfaceError, PoolTimeout, JobTimeoutException)
+PASSING = (*DATABASE_AWAY, JobTimeoutException)
 
 # The questions that every event asks, built once: building them cost as much as asking them.
 READ_WEBHOOK = select(Webhook.state, Webhook.channel, Webhook.body, Webhook.received_at).where(

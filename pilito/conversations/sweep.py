@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import or_, select
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pilito import hints, keys
 from pilito.conversations.deliver import mark_unknown
@@ -19,7 +17,7 @@ from pilito.conversations.one_by_one import one_by_one
 from pilito.conversations.release import release_lost
 from pilito.conversations.snooze import wake_snoozed
 from pilito.conversations.take_turns import oldest_of_each
-from pilito.database import NoTurn, is_sqlite, transaction
+from pilito.database import DATABASE_AWAY, NoTurn, is_sqlite, transaction
 from pilito.lifecycle import DeliveryState, InboxState, MediaState, ReadingState, TurnState
 from pilito.models import Delivery, Inbox, MediaFile, Reading, Turn, Webhook, db
 from pilito.models.ledger import IS_PENDING
@@ -68,7 +66,7 @@ def _look(kind: str, look: Look, now: datetime) -> int:
             raise  # one lock for all kinds
         log.info("Of the %s somebody holds one; those behind it are taken at the next look. %s", kind, error)
         return 0
-    except (OperationalError, InterfaceError, PoolTimeout):
+    except DATABASE_AWAY:
         raise  # the database is away, for the others too
     except Exception:
         db.session.rollback()

@@ -27,10 +27,8 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from pilito import reporting, trace
+from pilito.database import DATABASE_AWAY
 from pilito.extensions import settings
 from pilito.models import db
 
@@ -66,7 +64,7 @@ def patient(job: Callable[Params, None]) -> Callable[Params, None]:
     def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
         try:
             job(*args, **kwargs)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except DATABASE_AWAY as error:
             log.warning("%s%r: the database is away (%s); the sweep will come back.", job.__name__, args, error)
         finally:
             db.session.remove()

@@ -6,12 +6,10 @@ import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import contains_eager
 
 from pilito import keys, realtime
-from pilito.database import Transaction, is_writing, transaction
+from pilito.database import DATABASE_AWAY, Transaction, is_writing, transaction
 from pilito.errors import Refused
 from pilito.extensions import db
 from pilito.models import Audit, Operator, OperatorSession
@@ -65,7 +63,7 @@ def note_use(session: OperatorSession, now: datetime) -> None:
             is_due = (OperatorSession.id == session_id, OperatorSession.seen_at <= now - TOUCH_EVERY)
             seen = update(OperatorSession).where(*is_due).values(seen_at=now)
             db.session.execute(seen.execution_options(synchronize_session=False))
-    except (OperationalError, PoolTimeout) as error:
+    except DATABASE_AWAY as error:
         # A busy database must not refuse somebody who only reads.
         log.warning("The last use of log-in %s was not noted: %s", session_id, error)
 

@@ -3,11 +3,11 @@
 from typing import cast
 
 from flask import Blueprint, Response, json, request
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
+from pilito.database import DATABASE_AWAY
 from pilito.errors import PilitoError, Refused, Unsendable
 
 # The codes are registered one by one: a page of the app for one code would win over our handler for all of them.
@@ -29,7 +29,7 @@ class Rejected(PilitoError):
 def register(bp: Blueprint) -> None:
     bp.register_error_handler(Rejected, _show_rejected)
     bp.register_error_handler(Refused, _show_refused)
-    for away in (OperationalError, InterfaceError, PoolTimeout):
+    for away in DATABASE_AWAY:
         bp.register_error_handler(away, _show_database_away)
     bp.register_error_handler(IntegrityError, _show_crossed)
     for code in CODES:

@@ -10,12 +10,12 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from pilito.blueprints.auth import FRAGMENT_HEADER, ask_to_log_in
 from pilito.blueprints.origins import OtherSite
+from pilito.database import DATABASE_AWAY
 from pilito.extensions import db
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, ask_to_reload)
     app.register_error_handler(TooManyRequests, ask_to_wait)
     app.register_error_handler(OtherSite, refuse_other_site)
-    for away in (OperationalError, InterfaceError, PoolTimeout):
+    for away in DATABASE_AWAY:
         app.register_error_handler(away, show_busy)
     app.register_error_handler(IntegrityError, show_crossed)
 

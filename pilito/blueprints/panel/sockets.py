@@ -17,8 +17,6 @@ from typing import Any
 from flask import Flask, current_app, request
 from flask_login import current_user
 from flask_socketio import join_room
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import TooManyRequests
 
 from pilito import keys
@@ -26,6 +24,7 @@ from pilito.blueprints import rates
 from pilito.blueprints.auth import this_session_id
 from pilito.blueprints.panel import bp, presence
 from pilito.clock import utc_now
+from pilito.database import DATABASE_AWAY
 from pilito.extensions import db, socketio
 from pilito.people import second_step
 from pilito.people.sessions import find_open
@@ -67,7 +66,7 @@ def _may_have_one(environ: dict[str, Any]) -> bool:
             return list(_lines(current_app).values()).count(this_session_id() or 0) < MOST_LINES
         except TooManyRequests:
             return False
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except DATABASE_AWAY as error:
             log.warning("The database is away (%s); a live line is refused, and its page asks again.", error)
             return False
         finally:
@@ -118,7 +117,7 @@ def watch(app: Flask) -> None:
         with app.app_context():
             try:
                 close_ended(utc_now())
-            except (OperationalError, InterfaceError, PoolTimeout) as error:
+            except DATABASE_AWAY as error:
                 log.warning("The database is away (%s); open lines are looked at again in a while.", error)
             finally:
                 db.session.remove()
