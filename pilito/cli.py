@@ -19,7 +19,7 @@ from pilito.channels.base import Channel, Signal
 from pilito.clock import utc_now
 from pilito.database import DATABASE_AWAY, NoTurn
 from pilito.errors import BackupError, MediaError, Refused
-from pilito.extensions import channels, settings
+from pilito.extensions import channels, media_store, settings
 from pilito.lifecycle import AssistantMode, Role
 from pilito.logs import set_up_logs, tell_where_we_are_on_demand
 from pilito.models import Inbox, db
@@ -577,11 +577,33 @@ def restore(archive: Path, identity: Path | None, force: bool) -> None:
     click.echo(f"API tokens that open again: {done.api_tokens}. Whom or what you shut out since, shut out once more.")
     if done.keys_file:
         click.echo(f"The accounts' tokens need the ENCRYPTION_KEYS in {done.keys_file}: set them, then start.")
-    if settings.media_url:  # else they are in our own folder
+    if media_store.is_shared:
+        click.echo(
+            "Nothing is dropped from the bucket of MEDIA_URL until you say whose it is. If no other Pilito keeps its"
+            " files there: `flask take-media`. If one does, as when you only try the backup, do not: name another"
+            " prefix, restore again, and take that one."
+        )
+    elif settings.media_url:  # else they are in our own folder
         click.echo(
             "Files are where MEDIA_URL says. If another Pilito still keeps its own there, as when you only try the"
             " backup, do not start: name another place first and restore again, or each drops the other's files."
         )
+
+
+@click.command("take-media")
+@with_appcontext
+def take_media() -> None:
+    """Say that the bucket of files is this Pilito's alone; after a restore, or where `flask doctor` asks for it."""
+    from pilito.conversations.media_mark import take
+
+    if not media_store.is_shared:
+        click.echo("Files lie in a folder of this machine, not in a bucket: there is nothing to say.")
+        return
+    try:
+        take()
+    except MediaError as error:
+        raise click.ClickException(f"{error} Nothing has changed; try again.") from None
+    click.echo(f"The files at {settings.media_url} are this Pilito's: what waits is dropped from now on.")
 
 
 # --- all of them -----------------------------------------------------------------------------------------------------
@@ -640,6 +662,7 @@ COMMANDS: tuple[click.Command, ...] = (
     backup,
     backup_key,
     restore,
+    take_media,
 )
 for _command in COMMANDS:
     _tell_of_database(_command)

@@ -71,6 +71,8 @@ SCHEDULER_SET_ASIDE = "pilito:scheduler:set_aside"
 
 # Up to which id the ledger's bodies are emptied for their age; no end. Lost, they are looked through again.
 BODIES_EMPTIED = "pilito:bodies_emptied"
+# The mark that a bucket has, and since when it is known to have it (media_mark.py); no end. Lost, it is begun anew.
+MEDIA_MARK = "pilito:media_mark"
 WIPING = "pilito:wiping"  # the mark for which erased words are being merged away
 WIPING_SECONDS = 24 * 3600
 

@@ -366,6 +366,15 @@ def files():
 
 
 @pytest.fixture
+def bucket_server():
+    """An empty bucket on this machine; an app made with `bucket_server.settings` keeps its files there."""
+    from fakes import FakeBucket
+
+    with FakeBucket().serve() as server:
+        yield server
+
+
+@pytest.fixture
 def make_shop(make_settings, make_app, graph, model, graph_line, model_line):
     """A shop with its fakes, on an app with the settings of the test."""
     graph_line.fake, model_line.fake = graph, model

@@ -267,6 +267,17 @@ class FakeBucket:
         self.hushed = ()
         self.pause = 0
 
+    @property
+    def settings(self):
+        """Those with which files lie in this bucket, under a prefix."""
+        return {
+            "media_url": "s3://shop/copies/",
+            "media_s3_endpoint": self.url,
+            "media_s3_region": "eu-test-1",
+            "media_s3_access_key": "the-key",
+            "media_s3_secret_key": "the-secret",
+        }
+
     @contextmanager
     def serve(self):
         bucket = self

@@ -176,6 +176,17 @@ def test_one_place_asks_what_time_it_is():
         assert is_clock or not asked & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}, path
 
 
+def test_files_of_the_store_are_dropped_in_one_place_which_looks_first_whose_they_are():
+    dropping = {
+        path.relative_to(HOUSE).as_posix()
+        for path in sources()
+        for node in nodes_of(path)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "media_store.drop"
+    }
+
+    assert dropping == {"conversations/media_mark.py"}
+
+
 def test_the_demo_is_imported_in_demo_mode_only():
     for path in sources():
         if room_of(path) in ("demo", "launch", "blueprints"):

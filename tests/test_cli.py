@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 from pilito import keys
 from pilito.clock import utc_now
 from pilito.database import NoTurn, transaction
+from pilito.factory import bind_services
 from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
 from pilito.media import open_store
 from pilito.models import Audit, Inbox, Message, Operator, TallyKeeper, Webhook, db
@@ -329,6 +330,21 @@ def test_doctor_says_that_a_bucket_keeps_what_was_erased(shop, make_settings, mo
     finding = {one["name"]: one for one in json.loads(said)}["media store"]
     assert not finding["ok"]
     assert finding["text"].endswith("let a rule of its life cycle drop older versions after a day.")
+
+
+def test_files_in_a_folder_need_nobody_to_say_whose_they_are(run):
+    assert run("take-media").output.endswith("not in a bucket: there is nothing to say.\n")
+
+
+def test_a_bucket_that_does_not_take_the_mark_is_said(app, make_settings, bucket_server, run):
+    bind_services(app, make_settings(**bucket_server.settings))
+    bucket_server.refuse = 403
+
+    said = run("take-media")
+
+    assert said.exit_code == 1
+    assert "AccessDenied" in said.output
+    assert said.output.endswith("Nothing has changed; try again.\n")
 
 
 def test_doctor_speaks_json(shop):

@@ -192,6 +192,7 @@ WITHOUT = {
     "channels.instagram.line": "ends the lines of the client's calls, which have the points",
     "conversations.check_inbox": A_LOOK,
     "conversations.forget_trials": A_HINT,
+    "conversations.media_mark": "since when the bucket has its mark is a hint; the mark itself goes by the store",
     "conversations.pace": A_HINT,
     "conversations.pending_share": A_HINT,
     "conversations.receive": ERRORS_ONLY,

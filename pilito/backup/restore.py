@@ -18,6 +18,7 @@ from pilito.backup.archive import Member
 from pilito.backup.leftovers import drop_leftovers, in_the_clear
 from pilito.backup.make import DATABASE, END, FORMAT, KEYS, MANIFEST, MEDIA
 from pilito.config import ROOT, VAR
+from pilito.conversations import media_mark
 from pilito.conversations.retention import look_again
 from pilito.conversations.settle_restored import settle_restored
 from pilito.database import transaction
@@ -73,6 +74,7 @@ def _settle(now: datetime) -> int:
     _end_all_links(now)
     mail.drop_unsent("restored")
     look_again()
+    _hold_the_bucket(now)
     with transaction():
         db.session.execute(text(f"DROP TABLE {UNSETTLED}"))
     return settled
@@ -131,6 +133,13 @@ def _end_all_links(now: datetime) -> None:
     """Invitations and links to a new password that were used or taken back since the backup would open again."""
     with transaction():
         end_links(now=now)
+
+
+def _hold_the_bucket(now: datetime) -> None:
+    """Beside the Pilito that the backup is of, this one would drop files which that one still shows."""
+    if media_store.is_shared:
+        with transaction():
+            media_mark.hold(media_mark.Hold.RESTORED, now)
 
 
 def _who_comes_in() -> list[str]:

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
+from pilito.conversations import media_mark
 from pilito.database import transaction
 from pilito.errors import MediaError
-from pilito.extensions import media_store
 from pilito.lifecycle import MediaState
 from pilito.models import MediaFile, db
 
@@ -32,9 +32,10 @@ def drop_media(media_id: int, now: datetime) -> None:
     db.session.rollback()
     try:
         if name is not None and not is_shared:
-            media_store.drop(name)
+            media_mark.drop([name])
     except MediaError as error:
-        log.warning("File %s is not dropped yet: %s", media_id, error)
+        if error.reason != media_mark.HELD:  # that is said once, and not of each file
+            log.warning("File %s is not dropped yet: %s", media_id, error)
         _try_later(media_id, now)
         return
     with transaction():

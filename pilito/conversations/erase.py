@@ -35,14 +35,14 @@ from sqlalchemy.exc import IntegrityError
 
 from pilito import audit, realtime
 from pilito.channels.base import Channel, by_name
-from pilito.conversations import pending_share, tally
+from pilito.conversations import media_mark, pending_share, tally
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.forget_trials import forget_trials
 from pilito.conversations.merge import hand_on_groups
 from pilito.conversations.upload import SOURCE
 from pilito.database import Transaction, is_sqlite, transaction
-from pilito.errors import Refused
-from pilito.extensions import channels, media_store
+from pilito.errors import MediaError, Refused
+from pilito.extensions import channels
 from pilito.lifecycle import ConversationState, DeliveryState, EventOutcome, WebhookState
 from pilito.models import (
     Attachment,
@@ -357,13 +357,22 @@ def _leave_copies(customer_id: int, now: datetime) -> None:
 
 
 def _drop_objects(inbox_id: int) -> None:
-    """The files in our store; only copies of one inbox share an object, and all of them go."""
-    names = db.session.scalars(
+    """The files in our store; only copies of one inbox share an object, and all of them go.
+
+    From a bucket that is held none does. Nobody names them after this, so tidy_media.py drops them once it is not.
+    """
+    found = db.session.scalars(
         select(MediaFile.key).where(MediaFile.inbox_id == inbox_id, MediaFile.key.is_not(None)).distinct()
     ).all()
     db.session.rollback()
-    for name in names:
-        media_store.drop(name or "")
+    names = [name for name in found if name]
+    try:
+        for start in range(0, len(names), BATCH):
+            media_mark.drop(names[start : start + BATCH])
+    except MediaError as error:
+        if error.reason != media_mark.HELD:
+            raise
+        log.warning("Inbox %s is erased but for its files, which wait until the bucket is ours.", inbox_id)
 
 
 def _note(tx: Transaction, action: str, inbox_id: int, now: datetime, **details: str) -> None:

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 from sqlalchemy import select
 
 from pilito.clock import Clock
+from pilito.conversations import media_mark
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.read_media import wake_reading
@@ -147,8 +148,16 @@ def _name(claim: _Claim, sha256: str) -> str | None:
         media.key = twin or name_of(sha256, media.id)
         name: str = media.key
     if left and left != name and left.endswith(f".{claim.media_id}"):
-        media_store.drop(left)  # an earlier try wrote other bytes
+        _let_go(left)  # an earlier try wrote other bytes
     return name
+
+
+def _let_go(name: str) -> None:
+    try:
+        media_mark.drop([name])
+    except MediaError as error:
+        if error.reason != media_mark.HELD:
+            raise  # else nobody names it any more, and tidy_media.py drops it once the bucket is ours
 
 
 def _is_ours(media: MediaFile, claim: _Claim) -> bool:

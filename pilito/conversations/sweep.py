@@ -8,6 +8,7 @@ from functools import partial
 from sqlalchemy import or_, select
 
 from pilito import hints, keys
+from pilito.conversations import media_mark
 from pilito.conversations.deliver import mark_unknown
 from pilito.conversations.edit import settle_early_edits
 from pilito.conversations.expire import expire_due
@@ -49,7 +50,7 @@ def sweep(now: datetime) -> dict[str, int]:
         "early_edits": settle_early_edits,
         "media": partial(_wake_media, MediaState.PENDING, keys.MEDIA_JOB),
         "readings": _wake_readings,
-        "dropped_media": partial(_wake_media, MediaState.DROPPED, keys.DROP_MEDIA_JOB),
+        "dropped_media": _wake_dropped_media,
     }
     found = {kind: _look(kind, look, now) for kind, look in looks.items()}
     db.session.rollback()
@@ -122,6 +123,10 @@ def _wake_media(state: MediaState, job: str, now: datetime) -> int:
     )
     ids = db.session.scalars(overdue.order_by(MediaFile.due_at).limit(BATCH)).all()
     return _wake(keys.MEDIA, job, ids)
+
+
+def _wake_dropped_media(now: datetime) -> int:
+    return 0 if media_mark.is_held() else _wake_media(MediaState.DROPPED, keys.DROP_MEDIA_JOB, now)
 
 
 def _wake_readings(now: datetime) -> int:

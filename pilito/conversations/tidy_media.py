@@ -11,6 +11,7 @@ from itertools import islice
 
 from sqlalchemy import exists, select
 
+from pilito.conversations import media_mark
 from pilito.conversations.copies import leave_copies
 from pilito.conversations.upload import SOURCE
 from pilito.database import transaction
@@ -53,9 +54,11 @@ def _drop_uploads(now: datetime) -> int:
 
 def _drop_strangers(part: str, now: datetime) -> int:
     try:
+        media_mark.keep_mark(now)
+        if media_mark.is_held():
+            return 0
         strangers = list(islice(_strangers_of(media_store.names(part, now - YOUNGEST)), BATCH))
-        for name in strangers:
-            media_store.drop(name)
+        media_mark.drop(strangers)
     except MediaError as error:
         log.warning("The media store was not tidied: %s", error)
         return 0

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from pilito import hints, keys
 from pilito.channels.base import Card, FileRule, OutboundFile
+from pilito.conversations import media_mark
 from pilito.conversations.lock import get_locked
 from pilito.conversations.payload import Extras, own_id, own_ids
 from pilito.database import transaction
@@ -96,7 +97,7 @@ def _finish(conversation_id: int, media_id: int, now: datetime) -> MediaFile | N
 def _let_go(name: str) -> None:
     """No row may be there by now that would say it. Where the store is away tidy_media.py drops it, as nobody's."""
     try:
-        media_store.drop(name)
+        media_mark.drop([name])
     except MediaError as error:
         log.warning("A file of whom was erased is not dropped yet: %s", error)
 

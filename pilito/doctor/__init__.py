@@ -32,6 +32,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     machine.compare_clocks,
     machine.look_at_disks,
     stores.try_the_media_store,
+    stores.look_at_the_mark,
     stores.look_at_backups,
 )
 

@@ -6,16 +6,23 @@ from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from pilito.blueprints.health import PASSED, readiness, try_to_write
 from pilito.clock import utc_now
+from pilito.conversations.media_mark import Hold, find_hold
 from pilito.doctor.finding import FINE, Finding
 from pilito.errors import MediaError
 from pilito.extensions import db, media_store, redis, settings
-from pilito.models import Backup
+from pilito.lifecycle import MediaState
+from pilito.models import Backup, MediaFile
 
 PROBE_SECONDS = 30
+TAKE = (
+    "If another Pilito keeps its files in this bucket and prefix, give one of the two a MEDIA_URL of its own. Then, or"
+    " if there is no other: `flask take-media`."
+)
+RIGHTS = "See the media store, above; and its key needs s3:ListBucket, or what is not there yet looks forbidden."
 OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it takes
 
 
@@ -58,6 +65,27 @@ def try_the_media_store() -> Iterator[Finding]:
     except MediaError as error:
         advice = "" if error.reason == "keeps_versions" else " Check MEDIA_URL, the rights of its folder, and the disk."
         yield Finding("media store", False, f"{error}{advice}")
+
+
+def look_at_the_mark() -> Iterator[Finding]:
+    """The bucket is ours to drop files from. A folder is its machine's, and needs no mark."""
+    if not media_store.is_shared:
+        return
+    try:
+        why = find_hold()
+    except MediaError as error:
+        yield Finding("media mark", False, f"{error} {RIGHTS}")
+        return
+    left = select(func.count()).select_from(MediaFile).where(MediaFile.state == MediaState.DROPPED)
+    waits = f"so nothing is dropped from the bucket ({db.session.scalar(left)} files wait)"
+    if why is None:
+        yield Finding("media mark", True, "ok, the bucket is ours")
+    elif why is Hold.UNMARKED:
+        yield Finding("media mark", True, "ok, the scheduler marks it within ten minutes")
+    elif why is Hold.RESTORED:
+        yield Finding("media mark", False, f"A backup was put back, {waits}. {TAKE}")
+    else:  # some copy of this database, or the one that this is a copy of
+        yield Finding("media mark", False, f"Another Pilito has put its mark there, {waits}. {TAKE}")
 
 
 def look_at_backups() -> Iterator[Finding]:

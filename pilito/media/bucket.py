@@ -26,6 +26,8 @@ UNKNOWN = ("NoSuchKey", "NoSuchObject", "NoSuchVersion")
 
 
 class Bucket:
+    is_shared = True
+
     def __init__(self, settings: Settings) -> None:
         where, server = urlsplit(settings.media_url), urlsplit(settings.media_s3_endpoint)
         self._bucket, self._prefix = where.netloc, where.path.strip("/")

@@ -21,6 +21,8 @@ MEBIBYTE = 1024 * 1024
 
 
 class Folder:
+    is_shared = False
+
     def __init__(self, root: Path) -> None:
         self._root = root
 

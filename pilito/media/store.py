@@ -20,7 +20,12 @@ def name_of(sha256: str, media_id: int) -> str:
 
 
 class Store(Protocol):
-    """Every method raises MediaError `store_failed` when the store does not do it, `missing` for an unknown name."""
+    """Every method raises MediaError `store_failed` when the store does not do it, `missing` for an unknown name.
+
+    `is_shared`: another Pilito may reach the same place, for it is on no machine's own disk.
+    """
+
+    is_shared: bool
 
     def put(self, name: str, file: BinaryIO, size_bytes: int, mime_type: str) -> None:
         """Keep the whole file under this name, all of it or nothing; the same name again replaces it."""

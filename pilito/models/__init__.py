@@ -19,6 +19,7 @@ from pilito.models.label import ConversationLabel, Label
 from pilito.models.ledger import Event, Webhook
 from pilito.models.mail import Mail
 from pilito.models.media_file import MediaFile
+from pilito.models.media_mark import MediaMark
 from pilito.models.message import Attachment, Message
 from pilito.models.model_use import ModelUse
 from pilito.models.note import Mention, Note
@@ -65,6 +66,7 @@ __all__ = [
     "Label",
     "Mail",
     "MediaFile",
+    "MediaMark",
     "Mention",
     "Message",
     "ModelUse",

@@ -36,8 +36,11 @@ from pilito.backup.make import back_up, back_up_when_due
 from pilito.backup.restore import restore
 from pilito.config import ROOT
 from pilito.conversations.comments import ON, OPTION, REPLY_OPTION, wake_replies
+from pilito.conversations.drop_media import drop_media
+from pilito.conversations.media_mark import Hold, find_hold, keep_mark
 from pilito.conversations.record import record
 from pilito.conversations.sweep import sweep
+from pilito.conversations.tidy_media import EVERY, PARTS, tidy
 from pilito.database import transaction
 from pilito.errors import BackupError
 from pilito.factory import bind_services
@@ -584,6 +587,72 @@ def test_the_command_says_that_two_must_not_share_a_place_of_files(filled, empty
         db.engine.dispose()
 
     assert ("name another place first" in said) == is_named
+
+
+# --- beside the one that it is of ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_on_a_bucket(app, empty_place, make_settings, bucket_server):
+    """The one that works, and the place for a copy, which names the same bucket."""
+    bind_services(app, make_settings(**bucket_server.settings))
+    url = str(empty_place_url(empty_place))
+    bind_services(empty_place, make_settings(database_url=url, **bucket_server.settings))
+    return app, empty_place
+
+
+def when_looked_at(key):
+    """A moment, days after the backup, at which the tidying comes by this file."""
+    begin = LATER + timedelta(days=2)
+    return begin + EVERY * ((int(key[:2], 16) - int(begin.timestamp() // EVERY.total_seconds())) % PARTS)
+
+
+def test_a_copy_on_the_same_bucket_drops_nothing_until_somebody_says_whose_it_is(
+    two_on_a_bucket, bucket_server, folder
+):
+    app, copy = two_on_a_bucket
+    with transaction():
+        inbox = add_inbox()
+        shown = keep_file(app, inbox.id, MediaKind.IMAGE, JPEG, "image/jpeg").key
+    keep_mark(NOON)
+    archive = back_up(lambda: NOON, folder)
+    with transaction():
+        since = keep_file(app, inbox.id, MediaKind.VIDEO, MP4, "video/mp4").key
+
+    put_back(copy, archive)
+    with copy.app_context():
+        with transaction():  # somebody tries what erasing does
+            row = db.session.scalars(db.select(MediaFile)).one()
+            row.state, row.due_at = MediaState.DROPPED, LATER
+            media_id = row.id
+        drop_media(media_id, LATER)
+        tidied = tidy(when_looked_at(since))
+        there = sorted(path.removeprefix("/shop/copies/") for path in bucket_server.objects)
+        said = copy.test_cli_runner().invoke(args=["take-media"]).output
+        drop_media(media_id, LATER + timedelta(hours=1))
+        db.session.remove()
+        db.engine.dispose()
+
+    assert tidied == 0
+    assert there == sorted([shown, since, "pilito-mark"])
+    assert said == "The files at s3://shop/copies are this Pilito's: what waits is dropped from now on.\n"
+    assert f"/shop/copies/{shown}" not in bucket_server.objects
+    keep_mark(LATER)
+    assert find_hold() is Hold.OTHER_MARK  # now the copy has it: the other one does not drop what that one shows
+
+
+@pytest.mark.sqlite_only
+def test_the_command_says_who_has_to_say_whose_the_bucket_is(two_on_a_bucket, folder):
+    app, copy = two_on_a_bucket
+    archive = back_up(lambda: NOON, folder)
+
+    with copy.app_context():
+        said = copy.test_cli_runner().invoke(args=["restore", str(archive)]).output
+        db.session.remove()
+        db.engine.dispose()
+
+    assert "Nothing is dropped from the bucket of MEDIA_URL until you say whose it is." in said
+    assert "name another place first" not in said
 
 
 # --- doors that were shut since --------------------------------------------------------------------------------------

@@ -106,6 +106,7 @@ HOLDS_NOTHING_OF_A_CUSTOMER = {
     "audit": "what people of the shop did; its pointer goes",
     "event": "outcomes; its pointer goes, and the reason of a failure",
     "media_file": "copies of the customer's files, which are left and dropped with their objects",
+    "media_mark": "whose the bucket of files is",
     "early_edit": "edits that wait for their message; those of the customer's webhooks go, the rest within 37 hours",
     "backup": "when the shop's copy was made, and where it lies",
     "webhook": "bodies, of which the customer's items are emptied",

@@ -8,13 +8,13 @@ import pytest
 from rows import NOON, add, add_conversation, add_media, add_message
 from samples import JPEG
 
-from pilito.conversations import tidy_media
+from pilito.conversations import media_mark, tidy_media
 from pilito.conversations.tidy_media import EVERY, PARTS, tidy
 from pilito.conversations.upload import upload
 from pilito.database import transaction
 from pilito.lifecycle import MediaKind, MediaState
 from pilito.media.store import name_of
-from pilito.models import Attachment, MediaFile, db
+from pilito.models import Attachment, MediaFile, MediaMark, db
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -84,6 +84,16 @@ def test_strangers_behind_many_with_a_row_are_found_and_only_so_many_dropped_at_
 
     assert dropped == [2, 1, 0]
     assert [is_there(store, name) for name in names] == [True] * 3 + [False] * 3
+
+
+def test_a_folder_has_no_mark_for_it_lies_on_the_disk_of_its_machine(store, media_folder):
+    store.put_old(STRANGER)
+
+    media_mark.take()
+    assert tidy(NOW) == 1
+
+    assert [path for path in media_folder.rglob("*") if path.is_file()] == []
+    assert db.session.scalars(db.select(MediaMark)).all() == []
 
 
 def test_every_part_has_its_turn_within_two_days():

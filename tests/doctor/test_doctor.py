@@ -11,18 +11,20 @@ from datetime import timedelta
 import pytest
 from fakes import serve_one
 from meta import RETURN
-from rows import NOON, add, add_source
+from rows import NOON, add, add_inbox, add_media, add_source
 from shop import BurstWorker
 
 from pilito import doctor, hints, keys
 from pilito.clock import utc_now
+from pilito.conversations import media_mark
 from pilito.conversations.connect import connect_by_code
 from pilito.database import transaction
 from pilito.doctor import accounts, machine, processes, stores
+from pilito.doctor.finding import Finding
 from pilito.factory import bind_services
 from pilito.hints import JsonJob
 from pilito.jobs.scheduler import Timer
-from pilito.lifecycle import InboxState, SourceKind, SourceState
+from pilito.lifecycle import InboxState, MediaKind, MediaState, SourceKind, SourceState
 from pilito.models import Backup, Inbox, ModelUse, db
 
 pytestmark = pytest.mark.sqlite_only
@@ -310,6 +312,61 @@ def test_settings_that_are_weak_in_production_are_named(app, make_settings, chan
 
     assert said in findings["settings"].text
     assert not findings["settings"].ok
+
+
+# --- the mark in a bucket --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bucket(app, make_settings, bucket_server):
+    bind_services(app, make_settings(**bucket_server.settings))
+    return bucket_server
+
+
+def test_a_folder_needs_no_mark(app):
+    assert list(stores.look_at_the_mark()) == []
+
+
+def test_a_bucket_that_is_ours_is_fine_also_before_it_is_marked(bucket):
+    assert one(stores.look_at_the_mark) == Finding("media mark", True, "ok, the scheduler marks it within ten minutes")
+    media_mark.keep_mark(utc_now())
+
+    assert one(stores.look_at_the_mark) == Finding("media mark", True, "ok, the bucket is ours")
+
+
+def test_a_bucket_with_anothers_mark_is_said_with_what_waits_and_what_to_do(bucket):
+    bucket.objects["/shop/copies/pilito-mark"] = b"f" * 32
+    with transaction():
+        add_media(add_inbox().id, MediaKind.IMAGE, state=MediaState.DROPPED)
+
+    finding = one(stores.look_at_the_mark)
+
+    assert not finding.ok
+    assert finding.text.startswith(
+        "Another Pilito has put its mark there, so nothing is dropped from the bucket (1 file"
+    )
+    assert finding.text.endswith("or if there is no other: `flask take-media`.")
+
+
+def test_after_a_restore_somebody_has_to_say_whose_the_bucket_is(bucket):
+    with transaction():
+        media_mark.hold(media_mark.Hold.RESTORED, utc_now())
+
+    finding = one(stores.look_at_the_mark)
+
+    assert not finding.ok
+    assert finding.text.startswith("A backup was put back, so nothing is dropped from the bucket (0 files wait).")
+
+
+def test_a_bucket_that_does_not_tell_its_mark_is_said(bucket):
+    """Amazon's says AccessDenied of what is not there to a key that may not list."""
+    bucket.refuse = 403
+
+    finding = one(stores.look_at_the_mark)
+
+    assert not finding.ok
+    assert "AccessDenied" in finding.text
+    assert "its key needs s3:ListBucket" in finding.text
 
 
 # --- backups ---------------------------------------------------------------------------------------------------------

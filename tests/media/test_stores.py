@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from fakes import FakeBucket
 
 from pilito.config import load_settings
 from pilito.errors import ConfigError, MediaError
@@ -25,27 +24,12 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def bucket_server():
-    with FakeBucket().serve() as server:
-        yield server
-
-
-@pytest.fixture
 def bucket(bucket_server):
     return open_bucket(bucket_server)
 
 
 def open_bucket(server):
-    return open_store(
-        load_settings(
-            _env_file=None,
-            media_url="s3://shop/copies/",
-            media_s3_endpoint=server.url,
-            media_s3_region="eu-test-1",
-            media_s3_access_key="the-key",
-            media_s3_secret_key="the-secret",
-        )
-    )
+    return open_store(load_settings(_env_file=None, **server.settings))
 
 
 @pytest.fixture(params=["folder", "bucket"])
