@@ -3,9 +3,11 @@
 What customers got is read from the provider's own log, never from our rows.
 """
 
+import itertools
 import sys
 import threading
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +15,7 @@ from pathlib import Path
 import pytest
 from desk import Desk
 from fakes import serve_one as serve_model
+from longer import examples
 from shop import ACCOUNT, Shop
 
 from pilito.blueprints.panel.sentences import DELIVERY_ERRORS
@@ -20,6 +23,7 @@ from pilito.channels.base import Account, Outbound, OutboundFile
 from pilito.channels.instagram import client
 from pilito.clock import utc_now
 from pilito.conversations.connect import connect
+from pilito.conversations.deliver import deliver
 from pilito.conversations.payload import Extras
 from pilito.conversations.receive import receive
 from pilito.conversations.reply import reply
@@ -38,12 +42,22 @@ from pilito.lifecycle import (
     Sender,
     WebhookState,
 )
-from pilito.models import Inbox, Message, Turn, Webhook
+from pilito.models import Conversation, Customer, Delivery, Inbox, Message, Turn, Webhook, db
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "demo"))
 from fake_instagram_tools import Fake, eventually, running
 
 APP_SECRET = "an app secret of these tests"
+OF_EACH_CUSTOMER = (
+    db.select(Customer.external_id, Delivery.state)
+    .join(Conversation, Conversation.id == Delivery.conversation_id)
+    .join(Customer, Customer.id == Conversation.customer_id)
+)
+HANDED_OVER = (
+    db.select(Customer.external_id, Conversation.hand_over_reason)
+    .join(Customer, Customer.id == Conversation.customer_id)
+    .where(Conversation.state == ConversationState.HANDED_OVER)
+)
 
 
 class Stage(Desk):
@@ -101,6 +115,24 @@ class Stage(Desk):
     @property
     def states(self):
         return [delivery.state for delivery in self.deliveries]
+
+    @property
+    def newest_reply_id(self):
+        return self.call(lambda: db.session.scalar(db.select(db.func.max(Delivery.message_id))))
+
+    @property
+    def outcomes_by_customer(self):
+        """How often each customer got a reply, by the provider's own word, and what we believe of it."""
+        got = Counter(row["customer"] for row in self.fake.log("send_accepted"))
+        believed = self.call(lambda: db.session.execute(OF_EACH_CUSTOMER).all())
+        return {customer: (got[customer], state) for customer, state in believed}
+
+    @property
+    def handed_over(self):
+        """The customers who lie before people because nobody knows whether their reply arrived."""
+        found = self.call(lambda: db.session.execute(HANDED_OVER).all())
+        assert {reason for _, reason in found} == {HandOverReason.DELIVERY_UNKNOWN}
+        return {customer for customer, _ in found}
 
 
 @pytest.fixture
@@ -354,6 +386,38 @@ def test_c14_a_picture_of_unknown_fate_is_settled_by_its_echo_too(stage, impatie
 
     assert [row["detail"]["kind"] for row in stage.fake.log("send_accepted")] == ["image"]
     assert stage.rows(Message, sender=Sender.PHONE) == []
+
+
+# --- C14 in numbers ---------------------------------------------------------------------------------------------------
+
+SENDS = {**AMBIGUOUS, "nothing at all": ({}, 1)}  # the neighbour: it is not that all of them are doubted
+
+
+@pytest.mark.whole
+@pytest.mark.sqlite_only
+@pytest.mark.timeout(120 * examples(1))
+def test_c14_of_many_ambiguous_sends_none_arrives_twice_and_none_is_silent(stage, impatient):
+    """Each to a customer of its own, by turns with the echo of what was accepted and without. FUZZ_TIMES=36 makes them a
+    thousand."""
+    expected = {}
+    for _, what, has_echo in itertools.product(range(examples(1)), SENDS, (True, False)):
+        fault, accepted = SENDS[what]
+        stage.customer = stage.fake.customer()
+        stage.ask()
+        stage.answer(utc_now())
+        stage.fake.faults(**fault, echo="" if has_echo else "none")
+        stage.call(deliver, stage.newest_reply_id, utc_now)
+        is_known = not fault or (accepted and has_echo)
+        expected[stage.customer] = (accepted, DeliveryState.SENT if is_known else DeliveryState.UNKNOWN)
+
+    with suppress(AssertionError):  # which would not say for whom
+        eventually(lambda: stage.read() and stage.outcomes_by_customer == expected)
+    stage.customer = next(iter(expected))
+    stage.try_everything_again()
+
+    assert stage.outcomes_by_customer == expected
+    doubted = {customer for customer, (_, state) in expected.items() if state is DeliveryState.UNKNOWN}
+    assert stage.handed_over == doubted
 
 
 # --- T1, T9: the way back ---------------------------------------------------------------------------------------------

@@ -107,7 +107,11 @@ class Fake:
         return requests.get(f"{self.url}/control/state", params={"customer": customer}, timeout=20).json()
 
     def log(self, kind: str) -> list[dict[str, Any]]:
-        rows = requests.get(f"{self.url}/control/log", timeout=20).json()["data"]
+        rows: list[dict[str, Any]] = []
+        page: dict[str, Any] = {"next": 0}
+        while page["next"] is not None:
+            page = requests.get(f"{self.url}/control/log", params={"after": page["next"]}, timeout=20).json()
+            rows += page["data"]
         return [row for row in rows if row["kind"] == kind]
 
     def reply(
