@@ -290,11 +290,15 @@ def test_every_question_is_answered_once_and_no_lone_share_at_all(run, customers
 
 
 def ask_alone(run):
-    """One customer's question; return who it is when the model is at work for them."""
-    customer = run.new_customer()
-    run.send(customer, "text", text="سلام")
-    wait_for(lambda: run.is_model_at_work_for(customer) or run.got(customer), 30, run.log, pause=0.02)
-    return customer
+    """One customer's question; return who it is while the model is at work for them. Where the machine is so busy that
+    we look late, somebody else asks."""
+    for _ in range(5):
+        customer = run.new_customer()
+        run.send(customer, "text", text="سلام")
+        wait_for(lambda one=customer: run.is_model_at_work_for(one) or run.got(one), 30, run.log, pause=0.02)
+        if not run.got(customer):
+            return customer
+    raise AssertionError(f"Each was answered before we looked.\n{run.log()}")
 
 
 def seconds_until_answered(run, customer, since):
@@ -311,7 +315,8 @@ def test_a_killed_worker_delays_its_conversation_by_fifteen_seconds_beyond_its_l
     killed_at = time.time()
     kill(run, "worker")
 
-    assert seconds_until_answered(run, customer, killed_at) < LEASE_SECONDS + 15
+    delayed = seconds_until_answered(run, customer, killed_at)
+    assert 0 < delayed < LEASE_SECONDS + 15  # not before: then nothing was to be made good
 
 
 @pytest.mark.timeout(150)
