@@ -4,7 +4,9 @@ Messages have a thousand letters, captions two thousand. A pattern that tries ag
 the length, which is borne; one with a choice in a choice takes for ever.
 """
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import re
 import time
@@ -23,24 +25,42 @@ RUNS = (
     *("http://", "https://a/", "https://a.b/", "<a ", "<!--", "</", "&#", "a@b.", "@a", "#a", "%20", "ab ", "تومان", "1 تومان"),
 )  # fmt: skip
 ENDS = ("!",)
+USED = {f"re.{word}" for word in ("compile", "search", "match", "fullmatch", "sub", "split", "findall", "finditer")}
 # What they read is written by whoever runs this server: settings, and the demo's own.
 APART = ("pilito.demo", "pilito.launch", "pilito.config", "pilito.failpoints", "pilito.assistant.prices")
 
 
 def patterns():
-    """Each compiled pattern of the house once, with where it stands."""
+    """Each pattern of the house once, with where it stands: those with names, and those in the midst of the code."""
     found = {}
-    for module in pkgutil.walk_packages(pilito.__path__, "pilito."):
-        if not module.name.startswith(APART):
-            for name, value in vars(importlib.import_module(module.name)).items():
+    for known in pkgutil.walk_packages(pilito.__path__, "pilito."):
+        if not known.name.startswith(APART):
+            module = importlib.import_module(known.name)
+            for name, value in vars(module).items():
                 for one in within(value):
-                    found.setdefault(one, f"{module.name}.{name}")
+                    found.setdefault(one, f"{known.name}.{name}")
+            for one, line in written_in(module):
+                found.setdefault(one, f"{known.name}, line {line}")
     return found
 
 
 def within(value):
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list) else (value,)
-    return [one for one in inside if isinstance(one, re.Pattern) and isinstance(one.pattern, str)]
+    """Those of a value, however deep."""
+    if isinstance(value, re.Pattern):
+        return [value] if isinstance(value.pattern, str) else []
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, tuple | list | set) else ()
+    return [pattern for one in inside for pattern in within(one)]
+
+
+def written_in(module):
+    """Those that are written where they are used, with the line."""
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in USED and is_text(node.args[0]):
+            yield re.compile(node.args[0].value), node.lineno
+
+
+def is_text(node):
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def seconds_of(pattern, text):
@@ -57,6 +77,7 @@ def texts():
 def test_no_pattern_takes_long_over_anything(texts):
     found = patterns()
     assert len(found) > 100
+    assert len([place for place in found.values() if ", line " in place]) > 40
 
     slow = [
         f"{place}: {text[:8]!r}"

@@ -91,7 +91,7 @@ def stock_of(text: str) -> tuple[int | None, bool | None]:
         return 0, False
     if said in ORDERED:
         return 0, True
-    plain = re.sub(r"\s*(عدد|تا|pcs?|pieces?)$", "", said).replace(",", "").replace("٬", "").removesuffix(".0")
+    plain = re.sub(r"(عدد|تا|pcs?|pieces?)$", "", said).strip().replace(",", "").replace("٬", "").removesuffix(".0")
     if re.fullmatch(r"-[0-9]+", plain):
         return 0, False  # so many were sold without being there
     if not plain.isascii() or not plain.isdecimal() or int(plain[:12]) > STOCK_LIMIT:

@@ -87,7 +87,9 @@ def _bounded(blocks: Iterator[Block] | list[Block]) -> Iterator[Block]:
 
 def _clean(text: str) -> str:
     plain = re.sub("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]", " ", text or "")
-    return re.sub(r"[ \t\u00a0]+", " ", re.sub(r"\s*\n\s*", "\n", plain)).strip()
+    # Line by line: a pattern would look through long blank space from each of its places.
+    lines = filter(None, map(str.strip, plain.split("\n")))
+    return re.sub(r"[ \t\u00a0]+", " ", "\n".join(lines))
 
 
 # --- by kind ---------------------------------------------------------------------------------------------------------
@@ -106,10 +108,18 @@ def _read_markdown(content: bytes) -> tuple[str, list[Block]]:
         r"(?m)^([^\s#>|*+\-][^\n]*)\n(=+|-{3,})\s*$", lambda m: f"\n{'#' if m[2][0] == '=' else '##'} {m[1]}\n", text
     )
     for part in re.split(r"\n\s*\n", text):
-        heading = re.fullmatch(r"\s*(#{1,6})\s+(.+?)\s*#*\s*", part)
-        blocks.append((len(heading[1]), heading[2]) if heading else (0, part))
+        blocks.append(_heading(part.strip()) or (0, part))
     first = next((text for level, text in blocks if level == 1), "")
     return first, blocks
+
+
+def _heading(part: str) -> Block | None:
+    """What stands behind its signs, without those that may end it: `## Returns ##`."""
+    signs = re.match(r"(#{1,6})\s", part)
+    words = part[signs.end() :].strip() if signs else ""
+    if signs is None or not words or "\n" in words:
+        return None
+    return len(signs[1]), words.rstrip("#").rstrip() or words
 
 
 def _decode(content: bytes) -> str:

@@ -470,6 +470,7 @@ def test_a_file_is_read_whatever_alphabet_its_server_names(site, inbox, content_
         ("a.txt", "قوانین فروش\n\nارسال ۳ روز".encode(), "", "قوانین فروش\nارسال ۳ روز"),
         ("a.txt", "قوانين فروش".encode("cp1256"), "", "قوانين فروش"),
         ("a.md", b"# Shop\n\nHello\n## Returns\n7 days", "Returns", "7 days"),
+        ("a.md", b" # Shop #\n\n##\t Returns of C# ##  \n \n \t\n  7   days \n", "Returns of C#", "7 days"),
         (
             "a.docx",
             docx(("Heading1", "Shop"), ("Heading2", "Returns"), ("Normal", "7 days")),
@@ -478,7 +479,7 @@ def test_a_file_is_read_whatever_alphabet_its_server_names(site, inbox, content_
         ),
         ("a.pdf", pdf("Returns within 7 days"), "", "Returns within 7 days"),
     ],
-    ids=["txt", "windows", "md", "docx", "pdf"],
+    ids=["txt", "windows", "md", "signs", "docx", "pdf"],
 )
 def test_each_kind_of_document_is_read(inbox, name, content, heading, text):
     source = read(add_document(inbox, name, content, None, NOON))
@@ -646,6 +647,17 @@ def test_nothing_is_parsed_in_our_own_process(monkeypatch):
     parse("html", HTML.encode())
 
     assert not PARSERS & set(sys.modules)
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("text", ["# a{}b", "a{}b", "a\n{}b", "# a\n=={}b"])
+def test_long_blank_space_takes_the_time_of_its_length(text):
+    begun = time.monotonic()
+
+    read_text = parse("md", f"Terms\n\n{text}\n\nEnd".replace("{}", " " * 100_000).encode())
+
+    assert read_text.pieces[-1].text.endswith("End")
+    assert time.monotonic() - begun < 20  # of the forty after which it is given up
 
 
 @pytest.mark.sqlite_only
