@@ -119,12 +119,15 @@ def test_t14_a_length_that_is_no_number_is_refused(system, ledger, length):
     assert len(ledger()) == before
 
 
-def test_t14_two_ways_to_say_a_length_are_refused(system, ledger):
+@pytest.mark.parametrize("in_chunks", [True, False], ids=["chunks", "another length"])
+def test_t14_two_ways_to_say_a_length_are_refused(system, ledger, in_chunks):
+    """Whatever stands in front of us may believe the other one."""
     before = len(ledger())
     head, body = with_length(hook(), b"5")
-    both = head.replace(b"Connection: close", b"Transfer-Encoding: chunked\r\nConnection: close")
+    other = b"Transfer-Encoding: chunked" if in_chunks else b"Content-Length: %d" % len(body)
+    both = head.replace(b"Connection: close", other + b"\r\nConnection: close")
 
-    answer = talk(system, both, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body), seconds=3)
+    answer = talk(system, both, b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if in_chunks else body, seconds=3)
 
     assert status_of(answer) in (400, 401, None)
     assert len(ledger()) == before
