@@ -6,7 +6,7 @@ from rows import NOON
 from shop import about, from_ad, seconds, text
 
 from pilito.lifecycle import ConversationState, EventOutcome
-from pilito.models import Audit, Conversation
+from pilito.models import Audit, Conversation, Turn
 
 ONE = seconds(1)
 
@@ -42,6 +42,7 @@ def test_what_happened_to_a_conversation_is_a_line_in_it(desk, key, action):
     assert (line.action, line.at, line.details) == (action, NOON + ONE, {"detail": "to a person"})
     assert desk.conversation.seq == seq + 1
     assert desk.conversation.state is ConversationState.ASSISTANT
+    assert len(desk.rows(Turn)) == 1  # that of the greeting: there is nothing more to answer
 
 
 @pytest.mark.sqlite_only
