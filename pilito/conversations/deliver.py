@@ -227,12 +227,11 @@ def _is_outdated(conversation: Conversation, delivery: Delivery, now: datetime) 
     """Whether this is an answer of the assistant that waited long, where the account had to rest or was stopped, and
     whose facts are others by now. One that has begun to leave is finished."""
     message = delivery.message
-    is_answer = message.sender is Sender.ASSISTANT and message.origin is None
     is_whole = all(part.state is DeliveryState.PENDING for part in message.deliveries)
     waited_long = now - message.created_at >= LONG_WAIT
-    if not (is_answer and is_whole and waited_long and conversation.state is ConversationState.ASSISTANT):
+    if message.sender is not Sender.ASSISTANT or not (is_whole and waited_long):
         return False
-    proof = message.proof
+    proof = message.proof  # none of the line that a person will answer
     return proof is not None and facts_changed(conversation, columns_of(proof), message.created_at, now)
 
 

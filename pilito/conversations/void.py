@@ -68,7 +68,6 @@ def void_outdated(tx: Transaction, conversation: Conversation, reply: Message, n
         )
         .order_by(Message.id)
         .options(selectinload(Message.deliveries))
-        .execution_options(populate_existing=True)
     )
     freed = []
     for one in db.session.scalars(behind).all():

@@ -27,7 +27,7 @@ from pilito.lifecycle import (
     ShareState,
     TurnState,
 )
-from pilito.models import Draft, Message, Share, Variant, db
+from pilito.models import Draft, Inbox, Message, Share, Variant, db
 from pilito.queries.summary import summary
 
 PENDING, SENT, FAILED, UNKNOWN = (
@@ -593,12 +593,13 @@ def test_it_is_sent_where_they_are_as_they_were(priced):
 
 
 @pytest.mark.sqlite_only
-def test_one_that_waited_for_moments_is_sent_as_it_is(priced):
+@pytest.mark.parametrize(("waited_seconds", "sent"), [(60, [OLD]), (599, [OLD]), (600, [])])
+def test_one_that_waited_for_less_than_ten_minutes_is_sent_as_it_is(priced, waited_seconds, sent):
     charge(2_200_000)
 
-    priced.deliver(NOON + seconds(60))
+    priced.deliver(NOON + seconds(waited_seconds))
 
-    assert priced.graph.texts == [OLD]
+    assert priced.graph.texts == sent
 
 
 @pytest.mark.sqlite_only
@@ -646,6 +647,20 @@ def test_what_a_person_answers_for_is_sent_as_it_is(priced):
     priced.deliver(HOURS)
 
     assert priced.graph.texts == [OLD]
+
+
+@pytest.mark.sqlite_only
+def test_the_line_that_a_person_will_answer_rests_on_no_fact_and_is_sent(shop):
+    with transaction():
+        db.session.get_one(Inbox, shop.inbox_id).hand_over_line = "همکارم جواب می‌دهد."
+    desk = Desk(shop)
+    desk.model.reply = {"reply": "", "hand_over": True, "reason": "نمی‌دانم"}
+    desk.take(text(SHOES, NOON, mid="q"))
+    desk.answer(NOON)
+
+    desk.deliver(HOURS)
+
+    assert desk.graph.texts == ["همکارم جواب می‌دهد."]
 
 
 @pytest.mark.sqlite_only
