@@ -3,18 +3,23 @@
 import hashlib
 import hmac
 import io
+import os
+import shutil
+import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from shop import ACCOUNT, TEST_SECRET, VERIFY_TOKEN, reel, seconds, text, webhook
+from flask_migrate import upgrade
+from shop import ACCOUNT, TEST_SECRET, VERIFY_TOKEN, Shop, reel, seconds, text, webhook
 from sqlalchemy import create_engine, event
 from sqlalchemy import text as sql
 
-from pilito import database, keys, refusals
+from pilito import create_app, database, keys, refusals
 from pilito.clock import utc_now
+from pilito.config import ROOT
 from pilito.conversations.sweep import sweep
 from pilito.lifecycle import EventOutcome, WebhookState
 from pilito.models import Event, Message, Webhook, db
@@ -209,6 +214,52 @@ def test_a_full_disk_is_a_503_and_everything_goes_on_when_there_is_room_again(sh
     assert answers.count(200) == kept  # each 200 is on the disk, each 503 is not
     assert db.session.execute(sql("PRAGMA integrity_check")).scalar() == "ok"
     assert shop.post(body).status_code == 200
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of a few mebibytes, where one may be mounted."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() or not shutil.which("mount"):
+        pytest.skip("Only root mounts a file system.")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "none", folder], capture_output=True).returncode:
+        pytest.skip("No file system can be mounted here.")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+    refusals.forget()
+
+
+@pytest.mark.whole
+@pytest.mark.sqlite_only
+def test_so_is_one_that_somebody_else_has_filled_to_its_last_byte(small_disk, make_settings, graph, model):
+    """A real one: SQLite's own limit of pages, above, leaves its log of changes room that is not there here."""
+    body = webhook(text("سلام", utc_now(), mid="large"))
+    app = create_app(make_settings(database_url=f"sqlite:///{small_disk / 'pilito.sqlite3'}"))
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        shop = Shop(app, graph, model, TEST_SECRET)
+        shop.post(body)
+        with (small_disk / "log").open("wb", buffering=0) as others, suppress(OSError):
+            while True:
+                others.write(bytes(4096))
+
+        refused = {shop.post(body).status_code for _ in range(3)}
+        told, kept = readiness_of(shop), len(webhooks())
+        shop.work(keys.RECEIVE)
+        (small_disk / "log").unlink()
+        taken = shop.post(body).status_code
+        sweep(utc_now() + seconds(60))
+        shop.work(keys.RECEIVE)
+
+        assert (refused, kept, taken) == ({503}, 1, 200)
+        assert "disk is full" in told
+        assert {row.state for row in webhooks()} == {WebhookState.READ}
+        assert len(db.session.scalars(db.select(Message)).all()) == 1
+        assert db.session.execute(sql("PRAGMA integrity_check")).scalar() == "ok"
+        assert readiness_of(shop) == "ok"
+        db.session.remove()
+        db.engine.dispose()
 
 
 def until_refused(shop, body):
