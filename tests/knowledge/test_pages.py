@@ -666,4 +666,4 @@ def test_a_deeply_nested_page_is_read_or_refused_but_ends():
     with pytest.raises(SourceError) as refused:
         parse("html", b"<div>" * 50_000 + b"x")
 
-    assert refused.value.reason in ("unreadable", "no_text")
+    assert refused.value.reason in ("unreadable", "no_text", "too_large")  # the last where a busy machine ends it
