@@ -111,6 +111,7 @@ def test_c8_a_clock_that_is_set_back_between_two_looks_changes_nothing(desk):
     clock = iter([NOON, NOON - HOUR, NOON - HOUR, NOON - HOUR])
 
     answer(desk, turn_id, lambda: next(clock))
+    assert len(list(clock)) < 3  # it was looked at again
     desk.sweep(NOON + seconds(10))
     desk.deliver(NOON + seconds(10))
 
