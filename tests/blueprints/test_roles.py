@@ -2,13 +2,13 @@
 
 import hashlib
 import re
-from pathlib import Path
 
 import pytest
 from rows import FreshClient, add_conversation, add_facts, add_inbox, add_message, add_operator, add_webhook
 
 from pilito import create_app
 from pilito.blueprints.origins import UNASKED
+from pilito.config import ROOT
 from pilito.database import transaction
 from pilito.extensions import socketio
 from pilito.lifecycle import Role, WebhookState
@@ -317,8 +317,9 @@ def test_the_line_is_open_to_whoever_is_logged_in(line, role):
 
 
 def test_there_is_no_event_without_its_row():
-    """As the code registers them: the server of the tests is made anew too often to be asked."""
-    panel = Path(__file__).parents[2] / "pilito" / "blueprints" / "panel"
-    named = {name for path in panel.glob("*.py") for name in re.findall(r'socketio\.on\("(\w+)"\)', path.read_text())}
+    """As the code registers them, anywhere: the server of the tests is made anew too often to be asked."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pilito").rglob("*.py"))
+    registered = re.findall(r"socketio\.(on|on_event|event|on_namespace)\b(?:\(\"(\w+)\"\))?", code)
 
-    assert named == set(EVENTS)
+    assert {way for way, _ in registered} == {"on"}
+    assert sorted(name for _, name in registered) == sorted(EVENTS)
