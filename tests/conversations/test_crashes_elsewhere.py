@@ -3,6 +3,7 @@
 Retention, erasing, two customers who are one, comments, the end of a share's wait. How each is tried: ways.py.
 """
 
+import itertools
 import json
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from rows import NOON, add, add_conversation, add_inbox, add_message
 from shop import ACCOUNT, CUSTOMER, attachment, reel, seconds, text
 from sqlalchemy import update
-from ways import KILL, PAUSE, Way
+from ways import KILL, PAUSE, RAISE, Way
 
 from pilito.channels.base import Post, PublicComment
 from pilito.conversations import comments, labels, retention
@@ -208,9 +209,14 @@ def switch_comments(desk, reply=""):
 
 
 class APersonAnswersAComment(Way):
-    """Not sent twice whatever happens: where nobody knows whether it left, a person is asked."""
+    """Not sent twice whatever happens: where nobody knows whether it left, a person is asked; and nowhere else."""
 
     may_end = (CommentState.UNKNOWN,)
+    doubtful = {
+        ("conversations.comments._claim_after", KILL),
+        *itertools.product(("graph_before", "graph_after"), (KILL, RAISE)),
+        *itertools.product(("conversations.comments._record_receipt_before",), (KILL, RAISE)),
+    }
 
     def fill(self):
         switch_comments(self.desk)
@@ -237,7 +243,14 @@ class APersonAnswersAComment(Way):
 
 
 class TheProviderIsBusy(APersonAnswersAComment):
-    """Its answer is an error that passes; then it is sent."""
+    """Its answer is an error that passes; then it is sent. Whoever sleeps for longer than the lease is taken for lost,
+    with what they sent."""
+
+    doubtful = {
+        *itertools.product(("conversations.comments._claim_after",), (KILL, PAUSE)),
+        *itertools.product(("graph_before", "graph_after"), (KILL, RAISE, PAUSE)),
+        *itertools.product(("conversations.comments._record_error_before",), (KILL, RAISE)),
+    }
 
     def prepare(self):
         super().prepare()
