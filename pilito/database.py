@@ -17,7 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from pilito import failpoints, refusals, writers
+from pilito import failpoints, patience, refusals, writers
 from pilito.extensions import db
 from pilito.spelling import plain
 
@@ -106,10 +106,17 @@ def is_writing() -> bool:
 
 @contextmanager
 def _one_writer() -> Iterator[None]:
-    with writers.turn_to_write(db.engine.url.database, LOCK_WAIT_SECONDS) as is_ours:
+    with writers.turn_to_write(db.engine.url.database, _wait_seconds()) as is_ours:
         if not is_ours:
             raise NoTurn(f"No turn to write came within {LOCK_WAIT_SECONDS:g} s.")
         yield
+
+
+def _wait_seconds() -> float:
+    """How long the next wait may be: what is left to whoever has said for how long they ask (`patience`), where that is
+    less. There are two, one after the other: for the turn in this process, and for SQLite's lock."""
+    left = patience.left()
+    return LOCK_WAIT_SECONDS if left is None else min(LOCK_WAIT_SECONDS, left)
 
 
 def is_sqlite() -> bool:
@@ -122,7 +129,7 @@ def _is_locked_out(error: BaseException) -> bool:
 
 def _begin(session: Session) -> None:
     """Take SQLite's write lock at once: a read transaction that turns into a writing one fails or loses updates."""
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    deadline = time.monotonic() + _wait_seconds()
     while True:
         try:
             session.connection(execution_options={"pilito_writes": True, "pilito_polls": True})
@@ -166,7 +173,7 @@ def _try_to_begin(driver: Any) -> bool:
     SQLite's own waiting sleeps longer each time, at last a tenth of a second, while the lock comes free and goes again;
     and asleep it stops every greenlet of the process.
     """
-    ends_at = time.monotonic() + LOCK_WAIT_SECONDS
+    ends_at = time.monotonic() + _wait_seconds()
     driver.execute("PRAGMA busy_timeout=0")
     try:
         while time.monotonic() < ends_at:

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from sqlalchemy import text as sql
 from pilito import create_app, database, keys, refusals
 from pilito.clock import utc_now
 from pilito.config import ROOT
+from pilito.conversations import record as recording
 from pilito.conversations.sweep import sweep
 from pilito.lifecycle import EventOutcome, WebhookState
 from pilito.models import Event, Message, Webhook, db
@@ -166,6 +168,42 @@ def test_a_locked_database_is_a_503_and_never_a_false_200(shop, monkeypatch):
     assert refused.headers["Retry-After"]
     assert webhooks() == []
     assert shop.post(body).status_code == 200
+
+
+@pytest.mark.sqlite_only
+def test_behind_a_person_who_waits_for_the_lock_too_it_is_told_in_the_providers_time(shop, monkeypatch):
+    """Whoever is first in the process waits its whole time; the webhook behind it has what is left of its own."""
+    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", 2.0)
+    monkeypatch.setattr(recording, "LONGEST_WRITE_SECONDS", 2.2)
+    other = create_engine(shop.app.config["SQLALCHEMY_DATABASE_URI"])
+    is_in_turn = threading.Event()
+
+    def press():
+        with shop.app.app_context(), suppress(database.NoTurn):
+            monkeypatch.setattr(database, "_begin", lambda session: is_in_turn.set() or begin(session))
+            with database.transaction():
+                raise AssertionError("The lock keeps nobody out.")
+
+    begin, person = database._begin, threading.Thread(target=press)
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN EXCLUSIVE")
+        person.start()
+        assert is_in_turn.wait(20)
+        time.sleep(0.6)  # come together, they give up together
+        began = time.monotonic()
+
+        refused = shop.post(webhook(text("سلام", utc_now())))
+        took = time.monotonic() - began
+
+    other.dispose()
+    person.join(20)
+    assert refused.status_code == 503
+    assert took < 3.2  # and not both waits, one after the other: four
+
+
+def test_what_a_lock_costs_is_less_than_the_providers_patience():
+    """As delivered: the tests above and below wait less. Meta has five seconds."""
+    assert database.LOCK_WAIT_SECONDS < recording.LONGEST_WRITE_SECONDS < 5
 
 
 @pytest.fixture
