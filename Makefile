@@ -42,8 +42,8 @@ fuzz: $(VENV)/installed-fuzz ## try what nobody thought of, for MINUTES= (10): b
 		tests/conversations/test_expire.py
 	@FUZZ_TIMES=$$(( $(or $(MINUTES),10) / 3 + 2 )) $(BIN)/python -m pytest -n 0 --database sqlite --timeout 0 tests/browser/test_hostile_words.py
 
-mutants: $(VENV)/installed-dev ## make one thing wrong at a time in MODULE= and see whether a test says so (MINUTES=, AGAIN=1, FRESH=1)
-	@$(BIN)/python -m mutants $(MODULE) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(AGAIN),--again) $(if $(FRESH),--fresh)
+mutants: $(VENV)/installed-dev ## make one thing wrong at a time in MODULE= and see whether a test says so (FILE=, MINUTES=, AGAIN=1, FRESH=1)
+	@$(BIN)/python -m mutants $(MODULE) $(if $(FILE),--file $(FILE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(AGAIN),--again) $(if $(FRESH),--fresh)
 
 orders: $(VENV)/installed-dev ## run the quick tests in TIMES= (50) random orders (SEED= for one order again, ARGS= for pytest)
 	@failed=0; for seed in $(or $(SEED),$$(shuf -i 1-999999 -n $(or $(TIMES),50))); do \

@@ -1,6 +1,6 @@
 """Make one small thing of a module wrong at a time, and see whether a test says so.
 
-    python -m mutants MODULE [--minutes M] [--again] [--fresh]
+    python -m mutants MODULE [--file NAME] [--minutes M] [--again] [--fresh]
 
 The tests run once, with a note of who runs through which line. Then every mutant is a fork of that process, with the
 function's code (or the constant) exchanged in memory: what was imported, migrated and compiled is there already, so
@@ -77,6 +77,7 @@ def main() -> int:
     explained = _explained()
     todo = [one for one in found if known.get(one.text, "lived") in ("lived", "no test")]
     todo = [one for one in todo if one.text not in explained and (one.text in known or not options.again)]
+    todo = [one for one in todo if not options.file or Path(one.path).stem == options.file]
     todo.sort(key=lambda one: one.text in known)  # the new ones first
     if options.again:
         todo.reverse()  # a run that was cut short did not come to the last ones
@@ -108,6 +109,7 @@ def _asked(tests: str, names: str) -> list[str]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mutants")
     parser.add_argument("module", choices=MODULES)
+    parser.add_argument("--file", default="", help="only the mutants of this one of its files, named without .py")
     parser.add_argument("--minutes", type=float, default=60, help="stop after so long; the next run goes on")
     parser.add_argument("--again", action="store_true", help="try only those that lived")
     parser.add_argument("--fresh", action="store_true", help="try those again that were killed")
