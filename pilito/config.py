@@ -180,7 +180,7 @@ class Settings(BaseSettings):
     ] = 30
 
     openai_total_seconds: Annotated[
-        float, Field(gt=0, le=600, description="longest wait over all tries and the fallback model, then a person")
+        float, Field(gt=0, le=150, description="longest wait over all tries and the fallback model, then a person")
     ] = 60
     openai_max_tokens: Annotated[
         int, Field(ge=0, le=100_000, description="longest answer of the model in tokens; 0: as long as its server lets")

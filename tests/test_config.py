@@ -28,6 +28,7 @@ STRONG = {
     [
         ("port", "eighty", "PORT: expected a valid integer"),
         ("port", 70000, "PORT: expected less than or equal to 65535"),
+        ("openai_total_seconds", 151, "OPENAI_TOTAL_SECONDS: expected less than or equal to 150"),
         ("share_wait_seconds", -1, "SHARE_WAIT_SECONDS: expected greater than or equal to 0"),
         ("public_url", "ftp://shop", "PUBLIC_URL: expected an address that begins with http:// or https://"),
         ("graph_version", "25", "GRAPH_VERSION:"),
