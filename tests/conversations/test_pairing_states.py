@@ -262,13 +262,11 @@ class Which(Pairing):
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.timeout(120)
 def test_a_share_answers_which_one_whatever_comes_first(make_shop, monkeypatch):
     run(Which, make_shop, monkeypatch)
 
 
 @pytest.mark.sqlite_only
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("voice_asks", [False, True])
 def test_pairing_follows_the_rule_whatever_happens(make_shop, monkeypatch, voice_asks):
     run(Pairing, make_shop, monkeypatch, voice_asks)
