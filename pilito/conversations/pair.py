@@ -46,6 +46,15 @@ SHARES_NEAR = (
     )
     .limit(1)
 )
+ANSWERS_SINCE = (
+    select(Share.id)
+    .where(
+        Share.conversation_id == bindparam("conversation"),
+        Share.sent_at >= bindparam("since"),
+        Share.answers_id.is_not(None),
+    )
+    .limit(1)
+)
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -156,6 +165,11 @@ def _pointers_since_asked(reply: Message) -> list[Message]:
 def has_shares_near(conversation: Conversation, around: datetime) -> bool:
     """Whether a question sent `around` then can take a share at all; most texts of most shops cannot."""
     return db.session.scalar(SHARES_NEAR, {"conversation": conversation.id, "since": around - _reach()}) is not None
+
+
+def has_answers_since(conversation: Conversation, since: datetime) -> bool:
+    """Whether a post that was sent from then on answers "which one?"; what is said before it ends its time to."""
+    return db.session.scalar(ANSWERS_SINCE, {"conversation": conversation.id, "since": since}) is not None
 
 
 def _reach() -> timedelta:

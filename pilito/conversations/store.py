@@ -24,6 +24,7 @@ from pilito.conversations.pair import (
     POINTERS,
     LookUp,
     answers_which,
+    has_answers_since,
     has_shares_near,
     is_question,
     log_waiting,
@@ -169,10 +170,13 @@ def _pair_and_ask(
 
 
 def _may_pair(conversation: Conversation, message: Message) -> bool:
-    """Whether the message can change a pairing: it is a share, or a question with a share near it."""
+    """Whether the message can change a pairing: it is a share, a question with a share near it, or was said before a
+    post that came first and was read as the answer to "which one?"."""
     if message.share is not None:
         return True
-    return is_question(message) and has_shares_near(conversation, message.sent_at)
+    if is_question(message):
+        return has_shares_near(conversation, message.sent_at)
+    return message.message_type not in turns.SILENT_TYPES and has_answers_since(conversation, message.sent_at)
 
 
 def get_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:

@@ -66,6 +66,37 @@ def test_the_share_is_asked_about_at_once_with_its_caption_and_the_question(desk
     assert desk.shop.app.extensions["pilito_redis"].keys("pending_share_*") == []
 
 
+def voice_note(at):
+    return item(at, {"mid": "voice", "attachments": [{"type": "audio", "payload": {"url": "https://x.fbsbx.com/1"}}]})
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_voice_note_before_the_post_ends_its_wait_whichever_of_the_two_comes_first(desk, is_late):
+    items = [voice_note(NOON + seconds(200)), reel(NOON + seconds(300), mid="share")]
+
+    for one in reversed(items) if is_late else items:
+        desk.take(one, now=NOON + seconds(301))
+
+    assert (share_of(desk).state, share_of(desk).answers_id) == (ShareState.WAITING, None)
+    assert QUESTION not in desk.message("share").content
+
+
+def test_one_after_the_post_leaves_it_the_answer(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.take(voice_note(NOON + seconds(302)), now=NOON + seconds(303))
+
+    assert (share_of(desk).state, share_of(desk).answers_id) == (ShareState.COMBINED, desk.replies[0].id)
+
+
+def test_a_post_that_is_answered_stays_so_whatever_comes_late(desk):
+    desk.take(reel(NOON + seconds(300), mid="share"), now=NOON + seconds(301))
+    desk.answer(NOON + seconds(304))
+    desk.take(voice_note(NOON + seconds(200)), now=NOON + seconds(310))
+
+    assert (share_of(desk).state, share_of(desk).answers_id) == (ShareState.COMBINED, desk.replies[0].id)
+    assert desk.message("share").answered_by_id == desk.replies[1].id
+
+
 def heart(desk, at):
     """A person puts one on the question, through the API."""
     desk.call(
