@@ -23,7 +23,7 @@ HOURS_OF = {
 
 
 def ends(*lines, priced=()):
-    return set(ends_of([plain(line) for line in lines], {plain(line) for line in priced}))
+    return set(ends_of(map(plain, lines), {plain(line) for line in priced}))
 
 
 # --- counted ---------------------------------------------------------------------------------------------------------
@@ -189,6 +189,18 @@ def test_the_sale_may_stand_on_another_line():
     assert ends("همه مانتوها", "از امروز صبح تا جمعه شب در خدمتیم") == set()
 
 
+def test_sending_beside_a_sale_ends_with_a_day_and_not_after_so_many():
+    assert ends("تخفیف با ارسال تا جمعه") == {8}
+    assert ends("تخفیف با ارسال به مدت ۳ روز") == set()
+    assert ends("sale with free shipping until friday") == {8}
+    assert ends("sale with free shipping for 3 days") == set()
+
+
+@pytest.mark.parametrize("stop", ["،", "؛", ";", "!", "؟", "•", "…"])
+def test_each_sign_parts_a_line(stop):
+    assert ends(f"تخفیف تا جمعه{stop} ارسال تا فردا") == {8}
+
+
 def test_each_part_of_a_line_is_of_its_own():
     assert ends("تخفیف تا جمعه، ارسال تا ۳ روز") == {8}
     assert ends("sale until friday. ships within 2 weeks") == {8}
@@ -209,6 +221,7 @@ def test_each_part_of_a_line_is_of_its_own():
         ("price for October 15", False, True),
         ("valid 1-15 October", False, True),
         ("until October 15", False, True),
+        ("اعتبار کارت ۱۵ مهر", False, True),
         ("مهلت ۱۵ مهر", False, True),
         ("1-15 October", False, True),  # no word but its month
         ("October in Shiraz", False, False),
