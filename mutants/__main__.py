@@ -56,7 +56,7 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
         CHECKS,
         "statements sayings refusals denials stock matters soon openings posts",
         REPLIES,
-        f"{SAID} denials posts sayings soon",
+        f"{SAID} denials posts sayings soon matters",
     ),
 }
 EVERYBODY = ["tests/test_instagram_share.py"]

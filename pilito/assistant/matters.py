@@ -72,7 +72,7 @@ def told_in(fact: str) -> tuple[Told, ...]:
 
 
 def _heading(text: str) -> frozenset[int | str]:
-    """What a first line that is one of its own, and names no number, makes all the others speak of."""
+    """What a first line that is one of its own, and names no number, makes those speak of that name no matter."""
     first, _, rest = text.strip().partition("\n")
     return matters_in(first) if rest and not any(map(str.isdigit, first)) else frozenset()
 
@@ -80,10 +80,10 @@ def _heading(text: str) -> frozenset[int | str]:
 @lru_cache(maxsize=1024)
 def matters_in(text: str) -> frozenset[int | str]:
     rest = EVENT.sub(" ", text)
+    found: set[int | str] = {name for name, pattern in NAMED.items() if pattern.search(rest)}
     for pattern, kept in NO_DELIVERY:
         rest = pattern.sub(kept, rest)
-    found: set[int | str] = set(terms_in(rest) - _means())
-    found |= {name for name, pattern in NAMED.items() if pattern.search(rest)}
+    found |= terms_in(rest) - _means()
     if found & carriers() or SENT.search(rest):
         found = (found - carriers()) | delivery()
     return frozenset(found)
