@@ -70,9 +70,10 @@ def voice_note(at):
     return item(at, {"mid": "voice", "attachments": [{"type": "audio", "payload": {"url": "https://x.fbsbx.com/1"}}]})
 
 
+@pytest.mark.parametrize("at_seconds", [200, 300])
 @pytest.mark.parametrize("is_late", [False, True])
-def test_a_voice_note_before_the_post_ends_its_wait_whichever_of_the_two_comes_first(desk, is_late):
-    items = [voice_note(NOON + seconds(200)), reel(NOON + seconds(300), mid="share")]
+def test_a_voice_note_before_the_post_ends_its_wait_whichever_of_the_two_comes_first(desk, is_late, at_seconds):
+    items = [voice_note(NOON + seconds(at_seconds)), reel(NOON + seconds(300), mid="share")]
 
     for one in reversed(items) if is_late else items:
         desk.take(one, now=NOON + seconds(301))
