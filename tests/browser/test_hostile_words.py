@@ -65,7 +65,7 @@ NOWHERE = {
         ("audit_seal", "details_salt"), ("audit_seal", "seal"), ("comment", "author_external_id"), ("comment", "external_id"),
         ("comment", "media_external_id"), ("comment", "parent_external_id"), ("comment", "reply_external_id"), ("data_deletion", "user_digest"),
         ("delivery", "external_id"), ("early_edit", "external_id"), ("embedding", "digest"), ("entry_link", "token_hash"), ("erasure", "customer_digest"),
-        ("inbox", "app_user_id"), ("operator", "password_hash"), ("product", "external_id"), ("proof", "prompt_hash"),
+        ("inbox", "app_user_id"), ("media_mark", "marks"), ("operator", "password_hash"), ("product", "external_id"), ("proof", "prompt_hash"),
         ("recovery_code", "code_hash"), ("share", "media_id"), ("attachment", "media_id"), ("variant", "external_id"), ("web_page", "content_digest"),
         ("web_page", "digest"), ("own_post", "media_id"), ("own_post", "shortcode"), ("data_deletion", "inbox_ids"), ("draft", "message_ids"),
     },
@@ -73,7 +73,7 @@ NOWHERE = {
         ("comment", "error"), ("delivery", "error"), ("delivery", "error_code"), ("delivery", "tag"), ("draft", "stale_why"), ("inbox", "stop_reason"),
         ("inbox", "subscription_error"), ("inbox", "token_error"), ("instructions", "languages"), ("instructions", "length"), ("instructions", "tone"),
         ("mail", "error"), ("media_file", "error"), ("operator", "quiet_from"), ("operator", "quiet_until"), ("reading", "error"), ("source", "error"),
-        ("turn", "ended_why"), ("upkeep", "error"), ("web_page", "error"), ("proof", "facts_used"),
+        ("media_mark", "held_why"), ("turn", "ended_why"), ("upkeep", "error"), ("web_page", "error"), ("proof", "facts_used"),
     },
     "a word of the provider that only our code reads": {
         ("comment", "media_kind"), ("own_post", "media_product_type"), ("own_post", "media_type"), ("reaction", "name"), ("upkeep", "all_posts_after"), ("webhook", "account"),
