@@ -2,7 +2,7 @@
 
 import pytest
 
-from pilito.assistant.posts import Item, Match, Shelf, differs
+from pilito.assistant.posts import Item, Match, Shelf, asks_price, differs
 from pilito.lifecycle import FoundBy
 
 DRESS, LONG_DRESS, BAG, SHOE, TWIN, TWIN_2, ONE_WORD = range(1, 8)
@@ -182,4 +182,103 @@ def test_a_price_of_before_is_no_price(caption, product, is_other):
     ],
 )
 def test_one_sum_that_happens_to_agree_is_not_enough(caption, product, is_other):
+    assert differs(caption, product) is is_other
+
+
+@pytest.mark.parametrize(
+    ("names", "caption", "products"),
+    [
+        (["کیف دوشی"], "کیف دوشی رسید", [0]),
+        (["کیف دوشی"], "کیف یک دو سه دوشی", [0]),
+        (["کیف دوشی"], "کیف یک دو سه چهار دوشی", []),
+        (["کیف"], "کیف رسید", []),
+        (["چراغ مطالعه", "مطالعه چراغ"], "چراغ مطالعه چراغ", [0, 1]),
+    ],
+)
+def test_a_name_is_two_words_near_each_other(names, caption, products):
+    shelf = Shelf([Item(number, name) for number, name in enumerate(names)])
+
+    assert [match.product_id for match in shelf.matches(caption)] == products
+
+
+@pytest.mark.parametrize(
+    ("code", "caption", "is_found"), [("abc", "new abc", True), (" abc ", "new abc", True), ("ab", "new ab", False)]
+)
+def test_a_code_has_three_signs(code, caption, is_found):
+    assert bool(Shelf([Item(1, "گلدان", frozenset({code}))]).matches(caption)) is is_found
+
+
+@pytest.mark.parametrize(("count", "found_count"), [(6, 6), (7, 0)])
+def test_six_products_are_no_list_yet(count, found_count):
+    shelf = Shelf([Item(number, "گلدان", frozenset({f"code{number}"})) for number in range(count)])
+
+    assert len(shelf.matches(" ".join(f"code{number}" for number in range(count)))) == found_count
+
+
+@pytest.mark.parametrize(
+    ("question", "is_asked"),
+    [
+        ("قیمت؟", True),
+        ("چنده", True),
+        ("بكم", True),
+        ("How much is it", True),
+        ("gheymat", True),
+        ("[CONTEXT: پست کیف][/CONTEXT] قیمت؟", True),
+        ("بكم[CONTEXT: حقيبة][/CONTEXT]", True),
+        ("سایزش چیه؟", False),
+        ("به کمد میخوره", False),
+        ("[CONTEXT: قیمت ۸۵۰][/CONTEXT] سایزش چیه؟", False),
+    ],
+)
+def test_whether_the_customer_asks_the_price_and_not_the_post(question, is_asked):
+    assert asks_price(question) is is_asked
+
+
+COAT = "Coat\nPrice size M: 900,000 toman\nPrice size L: 950,000 toman"
+TOMAN_BAG = "Bag\nPrice: 950,000 toman"
+
+
+@pytest.mark.parametrize(
+    ("caption", "product", "is_other"),
+    [
+        # how much a bare number has to be
+        ("Bag 10,000", TOMAN_BAG, True),
+        ("Bag 9,999", TOMAN_BAG, False),
+        ("Price 10", "Bag\nPrice: 12 USD", True),
+        ("Price 9", "Bag\nPrice: 12 USD", False),
+        ("5k", KARUN, True),
+        ("کیف 850.000", KARUN, True),
+        ("10000000000", KARUN, False),
+        ("6037991122334455", KARUN, False),
+        # what it is of
+        ("850000 متر", KARUN, False),
+        ("SKU 88000", KARUN, False),
+        ("قیمت سایز ۳۸", KARUN, False),
+        ("Bag 850,000, 950,000 for shipping", TOMAN_BAG, True),
+        ("هزینه ارسال #تهران ۹۵ هزار تومن", KARUN, False),
+        ("ارسال ۰۹۱۲۱۲۳۴۵۶۷ ۹۵ هزار تومن", KARUN, False),
+        # thousands left out, and rials
+        ("۹۹۹۹ تومان", "کیف\nقیمت: ۹٬۹۹۹٬۰۰۰ تومان", False),
+        ("۱۰۰۰۰ تومان", "کیف\nقیمت: ۱۰٬۰۰۰٬۰۰۰ تومان", True),
+        ("۸۵۰ ریال", "کیف\nقیمت: ۸۵۰٬۰۰۰ ریال", True),
+        ("قیمت ۸۵۰٬۰۰۰", "کیف\nقیمت: ۸۵۰٬۰۰۰ ریال", False),
+        ("قیمت ۸۵۰", "کیف\nقیمت: ۸۵۰٬۰۰۰", False),
+        # numbers of the product's text
+        ("Powerbank 20000 toman", "Powerbank 20000\nPrice: 950,000 toman", True),
+        ("Cable 20000, adapter 30000", "Cable 20000\nPrice: 20,000 toman", False),
+        ("Bag 850k", "Bag 850k\nPrice: 950,000 toman", True),
+        ("قیمت 850 000", "کیف 850 000\nقیمت: 950,000 تومان", True),
+        ("کفش طبی ۸۹۰٬۰۰۰", ON_SALE, True),
+        # which of the product's sums is its price
+        ("900,000 toman", COAT, False),
+        ("$38", "Shoe\nPrice size 38: 20 USD", True),
+        ("$38", "Shoe\nPrice size 38: 20", True),
+        ("Bag 750,000 toman", "Bag\n750,000 toman each\nPrice: 850,000 toman", True),
+        ("Bag 750,000 toman", "Bag for 850,000 toman", True),
+        ("Bag 750,000", "Bag 850,000", False),
+        ("Bag 850,000", "Bag\nPrice: on request, ready in 3 days", False),
+        ("Coat $900 or €900", "Coat\nPrice size M: 900 USD\nPrice size L: 950 USD", False),
+    ],
+)
+def test_which_numbers_are_held_against_each_other(caption, product, is_other):
     assert differs(caption, product) is is_other
