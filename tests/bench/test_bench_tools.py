@@ -49,8 +49,8 @@ def test_the_cpu_of_a_tree_holds_the_work_of_children_that_are_gone_and_that_liv
     child = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
     parent = f"""
         import subprocess, sys, time
-        subprocess.run([sys.executable, "-c", {child.format(0.2)!r}])
-        living = subprocess.Popen([sys.executable, "-c", {(child.format(0.2) + "print(1, flush=True); time.sleep(60)")!r}],
+        subprocess.run([sys.executable, "-c", {child.format(0.25)!r}])
+        living = subprocess.Popen([sys.executable, "-c", {(child.format(0.25) + "print(1, flush=True); time.sleep(60)")!r}],
                                   stdout=subprocess.PIPE)
         living.stdout.readline()
         print("worked", flush=True)
