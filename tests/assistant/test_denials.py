@@ -32,6 +32,62 @@ def parts(text: str) -> list[str]:
             "no shipping to:\n- canada\nmexico\nwe are fast",
             ["no shipping to: no shipping canada", "no shipping mexico", "we are fast"],
         ),
+        # a list that a line announces: short lines are of it, and those with a mark longer ones
+        (
+            "not included:\n- a soft black leather bag\npower cable\n",
+            ["not included: no a soft black leather bag", "no power cable"],
+        ),
+        (
+            "not included:\n\n- cable\nthe box is made of oak\nred",
+            ["not included: no cable", "the box is made of oak red"],
+        ),
+        ("no free shipping to:\n- canada\n", ["no free shipping to: no free shipping canada"]),
+        (
+            "ارسال به سراسر ایران به استثنای شهرهای زیر:\n- شیراز\n- اهواز\n",
+            ["ارسال به سراسر ایران به استثنای شهرهای زیر: no ارسال شیراز", "no ارسال اهواز"],
+        ),
+        ("not included: cable, case,", ["no cable", "no case"]),
+        # signs
+        ("- ❌ returns", ["no returns"]),
+        ("returns ❌!", ["no returns"]),
+        ("❌ ❌ returns", ["no returns"]),
+        ("❌ 800 تومان ✅ 600 تومان", ["800 تومان", "600 تومان"]),  # the old price
+        # exceptions
+        ("we ship to all cities but shiraz", ["we ship to all cities", "no shiraz"]),
+        ("we ship everywhere except canada, by courier", ["we ship everywhere , by courier", "no canada"]),
+        (
+            "we ship everywhere except canada and delivery is quick",
+            ["we ship everywhere and delivery is quick", "no canada"],
+        ),
+        (
+            "we ship everywhere except canada and mexico and cuba",
+            ["we ship everywhere", "no canada", "no mexico", "no cuba"],
+        ),
+        ("all items except shoes are on sale", ["all items are on sale", "no shoes"]),
+        # a "not" at the end
+        ("ارسال سریع! مرجوعی و تعویض نداریم", ["ارسال سریع!", "مرجوعی نداریم", "تعویض نداریم"]),
+        ("توجه: مرجوعی و تعویض نداریم", ["توجه", "مرجوعی نداریم", "تعویض نداریم"]),
+        ("برای زیورالات، مرجوعی و تعویض نداریم", ["مرجوعی برای زیورالات نداریم", "تعویض برای زیورالات نداریم"]),
+        ("برای شیراز و اهواز ارسال نداریم", ["ارسال برای شیراز نداریم", "اهواز ارسال نداریم"]),
+        ("ضمانت نداریم و مرجوعی و تعویض نداریم", ["ضمانت نداریم", "مرجوعی نداریم", "تعویض نداریم"]),
+        (
+            "رنگ ثابت، کیف چرم دستدوز، مرجوعی و تعویض نداریم",
+            ["رنگ ثابت , کیف چرم دستدوز", "مرجوعی نداریم", "تعویض نداریم"],
+        ),
+        ("کیف چرم دستدوز، استر و زیپ نداریم", ["کیف چرم دستدوز", "استر نداریم", "زیپ نداریم"]),
+        ("چرم گاوی از تبریز، تعویض و جعبه نداریم", ["چرم گاوی از تبریز", "تعویض نداریم", "جعبه نداریم"]),
+        ("مانتو نخی و شال ابریشمی نداریم", ["مانتو نخی نداریم", "شال ابریشمی نداریم"]),
+        ("گلوتن و شکر ندارد", ["گلوتن ندارد", "شکر ندارد"]),
+        ("کارت گارانتی و هدیه ندارد", ["کارت گارانتی ندارد", "هدیه ندارد"]),
+        ("returns and exchanges are not possible", ["no returns possible", "no exchanges possible"]),
+        ("returns and exchange is not possible", ["no returns possible", "no exchange possible"]),
+        ("cases and cables are not included", ["no cases included", "no cables included"]),
+        # a "not" in front
+        ("no returns or exchanges or refunds", ["no returns", "no exchanges", "no refunds"]),
+        ("no lining or warranty", ["no lining", "no warranty"]),
+        ("but no zip or lining", ["but", "no zip", "no lining"]),
+        ("لا نشحن الی کندا او المکسیک", ["no نشحن الی کندا", "no المکسیک"]),
+        ("لا نشحن الی کندا ولا المکسیک", ["no نشحن الی کندا", "no المکسیک"]),
     ],
 )
 def test_each_item_has_its_own(text, denied):
@@ -55,6 +111,27 @@ def test_each_item_has_its_own(text, denied):
         "no problem, returns or exchanges",
         "❌❌ حراج ❌❌",
         "no worries: write us, call us",
+        "soft  cotton",
+        "not included:\nblack leather case",
+        "not included:\n- a soft black bag of leather",
+        "not included:\n- please write us",
+        "cable not included\nblack bag",
+        "included:\n- cable\nno lining",
+        "we ship to the following cities:\n- shiraz\nno returns",
+        "not included: cable, shipping is free",
+        "✅ returns\nno zip",
+        "we ship everywhere except\n- canada",
+        "fast shipping. except canada, we ship everywhere",
+        "we do not ship anywhere but to iran",
+        "به همه جا نه جز تهران",
+        "مرجوعی و تعویض نداریم؟",
+        "چرم طبیعی، مرجوعی نداریم",
+        "خرید حضوری و : مرجوعی نداریم",
+        "مرجوعی و نداریم",
+        "returns and are not possible",
+        "soft cotton and the lining is not silk",
+        "soft cotton and the shipping is not free",
+        "no, card or cash",
     ],
 )
 def test_a_description_or_a_condition_has_none(text):
@@ -67,6 +144,15 @@ def test_a_no_at_the_end_denies():
     assert not is_denied("چرا که نه")
     assert not is_denied("ارسال دارید یا نه")
     assert not is_denied("نه، ارسال داریم")
+
+
+def test_a_nine_does_not():
+    assert is_denied("موجودی: نه")
+    assert not is_denied("تعداد: نه عدد")
+
+
+def test_of_an_endless_list_only_the_end_is_read():
+    assert 2 < spread("شیراز و " * 100 + "اهواز نداریم").count("نداریم") < 50
 
 
 def test_an_exception_denies():

@@ -3,7 +3,10 @@
 import pytest
 
 from pilito.assistant.check import Draft, find_faults
+from pilito.assistant.quantities import unify
+from pilito.assistant.refusals import find_offered
 from pilito.assistant.types import Fact, TurnInput
+from pilito.spelling import plain
 
 TO_SHIRAZ, TO_CANADA, TO_IRAQ = "بله، به شیراز ارسال داریم.", "Yes, we ship to Canada.", "نعم، نشحن الى العراق."
 
@@ -140,3 +143,43 @@ def test_what_is_excepted_is_not_offered(shop, told, offered):
 )
 def test_a_not_is_given_to_nothing_else(shop, reply):
     assert faults(reply, shop) == []
+
+
+def offered(reply: str, shop: str) -> list[str]:
+    return list(find_offered(unify(plain(reply)), (shop,)))
+
+
+@pytest.mark.parametrize(
+    ("shop", "reply", "found"),
+    [
+        ("Engraving if the strap is not velvet.", "The strap is velvet.", "the strap is velvet"),
+        ("Soap without palm fat cold pressed.", "It has palm fat.", "it has palm fat"),  # two words behind "without"
+        ("Delivery without extra cost.", "Delivery has an extra cost.", "delivery has an extra cost"),
+        ("Delivery abroad. It is not possible.", "Delivery is possible.", "delivery is possible"),
+        ("Velvet cover, not included here.", "The velvet is included.", "the velvet is included"),
+        ("No velvet.", "Unused velvet bag.", "velvet bag"),
+        ("No velvet in L.", "We have velvet.", "we have velvet"),
+        ("پارچه مخمل نداریم.", "مخمل داریم.", "مخمل داریم"),
+        ("And would you also have these with the longer velvet?\nNo.", "Yes, in velvet.", "in velvet"),
+    ],
+)
+def test_the_words_that_a_not_is_of_are_named_where_they_are_offered(shop, reply, found):
+    assert offered(reply, shop) == [found]
+
+
+@pytest.mark.parametrize(
+    ("shop", "reply"),
+    [
+        ("Soap without palm fat cold pressed.", "Palm green, low in fat."),  # each word, but of something else
+        ("Delivery without extra cost.", "Delivery is possible."),
+        ("Delivery without extra cost.", "Extra straps come with the bag."),
+        ("It is not available.", "The lamp is lovely."),  # nobody knows what is not
+        ("Delivery on Friday, no.", "Delivery on Monday."),
+        ("Exchange of non-sale bags.", "The sale has satin bags."),
+        ("Do you have velvet?\nYes, in black.", "Velvet in black."),
+        ("Velvet in black, satin in red. No exchange.", "Black velvet with red satin."),
+        ("لا نشحن خارج إيران.", "ولا أعرف إن كنا نشحن خارج إيران."),
+    ],
+)
+def test_a_not_refuses_no_more_than_its_own_words(shop, reply):
+    assert offered(reply, shop) == []

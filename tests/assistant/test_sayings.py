@@ -116,6 +116,7 @@ def test_two_small_words_may_stand_between(text, direction):
         ("between 2 or so, 4 days", [("2", "", NONE), ("4 days", "day", NONE)]),
         ("4 to 4 days", [("4", "day", NONE), ("4 days", "day", WITHIN)]),
         ("1.500 to 2 days", [("1.500", "day", LOW), ("2 days", "day", HIGH)]),
+        ("2 to 1.500 days", [("2", "day", LOW), ("1.500 days", "day", HIGH)]),
         ("2 hours to 4 days", [("2 hours", "hour", LOW), ("4 days", "day", HIGH)]),
     ],
 )
@@ -295,7 +296,9 @@ def test_from_when_something_counts_is_no_matter(text):
     assert topics_in(read(text)) == NOTHING
 
 
-@pytest.mark.parametrize("text", ["ساعت کار ما", "Saturday to Wednesday 10 to 20", "شنبه تا چهارشنبه ۱۰"])
+@pytest.mark.parametrize(
+    "text", ["ساعت کار ما", "ساعتهای کار ما", "Saturday to Wednesday 10 to 20", "شنبه تا چهارشنبه ۱۰"]
+)
 def test_days_and_hours_are_of_when_the_shop_is_open(text):
     assert subjects_in("hours") <= topics_in(read(text))
     assert not subjects_in("hours") & topics_in(read("Saturday is fine"))

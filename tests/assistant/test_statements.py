@@ -175,6 +175,8 @@ def misstated(fact, reply):
         ("Delivery costs $6.", "Delivery costs $7", ["7"]),
         ("Delivery costs $6.", "Delivery 10% off", ["10%"]),
         ("Delivery costs $6.", "Delivery price $7", []),  # a price: which sum is whose is looked at in terms.py
+        ("ارسال ۶ دلار است.", "قیمت با ارسال ۷ دلار است", []),
+        ("ارسال ۶ دلار است.", "ارسال ۷ دلار است", ["7 دلار"]),
         ("Delivery costs $6.", "The bag is $7", []),
         ("Delivery costs $6.", "Delivery with the bag $7", []),
         ("Delivery is free over $80", "All orders over $80: delivery is free", []),
