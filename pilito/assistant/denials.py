@@ -12,7 +12,10 @@ from pilito.assistant.lexicon import WORD, terms_in
 
 NEGATION = re.compile(
     r"(?<!\w)(?:ن(?:دار|داشت|یست|می|شد|کرد|کن|شو|باش|با|خو|گیر|تو|بود)\w*|بدون|تعطیل\w*"
-    r"|بلا|لا|لیس\w*|غیر(?! این| از)|عدم|بشرط الا|به جز|بجز|(?:ما )?عدا|مغلق\w*"
+    r"|بلا|لا|لن|لم(?: [نیت]عد)?|لیس\w*|غیر(?! این| از)|عدم|بشرط الا|به جز|بجز|(?:ما )?عدا|مغلق\w*"
+    # As it is spoken; «ما» is Persian for "we", «مو» for hair, «مش» for a mesh.
+    r"|(?<!کل )(?<!مثل )(?<!حسب )ما(?: ?فی|(?= (?:عند(?:نا|ی)|[یت]وجد|ب?ن(?:شحن|وصل|رسل|قبل|بیع|رجع|قدر))(?!\w)))"
+    r"|ماکو|ما?فیش|(?:مش|مو)(?= (?:متوفر|متاح))|مش(?= ممکن)"
     r"|(?:مقدور|میسر|فراهم) (?:نیست|نمی)\w*|(?:متوقف|منتفی|ممنوع|قطع|لغو) (?:است|شده?|هست|می)\w*"
     r"|(?:متوقف|موقوف|معلق)ه? حالیا)(?!\w)"
     r"|(?<=\w )(?<!که )(?<!چرا )(?<!مگه )(?<!مگر )(?<!یا )نه(?=\s*(?:$|[.،,؛!]))"  # "40 and 41, but 42 not"
@@ -62,12 +65,12 @@ SUBJECT = re.compile(
 )
 # In front of a list: what "or" goes on with always, and behind a verb of what a shop does, "and" too.
 LEAD = re.compile(
-    r"(?<!\w)(?:لا|لن|لیس\w*)(?!\w)(?! ت?تردد| تنس)|(?<!\w)(?:بدون|بلا)(?!\w)"
+    r"(?<!\w)(?:لا|لن|لم|لیس\w*)(?!\w)(?! ت?تردد| تنس)|(?<!\w)(?:بدون|بلا)(?!\w)"
     r"|\b(?:no|neither|without|never|not|cannot|\w+n't)\b"
     r"(?! (?:worries|problem|doubt|matter|only|hesitate|forget|miss)\b)"
 )
 DOES = re.compile(
-    r"(?<!\w)(?:لا|لن) (?:ن\w+|یوجد|توجد)|\b(?:not|cannot|\w+n't)\s(?:\w+ly\s|yet\s)?"
+    r"(?<!\w)(?:لا|لن|لم) (?:ن\w+|یوجد|توجد)|\b(?:not|cannot|\w+n't)\s(?:\w+ly\s|yet\s)?"
     r"(?:ship|deliver|send|sell|accept|offer|take|provide|support)\b"
 )
 JOINT = re.compile(r"\s*[،,]\s*(?:(?:and|or|nor|و|یا|او)\s+)?|\s+(?:and|or|nor|و|یا|او|ولا)\s+|\s+و(?=ال\w{3}|\w{4})")

@@ -229,7 +229,7 @@ def _beginning(bargain: str) -> str:
 
 
 def _carries(fact: str, known: str, numbers: set[Decimal]) -> bool:
-    before, found, after = (FREE_OF.sub(" ", fact) if known == "free" else fact).partition(known)
+    before, found, after = FREE_OF.sub(" ", fact).partition(known)
     if not found or NOT_SO.search(before + after):
         return False
     conditions = numbers_in(fact)

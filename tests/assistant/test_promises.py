@@ -285,6 +285,7 @@ def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
         ("Hassle-free shipping.", "Shipping free.", "free"),
         ("Hassle-free returns. Shipping $5.", "Returns are free.", "free"),
         ("Hassle-free returns. Shipping $5.", "We have hassle-free returns.", ""),
+        ("Our prices are discount-free.", "We have a discount.", "discount"),
         ("Delivery is free of charge.", "Delivery is free.", ""),
         ("Delivery is free.", "Delivery is free of charge.", ""),
         # each "free" of a sentence is of its own matter, and two sentences may say it of two
