@@ -3,7 +3,11 @@
 import pytest
 
 from pilito.assistant.check import Draft, find_faults
+from pilito.assistant.lexicon import WORD
+from pilito.assistant.quantities import unify
+from pilito.assistant.stock import find_sold_out
 from pilito.assistant.types import Fact, TurnInput
+from pilito.spelling import plain
 
 MANTEAU = (
     "مانتو لاله\nقیمت: ۱٬۹۰۰٬۰۰۰ تومان\nسایز ۳۸، کرم: تمام شد\nسایز ۳۸، مشکی: موجود\n"
@@ -126,3 +130,110 @@ def test_a_yes_alone_is_of_the_product_that_was_asked_for(asked, is_offered):
     facts = "مانتو لاله\nقیمت: ۹۰۰٬۰۰۰ تومان، تمام شد", "مانتو نرگس\nقیمت: ۹۵۰٬۰۰۰ تومان، موجود"
 
     assert (faults("بله، موجود است.", *facts, question=asked) == []) is is_offered
+
+
+# --- statement by statement ------------------------------------------------------------------------------------------
+
+
+def offered(reply, *facts, asked=""):
+    return list(find_sold_out(unify(plain(reply)), facts, frozenset(WORD.findall(unify(plain(asked))))))
+
+
+COAT_GONE = "Coat\nsold out"
+BAG = "Bag\nin stock"
+
+
+@pytest.mark.parametrize("reply", ["We have the coat", "We've got the coat", "In stock: the coat", "Coat رو داریم"])
+def test_it_is_the_whole_statement_that_offers(reply):
+    assert [one.split() for one in offered(f"{reply}.", COAT_GONE)] == [unify(plain(reply.replace(":", ""))).split()]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "If the coat is available, we send it.",
+        "The coat will be available.",
+        "The coat is available again from May.",
+        "Coat به زودی موجود است.",
+        "Coat قریبا متوفر.",
+        "Delivery of the coat is available.",
+        "Will be available: the coat",
+        "Sold out: the coat",
+        "نمی‌دانم Coat موجود است.",
+        "No information whether we have it: coat",
+    ],
+)
+def test_what_is_not_there_now_is_not_offered(reply):
+    assert offered(reply, COAT_GONE) == []
+
+
+def test_without_its_name_it_is_the_one_that_was_spoken_of():
+    assert offered("The coat is blue. It is in stock.", COAT_GONE, BAG) == ["it is in stock"]
+    assert offered("The bag is blue. It is in stock.", COAT_GONE, BAG) == []
+    assert offered("We have many friends.", COAT_GONE) == []
+
+
+SIZES = "Coat\nM: in stock\nL: sold out"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "M is in stock. The coat is available.",
+        "Not that one. The coat is available.",
+        "That is sold out. It is in stock.",
+    ],
+)
+def test_a_reply_that_tells_them_apart_does_not_mean_what_was_asked_for(reply):
+    assert offered(reply, SIZES, asked="size L?") == []
+    assert offered("The coat is available.", SIZES, asked="size L?") == ["the coat is available"]
+
+
+def test_nor_the_product_that_was_asked_for():
+    asked = "Is the silk scarf there?"
+
+    assert offered("The scarf is available.", *SCARVES, asked=asked) == ["the scarf is available"]
+    assert offered("Not that one. The scarf is available.", *SCARVES, asked=asked) == []
+
+
+def test_another_line_knows_better_only_of_what_it_speaks_of():
+    express = "Express\nThe express delivery is available."
+
+    assert offered("The coat is available.", COAT_GONE, express) == ["the coat is available"]
+    assert offered("The express coat is available.", COAT_GONE, express) == []
+
+
+def test_a_value_of_two_words_is_read_whole():
+    coat = "Coat\nDark blue: sold out\nRed: in stock"
+
+    assert offered("The coat is in stock in dark blue.", coat) == ["the coat is in stock in dark blue"]
+    assert offered("The coat is in stock in red.", coat) == []
+
+
+def test_lines_are_read_whatever_blanks_stand_around_them():
+    assert offered("The coat is in stock.", "\n Coat\n  sold out \n", BAG) == ["the coat is in stock"]
+
+
+def test_the_nearest_name_is_meant():
+    assert offered("The coat is in stock.", COAT_GONE, "Coat hook\nin stock") == ["the coat is in stock"]
+    # Words of grammar are no part of a name: both are a coat and one thing more.
+    assert offered("The coat is in stock.", "Coat with a belt\nin stock", "Coat hook\nsold out") == []
+    assert offered("The bag is in stock.", "🔥\nsold out", BAG) == []
+
+
+def test_a_pair_that_has_no_line_is_not_known_to_be_gone():
+    assert offered("سایز ۴۰ مشکی موجود است.", MANTEAU) == []
+
+
+def test_of_several_that_were_asked_for_all_may_be_gone():
+    asked = "M or L?"
+
+    assert offered("Yes, it is in stock.", "Coat\nM: sold out\nL: sold out", asked=asked) == ["yes  it is in stock"]
+    assert offered("Yes, it is in stock.", SIZES, asked=asked) == []
+
+
+def test_a_sum_is_no_size():
+    shoe = "Shoe\nSize 80: sold out\nSize 90: in stock"
+
+    assert offered("The shoe is in stock for 80 USD.", shoe) == []
+    assert offered("The shoe is in stock in 80.", shoe) == ["the shoe is in stock in 80"]
