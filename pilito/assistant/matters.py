@@ -46,7 +46,7 @@ SENT = re.compile(
 )
 # How one pays, and that one does, is no matter of its own.
 MEANS = "free discount fee payment money"
-BESIDE = frozenset({"the", "our", "all", "and", "و", "هر", "همه"})
+BESIDE = frozenset({"the", "our", "all", "هر", "همه", "ها", "های"})
 
 
 @dataclass(frozen=True)

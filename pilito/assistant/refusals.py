@@ -111,7 +111,7 @@ def _refusal(part: str, sentence: str, terms: frozenset[int]) -> Refusal | None:
     if words:
         return Refusal(words, NOTHING)
     behind, before = WORD.findall(part[denied.end() :])[:1], WORD.findall(part[: denied.start()])[-1:]
-    beside = tuple(map(alike, (behind or before) if lacking else (before or behind)))  # "not included"
+    beside = tuple(map(alike, behind if lacking else (before or behind)))  # "not included"
     words = () if terms else _telling(sentence)
     return Refusal((*words, *beside), terms) if beside and (words or terms) else None
 

@@ -76,6 +76,8 @@ def test_what_is_collected_sent_back_or_only_paid_is_of_no_delivery(text):
 def test_to_send_it_back_is_of_returns():
     assert matters("return shipping") >= RETURNS
     assert matters("shipping of all returns") >= RETURNS
+    assert matters("shipping of returns") >= RETURNS
+    assert matters("ارسال مرجوعی") >= RETURNS
 
 
 # --- what facts tell -------------------------------------------------------------------------------------------------
@@ -117,6 +119,13 @@ def test_lines_without_a_matter_speak_of_the_heading_too():
         ("delivery takes long, and it is free", DELIVERY),
         ("postage and wrapping are free", DELIVERY | {"wrapping"}),
         ("hello, it is free", set()),
+        ("all returns and wrapping are free", RETURNS | {"wrapping"}),
+        ("our returns and wrapping are free", RETURNS | {"wrapping"}),
+        ("هر مرجوعی و بسته‌بندی رایگان است", RETURNS | {"wrapping"}),
+        ("همه مرجوعی‌ها و بسته‌بندی رایگان است", RETURNS | {"wrapping"}),
+        ("تعویض‌های مرجوعی و بسته‌بندی رایگان است", RETURNS | terms_in("exchange") | {"wrapping"}),
+        ("mail and wrapping are free", DELIVERY | {"wrapping"}),
+        ("one, two, three, four, five, it is free, wrapping comes later", set()),
     ],
 )
 def test_free_is_said_of_a_list_or_of_its_own_part(sentence, expected):
@@ -128,6 +137,8 @@ def test_free_is_said_of_a_list_or_of_its_own_part(sentence, expected):
 
 def test_the_same_words_twice_have_two_places():
     assert part_at("free, delivery, free", 16).text.strip() == "delivery  free"
+    assert part_at("yes, free, free, delivery", 11).text.strip() == "free  delivery"
+    assert part_at("free, delivery", 0).text == "free  delivery"
 
 
 # --- words beside it -------------------------------------------------------------------------------------------------
@@ -147,3 +158,4 @@ def test_a_reply_shares_the_words_that_tell_something():
 
     assert shares_words("parking is free", first)
     assert not shares_words("the delivery of 20 is free", first)
+    assert not shares_words("the a4 is free", told_in("The A4 print is free")[0])
