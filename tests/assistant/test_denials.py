@@ -53,6 +53,7 @@ def parts(text: str) -> list[str]:
         ("❌ ❌ returns", ["no returns"]),
         ("❌ 800 تومان ✅ 600 تومان", ["800 تومان", "600 تومان"]),  # the old price
         # exceptions
+        ("all orders except sale items leave today", ["all orders leave today", "no sale items"]),
         ("we ship to all cities but shiraz", ["we ship to all cities", "no shiraz"]),
         ("we ship everywhere except canada, by courier", ["we ship everywhere , by courier", "no canada"]),
         (
@@ -136,6 +137,11 @@ def test_each_item_has_its_own(text, denied):
 )
 def test_a_description_or_a_condition_has_none(text):
     assert spread(text) == text
+
+
+def test_behind_a_colon_no_scope_is_read():
+    assert parts("توجه: برای زیورالات، مرجوعی و تعویض نداریم")[-2:] == ["مرجوعی نداریم", "تعویض نداریم"]
+    assert parts("برای زیورالات، مرجوعی و تعویض نداریم")[-1] == "تعویض برای زیورالات نداریم"
 
 
 def test_a_no_at_the_end_denies():

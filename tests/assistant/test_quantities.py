@@ -102,6 +102,8 @@ def marked(text):
         ("CA$20 or AU$25", [("20", "dollar", "cad", "20"), ("25", "dollar", "aud", "25")]),
         ("A$20", [("20", "dollar", "aud", "20")]),
         ("a $20 bag", [("20", "dollar", "", "20")]),
+        ("bag A€20", [("20", "euro", "", "20")]),  # no euro is Australia's
+        ("80 $US", [("80", "dollar", "usd", "80 $us")]),
         ("vitamin c $20", [("20", "dollar", "", "20")]),
         # and what stands at the other end of the text is no side of it
         ("ریال 150 با ارسال از عربستان", [("150", "rial", "", "150")]),

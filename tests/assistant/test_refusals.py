@@ -186,7 +186,7 @@ def offered(reply: str, shop: str) -> list[str]:
     ("shop", "reply", "found"),
     [
         ("Engraving if the strap is not velvet.", "The strap is velvet.", "the strap is velvet"),
-        ("Soap without palm fat cold pressed.", "It has palm fat.", "it has palm fat"),  # two words behind "without"
+        ("Soap without palm fat saponified cold.", "It has palm fat.", "it has palm fat"),  # two words behind "without"
         ("Delivery without extra cost.", "Delivery has an extra cost.", "delivery has an extra cost"),
         ("Delivery abroad. It is not possible.", "Delivery is possible.", "delivery is possible"),
         ("Velvet cover, not included here.", "The velvet is included.", "the velvet is included"),
@@ -203,7 +203,7 @@ def test_the_words_that_a_not_is_of_are_named_where_they_are_offered(shop, reply
 @pytest.mark.parametrize(
     ("shop", "reply"),
     [
-        ("Soap without palm fat cold pressed.", "Palm green, low in fat."),  # each word, but of something else
+        ("Soap without palm fat saponified cold.", "Palm green, low in fat."),  # each word, but of something else
         ("Delivery without extra cost.", "Delivery is possible."),
         ("Delivery without extra cost.", "Extra straps come with the bag."),
         ("It is not available.", "The lamp is lovely."),  # nobody knows what is not

@@ -102,7 +102,7 @@ def test_what_takes_its_time_ends_no_offer(text):
         (32, "sale until the 15th|تخفیف تا ۱۵ام|تخفیف تا پانزدهم ماه|خصم حتى 15 من الشهر"),
         (
             100,
-            "sale until the end of summer|تخفیف تا پایان تابستان|sale until the end of the season|خصم حتى نهاية الموسم",
+            "sale until the end of summer|تخفیف تا بهار|تخفیف تا پایان تابستان|sale until the end of the season|خصم حتى نهاية الموسم",
         ),
         (
             370,
@@ -131,6 +131,9 @@ def test_until_a_day_is_an_end(days, texts):
         ("آخرین روز تخفیف", 1),
         ("last chance", 1),
         ("آخرین فرصت", 1),
+        ("hurry up dear friends it ends in 24 hours", 2),
+        ("hurry up dear friends it ends within the next 3 days or so", 4),
+        ("Sale with free delivery of all bags, last day", 1),
     ],
 )
 def test_some_ends_say_so_themselves(text, days):

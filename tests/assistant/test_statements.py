@@ -188,6 +188,15 @@ def misstated(fact, reply):
         ("Delivery takes 3 days", "Delivery to floor 3", ["3"]),
         ("Delivery takes 3 days", "Size 3", []),
         ("Delivery takes 3 days", "3 pieces", []),
+        ("Delivery takes 3 days", "Delivery of the 40 cm bag", []),
+        ("Delivery: $6", "The delivery fee is $6", []),
+        ("Delivery: $6", "The delivery fee is $7", ["7"]),
+        ("Delivery: $6", "The price of delivery is up to $20", ["20"]),
+        ("Delivery: $6", "The price with delivery is $20", []),
+        # a statement without terms goes on about those before it, or is of those of its sentence
+        ("Delivery 3 days. Returns 30 days.", "Delivery takes 3 days, returns are fine, within 30 days", []),
+        ("Delivery 3 days. Returns 30 days.", "Within 30 days, delivery", ["30 days"]),
+        ("Returns within 30 days", "Returns within 30 days even used", ["even"]),
     ],
 )
 def test_what_no_statement_of_the_same_terms_has_is_named(fact, reply, found):

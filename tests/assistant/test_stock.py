@@ -160,6 +160,7 @@ def test_it_is_the_whole_statement_that_offers(reply):
         "Will be available: the coat",
         "Sold out: the coat",
         "نمی‌دانم Coat موجود است.",
+        "ولا أعرف إن كان Coat متوفر.",
         "No information whether we have it: coat",
     ],
 )
