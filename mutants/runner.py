@@ -301,7 +301,9 @@ class Runner:
             values = dict(vars(module))
             statements = [one for one in self.trees[path].body if _assigned(one) == name]
             exec(self._compiled(path, statements), values)  # noqa: S102
-            _hand_out(name, getattr(module, name), values[name])
+            trees = [(self.modules[other], tree) for other, tree in self.trees.items() if other != path]
+            namesakes = [other for other, tree in trees if any(_assigned(one) == name for one in tree.body)]
+            _hand_out(name, getattr(module, name), values[name], namesakes)
 
 
 def _is_plain(item: pytest.Item) -> bool:
@@ -338,8 +340,9 @@ def _stamp(*paths: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()[:12]
 
 
-def _hand_out(name: str, old: Any, new: Any) -> None:
-    modules = [module for key, module in sys.modules.items() if key.startswith("pilito")]
+def _hand_out(name: str, old: Any, new: Any, namesakes: list[types.ModuleType]) -> None:
+    """Give it to everybody who has the old one; a number of the same name in another file is that file's own."""
+    modules = [module for key, module in sys.modules.items() if key.startswith("pilito") and module not in namesakes]
     classes = [one for module in modules for one in vars(module).values() if isinstance(one, type)]
     for holder in [*modules, *classes]:
         for key, value in list(vars(holder).items()):
@@ -362,10 +365,15 @@ def _resting_on(trees: dict[str, ast.Module], path: str, name: str) -> list[tupl
     for other, tree in [(path, trees[path]), *trees.items()]:
         for statement in tree.body:
             assigned = _assigned(statement)
-            names = {_named(node) for node in ast.walk(statement)}
+            names = {_named(node) for node in ast.walk(statement) if not _is_target(node)}
             if assigned and (other, assigned) not in found and names & {each for _, each in found}:
                 found.append((other, assigned))
     return found
+
+
+def _is_target(node: ast.AST) -> bool:
+    """Whether it is what is assigned to: the same name at the top of two files is two constants."""
+    return isinstance(getattr(node, "ctx", None), ast.Store)
 
 
 def _code_of(code: types.CodeType, place: str) -> types.CodeType:

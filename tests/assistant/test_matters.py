@@ -141,6 +141,10 @@ def test_the_same_words_twice_have_two_places():
     assert part_at("free, delivery", 0).text == "free  delivery"
 
 
+def test_a_list_ends_where_something_is_said():
+    assert part_at("it is free, returns, wrapping takes long", 6).matters == RETURNS
+
+
 # --- words beside it -------------------------------------------------------------------------------------------------
 
 

@@ -269,7 +269,7 @@ TOMAN_BAG = "Bag\nPrice: 950,000 toman"
         ("Bag 850k", "Bag 850k\nPrice: 950,000 toman", True),
         ("قیمت 850 000", "کیف 850 000\nقیمت: 950,000 تومان", True),
         ("کفش طبی ۸۹۰٬۰۰۰", ON_SALE, True),
-        ("قیمت ۹۰۰٬۰۰۰", "کیف\nقیمت: ۸۵۰٬۰۰۰ تومان\nقیمت قبل: ۹۰۰٬۰۰۰ تومان", True),
+        ("قیمت ۹۰۰٬۰۰۰", "کیف\nقیمت: ۸۵۰٬۰۰۰ تومان\nقیمت قبل: ۹۰۰۰۰۰ تومان", True),
         # which of the product's sums is its price
         ("900,000 toman", COAT, False),
         ("$38", "Shoe\nPrice size 38: 20 USD", True),
