@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import cast
 
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from pilito import keys
 from pilito.database import transaction
@@ -32,6 +32,8 @@ KEPT = 6  # marks, of an hour
 # Twice the pause between two of its owner's turns (tidy_media.py), and a little: who begins with a copy of the database
 # sees by then that the mark turns without them.
 TURNED_BY_THEN = timedelta(minutes=25)
+# On PostgreSQL two may find none at once, as a tidying and `flask take-media`: then the second waits for the first's.
+FIRST = text("INSERT INTO media_mark (id, marks) VALUES (1, '[]') ON CONFLICT DO NOTHING")
 HELD = "held"  # why the store drops nothing, of a MediaError
 
 
@@ -112,10 +114,11 @@ def _read() -> tuple[list[str], Hold | None]:
 
 
 def _locked() -> MediaMark:
-    row = db.session.scalar(select(MediaMark).with_for_update().execution_options(populate_existing=True))
+    query = select(MediaMark).with_for_update().execution_options(populate_existing=True)
+    row = db.session.scalar(query)
     if row is None:
-        row = MediaMark(id=1, marks=[])
-        db.session.add(row)
+        db.session.execute(FIRST)
+        row = db.session.scalars(query).one()
     return row
 
 

@@ -1,5 +1,8 @@
 """Two Pilitos on one bucket: whoever is not sure to be its owner drops nothing, and loses nothing by waiting."""
 
+import secrets
+import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -178,6 +181,37 @@ def test_two_schedulers_that_turn_it_at_once_know_both_marks_whichever_comes_las
     for mark in (*both, *reversed(both)):
         media_mark._put(mark)
         assert find_hold() is None
+
+
+@pytest.mark.parametrize("verb", [take, lambda: keep_mark(NOON)], ids=["take", "tidy"])
+def test_two_that_write_the_first_row_at_once_both_come_through(app, bucket, monkeypatch, verb):
+    """The first tidying in a new database, and a person who says at the same moment whose the bucket is."""
+    both, failed, random = threading.Barrier(2), [], secrets.token_hex
+
+    def together(size):  # both have looked for the row by now, unless the database lets one in at a time
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.5)
+        return random(size)
+
+    def go():
+        with app.app_context():
+            try:
+                verb()
+            except Exception as error:
+                failed.append(error)
+            finally:
+                db.session.remove()
+
+    monkeypatch.setattr(media_mark.secrets, "token_hex", together)
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert failed == []
+    assert held() is None
+    assert find_hold() is None
 
 
 # --- another's -------------------------------------------------------------------------------------------------------
