@@ -82,7 +82,7 @@ def keep_mark(now: datetime) -> None:
     if seen is not None and seen not in marks:
         _hold(marks, now)
     elif seen is None or _is_long_there(seen, now):
-        _put(marks[0] if seen in marks[1:] else _choose())  # the former: who chose it came to no end
+        _put(marks[0] if seen in marks[1:] else _choose(KEPT))  # the former: who chose it came to no end
 
 
 def take() -> None:
@@ -91,7 +91,7 @@ def take() -> None:
     Raises MediaError where the bucket does not take the mark; then it stays held.
     """
     if media_store.is_shared:
-        _put(_choose())
+        _put(_choose(None))  # all: tried in vain often enough, the one that lies there would be forgotten
         _end_hold()
         log.info("The bucket is ours, as a person says; files are dropped from it again.")
 
@@ -143,10 +143,11 @@ def _hold(marks: list[str], now: datetime) -> None:
     )
 
 
-def _choose() -> str:
+def _choose(kept: int | None) -> str:
+    """Write down a new mark; so many, or all, are known with it."""
     with transaction():
         row = _locked()
-        row.marks = [secrets.token_hex(MARK_BYTES // 2), *row.marks][:KEPT]
+        row.marks = [secrets.token_hex(MARK_BYTES // 2), *row.marks][:kept]
         return row.marks[0]
 
 

@@ -176,7 +176,7 @@ def test_one_that_another_scheduler_turns_while_we_look_is_no_others(bucket, mon
 
 def test_two_schedulers_that_turn_it_at_once_know_both_marks_whichever_comes_last(bucket):
     keep_mark(NOON)
-    both = media_mark._choose(), media_mark._choose()
+    both = media_mark._choose(KEPT), media_mark._choose(KEPT)
 
     for mark in (*both, *reversed(both)):
         media_mark._put(mark)
@@ -388,6 +388,23 @@ def test_a_bucket_that_does_not_take_the_mark_stays_held(bucket, other):
     bucket.refuse = 0
     assert held() == Hold.OTHER_MARK
     assert bucket.objects[MARK] == THEIRS
+
+
+def test_a_bucket_of_ours_that_was_taken_in_vain_again_and_again_is_ours_still(bucket):
+    """Each try chooses a mark that never lies there; the one that does must not be forgotten over them."""
+    keep_mark(NOON)
+    bucket.refuse = 503
+    for _ in range(KEPT + 1):
+        with pytest.raises(MediaError):
+            take()
+    bucket.refuse = 0
+
+    keep_mark(NOON + EVERY)
+    keep_mark(NOON + EVERY * 2)
+
+    assert held() is None
+    assert find_hold() is None
+    assert len(db.session.scalar(db.select(MediaMark.marks))) == KEPT
 
 
 def test_a_bucket_that_is_away_is_neither_held_nor_marked(bucket):
