@@ -4,11 +4,13 @@ Works on `spelling.plain` text in which numbers are `unify`-ed.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+from pilito.assistant.denials import NEGATION
 from pilito.assistant.lexicon import WORD, lists, stems_of, terms_in
-from pilito.assistant.quantities import unify
+from pilito.assistant.quantities import read_quantities, unify
 from pilito.assistant.sayings import EVENT, SENTENCE, carriers, delivery, statements_in
 from pilito.spelling import plain
 
@@ -46,6 +48,11 @@ SENT = re.compile(
 )
 # How one pays, and that one does, is no matter of its own.
 MEANS = "free discount fee payment money"
+# "You only order, the rest is free" is a word of courtesy.
+ONLY = re.compile(
+    r"(?<!\w)(?:فقط|تنها)(?!\w)(?! کافی)"
+    r"|\bonly\b(?= (?:for|in|on|to|within|at|with|when|if|through|via)\b|\W*$)"
+)
 BESIDE = frozenset({"the", "our", "all", "هر", "همه", "ها", "های"})
 
 
@@ -143,17 +150,40 @@ def _is_a_list(part: str) -> bool:
     return all(word in BESIDE or terms_in(word) - _gifts() or SENT.search(word) for word in words)
 
 
-def contrasts(said: str, one: Told, told: tuple[Told, ...]) -> bool:
+def contrasts(said: str, one: Told, told: tuple[Told, ...], elsewhere: Iterable[Told] = ()) -> bool:
     """Whether a word of the reply stands in another sentence of the fact on the same matter, and not in this one.
 
-    "Delivery in Tehran is free. Delivery elsewhere is $6." makes none elsewhere free.
+    "Delivery in Tehran is free. Delivery elsewhere is $6." makes none elsewhere free. Of the sentences of other facts,
+    `elsewhere`, those count that name a sum: "Delivery to Shiraz takes 3 days" says nothing against it.
     """
     here = _stems_in(one.text)
-    others = [_stems_in(other.text) for other in told if other.own & one.matters and other is not one]
+    beside = [*(other for other in told if other is not one), *filter(_names_a_sum, elsewhere)]
+    others = [_stems_in(other.text) for other in beside if other.own & one.matters]
     return any(
         stems_of(word).isdisjoint(here) and any(not stems_of(word).isdisjoint(other) for other in others)
         for word in _telling(said)
     )
+
+
+def _names_a_sum(one: Told) -> bool:
+    return any(each.is_money or each.multiplier > 1 for each in read_quantities(one.text))
+
+
+def is_of_others(one: Told, words: Iterable[str]) -> bool:
+    """Whether the fact's sentence says it of some only, and none of these words names them.
+
+    "Free delivery, only in Tehran" makes free what is sent to Tehran. An "only" of another matter says nothing here:
+    "payment by card only".
+    """
+    known = frozenset().union(*map(stems_of, words))
+    for part in statements_in(one.text):
+        only, own = ONLY.search(part), terms_in(part)
+        if only is None or (own and not own & _gifts()) or NEGATION.search(part):
+            continue
+        some = _telling(part[only.end() :]) or _telling(part[: only.start()])
+        if some and all(stems_of(word).isdisjoint(known) for word in some):
+            return True
+    return False
 
 
 def shares_words(said: str, one: Told) -> bool:

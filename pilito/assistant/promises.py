@@ -4,10 +4,11 @@ Patterns are held against `spelling.plain` text, one sentence at a time.
 """
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 from pilito.assistant.lexicon import WORD, alike, lists
-from pilito.assistant.matters import Part, Told, contrasts, matters_in, part_at, shares_words, told_in
+from pilito.assistant.matters import Part, Told, contrasts, is_of_others, matters_in, part_at, shares_words, told_in
 from pilito.assistant.quantities import unify
 from pilito.assistant.sayings import numbers_in
 from pilito.spelling import plain
@@ -161,7 +162,7 @@ def find_bargain(text: str, facts: tuple[str, ...], asked: str = "") -> str:
     together with that number, and what is free of another matter ("free returns") not at all. "Yes, it is free" is said
     of what was `asked`.
     """
-    question = matters_in(unify(plain(asked)))
+    question = unify(plain(asked))
     said = [told_in(fact) for fact in facts]
     for sentence in SENTENCE.split(unify(plain(text))):
         # "Shipping is free and returns are free" says it of two.
@@ -171,10 +172,11 @@ def find_bargain(text: str, facts: tuple[str, ...], asked: str = "") -> str:
         numbers = numbers_in(sentence) if found else set()
         for (known, part), match in found.items():
             around = sentence[: match.start()] + sentence[match.end() :]
-            meant = [known, *map(_beginning, filter(BARGAIN.fullmatch, alike(match[0])))]
+            meant = (known, *map(_beginning, filter(BARGAIN.fullmatch, alike(match[0]))))
+            bargain = _Bargain(meant, numbers, WORD.findall(f"{sentence} {question}"), part, matters_in(question))
             is_carried = (
                 NOT_SO.search(around)
-                or any(_is_carried(meant, numbers, part, question, told) for told in said)
+                or any(_is_carried(bargain, told, said) for told in said)
                 or any(_is_free_of_it(one.text, sentence, match) for told in said for one in told)
             )
             if not is_carried:
@@ -182,23 +184,36 @@ def find_bargain(text: str, facts: tuple[str, ...], asked: str = "") -> str:
     return ""
 
 
+@dataclass(frozen=True)
+class _Bargain:
+    meant: tuple[str, ...]  # what a fact must have of it: its beginning, in each language
+    numbers: set[Decimal]  # of its sentence
+    words: list[str]  # of its sentence and of the question
+    part: Part | None  # where it makes something free, and not only cheaper
+    asked: frozenset[int | str]  # the matters of the question
+
+
 def _part(sentence: str, match: re.Match[str]) -> Part | None:
     return part_at(sentence, match.start()) if GRATIS.fullmatch(match[0]) else None
 
 
-def _is_carried(
-    meant: list[str], numbers: set[Decimal], part: Part | None, question: frozenset[int | str], told: tuple[Told, ...]
-) -> bool:
-    """Whether the fact's sentences make free what the reply makes free, and nothing else of it."""
-    carrying = [one for one in told if any(_carries(one.text, each, numbers) for each in meant)]
+def _is_carried(bargain: _Bargain, told: tuple[Told, ...], said: list[tuple[Told, ...]]) -> bool:
+    """Whether the fact's sentences make free what the reply makes free, and nothing else of it, beside all facts."""
+    carrying = [
+        one
+        for one in told
+        if any(_carries(one.text, each, bargain.numbers) for each in bargain.meant)
+        and not is_of_others(one, bargain.words)
+    ]
+    part = bargain.part
     if part is None:
         return bool(carrying)
-    same = [one for one in carrying if not contrasts(part.text, one, told)]
+    elsewhere = [other for others in said if others is not told for other in others]
+    same = [one for one in carrying if not contrasts(part.text, one, told, elsewhere)]
     if part.matters:
         return part.matters <= frozenset().union(*(one.matters for one in same))
-    return any(
-        not question or question & one.matters or (not one.matters and shares_words(part.text, one)) for one in same
-    )
+    asked = bargain.asked
+    return any(not asked or asked & one.matters or (not one.matters and shares_words(part.text, one)) for one in same)
 
 
 def _is_free_of_it(fact: str, sentence: str, match: re.Match[str]) -> bool:

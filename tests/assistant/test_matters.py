@@ -3,7 +3,7 @@
 import pytest
 
 from pilito.assistant.lexicon import terms_in
-from pilito.assistant.matters import contrasts, matters_in, part_at, shares_words, told_in
+from pilito.assistant.matters import contrasts, is_of_others, matters_in, part_at, shares_words, told_in
 from pilito.assistant.quantities import unify
 from pilito.spelling import plain
 
@@ -155,6 +155,40 @@ def test_a_word_of_another_sentence_on_the_same_matter_contrasts():
     assert not contrasts("delivery in tehran is free", fact[0], fact)
     assert not contrasts("delivery to yazd is free", fact[0], fact)  # said of the wrapping
     assert not contrasts("delivery 6 is free", fact[0], fact)
+
+
+def test_another_fact_contrasts_where_it_names_a_sum():
+    fact = told_in("Bags: delivery is free.")
+
+    def is_given_away(other):
+        return contrasts("delivery of the shoes is free", fact[0], fact, told_in(other))
+
+    assert is_given_away("Shoes: delivery $6.")
+    assert is_given_away("Shoes: delivery 60k.")
+    assert not is_given_away("Shoes: delivery in 3 days.")
+    assert not is_given_away("Shoes: $60.")
+
+
+@pytest.mark.parametrize(
+    ("fact", "words", "is_others"),
+    [
+        ("free delivery only in Tehran", "delivery", True),
+        ("free delivery only in Tehran", "delivery tehran", False),
+        ("free delivery only in Tehran or Karaj", "karaj", False),
+        ("free delivery for members only", "guest", True),
+        ("free delivery for members only", "members", False),
+        ("ارسال رایگان تنها در تهران", "شیراز", True),
+        ("free delivery, only not in Tehran", "shiraz", False),
+        ("free delivery, pay only in cash", "card", False),
+        ("free delivery, you only tell us your address", "", False),
+        ("free delivery. payment only in Tehran", "", False),
+        ("free delivery in Tehran", "", False),
+        ("only free delivery in Tehran", "", False),
+        ("free only", "", False),
+    ],
+)
+def test_what_is_said_of_some_only_is_of_no_others(fact, words, is_others):
+    assert is_of_others(told_in(fact)[0], words.split()) is is_others
 
 
 def test_a_reply_shares_the_words_that_tell_something():

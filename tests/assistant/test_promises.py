@@ -261,6 +261,25 @@ def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
         ("ارسال تهران رایگان است. ارسال شهرستان ۶۵ هزار تومان.", "ارسال تهران رایگان است.", ""),
         ("Delivery in Tehran is free. Delivery elsewhere is $6.", "Delivery elsewhere is free.", "free"),
         ("Delivery in Tehran is free. Delivery elsewhere is $6.", "Delivery in Tehran is free.", ""),
+        # nor is one of some that of all
+        ("ارسال رایگان فقط برای تهران.", "ارسال رایگان است.", "رایگان"),
+        ("ارسال رایگان فقط برای تهران.", "ارسال به تهران رایگان است.", ""),
+        ("ارسال رایگان، فقط تهران.", "ارسال به شیراز رایگان است.", "رایگان"),
+        ("Free delivery, only in Tehran.", "Delivery is free.", "free"),
+        ("Free delivery, only in Tehran.", "Delivery in Tehran is free.", ""),
+        ("Free delivery for members only.", "Delivery is free.", "free"),
+        ("Free delivery for members only.", "For members delivery is free.", ""),
+        ("التوصيل مجاني فقط للرياض.", "التوصيل مجاني.", "مجانی"),
+        ("التوصيل مجاني في الرياض فقط.", "التوصيل في الرياض مجاني.", ""),
+        ("۱۰٪ تخفیف فقط برای دانشجوها.", "۱۰٪ تخفیف داریم.", "تخفیف"),
+        ("۱۰٪ تخفیف فقط برای دانشجوها.", "برای دانشجوها ۱۰٪ تخفیف داریم.", ""),
+        # an "only" of something else says nothing of it
+        ("ارسال رایگان، پرداخت فقط با کارت.", "ارسال رایگان است.", ""),
+        ("Free delivery, payment by card only.", "Delivery is free.", ""),
+        ("Free delivery, returns only in Tehran.", "Delivery is free.", ""),
+        ("Free returns only in Tehran.", "Returns are free.", "free"),
+        ("ارسال رایگان، فقط کافیست دایرکت بدید.", "ارسال رایگان است.", ""),
+        ("Free delivery; you only send us your address.", "Delivery is free.", ""),
         # free of what nobody wants
         ("Free of parabens", "It is free.", "free"),
         ("Free of parabens", "It is free of parabens.", ""),
@@ -299,6 +318,25 @@ def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
 )
 def test_what_is_free_is_so_of_what_the_fact_says_it_of(fact, reply, named):
     assert find_bargain(reply, (fact,)) == named
+
+
+@pytest.mark.parametrize(
+    ("facts", "reply", "named"),
+    [
+        (("کیف: ارسال رایگان.", "کفش: ارسال ۶۰ هزار تومان."), "ارسال کفش رایگان است.", "رایگان"),
+        (("کیف: ارسال رایگان.", "کفش: ارسال ۶۰ هزار تومان."), "ارسال کیف رایگان است.", ""),
+        (("Bags: free delivery.", "Shoes: delivery $6."), "Delivery of the shoes is free.", "free"),
+        (("Bags: free delivery.", "Shoes: delivery $6."), "Delivery of the bags is free.", ""),
+        (("Delivery is free.", "Delivery to Shiraz takes 3 days."), "Delivery to Shiraz is free.", ""),
+    ],
+)
+def test_what_another_fact_sells_is_not_given_away(facts, reply, named):
+    assert find_bargain(reply, facts) == named
+
+
+@pytest.mark.parametrize(("asked", "named"), [("به تهران ارسال رایگانه؟", ""), ("به شیراز ارسال رایگانه؟", "رایگان")])
+def test_of_whom_a_yes_is_said_stands_in_the_question(asked, named):
+    assert find_bargain("بله، ارسال رایگان است.", ("ارسال رایگان فقط برای تهران.",), asked) == named
 
 
 @pytest.mark.parametrize(
