@@ -24,6 +24,9 @@ HAVE = re.compile(r"\b(?:we have|we've got)\b|(?<!\w)(?:داریم|هستش?|ل�
 GONE = re.compile(
     r"(?<!\w)(?:ت(?:ما|مو)م شد\w*|اتمام رسید\w*|ن(?:ما|مو)نده\w*|ناموجود\w*|نفد\w*)|\b(?:sold out|out of stock)\b"
 )
+NOT_GONE = re.compile(
+    r"(?<!\w)(?:ت(?:ما|مو)م ن(?:شد|می ?ش)\w*|لم [تی]نفد)(?!\w)|(?:\bnot|n't) (?:yet )?(?:sold out|out of stock)\b"
+)
 LATER = re.compile(r"(?<!\w)(?:می ?ش\w+|خواهد|به زودی|بزودی|قریبا)(?!\w)|\b(?:will|soon|once|again)\b")
 ORDER = re.compile(r"(?<!\w)(?:سفارش|طلب)|\border")
 LINE = re.compile(
@@ -105,8 +108,9 @@ def _claims(text: str) -> Iterator[tuple[str, bool]]:
         claim, told = "", ""
         for part in statements_in(sentence):
             told += f" {part}"
-            denies = NEGATION.search(part) or UNKNOWING.search(part) or GONE.search(part)
-            if denies or THERE.search(part) or HAVE.search(part):
+            said = NOT_GONE.sub(" in stock", part)
+            denies = NEGATION.search(said) or UNKNOWING.search(said) or GONE.search(said)
+            if denies or THERE.search(said) or HAVE.search(said):
                 yield claim, bool(claim)
                 claim = "" if denies else told
                 told = ""

@@ -168,6 +168,22 @@ def test_what_is_not_there_now_is_not_offered(reply):
     assert offered(reply, COAT_GONE) == []
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "آبی تموم نشده، موجوده.",
+        "آبی هنوز تمام نشده است.",
+        "آبی تموم نمیشه.",
+        "Blue آبی is not sold out.",
+        "آبی isn't out of stock.",
+        "آبی لم ينفد.",
+    ],
+)
+def test_not_gone_is_there(reply):
+    assert offered(reply, SHAWL) != []
+    assert offered(reply.replace("آبی", "سبز"), SHAWL) == []
+
+
 def test_without_its_name_it_is_the_one_that_was_spoken_of():
     assert offered("The coat is blue. It is in stock.", COAT_GONE, BAG) == ["it is in stock"]
     assert offered("The bag is blue. It is in stock.", COAT_GONE, BAG) == []
