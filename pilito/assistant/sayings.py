@@ -34,6 +34,7 @@ IN_OTHER_MONEY = {  # «ريال» is one word in Arabic, whose ever it is
     "rial": (("toman", TENTH), ("riyal", ONE)),
     "riyal": (("rial", ONE),),
 }
+SIGNS = "$€£"  # of money, in front of the higher end: "$100 to $150"
 OPEN = 40  # characters in front of a number that are looked at
 
 
@@ -66,7 +67,7 @@ IN_FRONT = {
     Direction.BEFORE: "before|prior to|قبل از|پیش از|قبل",
     Direction.WITHIN: "within|in|during|inside|up to|until|till|by|maximum|max|at most|no later than|to|"
     "تا|ظرف|طی|حداکثر|نهایتا|خلال|حتی|غضون|در|الی",
-    Direction.OVER: "over|above|from|more than|at least|minimum|min|exceeding|exceeds?|starting at|beyond|"
+    Direction.OVER: "over|above|from|more than|at least|minimum|min|exceeding|exceeds?|start(?:s|ing)? at|beyond|"
     "بالای|بالاتر از|بیش از|بیشتر از|حداقل|دست کم|فوق|اکثر من|اعلی من|تتجاوز|از|من",
     Direction.UNDER: "under|below|less than|fewer than|کمتر از|زیر|پایین|پایین تر از|تحت|اقل من|دون",
 }
@@ -229,7 +230,7 @@ def stated(bounds: Iterable[Bound]) -> Stated:
 
 def _ends(found: list[Quantity], text: str) -> Iterator[tuple[int, Direction]]:
     for place, (low, high) in enumerate(pairwise(found)):
-        joint = text[low.end : high.start].strip()
+        joint = text[low.end : high.start].strip(f"{SIGNS} ")
         is_between = joint in AND and BETWEEN.search(text[max(0, low.start - OPEN) : low.start])
         if (joint in TO or is_between) and min(low.values) < max(high.values):
             yield from ((place, Direction.LOW), (place + 1, Direction.HIGH))

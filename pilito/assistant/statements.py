@@ -4,6 +4,7 @@
 7 days" is not "within 7 days", "2 days" not "2 to 4 days", and what the shop refuses is not offered.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -28,6 +29,8 @@ TIMES = frozenset({"minute", "hour", "day", "week", "month", "year"})
 NAMED = MONEY | set(PLACES.values())  # what a number without a unit may stand for
 EVERY = "every"
 CLOCKS = frozenset({"", "clock", "hour"})
+ENDS = frozenset({Direction.OVER, Direction.UNDER, Direction.LOW, Direction.HIGH})
+BEGINS = re.compile(r"(?<!\w)(?:شروع|اغاز|(?:ال)?بدایه|[یت]بدا)|\b(?:start|begin)\w*")
 # The directions in which a fact may say what a reply says in the first one.
 CARRIED_BY = {
     Direction.NONE: frozenset(Direction) - {Direction.AFTER},
@@ -85,6 +88,18 @@ def _is_priced(statement: str) -> bool:
 def is_stated(known: Stated, said: Bound) -> bool:
     """Whether facts say a number in the direction of the reply."""
     return any(_is_said(said, *one) for value in said.values for one in known.get(value, ()))
+
+
+def find_half_priced(sentence: str, stated: list[Saying]) -> Iterator[str]:
+    """Yield the sums told as they are of which all facts say that it begins or ends there: "from $80" is not "$80"."""
+    if BEGINS.search(sentence):
+        return
+    for bound in bounds_in(countable(sentence)):
+        if bound.quantity.is_money and bound.direction is Direction.NONE:
+            known = (one.bounds.get(value, ()) for one in stated for value in bound.values)
+            directions = {direction for each in known for _, direction in each}
+            if directions and directions <= ENDS:
+                yield bound.text
 
 
 def _is_said(said: Bound, unit: str, direction: Direction) -> bool:

@@ -25,7 +25,7 @@ from pilito.assistant.sayings import (
     numbers_in,
     sayings_of,
 )
-from pilito.assistant.statements import find_misstated
+from pilito.assistant.statements import find_half_priced, find_misstated
 from pilito.assistant.stock import STOCKED, find_sold_out
 from pilito.spelling import plain
 
@@ -95,6 +95,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
         yield from _together(sentence, stated)
         yield from _other_days(sentence, stated)
         yield from find_misstated(sentence, stated)
+        yield from find_half_priced(sentence, stated)
         yield from _denied_price(sentence)
     yield from (
         match[0] for pattern in (ONE, CHOSEN, ILL, SECRET, PERSONAL, SECOND) for match in pattern.finditer(text)

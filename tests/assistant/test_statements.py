@@ -164,6 +164,38 @@ def test_a_number_is_carried_in_its_unit_and_its_direction(fact, told, other):
     assert not is_told(fact, other)
 
 
+FROM_80 = "Bags from $80. Ring: price between $100 and $150. Scarf up to 40 USD, hat 30 USD."
+
+
+@pytest.mark.parametrize(
+    ("facts", "told", "half"),
+    [
+        (FROM_80, "Bags are from $80.", "The bag is $80."),
+        ("Bags start at $80.", "Bags start at $80.", "It costs $80."),
+        ("Ring: $100 to $150.", "The ring is $100 to $150.", "The ring is $150."),
+        ("Ring: €100-€150.", "The ring is €100-€150.", "The ring is €100."),
+        (FROM_80, "The ring is between $100 and $150.", "The ring is $100."),
+        (FROM_80, "The hat is $30.", "The ring costs $150."),
+        ("قیمت کیف‌ها از ۸۰۰ هزار تومان شروع می‌شود.", "کیف از ۸۰۰ هزار تومان داریم.", "کیف ۸۰۰ هزار تومان است."),
+        ("قیمت کیف‌ها از ۸۰۰ هزار تومان شروع می‌شود.", "شروع قیمت ۸۰۰ هزار تومان است.", "کیف ۸۰۰٬۰۰۰ تومنه."),
+        ("قیمت کیف ۸۰۰ هزار تومان به بالا", "کیف ۸۰۰ هزار تومان به بالا است.", "قیمت کیف ۸۰۰ هزار تومان است."),
+        ("سعر الحقيبة من 80 درهم.", "سعر الحقيبة من 80 درهم.", "سعر الحقيبة 80 درهم."),
+    ],
+)
+def test_a_price_from_which_it_begins_is_not_the_price(facts, told, half):
+    def stopped(reply):
+        return find_faults(Draft(reply, TurnInput("Shop", ("?",), facts=(Fact("faq", facts),)), "0" * 16))
+
+    assert stopped(told) == []
+    assert stopped(half) != []
+
+
+def test_where_one_fact_names_the_price_itself_it_may_be_told():
+    facts = Fact("faq", "Bags from $80."), Fact("catalogue", "Leather bag\nPrice: 80 USD")
+
+    assert find_faults(Draft("The leather bag is $80.", TurnInput("Shop", ("?",), facts=facts), "0" * 16)) == []
+
+
 def misstated(fact, reply):
     return list(find_misstated(unify(plain(reply)), list(sayings_of(fact))))
 
