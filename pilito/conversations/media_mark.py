@@ -97,9 +97,13 @@ def take() -> None:
 
 
 def hold(why: Hold, now: datetime) -> None:
-    """Write down, in the open transaction, that nothing is dropped until somebody says whose the bucket is."""
+    """Write down, in the open transaction, that nothing is dropped until somebody says whose the bucket is.
+
+    Our marks may be those of whom this database is a copy of. Whoever takes a bucket begins with none of them: it may
+    be another one, while workers that were not restarted still drop from the first.
+    """
     row = _locked()
-    row.held_at, row.held_why = now, why.value
+    row.held_at, row.held_why, row.marks = now, why.value, []
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------

@@ -366,6 +366,23 @@ def test_after_a_restore_nothing_is_dropped_though_the_mark_is_known(bucket):
     assert bucket.objects[MARK] == before
 
 
+def test_who_took_a_place_of_its_own_drops_nothing_where_its_workers_still_name_the_first_ones(bucket):
+    """The backup's marks are those of whom it is of: with the hold they are forgotten."""
+    keep_mark(NOON)
+    theirs = bucket.objects[MARK]
+    with transaction():
+        hold(Hold.RESTORED, NOON)
+    take()
+    assert find_hold() is None
+    media_id = left(bucket, OURS)
+
+    bucket.objects[MARK] = theirs
+    drop_media(media_id, NOON)
+
+    assert find_hold() is Hold.OTHER_MARK
+    assert is_there(bucket, OURS)
+
+
 def test_who_takes_the_bucket_drops_what_waited_and_whoever_had_it_is_held(bucket, other):
     put(bucket, STRANGER)
     tidy(NOW)
