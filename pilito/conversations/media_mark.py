@@ -42,7 +42,8 @@ class Hold(StrEnum):
 
     RESTORED = "restored"  # by `flask restore`: the backup may be of a Pilito that still works
     OTHER_MARK = "other_mark"  # the bucket has a mark that this database does not know
-    UNMARKED = "unmarked"  # nobody has looked at it yet, or its mark is gone: the next tidying marks it
+    UNMARKED = "unmarked"  # nobody has looked at it yet: the next tidying marks it
+    GONE = "gone"  # the mark that was chosen for it does not lie there; the next tidying puts one there
 
 
 def drop(names: Sequence[str]) -> None:
@@ -65,7 +66,7 @@ def find_hold() -> Hold | None:
         return why
     seen = _look()
     if seen is None:
-        return Hold.UNMARKED
+        return Hold.GONE if marks else Hold.UNMARKED
     if seen in marks or seen in _read()[0]:  # the latter: turned while we looked
         return None
     return Hold.OTHER_MARK

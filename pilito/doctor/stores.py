@@ -18,10 +18,13 @@ from pilito.lifecycle import MediaState
 from pilito.models import Backup, MediaFile
 
 PROBE_SECONDS = 30
+# Restarted, for who takes the new place says nothing of the old one, which its workers would go on with.
 TAKE = (
-    "If another Pilito keeps its files in this bucket and prefix, give one of the two a MEDIA_URL of its own. Then, or"
-    " if there is no other: `flask take-media`."
+    "If another Pilito keeps its files in this bucket and prefix, give the copy of the two a MEDIA_URL of its own and"
+    " restart it; `flask restore` once more brings its files there. Then, or if there is no other, say here: `flask"
+    " take-media`."
 )
+PUT = "The scheduler puts it there within ten minutes; where it does not, `flask take-media` says why."
 RIGHTS = "See the media store, above; and its key needs s3:ListBucket, or what is not there yet looks forbidden."
 OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it takes
 
@@ -76,12 +79,15 @@ def look_at_the_mark() -> Iterator[Finding]:
     except MediaError as error:
         yield Finding("media mark", False, f"{error} {RIGHTS}")
         return
-    left = select(func.count()).select_from(MediaFile).where(MediaFile.state == MediaState.DROPPED)
-    waits = f"so nothing is dropped from the bucket ({db.session.scalar(left)} files wait)"
+    left = db.session.scalar(select(func.count()).select_from(MediaFile).where(MediaFile.state == MediaState.DROPPED))
+    files = "1 file waits" if left == 1 else f"{left} files wait"
+    waits = f"so nothing is dropped from the bucket ({files}, beside those of erased accounts)"
     if why is None:
         yield Finding("media mark", True, "ok, the bucket is ours")
     elif why is Hold.UNMARKED:
         yield Finding("media mark", True, "ok, the scheduler marks it within ten minutes")
+    elif why is Hold.GONE:
+        yield Finding("media mark", False, f"The mark that was put there is gone, or never came there, {waits}. {PUT}")
     elif why is Hold.RESTORED:
         yield Finding("media mark", False, f"A backup was put back, {waits}. {TAKE}")
     else:  # some copy of this database, or the one that this is a copy of

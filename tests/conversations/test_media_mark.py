@@ -116,7 +116,7 @@ def test_a_file_that_was_left_goes(bucket):
 def test_a_mark_that_somebody_deleted_is_put_there_again(bucket):
     keep_mark(NOON)
     del bucket.objects[MARK]
-    assert find_hold() is Hold.UNMARKED
+    assert find_hold() is Hold.GONE
 
     keep_mark(NOON + EVERY)
 

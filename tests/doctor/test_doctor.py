@@ -334,6 +334,24 @@ def test_a_bucket_that_is_ours_is_fine_also_before_it_is_marked(bucket):
     assert one(stores.look_at_the_mark) == Finding("media mark", True, "ok, the bucket is ours")
 
 
+def test_a_mark_that_never_comes_to_lie_there_is_said(bucket, monkeypatch):
+    """The key may write our files, and not this one: nothing is dropped, for ever, and each tidying fails."""
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(media_mark, "_put", lambda _mark: None)
+        media_mark.keep_mark(utc_now())
+    with transaction():
+        add_media(add_inbox().id, MediaKind.IMAGE, state=MediaState.DROPPED)
+
+    finding = one(stores.look_at_the_mark)
+
+    assert not finding.ok
+    assert finding.text == (
+        "The mark that was put there is gone, or never came there, so nothing is dropped from the bucket (1 file waits,"
+        " beside those of erased accounts). The scheduler puts it there within ten minutes; where it does not,"
+        " `flask take-media` says why."
+    )
+
+
 def test_a_bucket_with_anothers_mark_is_said_with_what_waits_and_what_to_do(bucket):
     bucket.objects["/shop/copies/pilito-mark"] = b"f" * 32
     with transaction():
@@ -342,10 +360,12 @@ def test_a_bucket_with_anothers_mark_is_said_with_what_waits_and_what_to_do(buck
     finding = one(stores.look_at_the_mark)
 
     assert not finding.ok
-    assert finding.text.startswith(
-        "Another Pilito has put its mark there, so nothing is dropped from the bucket (1 file"
+    assert finding.text == (
+        "Another Pilito has put its mark there, so nothing is dropped from the bucket (1 file waits, beside those of"
+        " erased accounts). If another Pilito keeps its files in this bucket and prefix, give the copy of the two a"
+        " MEDIA_URL of its own and restart it; `flask restore` once more brings its files there. Then, or if there is no"
+        " other, say here: `flask take-media`."
     )
-    assert finding.text.endswith("or if there is no other: `flask take-media`.")
 
 
 def test_after_a_restore_somebody_has_to_say_whose_the_bucket_is(bucket):
@@ -355,7 +375,7 @@ def test_after_a_restore_somebody_has_to_say_whose_the_bucket_is(bucket):
     finding = one(stores.look_at_the_mark)
 
     assert not finding.ok
-    assert finding.text.startswith("A backup was put back, so nothing is dropped from the bucket (0 files wait).")
+    assert finding.text.startswith("A backup was put back, so nothing is dropped from the bucket (0 files wait, ")
 
 
 def test_a_bucket_that_does_not_tell_its_mark_is_said(bucket):
