@@ -101,9 +101,14 @@ def _is_part(name: tuple[str, ...], other: tuple[str, ...]) -> bool:
 # --- prices ----------------------------------------------------------------------------------------------------------
 
 CONTEXT = re.compile(r"\[CONTEXT:.*?\[/CONTEXT\]", re.DOTALL)
+# Behind "how much" and "how many": then it asks how long. A watch is «ساعة» in Arabic: «بكم ساعة» asks its price.
+LONG = (
+    r"(?!\s*(?:روزه?|ساعته?|دقیقه|هفته|ماهه?|ساله?|وقت|طول|زمان|یوم|ایام|ساعه|اسبوع|شهر|time|longer"
+    r"|r[ou]{1,2}ze?|sa'?ate?|hafte|mahe?|vaght)(?!\w))"
+)
 ASKS_PRICE = re.compile(
-    r"(?<!\w)(?:(?:قیمت|چند|چقدر|هزینه|مبلغ|سعر|السعر|ثمن)\w*|ب?کم(?!\w))"
-    r"|\b(?:price|how much|cost|gh?ey?mat|chand)\w*"
+    rf"(?<!\w)(?:(?:چند|چقدر){LONG}\w*|(?:قیمت|هزینه|مبلغ|سعر|السعر|ثمن)\w*|بکم(?!\w)|کم(?!\w){LONG})"
+    rf"|\b(?:(?:how much|chand){LONG}|price|cost|(?:gh?|[qk])(?:ey?|ei|[iy])mat)\w*"
 )
 RIALS: Mapping[str, int] = {"toman": 10, "rial": 1, "riyal": 1}  # «ريال» alone, of a shop of the Gulf, is its riyal
 # Numbers that name: pages, accounts, tags.
