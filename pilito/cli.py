@@ -566,8 +566,10 @@ def restore(archive: Path, identity: Path | None, force: bool) -> None:
 
     try:
         done = put_back(archive, identity, force, utc_now())
-    except (BackupError, MediaError) as error:
+    except BackupError as error:
         raise click.ClickException(str(error)) from None
+    except MediaError as error:
+        raise click.ClickException(error.sentence) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
     click.echo(f"The backup of {done.manifest['began_at']} is back, with {done.media} files.")
@@ -602,7 +604,7 @@ def take_media() -> None:
     try:
         take()
     except MediaError as error:
-        raise click.ClickException(f"{error} Nothing has changed; try again.") from None
+        raise click.ClickException(f"{error.sentence} Nothing has changed; try again.") from None
     click.echo(f"The files at {settings.media_url} are this Pilito's: what waits is dropped from now on.")
 
 

@@ -65,12 +65,14 @@ class ModelError(PilitoError):
 class MediaError(PilitoError):
     """A file could not be fetched, or is not what we keep; `reason` is a slug for the panel.
 
-    `may_pass` says whether a later try may do better.
+    `sentence` is for whoever reads it in a terminal, without the slug, which stands before it in a log; `may_pass` says
+    whether a later try may do better.
     """
 
     def __init__(self, reason: str, message: str, may_pass: bool = False) -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason
+        self.sentence = message
         self.may_pass = may_pass
 
 

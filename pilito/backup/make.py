@@ -47,7 +47,7 @@ def back_up(clock: Clock, to: Path | None = None, keep: int = 0) -> Path:
     try:
         path, count = _write(target, name, began_at)
     except (BackupError, MediaError, OSError, SQLAlchemyError) as error:
-        sentence = str(error) if isinstance(error, BackupError | MediaError) else _of_system(error)
+        sentence = _sentence_of(error)
         _finish(backup_id, clock(), error=sentence)
         raise BackupError(sentence) from None
     _finish(backup_id, clock(), size_bytes=path.stat().st_size, media_count=count)
@@ -184,7 +184,11 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=2).encode()
 
 
-def _of_system(error: Exception) -> str:
+def _sentence_of(error: Exception) -> str:
+    if isinstance(error, MediaError):
+        return error.sentence
+    if isinstance(error, BackupError):
+        return str(error)
     if isinstance(error, OSError):
         where = error.filename or ""
         return (

@@ -61,5 +61,6 @@ def print_findings(findings: list[Finding], as_json: bool) -> None:
         mark = click.style("ok   ", fg="green") if finding.ok else click.style("WRONG", fg="red")
         click.echo(f"{mark} {finding.name:<{width}}  {finding.text}")
     wrong = [finding.name for finding in findings if not finding.ok]
-    verdict = f"{len(wrong)} of {len(findings)} are wrong: {', '.join(wrong)}." if wrong else "All is well."
+    are = "is" if len(wrong) == 1 else "are"
+    verdict = f"{len(wrong)} of {len(findings)} {are} wrong: {', '.join(wrong)}." if wrong else "All is well."
     click.echo(f"\n{verdict}")

@@ -25,6 +25,8 @@ TAKE = (
     " take-media`."
 )
 PUT = "The scheduler puts it there within ten minutes; where it does not, `flask take-media` says why."
+FOLDER = "Check MEDIA_URL, the rights of its folder, and the disk."
+BUCKET = "Check MEDIA_URL, MEDIA_S3_ENDPOINT, its two keys and their rights."
 RIGHTS = "See the media store, above; and its key needs s3:ListBucket, or what is not there yet looks forbidden."
 OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it takes
 
@@ -66,8 +68,8 @@ def try_the_media_store() -> Iterator[Finding]:
     try:
         yield Finding("media store", True, media_store.check())
     except MediaError as error:
-        advice = "" if error.reason == "keeps_versions" else " Check MEDIA_URL, the rights of its folder, and the disk."
-        yield Finding("media store", False, f"{error}{advice}")
+        advice = "" if error.reason == "keeps_versions" else f" {BUCKET if media_store.is_shared else FOLDER}"
+        yield Finding("media store", False, f"{error.sentence}{advice}")
 
 
 def look_at_the_mark() -> Iterator[Finding]:
@@ -77,7 +79,7 @@ def look_at_the_mark() -> Iterator[Finding]:
     try:
         why = find_hold()
     except MediaError as error:
-        yield Finding("media mark", False, f"{error} {RIGHTS}")
+        yield Finding("media mark", False, f"{error.sentence} {RIGHTS}")
         return
     left = db.session.scalar(select(func.count()).select_from(MediaFile).where(MediaFile.state == MediaState.DROPPED))
     files = "1 file waits" if left == 1 else f"{left} files wait"

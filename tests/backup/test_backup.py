@@ -19,6 +19,7 @@ from rows import (
     add_conversation,
     add_delivery,
     add_inbox,
+    add_media,
     add_message,
     add_operator,
     add_share,
@@ -460,6 +461,20 @@ def test_a_failed_backup_says_why_and_leaves_no_file(filled, tmp_path):
     row = db.session.scalar(db.select(Backup))
     assert "could not be written" in row.error
     assert row.size_bytes is None
+
+
+@pytest.mark.sqlite_only
+def test_a_backup_says_in_a_sentence_that_the_bucket_does_not_give_its_files(app, make_settings, bucket_server, folder):
+    bind_services(app, make_settings(**bucket_server.settings))
+    with transaction():
+        add_media(add_inbox().id, MediaKind.IMAGE)
+    bucket_server.refuse = 403
+
+    with pytest.raises(BackupError, match=r"^The media store did not open a file: AccessDenied \(S3Error\)\.$"):
+        back_up(lambda: NOON, folder)
+
+    row = db.session.scalar(db.select(Backup))
+    assert row.error == "The media store did not open a file: AccessDenied (S3Error)."
 
 
 @pytest.mark.sqlite_only

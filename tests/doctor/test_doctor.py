@@ -385,8 +385,29 @@ def test_a_bucket_that_does_not_tell_its_mark_is_said(bucket):
     finding = one(stores.look_at_the_mark)
 
     assert not finding.ok
-    assert "AccessDenied" in finding.text
+    assert finding.text.startswith("The media store did not open a file: AccessDenied (S3Error). See the media store")
     assert "its key needs s3:ListBucket" in finding.text
+
+
+def test_a_bucket_that_takes_nothing_is_told_of_as_a_bucket(bucket):
+    bucket.refuse = 403
+
+    finding = one(stores.try_the_media_store)
+
+    assert finding.text == (
+        "The media store did not keep a file: AccessDenied (S3Error). Check MEDIA_URL, MEDIA_S3_ENDPOINT, its two keys and"
+        " their rights."
+    )
+
+
+def test_a_bucket_that_keeps_versions_is_told_of_in_a_sentence(bucket):
+    bucket.versions = "Enabled"
+
+    finding = one(stores.try_the_media_store)
+
+    assert not finding.ok
+    assert finding.text.startswith("The bucket shop keeps versions (Enabled), and what was erased can be read in them")
+    assert finding.text.endswith("drop older versions after a day.")
 
 
 # --- backups ---------------------------------------------------------------------------------------------------------
@@ -437,5 +458,5 @@ def test_the_table_has_a_row_each_and_ends_with_the_verdict(capsys):
     doctor.print_findings(findings, as_json=True)
 
     assert lines[0].startswith("ok    database      ok")
-    assert lines[-1] == "1 of 2 are wrong: share expiry."
+    assert lines[-1] == "1 of 2 is wrong: share expiry."
     assert json.loads(capsys.readouterr().out)[1]["text"] == "Start `flask scheduler`."
