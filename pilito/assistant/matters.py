@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from pilito.assistant.denials import NEGATION
 from pilito.assistant.lexicon import WORD, lists, stems_of, terms_in
 from pilito.assistant.quantities import read_quantities, unify
+from pilito.assistant.restrictions import restrictions_in, stems_in
 from pilito.assistant.sayings import EVENT, SENTENCE, carriers, delivery, statements_in
 from pilito.spelling import plain
 
@@ -48,11 +48,6 @@ SENT = re.compile(
 )
 # How one pays, and that one does, is no matter of its own.
 MEANS = "free discount fee payment money"
-# "You only order, the rest is free" is a word of courtesy.
-ONLY = re.compile(
-    r"(?<!\w)(?:فقط|تنها)(?!\w)(?! کافی)"
-    r"|\bonly\b(?= (?:for|in|on|to|within|at|with|when|if|through|via)\b|\W*$)"
-)
 BESIDE = frozenset({"the", "our", "all", "هر", "همه", "ها", "های"})
 
 
@@ -175,15 +170,9 @@ def is_of_others(one: Told, words: Iterable[str]) -> bool:
     "Free delivery, only in Tehran" makes free what is sent to Tehran. An "only" of another matter says nothing here:
     "payment by card only".
     """
-    known = frozenset().union(*map(stems_of, words))
-    for part in statements_in(one.text):
-        only, own = ONLY.search(part), terms_in(part)
-        if only is None or (own and not own & _gifts()) or NEGATION.search(part):
-            continue
-        some = _telling(part[only.end() :]) or _telling(part[: only.start()])
-        if some and all(stems_of(word).isdisjoint(known) for word in some):
-            return True
-    return False
+    known = stems_in(words)
+    found = (each for each in restrictions_in(one.text) if not each.terms or each.terms & _gifts())
+    return any(each.leaves_out(known) for each in found)
 
 
 def shares_words(said: str, one: Told) -> bool:

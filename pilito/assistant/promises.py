@@ -6,6 +6,7 @@ Patterns are held against `spelling.plain` text, one sentence at a time.
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 
 from pilito.assistant.lexicon import WORD, alike, lists
 from pilito.assistant.matters import Part, Told, contrasts, is_of_others, matters_in, part_at, shares_words, told_in
@@ -208,8 +209,7 @@ def _is_carried(bargain: _Bargain, told: tuple[Told, ...], said: list[tuple[Told
     part = bargain.part
     if part is None:
         return bool(carrying)
-    elsewhere = [other for others in said if others is not told for other in others]
-    same = [one for one in carrying if not contrasts(part.text, one, told, elsewhere)]
+    same = [one for one in carrying if not contrasts(part.text, one, told, chain.from_iterable(said))]
     if part.matters:
         return part.matters <= frozenset().union(*(one.matters for one in same))
     asked = bargain.asked

@@ -14,6 +14,7 @@ from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, 
 from pilito.assistant.openings import find_other_hours
 from pilito.assistant.quantities import Quantity, read_quantities, unify
 from pilito.assistant.refusals import find_offered, unasked
+from pilito.assistant.restrictions import find_unrestricted
 from pilito.assistant.sayings import (
     CLAUSE,
     PRICE,
@@ -102,6 +103,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
     )
     yield from (match[0] for match in NOTHING.finditer(text) if match[0] not in known.text)
     yield from _empty_assent(text, known)
+    yield from find_unrestricted(unasked(text), known.facts, asked)
     yield from find_other_hours(text, known.facts)
     yield from find_offered(text, known.facts)
     yield from find_sold_out(unasked(text), known.facts, asked)

@@ -165,6 +165,7 @@ def test_another_fact_contrasts_where_it_names_a_sum():
 
     assert is_given_away("Shoes: delivery $6.")
     assert is_given_away("Shoes: delivery 60k.")
+    assert is_given_away("Shoes: delivery $6 in 3 days.")
     assert not is_given_away("Shoes: delivery in 3 days.")
     assert not is_given_away("Shoes: $60.")
 

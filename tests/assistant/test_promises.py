@@ -267,6 +267,7 @@ def test_what_is_free_or_cheaper_is_so_in_a_fact(reply, facts, named):
         ("ارسال رایگان، فقط تهران.", "ارسال به شیراز رایگان است.", "رایگان"),
         ("Free delivery, only in Tehran.", "Delivery is free.", "free"),
         ("Free delivery, only in Tehran.", "Delivery in Tehran is free.", ""),
+        ("Free delivery, only in Tehran.", "Delivery is free in Tehran", ""),
         ("Free delivery for members only.", "Delivery is free.", "free"),
         ("Free delivery for members only.", "For members delivery is free.", ""),
         ("التوصيل مجاني فقط للرياض.", "التوصيل مجاني.", "مجانی"),
