@@ -100,7 +100,7 @@ HOURS = re.compile(
 )
 OFFERING = re.compile(r"تخفیف|حراج|افر|رایگان|جشنواره|ویژه|قیمت|sale|off|discount|free|price|خصم|عرض|سعر")
 PRICED = re.compile(r"(?:قیمت|price|سعر)\D{0,20}\d")
-PHONE = re.compile(r"(?:\+\d\d[ -]?|(?<!\d)0)\d(?:[ -]?\d){6,9}")
+PHONE = re.compile(r"(?:(?:\+|(?<!\d)00)\d\d[ -]?|(?<!\d)0)\d(?:[ -]?\d){6,9}")
 # Hundreds of spaces behind "until" would be tried in every way there is.
 RUN = re.compile(r"([ :,،])[ :,،]{2,}")
 LEAST_PRICE = 1000  # a bare number below it is a size, a count, a day

@@ -145,6 +145,8 @@ COUNTED = re.compile(
 LEAST_SUM = 10_000  # a bare number below it is a size, a count, a year
 LEAST_SHORT = 10  # behind "price" shops leave out the thousands
 LEAST_NUMBER = 10**10  # a card, a postal code
+# A phone cut short begins with a zero, as no sum does; a mobile without its zero is no round number, as such a sum is.
+CALLS = re.compile(r"0\d|9\d{9}(?<!000)(?!\d)")
 
 
 def asks_price(question: str) -> bool:
@@ -193,7 +195,10 @@ def _is_asked(one: Quantity, text: str) -> bool:
     value = _largest(one)
     if PHONE.match(text, one.start) or value >= LEAST_NUMBER:
         return False
-    return one.multiplier > 1 or value >= LEAST_SUM or (value >= LEAST_SHORT and PRICE_OF.search(before) is not None)
+    if one.multiplier > 1:
+        return True
+    is_priced = value >= LEAST_SUM or (value >= LEAST_SHORT and PRICE_OF.search(before) is not None)
+    return is_priced and not CALLS.match(text, one.start)
 
 
 def _current_prices(product_text: str) -> list[Quantity]:
