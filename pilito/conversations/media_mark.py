@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 NAME = "pilito-mark"  # no name of a file (store.py): no list of files shows it
 MARK_BYTES = 32
 KEPT = 6  # marks, of an hour
-# Twice the pause between two of its owner's turns (tidy_media.py), and a little: who begins with a copy of the database
-# sees by then that the mark turns without them.
-TURNED_BY_THEN = timedelta(minutes=25)
+# Who begins with a copy of the database sees by then that the mark turns without them, also where the original is
+# stopped for a night's work. Less than a day: before that no copy takes what was kept since for nobody's.
+TURNED_BY_THEN = timedelta(hours=12)
 # On PostgreSQL two may find none at once, as a tidying and `flask take-media`: then the second waits for the first's.
 FIRST = text("INSERT INTO media_mark (id, marks) VALUES (1, '[]') ON CONFLICT DO NOTHING")
 HELD = "held"  # why the store drops nothing, of a MediaError
@@ -170,7 +170,7 @@ def _end_hold() -> None:
 def _is_long_there(seen: str, now: datetime) -> bool:
     """Whether we put it there, or it has been the same for so long that nobody else turns it.
 
-    Redis knows, which no copy of a database brings along. Where it was emptied, the mark turns a little later.
+    Redis knows, which no copy of a database brings along. Where it was emptied, the mark turns half a day later.
     """
     try:
         known = cast(bytes | None, redis.get(keys.MEDIA_MARK)) or b""
@@ -188,4 +188,4 @@ def _note(mark: str, since: int) -> None:
     try:
         redis.set(keys.MEDIA_MARK, f"{mark} {since}")
     except RedisError as error:
-        log.info("Redis does not know that the bucket has our mark (%s): it turns a little later.", error)
+        log.info("Redis does not know that the bucket has our mark (%s): it turns half a day later.", error)

@@ -11,7 +11,7 @@ from rows import NOON, add_conversation, add_media
 from ways import KILL, RAISE, Way
 
 from pilito.conversations.drop_media import drop_media
-from pilito.conversations.media_mark import find_hold, keep_mark, take
+from pilito.conversations.media_mark import TURNED_BY_THEN, find_hold, keep_mark, take
 from pilito.conversations.tidy_media import EVERY
 from pilito.database import transaction
 from pilito.lifecycle import MediaKind, MediaState
@@ -56,9 +56,9 @@ class TheMarkIsTurned(ABucketIsTaken):
         self.before = self.bucket_server.objects[MARK]
 
     def again(self):
-        """Redis may not know any more that it is ours: then half an hour later."""
-        for number in range(1, 5):
-            self.call(keep_mark, NOON + EVERY * number)
+        """Redis may not know any more that it is ours: then half a day later."""
+        for later in (EVERY, EVERY + TURNED_BY_THEN):
+            self.call(keep_mark, NOON + later)
 
     def state(self):
         return super().state(), self.bucket_server.objects[MARK] != self.before

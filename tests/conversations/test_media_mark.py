@@ -13,9 +13,9 @@ from pilito import keys
 from pilito.conversations import media_mark
 from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_customer, erase_inbox
-from pilito.conversations.media_mark import KEPT, Hold, find_hold, hold, keep_mark, take
+from pilito.conversations.media_mark import KEPT, TURNED_BY_THEN, Hold, find_hold, hold, keep_mark, take
 from pilito.conversations.sweep import sweep
-from pilito.conversations.tidy_media import EVERY, PARTS, tidy
+from pilito.conversations.tidy_media import EVERY, PARTS, YOUNGEST, tidy
 from pilito.database import transaction
 from pilito.errors import MediaError
 from pilito.lifecycle import MediaKind, MediaState
@@ -26,7 +26,7 @@ STRANGER, OURS = name_of("ab" + "0" * 62, 7), name_of("ab" + "1" * 62, 8)
 # The moment at which the part "ab" is looked at; the same comes round after ROUND.
 NOW = NOON + EVERY * ((0xAB - int(NOON.timestamp() // EVERY.total_seconds())) % PARTS)
 ROUND = EVERY * PARTS
-MINUTE = timedelta(minutes=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PLACE = "/shop/copies"
 MARK = f"{PLACE}/pilito-mark"
 THEIRS = b"f" * 32
@@ -335,14 +335,27 @@ def test_who_has_not_put_the_mark_there_waits_for_its_owner_to_turn_it(bucket, r
     assert (bucket.objects[MARK], held()) == (THEIRS, Hold.OTHER_MARK)
 
 
-def test_whose_redis_was_emptied_turns_it_again_after_a_while(bucket, redis_client):
+def test_an_original_that_is_stopped_for_hours_keeps_its_bucket(bucket, redis_client):
+    """While an upgrade is tried on a copy, say. Then it turns the mark, and the copy is who drops nothing."""
     keep_mark(NOON)
     redis_client.delete(keys.MEDIA_MARK)
     before = bucket.objects[MARK]
 
-    for number in range(1, 5):
-        keep_mark(NOON + EVERY * number)
+    for hours in range(12):
+        keep_mark(NOON + HOUR * hours)
 
+    assert bucket.objects[MARK] == before
+
+
+def test_whose_redis_was_emptied_turns_it_again_before_a_copy_takes_a_file_for_nobodys(bucket, redis_client):
+    keep_mark(NOON)
+    redis_client.delete(keys.MEDIA_MARK)
+    before = bucket.objects[MARK]
+
+    keep_mark(NOON + EVERY)
+    keep_mark(NOON + EVERY + TURNED_BY_THEN)
+
+    assert EVERY + TURNED_BY_THEN < YOUNGEST
     assert bucket.objects[MARK] != before
     assert find_hold() is None
 
