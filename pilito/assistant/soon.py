@@ -71,8 +71,11 @@ LEFT = r"(?: دیگه| دیگر)? ?(?:مونده|مانده|باقی\w*|فرصت
 
 def _each(before: str, after: str, bounds: dict[str, int]) -> list[tuple[re.Pattern[str], int]]:
     """Patterns with the day on which what they find is over; 0 for "that is counted"."""
-    listed = [(re.compile(rf"{before}(?:{words})(?!\w){after}"), days) for words, days in bounds.items()]
-    return [*listed, (re.compile(rf"{before}(?:{COUNTED}){after}"), 0)]
+    return [*_listed(before, after, bounds), (re.compile(rf"{before}(?:{COUNTED}){after}"), 0)]
+
+
+def _listed(before: str, after: str, bounds: dict[str, int]) -> list[tuple[re.Pattern[str], int]]:
+    return [(re.compile(rf"{before}(?:{words})(?!\w){after}"), days) for words, days in bounds.items()]
 
 
 # They say themselves that they end something.
@@ -88,9 +91,12 @@ ENDING = [
     ),
     (re.compile(r"(?<!\w)(?:اخرین|اخر) (?:روز|ساعت|یوم)\w*(?!\w)|\blast chance\b|(?<!\w)(?:اخر|اخرین) فرصت\w*"), A_DAY),
 ]
-# "Until": but "3 to 5 days" is no end.
+# A number of one or two digits that is no price begins a range: "3 to 5 days", "10 until midnight".
+BEHIND_A_PRICE = r"(?<!(?<![\d$€£])\d )(?<!(?<![\d$€£])\d\d )(?<!\d)"
 LASTING = [
-    *_each(rf"(?<!\d )(?<!\d){UNTIL}(?:{END_OF})?(?:\w+ )?", "", BOUNDS),
+    *_each(rf"{BEHIND_A_PRICE}{UNTIL}(?:{END_OF})?(?:\w+ )?", "", BOUNDS),
+    # Until Friday no range goes: "price 85 until Friday". But "sizes 38 to 44 summer" speaks of no end.
+    *_listed(rf"{UNTIL}(?:{END_OF})?(?:(?!\d)\w+ )?", "", {one: BOUNDS[one] for one in BOUNDS if one != TONIGHT}),
     *_each(r"(?<!\w)(?:به مدت|لمده|(?:for )?(?:the )?next|for) ", "", {}),
 ]
 # They end something only beside the sale that they speak of.

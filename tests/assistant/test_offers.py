@@ -483,6 +483,10 @@ def test_where_nobody_knows_the_day_of_the_post_such_an_end_is_vague(end):
         ("فقط ۳ روز", 4),
         ("تخفیف ۲ هفته", 15),
         ("until the 15th", 32),
+        ("Bag 850,000 until Friday", 8),
+        ("Bag $80 until the 15th", 32),
+        ("کیف ۸۵۰٬۰۰۰ تا جمعه", 8),
+        ("Bag $80 until midnight", 1),
     ],
 )
 def test_a_relative_end_is_over_when_it_must_be(text, last):

@@ -156,6 +156,46 @@ def test_some_are_ends_beside_the_sale_that_they_speak_of(text, days):
 
 
 @pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("قیمت ۸۵۰ تا امشب", 1),
+        ("کیف ۸۵۰ تا جمعه", 8),
+        ("کیف ۸۵۰٬۰۰۰ تا جمعه", 8),
+        ("کیف ۸۵۰٬۰۰۰ تا همین جمعه", 8),
+        ("قیمت ۸۵۰ تا ۱۲ شب", 1),
+        ("قیمت ۸۵ تا جمعه", 8),
+        ("bag $80 until midnight", 1),
+        ("bag $80 until friday", 8),
+        ("bag $80 till the 15th", 32),
+        ("حقيبة 250 حتى الجمعة", 8),
+        ("کیف ۸۵۰ تا ۳ روز", 4),
+        ("کیف ۸۵۰٬۰۰۰ تا پایان تابستان", 100),
+        ("تخفیف از ۱۰ تا ۱۵ام", 32),
+    ],
+)
+def test_a_price_right_before_until_changes_nothing_of_the_end(text, days):
+    assert ends(text, priced=[text]) == {days}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "کیف ۸۵۰ تومان ۳ تا ۵ روز",
+        "کیف ۸۵۰ تومان ۱۰ تا ۱۵ روز",
+        "کیف ۸۵۰ تومان، ساعت ۱۰ تا ۱۲ شب",
+        "کیف ۸۵۰ تومان، ساعت ۹ تا ۱۲ شب",
+        "bag $80, from 10 until midnight",
+        "مانتو ۸۵۰ تومان سایز ۳۸ تا ۴۴ بهار",
+        "مانتو ۸۵۰ تومان ۳۸ تا ۴۴ تابستان",
+        "کیف ۸۵۰ تومان ۲ تا ۳ متر",
+        "کیف ۸۵۰ تومان ۲ تا رنگ",
+    ],
+)
+def test_a_small_number_before_until_begins_a_range(text):
+    assert ends(text, priced=[text]) == set()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "return until friday",
