@@ -8,7 +8,7 @@ from pilito.conversations import outbox, turns
 from pilito.conversations.came_back import see_to
 from pilito.conversations.disclose import line_due
 from pilito.conversations.draft_facts import facts_changed
-from pilito.conversations.drafts import go_stale, proof_of
+from pilito.conversations.drafts import doubt, leave_people, proof_of
 from pilito.conversations.lock import get_locked, mark_changed
 from pilito.conversations.meanwhile import refuse_answered
 from pilito.conversations.pair import pair_after
@@ -124,7 +124,7 @@ def _hold_against_facts(conversation_id: int, draft_id: int, now: datetime) -> N
         is_waiting = draft.state is DraftState.WAITING
         has_changed = is_waiting and facts_changed(conversation, draft.working, draft.created_at, now)
         if has_changed:
-            go_stale(conversation, FACTS_CHANGED)
+            doubt(conversation, FACTS_CHANGED)
             mark_changed(tx, conversation)
     if has_changed:
         raise Refused(*CHANGED)
@@ -160,8 +160,7 @@ def _check_state(draft: Draft, is_confirmed: bool) -> None:
 
 
 def _end(conversation: Conversation, draft: Draft, state: DraftState, operator_id: int | None, now: datetime) -> None:
-    if draft.state is DraftState.WAITING:
-        conversation.drafted_at = None
+    leave_people(conversation, draft)
     draft.state, draft.operator_id, draft.ended_at = state, operator_id, now
     action = {DraftState.DISCARDED: "discarded_draft"}.get(state, "sent_draft")
     details = {"draft_id": draft.id, "state": state.value}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import func, inspect, select, update
 
 from pilito.assistant.types import HandOver, Reply
 from pilito.lifecycle import DraftState
@@ -43,6 +43,23 @@ def go_stale(conversation: Conversation, why: str) -> None:
     if conversation.drafted_at is None:
         return
     _move(conversation, DraftState.STALE, stale_why=why)
+
+
+def doubt(conversation: Conversation, why: str) -> None:
+    """What a draft that waits rests on is another by now: it is out of date, and stays before people.
+
+    Nothing came that would be answered anew, so nobody writes another by themselves, and the customer still waits.
+    """
+    since = conversation.drafted_at
+    go_stale(conversation, why)
+    conversation.drafted_at = since
+
+
+def leave_people(conversation: Conversation, draft: Draft) -> None:
+    """A person has decided about a draft: it waits no more. Of an older one a newer may wait still."""
+    newest = db.session.scalar(select(func.max(Draft.id)).where(Draft.conversation_id == conversation.id))
+    if draft.id == newest:
+        conversation.drafted_at = None
 
 
 def discard_waiting(conversation: Conversation, operator_id: int | None, now: datetime) -> None:

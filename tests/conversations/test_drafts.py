@@ -550,13 +550,50 @@ def test_a_draft_whose_product_has_changed_asks_before_it_is_sent(quoted, table,
     assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
     draft = draft_of(quoted)
     assert (draft.state, draft.stale_why) == (DraftState.STALE, "facts_changed")
-    assert quoted.conversation.drafted_at is None
     assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
     assert quoted.replies == []
 
     send(quoted, LATER, is_confirmed=True)
 
     assert len(quoted.replies) == 1
+
+
+def test_a_draft_whose_facts_have_changed_stays_before_people_until_it_is_decided(quoted):
+    """No other is written for it by itself, and the customer still waits."""
+    change_fact(Variant, "مانتو ترمه", price=2_200_000)
+
+    assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
+    assert zone_of(quoted.conversation, LATER) is Zone.NEEDS_YOU
+
+    send(quoted, LATER, is_confirmed=True)
+    assert quoted.conversation.drafted_at is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("why", PASSED_BY)
+def test_such_a_draft_is_passed_by_like_any_other(quoted, why):
+    change_fact(Variant, "مانتو ترمه", price=2_200_000)
+    assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
+
+    PASSED_BY[why](quoted)
+
+    assert quoted.conversation.drafted_at is None
+
+
+@pytest.mark.sqlite_only
+def test_who_decides_about_an_older_draft_leaves_the_newer_before_people(quoted):
+    change_fact(Variant, "مانتو ترمه", price=2_200_000)
+    assert refusal_of(lambda: send(quoted, LATER)) == "facts_changed"
+    older = draft_of(quoted).id
+    quoted.model.reply = {"reply": "قیمت مانتو ترمه ۲٬۲۰۰٬۰۰۰ تومان است.", "hand_over": False, "reason": ""}
+    draft_again(quoted.conversation.id, LATER)
+    quoted.answer(LATER)
+    assert quoted.conversation.drafted_at == LATER
+
+    send_draft(quoted.conversation.id, older, None, LATER, is_confirmed=True)
+
+    assert draft_of(quoted).state is DraftState.WAITING
+    assert quoted.conversation.drafted_at == LATER
 
 
 @pytest.mark.sqlite_only
