@@ -59,6 +59,12 @@ def is_held() -> bool:
     return media_store.is_shared and _read()[1] is not None
 
 
+def find_written() -> tuple[Hold, datetime] | None:
+    """The hold that is written down, and since when. The bucket is not asked."""
+    row = db.session.scalar(select(MediaMark)) if media_store.is_shared else None
+    return (Hold(row.held_why), row.held_at) if row and row.held_why and row.held_at else None
+
+
 def find_hold() -> Hold | None:
     """Look whether anything forbids to drop files of the bucket now. Raises MediaError where it does not answer."""
     marks, why = _read()

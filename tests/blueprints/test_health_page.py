@@ -25,6 +25,7 @@ from pilito.blueprints.i18n import commands
 from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_deletion, request_deletion
+from pilito.conversations.media_mark import Hold, hold
 from pilito.conversations.receive import receive
 from pilito.conversations.record import record
 from pilito.database import transaction
@@ -125,6 +126,36 @@ def test_a_shop_that_could_not_be_read_for_long_stands_there_with_what_to_do(adm
     assert "&lt;b&gt;Returns" in shown
     assert "only.since.noon" not in shown
     assert "switched off" not in shown
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (Hold.RESTORED, "A backup was put back, and another Pilito may have its files in the same bucket."),
+        (Hold.OTHER_MARK, "Another Pilito has marked the bucket of files as its own."),
+    ],
+)
+def test_a_bucket_from_which_nothing_is_dropped_stands_there_with_whom_to_ask(
+    app, make_settings, bucket_server, admin, why, said
+):
+    bind_services(app, make_settings(**bucket_server.settings))
+    assert "bucket" not in page(admin)
+    with transaction():
+        hold(why, NOON)
+
+    shown = page(admin)
+
+    assert "Something needs a look." in shown
+    assert said in shown
+    assert NOON.isoformat() in shown
+    assert "flask doctor" in shown
+
+
+def test_a_hold_of_before_the_files_went_into_a_folder_is_none(admin):
+    with transaction():
+        hold(Hold.RESTORED, NOON)
+
+    assert "bucket" not in page(admin)
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.AGENT])

@@ -17,6 +17,7 @@ from pilito.blueprints.panel.access import for_admins
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_unmatched, settle_deletion
 from pilito.conversations.find_person import find_customer
+from pilito.conversations.media_mark import find_written
 from pilito.conversations.read_again import read_again
 from pilito.conversations.spending import is_over
 from pilito.conversations.tokens import days_left, is_ending
@@ -48,6 +49,7 @@ def show_health() -> ResponseReturnValue:
         alerts=queries.account_alerts(_alert_kinds(), now - ALERTS_SHOWN),
         deletions=find_unmatched(),
         overdue=find_overdue(),
+        hold=find_written(),
         checks=health.readiness(),
         queues=_queues(),
         events=summary.events(),
