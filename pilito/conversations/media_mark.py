@@ -3,7 +3,8 @@
 The mark is an object beside the files. Its owner turns it, every time the store is tidied: a new one is written down,
 then put there. Any of the last ones counts as ours, so that a crash between, two schedulers at once and a bucket that
 shows yesterday's answer are no mismatch. A copy of the database, however it was made, knows none that were put since:
-it drops nothing, and says so. After `flask restore` a person says whose the files are, for nobody else can know
+it drops nothing, and says so, also in the bucket, whose owner then takes nothing there for nobody's. After `flask
+restore` a person says whose the files are, for nobody else can know
 (docs/decisions/0063-a-bucket-has-a-mark-that-turns.md).
 """
 
@@ -34,6 +35,9 @@ KEPT = 6  # marks, of an hour
 TURNED_BY_THEN = timedelta(hours=12)
 # On PostgreSQL two may find none at once, as a tidying and `flask take-media`: then the second waits for the first's.
 FIRST = text("INSERT INTO media_mark (id, marks) VALUES (1, '[]') ON CONFLICT DO NOTHING")
+CLAIM = "pilito-held"  # says that one who drops nothing from the bucket keeps files there: when, in seconds since 1970
+CLAIM_BYTES = 16
+CLAIMED_FOR = timedelta(days=3)  # since it was last said; the owner looks through its store in two (tidy_media.py)
 HELD = "held"  # why the store drops nothing, of a MediaError
 
 
@@ -70,7 +74,7 @@ def find_hold() -> Hold | None:
     marks, why = _read()
     if why is not None:
         return why
-    seen = _look()
+    seen = _look(NAME, MARK_BYTES)
     if seen is None:
         return Hold.GONE if marks else Hold.UNMARKED
     if seen in marks or seen in _read()[0]:  # the latter: turned while we looked
@@ -85,11 +89,28 @@ def keep_mark(now: datetime) -> None:
     marks, why = _read()
     if why is not None:
         return
-    seen = _look()
+    seen = _look(NAME, MARK_BYTES)
     if seen is not None and seen not in marks:
         _hold(marks, now)
     elif seen is None or _is_long_there(seen, now):
         _put(marks[0] if seen in marks[1:] else _choose(KEPT))  # the former: who chose it came to no end
+
+
+def claim(now: datetime) -> None:
+    """Say in a bucket that is held, beside its mark, that we keep files there too; best said often."""
+    said = str(int(now.timestamp())).encode()
+    try:
+        media_store.put(CLAIM, io.BytesIO(said), len(said), "text/plain")
+    except MediaError as error:
+        log.info("The owner of the bucket does not know that files of ours lie in it too: %s", error)
+
+
+def is_claimed(now: datetime) -> bool:
+    """Whether one that is held keeps files in our bucket: what is nobody's here may be theirs. Raises MediaError."""
+    said = _look(CLAIM, CLAIM_BYTES) if media_store.is_shared else None
+    if said is None or not said.isdigit():
+        return False
+    return abs(now.timestamp() - int(said)) < CLAIMED_FOR.total_seconds()
 
 
 def take() -> None:
@@ -99,6 +120,7 @@ def take() -> None:
     """
     if media_store.is_shared:
         _put(_choose(None))  # all: tried in vain often enough, the one that lies there would be forgotten
+        media_store.drop(CLAIM)  # ours of the hold; one that is held still says it again
         _end_hold()
         log.info("The bucket is ours, as a person says; files are dropped from it again.")
 
@@ -133,10 +155,10 @@ def _locked() -> MediaMark:
     return row
 
 
-def _look() -> str | None:
+def _look(name: str, size_bytes: int) -> str | None:
     try:
-        with media_store.open(NAME, MARK_BYTES) as file:
-            return file.read(MARK_BYTES).decode("ascii", "replace")
+        with media_store.open(name, size_bytes) as file:
+            return file.read(size_bytes).decode("ascii", "replace")
     except MediaError as error:
         if error.reason != "missing":
             raise

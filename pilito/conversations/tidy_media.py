@@ -1,7 +1,8 @@
 """Remove what a crash left in the store: objects that no row points to, and uploads that nobody sent.
 
 A row is written before its object (fetch_media.py, upload.py), so an object without a row is left over. Never one
-younger than a day: a restored database may be behind its store for a while, and somebody must be able to notice.
+younger than a day: a restored database may be behind its store for a while, and somebody must be able to notice. And
+none from a bucket in which another Pilito keeps files too (media_mark.py).
 """
 
 import logging
@@ -56,6 +57,9 @@ def _drop_strangers(part: str, now: datetime) -> int:
     try:
         media_mark.keep_mark(now)
         if media_mark.is_held():
+            media_mark.claim(now)
+            return 0
+        if media_mark.is_claimed(now):
             return 0
         strangers = list(islice(_strangers_of(media_store.names(part, now - YOUNGEST)), BATCH))
         media_mark.drop(strangers)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from pilito.blueprints.health import PASSED, readiness, try_to_write
 from pilito.clock import utc_now
-from pilito.conversations.media_mark import Hold, find_hold
+from pilito.conversations.media_mark import Hold, find_hold, is_claimed
 from pilito.doctor.finding import FINE, Finding
 from pilito.errors import MediaError
 from pilito.extensions import db, media_store, redis, settings
@@ -27,6 +27,10 @@ TAKE = (
 PUT = "The scheduler puts it there within ten minutes; where it does not, `flask take-media` says why."
 FOLDER = "Check MEDIA_URL, the rights of its folder, and the disk."
 BUCKET = "Check MEDIA_URL, MEDIA_S3_ENDPOINT, its two keys and their rights."
+BESIDE = (
+    "The bucket is ours, but another Pilito keeps files there too. What is in no row of ours may be that one's, so it"
+    " is not tidied. Give that one a MEDIA_URL of its own and restart it; the tidying goes on three days later."
+)
 RIGHTS = "See the media store, above; and its key needs s3:ListBucket, or what is not there yet looks forbidden."
 OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it takes
 
@@ -78,13 +82,16 @@ def look_at_the_mark() -> Iterator[Finding]:
         return
     try:
         why = find_hold()
+        is_alone = why is not None or not is_claimed(utc_now())
     except MediaError as error:
         yield Finding("media mark", False, f"{error.sentence} {RIGHTS}")
         return
     left = db.session.scalar(select(func.count()).select_from(MediaFile).where(MediaFile.state == MediaState.DROPPED))
     files = "1 file waits" if left == 1 else f"{left} files wait"
     waits = f"so nothing is dropped from the bucket ({files}, beside those of erased accounts)"
-    if why is None:
+    if not is_alone:
+        yield Finding("media mark", False, BESIDE)
+    elif why is None:
         yield Finding("media mark", True, "ok, the bucket is ours")
     elif why is Hold.UNMARKED:
         yield Finding("media mark", True, "ok, the scheduler marks it within ten minutes")

@@ -38,7 +38,7 @@ from pilito.backup.restore import restore
 from pilito.config import ROOT
 from pilito.conversations.comments import ON, OPTION, REPLY_OPTION, wake_replies
 from pilito.conversations.drop_media import drop_media
-from pilito.conversations.media_mark import Hold, find_hold, keep_mark
+from pilito.conversations.media_mark import CLAIMED_FOR, Hold, find_hold, keep_mark
 from pilito.conversations.record import record
 from pilito.conversations.sweep import sweep
 from pilito.conversations.tidy_media import EVERY, PARTS, tidy
@@ -616,9 +616,8 @@ def two_on_a_bucket(app, empty_place, make_settings, bucket_server):
     return app, empty_place
 
 
-def when_looked_at(key):
-    """A moment, days after the backup, at which the tidying comes by this file."""
-    begin = LATER + timedelta(days=2)
+def when_looked_at(key, begin=LATER + timedelta(days=2)):
+    """The first moment after it, two days at most, at which the tidying comes by this file."""
     return begin + EVERY * ((int(key[:2], 16) - int(begin.timestamp() // EVERY.total_seconds())) % PARTS)
 
 
@@ -649,11 +648,34 @@ def test_a_copy_on_the_same_bucket_drops_nothing_until_somebody_says_whose_it_is
         db.engine.dispose()
 
     assert tidied == 0
-    assert there == sorted([shown, since, "pilito-mark"])
+    assert there == sorted([shown, since, "pilito-mark", "pilito-held"])
     assert said == "The files at s3://shop/copies are this Pilito's: what waits is dropped from now on.\n"
     assert f"/shop/copies/{shown}" not in bucket_server.objects
     keep_mark(LATER)
     assert find_hold() is Hold.OTHER_MARK  # now the copy has it: the other one does not drop what that one shows
+
+
+def test_what_a_held_copy_keeps_in_the_bucket_its_owner_does_not_take_for_nobodys(
+    two_on_a_bucket, bucket_server, folder
+):
+    """It may be the one that works from now on, and nobody has said so yet."""
+    app, copy = two_on_a_bucket
+    with transaction():
+        inbox_id = add_inbox().id
+    keep_mark(NOON)
+    put_back(copy, back_up(lambda: NOON, folder))
+    with copy.app_context():
+        with transaction():
+            kept = keep_file(copy, inbox_id, MediaKind.VIDEO, MP4, "video/mp4").key
+        tidy(LATER)
+        db.session.remove()
+        db.engine.dispose()
+
+    while_it_works = tidy(when_looked_at(kept, LATER))
+    is_kept = f"/shop/copies/{kept}" in bucket_server.objects
+    long_after = tidy(when_looked_at(kept, LATER + CLAIMED_FOR))
+
+    assert (while_it_works, is_kept, long_after) == (0, True, 1)
 
 
 @pytest.mark.sqlite_only

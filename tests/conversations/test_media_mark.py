@@ -13,7 +13,7 @@ from pilito import keys
 from pilito.conversations import media_mark
 from pilito.conversations.drop_media import drop_media
 from pilito.conversations.erase import erase_customer, erase_inbox
-from pilito.conversations.media_mark import KEPT, TURNED_BY_THEN, Hold, find_hold, hold, keep_mark, take
+from pilito.conversations.media_mark import CLAIMED_FOR, KEPT, TURNED_BY_THEN, Hold, find_hold, hold, keep_mark, take
 from pilito.conversations.sweep import sweep
 from pilito.conversations.tidy_media import EVERY, PARTS, YOUNGEST, tidy
 from pilito.database import transaction
@@ -29,6 +29,7 @@ ROUND = EVERY * PARTS
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PLACE = "/shop/copies"
 MARK = f"{PLACE}/pilito-mark"
+CLAIM = f"{PLACE}/pilito-held"
 THEIRS = b"f" * 32
 
 
@@ -162,11 +163,11 @@ def test_one_that_another_scheduler_turns_while_we_look_is_no_others(bucket, mon
     keep_mark(NOON)
     usual = media_mark._look
 
-    def late():
+    def late(*what):
         with monkeypatch.context() as there:
             there.setattr(media_mark, "_look", usual)
             keep_mark(NOON + EVERY)
-        return usual()
+        return usual(*what)
 
     monkeypatch.setattr(media_mark, "_look", late)
 
@@ -252,7 +253,7 @@ def test_a_worker_drops_nothing_though_no_scheduler_has_looked_yet(bucket):
     assert is_there(bucket, OURS)
 
 
-def test_a_hold_is_said_once_and_the_bucket_is_let_be(bucket, other, lines):
+def test_a_hold_is_said_once_and_the_bucket_is_let_be_but_for_that_files_of_ours_lie_there(bucket, other, lines):
     ids = [left(bucket, name_of(f"{number:02x}" * 32, number)) for number in range(3)]
     tidy(NOW)
     bucket.asked.clear()
@@ -262,7 +263,7 @@ def test_a_hold_is_said_once_and_the_bucket_is_let_be(bucket, other, lines):
         for media_id in ids:
             drop_media(media_id, NOW + ROUND + EVERY * number)
 
-    assert calls(bucket) == []
+    assert set(calls(bucket)) == {("PUT", CLAIM)}
     assert len([line for line in lines if line.startswith("WARNING")]) == 1
     assert sweep(NOW + ROUND * 2)["dropped_media"] == 0
 
@@ -315,6 +316,58 @@ def test_other_bytes_of_an_earlier_try_are_left_to_the_tidying(bucket, other):
     assert is_there(bucket, STRANGER)
     take()
     assert tidy(NOW) == 1
+
+
+# --- files of one that is held ----------------------------------------------------------------------------------------
+
+
+def says(at):
+    return str(int(at.timestamp())).encode()
+
+
+@pytest.mark.parametrize(
+    ("said", "dropped"),
+    [
+        (says(NOW), 0),
+        (says(NOW - CLAIMED_FOR + MINUTE), 0),
+        (says(NOW - CLAIMED_FOR), 1),
+        (says(NOW + ROUND * 2), 1),  # a clock that is wrong must not hold up the tidying for ever
+        (b"", 1),
+        (b"soon, \xff", 1),
+    ],
+)
+def test_where_one_that_is_held_keeps_files_nothing_is_taken_for_nobodys(bucket, said, dropped):
+    bucket.objects[CLAIM] = said
+    put(bucket, STRANGER)
+
+    assert tidy(NOW) == dropped
+    assert is_there(bucket, STRANGER) is (dropped == 0)
+
+
+def test_what_is_known_to_be_ours_goes_beside_one_that_is_held(bucket):
+    keep_mark(NOON)
+    bucket.objects[CLAIM] = says(NOON)
+    media_id = left(bucket, OURS)
+
+    drop_media(media_id, NOON)
+
+    assert not is_there(bucket, OURS)
+
+
+def test_who_takes_the_bucket_is_no_longer_one_that_is_held(bucket, other):
+    tidy(NOW)
+    assert bucket.objects[CLAIM] == says(NOW)
+
+    take()
+
+    assert CLAIM not in bucket.objects
+
+
+def test_one_that_is_held_and_may_not_write_there_goes_on(bucket, other):
+    tidy(NOW)
+    bucket.refuse = 403
+
+    assert tidy(NOW + EVERY) == 0
 
 
 # --- a copy that begins in the moment of its making --------------------------------------------------------------------

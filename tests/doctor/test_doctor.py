@@ -368,6 +368,19 @@ def test_a_bucket_with_anothers_mark_is_said_with_what_waits_and_what_to_do(buck
     )
 
 
+def test_a_bucket_of_ours_in_which_one_that_is_held_keeps_files_is_said(bucket):
+    media_mark.keep_mark(utc_now())
+    media_mark.claim(utc_now())
+
+    finding = one(stores.look_at_the_mark)
+
+    assert not finding.ok
+    assert finding.text == (
+        "The bucket is ours, but another Pilito keeps files there too. What is in no row of ours may be that one's, so it"
+        " is not tidied. Give that one a MEDIA_URL of its own and restart it; the tidying goes on three days later."
+    )
+
+
 def test_after_a_restore_somebody_has_to_say_whose_the_bucket_is(bucket):
     with transaction():
         media_mark.hold(media_mark.Hold.RESTORED, utc_now())
