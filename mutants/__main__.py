@@ -54,9 +54,9 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
     "words": (CHECKS, "lexicon terms wording", REPLIES, SAID),
     "claims": (
         CHECKS,
-        "statements sayings refusals restrictions denials stock matters soon openings posts",
+        "statements sayings refusals restrictions denials stock product_prices matters soon openings posts",
         REPLIES,
-        f"{SAID} denials restrictions posts sayings soon matters",
+        f"{SAID} denials restrictions product_prices posts sayings soon matters",
     ),
 }
 EVERYBODY = ["tests/test_instagram_share.py"]

@@ -69,7 +69,7 @@ def find_sold_out(text: str, facts: Iterable[str], asked: frozenset[str]) -> Ite
         return
     said_elsewhere = [line for one in each for line in one.rest]
     values = frozenset(value for one in products for line in one.lines for value in line.values)
-    tells_apart = _mentioned(text, values) or NEGATION.search(text) or GONE.search(text)
+    tells_apart = mentioned_in(text, values) or NEGATION.search(text) or GONE.search(text)
     meant = frozenset() if tells_apart else values & asked
     is_ordered = ORDER.search(text) is not None
     wanted = frozenset[str]() if tells_apart else frozenset().union(*map(alike, asked))
@@ -78,7 +78,7 @@ def find_sold_out(text: str, facts: Iterable[str], asked: frozenset[str]) -> Ite
     for claim, is_claim in _claims(text):
         before = _named(claim, wanted, products) or before
         if is_claim and not _is_said(claim, said_elsewhere):
-            of = before or ([meant_ones] if THERE.search(claim) or _mentioned(claim, values) else [])
+            of = before or ([meant_ones] if THERE.search(claim) or mentioned_in(claim, values) else [])
             if _are_gone(_Claim(claim, meant, is_ordered), of):
                 yield claim.strip()
 
@@ -90,7 +90,7 @@ def _product(fact: str) -> Product:
     return Product(
         frozenset(word for word in WORD.findall(first) if not lists().has_grammar(word)),
         tuple(
-            Line(_values(match["label"] or ""), match["gone"] is not None, match["order"] is not None)
+            Line(values_of(match["label"] or ""), match["gone"] is not None, match["order"] is not None)
             for _, match in read
             if match
         ),
@@ -98,7 +98,7 @@ def _product(fact: str) -> Product:
     )
 
 
-def _values(label: str) -> tuple[str, ...]:
+def values_of(label: str) -> tuple[str, ...]:
     return tuple(value for part in re.split("[،,]", label) if (value := " ".join(UNNAMED.sub(" ", part).split())))
 
 
@@ -156,7 +156,7 @@ def _are_gone(claim: _Claim, products: list[list[Product]]) -> bool:
 
 def _is_gone(claim: _Claim, product: Product) -> bool:
     values = frozenset(value for line in product.lines for value in line.values)
-    said = _mentioned(claim.text, values)
+    said = mentioned_in(claim.text, values)
     mentioned = said or claim.meant & values
     is_one = _is_one_thing(mentioned, product)
     if not said and not is_one:
@@ -177,7 +177,7 @@ def _lacks(line: Line, is_ordered: bool) -> bool:
     return line.is_gone or (line.is_to_order and not is_ordered)
 
 
-def _mentioned(text: str, values: frozenset[str]) -> frozenset[str]:
+def mentioned_in(text: str, values: frozenset[str]) -> frozenset[str]:
     """Which values a text names; a number with a unit is a sum or a count, no size."""
     counted = {place for one in read_quantities(text) if one.unit for place in range(one.start, one.end)}
     words = {word[0] for word in WORD.finditer(text) if word.start() not in counted}

@@ -12,6 +12,7 @@ from pilito.assistant.denials import NEGATION
 from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
 from pilito.assistant.openings import find_other_hours
+from pilito.assistant.product_prices import find_other_prices
 from pilito.assistant.quantities import Quantity, read_quantities, unify
 from pilito.assistant.refusals import find_offered, unasked
 from pilito.assistant.restrictions import find_unrestricted
@@ -106,6 +107,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
     yield from find_unrestricted(unasked(text), known.facts, asked)
     yield from find_other_hours(text, known.facts)
     yield from find_offered(text, known.facts)
+    yield from find_other_prices(unasked(text), known.facts, asked)
     yield from find_sold_out(unasked(text), known.facts, asked)
 
 

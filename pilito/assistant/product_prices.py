@@ -1,0 +1,153 @@
+"""Finds the price of one product, or of one size of it, that a reply tells of another.
+
+The lines are ours (`conversations/fact_text.py`): `قیمت سایز ۳۸، کرم: ۱٬۹۰۰٬۰۰۰ تومان، موجود` below the name of the
+product. A sum that also stands outside of the catalogue's facts is let be: it may be of anything.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from pilito.assistant.lexicon import WORD, alike, lists, stems_of
+from pilito.assistant.posts import PRICE_LINE
+from pilito.assistant.quantities import Quantity, read_quantities, unify
+from pilito.assistant.sayings import SENTENCE, Direction, numbers_in, sayings_of, statements_in
+from pilito.assistant.stock import UNNAMED, mentioned_in, values_of
+from pilito.spelling import plain
+
+LEAST_SUM = 10_000  # of a bare number
+MOST_PRODUCTS = 40  # more are not named in one reply
+IN_ORDER = re.compile(r"(?<!\w)(?:به ترتیب|علی التوالی)(?!\w)|\brespectively\b")
+THRESHOLDS = frozenset({Direction.OVER, Direction.UNDER})
+PIECES = re.compile(r"\(\d+ \w+\)")
+
+
+@dataclass(frozen=True)
+class Line:
+    values: tuple[str, ...]  # its size, colour, … in the words of the catalogue
+    numbers: frozenset[Decimal]
+
+
+@dataclass(frozen=True)
+class Product:
+    name: frozenset[str]
+    lines: tuple[Line, ...]  # that name a price
+    numbers: frozenset[Decimal]  # all of its fact
+
+
+def find_other_prices(text: str, facts: Iterable[str], asked: frozenset[str]) -> Iterator[str]:
+    """Yield each sum of a reply that is another product's, or another size's; `text` is plain, without its questions.
+
+    `asked` are the customer's words: "it is $80" is said of what they asked about.
+    """
+    read = [(fact, _product(fact)) for fact in facts]
+    products = [one for _, one in read if one][:MOST_PRODUCTS]
+    if not products or IN_ORDER.search(text):
+        return
+    elsewhere = frozenset(number for fact, one in read if one is None for number in _prices_in(fact))
+    values = frozenset(value for one in products for line in one.lines for value in line.values)
+    wanted = _named(asked, products) or products
+    meant = frozenset() if mentioned_in(text, values) else values & asked
+    for part, subject in _subjects(text, products, values):
+        for one in filter(_is_sum, read_quantities(part)):
+            numbers = _meanings(one)
+            if not numbers & elsewhere:
+                named = list(subject.products) or wanted
+                if _is_of_others(numbers, subject.values or meant, named, products):
+                    yield part[one.start : one.end]
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a statement speaks of: "the bag and the coat: …" of both, "it is …" of what was named before it."""
+
+    products: tuple[Product, ...] = ()
+    values: frozenset[str] = frozenset()
+
+    def with_(self, other: "_Subject") -> "_Subject":
+        return _Subject((*self.products, *other.products), self.values | other.values)
+
+
+def _subjects(text: str, products: list[Product], values: frozenset[str]) -> Iterator[tuple[str, _Subject]]:
+    """Each statement and its subject."""
+    names = frozenset(word for one in products for word in one.name)
+    names |= {word for value in values for word in WORD.findall(value)}
+    before = listed = _Subject()
+    for sentence in SENTENCE.split(text):
+        for part in statements_in(sentence):
+            words = WORD.findall(part)
+            own = _Subject(tuple(_named(words, products)), mentioned_in(part, values))
+            subject = listed.with_(own)
+            yield part, _Subject(subject.products or before.products, subject.values)
+            before = subject if subject.products else before
+            listed = subject if all(_is_named(word, names) for word in words) else _Subject()
+
+
+def _is_named(word: str, names: frozenset[str]) -> bool:
+    return UNNAMED.fullmatch(word) is not None or lists().has_grammar(word) or not alike(word).isdisjoint(names)
+
+
+@lru_cache(maxsize=256)
+def _product(fact: str) -> Product | None:
+    """A fact of the catalogue, with a name and a price; None of any other."""
+    first, *rest = unify(plain(fact)).strip().split("\n")
+    lines = tuple(_line(line) for line in rest if PRICE_LINE.match(line) and ":" in line)
+    name = frozenset(word for word in WORD.findall(first) if not lists().has_grammar(word))
+    numbers = frozenset(numbers_in(unify(plain(fact))))
+    return Product(name, lines, numbers) if name and any(line.numbers for line in lines) else None
+
+
+def _line(line: str) -> Line:
+    label, _, rest = line.partition(":")
+    return Line(values_of(label), frozenset(numbers_in(PIECES.sub(" ", rest))))
+
+
+@lru_cache(maxsize=256)
+def _prices_in(fact: str) -> frozenset[Decimal]:
+    """The numbers of a fact that may be a price of something: "free over $200" names none."""
+    stated = (one for saying in sayings_of(fact) for one in saying.bounds.items())
+    return frozenset(value for value, said in stated if any(direction not in THRESHOLDS for _, direction in said))
+
+
+def _is_sum(one: Quantity) -> bool:
+    return one.is_money or (not one.unit and max(one.values) >= LEAST_SUM)
+
+
+def _meanings(one: Quantity) -> frozenset[Decimal]:
+    """What the sum can mean, tomans also as rials, as `numbers_in` has it of the facts."""
+    return frozenset(value * factor for value in one.values for factor in ((1, 10) if one.is_money else (1,)))
+
+
+def _named(words: Iterable[str], products: list[Product]) -> list[Product]:
+    """Those of whose names the words have something, but for whom they have less of it: "the wool coat" is no other."""
+    said = frozenset().union(*map(alike, words))
+    each = [(one, frozenset(word for word in one.name if not said.isdisjoint(stems_of(word)))) for one in products]
+    return [one for one, has in each if has and not any(has < other for _, other in each)]
+
+
+def _is_of_others(
+    numbers: frozenset[Decimal], which: frozenset[str], named: list[Product], products: list[Product]
+) -> bool:
+    owners = [one for one in products if numbers & one.numbers]
+    if not owners:
+        return False
+    own = [one for one in named if one in owners]
+    return not own or all(_is_of_other_size(numbers, which, one) for one in own)
+
+
+def _is_of_other_size(numbers: frozenset[Decimal], which: frozenset[str], product: Product) -> bool:
+    """Whether only lines of other sizes, or colours, than these have the sum."""
+    owners = [line for line in product.lines if numbers & line.numbers]
+    sought = [line for line in product.lines if _fits(line, which, product)]
+    return bool(owners and sought) and not any(line in owners for line in sought)
+
+
+def _fits(line: Line, which: frozenset[str], product: Product) -> bool:
+    """Whether it is of these: of one of the sizes, and of one of the colours, where both are named."""
+    kinds = [
+        which.intersection(each.values[place] for each in product.lines if place < len(each.values))
+        for place in range(len(line.values))
+    ]
+    return all(not kind or value in kind for kind, value in zip(kinds, line.values, strict=True))
