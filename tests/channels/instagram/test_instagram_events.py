@@ -228,6 +228,11 @@ def test_what_nobody_is_named_for_is_ignored_and_not_called_unreadable(said):
     assert type(parse_one(event(sender=None, **said))) is Ignored
 
 
+@pytest.mark.parametrize("said", [{"read": {"mid": "m"}}, {"referral": {"ref": "bio"}}])
+def test_what_the_shop_itself_sees_or_opens_is_of_no_customer(said):
+    assert type(parse_one(event(sender={"id": ACCOUNT}, recipient={"id": CUSTOMER}, **said))) is Ignored
+
+
 # --- notices ----------------------------------------------------------------------------------------------------------
 
 
