@@ -13,7 +13,7 @@ from functools import lru_cache
 from pilito.assistant.lexicon import WORD, alike, lists, stems_of
 from pilito.assistant.posts import PRICE_LINE
 from pilito.assistant.quantities import Quantity, read_quantities, unify
-from pilito.assistant.sayings import SENTENCE, Direction, numbers_in, sayings_of, statements_in
+from pilito.assistant.sayings import SENTENCE, Direction, sayings_of, statements_in
 from pilito.assistant.stock import UNNAMED, mentioned_in, values_of
 from pilito.spelling import plain
 
@@ -21,20 +21,21 @@ LEAST_SUM = 10_000  # of a bare number
 MOST_PRODUCTS = 40  # more are not named in one reply
 IN_ORDER = re.compile(r"(?<!\w)(?:به ترتیب|علی التوالی)(?!\w)|\brespectively\b")
 THRESHOLDS = frozenset({Direction.OVER, Direction.UNDER})
+FACTORS = {"toman": (10,), "": (1, 10)}
 PIECES = re.compile(r"\(\d+ \w+\)")
 
 
 @dataclass(frozen=True)
 class Line:
     values: tuple[str, ...]  # its size, colour, … in the words of the catalogue
-    numbers: frozenset[Decimal]
+    amounts: frozenset[Decimal]
 
 
 @dataclass(frozen=True)
 class Product:
     name: frozenset[str]
     lines: tuple[Line, ...]  # that name a price
-    numbers: frozenset[Decimal]  # all of its fact
+    amounts: frozenset[Decimal]  # all of its fact
 
 
 def find_other_prices(text: str, facts: Iterable[str], asked: frozenset[str]) -> Iterator[str]:
@@ -46,16 +47,16 @@ def find_other_prices(text: str, facts: Iterable[str], asked: frozenset[str]) ->
     products = [one for _, one in read if one][:MOST_PRODUCTS]
     if not products or IN_ORDER.search(text):
         return
-    elsewhere = frozenset(number for fact, one in read if one is None for number in _prices_in(fact))
+    elsewhere = frozenset(amount for fact, one in read if one is None for amount in _prices_in(fact))
     values = frozenset(value for one in products for line in one.lines for value in line.values)
     wanted = _named(asked, products) or products
     meant = frozenset() if mentioned_in(text, values) else values & asked
     for part, subject in _subjects(text, products, values):
         for one in filter(_is_sum, read_quantities(part)):
-            numbers = _meanings(one)
-            if not numbers & elsewhere:
+            amounts = _amounts(one)
+            if not amounts & elsewhere:
                 named = list(subject.products) or wanted
-                if _is_of_others(numbers, subject.values or meant, named, products):
+                if _is_of_others(amounts, subject.values or meant, named, products):
                     yield part[one.start : one.end]
 
 
@@ -93,15 +94,14 @@ def _is_named(word: str, names: frozenset[str]) -> bool:
 def _product(fact: str) -> Product | None:
     """A fact of the catalogue, with a name and a price; None of any other."""
     first, *rest = unify(plain(fact)).strip().split("\n")
-    lines = tuple(_line(line) for line in rest if PRICE_LINE.match(line) and ":" in line)
+    lines = tuple(_line(line) for line in rest if PRICE_LINE.match(line))
     name = frozenset(word for word in WORD.findall(first) if not lists().has_grammar(word))
-    numbers = frozenset(numbers_in(unify(plain(fact))))
-    return Product(name, lines, numbers) if name and any(line.numbers for line in lines) else None
+    return Product(name, lines, _amounts_in(fact)) if name and any(line.amounts for line in lines) else None
 
 
 def _line(line: str) -> Line:
     label, _, rest = line.partition(":")
-    return Line(values_of(label), frozenset(numbers_in(PIECES.sub(" ", rest))))
+    return Line(values_of(label), _amounts_in(PIECES.sub(" ", rest)))
 
 
 @lru_cache(maxsize=256)
@@ -115,9 +115,14 @@ def _is_sum(one: Quantity) -> bool:
     return one.is_money or (not one.unit and max(one.values) >= LEAST_SUM)
 
 
-def _meanings(one: Quantity) -> frozenset[Decimal]:
-    """What the sum can mean, tomans also as rials, as `numbers_in` has it of the facts."""
-    return frozenset(value * factor for value in one.values for factor in ((1, 10) if one.is_money else (1,)))
+def _amounts_in(text: str) -> frozenset[Decimal]:
+    return frozenset(amount for one in read_quantities(unify(plain(text))) for amount in _amounts(one))
+
+
+def _amounts(one: Quantity) -> frozenset[Decimal]:
+    """What it can be: tomans in rials; without a unit both."""
+    factors = FACTORS.get(one.unit, (1,))
+    return frozenset(value * factor for value in one.values for factor in factors)
 
 
 def _named(words: Iterable[str], products: list[Product]) -> list[Product]:
@@ -128,18 +133,16 @@ def _named(words: Iterable[str], products: list[Product]) -> list[Product]:
 
 
 def _is_of_others(
-    numbers: frozenset[Decimal], which: frozenset[str], named: list[Product], products: list[Product]
+    amounts: frozenset[Decimal], which: frozenset[str], named: list[Product], products: list[Product]
 ) -> bool:
-    owners = [one for one in products if numbers & one.numbers]
-    if not owners:
-        return False
+    owners = [one for one in products if amounts & one.amounts]
     own = [one for one in named if one in owners]
-    return not own or all(_is_of_other_size(numbers, which, one) for one in own)
+    return bool(owners) and all(_is_of_other_size(amounts, which, one) for one in own)
 
 
-def _is_of_other_size(numbers: frozenset[Decimal], which: frozenset[str], product: Product) -> bool:
+def _is_of_other_size(amounts: frozenset[Decimal], which: frozenset[str], product: Product) -> bool:
     """Whether only lines of other sizes, or colours, than these have the sum."""
-    owners = [line for line in product.lines if numbers & line.numbers]
+    owners = [line for line in product.lines if amounts & line.amounts]
     sought = [line for line in product.lines if _fits(line, which, product)]
     return bool(owners and sought) and not any(line in owners for line in sought)
 

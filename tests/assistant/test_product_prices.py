@@ -127,7 +127,7 @@ BAG, COAT = "Leather bag\nPrice: 80 USD", "Wool coat\nPrice: 200 USD"
         ("the wool coat is $80", (BAG, COAT, "Gift sets $80"), []),
         ("the wool coat is $80", (BAG, COAT, "Free delivery over $80"), ["80"]),
         ("the wool coat is $80", (BAG, COAT, "Free delivery under $80"), ["80"]),
-        ("the wool coat is $80", (BAG, COAT, "Gift sets $80. Free delivery over $80"), []),
+        ("the wool coat is $80", (BAG, COAT, "Gift sets $80, free delivery over $80"), []),
         # what is no product: without a price, without a name
         ("the wool coat is $80", (BAG, "Wool coat\nSold out"), []),
         ("the wool coat is $80", (BAG, "Wool coat\nPrice 200 USD"), []),
@@ -141,6 +141,13 @@ BAG, COAT = "Leather bag\nPrice: 80 USD", "Wool coat\nPrice: 200 USD"
         ("wool coat 95,000 rial", ("Leather bag\nPrice: 9,500 toman", COAT), ["95,000 rial"]),
         ("wool coat 10,000", ("Leather bag\nPrice: 10,000", COAT), ["10,000"]),
         ("wool coat 9,500", ("Leather bag\nPrice: 9,500", COAT), []),
+        ("wool coat 10,000 usd", ("Leather bag\nPrice: 10,000", COAT), ["10,000 usd"]),
+        ("wool coat 10.500", ("Leather bag\nPrice: 10.500", COAT), ["10.500"]),
+        ("wool coat 95,000 rial", ("Leather bag\nPrice: 9,500", COAT), ["95,000 rial"]),
+        ("the leather bag is $800", (BAG, "Wool coat\nPrice: 800 USD"), ["800"]),
+        ("the wool coat is $800", (BAG, "Wool coat\nPrice: 800 USD"), []),
+        ("the velvet is $200", ("The leather bag\nPrice: 80 USD", COAT), []),
+        ("wool coat $80, به ترتیب leather bag $200", (BAG, COAT), []),
         ("wool coat 10,000 cm", ("Leather bag\nPrice: 10,000", COAT), []),
         ("the wool coat and leather bag are $200 and $80 respectively", (BAG, COAT), []),
         ("wool coat $80, respectively leather bag $200", (BAG, COAT), []),
@@ -188,8 +195,18 @@ SIZES = "Coat\nPrice size M, black: 80 USD\nPrice size M, dark red: 85 USD\nPric
         ("M is black. it is $80", "size L?", False),  # the reply tells them apart itself
         ("size L: $80", "", True),
         ("size M and L: $80 and 95 usd", "", False),
+        ("M is lovely velvet. it is $80", "size L?", False),
         ("XL is $80", "", False),  # nobody knows of it: held elsewhere
     ],
 )
 def test_a_size_and_a_colour_have_their_own_price(reply, asked, is_stopped):
     assert bool(others(reply, (SIZES,), asked)) is is_stopped
+
+
+def test_a_pair_that_has_no_line_is_not_known():
+    assert others("the wool coat in M and red is $200", SHOP) == []
+
+
+def test_what_another_product_may_cost_is_of_no_other_size():
+    assert others("L is $80", (SIZES, BAG)) == []
+    assert others("L is $80", (f"{SIZES}\nSize L: weighs 80 grams",)) == ["80"]
