@@ -604,7 +604,7 @@ def take_media() -> None:
     try:
         take()
     except MediaError as error:
-        raise click.ClickException(f"{error.sentence} Nothing has changed; try again.") from None
+        raise click.ClickException(f"{error.sentence} The bucket is not taken yet: try again.") from None
     click.echo(f"The files at {settings.media_url} are this Pilito's: what waits is dropped from now on.")
 
 

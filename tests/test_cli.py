@@ -15,9 +15,11 @@ from werkzeug.serving import make_server
 from pilito import keys
 from pilito.clock import utc_now
 from pilito.database import NoTurn, transaction
+from pilito.errors import MediaError
 from pilito.factory import bind_services
 from pilito.lifecycle import AssistantMode, InboxState, Role, WebhookState
 from pilito.media import open_store
+from pilito.media.bucket import Bucket
 from pilito.models import Audit, Inbox, Message, Operator, TallyKeeper, Webhook, db
 from pilito.passwords import check_password
 from pilito.tokens import find_by_bearer, issue_token
@@ -336,6 +338,21 @@ def test_files_in_a_folder_need_nobody_to_say_whose_they_are(run):
     assert run("take-media").output.endswith("not in a bucket: there is nothing to say.\n")
 
 
+def test_a_bucket_that_is_taken_by_half_is_not_said_to_be_as_before(
+    app, make_settings, bucket_server, run, monkeypatch
+):
+    """The new mark lies there, which holds any other; our own hold is not over."""
+    bind_services(app, make_settings(**bucket_server.settings))
+
+    def refuse(_store, _name):
+        raise MediaError("store_failed", "The media store did not drop a file: AccessDenied (S3Error).", may_pass=True)
+
+    monkeypatch.setattr(Bucket, "drop", refuse)
+
+    assert run("take-media").output.endswith("(S3Error). The bucket is not taken yet: try again.\n")
+    assert "/shop/copies/pilito-mark" in bucket_server.objects
+
+
 def test_a_bucket_that_does_not_take_the_mark_is_said(app, make_settings, bucket_server, run):
     bind_services(app, make_settings(**bucket_server.settings))
     bucket_server.refuse = 403
@@ -344,7 +361,7 @@ def test_a_bucket_that_does_not_take_the_mark_is_said(app, make_settings, bucket
 
     assert said.exit_code == 1
     assert said.output == (
-        "Error: The media store did not keep a file: AccessDenied (S3Error). Nothing has changed; try again.\n"
+        "Error: The media store did not keep a file: AccessDenied (S3Error). The bucket is not taken yet: try again.\n"
     )
 
 
