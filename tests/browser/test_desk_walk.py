@@ -3,14 +3,14 @@
 import re
 
 import pytest
-from chromium_page import PHONE, needs_chromium
+from chromium_page import PHONE, SMALL, needs_chromium
 from playwright.sync_api import expect
 from rows import add_conversation, add_message, add_operator
 
 from pilito.clock import utc_now
 from pilito.conversations.labels import make_label
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, LabelColour, MessageType, Role
+from pilito.lifecycle import AssistantMode, ConversationState, LabelColour, MessageType, Role
 from pilito.models import Conversation, ConversationLabel, Inbox, Operator, db
 
 pytestmark = needs_chromium
@@ -141,6 +141,28 @@ def test_on_a_phone_a_swipe_chooses_and_the_deeds_lie_under_the_thumb(three, ope
     assert place["y"] > 700
     close.click()
     expect(page.locator("#rows > li")).to_have_count(2)
+
+
+OUTSIDE = """() => [...document.querySelectorAll(".thread-actions :is(.button, .icon-button) > span")]
+  .filter((one) => one.checkVisibility()).map((one) => {
+    const range = document.createRange(), box = one.parentElement.getBoundingClientRect();
+    range.selectNodeContents(one);
+    const word = range.getBoundingClientRect();
+    return word.left < box.left || word.right > box.right ? one.textContent : "";
+  }).filter(Boolean)"""
+
+
+@pytest.mark.parametrize("viewport", [PHONE, SMALL], ids=["phone", "desktop"])
+def test_the_word_of_each_deed_stays_on_its_own_button(three, operator, open_page, viewport):
+    """In Persian, where all eight stand side by side: one that is written into its neighbour is read as part of it."""
+    with transaction():
+        db.session.get_one(Operator, operator.id).language = "fa"
+        db.session.get_one(Conversation, three[0]).assistant_mode = AssistantMode.DRAFT
+    page = open_page(f"/conversations/{three[0]}", viewport=viewport)
+
+    expect(page.locator(".thread-actions .mode")).to_contain_text("پیش‌نویس")
+    expect(page.locator(".thread-actions [data-verb=give_back]")).to_be_visible()
+    assert page.evaluate(OUTSIDE) == []
 
 
 def test_enter_in_a_menu_takes_whom_or_what_is_called_so(three, open_page):

@@ -311,6 +311,15 @@ def test_a_file_that_is_not_taken_is_refused_before_anything_is_sent(shop, open_
     expect(page.locator(".composer-chip")).to_have_count(0)
 
 
+# Where the words of each of these begin, in whole pixels: on the right in a page from right to left.
+EDGES = """(which) => [...document.querySelectorAll(which)].map((one) => {
+  const range = document.createRange();
+  range.selectNodeContents(one);
+  const { left, right } = range.getBoundingClientRect();
+  return Math.round(document.documentElement.dir === "rtl" ? right : left);
+})"""
+
+
 # --- a phone, and strangers' words -----------------------------------------------------------------------------------
 
 
@@ -388,6 +397,22 @@ def test_on_a_phone_each_column_of_a_file_can_be_given_its_meaning(shop, operato
     page.get_by_role("button", name="Look again").click()
 
     expect(page.get_by_role("button", name="Import all")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["fa", "en"])
+def test_the_cells_of_a_file_begin_beneath_their_heads(operator, open_page, language):
+    """Numbers and words of another script too."""
+    with transaction():
+        person = db.session.get_one(Operator, operator.id)
+        person.role, person.language = Role.OWNER, language
+    file = "name,price,stock\nکیف,850000 IRT,3\nBag,420000 IRT,7\n"
+    draft = begin_import(None, "two.csv", file.encode(), operator.id, utc_now())
+    page = open_page()
+    page.goto(f"/catalogue/import/{draft}")
+
+    heads = page.evaluate(EDGES, ".preview thead th > span")
+    assert page.evaluate(EDGES, ".preview tbody tr:nth-child(1) td") == heads
+    assert page.evaluate(EDGES, ".preview tbody tr:nth-child(2) td") == heads
 
 
 def test_what_is_wider_than_a_phone_is_seen(chromium):
