@@ -27,6 +27,7 @@ from rq.utils import utcparse
 from pilito import hints, keys
 from pilito.clock import utc_now
 from pilito.conversations import signals
+from pilito.conversations.media_mark import find_written
 from pilito.hints import JsonJob
 from pilito.knowledge.overdue import find_overdue
 from pilito.queries import comments, counters, stats, watch
@@ -130,6 +131,8 @@ def _accounts() -> Families:
     yield GaugeMetricFamily("pilito_unsent_private_replies", meaning, value=comments.count_unsent(utc_now()))
     meaning = "Shops and pages that could not be read for a day beyond their usual time."
     yield GaugeMetricFamily("pilito_overdue_sources", meaning, value=len(find_overdue()))
+    meaning = "1 while nothing is dropped from the bucket of files, for it may be another Pilito's."
+    yield GaugeMetricFamily("pilito_bucket_held", meaning, value=find_written() is not None)
     made_at = watch.last_backup_at()
     if made_at:
         meaning = "When the last good backup was begun; missing where there is none."

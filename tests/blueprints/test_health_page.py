@@ -140,11 +140,13 @@ def test_a_bucket_from_which_nothing_is_dropped_stands_there_with_whom_to_ask(
 ):
     bind_services(app, make_settings(**bucket_server.settings))
     assert "bucket" not in page(admin)
+    assert "\npilito_bucket_held 0.0\n" in page(admin, "/metrics")
     with transaction():
         hold(why, NOON)
 
     shown = page(admin)
 
+    assert "\npilito_bucket_held 1.0\n" in page(admin, "/metrics")
     assert "Something needs a look." in shown
     assert said in shown
     assert NOON.isoformat() in shown
