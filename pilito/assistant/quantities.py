@@ -422,11 +422,12 @@ def _with_unit(quantity: Quantity, tokens: list[Token], first: int, position: in
         values = _pointed(quantity.values, unit)
         if token.text in SHORTHAND and quantity.multiplier == 1:
             values |= {value * 1000 for value in values if LEAST_SHORT <= value < 100_000}
-        quantity = _minted(replace(quantity, values=values, unit=unit, end=token.end), tokens, following)
-        return quantity, following + 1
+        quantity = replace(quantity, values=values, unit=unit, end=token.end)
+        return _minted(quantity, tokens, following, _alone(tokens, following + 1)), following + 1
     noun = first - 2 if _coin(tokens, first - 2, first - 1) else first - 1
     if noun >= 0 and tokens[noun].text in CURRENCIES and tokens[noun].text not in BEHIND_ONLY:
-        return _minted(replace(quantity, unit=CURRENCIES[tokens[noun].text]), tokens, noun), position
+        quantity = replace(quantity, unit=CURRENCIES[tokens[noun].text])
+        return _minted(quantity, tokens, noun, _alone(tokens, position)), position
     return _later(quantity, tokens, position), position
 
 
@@ -458,10 +459,17 @@ def _coin(tokens: list[Token], noun: int, country: int) -> str:
     return COUNTRIES.get(OF_OTHERS.get(unit, unit), {}).get(name, "")
 
 
-def _minted(quantity: Quantity, tokens: list[Token], noun: int) -> Quantity:
-    """With the country of its currency, which is a code, or stands on one side of it."""
+def _alone(tokens: list[Token], position: int) -> int:
+    """Where a word stands alone at this place, as in "$80 Canadian" or "$80 (CAD)"; in "$80 Canadian leather" at -1."""
+    position += _text(tokens, position) == "("
+    is_alone = position + 1 >= len(tokens) or tokens[position + 1].kind == "stop"
+    return position if is_alone else -1
+
+
+def _minted(quantity: Quantity, tokens: list[Token], noun: int, behind: int) -> Quantity:
+    """With the country of its currency, which is a code, or stands on one side of it, or alone behind the number."""
     coin, end = tokens[noun].text if tokens[noun].text in COINS else "", quantity.end
-    for country in (noun + 1, noun - 1):
+    for country in (noun + 1, noun - 1, behind):
         if not coin and (coin := _coin(tokens, noun, country)):
             end = max(end, tokens[country].end)
     if not coin:

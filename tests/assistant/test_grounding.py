@@ -493,6 +493,10 @@ def test_thousands_are_no_list_of_what_facts_say_apart(fact, price, right):
         ("Price: 500 CNY", "۵۰۰ روبل", "۵۰۰ یوان"),
         ("Price: 20 QAR", "20 OMR", "۲۰ ریال قطر"),
         ("Price: 20 BHD", "20 KWD", "۲۰ دینار بحرین"),
+        ("The bag is $80 Canadian.", "80 US dollars", "80 CAD"),
+        ("Price: $80 (CAD)", "80 USD", "80 Canadian dollars"),
+        ("Bag $80", "$80 Canadian", "$80 US"),
+        ("Bag, $80 Canadian leather", "80 CAD", "$80"),
     ],
 )
 def test_a_price_in_another_currency_is_another_price(fact, other, right):

@@ -105,6 +105,23 @@ def marked(text):
         ("bag A€20", [("20", "euro", "", "20")]),  # no euro is Australia's
         ("80 $US", [("80", "dollar", "usd", "80 $us")]),
         ("vitamin c $20", [("20", "dollar", "", "20")]),
+        # behind the number it stands alone, for it may be of what follows
+        ("$20 Canadian", [("20", "dollar", "cad", "20 canadian")]),
+        ("It is $20 Australian, delivered.", [("20", "dollar", "aud", "20 australian")]),
+        ("$2k US.", [("2000", "dollar", "usd", "2k us")]),
+        ("$20 (Canadian)", [("20", "dollar", "cad", "20 (canadian")]),
+        ("$20 (CAD), $15 (AUD)", [("20", "dollar", "cad", "20 (cad"), ("15", "dollar", "aud", "15 (aud")]),
+        ("20 dollars (Canadian)", [("20", "dollar", "cad", "20 dollars (canadian")]),
+        ("150 ریال (سعودی)", [("150", "riyal", "sar", "150 ریال (سعودی")]),
+        ("150 ریال از سعودی", [("150", "rial", "", "150 ریال")]),
+        ("150 ریال (سعودی و عمانی)", [("150", "rial", "", "150 ریال")]),
+        ("₹500 Pakistani", [("500", "rupee", "pkr", "500 pakistani")]),
+        ("$20 Canadian leather", [("20", "dollar", "", "20")]),
+        ("$20 (Canadian leather)", [("20", "dollar", "", "20")]),
+        ("$20, Canadian", [("20", "dollar", "", "20")]),
+        ("$20 Indian", [("20", "dollar", "", "20")]),
+        ("CAD $20 US.", [("20", "dollar", "cad", "20")]),
+        ("$20 c", [("20", "dollar", "", "20")]),
         # and what stands at the other end of the text is no side of it
         ("ریال 150 با ارسال از عربستان", [("150", "rial", "", "150")]),
         ("CAD 20, not in US dollars", [("20", "dollar", "cad", "20")]),
