@@ -20,16 +20,17 @@ from pilito.models import Backup, MediaFile
 PROBE_SECONDS = 30
 # Restarted, for who takes the new place says nothing of the old one, which its workers would go on with.
 TAKE = (
-    "If another Pilito keeps its files in this bucket and prefix, give the copy of the two a MEDIA_URL of its own and"
-    " restart it; `flask restore` once more brings its files there. Then, or if there is no other, say here: `flask"
-    " take-media`."
+    "If another Pilito keeps its files in this bucket and prefix, stop the one that nobody needs any more, or give the"
+    " copy a MEDIA_URL of its own and restart it; `flask restore` once more brings its files there. Then, or if there"
+    " is no other, say here: `flask take-media`."
 )
 PUT = "The scheduler puts it there within ten minutes; where it does not, `flask take-media` says why."
 FOLDER = "Check MEDIA_URL, the rights of its folder, and the disk."
 BUCKET = "Check MEDIA_URL, MEDIA_S3_ENDPOINT, its two keys and their rights."
 BESIDE = (
     "The bucket is ours, but another Pilito keeps files there too. What is in no row of ours may be that one's, so it"
-    " is not tidied. Give that one a MEDIA_URL of its own and restart it; the tidying goes on three days later."
+    " is not tidied. Stop that one, or give it a MEDIA_URL of its own and restart it; the tidying goes on three days"
+    " later."
 )
 RIGHTS = "See the media store, above; and its key needs s3:ListBucket, or what is not there yet looks forbidden."
 OLDEST_BACKUP_HOURS = 26.0  # where no rhythm is set: a day, and the time it takes

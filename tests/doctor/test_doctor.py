@@ -362,9 +362,9 @@ def test_a_bucket_with_anothers_mark_is_said_with_what_waits_and_what_to_do(buck
     assert not finding.ok
     assert finding.text == (
         "Another Pilito has put its mark there, so nothing is dropped from the bucket (1 file waits, beside those of"
-        " erased accounts). If another Pilito keeps its files in this bucket and prefix, give the copy of the two a"
-        " MEDIA_URL of its own and restart it; `flask restore` once more brings its files there. Then, or if there is no"
-        " other, say here: `flask take-media`."
+        " erased accounts). If another Pilito keeps its files in this bucket and prefix, stop the one that nobody needs"
+        " any more, or give the copy a MEDIA_URL of its own and restart it; `flask restore` once more brings its files"
+        " there. Then, or if there is no other, say here: `flask take-media`."
     )
 
 
@@ -377,7 +377,7 @@ def test_a_bucket_of_ours_in_which_one_that_is_held_keeps_files_is_said(bucket):
     assert not finding.ok
     assert finding.text == (
         "The bucket is ours, but another Pilito keeps files there too. What is in no row of ours may be that one's, so it"
-        " is not tidied. Give that one a MEDIA_URL of its own and restart it; the tidying goes on three days later."
+        " is not tidied. Stop that one, or give it a MEDIA_URL of its own and restart it; the tidying goes on three days later."
     )
 
 
