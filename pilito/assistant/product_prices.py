@@ -52,8 +52,8 @@ def find_other_prices(text: str, facts: Iterable[str], asked: frozenset[str]) ->
     wanted = _named(asked, products) or products
     meant = frozenset() if mentioned_in(text, values) else values & asked
     for part, subject in _subjects(text, products, values):
-        for one in filter(_is_sum, read_quantities(part)):
-            amounts = _amounts(one)
+        for one in filter(is_sum, read_quantities(part)):
+            amounts = amounts_of(one)
             if not amounts & elsewhere:
                 named = list(subject.products) or wanted
                 if _is_of_others(amounts, subject.values or meant, named, products):
@@ -90,6 +90,10 @@ def _is_named(word: str, names: frozenset[str]) -> bool:
     return UNNAMED.fullmatch(word) is not None or lists().has_grammar(word) or not alike(word).isdisjoint(names)
 
 
+def is_of_catalogue(fact: str) -> bool:
+    return _product(fact) is not None
+
+
 @lru_cache(maxsize=256)
 def _product(fact: str) -> Product | None:
     """A fact of the catalogue, with a name and a price; None of any other."""
@@ -111,15 +115,15 @@ def _prices_in(fact: str) -> frozenset[Decimal]:
     return frozenset(value for value, said in stated if any(direction not in THRESHOLDS for _, direction in said))
 
 
-def _is_sum(one: Quantity) -> bool:
+def is_sum(one: Quantity) -> bool:
     return one.is_money or (not one.unit and max(one.values) >= LEAST_SUM)
 
 
 def _amounts_in(text: str) -> frozenset[Decimal]:
-    return frozenset(amount for one in read_quantities(unify(plain(text))) for amount in _amounts(one))
+    return frozenset(amount for one in read_quantities(unify(plain(text))) for amount in amounts_of(one))
 
 
-def _amounts(one: Quantity) -> frozenset[Decimal]:
+def amounts_of(one: Quantity) -> frozenset[Decimal]:
     """What it can be: tomans in rials; without a unit both."""
     factors = FACTORS.get(one.unit, (1,))
     return frozenset(value * factor for value in one.values for factor in factors)

@@ -29,6 +29,7 @@ from pilito.assistant.sayings import (
 )
 from pilito.assistant.statements import find_half_priced, find_misstated
 from pilito.assistant.stock import STOCKED, find_sold_out
+from pilito.assistant.sums import find_sums_of_others
 from pilito.spelling import plain
 
 ASSENT = re.compile(
@@ -107,6 +108,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
     yield from find_unrestricted(unasked(text), known.facts, asked)
     yield from find_other_hours(text, known.facts)
     yield from find_offered(text, known.facts)
+    yield from find_sums_of_others(unasked(text), known.facts)
     yield from find_other_prices(unasked(text), known.facts, asked)
     yield from find_sold_out(unasked(text), known.facts, asked)
 
