@@ -9,9 +9,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import event, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -39,6 +41,9 @@ SQLITE_PRAGMAS = (
     "PRAGMA secure_delete=ON",  # what is erased is written over; Debian's SQLite does so, others do not by themselves
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",  # short: longer waits are in `_begin`, where other greenlets run
 )
+
+
+Row = TypeVar("Row")
 
 
 class NoTurn(PoolTimeout):
@@ -121,6 +126,20 @@ def _wait_seconds() -> float:
 
 def is_sqlite() -> bool:
     return db.engine.dialect.name == "sqlite"
+
+
+def only_row(model: type[Row], **first: Any) -> Row:
+    """The row of a table that has one, locked; written with these values by whoever comes first.
+
+    On PostgreSQL two may find none at once: then the second waits for the first's, and goes on with it.
+    """
+    query = select(model).with_for_update().execution_options(populate_existing=True)
+    row = db.session.scalar(query)
+    if row is None:
+        insert = sqlite_insert if is_sqlite() else postgresql_insert
+        db.session.execute(insert(model).values(id=1, **first).on_conflict_do_nothing())
+        row = db.session.scalars(query).one()
+    return row
 
 
 def _is_locked_out(error: BaseException) -> bool:

@@ -17,10 +17,10 @@ from enum import StrEnum
 from typing import cast
 
 from redis.exceptions import RedisError
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from pilito import keys
-from pilito.database import transaction
+from pilito.database import only_row, transaction
 from pilito.errors import MediaError
 from pilito.extensions import media_store, redis
 from pilito.models import MediaMark, db
@@ -33,8 +33,6 @@ KEPT = 6  # marks, of an hour
 # Who begins with a copy of the database sees by then that the mark turns without them, also where the original is
 # stopped for a night's work. Less than a day: before that no copy takes what was kept since for nobody's.
 TURNED_BY_THEN = timedelta(hours=12)
-# On PostgreSQL two may find none at once, as a tidying and `flask take-media`: then the second waits for the first's.
-FIRST = text("INSERT INTO media_mark (id, marks) VALUES (1, '[]') ON CONFLICT DO NOTHING")
 CLAIM = "pilito-held"  # says that one who drops nothing from the bucket keeps files there: when, in seconds since 1970
 CLAIM_BYTES = 16
 CLAIMED_FOR = timedelta(days=3)  # since it was last said; the owner looks through its store in two (tidy_media.py)
@@ -131,7 +129,7 @@ def hold(why: Hold, now: datetime) -> None:
     Our marks may be those of whom this database is a copy of. Whoever takes a bucket begins with none of them: it may
     be another one, while workers that were not restarted still drop from the first.
     """
-    row = _locked()
+    row = only_row(MediaMark, marks=[])
     row.held_at, row.held_why, row.marks = now, why.value, []
 
 
@@ -146,15 +144,6 @@ def _read() -> tuple[list[str], Hold | None]:
     return found
 
 
-def _locked() -> MediaMark:
-    query = select(MediaMark).with_for_update().execution_options(populate_existing=True)
-    row = db.session.scalar(query)
-    if row is None:
-        db.session.execute(FIRST)
-        row = db.session.scalars(query).one()
-    return row
-
-
 def _look(name: str, size_bytes: int) -> str | None:
     try:
         with media_store.open(name, size_bytes) as file:
@@ -167,7 +156,7 @@ def _look(name: str, size_bytes: int) -> str | None:
 
 def _hold(marks: list[str], now: datetime) -> None:
     with transaction():
-        if _locked().marks != marks:
+        if only_row(MediaMark, marks=[]).marks != marks:
             return  # another scheduler turned it while we looked
         hold(Hold.OTHER_MARK, now)
     log.warning(
@@ -179,7 +168,7 @@ def _hold(marks: list[str], now: datetime) -> None:
 def _choose(kept: int | None) -> str:
     """Write down a new mark; so many, or all, are known with it."""
     with transaction():
-        row = _locked()
+        row = only_row(MediaMark, marks=[])
         row.marks = [secrets.token_hex(MARK_BYTES // 2), *row.marks][:kept]
         return row.marks[0]
 
@@ -191,7 +180,7 @@ def _put(mark: str) -> None:
 
 def _end_hold() -> None:
     with transaction():
-        row = _locked()
+        row = only_row(MediaMark, marks=[])
         row.held_at = row.held_why = None
 
 

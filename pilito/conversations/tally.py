@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, insert, select, update
 
 from pilito.assistant.search.terms import words_of
-from pilito.database import transaction
+from pilito.database import only_row, transaction
 from pilito.models import OpenQuestion, Tally, TallyDay, TallyKeeper, TallyMark, TallyZone, Turn, db
 from pilito.queries import tallies
 from pilito.queries.tallies import QUARTER, quarter_of
@@ -91,10 +91,7 @@ def _begin(now: datetime) -> int | None:
     """Claim the count, and mark the quarters that have begun since the last; None while another has it."""
     first = tallies.first_message_at()
     with transaction():
-        keeper = db.session.scalar(select(TallyKeeper).with_for_update())
-        if keeper is None:
-            keeper = TallyKeeper(id=1, run=0)
-            db.session.add(keeper)
+        keeper = only_row(TallyKeeper, run=0)
         if keeper.lease_until is not None and keeper.lease_until > now:
             return None
         keeper.run, keeper.lease_until = keeper.run + 1, now + LEASE

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import exists, func, or_, select
 
-from pilito.database import transaction
+from pilito.database import only_row, transaction
 from pilito.extensions import db
 from pilito.lifecycle import AssistantMode, InboxState
 from pilito.models import Audit, EntryLink, Inbox, ModelUse, Operator, Passage, Product, Shop
@@ -54,9 +54,5 @@ def are_hidden() -> bool:
 def hide(by_id: int, now: datetime) -> None:
     """Show the first steps no more on the start page; their own page stays."""
     with transaction():
-        shop = db.session.scalar(select(Shop).limit(1).with_for_update())
-        if shop is None:
-            shop = Shop(id=1)
-            db.session.add(shop)
-        shop.first_steps_hidden_at = now
+        only_row(Shop).first_steps_hidden_at = now
         db.session.add(Audit(at=now, action="first_steps_hidden", operator_id=by_id))

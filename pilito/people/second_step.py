@@ -10,7 +10,7 @@ import pyotp
 from cryptography.fernet import InvalidToken
 from sqlalchemy import delete, func, select
 
-from pilito.database import Transaction, transaction
+from pilito.database import Transaction, only_row, transaction
 from pilito.errors import Refused
 from pilito.extensions import db, vault
 from pilito.lifecycle import Role
@@ -51,11 +51,7 @@ def require_for_admins(is_required: bool, by_id: int, now: datetime) -> None:
         owner = lock_managed(by_id, by_id, Role.OWNER)
         if is_required and not has_second_step(owner):
             raise Refused("second_step_missing", "Set up the second step for yourself before you require it.")
-        shop = db.session.scalar(select(Shop).limit(1).with_for_update())
-        if shop is None:
-            shop = Shop(id=1)
-            db.session.add(shop)
-        shop.admins_need_codes = is_required
+        only_row(Shop).admins_need_codes = is_required
         if is_required:
             _close_lines_without(tx)
         details = {"required": is_required}

@@ -17,7 +17,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.engine import Connection
 
 from pilito import hints, keys
-from pilito.database import is_sqlite, transaction
+from pilito.database import is_sqlite, only_row, transaction
 from pilito.extensions import redis
 from pilito.models import Shop, db
 
@@ -32,11 +32,7 @@ def mark_erased(now: datetime) -> None:
     """Have the words of what this transaction erases leave the files."""
     if not is_sqlite():
         return
-    shop = db.session.scalar(select(Shop).limit(1).with_for_update())
-    if shop is None:
-        shop = Shop(id=1)
-        db.session.add(shop)
-    shop.words_erased_at = now
+    only_row(Shop).words_erased_at = now
 
 
 def wake_wiping() -> None:
