@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from itertools import zip_longest
 
 WORDS = {
@@ -259,7 +260,8 @@ def read_spans(quantities: list[Quantity], text: str) -> list[Span]:
     return spans
 
 
-def read_all(text: str) -> list[Quantity]:
+@lru_cache(maxsize=1024)  # one reply asks some thirty times, a statement several times
+def read_all(text: str) -> tuple[Quantity, ...]:
     """Return every number, also one in words that may count nothing."""
     text = LIST_MARK.sub(lambda match: " " * len(match[0]), text)
     tokens = [
@@ -271,7 +273,7 @@ def read_all(text: str) -> list[Quantity]:
         quantity, position = _quantity(tokens, position)
         if quantity is not None:
             found.append(quantity)
-    return list(_named(_inherited(found, text), text))
+    return tuple(_named(_inherited(found, text), text))
 
 
 def _joined(match: re.Match[str]) -> str:
