@@ -27,6 +27,17 @@ class MessageType(StrEnum):
     OTHER = "other"
 
 
+# These ask for nothing by themselves; a share asks once a question has taken it, a card or a story where it answers our
+# "which one?" (conversations/store.py).
+SILENT_TYPES = {
+    MessageType.SHARE,
+    MessageType.STORY,
+    MessageType.STORY_MENTION,
+    MessageType.PRODUCT,
+    MessageType.LIKE,
+}
+
+
 class Sender(StrEnum):
     CUSTOMER = "customer"
     ASSISTANT = "assistant"

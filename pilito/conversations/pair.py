@@ -27,7 +27,7 @@ from pilito.conversations.pairing import (
 from pilito.conversations.said import IS_SAID_BY_SHOP
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
-from pilito.lifecycle import ConversationState, MessageType, Sender, ShareState
+from pilito.lifecycle import SILENT_TYPES, ConversationState, MessageType, Sender, ShareState
 from pilito.models import Conversation, Inbox, Message, Share, db
 
 log = logging.getLogger(__name__)
@@ -281,7 +281,7 @@ def _replies(conversation: Conversation, which: list[ReplyPoint], inside: set[in
     if not which:
         return []
     asking = {one.message_id: one for one in which}
-    is_asked = and_(Message.sender == Sender.CUSTOMER, Message.message_type.not_in(turns.SILENT_TYPES))
+    is_asked = and_(Message.sender == Sender.CUSTOMER, Message.message_type.not_in(SILENT_TYPES))
     said = db.session.execute(
         select(Message.id, Message.sent_at).where(
             Message.conversation_id == conversation.id,

@@ -35,7 +35,7 @@ from pilito.conversations.read_media import begin_readings
 from pilito.conversations.reword import reword
 from pilito.database import Transaction
 from pilito.extensions import channels
-from pilito.lifecycle import ConversationState, EventOutcome, MessageType, Sender, ShareState
+from pilito.lifecycle import SILENT_TYPES, ConversationState, EventOutcome, MessageType, Sender, ShareState
 from pilito.models import (
     Attachment,
     Audit,
@@ -176,7 +176,7 @@ def _may_pair(conversation: Conversation, message: Message) -> bool:
         return True
     if is_question(message):
         return has_shares_near(conversation, message.sent_at)
-    return message.message_type not in turns.SILENT_TYPES and has_answers_since(conversation, message.sent_at)
+    return message.message_type not in SILENT_TYPES and has_answers_since(conversation, message.sent_at)
 
 
 def get_conversation(inbox: Inbox, customer_external_id: str, now: datetime) -> Conversation:

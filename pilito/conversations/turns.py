@@ -15,6 +15,7 @@ from pilito.conversations.said import IS_REACTION, OF_MESSAGE
 from pilito.database import Transaction
 from pilito.extensions import channels, settings
 from pilito.lifecycle import (
+    SILENT_TYPES,
     AssistantMode,
     ConversationState,
     DeliveryState,
@@ -30,15 +31,6 @@ from pilito.models import Audit, Conversation, Delivery, Inbox, Message, Turn, d
 RECONCILIATION = "reconciliation"
 ANSWER_FOUND_WITHIN = timedelta(minutes=15)
 UNFINISHED = (TurnState.OPEN, TurnState.GENERATING)
-# These ask for nothing by themselves; a share asks once a question has taken it, a card or a story where it answers our
-# "which one?" (store.py).
-SILENT_TYPES = {
-    MessageType.SHARE,
-    MessageType.STORY,
-    MessageType.STORY_MENTION,
-    MessageType.PRODUCT,
-    MessageType.LIKE,
-}
 # Asked at every step of an answer, so built once.
 FIND_UNFINISHED = (
     select(Turn)

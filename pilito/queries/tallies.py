@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, extract, func, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, extract, func, or_, select
 from sqlalchemy.orm import aliased
 
 from pilito.database import is_sqlite
 from pilito.extensions import db
-from pilito.lifecycle import DraftState, HandOverReason, Sender, TurnState
+from pilito.lifecycle import SILENT_TYPES, DraftState, HandOverReason, Sender, TurnState
 from pilito.models import Conversation, Draft, Message, ModelUse, Share, Tally, Turn
 from pilito.models.message import UNDONE
 
@@ -147,11 +147,16 @@ def _drafts(start: datetime, end: datetime) -> Counted:
 
 
 def _replies(start: datetime, end: datetime) -> Counted:
-    """How long the oldest message waited that a reply answered, by the provider's times."""
+    """How long the oldest message waited that a reply answered, by the provider's times.
+
+    A person's reply answers all that came before it, also what asks nothing: a post whose question has its answer, a
+    heart. Nobody waited with that. What the assistant answers has asked, whatever its kind.
+    """
     asked = aliased(Message)
+    has_asked = or_(Message.sender == Sender.ASSISTANT, asked.message_type.not_in(SILENT_TYPES))
     rows = db.session.execute(
         select(Message.sent_at, Message.inbox_id, Message.sender, func.min(asked.sent_at))
-        .join(asked, asked.answered_by_id == Message.id)
+        .join(asked, and_(asked.answered_by_id == Message.id, has_asked))
         .where(Message.sent_at >= start, Message.sent_at < end, Message.sender != Sender.CUSTOMER)
         .group_by(Message.id)
     )

@@ -15,6 +15,7 @@ from pilito.conversations import retention, tally
 from pilito.conversations.erase import erase_customer
 from pilito.conversations.expire import expire, expire_due
 from pilito.database import is_writing, transaction
+from pilito.lifecycle import SILENT_TYPES, MessageType, Sender
 from pilito.models import (
     Conversation,
     Draft,
@@ -69,7 +70,8 @@ def scanned(zone):
         put(message.sent_at, message.inbox_id, "messages", message.sender.value)
         if message.sender == "customer":
             put(message.sent_at, message.inbox_id, "hours", message.sent_at.astimezone(zone).hour)
-        if message.answered_by_id:
+        by_assistant = message.answered_by_id and messages[message.answered_by_id].sender == "assistant"
+        if message.answered_by_id and (by_assistant or message.message_type not in SILENT_TYPES):
             known = asked.get(message.answered_by_id, message.sent_at)
             asked[message.answered_by_id] = min(known, message.sent_at)
     for reply_id, asked_at in asked.items():
@@ -276,6 +278,38 @@ def test_a_share_that_expires_days_later_is_counted_again(shop, by_itself):
     assert marked(tallies.quarter_of(now), now + timedelta(hours=9)) == 1
     count_all(now + timedelta(hours=9))
     assert numbers_at(tallies.quarter_of(now), "shares") == {"expired": 1}
+
+
+def waits_of(reply, asked):
+    """What is counted of the waiting for this reply, which answers messages sent so many seconds before it."""
+    with transaction():
+        conversation = add_conversation()
+        answer = add_message(conversation, sender=reply, sent_at=NOON)
+        for kind, before in asked:
+            values = {"message_type": kind, "sent_at": NOON - timedelta(seconds=before), "answered_by_id": answer.id}
+            add_message(conversation, **values)
+    (numbers,) = (found for place, found in tallies.count(NOON, NOON + tallies.QUARTER).items() if place[0] == NOON)
+    return {measure: dict(keys) for measure, keys in numbers.items() if measure.startswith("wait_")}
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.parametrize("kind", [MessageType.SHARE, MessageType.LIKE, MessageType.STORY_MENTION])
+def test_nobody_waits_with_what_asks_nothing(app, kind):
+    """A person's reply answers all that came before it: also the post whose question the assistant has answered."""
+    assert waits_of(Sender.OPERATOR, [(kind, 1560)]) == {}
+
+
+@pytest.mark.sqlite_only
+def test_who_asked_meanwhile_has_waited_since_then(app):
+    waits = waits_of(Sender.PHONE, [(MessageType.SHARE, 1560), (MessageType.TEXT, 20)])
+
+    assert waits == {"wait_people": {str(tallies.bucket_of(20)): 1}}
+
+
+@pytest.mark.sqlite_only
+def test_the_assistant_answers_only_what_asks_it_something(app):
+    """So also a post that was the answer to its "which one?"."""
+    assert waits_of(Sender.ASSISTANT, [(MessageType.SHARE, 5)]) == {"wait_assistant": {str(tallies.bucket_of(5)): 1}}
 
 
 def test_what_is_marked_while_a_count_runs_is_counted_by_the_next(app, monkeypatch):
