@@ -29,6 +29,11 @@ TIMES = frozenset({"minute", "hour", "day", "week", "month", "year"})
 NAMED = MONEY | set(PLACES.values())  # what a number without a unit may stand for
 EVERY = "every"
 CLOCKS = frozenset({"", "clock", "hour"})
+# "Open 24 hours" is not said by "delivery within 24 hours".
+OPEN = re.compile(
+    r"(?<!\w)(?:باز(?:یم|ه|ند?)?|مفتوح\w*|نفتح|ساعت\w* (?:ی )?کار\w*|ساعات العمل|الدوام)(?!\w)"
+    r"|\bopen\w*|\b(?:working|business) hours\b"
+)
 ENDS = frozenset({Direction.OVER, Direction.UNDER, Direction.LOW, Direction.HIGH})
 BEGINS = re.compile(r"(?<!\w)(?:شروع|اغاز|(?:ال)?بدایه|[یت]بدا)|\b(?:start|begin)\w*")
 # The directions in which a fact may say what a reply says in the first one.
@@ -47,20 +52,30 @@ CARRIED_BY = {
 def find_misstated(sentence: str, stated: list[Saying]) -> Iterator[str]:
     """Yield the numbers and the words of direction that no statement of the facts has of the same terms."""
     about, whole = NOTHING, topics_in(sentence)
+    is_open = False
     for statement in statements_in(countable(sentence)):
         own = topics_in(statement)
         about = own or about
         said_of = (about or whole) - _fees()
         of_these = [one for one in stated if said_of <= one.about]
+        # Also of what goes on about it: "Opening hours: 24 hours".
+        is_open = not terms_in(statement) and (is_open or OPEN.search(statement) is not None)
         bounds = list(bounds_in(statement))
         for bound in bounds:
-            if _is_held(bound, statement, own, said_of) and not any(is_stated(one.bounds, bound) for one in of_these):
+            lasts = is_open and bound.quantity.unit == "hour"
+            known = (one.bounds for one in of_these if not (lasts and _is_of_else(one)))
+            if _is_held(bound, statement, own, said_of) and not any(is_stated(one, bound) for one in known):
                 yield bound.text
         for kind, word in turns_in(statement) if about else ():
             if kind == EVERY and any(bound.direction for bound in bounds):
                 continue  # "all orders over $80" are not all
             if not any(kind in one.turns for one in of_these):
                 yield word
+
+
+def _is_of_else(known: Saying) -> bool:
+    """Whether it speaks of terms, and not of when the shop is open."""
+    return bool(terms_in(known.text)) and not OPEN.search(known.text)
 
 
 @cache

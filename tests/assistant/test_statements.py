@@ -233,3 +233,36 @@ def misstated(fact, reply):
 )
 def test_what_no_statement_of_the_same_terms_has_is_named(fact, reply, found):
     assert misstated(fact, reply) == found
+
+
+@pytest.mark.parametrize(
+    ("fact", "told", "open_for"),
+    [
+        ("تحویل ظرف ۲۴ ساعت در تهران.", "تحویل ظرف ۲۴ ساعت است.", "ما ۲۴ ساعت باز هستیم."),
+        ("تحویل ظرف ۲۴ ساعت.", "ظرف ۲۴ ساعت به دستتون میرسه.", "۲۴ ساعت بازیم."),
+        ("تحویل ظرف ۲۴ ساعت.", "سفارش شما ظرف ۲۴ ساعت تحویل می‌شود.", "ساعت کاری ما ۲۴ ساعت است."),
+        ("Delivery within 24 hours.", "It is delivered within 24 hours.", "We are open 24 hours."),
+        ("Delivery within 24 hours.", "Within 24 hours.", "Opening hours: 24 hours."),
+        ("التوصيل خلال 24 ساعة.", "التوصيل خلال 24 ساعة.", "ساعات العمل 24 ساعة."),
+        ("Open daily.\nReturns within 24 hours.", "Returns within 24 hours.", "Open for 24 hours."),
+    ],
+)
+def test_hours_that_a_parcel_takes_are_no_hours_of_the_shop(fact, told, open_for):
+    assert misstated(fact, told) == []
+    assert misstated(fact, open_for) != []
+
+
+@pytest.mark.parametrize(
+    ("fact", "reply"),
+    [
+        ("۲۴ ساعته باز هستیم.", "۲۴ ساعته باز هستیم."),
+        ("Open 24 hours, and delivery too.", "We are open 24 hours."),
+        ("Answers within 24 hours.", "We are open 24 hours."),  # which speaks of no terms
+        ("ارسال ظرف ۲۴ ساعت کاری.", "ارسال ظرف ۲۴ ساعت کاری انجام می‌شود."),
+        ("ارسال ظرف ۲۴ ساعت کاری.", "ظرف ۲۴ ساعت کاری میرسه."),
+        ("تحویل در فروشگاه ساعت ۱۰ تا ۲۰.", "ساعت ۱۰ تا ۲۰ باز هستیم."),
+        ("Delivery within 24 hours.", "We are open: delivery within 24 hours."),
+    ],
+)
+def test_hours_of_the_shop_may_be_told(fact, reply):
+    assert misstated(fact, reply) == []
