@@ -94,8 +94,15 @@ def _refusals_of(fact: str) -> tuple[Refusal, ...]:
     questions = (match for match in SAID.finditer(text) if match[0].endswith(QUESTION))
     asked = (match[0] for match in questions if REFUSED.match(text[match.end() : match.end() + OPEN]))
     refused = [Refusal(words, NOTHING) for question in asked if (words := _telling(question))]
-    refused += [one for said in _statements(spread(text)) if (one := _refusal(*said))]
+    for said in _statements(spread(text)):
+        refused += [one for one in (_refusal(*said), _whole_refusal(said[0])) if one]
     return tuple(refused)
+
+
+def _whole_refusal(part: str) -> Refusal | None:
+    """ "Satin is non-washable", also where velvet is washable."""
+    words = _telling(UNDONE.sub(r" \2 ", part)) if "non-" in part else ()
+    return Refusal(words, NOTHING) if len(words) > 1 else None
 
 
 def _refusal(part: str, sentence: str, terms: frozenset[int]) -> Refusal | None:

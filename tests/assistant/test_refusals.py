@@ -154,6 +154,24 @@ def test_a_sign_beside_an_old_price_denies_nothing():
         ("نشحن إلى كل الدول إلا العراق", "لا نشحن الى العراق.", TO_IRAQ),
         ("نشحن الى كل الدول غير العراق", "لا نشحن الى العراق.", TO_IRAQ),
         ("Non-waterproof bag", "It is a non-waterproof bag.", "The bag is waterproof."),
+        ("Non-waterproof bag", "It is a non-waterproof bag.", "It is waterproof."),
+        (
+            "Sale bags are non-returnable. Other bags are returnable.",
+            "The other bags are returnable.",
+            "Sale bags are returnable.",
+        ),
+        (
+            "Sale bags are non-returnable. Other bags: returns within 7 days.",
+            "The other bags are returnable within 7 days.",
+            "Sale bags are returnable within 7 days.",
+        ),
+        ("Satin is non-washable. Velvet is washable.", "Velvet is washable.", "Satin is washable."),
+        ("Satin is non-washable, velvet is washable.", "Velvet is washable.", "Satin is washable."),
+        (
+            "Delivery on Friday is not possible. Delivery on Monday.",
+            "Delivery is possible on Monday.",
+            "Delivery is possible on Friday.",
+        ),
     ],
 )
 def test_what_is_excepted_is_not_offered(shop, told, offered):
@@ -209,6 +227,7 @@ def test_the_words_that_a_not_is_of_are_named_where_they_are_offered(shop, reply
         ("It is not available.", "The lamp is lovely."),  # nobody knows what is not
         ("Delivery on Friday, no.", "Delivery on Monday."),
         ("Exchange of non-sale bags.", "The sale has satin bags."),
+        ("Exchange. Non-velvet.", "Satin and velvet."),
         ("Do you have velvet?\nYes, in black.", "Velvet in black."),
         ("Velvet in black, satin in red. No exchange.", "Black velvet with red satin."),
         ("لا نشحن خارج إيران.", "ولا أعرف إن كنا نشحن خارج إيران."),
