@@ -13,7 +13,7 @@ from pilito.clock import utc_now
 from pilito.conversations.approve import discard_draft
 from pilito.conversations.assign import assign, assign_nobody
 from pilito.database import transaction
-from pilito.lifecycle import ConversationState, Role, Sender, TurnState
+from pilito.lifecycle import AssistantMode, ConversationState, Role, Sender, TurnState
 from pilito.models import Conversation, Draft, Inbox, Message, Note, Notification, db
 
 pytestmark = needs_chromium
@@ -364,6 +364,26 @@ def test_a_look_that_failed_is_repeated_soon_and_one_that_hangs_is_given_up(shop
     with page.expect_request("**/looks/hangs"):
         page.clock.fast_forward(6_000)
     assert asked.count("gone") == 1
+
+
+def test_who_mends_a_draft_is_told_that_the_assistant_goes_on(shop, open_page):
+    """Words of one's own take over; what is left of a draft is none of them any more once it is emptied."""
+    path = talk(shop, 2)
+    write_draft(shop.conversation.id, "Two million")
+    with transaction():
+        db.session.execute(db.update(Inbox).values(assistant_mode=AssistantMode.DRAFT))
+    page = open_page(path)
+    own, mended = page.get_by_text("If you write yourself, you take over."), page.get_by_text("the assistant goes on.")
+    expect(own).to_be_visible()
+    expect(mended).to_be_hidden()
+
+    page.locator("#draft").get_by_role("button", name="Edit").click()
+    expect(mended).to_be_visible()
+    expect(own).to_be_hidden()
+
+    page.locator("#composer-text").fill("")
+    expect(own).to_be_visible()
+    expect(mended).to_be_hidden()
 
 
 def test_a_mended_draft_is_still_the_draft_after_a_reload(shop, open_page):
