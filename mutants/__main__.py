@@ -30,7 +30,7 @@ REPLIES = "tests/assistant/test_"
 # Not those of attacks (test_injection.py): they ask little of a line that the others do not, and take minutes.
 SAID = (
     "quantities grounding reply_checks wording statements refusals openings offers promises lexicon terms "
-    "checks_measured compose correction budget stock restrictions product_prices sums"
+    "checks_measured compose correction budget stock restrictions product_prices number_owners"
 )
 # Of each module: its files, and the tests that are asked.
 MODULES: dict[str, tuple[str, str, str, str]] = {
@@ -54,7 +54,8 @@ MODULES: dict[str, tuple[str, str, str, str]] = {
     "words": (CHECKS, "lexicon terms wording", REPLIES, SAID),
     "claims": (
         CHECKS,
-        "statements sayings refusals restrictions denials stock product_prices sums matters soon openings posts",
+        "statements sayings refusals restrictions denials stock product_prices number_owners matters soon openings "
+        "posts",
         REPLIES,
         f"{SAID} denials posts sayings soon matters",
     ),

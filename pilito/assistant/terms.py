@@ -11,6 +11,7 @@ from decimal import Decimal
 from pilito.assistant.denials import NEGATION
 from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
+from pilito.assistant.number_owners import find_numbers_of_others
 from pilito.assistant.openings import find_other_hours
 from pilito.assistant.product_prices import find_other_prices
 from pilito.assistant.quantities import Quantity, read_quantities, unify
@@ -29,7 +30,6 @@ from pilito.assistant.sayings import (
 )
 from pilito.assistant.statements import find_half_priced, find_misstated
 from pilito.assistant.stock import STOCKED, find_sold_out
-from pilito.assistant.sums import find_sums_of_others
 from pilito.spelling import plain
 
 ASSENT = re.compile(
@@ -108,7 +108,7 @@ def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterato
     yield from find_unrestricted(unasked(text), known.facts, asked)
     yield from find_other_hours(text, known.facts)
     yield from find_offered(text, known.facts)
-    yield from find_sums_of_others(unasked(text), known.facts)
+    yield from find_numbers_of_others(unasked(text), known.facts)
     yield from find_other_prices(unasked(text), known.facts, asked)
     yield from find_sold_out(unasked(text), known.facts, asked)
 
