@@ -22,6 +22,7 @@ from rows import (
 from pilito import keys, mail
 from pilito.backup import restore
 from pilito.blueprints.i18n import commands
+from pilito.blueprints.panel import health as health_page
 from pilito.blueprints.panel import sentences
 from pilito.clock import utc_now
 from pilito.conversations.data_deletion import find_deletion, request_deletion
@@ -85,6 +86,19 @@ def unknown_send(text="قیمت آن دو میلیون است", looks=3, since=t
 @pytest.mark.parametrize("path", ["/health", "/health/webhooks/1"])
 def test_it_is_for_admins(log_in, role, path):
     assert log_in(role).get(path).status_code == 403
+
+
+def test_somebody_who_waits_too_long_is_not_well(admin, monkeypatch):
+    monkeypatch.setattr(health_page.health, "readiness", lambda: {"database": "ok"})
+    assert "All is well." in page(admin)
+
+    with transaction():
+        conversation = add_conversation(customer={"name": "Sara"}, unanswered_since=utc_now() - timedelta(hours=1))
+        conversation.drafted_at = utc_now()
+
+    html = page(admin)
+    assert "All is well." not in html
+    assert "Neither the assistant nor a person has answered them in time" in html  # also where a draft waits
 
 
 def test_with_nothing_there_it_says_so(admin):
