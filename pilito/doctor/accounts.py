@@ -152,7 +152,7 @@ def ask_the_model() -> Iterator[Finding]:
 def look_at_the_budget() -> Iterator[Finding]:
     """The model may still be asked today."""
     used, dollars, tokens = spent(utc_now()), settings.model_budget_per_day, settings.model_tokens_per_day
-    text = f"{used.answers} answers, {used.tokens} tokens, ${used.dollars:.4f} in 24 hours"
+    text = f"answers in 24 hours: {used.answers} ({used.tokens} tokens, ${used.dollars:.4f})"
     if is_over(used, dollars, tokens):
         text += ": the budget is used up and people are asked. Raise MODEL_BUDGET_PER_DAY or MODEL_TOKENS_PER_DAY."
         yield Finding("model's budget", False, text)
@@ -167,4 +167,4 @@ def _ask(model: Model) -> tuple[bool, str]:
         completion = model.complete([{"role": "user", "content": 'Answer with the JSON object {"ok": true}.'}])
     except ModelError as error:
         return False, f"The model does not answer ({error}); check OPENAI_BASE_URL, OPENAI_API_KEY, OPENAI_MODEL."
-    return True, f"{completion.model} answered in {completion.milliseconds} ms"
+    return True, f"answered in {completion.milliseconds} ms ({completion.model})"
