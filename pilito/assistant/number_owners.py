@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from pilito.assistant.grounding import DAY, MONTHS
 from pilito.assistant.lexicon import WORD, alike, lists, stems_of, terms_in
-from pilito.assistant.product_prices import amounts_of, is_of_catalogue, is_sum
+from pilito.assistant.product_prices import amounts_of, brackets_in_front, is_of_catalogue, is_sum
 from pilito.assistant.quantities import Quantity, read_quantities
 from pilito.assistant.sayings import NOTHING, PRICE, SENTENCE, carriers, delivery, sayings_of, statements_in
 
@@ -88,7 +88,7 @@ def _told(sentence: str) -> Iterator[Told]:
     parts: list[frozenset[str]] = []  # their words
     since: dict[str, int] = {}  # of each kind, the first part behind its last number
     heads: dict[str, frozenset[str]] = {}  # "With DHL: 3 days to Iran, 7 days to the US" is of both
-    for part in statements_in(sentence):
+    for part in statements_in(brackets_in_front(sentence)):
         read = read_quantities(part)
         words = _words(part, read)
         for kind in dict.fromkeys(filter(None, map(_kind, read))):

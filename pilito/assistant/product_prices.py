@@ -13,7 +13,7 @@ from functools import lru_cache
 from pilito.assistant.lexicon import WORD, alike, lists, stems_of
 from pilito.assistant.posts import PRICE_LINE
 from pilito.assistant.quantities import Quantity, read_quantities, unify
-from pilito.assistant.sayings import SENTENCE, Direction, sayings_of, statements_in
+from pilito.assistant.sayings import SENTENCE, SIGNS, Direction, sayings_of, statements_in
 from pilito.assistant.stock import UNNAMED, mentioned_in, values_of
 from pilito.spelling import plain
 
@@ -22,6 +22,7 @@ MOST_PRODUCTS = 40  # more are not named in one reply
 IN_ORDER = re.compile(r"(?<!\w)(?:به ترتیب|علی التوالی)(?!\w)|\brespectively\b")
 THRESHOLDS = frozenset({Direction.OVER, Direction.UNDER})
 FACTORS = {"toman": (10,), "": (1, 10)}
+BRACKETS = re.compile(r"\s?\(([^()]{1,60})\)")
 PIECES = re.compile(r"\(\d+ \w+\)")
 
 
@@ -77,13 +78,23 @@ def _subjects(text: str, products: list[Product], values: frozenset[str]) -> Ite
     names |= {word for value in values for word in WORD.findall(value)}
     before = listed = _Subject()
     for sentence in SENTENCE.split(text):
-        for part in statements_in(sentence):
+        for part in statements_in(brackets_in_front(sentence)):
             words = WORD.findall(part)
             own = _Subject(tuple(_named(words, products)), mentioned_in(part, values))
             subject = listed.with_(own)
             yield part, _Subject(subject.products or before.products, subject.values)
             before = subject if subject.products else before
             listed = subject if all(_is_named(word, names) for word in words) else _Subject()
+
+
+def brackets_in_front(sentence: str) -> str:
+    """The sentence with what stands in brackets behind a number in front of it: "$24 (small)" is "small: $24"."""
+    for one in reversed(read_quantities(sentence)):
+        if behind := BRACKETS.match(sentence, one.end):
+            before = sentence[: one.start].rstrip(SIGNS)
+            told = sentence[len(before) : one.end]
+            sentence = f"{before}, {behind[1]}: {told}, {sentence[behind.end() :]}"
+    return sentence
 
 
 def _is_named(word: str, names: frozenset[str]) -> bool:

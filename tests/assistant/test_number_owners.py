@@ -197,6 +197,13 @@ def test_the_operator_reads_of_which_word_it_is_not():
         ("a coat in 300, bags $80", ("Bags $80, coat $200",), []),
         ("a coat of 200 cm, bags $80", ("Bags $80, coat $200",), ["coat"]),
         ("a coat for 2 years, bags $80", ("Bags $80, coat $200",), ["coat"]),
+        # what stands in brackets is of the number before it
+        ("leather bags $80", ("Bags $80 (leather), coats $200 (wool)",), []),
+        ("wool bags $80", ("Bags $80 (leather), coats $200 (wool)",), ["wool"]),
+        ("bags $80 (wool)", ("Leather bags $80, wool coats $200",), ["wool"]),
+        ("bags $80 (leather), coats $200 (wool)", ("Leather bags $80, wool coats $200",), []),
+        ("in 3 days (shiraz)", ("Tehran 1 day, Shiraz 3 days",), []),
+        ("in 1 day (shiraz)", ("Tehran 1 day, Shiraz 3 days",), ["shiraz"]),
         # each kind of numbers is of its own
         ("coats in 80 days", ("Bags $80, coats in 20 days",), []),
         ("coats in 80 days", ("Bags in 80 days, coats in 20 days",), ["coats"]),

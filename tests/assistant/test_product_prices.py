@@ -196,6 +196,15 @@ SIZES = "Coat\nPrice size M, black: 80 USD\nPrice size M, dark red: 85 USD\nPric
         ("size L: $80", "", True),
         ("size M and L: $80 and 95 usd", "", False),
         ("M is lovely velvet. it is $80", "size L?", False),
+        # what stands in brackets is of the price before it
+        ("the coat is $85 (M, dark red) or $95 (L)", "", False),
+        ("the coat is 85 USD (M, dark red), 95 USD (L)", "", False),
+        ("the coat is $85 (L) or $95 (M)", "", True),
+        ("the coat is $95 (M)", "", True),
+        ("the coat is $95 (lovely)", "", False),
+        ("L: $80 (black)", "", True),
+        ("M: $80 (black)", "", False),
+        ("the coat is $85 (M is $95)", "", True),
         ("XL is $80", "", False),  # nobody knows of it: held elsewhere
     ],
 )
@@ -205,6 +214,13 @@ def test_a_size_and_a_colour_have_their_own_price(reply, asked, is_stopped):
 
 def test_a_pair_that_has_no_line_is_not_known():
     assert others("the wool coat in M and red is $200", SHOP) == []
+
+
+def test_a_size_in_brackets_is_of_the_price_before_it():
+    facts = ("مانتو آوا\nقیمت سایز ۳۸: ۱٬۹۰۰٬۰۰۰ تومان\nقیمت سایز ۴۰: ۱٬۹۸۰٬۰۰۰ تومان",)
+
+    assert others("مانتو آوا ۱٬۹۰۰٬۰۰۰ تومان (سایز ۳۸) و ۱٬۹۸۰٬۰۰۰ تومان (سایز ۴۰) است.", facts) == []
+    assert others("مانتو آوا ۱٬۹۰۰٬۰۰۰ تومان (سایز ۴۰) است.", facts) != []
 
 
 def test_what_another_product_may_cost_is_of_no_other_size():
