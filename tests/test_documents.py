@@ -170,6 +170,18 @@ def test_every_fault_names_tests():
         assert named_tests(row), row
 
 
+def test_every_fault_of_traffic_and_of_a_part_has_tests_named_after_it():
+    named: dict[str, set[str]] = {}
+    for row in rows_of(FAULTS):
+        if number := re.match(r"\| ([TC]\d+) ", row):
+            named.setdefault(number[1].lower(), set()).update(named_tests(row))
+
+    assert named.keys() == {*(f"t{each}" for each in range(1, 18)), *(f"c{each}" for each in range(1, 22))}
+    for number, tests in named.items():
+        # "test_t1_t9_…" is of both
+        assert any(number in re.match(r"test((?:_[tc]\d+)*)", test)[1].split("_") for test in tests), number
+
+
 def test_every_promise_names_tests_or_what_does():
     """An invariant that the judge of `make chaos` holds, a row of the faults, or tests of its own; no decision is one."""
     rows = rows_of(GUARANTEES)

@@ -186,7 +186,7 @@ def test_a_share_that_arrives_after_the_answer_is_attached_and_answered_no_secon
 
 
 @pytest.mark.sqlite_only
-def test_a_question_typed_just_before_its_share_takes_it(make_shop):
+def test_t3_a_question_typed_just_before_its_share_takes_it(make_shop):
     shop = make_shop(reply_quiet_seconds=60)
     now = utc_now()
     question = shop.receive(text("قیمت این؟", now - seconds(10)))

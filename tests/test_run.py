@@ -320,7 +320,7 @@ def test_a_killed_worker_delays_its_conversation_by_fifteen_seconds_beyond_its_l
 
 
 @pytest.mark.timeout(150)
-def test_redis_back_all_that_came_meanwhile_moves_within_thirty_seconds(run, customers):
+def test_c1_redis_back_all_that_came_meanwhile_moves_within_thirty_seconds(run, customers):
     (redis,) = run.pids("redis")
     asking = [run.new_customer() for _ in range(3)]
 
@@ -337,7 +337,7 @@ def test_redis_back_all_that_came_meanwhile_moves_within_thirty_seconds(run, cus
 
 
 @pytest.mark.timeout(150)
-def test_a_worker_that_is_asked_to_end_finishes_its_answer_and_is_gone_within_ten_seconds(run, customers):
+def test_c16_a_worker_that_is_asked_to_end_finishes_its_answer_and_is_gone_within_ten_seconds(run, customers):
     wait_for(lambda: all(run.got(customer) for customer in customers.asking), 60, run.log)
     wait_for(run.is_ready, 30, run.log)
     (worker,) = run.pids("worker")

@@ -99,7 +99,7 @@ def upgrade_until_it_is_done():
 
 
 @pytest.mark.timeout(180)
-def test_an_upgrade_under_traffic_loses_no_webhook_and_holds_nobody_up_for_long(app, before):
+def test_c17_an_upgrade_under_traffic_loses_no_webhook_and_holds_nobody_up_for_long(app, before):
     with Traffic(app, before["webhook"]) as traffic:
         while traffic.taken < 5:
             time.sleep(0.01)
@@ -152,7 +152,7 @@ def upgrade_dying(to, everywhere=False):
 
 
 @pytest.mark.timeout(180)
-def test_an_upgrade_that_breaks_off_anywhere_is_run_again(app, before):
+def test_c17_an_upgrade_that_breaks_off_anywhere_is_run_again(app, before):
     """At the end of each step, when all of it is done, which is the worst; and anywhere in the newest."""
     newest = int(newest_revision())
     with db.engine.begin() as connection:
@@ -261,7 +261,7 @@ class Before:
 
 
 @pytest.mark.timeout(180)
-def test_what_the_version_before_left_unfinished_is_finished_by_this_one(before, make_shop):
+def test_c16_what_the_version_before_left_unfinished_is_finished_by_this_one(before, make_shop):
     upgrade(directory=MIGRATIONS)
     shop, now = make_shop(), utc_now() - seconds(200)
     old = Before(before, shop.inbox_id, now)

@@ -250,7 +250,7 @@ def test_a_passing_trouble_is_tried_once_more(fake, trouble):
         (cut_off, "model_unreachable"),
     ],
 )
-def test_a_lasting_trouble_ends_after_two_tries(fake, trouble, reason):
+def test_c9_a_lasting_trouble_ends_after_two_tries(fake, trouble, reason):
     with pytest.raises(ModelError) as error:
         ask(fake, trouble)
 

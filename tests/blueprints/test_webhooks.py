@@ -131,7 +131,7 @@ def test_a_body_without_a_length_is_not_taken_for_what_it_was_cut_to(shop):
         b"null",
     ],
 )
-def test_signed_nonsense_is_answered_200_and_kept(shop, nonsense):
+def test_t13_signed_nonsense_is_answered_200_and_kept(shop, nonsense):
     assert shop.post(nonsense).status_code == 200
     shop.work(keys.RECEIVE)
 
@@ -235,7 +235,7 @@ def tight(shop):
 
 
 @pytest.mark.sqlite_only
-def test_a_full_disk_is_a_503_and_everything_goes_on_when_there_is_room_again(shop, tight):
+def test_c6_a_full_disk_is_a_503_and_everything_goes_on_when_there_is_room_again(shop, tight):
     body = webhook(text("سلام", utc_now()))
     large = webhook(text("ب" * 900, utc_now(), mid="large"))
     with tight():
@@ -398,7 +398,7 @@ def _refuse(*_args, **_options):
 
 
 @pytest.mark.sqlite_only
-def test_redis_away_costs_no_event_and_little_time(make_shop):
+def test_c1_redis_away_costs_no_event_and_little_time(make_shop):
     shop = make_shop()
     shop.app.extensions["pilito_redis"].connection_pool.connection_kwargs["path"] = "/nowhere/redis.sock"
     shop.app.extensions["pilito_redis"].connection_pool.disconnect()

@@ -50,7 +50,7 @@ def meanwhile(desk, action):
 
 
 @pytest.mark.sqlite_only
-def test_a_burst_is_answered_once_on_all_of_it_after_the_quiet_period(patient_desk):
+def test_t12_a_burst_is_answered_once_on_all_of_it_after_the_quiet_period(patient_desk):
     desk = patient_desk
     for second, words in enumerate(["سلام", "این پیراهن", "چنده؟"]):
         desk.take(text(words, NOON + seconds(second)), now=NOON + seconds(second))
@@ -68,7 +68,7 @@ def test_a_burst_is_answered_once_on_all_of_it_after_the_quiet_period(patient_de
 
 
 @pytest.mark.sqlite_only
-def test_an_endless_stream_is_answered_when_its_longest_time_is_over(patient_desk):
+def test_t12_an_endless_stream_is_answered_when_its_longest_time_is_over(patient_desk):
     desk = patient_desk
     for second in range(0, 30, 2):
         desk.take(text(f"پیام {second}", NOON + seconds(second)), now=NOON + seconds(second))
@@ -290,7 +290,7 @@ def test_a_broken_model_hands_over_with_the_reason(desk, monkeypatch, said, reas
 
 
 @pytest.mark.sqlite_only
-def test_a_silent_model_hands_over(make_shop, monkeypatch):
+def test_c9_a_silent_model_hands_over(make_shop, monkeypatch):
     monkeypatch.setattr(client, "PAUSE_SECONDS", (0, 0))
     desk = Desk(make_shop(openai_timeout_seconds=0.1))
     desk.model.delay_seconds = 0.3
@@ -312,7 +312,7 @@ def test_a_silent_model_hands_over(make_shop, monkeypatch):
         ({"reply": "همکارم پاسخ می‌دهد.", "hand_over": True, "reason": ""}, HandOverReason.NOT_KNOWN),
     ],
 )
-def test_an_answer_that_is_none_hands_over_and_says_nothing(desk, said, reason):
+def test_c10_an_answer_that_is_none_hands_over_and_says_nothing(desk, said, reason):
     desk.model.reply = said
     desk.take(text("چنده؟", NOON))
 

@@ -101,7 +101,7 @@ def test_a_reply_is_sent_with_its_id_and_answers_its_question(desk):
 
 
 @pytest.mark.sqlite_only
-def test_a_long_reply_leaves_in_parts_in_their_order(long_desk):
+def test_c10_a_long_reply_leaves_in_parts_in_their_order(long_desk):
     desk = long_desk
 
     desk.deliver(NOON)

@@ -46,7 +46,7 @@ def test_a_question_edited_before_its_answer_is_answered_from_the_new_text(desk,
     assert f"✏️ Message {message.id} was edited before its answer" in caplog.text
 
 
-def test_an_edit_while_the_answer_is_written_voids_the_draft(desk):
+def test_t8_an_edit_while_the_answer_is_written_voids_the_draft(desk):
     desk.take(text("این کفش چنده؟", NOON, mid="q"))
 
     def edit_now(payload):

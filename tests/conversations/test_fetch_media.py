@@ -141,7 +141,7 @@ def test_what_is_not_its_kind_or_could_run_is_refused_for_good(desk, media_folde
     assert desk.sweep(NOON + seconds(9999))["media"] == 0
 
 
-def test_a_dead_link_is_a_failure_at_once_and_the_panel_hears_of_it(desk):
+def test_c19_a_dead_link_is_a_failure_at_once_and_the_panel_hears_of_it(desk):
     desk.take(attachment("image", NOON, url=desk.files.url + "/dead"))
     before = desk.conversation.seq
 

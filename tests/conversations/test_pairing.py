@@ -48,7 +48,7 @@ def places(shares, questions, now=0.0):
         (-0.001, Place(ShareState.COMBINED, 2)),
     ],
 )
-def test_a_question_takes_a_share_by_the_difference_of_their_times(after, place):
+def test_t3_a_question_takes_a_share_by_the_difference_of_their_times(after, place):
     assert places([share(1, 0)], [question(2, after)], now=500) == {1: place}
 
 
@@ -57,7 +57,7 @@ def test_a_share_waits_until_its_time_is_over():
     assert places([share(1, 0)], [], now=120) == {1: Place(ShareState.EXPIRED)}
 
 
-def test_the_newest_share_is_taken_and_the_older_superseded():
+def test_t5_the_newest_share_is_taken_and_the_older_superseded():
     found = places([share(1, 0), share(2, 5)], [question(3, 10)])
 
     assert found == {1: Place(ShareState.SUPERSEDED), 2: Place(ShareState.COMBINED, 3)}
@@ -73,7 +73,7 @@ def test_the_first_question_takes_the_share_and_the_second_none():
     assert places([share(1, 0)], [question(2, 5), question(3, 6)]) == {1: Place(ShareState.COMBINED, 2)}
 
 
-def test_a_share_after_its_question_was_combined_stays_lone():
+def test_t5_a_share_after_its_question_was_combined_stays_lone():
     found = places([share(1, 0), share(3, 4)], [question(2, 2)], now=10)
 
     assert found == {1: Place(ShareState.COMBINED, 2), 3: Place(ShareState.WAITING)}

@@ -310,7 +310,7 @@ def away():
 
 
 @pytest.mark.sqlite_only
-def test_a_file_that_cannot_be_fetched_is_not_waited_for(desk):
+def test_c19_a_file_that_cannot_be_fetched_is_not_waited_for(desk):
     desk.files.answers.clear()
     desk.take(
         item(NOON, {"mid": "voice", "attachments": [{"type": "audio", "payload": {"url": desk.files.url + "/"}}]})

@@ -164,7 +164,7 @@ def test_a_signed_body_that_is_no_json_is_on_the_ledger_as_failed(desk):
     assert desk.webhook(webhook_id).state is WebhookState.FAILED
 
 
-def test_a_bug_in_one_item_fails_it_alone_and_leaves_no_half_of_it(desk, monkeypatch):
+def test_t13_a_bug_in_one_item_fails_it_alone_and_leaves_no_half_of_it(desk, monkeypatch):
     fails_at(monkeypatch, "دو", ValueError("a bug"))
 
     webhook_id = desk.take(text("یک", NOON, mid="a"), text("دو", NOON, mid="b"), text("سه", NOON, mid="c"))

@@ -121,7 +121,7 @@ def test_a_token_that_ended_in_a_call_does_not_stop_the_connection_made_meanwhil
 
 
 @pytest.mark.sqlite_only
-def test_a_missed_question_is_found_and_answered(desk, provider):
+def test_c21_a_missed_question_is_found_and_answered(desk, provider):
     provider.show(said("lost", "این لباس چقدره؟", NOON))
 
     provider.read(NOON + 2 * MINUTES)

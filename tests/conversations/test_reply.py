@@ -74,7 +74,7 @@ def test_two_clicks_with_the_same_words_are_two_replies(desk):
     assert len(desk.graph.texts) == 2
 
 
-def test_twenty_clicks_at_once_are_one_reply_and_one_send(desk):
+def test_t11_twenty_clicks_at_once_are_one_reply_and_one_send(desk):
     click = partial(reply, desk.conversation.id, None, "دو میلیون", "a-click", NOON)
 
     results = desk.together(*[click] * 20)

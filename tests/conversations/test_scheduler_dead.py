@@ -97,7 +97,7 @@ def _states(model):
 # Other tests send PostgreSQL all 117 statements of it; test_sweep.py and test_expire.py show there what comes without one.
 @pytest.mark.sqlite_only
 @pytest.mark.parametrize("dead", [(ENDS, ENDS), (DIES, RETURNS)], ids=["lives", "dies"])
-def test_a_scheduler_that_was_dead_for_ten_minutes_changes_nothing_in_the_end(make_shop, monkeypatch, dead):
+def test_c7_a_scheduler_that_was_dead_for_ten_minutes_changes_nothing_in_the_end(make_shop, monkeypatch, dead):
     story = Story(make_shop(reply_quiet_seconds=2), monkeypatch)
 
     story.play(lambda second: not dead[0] <= second < dead[1])

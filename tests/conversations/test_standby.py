@@ -17,7 +17,7 @@ def desk(make_shop):
 
 
 @pytest.mark.sqlite_only
-def test_a_message_in_standby_is_stored_and_never_answered(desk):
+def test_t17_a_message_in_standby_is_stored_and_never_answered(desk):
     desk.take(standby(text("سلام", NOON, mid="m")))
     desk.sweep(NOON + seconds(60))
 

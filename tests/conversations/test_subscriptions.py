@@ -36,7 +36,7 @@ def test_a_whole_subscription_is_read_and_left_alone(inbox):
 
 
 @pytest.mark.parametrize("lost", [{"drop_subscription": True}, {"drop_fields": ["messages"]}])
-def test_what_is_lost_is_had_again_within_ten_minutes(meta, inbox, lost):
+def test_c21_what_is_lost_is_had_again_within_ten_minutes(meta, inbox, lost):
     meta.script(**lost)
 
     assert heal_due(NOON + TEN) == 1

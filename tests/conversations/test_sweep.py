@@ -191,7 +191,7 @@ def test_everything_at_once_with_redis_emptied_ends_as_without_a_fault(desk, now
     assert desk.sweep(utc_now() + seconds(3600)) == NOTHING
 
 
-def test_two_sweeps_at_once_do_no_more_than_one(desk, now):
+def test_c7_two_sweeps_at_once_do_no_more_than_one(desk, now):
     desk.record(text("چنده؟", now), now=now)
     desk.take(reel(now - seconds(130), customer="7000"), now=now - seconds(130))
 

@@ -31,7 +31,7 @@ def row(inbox_id):
     return db.session.get_one(Inbox, inbox_id, populate_existing=True)
 
 
-def test_a_token_is_renewed_on_the_fiftieth_day(inbox):
+def test_c15_a_token_is_renewed_on_the_fiftieth_day(inbox):
     old = row(inbox).token_encrypted
 
     assert renew_due(NOON + 50 * DAY) == 1

@@ -49,7 +49,7 @@ def test_the_other_messages_of_the_turn_are_answered_without_it(desk):
     assert desk.message("unsent").answered_by_id is None
 
 
-def test_a_message_unsent_while_its_answer_is_written_is_not_in_the_answer(desk):
+def test_t8_a_message_unsent_while_its_answer_is_written_is_not_in_the_answer(desk):
     desk.take(text("این چنده؟", NOON, mid="kept"), text("اشتباه شد", NOON, mid="unsent"))
 
     def unsend_now(payload):

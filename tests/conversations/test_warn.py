@@ -158,7 +158,7 @@ def test_without_a_mail_server_an_account_stops_all_the_same(meta, inbox, monkey
 # --- it ends soon ----------------------------------------------------------------------------------------------------
 
 
-def test_the_owner_is_told_seven_days_before(meta, mailbox, owner, inbox):
+def test_c15_the_owner_is_told_seven_days_before(meta, mailbox, owner, inbox):
     """The renewals of three days have failed. Ten minutes apart the clock looks, and tells once."""
     end = NOON + 60 * DAY
     change(Inbox, token_expires_at=end)

@@ -74,7 +74,10 @@ MESSAGE = {
     "is_echo of a person": (ECHO, "test_a_reply_typed_on_the_phone_pauses_the_assistant_and_drops_its_turn"),
     "an own message without is_echo": (INBOUND, "test_a_message_of_the_account_is_an_echo_without_the_flag_too"),
     "is_deleted before the answer": (UNSEND, "test_an_unsent_message_is_emptied_and_its_turn_ends"),
-    "is_deleted during the answer": (UNSEND, "test_a_message_unsent_while_its_answer_is_written_is_not_in_the_answer"),
+    "is_deleted during the answer": (
+        UNSEND,
+        "test_t8_a_message_unsent_while_its_answer_is_written_is_not_in_the_answer",
+    ),
     "is_deleted after the answer": (UNSEND, "test_a_message_unsent_after_its_answer_gets_no_second_one"),
     "is_deleted leaves no copy": (FORGET, "test_what_was_unsent_is_nowhere"),
     "is_unsupported": (INBOUND, "test_a_message_that_the_provider_cannot_show_is_unsupported"),
@@ -138,7 +141,7 @@ OTHER_EVENTS = {
     "take_thread_control": (NOTICE, "test_the_same_notice_twice_is_one_line"),
     "request_thread_control": (NOTICE, "test_what_happened_to_a_conversation_is_a_line_in_it"),
     "referral": (EVENTS, "test_a_link_into_the_conversation_is_an_opening"),
-    "standby: message": (STANDBY, "test_a_message_in_standby_is_stored_and_never_answered"),
+    "standby: message": (STANDBY, "test_t17_a_message_in_standby_is_stored_and_never_answered"),
     "standby: echo": (STANDBY, "test_what_the_other_app_wrote_is_shown_and_pauses_nothing"),
     "standby: empty postback, reaction, read": (STANDBY, "test_an_empty_button_a_reaction_and_seen_come_there_too"),
     "comments, live_comments, mentions, story_insights": (
