@@ -13,7 +13,7 @@ from pilito.assistant.grounding import DAY, UNKNOWING
 from pilito.assistant.lexicon import WORD, Vocabulary, is_a_thing, lists, same, terms_in
 from pilito.assistant.number_owners import find_numbers_of_others
 from pilito.assistant.openings import find_other_hours
-from pilito.assistant.product_prices import find_other_prices
+from pilito.assistant.product_prices import find_other_prices, is_sum
 from pilito.assistant.quantities import Quantity, read_quantities, unify
 from pilito.assistant.refusals import find_offered, unasked
 from pilito.assistant.restrictions import find_unrestricted
@@ -80,7 +80,6 @@ ILL = re.compile(
     r"|\b(?:do not|don't|never) (?:buy|order|purchase|use|choose)\b"
 )
 TOGETHER = re.compile(r"(?<!\w)(?:هر دو\w*|با هم|باهم|کلا?)(?!\w)|\b(?:both|together|all(?! orders\b))\b")
-LEAST_SUM = 10_000  # of a bare number
 
 
 def find_turned(reply: str, known: Vocabulary, asked: frozenset[str]) -> Iterator[str]:
@@ -169,7 +168,7 @@ def _topics(stated: list[Saying]) -> Iterator[tuple[frozenset[int], frozenset[De
 
 def _misplaced_sums(sentence: str, known: Vocabulary, asks_for_terms: bool) -> Iterator[str]:
     """The price of the delivery said of the dress, and the other way round."""
-    sums = [one.quantity for one in bounds_in(sentence) if _is_sum(one.quantity) and not _is_threshold(one, sentence)]
+    sums = [one.quantity for one in bounds_in(sentence) if is_sum(one.quantity) and not _is_threshold(one, sentence)]
     starts = [0, *(one.end for one in sums)]
     ends = [*(one.start for one in sums[1:]), len(sentence)]
     was_of_terms = asks_for_terms
@@ -194,10 +193,6 @@ def _is_threshold(one: Bound, sentence: str) -> bool:
 def _costs(text: str) -> bool:
     """Whether it speaks of what one pays beside the price: delivery, fees."""
     return bool(terms_in(text) - same().conditional)
-
-
-def _is_sum(one: Quantity) -> bool:
-    return one.is_money or (not one.unit and max(one.values) >= LEAST_SUM)
 
 
 def _places_of(one: Quantity, known: Vocabulary) -> set[bool]:
