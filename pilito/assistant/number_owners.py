@@ -65,7 +65,8 @@ def _strange(words: frozenset[str], said: list[Told], known: list[Told]) -> Iter
     terms = frozenset().union(*(one.terms for one in said))
     own = [one for one in known if one.amounts & amounts]
     own = [one for one in own if one.terms & terms] or own  # "7 days" of exchanges, and no others
-    beside, anywhere = _stems_in(own), _stems_in(one for one in known if any(map(one.is_of_the_same, own)))
+    topics = {(one.terms, one.has_own): one for one in own}.values()  # few, however many numbers there are
+    beside, anywhere = _stems_in(own), _stems_in(one for one in known if any(map(one.is_of_the_same, topics)))
     for word in sorted(words):
         if alike(word).isdisjoint(beside) and not stems_of(word).isdisjoint(anywhere):
             yield word

@@ -1,5 +1,7 @@
 """A number of the facts is said of what stands beside it there; each beside what may leave."""
 
+import time
+
 import pytest
 
 from pilito.assistant.check import Draft, find_faults
@@ -241,3 +243,14 @@ def test_the_operator_reads_of_which_word_it_is_not():
 )
 def test_which_words_tell_of_which_sum(reply, facts, found):
     assert others(reply, facts) == found
+
+
+def test_very_many_numbers_take_little_time():
+    facts = [f"{'delivery $5 silk. ' * 80}{number}" for number in range(4)]
+    facts += [f"{'$6 satin. ' * 150}{number}" for number in range(4)]
+    others("$5", facts)  # reads the facts
+    began = time.thread_time()
+
+    assert others("$5 velvet. " * 360, facts) == []
+
+    assert time.thread_time() - began < 2
